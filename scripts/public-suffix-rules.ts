@@ -1,0 +1,30 @@
+/**
+ * Writes src/lib/config/public-suffix-rules.ts from a copy of the Public Suffix List, for instance the one in Debian's
+ * package `publicsuffix`:
+ *
+ *   npm run public-suffixes -- /usr/share/publicsuffix/public_suffix_list.dat
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { domainToASCII } from "node:url";
+
+const [source] = process.argv.slice(2);
+if (source === undefined) throw new Error("give the path of public_suffix_list.dat");
+
+const text = readFileSync(source, "utf8");
+const version = /^\/\/ VERSION: (.+)$/m.exec(text)?.[1] ?? "unknown";
+const rules = text
+  .split("\n")
+  .map((line) => line.trim())
+  // A rule of one label adds nothing to the default rule.
+  .filter((line) => line !== "" && !line.startsWith("//") && line.includes("."))
+  .map((rule) => rule.replace(/^([!*]?\.?)(.+)$/, (_, mark: string, name: string) => mark + domainToASCII(name)));
+
+writeFileSync(
+  new URL("../src/lib/config/public-suffix-rules.ts", import.meta.url),
+  `// The Public Suffix List, version ${version}, rules of two and more labels; made by scripts/public-suffix-rules.ts.
+// This file is subject to the terms of the Mozilla Public License, v. 2.0: https://mozilla.org/MPL/2.0/.
+export const PUBLIC_SUFFIX_RULES: string =
+  "${rules.join(" ")}";
+`,
+);
+console.log(`${rules.length} rules of version ${version}`);

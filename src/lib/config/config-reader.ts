@@ -1,0 +1,147 @@
+import type { ConfigFault } from "../errors.ts";
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** A duration with its unit, for instance `"15m"`, `"100d"`, `"500ms"`. Units: ms, s, m, h, d, w. */
+export type Duration = `${number}${keyof typeof UNITS}`;
+
+/** Milliseconds of a {@link Duration}; undefined when it is none. */
+export function parseDuration(value: unknown): number | undefined {
+  if (typeof value !== "string") return undefined;
+  const match = /^(\d{1,9})(ms|s|m|h|d|w)$/.exec(value);
+  return match === null ? undefined : Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+}
+
+/** Reads one section of a config, option by option; what is wrong is collected, so that all faults are told at once. */
+export interface SectionReader {
+  section(name: string): SectionReader;
+  /** Undefined when it is left out. */
+  text(name: string, rule?: (value: string) => string | undefined): string | undefined;
+  flag(name: string): boolean | undefined;
+  count(name: string, min: number, max: number): number | undefined;
+  /** In ms. */
+  duration(name: string, min: Duration, max: Duration): number | undefined;
+  choice<T extends string>(
+    name: string,
+    choices: readonly T[],
+    notYet?: Readonly<Record<string, string>>,
+  ): T | undefined;
+  texts(name: string, rule: (value: string) => string | undefined): readonly string[] | undefined;
+  /** The value as it is, checked by `isRight`. */
+  value<T>(name: string, wanted: string, isRight: (value: unknown) => value is T): T | undefined;
+  fault(name: string, code: ConfigFault["code"], message: string): void;
+  /** Faults for the options that nobody read. Called last. */
+  finish(): void;
+}
+
+export function readSection(value: unknown, path: string, faults: ConfigFault[]): SectionReader {
+  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  const isSection = typeof value === "object" && value !== null && !Array.isArray(value);
+  const options: Readonly<Record<string, unknown>> = isSection ? (value as Record<string, unknown>) : {};
+  if (value !== undefined && !isSection) {
+    faults.push({
+      code: "WRONG_TYPE",
+      path: path === "" ? "config" : path,
+      message: `write an object, not ${describe(value)}`,
+    });
+  }
+  const known = new Set<string>();
+  const children: SectionReader[] = [];
+
+  const take = (name: string): unknown => {
+    known.add(name);
+    return Object.hasOwn(options, name) ? options[name] : undefined;
+  };
+  const fault: SectionReader["fault"] = (name, code, message) => void faults.push({ code, path: at(name), message });
+
+  function read<T>(name: string, wanted: string, isRight: (value: unknown) => value is T): T | undefined {
+    const given = take(name);
+    if (given === undefined || isRight(given)) return given;
+    fault(name, "WRONG_TYPE", `write ${wanted}, not ${describe(given)}`);
+    return undefined;
+  }
+
+  return {
+    section(name) {
+      const child = readSection(take(name), at(name), faults);
+      children.push(child);
+      return child;
+    },
+    text(name, rule) {
+      const given = read(name, "a string", isString);
+      const wrong = given === undefined ? undefined : rule?.(given);
+      if (wrong !== undefined) fault(name, "OUT_OF_RANGE", wrong);
+      return wrong === undefined ? given : undefined;
+    },
+    flag: (name) => read(name, "true or false", (given): given is boolean => typeof given === "boolean"),
+    count(name, min, max) {
+      const given = read(name, `a whole number from ${min} to ${max}`, (number): number is number =>
+        Number.isInteger(number),
+      );
+      if (given === undefined || (given >= min && given <= max)) return given;
+      fault(name, "OUT_OF_RANGE", `write a whole number from ${min} to ${max}, not ${given}`);
+      return undefined;
+    },
+    duration(name, min, max) {
+      const given = take(name);
+      if (given === undefined) return undefined;
+      const ms = parseDuration(given);
+      if (ms === undefined)
+        fault(
+          name,
+          "WRONG_TYPE",
+          `write a string of a whole number and a unit, as in "15m" (ms, s, m, h, d, w), not ${describe(given)}`,
+        );
+      else if (ms < (parseDuration(min) ?? 0) || ms > (parseDuration(max) ?? 0)) {
+        fault(name, "OUT_OF_RANGE", `write a duration from "${min}" to "${max}", not "${String(given)}"`);
+        return undefined;
+      }
+      return ms;
+    },
+    choice(name, choices, notYet = {}) {
+      const given = take(name);
+      if (given === undefined || choices.some((choice) => choice === given)) return given as never;
+      const reason = typeof given === "string" && Object.hasOwn(notYet, given) ? notYet[given] : undefined;
+      if (reason !== undefined) fault(name, "NOT_AVAILABLE", reason);
+      else
+        fault(
+          name,
+          "WRONG_TYPE",
+          `write ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${describe(given)}`,
+        );
+      return undefined;
+    },
+    texts(name, rule) {
+      const given = read(
+        name,
+        "a list of strings",
+        (list): list is string[] => Array.isArray(list) && list.every(isString),
+      );
+      for (const [index, text] of (given ?? []).entries()) {
+        const wrong = rule(text);
+        if (wrong !== undefined) fault(`${name}[${index}]`, "OUT_OF_RANGE", wrong);
+      }
+      return given;
+    },
+    value: read,
+    fault,
+    finish() {
+      for (const child of children) child.finish();
+      for (const name of Object.keys(options)) {
+        if (known.has(name)) continue;
+        const near = [...known].find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+        const hint = near === undefined ? `known here: ${[...known].join(", ")}` : `did you mean ${near}?`;
+        fault(name, "UNKNOWN_OPTION", `there is no such option; ${hint}`);
+      }
+    },
+  };
+}
+
+const isString = (value: unknown): value is string => typeof value === "string";
+
+/** A value for a message: short, and never the content of a string that may be a secret. */
+function describe(value: unknown): string {
+  if (value === null || typeof value === "boolean" || typeof value === "number") return String(value);
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "string" ? "this string" : `a value of type ${typeof value}`;
+}

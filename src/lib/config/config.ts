@@ -1,0 +1,105 @@
+import type { SessionStore } from "../store/session-store.ts";
+import type { SigningAlgorithm } from "../key/key-record.ts";
+import type { Clock } from "../session/clock.ts";
+import type { Duration } from "./config-reader.ts";
+
+/**
+ * Everything that can be set. Each option may be left out; the defaults stand in `policy.ts` and in each comment.
+ *
+ * @example
+ * ```ts
+ * await init({
+ *   secret: process.env.COUNTERFOIL_SECRET,
+ *   tokens: { accessToken: { validity: "10m" } },
+ *   http: { publicOrigin: "https://example.com" },
+ * });
+ * ```
+ */
+export interface CounterfoilConfig {
+  /** Where sessions are kept. Default: `sqlite({ path: "./counterfoil.db" })`. */
+  readonly store?: SessionStore;
+  /**
+   * Encrypts the keys in the store: at least 32 characters, for instance from `openssl rand -base64 32`. A list rotates it: the first
+   * encrypts, the others still open. Default: made once into a file beside the embedded database; needed in production on any other store.
+   */
+  readonly secret?: string | readonly string[];
+  /**
+   * Timeouts by assurance level (NIST SP 800-63B-4): `standard` ends sessions after 24 h or 1 h without use; `strict` after 12 h or 15 min
+   * without use, and turns on `cookie.hostPrefix` and `blacklisting: "store"`. Options given beside it win. Default: none; 365 days or
+   * 100 days without use.
+   */
+  readonly preset?: "standard" | "strict";
+  readonly tokens?: {
+    readonly accessToken?: {
+      /** Life of an access token, `"1s"` to `"1d"`. Default `"15m"`; `"5m"` in `strict`. */
+      readonly validity?: Duration;
+      /** Default `"HS256"`. The others publish their public halves as a JWKS. */
+      readonly signing?: SigningAlgorithm;
+      /**
+       * Revocation checking. `off`: a revoked session's access token works until it expires. `store`: one read per `getSession`, immediate.
+       * Default `"off"`; `"store"` in `strict`.
+       */
+      readonly blacklisting?: "off" | "store";
+      /** Claim `iss` of the tokens; tokens with another are refused. Default: none. */
+      readonly issuer?: string;
+      /** Claim `aud` of the tokens; tokens with another are refused. Default: none. */
+      readonly audience?: string;
+      /** How many verified tokens are remembered, about 1 kB each; 0 remembers none. Default 10000. */
+      readonly cacheSize?: number;
+    };
+    readonly refreshToken?: {
+      /** How long a session lives without a refresh, `"1s"` to `"400d"`. The same as `session.idleTimeout`: name one. Default `"100d"`. */
+      readonly validity?: Duration;
+      /** Path of the refresh route, and of the refresh cookie. Default `"/session/refresh"`. */
+      readonly renewTokenPath?: string;
+    };
+    /** Whether unsafe requests must carry the anti-CSRF token. Default true. False: they must carry a custom header `rid` instead. */
+    readonly enableAntiCsrf?: boolean;
+  };
+  readonly rotation?: {
+    /** Longest life of a message on its way, `"0s"` (strict single use) to `"5m"`. Default `"10s"`. */
+    readonly window?: Duration;
+    /** On reuse of a refresh token: end the session, or refuse the presenter only, for trying it out. Default `"revoke"`. */
+    readonly onReuse?: "revoke" | "report";
+  };
+  readonly session?: {
+    /** How long a session lives without a refresh. Default `"100d"`. */
+    readonly idleTimeout?: Duration;
+    /** How long a session lives at all, from sign-in. Default `"365d"`. */
+    readonly absoluteTimeout?: Duration;
+    /** Greatest number of live sessions of one user, 1 to 10000. Default: no limit. */
+    readonly maxPerUser?: number;
+    /** At that number: end the oldest session, or refuse the new one. Default `"end-oldest"`. */
+    readonly onMaxPerUser?: "end-oldest" | "refuse";
+  };
+  readonly keys?: {
+    /** How long a key signs, `"1h"` to `"400d"`, less up to a tenth of jitter. Default `"30d"`. */
+    readonly rotateEvery?: Duration;
+    /** How long a key is published before it signs, `"0s"` to `"1d"`. Default `"10m"`. */
+    readonly publishAhead?: Duration;
+  };
+  readonly cookie?: {
+    /** `Domain` of the cookies; left out, they belong to the very host, which is safer. Default: none. */
+    readonly domain?: string;
+    /** Default true. False only for development over http. */
+    readonly secure?: boolean;
+    /** Default `"lax"`. `"none"` needs `secure`. */
+    readonly sameSite?: "lax" | "strict" | "none";
+    /** Names the cookies `__Host-...`, which no sibling sub-domain can set; needs `secure`, no `domain`. Default false; true in `strict`. */
+    readonly hostPrefix?: boolean;
+  };
+  readonly http?: {
+    /** The origin that browsers see, for instance `"https://example.com"`. Default: what the `Host` header says. */
+    readonly publicOrigin?: string;
+    /** Other origins whose pages may call, exact, for instance `["https://app.example.com"]`. Default `[]`. */
+    readonly trustedOrigins?: readonly string[];
+    /** Whether cross-site requests are refused or only reported by event. Default `"enforce"`. */
+    readonly csrf?: "enforce" | "report";
+    /** Wire dialects that are spoken. Default `["counterfoil"]`. */
+    readonly dialects?: readonly "counterfoil"[];
+    /** Whether refusals tell their exact code in the header `counterfoil-reason`. Default: in development (`NODE_ENV` is `development`). */
+    readonly diagnostics?: boolean;
+  };
+  /** The time in ms since the epoch; for tests. Default `Date.now`. */
+  readonly clock?: Clock;
+}

@@ -1,0 +1,274 @@
+import { ConfigError, type ConfigFault } from "../errors.ts";
+import { parseOrigin } from "./origin.ts";
+import { isPublicSuffix } from "./public-suffix.ts";
+import type { SigningAlgorithm } from "../key/key-record.ts";
+import type { SessionLimit, SessionStore } from "../store/session-store.ts";
+import type { Clock } from "../session/clock.ts";
+import { readSection, type SectionReader } from "./config-reader.ts";
+
+/** How the cookies are set. */
+export interface CookiePolicy {
+  readonly domain: string | undefined;
+  readonly secure: boolean;
+  readonly sameSite: "lax" | "strict" | "none";
+  readonly hostPrefix: boolean;
+  readonly renewTokenPath: string;
+}
+
+export interface HttpPolicy {
+  readonly publicOrigin: string | undefined;
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly csrf: "enforce" | "report";
+  readonly diagnostics: boolean;
+}
+
+/** A config after checking, with every default in place. Durations in ms. */
+export interface Policy {
+  readonly store: SessionStore | undefined;
+  readonly secrets: readonly [string, ...string[]] | undefined;
+  readonly clock: Clock;
+  readonly accessToken: {
+    readonly validity: number;
+    readonly signing: SigningAlgorithm;
+    readonly blacklisting: "off" | "store";
+    readonly issuer: string | undefined;
+    readonly audience: string | undefined;
+    readonly cacheSize: number;
+  };
+  readonly antiCsrf: boolean;
+  readonly rotation: { readonly window: number; readonly onReuse: "revoke" | "report" };
+  readonly idleTimeout: number;
+  readonly absoluteTimeout: number;
+  readonly limit: SessionLimit | undefined;
+  readonly keys: { readonly rotateEvery: number; readonly publishAhead: number };
+  readonly cookie: CookiePolicy;
+  readonly http: HttpPolicy;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+interface Defaults {
+  readonly accessValidity: number;
+  readonly signing: SigningAlgorithm;
+  readonly blacklisting: "off" | "store";
+  readonly cacheSize: number;
+  readonly renewTokenPath: string;
+  readonly antiCsrf: boolean;
+  readonly window: number;
+  readonly onReuse: "revoke" | "report";
+  readonly idleTimeout: number;
+  readonly absoluteTimeout: number;
+  readonly onMaxPerUser: "end-oldest" | "refuse";
+  readonly rotateEvery: number;
+  readonly publishAhead: number;
+  readonly secure: boolean;
+  readonly sameSite: "lax" | "strict" | "none";
+  readonly hostPrefix: boolean;
+  readonly csrf: "enforce" | "report";
+}
+
+const DEFAULTS: Defaults = {
+  accessValidity: 15 * MINUTE,
+  signing: "HS256",
+  blacklisting: "off",
+  cacheSize: 10_000,
+  renewTokenPath: "/session/refresh",
+  antiCsrf: true,
+  window: 10_000,
+  onReuse: "revoke",
+  idleTimeout: 100 * DAY,
+  absoluteTimeout: 365 * DAY,
+  onMaxPerUser: "end-oldest",
+  rotateEvery: 30 * DAY,
+  publishAhead: 10 * MINUTE,
+  secure: true,
+  sameSite: "lax",
+  hostPrefix: false,
+  csrf: "enforce",
+};
+
+/** NIST SP 800-63B-4, 2.2.3 and 2.3.3: overall and inactivity timeouts at AAL2 and AAL3. */
+const PRESETS: Readonly<Record<"standard" | "strict", Partial<Defaults>>> = {
+  standard: { idleTimeout: HOUR, absoluteTimeout: 24 * HOUR },
+  strict: {
+    idleTimeout: 15 * MINUTE,
+    absoluteTimeout: 12 * HOUR,
+    accessValidity: 5 * MINUTE,
+    blacklisting: "store",
+    hostPrefix: true,
+  },
+};
+
+const MIN_SECRET = 32;
+
+/** Checks a config and fills in the defaults. @throws ConfigError with all faults at once */
+export function parseConfig(config: unknown): Policy {
+  const faults: ConfigFault[] = [];
+  const root = readSection(config ?? {}, "", faults);
+  const preset = root.choice("preset", ["standard", "strict"]);
+  const defaults: Defaults = { ...DEFAULTS, ...(preset === undefined ? {} : PRESETS[preset]) };
+
+  const tokens = root.section("tokens");
+  const access = tokens.section("accessToken");
+  const refresh = tokens.section("refreshToken");
+  const rotation = root.section("rotation");
+  const session = root.section("session");
+  const keys = root.section("keys");
+
+  const hasValidity = refresh.duration("validity", "1s", "400d");
+  const hasIdle = session.duration("idleTimeout", "1s", "400d");
+  if (hasValidity !== undefined && hasIdle !== undefined && hasValidity !== hasIdle) {
+    session.fault(
+      "idleTimeout",
+      "CONTRADICTION",
+      "is the same thing as tokens.refreshToken.validity, and the two differ; name one",
+    );
+  }
+  const idleTimeout = hasIdle ?? hasValidity ?? defaults.idleTimeout;
+  const accessValidity = access.duration("validity", "1s", "1d") ?? defaults.accessValidity;
+  if (accessValidity > idleTimeout) {
+    access.fault(
+      "validity",
+      "CONTRADICTION",
+      `is longer than the session lives without a refresh; write less than ${idleTimeout / 1000} s, or raise session.idleTimeout`,
+    );
+  }
+  const max = session.count("maxPerUser", 1, 10_000);
+  const onLimit = session.choice("onMaxPerUser", ["end-oldest", "refuse"]) ?? defaults.onMaxPerUser;
+
+  const policy: Policy = {
+    store: root.value("store", "a store, for instance sqlite({ path }) from counterfoil/sqlite", isStore),
+    secrets: readSecrets(root),
+    clock: root.value("clock", "a function that returns ms since the epoch", isClock) ?? Date.now,
+    accessToken: {
+      validity: accessValidity,
+      signing: access.choice("signing", ["HS256", "EdDSA", "ES256"]) ?? defaults.signing,
+      blacklisting:
+        access.choice("blacklisting", ["off", "store"], {
+          feed: 'is not in this version; write "store", which is immediate, or "off"',
+        }) ?? defaults.blacklisting,
+      issuer: access.text("issuer", refuseEmpty),
+      audience: access.text("audience", refuseEmpty),
+      cacheSize: access.count("cacheSize", 0, 10_000_000) ?? defaults.cacheSize,
+    },
+    antiCsrf: tokens.flag("enableAntiCsrf") ?? defaults.antiCsrf,
+    rotation: {
+      window: rotation.duration("window", "0s", "5m") ?? defaults.window,
+      onReuse: rotation.choice("onReuse", ["revoke", "report"]) ?? defaults.onReuse,
+    },
+    idleTimeout,
+    absoluteTimeout: session.duration("absoluteTimeout", "1s", "3650d") ?? defaults.absoluteTimeout,
+    limit: max === undefined ? undefined : { max, onLimit },
+    keys: {
+      rotateEvery: keys.duration("rotateEvery", "1h", "400d") ?? defaults.rotateEvery,
+      publishAhead: keys.duration("publishAhead", "0s", "1d") ?? defaults.publishAhead,
+    },
+    cookie: readCookie(root.section("cookie"), refresh, defaults),
+    http: readHttp(root.section("http"), defaults),
+  };
+  if (policy.keys.publishAhead * 2 > policy.keys.rotateEvery) {
+    keys.fault("publishAhead", "CONTRADICTION", "is more than half of keys.rotateEvery; write less");
+  }
+  root.finish();
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(policy);
+}
+
+function readSecrets(root: SectionReader): readonly [string, ...string[]] | undefined {
+  const isSecrets = (value: unknown): value is string | readonly string[] =>
+    typeof value === "string" || (Array.isArray(value) && value.every((item) => typeof item === "string"));
+  const given = root.value("secret", "a string, or a list of strings with the current one first", isSecrets);
+  if (given === undefined) return undefined;
+  const [first, ...others] = typeof given === "string" ? [given] : given;
+  if (first === undefined) {
+    root.fault("secret", "MISSING", "the list is empty; write at least the current secret");
+    return undefined;
+  }
+  for (const [index, secret] of [first, ...others].entries()) {
+    if (secret.length >= MIN_SECRET) continue;
+    const path = typeof given === "string" ? "secret" : `secret[${index}]`;
+    root.fault(
+      path,
+      "UNSAFE",
+      `has ${secret.length} characters; write at least ${MIN_SECRET}, for instance from: openssl rand -base64 32`,
+    );
+  }
+  return [first, ...others];
+}
+
+function readCookie(cookie: SectionReader, refresh: SectionReader, defaults: Defaults): CookiePolicy {
+  const policy: CookiePolicy = {
+    domain: cookie.text("domain", refuseCookieDomain),
+    secure: cookie.flag("secure") ?? defaults.secure,
+    sameSite: cookie.choice("sameSite", ["lax", "strict", "none"]) ?? defaults.sameSite,
+    hostPrefix: cookie.flag("hostPrefix") ?? defaults.hostPrefix,
+    renewTokenPath: refresh.text("renewTokenPath", refusePath) ?? defaults.renewTokenPath,
+  };
+  if (policy.sameSite === "none" && !policy.secure) {
+    cookie.fault(
+      "sameSite",
+      "UNSAFE",
+      'browsers drop a cookie with SameSite=None and without Secure; write secure: true, or sameSite: "lax"',
+    );
+  }
+  if (policy.hostPrefix && !policy.secure) {
+    cookie.fault(
+      "hostPrefix",
+      "CONTRADICTION",
+      "browsers drop a __Host- cookie without Secure; write secure: true, or hostPrefix: false",
+    );
+  }
+  if (policy.hostPrefix && policy.domain !== undefined) {
+    cookie.fault(
+      "domain",
+      "CONTRADICTION",
+      "browsers drop a __Host- cookie with a Domain; leave domain out, or write hostPrefix: false",
+    );
+  }
+  return policy;
+}
+
+function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
+  const origins = http.texts("trustedOrigins", refuseOrigin) ?? [];
+  http.value("dialects", 'a list with "counterfoil"; the SuperTokens dialect is not in this version', isDialects);
+  const publicOrigin = http.text("publicOrigin", refuseOrigin);
+  return {
+    publicOrigin: publicOrigin === undefined ? undefined : parseOrigin(publicOrigin),
+    trustedOrigins: new Set(origins.flatMap((origin) => parseOrigin(origin) ?? [])),
+    csrf: http.choice("csrf", ["enforce", "report"]) ?? defaults.csrf,
+    diagnostics: http.flag("diagnostics") ?? process.env["NODE_ENV"] === "development",
+  };
+}
+
+const isStore = (value: unknown): value is SessionStore =>
+  typeof value === "object" && value !== null && "commitRefresh" in value && typeof value.commitRefresh === "function";
+
+const isClock = (value: unknown): value is Clock => typeof value === "function";
+
+const isDialects = (value: unknown): value is readonly ["counterfoil"] =>
+  Array.isArray(value) && value.length === 1 && value[0] === "counterfoil";
+
+const refuseEmpty = (value: string): string | undefined =>
+  value === "" ? "is empty; write a name or leave it out" : undefined;
+
+const refuseOrigin = (value: string): string | undefined =>
+  parseOrigin(value) === undefined
+    ? 'is not an origin; write scheme, host and port only, for instance "https://app.example.com"'
+    : undefined;
+
+const refusePath = (value: string): string | undefined =>
+  /^\/[A-Za-z0-9/_.~-]*$/.test(value) && value.length <= 200
+    ? undefined
+    : 'is not a plain path; write one that begins with "/", for instance "/session/refresh"';
+
+function refuseCookieDomain(domain: string): string | undefined {
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain) || domain.length > 253) {
+    return 'is not a domain; write lower-case letters, without scheme, port or leading dot, for instance "example.com"';
+  }
+  if (/^[\d.]+$/.test(domain)) return "is an address, and browsers drop a cookie with such a Domain; leave domain out";
+  if (isPublicSuffix(domain))
+    return "is a public suffix, under which strangers register, and browsers drop such a cookie; write your own domain or leave it out";
+  return undefined;
+}

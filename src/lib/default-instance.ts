@@ -1,0 +1,20 @@
+import { generalError } from "./errors.ts";
+import type { Sessions } from "./session/sessions.ts";
+
+let instance: Sessions | undefined;
+
+/** Puts an instance in the place of the default one, which is returned. */
+export function setDefaultInstance(sessions: Sessions): Sessions | undefined {
+  const before = instance;
+  instance = sessions;
+  return before;
+}
+
+/** The instance that `init` made. @throws SessionError `NOT_INITIALISED` */
+export function getDefaultInstance(): Sessions {
+  if (instance !== undefined) return instance;
+  throw generalError(
+    "NOT_INITIALISED",
+    "init has not been called; write await init({ ... }) once before the server listens",
+  );
+}

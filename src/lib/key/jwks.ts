@@ -1,0 +1,16 @@
+import type { JsonWebKey } from "node:crypto";
+import type { RingKey } from "./ring-key.ts";
+
+/** A JSON Web Key Set (RFC 7517 5). */
+export interface Jwks {
+  readonly keys: readonly (JsonWebKey & { readonly kid: string; readonly alg: string; readonly use: "sig" })[];
+}
+
+/** The public halves; empty with HS256, whose keys never leave the process. */
+export function toJwks(keys: readonly RingKey[]): Jwks {
+  return {
+    keys: keys.flatMap((key) =>
+      key.publicJwk === undefined ? [] : [{ ...key.publicJwk, kid: key.kid, alg: key.algorithm, use: "sig" as const }],
+    ),
+  };
+}

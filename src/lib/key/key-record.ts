@@ -1,0 +1,16 @@
+/** Algorithms that access tokens are signed with (RFC 7518, RFC 8037). */
+export type SigningAlgorithm = "HS256" | "EdDSA" | "ES256";
+
+/** One key of the ring as a store keeps it. From its seed come the signing key of access tokens and the MAC key of refresh tokens. */
+export interface KeyRecord {
+  /** Random public name, 11 characters of base64url (8 bytes). */
+  readonly kid: string;
+  /** 1, 2, 3 ...: unique, so that processes which make a key at once agree on one. */
+  readonly sequence: number;
+  readonly algorithm: SigningAlgorithm;
+  /** The seed, encrypted with a secret that the store does not have; see `token/secret.ts`. */
+  readonly wrappedSeed: string;
+  readonly createdAt: number;
+  /** From when it signs, until the next key does; ms since the epoch. */
+  readonly activatesAt: number;
+}

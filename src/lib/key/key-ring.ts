@@ -1,0 +1,178 @@
+import { generalError } from "../errors.ts";
+import type { Secrets } from "../token/secret.ts";
+import type { SigningAlgorithm } from "./key-record.ts";
+import type { KeyStore } from "./key-store.ts";
+import { makeKeyRecord, openKeyRecord, wrapContext, type RingKey } from "./ring-key.ts";
+
+export interface KeyPolicy {
+  readonly signing: SigningAlgorithm;
+  /** How long a key signs before the next takes over, less up to a tenth of jitter; ms. */
+  readonly rotateEvery: number;
+  /** How long a key is published before it signs; ms. */
+  readonly publishAhead: number;
+  /** Longest life of an access token; ms. */
+  readonly accessValidity: number;
+  /** Longest life of any token that a key made; ms. */
+  readonly longestToken: number;
+}
+
+/** What `rotate` made, or found that another process had just made. */
+export interface PendingKey {
+  readonly kid: string;
+  /** When it begins to sign, ms since the epoch. */
+  readonly activatesAt: number;
+}
+
+/**
+ * The keys of this installation: pending (published, does not sign yet), active (signs), retired (only verifies). All
+ * processes share them through the store; which one is active follows from the time alone.
+ */
+export interface KeyRing {
+  /** Loads the keys and makes the first one where there is none. */
+  load(): Promise<void>;
+  active(): RingKey;
+  findByKid(kid: string): RingKey | undefined;
+  findByHeader(headerSegment: string): RingKey | undefined;
+  /** Keys whose access tokens may be alive, for the JWKS. */
+  published(): readonly RingKey[];
+  /** Grows when a key is gone, so that what was verified with it is verified again. */
+  epoch(): number;
+  /** For a token that names an unknown key: reloads, at most once per interval. Whether it did. */
+  reloadForUnknownKey(): Promise<boolean>;
+  /** Keeps the ring fresh; called where the store is asked anyway. Never fails: the keys at hand go on working. */
+  tend(): Promise<void>;
+  rotate(): Promise<PendingKey>;
+  /** Replaces all keys at once: no token made before is good any longer. */
+  replaceAll(): Promise<void>;
+}
+
+const RELOAD_EVERY = 60_000;
+const UNKNOWN_KEY_INTERVAL = 10_000;
+/** Clocks of two servers may differ by this much (P5). */
+const SKEW = 60_000;
+
+export function createKeyRing(
+  store: KeyStore,
+  secrets: () => Secrets,
+  policy: KeyPolicy,
+  now: () => number,
+  onRotated: (key: PendingKey) => void,
+): KeyRing {
+  let keys: readonly RingKey[] = [];
+  let byKid = new Map<string, RingKey>();
+  let byHeader = new Map<string, RingKey>();
+  let epoch = 0;
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  let unknownAt = Number.NEGATIVE_INFINITY;
+
+  async function reload(): Promise<void> {
+    const records = await store.listKeys();
+    const opened: RingKey[] = [];
+    for (const record of records) {
+      const known = byKid.get(record.kid);
+      const context = wrapContext(record.kid, record.algorithm);
+      const unwrapped = secrets().unwrap(record.wrappedSeed, context);
+      if (unwrapped === undefined) throw secretMismatch(record.kid);
+      if (!unwrapped.byFirst)
+        await store.rewrapKey(record.kid, record.wrappedSeed, secrets().wrap(unwrapped.seed, context));
+      opened.push(known ?? openKeyRecord(record, unwrapped.seed));
+    }
+    const stillThere = new Set(opened.map((key) => key.kid));
+    if (keys.some((key) => !stillThere.has(key.kid))) epoch += 1;
+    keys = opened;
+    byKid = new Map(opened.map((key) => [key.kid, key]));
+    byHeader = new Map(opened.map((key) => [key.headerSegment, key]));
+    loadedAt = now();
+  }
+
+  const newest = (): RingKey | undefined => keys.at(-1);
+
+  /** Adds the key after the newest. When another process was faster, its key serves. */
+  async function append(activatesAt: number): Promise<RingKey> {
+    const sequence = (newest()?.sequence ?? 0) + 1;
+    const record = makeKeyRecord(secrets(), { sequence, algorithm: policy.signing, createdAt: now(), activatesAt });
+    const inserted = await store.insertKey(record);
+    await reload();
+    const key = newest();
+    if (key === undefined) throw generalError("STORE_UNAVAILABLE", "the store took a key and does not list it");
+    if (inserted) onRotated({ kid: key.kid, activatesAt: key.activatesAt });
+    return key;
+  }
+
+  /** Until when a key verifies tokens that live at most `longest`: it signed until the key after it took over. */
+  function verifiesUntil(index: number, longest: number): number {
+    const next = keys[index + 1];
+    return next === undefined ? Number.POSITIVE_INFINITY : next.activatesAt + longest + SKEW;
+  }
+
+  async function dropFinished(): Promise<void> {
+    const finished = keys.filter((_, index) => verifiesUntil(index, policy.longestToken) <= now());
+    for (const key of finished) await store.deleteKey(key.kid);
+    if (finished.length > 0) await reload();
+  }
+
+  async function rotate(): Promise<RingKey> {
+    await reload();
+    const last = newest();
+    if (last !== undefined && last.activatesAt > now()) return last;
+    return append(now() + policy.publishAhead);
+  }
+
+  async function load(): Promise<void> {
+    await reload();
+    if (newest()?.algorithm !== policy.signing) await append(now());
+  }
+
+  const rotationDue = (key: RingKey): boolean =>
+    key.activatesAt + policy.rotateEvery * (1 - key.jitter / 10) - policy.publishAhead <= now();
+
+  return {
+    load,
+    active() {
+      const time = now();
+      const key = keys.findLast((candidate) => candidate.activatesAt <= time) ?? keys[0];
+      if (key === undefined) throw generalError("STORE_UNAVAILABLE", "the signing keys have not been loaded");
+      return key;
+    },
+    findByKid: (kid) => byKid.get(kid),
+    findByHeader: (segment) => byHeader.get(segment),
+    published: () => keys.filter((_, index) => verifiesUntil(index, policy.accessValidity) > now()),
+    epoch: () => epoch,
+    async reloadForUnknownKey() {
+      if (now() - unknownAt < UNKNOWN_KEY_INTERVAL) return false;
+      unknownAt = now();
+      await reload();
+      return true;
+    },
+    async tend() {
+      if (now() - loadedAt < RELOAD_EVERY) return;
+      loadedAt = now();
+      try {
+        await reload();
+        const last = newest();
+        if (last !== undefined && rotationDue(last))
+          await append(Math.max(now(), last.activatesAt) + policy.publishAhead);
+        await dropFinished();
+      } catch {
+        // The request at hand does its own work and reports its own faults; this is tried again in a minute.
+      }
+    },
+    async rotate() {
+      const { kid, activatesAt } = await rotate();
+      return { kid, activatesAt };
+    },
+    async replaceAll() {
+      await reload();
+      const old = keys;
+      const fresh = await append(now());
+      for (const key of old) if (key.kid !== fresh.kid) await store.deleteKey(key.kid);
+      await reload();
+    },
+  };
+}
+
+const secretMismatch = (kid: string): Error =>
+  generalError(
+    "SECRET_MISMATCH",
+    `key ${kid} in the store was encrypted with a secret that is not in the config; add the earlier secret to the list: secret: [current, earlier]`,
+  );

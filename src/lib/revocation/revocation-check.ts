@@ -1,0 +1,25 @@
+import type { SessionRecord } from "../session/record.ts";
+import type { SessionStore } from "../store/session-store.ts";
+
+/** Whether a session whose access token is good has ended meanwhile, or has newer claims. */
+export interface RevocationCheck {
+  /** The live session as it is now; undefined when it has been revoked or has expired. */
+  check(
+    handle: string,
+    now: number,
+  ): Promise<Pick<SessionRecord, "claims" | "claimsVersion" | "expiresAt"> | undefined>;
+}
+
+/** `off` checks nothing; `store` reads the row for every request, and is immediate. */
+export function createRevocationCheck(
+  mode: "off" | "store",
+  store: Pick<SessionStore, "findSession">,
+): RevocationCheck | undefined {
+  if (mode === "off") return undefined;
+  return {
+    async check(handle, now) {
+      const record = await store.findSession(handle);
+      return record === undefined || record.expiresAt <= now ? undefined : record;
+    },
+  };
+}

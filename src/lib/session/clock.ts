@@ -1,0 +1,14 @@
+/** Reads the time in ms since the epoch. */
+export type Clock = () => number;
+
+/**
+ * Never goes back: an access token that has been seen to expire stays expired when the system's clock is set back (P5).
+ */
+export function createSteadyClock(clock: Clock): Clock {
+  let latest = Number.NEGATIVE_INFINITY;
+  return () => {
+    const time = Math.floor(clock());
+    if (time > latest) latest = time;
+    return latest;
+  };
+}

@@ -1,0 +1,26 @@
+import type { Policy } from "../config/policy.ts";
+import type { KeyRing } from "../key/key-ring.ts";
+import type { RevocationCheck } from "../revocation/revocation-check.ts";
+import type { SessionStore } from "../store/session-store.ts";
+import type { AccessTokens } from "../token/access-token.ts";
+import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
+import type { Clock } from "./clock.ts";
+import type { EventHub } from "./events.ts";
+
+/** What the session operations work with. */
+export interface SessionContext {
+  readonly policy: Policy;
+  /** The store; whatever it throws has become `STORE_UNAVAILABLE`. */
+  readonly store: SessionStore;
+  readonly ring: KeyRing;
+  readonly accessTokens: AccessTokens;
+  readonly antiCsrf: AntiCsrfTokens;
+  /** Undefined where access tokens are good until they expire. */
+  readonly revocation: RevocationCheck | undefined;
+  readonly events: EventHub;
+  readonly now: Clock;
+  /** Opens the store and loads the keys, once; tried again by the next call when it failed. @throws SessionError */
+  ready(): Promise<void>;
+  /** Rotates keys that are due and sweeps a few expired rows, at most once a minute. Never fails. */
+  upkeep(): Promise<void>;
+}

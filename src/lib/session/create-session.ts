@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { generalError } from "../errors.ts";
+import type { SessionContext } from "./context.ts";
+import { describeDevice, type DeviceInput } from "./device.ts";
+import { toJson } from "./json-value.ts";
+import type { SessionRecord } from "./record.ts";
+import { issueTokens, mintFirstRefreshToken, type IssuedTokens } from "./tokens.ts";
+import { toUserKey, type UserId } from "./user-id.ts";
+import type { Session } from "./verify-session.ts";
+
+/** Options of `createNewSession`. */
+export interface CreateOptions {
+  /** What the sign-in request tells of its device. The HTTP adapters fill it in. */
+  readonly device?: DeviceInput;
+  /** When the user proved who they are, ms since the epoch; not in the future. Default: now. */
+  readonly authTime?: number;
+}
+
+export interface CreatedSession<Claims> extends IssuedTokens {
+  readonly session: Session<Claims>;
+  /** To be echoed by unsafe requests; undefined where `enableAntiCsrf` is false. */
+  readonly antiCsrfToken: string | undefined;
+}
+
+export async function createSession<Claims>(
+  context: SessionContext,
+  userId: UserId,
+  jwtPayload: Claims,
+  sessionData: unknown,
+  options: CreateOptions = {},
+): Promise<CreatedSession<Claims>> {
+  const userKey = toUserKey(userId);
+  const claims = toJson(jwtPayload, "jwtPayload");
+  const data = toJson(sessionData, "sessionData");
+  await context.ready();
+
+  const { policy, events } = context;
+  const now = context.now();
+  const authTime = checkAuthTime(options.authTime, now);
+  const handle = randomBytes(16).toString("base64url");
+  const refreshToken = mintFirstRefreshToken(context, handle);
+  const absoluteExpiresAt = now + policy.absoluteTimeout;
+  const device = describeDevice(options.device);
+  const record: SessionRecord = {
+    handle,
+    userKey,
+    version: 1,
+    generation: refreshToken.generation,
+    currentHash: refreshToken.doubleHash,
+    childMintedAt: null,
+    childSeenAt: null,
+    confirmedAt: null,
+    claims,
+    claimsVersion: 1,
+    data,
+    device: JSON.stringify(device),
+    createdAt: now,
+    authTime,
+    lastSeenAt: now,
+    expiresAt: Math.min(now + policy.idleTimeout, absoluteExpiresAt),
+    absoluteExpiresAt,
+  };
+  // Before the row is written: a token that is too large must leave nothing behind.
+  const tokens = issueTokens(context, record, refreshToken, now);
+
+  const { created, ended } = await context.store.createSession(record, policy.limit);
+  if (!created) {
+    throw generalError(
+      "SESSION_LIMIT_REACHED",
+      `the user has ${policy.limit?.max} sessions, as many as session.maxPerUser allows; end one first`,
+    );
+  }
+  if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
+  events.emit("session-created", { handle, userId, device });
+  await context.upkeep();
+  return {
+    session: { handle, userId, jwtPayload },
+    ...tokens,
+    antiCsrfToken: policy.antiCsrf ? context.antiCsrf.of(handle) : undefined,
+  };
+}
+
+function checkAuthTime(authTime: number | undefined, now: number): number {
+  if (authTime === undefined) return now;
+  if (Number.isInteger(authTime) && authTime >= 0 && authTime <= now) return authTime;
+  throw generalError(
+    "ARGUMENT_INVALID",
+    "options.authTime is not a whole number of ms since the epoch that has passed; give the time of the sign-in",
+  );
+}

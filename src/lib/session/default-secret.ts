@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { ConfigError, generalError } from "../errors.ts";
+import type { SessionStore } from "../store/session-store.ts";
+
+type SecretList = readonly [string, ...string[]];
+
+const DEVELOPMENT_FILE = "./counterfoil.secret";
+
+/**
+ * Where the secrets come from: the config, else a file that is made once, else (for a store that keeps nothing) this process.
+ *
+ * @throws ConfigError in production on a store that is not embedded
+ */
+export function chooseSecrets(configured: SecretList | undefined, store: SessionStore): () => SecretList {
+  if (configured !== undefined) return () => configured;
+  if (process.env["NODE_ENV"] === "production" && store.embedded !== true) {
+    throw new ConfigError([
+      {
+        code: "MISSING",
+        path: "secret",
+        message:
+          "in production this store needs one, the same in every process; write secret: process.env.COUNTERFOIL_SECRET, with a value from: openssl rand -base64 32",
+      },
+    ]);
+  }
+  if (store.secretFile === null) {
+    const passing: SecretList = [randomBytes(32).toString("base64url")];
+    return () => passing;
+  }
+  const file = store.secretFile ?? DEVELOPMENT_FILE;
+  return () => [readOrMakeSecret(file)];
+}
+
+function readOrMakeSecret(file: string): string {
+  try {
+    return readSecret(file) ?? makeSecret(file);
+  } catch (cause) {
+    throw generalError(
+      "STORE_UNAVAILABLE",
+      `the secret file ${file} can be neither read nor made; make its folder writable, or set secret in the config`,
+      cause,
+    );
+  }
+}
+
+function makeSecret(file: string): string {
+  // Written whole and then given its name, so that another process never reads half a secret; the first to link wins.
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  try {
+    linkSync(draft, file);
+    process.emitWarning(
+      `made the secret that protects the session keys: ${file} (mode 0600). Keep it with the database; everyone is signed out if it is lost.`,
+      {
+        type: "CounterfoilNotice",
+        code: "COUNTERFOIL_SECRET_MADE",
+      },
+    );
+  } catch (error) {
+    if (!isCode(error, "EEXIST")) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  const secret = readSecret(file);
+  if (secret === undefined) throw new Error(`${file} disappeared`);
+  return secret;
+}
+
+function readSecret(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, "utf8").trim();
+    if (text.length < 32)
+      throw new Error(`${file} holds no secret; remove it to have a new one made, which signs everyone out`);
+    return text;
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;

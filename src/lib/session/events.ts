@@ -1,0 +1,85 @@
+import type { DeviceFacts } from "./record.ts";
+import type { UserId } from "./user-id.ts";
+
+/** What can be listened to with `on`, and what each listener gets. No event holds a token, a cookie or a secret. */
+export interface SessionEvents {
+  "session-created": { readonly handle: string; readonly userId: UserId; readonly device: DeviceFacts };
+  "session-refreshed": {
+    readonly handle: string;
+    readonly userId: UserId;
+    /** `mint`: a new refresh token; `confirm`: a new one, and the presented one took over; `renew`: only a new access token. */
+    readonly outcome: "mint" | "confirm" | "renew";
+    readonly generation: number;
+  };
+  "session-revoked": {
+    readonly handles: readonly string[];
+    /** Undefined when the call named only a handle. */
+    readonly userId?: UserId;
+    readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit" | "expired";
+  };
+  /** A superseded refresh token was presented: two parties hold tokens of one session. */
+  "reuse-detected": {
+    readonly handle: string;
+    readonly userId: UserId;
+    /** Whether the session was revoked; false with `rotation.onReuse: "report"`. */
+    readonly revoked: boolean;
+    readonly presentedGeneration: number;
+    readonly currentGeneration: number;
+    /** ms since the current token took over from its parent; null when it is the first. */
+    readonly sinceConfirmation: number | null;
+    /** ms since a child of the current token was first presented; null when none was. */
+    readonly sinceChildSeen: number | null;
+    /** The device that last refreshed this session with success. */
+    readonly lastDevice: DeviceFacts;
+    /** The device that presented the superseded token. */
+    readonly presentingDevice: DeviceFacts;
+  };
+  /** A client holds a newer token than the store: a restored backup, or writes lost in a power cut. */
+  "store-behind": {
+    readonly handle: string;
+    readonly userId: UserId;
+    readonly presentedGeneration: number;
+    readonly storedGeneration: number;
+  };
+  "key-rotated": { readonly kid: string; readonly activatesAt: number };
+  /** A request would have been refused, were it not for `http.csrf: "report"`. */
+  "csrf-reported": { readonly method: string; readonly path: string; readonly reason: string };
+}
+
+export type SessionEventName = keyof SessionEvents;
+export type SessionListener<E extends SessionEventName> = (event: SessionEvents[E]) => void;
+
+export interface EventHub {
+  on<E extends SessionEventName>(name: E, listener: SessionListener<E>): () => void;
+  emit<E extends SessionEventName>(name: E, event: SessionEvents[E]): void;
+  clear(): void;
+}
+
+export function createEventHub(): EventHub {
+  const listeners = new Map<SessionEventName, Set<(event: never) => unknown>>();
+
+  // A listener's fault is the app's and must be seen, but it must not undo or fail the session operation that emitted.
+  const report = (name: string, error: unknown): void => {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`a listener of "${name}" failed: ${reason}`, { code: "COUNTERFOIL_LISTENER" });
+  };
+
+  return {
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set();
+      listeners.set(name, set.add(listener));
+      return () => void set.delete(listener);
+    },
+    emit(name, event) {
+      for (const listener of listeners.get(name) ?? []) {
+        try {
+          const returned: unknown = listener(event as never);
+          if (returned instanceof Promise) returned.catch((error: unknown) => report(name, error));
+        } catch (error) {
+          report(name, error);
+        }
+      }
+    },
+    clear: () => listeners.clear(),
+  };
+}

@@ -1,0 +1,139 @@
+import { generalError, retryLater, unauthorised } from "../errors.ts";
+import type { SessionContext } from "./context.ts";
+import type { SessionEvents } from "./events.ts";
+import { toJson } from "./json-value.ts";
+import type { DeviceFacts, SessionRecord } from "./record.ts";
+import { mintAccessToken } from "./tokens.ts";
+import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
+
+/** One of a user's live sessions, for a list of devices. Times are ms since the epoch. */
+export interface SessionInfo {
+  readonly handle: string;
+  readonly userId: UserId;
+  readonly createdAt: number;
+  /** Last sign-in or refresh. */
+  readonly lastSeenAt: number;
+  /** When it ends unless it is refreshed. */
+  readonly expiresAt: number;
+  readonly authTime: number;
+  readonly device: DeviceFacts;
+  /** What the session is bound to; nothing in this version. */
+  readonly binding: null;
+}
+
+/** A new value, or a function from the old value to the new one, which runs again when another change came in between. */
+export type Update<T> = T | ((old: T) => T | Promise<T>);
+
+const MAX_TURNS = 256;
+const SWEEP_CHUNK = 200;
+
+export type RevokeReason = SessionEvents["session-revoked"]["reason"];
+
+export async function revokeSession(
+  context: SessionContext,
+  handle: string,
+  reason: RevokeReason = "revoked",
+): Promise<boolean> {
+  checkHandle(handle);
+  await context.ready();
+  const existed = await context.store.deleteSession(handle);
+  if (existed) context.events.emit("session-revoked", { handles: [handle], reason });
+  return existed;
+}
+
+export async function revokeSessionsOfUser(
+  context: SessionContext,
+  userId: UserId,
+  except: string | undefined,
+): Promise<number> {
+  const userKey = toUserKey(userId);
+  if (except !== undefined) checkHandle(except);
+  await context.ready();
+  const handles = await context.store.deleteSessionsOfUser(userKey, except);
+  if (handles.length > 0) context.events.emit("session-revoked", { handles, userId, reason: "revoked" });
+  return handles.length;
+}
+
+export async function revokeEverySession(context: SessionContext): Promise<number> {
+  await context.ready();
+  // First the keys, after which no token of before is good; then the rows, which are only a list of what is over.
+  await context.ring.replaceAll();
+  let removed = 0;
+  for (;;) {
+    const count = await context.store.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, SWEEP_CHUNK);
+    removed += count;
+    if (count < SWEEP_CHUNK) return removed;
+  }
+}
+
+export async function listSessions(context: SessionContext, userId: UserId): Promise<SessionInfo[]> {
+  const userKey = toUserKey(userId);
+  await context.ready();
+  const records = await context.store.listSessionsOfUser(userKey, context.now());
+  return records.map((record) => ({
+    handle: record.handle,
+    userId,
+    createdAt: record.createdAt,
+    lastSeenAt: record.lastSeenAt,
+    expiresAt: record.expiresAt,
+    authTime: record.authTime,
+    device: JSON.parse(record.device) as DeviceFacts,
+    binding: null,
+  }));
+}
+
+/** The live row. @throws SessionError `SESSION_NOT_FOUND` */
+export async function loadSession(context: SessionContext, handle: string): Promise<SessionRecord> {
+  checkHandle(handle);
+  await context.ready();
+  const record = await context.store.findSession(handle);
+  if (record !== undefined && record.expiresAt > context.now()) return record;
+  throw unauthorised("SESSION_NOT_FOUND", "there is no live session with this handle");
+}
+
+export async function updateData<T>(context: SessionContext, handle: string, update: Update<T>): Promise<T> {
+  return change(context, handle, async (record) => {
+    const value = await apply(update, record.data);
+    return { value, done: await context.store.replaceData(handle, record.version, toJson(value, "sessionData")) };
+  });
+}
+
+export async function updateClaims<T>(context: SessionContext, handle: string, update: Update<T>): Promise<T> {
+  return change(context, handle, async (record) => {
+    const value = await apply(update, record.claims);
+    const claims = toJson(value, "jwtPayload");
+    // Tries the token now: claims that no cookie can carry would end the session at its next refresh.
+    mintAccessToken(context, { ...record, claims, claimsVersion: record.claimsVersion + 1 }, context.now());
+    return { value, done: await context.store.replaceClaims(handle, record.version, claims) };
+  });
+}
+
+export const describeUser = (record: SessionRecord): UserId => fromUserKey(record.userKey);
+
+async function apply<T>(update: Update<T>, json: string): Promise<T> {
+  // JSON has no functions, so a function is always the function form.
+  return typeof update === "function" ? await (update as (old: T) => T | Promise<T>)(JSON.parse(json) as T) : update;
+}
+
+async function change<T>(
+  context: SessionContext,
+  handle: string,
+  attempt: (record: SessionRecord) => Promise<{ value: T; done: boolean }>,
+): Promise<T> {
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const { value, done } = await attempt(await loadSession(context, handle));
+    if (done) return value;
+  }
+  throw retryLater(
+    "STORE_CONTENDED",
+    "too many requests change this session at once; nothing was written, try again shortly",
+  );
+}
+
+function checkHandle(handle: unknown): void {
+  if (typeof handle === "string" && handle.length <= 256) return;
+  throw generalError(
+    "ARGUMENT_INVALID",
+    "the session handle is not a string of at most 256 characters; give session.handle",
+  );
+}

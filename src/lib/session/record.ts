@@ -1,0 +1,40 @@
+import type { RotationState } from "./rotation.ts";
+
+/** What is known about the device that a session is used from. Coarse on purpose: enough to recognise, too little to track. */
+export interface DeviceFacts {
+  /** Network of the client: the /24 of an IPv4 address, the /48 of an IPv6 address, for instance `203.0.113.0/24`. */
+  readonly ip?: string;
+  /** Browser and system in words, for instance `Firefox on Linux`. */
+  readonly userAgent?: string;
+  /** A name that the app or the user gave it, for instance `Work laptop`. */
+  readonly label?: string;
+}
+
+/**
+ * One session as a store keeps it. All values are strings, integers or null, so that a row needs no conversion:
+ * times are integer ms since the epoch, JSON is text that comes back byte for byte.
+ */
+export interface SessionRecord extends RotationState {
+  /** Public random name of the session: 22 characters of base64url. */
+  readonly handle: string;
+  /** Exact identity of the user, see `user-id.ts`; compared byte by byte. */
+  readonly userKey: string;
+  /** Counts the changes of this row; every change is a compare-and-set on it. */
+  readonly version: number;
+  /** `jwtPayload` as JSON text. */
+  readonly claims: string;
+  /** Counts the changes of `claims`. */
+  readonly claimsVersion: number;
+  /** `sessionData` as JSON text. */
+  readonly data: string;
+  /** {@link DeviceFacts} as JSON text. */
+  readonly device: string;
+  readonly createdAt: number;
+  /** When the user last proved who they are. */
+  readonly authTime: number;
+  /** Last sign-in or refresh. */
+  readonly lastSeenAt: number;
+  /** When the session ends unless it is refreshed; never later than `absoluteExpiresAt`. */
+  readonly expiresAt: number;
+  readonly absoluteExpiresAt: number;
+}

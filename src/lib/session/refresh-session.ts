@@ -1,0 +1,168 @@
+import { retryLater, TokenTheftError, unauthorised } from "../errors.ts";
+import { parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
+import type { SessionContext } from "./context.ts";
+import { describeDevice, type DeviceInput } from "./device.ts";
+import type { DeviceFacts, SessionRecord } from "./record.ts";
+import { decideRotation, rotationPolicy } from "./rotation.ts";
+import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
+import { fromUserKey } from "./user-id.ts";
+import type { Session } from "./verify-session.ts";
+
+/** Options of `refreshSession`. */
+export interface RefreshOptions {
+  /** What the request tells of its device. The HTTP adapters fill it in. */
+  readonly device?: DeviceInput;
+}
+
+export interface RefreshedSession<Claims> {
+  readonly session: Session<Claims>;
+  readonly newAccessToken: TokenInfo;
+  /** Its value is the presented one when the token was not rotated. */
+  readonly newRefreshToken: TokenInfo;
+  readonly newIdRefreshToken: TokenInfo;
+  /** The same for the life of the session; undefined where `enableAntiCsrf` is false. */
+  readonly newAntiCsrfToken: string | undefined;
+}
+
+/** A lost race is read and decided again; among n rivals one wins each turn, so this many turns are far more than enough. */
+const MAX_TURNS = 256;
+
+export async function refreshSession<Claims>(
+  context: SessionContext,
+  refreshToken: string,
+  options: RefreshOptions = {},
+): Promise<RefreshedSession<Claims>> {
+  await context.ready();
+  const token = await authenticate(context, refreshToken);
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const record = await context.store.findSession(token.handle);
+    if (record === undefined)
+      throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
+    const refreshed = await attempt<Claims>(context, token, record, options.device);
+    if (refreshed === undefined) continue;
+    await context.upkeep();
+    return refreshed;
+  }
+  throw retryLater(
+    "STORE_CONTENDED",
+    "too many requests change this session at once; nothing was lost, try again shortly",
+  );
+}
+
+/** Parses and authenticates before the store is asked. */
+async function authenticate(context: SessionContext, value: string): Promise<RefreshToken> {
+  if (typeof value !== "string") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
+  let parsed = parseRefreshToken(value, context.ring.findByKid);
+  if (parsed.kind === "unknown-key" && (await context.ring.reloadForUnknownKey()))
+    parsed = parseRefreshToken(value, context.ring.findByKid);
+  if (parsed.kind === "authentic") return parsed.token;
+  throw unauthorised(
+    "REFRESH_TOKEN_INVALID",
+    "the refresh token is not one that this installation made, or its key is gone",
+  );
+}
+
+/** One turn of decide and commit; undefined when another request changed the row in between. */
+async function attempt<Claims>(
+  context: SessionContext,
+  token: RefreshToken,
+  record: SessionRecord,
+  deviceInput: DeviceInput | undefined,
+): Promise<RefreshedSession<Claims> | undefined> {
+  const { policy, store } = context;
+  const { handle, version } = record;
+  const now = context.now();
+  if (record.expiresAt <= now) {
+    // Removed at once, so that a clock that is set back finds no row to revive.
+    if (!(await store.deleteSessionAtVersion(handle, version))) return undefined;
+    throw unauthorised("SESSION_EXPIRED", "the session has expired");
+  }
+
+  const lastDevice = JSON.parse(record.device) as DeviceFacts;
+  const decision = decideRotation(token, record, now, rotationPolicy(policy.rotation.window));
+  switch (decision.outcome) {
+    case "mint":
+    case "confirm":
+    case "renew": {
+      const expiresAt = Math.min(now + policy.idleTimeout, record.absoluteExpiresAt);
+      const device = describeDevice(deviceInput, lastDevice);
+      const write = { ...decision.next, lastSeenAt: now, expiresAt, device: JSON.stringify(device) };
+      if (!(await store.commitRefresh(handle, version, write))) return undefined;
+      const child = decision.outcome === "renew" ? token : mintChild(context, token);
+      context.events.emit("session-refreshed", {
+        handle,
+        userId: fromUserKey(record.userKey),
+        outcome: decision.outcome,
+        generation: child.generation,
+      });
+      return answer(context, { ...record, expiresAt }, child, now);
+    }
+    case "retry":
+      throw retryLater(
+        "REFRESH_TOKEN_SUPERSEDED",
+        "another request has just rotated this refresh token; nothing was lost, try again shortly",
+      );
+    case "ahead":
+      context.events.emit("store-behind", {
+        handle,
+        userId: fromUserKey(record.userKey),
+        presentedGeneration: token.generation,
+        storedGeneration: record.generation,
+      });
+      throw unauthorised("STORE_BEHIND", "the refresh token is newer than the store, which has lost writes");
+    case "reuse":
+      return endReused(context, token, record, { now, lastDevice, presentingDevice: describeDevice(deviceInput) });
+  }
+}
+
+function answer<Claims>(
+  context: SessionContext,
+  record: SessionRecord,
+  refreshToken: RefreshToken,
+  now: number,
+): RefreshedSession<Claims> {
+  const tokens = issueTokens(context, record, refreshToken, now);
+  return {
+    session: {
+      handle: record.handle,
+      userId: fromUserKey(record.userKey),
+      jwtPayload: JSON.parse(record.claims) as Claims,
+    },
+    newAccessToken: tokens.accessToken,
+    newRefreshToken: tokens.refreshToken,
+    newIdRefreshToken: tokens.idRefreshToken,
+    newAntiCsrfToken: context.policy.antiCsrf ? context.antiCsrf.of(record.handle) : undefined,
+  };
+}
+
+/** Revokes in the same atomic step in which the reuse was found, and raises the alarm; undefined when the row changed in between. */
+async function endReused(
+  { policy, store, events }: SessionContext,
+  token: RefreshToken,
+  record: SessionRecord,
+  evidence: { now: number; lastDevice: DeviceFacts; presentingDevice: DeviceFacts },
+): Promise<undefined> {
+  const revoked = policy.rotation.onReuse === "revoke";
+  if (revoked && !(await store.deleteSessionAtVersion(record.handle, record.version))) return undefined;
+  const { handle } = record;
+  const userId = fromUserKey(record.userKey);
+  const since = (time: number | null): number | null => (time === null ? null : evidence.now - time);
+  events.emit("reuse-detected", {
+    handle,
+    userId,
+    revoked,
+    presentedGeneration: token.generation,
+    currentGeneration: record.generation,
+    sinceConfirmation: since(record.confirmedAt),
+    sinceChildSeen: since(record.childSeenAt),
+    lastDevice: evidence.lastDevice,
+    presentingDevice: evidence.presentingDevice,
+  });
+  if (!revoked)
+    throw unauthorised(
+      "REFRESH_TOKEN_REUSED",
+      "a superseded refresh token was presented; the session lives on, as rotation.onReuse says",
+    );
+  events.emit("session-revoked", { handles: [handle], userId, reason: "reuse" });
+  throw new TokenTheftError(handle, userId);
+}

@@ -1,0 +1,93 @@
+/**
+ * The rotation rule "settle": what to do with an authentic refresh token. Pure, so that the model check in
+ * test/model explores this very function. docs/guide/rotation.md tells the story; the table there is this file.
+ */
+
+/** What a session row remembers about its refresh tokens. Times are ms since the epoch. */
+export interface RotationState {
+  /** Generation of the current token, the last one that proved to have arrived. Counted, never timed. */
+  readonly generation: number;
+  /** Hash of the hash of the current token. */
+  readonly currentHash: string;
+  /** When the youngest child of the current token was minted; null: none was. */
+  readonly childMintedAt: number | null;
+  /** When a child was first presented; null: none was. */
+  readonly childSeenAt: number | null;
+  /** When the current token took over from its parent; null: it is the first. */
+  readonly confirmedAt: number | null;
+}
+
+/** What an authentic token says about itself, its hashes brought to the form that the row keeps. */
+export interface PresentedToken {
+  readonly generation: number;
+  readonly doubleHash: string;
+  readonly parentDoubleHash: string;
+}
+
+export interface RotationPolicy {
+  /** W: the longest life of a message on its way, in ms. 0 is strict single use. */
+  readonly window: number;
+  /** Age in ms that the youngest child must have before a child is confirmed: {@link SETTLE_WINDOWS} windows. */
+  readonly settle: number;
+}
+
+export type RotationDecision =
+  /** The current token: hand out a new child of it. */
+  | { readonly outcome: "mint"; readonly next: RotationState }
+  /** A settled child takes over: hand out a new child of the child. */
+  | { readonly outcome: "confirm"; readonly next: RotationState }
+  /** A child that is too young to take over: a new access token, the same refresh token. */
+  | { readonly outcome: "renew"; readonly next: RotationState }
+  /** Superseded a moment ago, perhaps by the same client: refuse softly, nothing is lost. */
+  | { readonly outcome: "retry" }
+  /** Two parties hold tokens of this session. */
+  | { readonly outcome: "reuse" }
+  /** The token is newer than the row: the store has lost writes. */
+  | { readonly outcome: "ahead" };
+
+// The exhaustive search fails with 1 and 2 and holds with 3: a request, its answer and the request that the answer
+// overtakes may each live one window.
+const SETTLE_WINDOWS = 3;
+
+export function rotationPolicy(window: number): RotationPolicy {
+  return { window, settle: SETTLE_WINDOWS * window };
+}
+
+export function decideRotation(
+  token: PresentedToken,
+  state: RotationState,
+  now: number,
+  { window, settle }: RotationPolicy,
+): RotationDecision {
+  if (token.generation === state.generation && token.doubleHash === state.currentHash) {
+    if (state.childSeenAt !== null && now - state.childSeenAt > window) return { outcome: "reuse" };
+    return { outcome: "mint", next: { ...state, childMintedAt: latest(state.childMintedAt, now) } };
+  }
+
+  if (token.generation === state.generation + 1 && token.parentDoubleHash === state.currentHash) {
+    // A child that the row does not remember (its note was lost with a power cut) counts as minted just now.
+    if (state.childMintedAt !== null && now - state.childMintedAt >= settle) {
+      const next: RotationState = {
+        generation: token.generation,
+        currentHash: token.doubleHash,
+        childMintedAt: now,
+        childSeenAt: null,
+        confirmedAt: now,
+      };
+      return { outcome: "confirm", next };
+    }
+    const next = { ...state, childMintedAt: state.childMintedAt ?? now, childSeenAt: state.childSeenAt ?? now };
+    return { outcome: "renew", next };
+  }
+
+  if (token.generation > state.generation) return { outcome: "ahead" };
+
+  // Left are the parent and the siblings of the current token, and everything older.
+  const justSuperseded =
+    token.generation >= state.generation - 1 && state.confirmedAt !== null && now - state.confirmedAt <= window;
+  return { outcome: justSuperseded ? "retry" : "reuse" };
+}
+
+function latest(earlier: number | null, now: number): number {
+  return earlier === null ? now : Math.max(earlier, now);
+}

@@ -1,0 +1,259 @@
+import type { Policy } from "../config/policy.ts";
+import { generalError } from "../errors.ts";
+import { type Jwks, toJwks } from "../key/jwks.ts";
+import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
+import { HOST_PREFIX, COOKIES, MAX_COOKIE_BYTES } from "../../protocol.ts";
+import { createRevocationCheck } from "../revocation/revocation-check.ts";
+import { guardStore } from "../store/guarded-store.ts";
+import type { SessionStore } from "../store/session-store.ts";
+import { createAccessTokens } from "../token/access-token.ts";
+import { createAntiCsrfTokens } from "../token/anti-csrf-token.ts";
+import { createSecrets, type Secrets } from "../token/secret.ts";
+import { createSteadyClock } from "./clock.ts";
+import type { SessionContext } from "./context.ts";
+import { type CreatedSession, type CreateOptions, createSession } from "./create-session.ts";
+import { chooseSecrets } from "./default-secret.ts";
+import { createEventHub, type SessionEventName, type SessionListener } from "./events.ts";
+import {
+  listSessions,
+  loadSession,
+  revokeEverySession,
+  revokeSession,
+  revokeSessionsOfUser,
+  type SessionInfo,
+  type Update,
+  updateClaims,
+  updateData,
+} from "./manage-sessions.ts";
+import { type RefreshedSession, type RefreshOptions, refreshSession } from "./refresh-session.ts";
+import { createUpkeep } from "./upkeep.ts";
+import type { UserId } from "./user-id.ts";
+import { type VerifiedSession, type VerifyOptions, verifySession } from "./verify-session.ts";
+
+/**
+ * Everything that can be done with sessions. `Claims` and `Data` are the app's types of `jwtPayload` and `sessionData`.
+ *
+ * Every method may throw a `SessionError`: `STORE_UNAVAILABLE` (`GENERAL_ERROR`) when the store fails, `CLOSED` after `close()`;
+ * the others are named with each method.
+ */
+export interface Sessions<Claims = unknown, Data = unknown> {
+  /**
+   * Starts a session for a user who has just proved who they are.
+   *
+   * @param userId a non-empty string of at most 256 characters, or a finite number; comes back exactly as given
+   * @param jwtPayload JSON that the access token carries, readable by the client. Default `{}`
+   * @param sessionData JSON that stays on the server, at most 1,000,000 characters. Default `{}`
+   * @throws SessionError `GENERAL_ERROR`: `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`, `SESSION_LIMIT_REACHED`
+   * @example
+   * ```ts
+   * const { session, accessToken, refreshToken, idRefreshToken, antiCsrfToken } = await createNewSession("alice", { role: "admin" });
+   * ```
+   */
+  createNewSession(
+    userId: UserId,
+    jwtPayload?: Claims,
+    sessionData?: Data,
+    options?: CreateOptions,
+  ): Promise<CreatedSession<Claims>>;
+
+  /**
+   * Verifies an access token; asks the store only where `blacklisting` says so.
+   *
+   * @param accessToken value of the cookie `sAccessToken`
+   * @param antiCsrfToken value of the header `anti-csrf`; a string checks it, `undefined` or `null` skips the check
+   * @throws SessionError `TRY_REFRESH_TOKEN`: expired, not ours, or wrong anti-CSRF token; `UNAUTHORISED`: revoked (with `blacklisting`);
+   *   `STEP_UP_REQUIRED`: the sign-in is older than `options.maxAuthAge` (RFC 9470)
+   * @example
+   * ```ts
+   * const { session, newAccessToken } = await getSession(accessToken, antiCsrfToken);
+   * ```
+   */
+  getSession(
+    accessToken: string,
+    antiCsrfToken?: string | null,
+    options?: VerifyOptions,
+  ): Promise<VerifiedSession<Claims>>;
+
+  /**
+   * Exchanges a refresh token for a new access token and, unless it is too young, a new refresh token (RFC 9700 4.14).
+   *
+   * @throws SessionError `UNAUTHORISED`: gone, expired or not ours; `TOKEN_THEFT_DETECTED`: two parties hold tokens of this session, which is now
+   *   revoked; `RETRY`: another request has just rotated this token, nothing is lost
+   * @example
+   * ```ts
+   * const { newAccessToken, newRefreshToken, newIdRefreshToken, newAntiCsrfToken } = await refreshSession(refreshToken);
+   * ```
+   */
+  refreshSession(refreshToken: string, options?: RefreshOptions): Promise<RefreshedSession<Claims>>;
+
+  /** Ends a session (RFC 7009). Whether there was one. */
+  revokeSessionUsingSessionHandle(handle: string): Promise<boolean>;
+
+  /** Ends all sessions of a user, but for the one with the handle `except`. How many. */
+  revokeAllSessionsForUser(userId: UserId, options?: { readonly except?: string }): Promise<number>;
+
+  /** Ends every session of everybody and replaces all keys; other processes follow within a minute. How many rows were removed. */
+  revokeAllSessions(): Promise<number>;
+
+  /** Handles of a user's live sessions, newest first. */
+  getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
+
+  /** A user's live sessions with their devices, newest first. */
+  getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
+
+  /** The server-side data of a session. @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND` */
+  getSessionData(handle: string): Promise<Data>;
+
+  /**
+   * Replaces the server-side data; a function gets the old value, and runs again when another change came in between.
+   * The new value.
+   *
+   * @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND`; `GENERAL_ERROR` `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`
+   * @example
+   * ```ts
+   * await updateSessionData(handle, (cart) => ({ ...cart, items: cart.items + 1 }));
+   * ```
+   */
+  updateSessionData(handle: string, update: Update<Data>): Promise<Data>;
+
+  /** `getSessionData` under the name that the first SuperTokens library gave it. */
+  getSessionInfo(handle: string): Promise<Data>;
+
+  /** `updateSessionData` under the name that the first SuperTokens library gave it. */
+  updateSessionInfo(handle: string, update: Update<Data>): Promise<Data>;
+
+  /**
+   * Replaces the claims. The next refresh signs them; with `blacklisting` the next `getSession` returns them with a `newAccessToken`.
+   * The new value.
+   *
+   * @throws SessionError as `updateSessionData`, and `TOKEN_TOO_LARGE`
+   */
+  updateJwtPayload(handle: string, update: Update<Claims>): Promise<Claims>;
+
+  /** Publishes the next signing key, which takes over after `keys.publishAhead`; nobody is logged out. One that is waiting already is returned. */
+  rotateSigningKey(): Promise<PendingKey>;
+
+  /** Public keys for other services that verify access tokens (RFC 7517); empty with HS256. */
+  getJwks(): Promise<Jwks>;
+
+  /**
+   * Listens to an event; the function that is returned stops it. A listener that throws is reported as a process warning.
+   *
+   * @example
+   * ```ts
+   * on("reuse-detected", ({ userId, presentingDevice }) => alertSecurityTeam(userId, presentingDevice));
+   * ```
+   */
+  on<E extends SessionEventName>(event: E, listener: SessionListener<E>): () => void;
+
+  /** Opens the store and loads the keys now rather than with the first call. After a failure the next call tries again. */
+  ready(): Promise<void>;
+
+  /** Ends what was started; the process can exit. Calls that come later fail with `CLOSED`. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const contexts = new WeakMap<object, SessionContext>();
+
+/** What an instance works with; for the HTTP part, which is given instances by the app. @throws TypeError for anything else */
+export function contextOf(sessions: Sessions<never, never>): SessionContext {
+  const context = contexts.get(sessions);
+  if (context === undefined) throw new TypeError("this is not what createSessions returned");
+  return context;
+}
+
+/** Puts an instance together. Does no I/O. @throws ConfigError when a secret is needed */
+export function assembleSessions<Claims, Data>(policy: Policy, givenStore: SessionStore): Sessions<Claims, Data> {
+  const context = createContext(policy, givenStore);
+  const { events, ring } = context;
+  const readData = async (handle: string): Promise<Data> =>
+    JSON.parse((await loadSession(context, handle)).data) as Data;
+  const writeData = (handle: string, update: Update<Data>): Promise<Data> => updateData(context, handle, update);
+
+  const sessions: Sessions<Claims, Data> = {
+    createNewSession: (userId, jwtPayload = {} as Claims, sessionData = {} as Data, options = {}) =>
+      createSession(context, userId, jwtPayload, sessionData, options),
+    getSession: (accessToken, antiCsrfToken, options) => verifySession(context, accessToken, antiCsrfToken, options),
+    refreshSession: (refreshToken, options) => refreshSession(context, refreshToken, options),
+    revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
+    revokeAllSessionsForUser: (userId, options = {}) => revokeSessionsOfUser(context, userId, options.except),
+    revokeAllSessions: () => revokeEverySession(context),
+    getAllSessionHandlesForUser: async (userId) => (await listSessions(context, userId)).map(({ handle }) => handle),
+    getSessionsForUser: (userId) => listSessions(context, userId),
+    getSessionData: readData,
+    updateSessionData: writeData,
+    getSessionInfo: readData,
+    updateSessionInfo: writeData,
+    updateJwtPayload: (handle, update) => updateClaims(context, handle, update),
+    async rotateSigningKey() {
+      await context.ready();
+      return ring.rotate();
+    },
+    async getJwks() {
+      await context.ready();
+      await context.upkeep();
+      return toJwks(ring.published());
+    },
+    on: events.on,
+    ready: context.ready,
+    close: context.close,
+  };
+  contexts.set(sessions, context);
+  return sessions;
+}
+
+function createContext(policy: Policy, givenStore: SessionStore): SessionContext & { close(): Promise<void> } {
+  const now = createSteadyClock(policy.clock);
+  const events = createEventHub();
+  const store = guardStore(givenStore);
+  const chosen = chooseSecrets(policy.secrets, givenStore);
+  let derived: Secrets | undefined;
+  const secrets = (): Secrets => (derived ??= createSecrets(chosen()));
+
+  const { accessToken, cookie, idleTimeout, keys } = policy;
+  const keyPolicy = {
+    ...keys,
+    signing: accessToken.signing,
+    accessValidity: accessToken.validity,
+    longestToken: Math.max(accessToken.validity, idleTimeout),
+  };
+  const ring = createKeyRing(store, secrets, keyPolicy, now, (key) => events.emit("key-rotated", key));
+  const cookieName = (cookie.hostPrefix ? HOST_PREFIX : "") + COOKIES.access;
+  const accessTokens = createAccessTokens(ring, { ...accessToken, maxLength: MAX_COOKIE_BYTES - cookieName.length });
+
+  let opening: Promise<void> | undefined;
+  let closed = false;
+  async function open(): Promise<void> {
+    try {
+      await store.prepare();
+      await ring.load();
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+  }
+
+  return {
+    policy,
+    store,
+    ring,
+    accessTokens,
+    antiCsrf: createAntiCsrfTokens(secrets),
+    revocation: createRevocationCheck(accessToken.blacklisting, store),
+    events,
+    now,
+    async ready() {
+      if (closed)
+        throw generalError("CLOSED", "this instance has been closed; make another with init or createSessions");
+      await (opening ??= open());
+    },
+    upkeep: createUpkeep(store, ring, now),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await opening?.catch(() => undefined);
+      events.clear();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { type Duration, parseDuration } from "../config/config-reader.ts";
+import { generalError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
+import type { VerifiedAccessToken } from "../token/access-token.ts";
+import { deepFreeze } from "../token/access-token.ts";
+import { equalInConstantTime } from "../token/encoding.ts";
+import type { SessionContext } from "./context.ts";
+import { mintAccessToken, type TokenInfo } from "./tokens.ts";
+import { toUserKey, type UserId } from "./user-id.ts";
+
+/** A session as an access token tells it. */
+export interface Session<Claims = unknown> {
+  /** Public name of the session; safe in logs. */
+  readonly handle: string;
+  /** As it was given to `createNewSession`. */
+  readonly userId: UserId;
+  /** The app's claims. From `getSession` it is frozen: one object serves all requests with the same token. */
+  readonly jwtPayload: Claims;
+}
+
+/** Options of `getSession`. */
+export interface VerifyOptions {
+  /** Greatest age of the sign-in that is accepted, for instance `"10m"`. Default: any. */
+  readonly maxAuthAge?: Duration;
+}
+
+export interface VerifiedSession<Claims> {
+  readonly session: Session<Claims>;
+  /** A token with newer claims, to be put in the place of the presented one. */
+  readonly newAccessToken?: TokenInfo;
+}
+
+export async function verifySession<Claims>(
+  context: SessionContext,
+  accessToken: string,
+  antiCsrfToken: string | null | undefined,
+  options: VerifyOptions = {},
+): Promise<VerifiedSession<Claims>> {
+  if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
+  const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
+  await context.ready();
+  const token = await authenticate(context, accessToken);
+  const now = context.now();
+  if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
+  if (antiCsrfToken !== undefined && antiCsrfToken !== null && context.policy.antiCsrf)
+    checkAntiCsrf(context, token, antiCsrfToken);
+  const result =
+    context.revocation === undefined ? describe<Claims>(token) : await checkRevocation<Claims>(context, token, now);
+  // Last: a session that is gone must not ask its user to sign in again for the sake of freshness.
+  if (maxAuthAge !== undefined && now - token.authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
+  return result;
+}
+
+/** The facts of an authentic access token, expired or not. @throws SessionError `ACCESS_TOKEN_INVALID` */
+export async function authenticate(context: SessionContext, accessToken: string): Promise<VerifiedAccessToken> {
+  let verdict = context.accessTokens.verify(accessToken);
+  if (verdict.kind === "unknown-key" && (await context.ring.reloadForUnknownKey()))
+    verdict = context.accessTokens.verify(accessToken);
+  if (verdict.kind === "authentic") return verdict.token;
+  throw tryRefreshToken(
+    "ACCESS_TOKEN_INVALID",
+    "the access token is not one that this installation made, or its key is gone",
+  );
+}
+
+function checkAntiCsrf(context: SessionContext, token: VerifiedAccessToken, given: unknown): void {
+  if (typeof given === "string") {
+    if (token.provenAntiCsrf !== undefined && equalInConstantTime(token.provenAntiCsrf, given)) return;
+    if (context.antiCsrf.matches(given, token.handle)) {
+      token.provenAntiCsrf = given;
+      return;
+    }
+  }
+  throw tryRefreshToken("ANTI_CSRF_MISMATCH", "the anti-CSRF token does not belong to this session");
+}
+
+async function checkRevocation<Claims>(
+  context: SessionContext,
+  token: VerifiedAccessToken,
+  now: number,
+): Promise<VerifiedSession<Claims>> {
+  const live = await context.revocation?.check(token.handle, now);
+  if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
+  if (live.claimsVersion <= token.claimsVersion) return describe(token);
+  const { handle, userId, authTime } = token;
+  const newAccessToken = mintAccessToken(context, { ...live, handle, userKey: toUserKey(userId), authTime }, now);
+  return { session: { handle, userId, jwtPayload: deepFreeze(JSON.parse(live.claims) as Claims) }, newAccessToken };
+}
+
+function describe<Claims>({ handle, userId, claims }: VerifiedAccessToken): VerifiedSession<Claims> {
+  // The one place where the app's word for the type of its claims is taken.
+  return { session: { handle, userId, jwtPayload: claims as Claims } };
+}
+
+function checkMaxAuthAge(maxAuthAge: unknown): number {
+  const ms = parseDuration(maxAuthAge);
+  if (ms === undefined)
+    throw generalError(
+      "ARGUMENT_INVALID",
+      'maxAuthAge is not a duration; write a whole number and a unit, as in "10m"',
+    );
+  return ms;
+}

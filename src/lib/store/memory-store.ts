@@ -1,0 +1,85 @@
+import type { KeyRecord } from "../key/key-record.ts";
+import type { SessionRecord } from "../session/record.ts";
+import type { SessionStore } from "./session-store.ts";
+
+/** Keeps everything in this process. Each operation runs to its end without awaiting, which makes it atomic. */
+export function createMemoryStore(): SessionStore {
+  const sessions = new Map<string, SessionRecord>();
+  const keys = new Map<string, KeyRecord>();
+
+  function replaceAt(handle: string, version: number, change: (row: SessionRecord) => Partial<SessionRecord>): boolean {
+    const row = sessions.get(handle);
+    if (row === undefined || row.version !== version) return false;
+    sessions.set(handle, { ...row, ...change(row), version: version + 1 });
+    return true;
+  }
+
+  function ofUser(userKey: string): SessionRecord[] {
+    const newestFirst = (a: SessionRecord, b: SessionRecord): number => b.createdAt - a.createdAt;
+    return [...sessions.values()].filter((row) => row.userKey === userKey).sort(newestFirst);
+  }
+
+  return {
+    secretFile: null,
+
+    async prepare() {},
+
+    async createSession(record, limit) {
+      const live = limit === undefined ? [] : ofUser(record.userKey).filter((row) => row.expiresAt > record.createdAt);
+      if (limit?.onLimit === "refuse" && live.length >= limit.max) return { created: false, ended: [] };
+      const ended = limit === undefined ? [] : live.slice(limit.max - 1).map((row) => row.handle);
+      for (const handle of ended) sessions.delete(handle);
+      sessions.set(record.handle, record);
+      return { created: true, ended };
+    },
+
+    findSession: async (handle) => sessions.get(handle),
+
+    commitRefresh: async (handle, version, write) => replaceAt(handle, version, () => write),
+
+    replaceClaims: async (handle, version, claims) =>
+      replaceAt(handle, version, (row) => ({ claims, claimsVersion: row.claimsVersion + 1 })),
+
+    replaceData: async (handle, version, data) => replaceAt(handle, version, () => ({ data })),
+
+    deleteSession: async (handle) => sessions.delete(handle),
+
+    deleteSessionAtVersion: async (handle, version) =>
+      sessions.get(handle)?.version === version && sessions.delete(handle),
+
+    async deleteSessionsOfUser(userKey, except) {
+      const handles = ofUser(userKey).flatMap((row) => (row.handle === except ? [] : row.handle));
+      for (const handle of handles) sessions.delete(handle);
+      return handles;
+    },
+
+    listSessionsOfUser: async (userKey, now) => ofUser(userKey).filter((row) => row.expiresAt > now),
+
+    async deleteExpiredSessions(now, limit) {
+      const expired = [...sessions.values()].filter((row) => row.expiresAt <= now).slice(0, limit);
+      for (const row of expired) sessions.delete(row.handle);
+      return expired.length;
+    },
+
+    listKeys: async () => [...keys.values()].sort((a, b) => a.sequence - b.sequence),
+
+    async insertKey(key) {
+      if ([...keys.values()].some((other) => other.sequence === key.sequence)) return false;
+      keys.set(key.kid, key);
+      return true;
+    },
+
+    async rewrapKey(kid, expected, wrappedSeed) {
+      const key = keys.get(kid);
+      if (key?.wrappedSeed !== expected) return false;
+      keys.set(kid, { ...key, wrappedSeed });
+      return true;
+    },
+
+    async deleteKey(kid) {
+      keys.delete(kid);
+    },
+
+    async close() {},
+  };
+}

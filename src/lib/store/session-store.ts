@@ -1,0 +1,105 @@
+import type { KeyRecord } from "../key/key-record.ts";
+import type { SessionRecord } from "../session/record.ts";
+import type { RotationState } from "../session/rotation.ts";
+
+/** What a successful refresh writes. */
+export interface RefreshWrite extends RotationState {
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  readonly device: string;
+}
+
+/** At most `max` live sessions of one user. */
+export interface SessionLimit {
+  readonly max: number;
+  readonly onLimit: "refuse" | "end-oldest";
+}
+
+export interface CreateOutcome {
+  /** False: the user has `max` live sessions, `onLimit` is "refuse", and nothing was written. */
+  readonly created: boolean;
+  /** Handles of the sessions that ended to make room. */
+  readonly ended: readonly string[];
+}
+
+/**
+ * The port between sessions and a database. Whoever writes a store keeps to this:
+ *
+ * - Errors are for broken systems only (no connection, disk full). Absence, conflict and repetition are results.
+ *   The caller wraps whatever is thrown; a store need not translate it. After a fault the same store object works
+ *   again as soon as the database does, also when the database was down from the start.
+ * - Each operation is atomic by itself, also between processes, and takes effect before its promise resolves.
+ *   What has resolved survives the death of the process.
+ * - No operation takes a second connection while it holds one.
+ * - Times come in as arguments. A store has no clock and runs no timer.
+ * - Text is compared byte by byte and comes back byte for byte; `alice`, `ALICE`, `Alicé` and `alice ` are four users.
+ * - A session is live while `expiresAt > now`. Only the operations that take `now` look at that; an expired row that has
+ *   not been swept yet is found like any other.
+ */
+export interface SessionStore {
+  /**
+   * Makes the schema or checks it; called before anything else, and again after it failed.
+   * Safe to run from many processes at once, and when the schema is there already.
+   */
+  prepare(): Promise<void>;
+
+  /**
+   * Adds a session. The handle is random and new. With `limit`, counting, ending and adding are one atomic step: no order of
+   * concurrent calls leaves more than `limit.max` live sessions; the oldest by `createdAt` end first.
+   */
+  createSession(record: SessionRecord, limit: SessionLimit | undefined): Promise<CreateOutcome>;
+
+  /** The row; undefined when there is none. Never from a replica that may lag behind a write. */
+  findSession(handle: string): Promise<SessionRecord | undefined>;
+
+  /**
+   * Compare-and-set: writes the outcome of a refresh and adds 1 to `version`, if the row exists and its version is `version`.
+   * False when not, and then nothing was written: a deleted row never comes back.
+   */
+  commitRefresh(handle: string, version: number, write: RefreshWrite): Promise<boolean>;
+
+  /** Compare-and-set of the claims: adds 1 to `version` and to `claimsVersion`. False as in `commitRefresh`. */
+  replaceClaims(handle: string, version: number, claims: string): Promise<boolean>;
+
+  /** Compare-and-set of the data: adds 1 to `version`. False as in `commitRefresh`. */
+  replaceData(handle: string, version: number, data: string): Promise<boolean>;
+
+  /** Removes a session, whatever its version. Whether there was one; of concurrent calls exactly one gets true. */
+  deleteSession(handle: string): Promise<boolean>;
+
+  /** Compare-and-delete: removes the session if its version is `version`. False when not; then it is untouched. */
+  deleteSessionAtVersion(handle: string, version: number): Promise<boolean>;
+
+  /** Removes all sessions of a user, but for the one with the handle `except`. The handles that were removed, each by exactly one of concurrent calls. */
+  deleteSessionsOfUser(userKey: string, except: string | undefined): Promise<readonly string[]>;
+
+  /** The live sessions of a user, newest first by `createdAt`. */
+  listSessionsOfUser(userKey: string, now: number): Promise<readonly SessionRecord[]>;
+
+  /** Removes at most `limit` sessions that are not live at `now`, in a step short enough to stall nobody. How many. */
+  deleteExpiredSessions(now: number, limit: number): Promise<number>;
+
+  /** All keys, by ascending sequence. */
+  listKeys(): Promise<readonly KeyRecord[]>;
+
+  /** Adds a key, if its sequence is free. False when it is taken; then nothing was written. */
+  insertKey(key: KeyRecord): Promise<boolean>;
+
+  /** Compare-and-set: replaces the wrapped seed of a key, if it is still `expected`. False when not. */
+  rewrapKey(kid: string, expected: string, wrappedSeed: string): Promise<boolean>;
+
+  /** Removes a key. Nothing happens when there is none. */
+  deleteKey(kid: string): Promise<void>;
+
+  /** Gives back what the store itself opened; the app's own connections stay open. Safe to call twice. */
+  close(): Promise<void>;
+
+  /**
+   * Where the default secret of development is kept, made at the first start: beside the database of an embedded store.
+   * Undefined: `./counterfoil.secret`. Null: the store keeps nothing, so a secret for the life of the process will do.
+   */
+  readonly secretFile?: string | null | undefined;
+
+  /** Whether a secret in `secretFile` is good enough for production: the file is as private and as durable as the database. */
+  readonly embedded?: boolean;
+}

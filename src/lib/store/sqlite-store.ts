@@ -1,0 +1,244 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { generalError } from "../errors.ts";
+import type { KeyRecord } from "../key/key-record.ts";
+import type { SessionRecord } from "../session/record.ts";
+import { readMigrations } from "./migrations.ts";
+import type { SessionStore } from "./session-store.ts";
+import { inTransaction, isBusy, type SqliteDatabase, type SqliteStatement } from "./sqlite-driver.ts";
+
+export interface SqliteStoreOptions {
+  /** Gives the connection; asked again after a fault when it is ours. */
+  readonly open: () => Promise<SqliteDatabase>;
+  /** Whether the connection is ours: then it is closed by `close`, and opened anew after a fault. */
+  readonly owned: boolean;
+  readonly synchronous: "full" | "normal";
+  readonly secretFile: SessionStore["secretFile"];
+}
+
+const COLUMNS = `handle, user_key AS userKey, version, generation, current_hash AS currentHash,
+  child_minted_at AS childMintedAt, child_seen_at AS childSeenAt, confirmed_at AS confirmedAt,
+  claims, claims_version AS claimsVersion, data, device, created_at AS createdAt, auth_time AS authTime,
+  last_seen_at AS lastSeenAt, expires_at AS expiresAt, absolute_expires_at AS absoluteExpiresAt`;
+
+const STATEMENTS = {
+  insert: `INSERT INTO counterfoil_session (handle, user_key, version, generation, current_hash, child_minted_at, child_seen_at,
+    confirmed_at, claims, claims_version, data, device, created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  find: `SELECT ${COLUMNS} FROM counterfoil_session WHERE handle = ?`,
+  commitRefresh: `UPDATE counterfoil_session SET version = version + 1, generation = ?, current_hash = ?, child_minted_at = ?,
+    child_seen_at = ?, confirmed_at = ?, last_seen_at = ?, expires_at = ?, device = ? WHERE handle = ? AND version = ?`,
+  replaceClaims: `UPDATE counterfoil_session SET version = version + 1, claims_version = claims_version + 1, claims = ?
+    WHERE handle = ? AND version = ?`,
+  replaceData: `UPDATE counterfoil_session SET version = version + 1, data = ? WHERE handle = ? AND version = ?`,
+  delete: `DELETE FROM counterfoil_session WHERE handle = ?`,
+  deleteAtVersion: `DELETE FROM counterfoil_session WHERE handle = ? AND version = ?`,
+  deleteOfUser: `DELETE FROM counterfoil_session WHERE user_key = ? AND handle <> ? RETURNING handle`,
+  listOfUser: `SELECT ${COLUMNS} FROM counterfoil_session WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`,
+  deleteExpired: `DELETE FROM counterfoil_session WHERE handle IN
+    (SELECT handle FROM counterfoil_session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  listKeys: `SELECT kid, sequence, algorithm, wrapped_seed AS wrappedSeed, created_at AS createdAt, activates_at AS activatesAt
+    FROM counterfoil_key ORDER BY sequence`,
+  insertKey: `INSERT INTO counterfoil_key (kid, sequence, algorithm, wrapped_seed, created_at, activates_at)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (sequence) DO NOTHING`,
+  rewrapKey: `UPDATE counterfoil_key SET wrapped_seed = ? WHERE kid = ? AND wrapped_seed = ?`,
+  deleteKey: `DELETE FROM counterfoil_key WHERE kid = ?`,
+} as const;
+
+interface Connection {
+  readonly database: SqliteDatabase;
+  readonly statements: Readonly<Record<keyof typeof STATEMENTS, SqliteStatement>>;
+}
+
+/** Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the write lock from its start. */
+export function createSqliteStore({ open, owned, synchronous, secretFile }: SqliteStoreOptions): SessionStore {
+  let connecting: Promise<Connection> | undefined;
+
+  const connect = (): Promise<Connection> => (connecting ??= openConnection());
+
+  async function openConnection(): Promise<Connection> {
+    const database = await open();
+    try {
+      if (owned) {
+        database.exec("PRAGMA busy_timeout = 5000");
+        await patiently(() => database.exec("PRAGMA journal_mode = WAL"));
+        database.exec(`PRAGMA synchronous = ${synchronous}`);
+      }
+      await patiently(() => migrate(database));
+      const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
+      return { database, statements: Object.fromEntries(prepared) as Connection["statements"] };
+    } catch (error) {
+      if (owned) database.close();
+      throw error;
+    }
+  }
+
+  async function withStatements<T>(
+    work: (statements: Connection["statements"], database: SqliteDatabase) => T,
+  ): Promise<T> {
+    const opened = connect();
+    try {
+      const { statements, database } = await opened;
+      return work(statements, database);
+    } catch (error) {
+      // A file that was missing, read-only or broken may be whole again by the next call; a rival's lock says nothing about ours.
+      if (!isBusy(error) && connecting === opened) await disconnect();
+      throw error;
+    }
+  }
+
+  async function disconnect(): Promise<void> {
+    const opened = connecting;
+    connecting = undefined;
+    const connection = await opened?.catch(() => undefined);
+    if (owned) connection?.database.close();
+  }
+
+  const changed = (result: { readonly changes: number | bigint }): boolean => Number(result.changes) > 0;
+
+  return {
+    secretFile,
+    embedded: typeof secretFile === "string",
+
+    prepare: () => withStatements(() => undefined),
+
+    createSession: (record, limit) =>
+      withStatements((statements, database) => {
+        if (limit === undefined) {
+          statements.insert.run(...toRow(record));
+          return { created: true, ended: [] };
+        }
+        return inTransaction(database, () => {
+          const live = statements.listOfUser.all(record.userKey, record.createdAt) as SessionRecord[];
+          if (limit.onLimit === "refuse" && live.length >= limit.max) return { created: false, ended: [] };
+          const ended = live.slice(limit.max - 1).map((row) => row.handle);
+          for (const handle of ended) statements.delete.run(handle);
+          statements.insert.run(...toRow(record));
+          return { created: true, ended };
+        });
+      }),
+
+    findSession: (handle) => withStatements(({ find }) => (find.get(handle) ?? undefined) as SessionRecord | undefined),
+
+    commitRefresh: (handle, version, write) =>
+      withStatements(({ commitRefresh }) => {
+        const { generation, currentHash, childMintedAt, childSeenAt, confirmedAt, lastSeenAt, expiresAt, device } =
+          write;
+        const values = [
+          generation,
+          currentHash,
+          childMintedAt,
+          childSeenAt,
+          confirmedAt,
+          lastSeenAt,
+          expiresAt,
+          device,
+        ] as const;
+        return changed(commitRefresh.run(...values, handle, version));
+      }),
+
+    replaceClaims: (handle, version, claims) =>
+      withStatements(({ replaceClaims }) => changed(replaceClaims.run(claims, handle, version))),
+
+    replaceData: (handle, version, data) =>
+      withStatements(({ replaceData }) => changed(replaceData.run(data, handle, version))),
+
+    deleteSession: (handle) => withStatements((statements) => changed(statements.delete.run(handle))),
+
+    deleteSessionAtVersion: (handle, version) =>
+      withStatements(({ deleteAtVersion }) => changed(deleteAtVersion.run(handle, version))),
+
+    deleteSessionsOfUser: (userKey, except) =>
+      withStatements(({ deleteOfUser }) =>
+        (deleteOfUser.all(userKey, except ?? "") as { handle: string }[]).map((row) => row.handle),
+      ),
+
+    listSessionsOfUser: (userKey, now) =>
+      withStatements(({ listOfUser }) => listOfUser.all(userKey, now) as SessionRecord[]),
+
+    deleteExpiredSessions: (now, limit) =>
+      withStatements(({ deleteExpired }) => Number(deleteExpired.run(now, limit).changes)),
+
+    listKeys: () => withStatements(({ listKeys }) => listKeys.all() as KeyRecord[]),
+
+    insertKey: (key) =>
+      withStatements(({ insertKey }) => {
+        const { kid, sequence, algorithm, wrappedSeed, createdAt, activatesAt } = key;
+        return changed(insertKey.run(kid, sequence, algorithm, wrappedSeed, createdAt, activatesAt));
+      }),
+
+    rewrapKey: (kid, expected, wrappedSeed) =>
+      withStatements(({ rewrapKey }) => changed(rewrapKey.run(wrappedSeed, kid, expected))),
+
+    deleteKey: (kid) => withStatements(({ deleteKey }) => void deleteKey.run(kid)),
+
+    close: disconnect,
+  };
+}
+
+function toRow(record: SessionRecord): (string | number | null)[] {
+  return [
+    record.handle,
+    record.userKey,
+    record.version,
+    record.generation,
+    record.currentHash,
+    record.childMintedAt,
+    record.childSeenAt,
+    record.confirmedAt,
+    record.claims,
+    record.claimsVersion,
+    record.data,
+    record.device,
+    record.createdAt,
+    record.authTime,
+    record.lastSeenAt,
+    record.expiresAt,
+    record.absoluteExpiresAt,
+  ];
+}
+
+function migrate(database: SqliteDatabase): void {
+  const migrations = readMigrations("sqlite");
+  const newest = migrations.at(-1)?.version ?? 0;
+  const current = readVersion(database);
+  if (current === newest) return;
+  if (current > newest) throw schemaTooNew(current, newest);
+  inTransaction(database, () => {
+    database.exec("CREATE TABLE IF NOT EXISTS counterfoil_migration (version INTEGER NOT NULL PRIMARY KEY) STRICT");
+    // Asked again under the lock: another process may have been faster.
+    const done = readVersion(database);
+    for (const { version, sql } of migrations) {
+      if (version <= done) continue;
+      database.exec(sql);
+      database.prepare("INSERT INTO counterfoil_migration (version) VALUES (?)").run(version);
+    }
+  });
+}
+
+function readVersion(database: SqliteDatabase): number {
+  const table = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'counterfoil_migration'")
+    .get();
+  if (table === undefined || table === null) return 0;
+  const row = database.prepare("SELECT coalesce(max(version), 0) AS version FROM counterfoil_migration").get();
+  return (row as { version: number }).version;
+}
+
+const schemaTooNew = (found: number, known: number): Error =>
+  generalError(
+    "SCHEMA_TOO_NEW",
+    `the database has schema version ${found}, and this version of counterfoil knows ${known}; update the package`,
+  );
+
+/** Switching to WAL and taking the first lock fail at once when another process starts on the same file; it is done within moments. */
+async function patiently(work: () => unknown): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || attempt === 100) throw error;
+      await delay(5 + attempt);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import { generalError } from "../errors.ts";
+import type { KeyRing } from "../key/key-ring.ts";
+import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "./jwt.ts";
+import { type CachedToken, VerifiedTokenCache } from "./verified-token-cache.ts";
+
+/** What an access token says. `claims` is the app's own part, kept apart so that it cannot shadow a standard claim. */
+export interface AccessTokenFacts {
+  readonly userId: string | number;
+  readonly handle: string;
+  readonly claimsVersion: number;
+  /** ms since the epoch, to the second */
+  readonly authTime: number;
+}
+
+export interface VerifiedAccessToken extends AccessTokenFacts, CachedToken {
+  /** Parsed and frozen: one object serves all requests that carry this token. */
+  readonly claims: unknown;
+  /** ms since the epoch */
+  readonly expires: number;
+  /** The anti-CSRF token that was last found right for it. */
+  provenAntiCsrf: string | undefined;
+}
+
+export type AccessTokenVerdict =
+  | { readonly kind: "authentic"; readonly token: VerifiedAccessToken }
+  | { readonly kind: "unknown-key" }
+  | { readonly kind: "invalid" };
+
+export interface AccessTokenPolicy {
+  /** ms */
+  readonly validity: number;
+  /** Greatest length, so that the cookie that carries it stays within 4096 bytes. */
+  readonly maxLength: number;
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  /** How many verified tokens are remembered. */
+  readonly cacheSize: number;
+}
+
+export interface AccessTokens {
+  mint(
+    facts: AccessTokenFacts & { claimsJson: string; endsAt: number },
+    now: number,
+  ): { value: string; expires: number };
+  /** Looks at the signature only: an expired token is authentic too, and the caller must look at `expires`. */
+  verify(value: string): AccessTokenVerdict;
+}
+
+/** Access tokens are compact JWS of type `at+jwt` (RFC 7515, RFC 7519, RFC 9068). */
+export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): AccessTokens {
+  const cache = new VerifiedTokenCache<VerifiedAccessToken>(policy.cacheSize);
+  let cacheEpoch = ring.epoch();
+
+  return {
+    mint({ userId, handle, claimsVersion, authTime, claimsJson, endsAt }, now) {
+      const exp = Math.floor(Math.min(now + policy.validity, endsAt) / 1000);
+      const standard = JSON.stringify({
+        iss: policy.issuer,
+        aud: policy.audience,
+        sub: Object.is(userId, -0) ? "-0" : String(userId),
+        sub_type: typeof userId === "number" ? "number" : undefined,
+        sid: handle,
+        iat: Math.floor(now / 1000),
+        exp,
+        auth_time: Math.floor(authTime / 1000),
+        cv: claimsVersion,
+      });
+      const payload = `${standard.slice(0, -1)},"pld":${claimsJson}}`;
+      const key = ring.active();
+      const signingInput = `${key.headerSegment}.${Buffer.from(payload).toString("base64url")}`;
+      const value = `${signingInput}.${signingInput.length < policy.maxLength ? key.sign(signingInput) : ""}`;
+      if (value.length > policy.maxLength) throw tooLarge(value.length, policy.maxLength, claimsJson);
+      return { value, expires: exp * 1000 };
+    },
+
+    verify(value) {
+      if (cacheEpoch !== ring.epoch()) {
+        cache.clear();
+        cacheEpoch = ring.epoch();
+      }
+      const known = cache.get(value);
+      if (known !== undefined) return { kind: "authentic", token: known };
+      const payload = verifyJws(value, ring.findByHeader);
+      if (payload === undefined) return { kind: namesUnknownKey(value, ring) ? "unknown-key" : "invalid" };
+      const token = parsePayload(value, payload, policy);
+      if (token === undefined) return { kind: "invalid" };
+      cache.set(token);
+      return { kind: "authentic", token };
+    },
+  };
+}
+
+function namesUnknownKey(value: string, ring: KeyRing): boolean {
+  if (value.length > MAX_JWS_LENGTH) return false;
+  const header = parseJwsHeader(value.slice(0, value.indexOf(".")));
+  return header?.typ === "at+jwt" && header.kid?.length === 11 && ring.findByKid(header.kid) === undefined;
+}
+
+function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy): VerifiedAccessToken | undefined {
+  // Only what this library signed gets here; the checks keep a key that somebody shared with another issuer from mattering.
+  const body = parseObject(payload);
+  if (body === undefined) return undefined;
+  const { sub, sub_type, sid, exp, auth_time, cv, pld, iss, aud } = body;
+  if (typeof sub !== "string" || typeof sid !== "string") return undefined;
+  if (!Number.isInteger(exp) || !Number.isInteger(auth_time) || !Number.isInteger(cv) || pld === undefined)
+    return undefined;
+  if (iss !== policy.issuer || aud !== policy.audience) return undefined;
+  return {
+    token,
+    userId: sub_type === "number" ? Number(sub) : sub,
+    handle: sid,
+    claimsVersion: cv as number,
+    authTime: (auth_time as number) * 1000,
+    claims: deepFreeze(pld),
+    expires: (exp as number) * 1000,
+    provenAntiCsrf: undefined,
+  };
+}
+
+function parseObject(json: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json.toString());
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Freezes parsed JSON through and through; it has no cycles. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+function tooLarge(length: number, maxLength: number, claimsJson: string): Error {
+  const claims: unknown = JSON.parse(claimsJson);
+  const sizes = Object.entries(typeof claims === "object" && claims !== null ? claims : { jwtPayload: claims })
+    .map(([name, value]) => ({ name, size: JSON.stringify(value).length }))
+    .sort((a, b) => b.size - a.size);
+  const largest = sizes[0];
+  const hint =
+    largest === undefined
+      ? ""
+      : `; the largest claim is jwtPayload.${largest.name} with ${largest.size} characters: keep it in sessionData instead`;
+  return generalError(
+    "TOKEN_TOO_LARGE",
+    `the access token would have ${length} characters, and browsers drop a cookie over 4096 bytes, which leaves ${maxLength}${hint}`,
+  );
+}

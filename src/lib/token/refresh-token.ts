@@ -1,0 +1,82 @@
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Mac } from "./mac.ts";
+
+/**
+ * A refresh token is `cfr1.` and 144 characters of base64url, 108 bytes:
+ *
+ *   kid 8 | handle 16 | generation 4 | nonce 16 | hash of the parent 32 | HMAC-SHA256 of all before 32
+ *
+ * 108 bytes fill 144 characters without a spare bit, so each token has one spelling. The MAC keeps garbage from the store. The
+ * parent's hash keeps a thief who has the store *and* its keys from minting: the row knows only the hash of that hash.
+ */
+const PREFIX = "cfr1.";
+const KID = 8;
+const HANDLE = 16;
+const GENERATION = 4;
+const NONCE = 16;
+const HASH = 32;
+const SIGNED = KID + HANDLE + GENERATION + NONCE + HASH;
+const LENGTH = PREFIX.length + ((SIGNED + HASH) / 3) * 4;
+const BODY = /^[A-Za-z0-9_-]+$/;
+
+/** The first token of a session has no parent. No hash of a token is zero, so nothing is a child by this. */
+const NO_PARENT = Buffer.alloc(HASH);
+
+export interface RefreshToken {
+  /** What the client holds. */
+  readonly value: string;
+  readonly handle: string;
+  readonly generation: number;
+  /** Hash of the hash of this token, as the row keeps it. */
+  readonly doubleHash: string;
+  /** The same of the token that it was minted from. */
+  readonly parentDoubleHash: string;
+}
+
+export type ParsedRefreshToken =
+  | { readonly kind: "authentic"; readonly token: RefreshToken }
+  | { readonly kind: "unknown-key" }
+  | { readonly kind: "invalid" };
+
+/** A key that makes or checks refresh tokens. */
+export interface RefreshKey {
+  readonly kid: string;
+  readonly refreshMac: Mac;
+}
+
+export function mintRefreshToken(key: RefreshKey, handle: string, parent: RefreshToken | undefined): RefreshToken {
+  const bytes = Buffer.alloc(SIGNED + HASH);
+  const generation = parent === undefined ? 1 : parent.generation + 1;
+  let at = bytes.write(key.kid, "base64url");
+  at += bytes.write(handle, at, "base64url");
+  at = bytes.writeUInt32BE(generation, at);
+  at += randomBytes(NONCE).copy(bytes, at);
+  (parent === undefined ? NO_PARENT : hashOf(bodyOf(parent.value))).copy(bytes, at);
+  key.refreshMac(bytes.subarray(0, SIGNED)).copy(bytes, SIGNED);
+  return describe(PREFIX + bytes.toString("base64url"), bytes);
+}
+
+/** Parses and authenticates; looks at no store. Anything but a token that we made is refused in bounded time. */
+export function parseRefreshToken(value: string, findKey: (kid: string) => RefreshKey | undefined): ParsedRefreshToken {
+  if (value.length !== LENGTH || !value.startsWith(PREFIX) || !BODY.test(value.slice(PREFIX.length)))
+    return { kind: "invalid" };
+  const bytes = bodyOf(value);
+  const key = findKey(bytes.toString("base64url", 0, KID));
+  if (key === undefined) return { kind: "unknown-key" };
+  if (!timingSafeEqual(key.refreshMac(bytes.subarray(0, SIGNED)), bytes.subarray(SIGNED))) return { kind: "invalid" };
+  return { kind: "authentic", token: describe(value, bytes) };
+}
+
+function describe(value: string, bytes: Buffer): RefreshToken {
+  return {
+    value,
+    handle: bytes.toString("base64url", KID, KID + HANDLE),
+    generation: bytes.readUInt32BE(KID + HANDLE),
+    doubleHash: hashOf(hashOf(bytes)).toString("base64url"),
+    parentDoubleHash: hashOf(bytes.subarray(SIGNED - HASH, SIGNED)).toString("base64url"),
+  };
+}
+
+const bodyOf = (value: string): Buffer => Buffer.from(value.slice(PREFIX.length), "base64url");
+
+const hashOf = (bytes: Uint8Array): Buffer => hash("sha256", bytes, "buffer");
