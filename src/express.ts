@@ -1,0 +1,151 @@
+/**
+ * Sessions in Express 4 and 5.
+ *
+ * @module
+ */
+import type { ServerResponse } from "node:http";
+import { getDefaultInstance } from "./lib/default-instance.ts";
+import { answerError } from "./lib/http/error-answer.ts";
+import { type HttpSessions, httpSessionsOf, type ProtectOptions, type StartDetails } from "./lib/http/http-sessions.ts";
+import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/node-exchange.ts";
+import type { RequestSession } from "./lib/http/request-session.ts";
+import { answerRoute, type RouteOptions } from "./lib/http/routes.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
+import type { UserId } from "./lib/session/user-id.ts";
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- the name by which Express lets middleware add to its request
+  namespace Express {
+    interface Request {
+      /** The session, behind `verifySession()`. */
+      auth?: RequestSession;
+    }
+  }
+}
+
+/** A request of Express, of which only Node's part and `ip` are used. */
+export type ExpressRequest = NodeRequest & { auth?: RequestSession };
+type Next = (error?: unknown) => void;
+/** A middleware of Express. */
+export type ExpressMiddleware = (request: ExpressRequest, response: ServerResponse, next: Next) => void;
+/** An error handler of Express. */
+export type ExpressErrorHandler = (
+  error: unknown,
+  request: ExpressRequest,
+  response: ServerResponse,
+  next: Next,
+) => void;
+
+/** Which instance to use; default: the one that `init` made. */
+export interface InstanceOption {
+  readonly sessions?: Sessions;
+}
+
+// Asked for with each request, so that routes can be mounted before `init` has been called.
+const httpOf = (options?: InstanceOption): HttpSessions => httpSessionsOf(options?.sessions ?? getDefaultInstance());
+
+/**
+ * Lets a request pass if it has a session, which is then `req.auth`. Refusals go to `errorHandler()`.
+ *
+ * @example
+ * ```ts
+ * app.post("/api/like", verifySession(), (req, res) => res.json({ liked: true, by: req.auth?.getUserId() }));
+ * ```
+ */
+export function verifySession(options: ProtectOptions & InstanceOption = {}): ExpressMiddleware {
+  return (request, response, next) => {
+    getSession(request, response, options).then(() => next(), next);
+  };
+}
+
+/**
+ * The ready routes: refresh, sign-out, own devices, JWKS; and CORS for `http.trustedOrigins`. Mount it first, at the root.
+ *
+ * @example
+ * ```ts
+ * app.use(sessionRoutes());
+ * ```
+ */
+export function sessionRoutes(options: RouteOptions & InstanceOption = {}): ExpressMiddleware {
+  return (request, response, next) => {
+    const answering = async (): Promise<void> => {
+      const answer = await answerRoute(httpOf(options), createNodeExchange(request, response), options);
+      if (answer === undefined) next();
+      else sendAnswer(response, answer);
+    };
+    answering().catch(next);
+  };
+}
+
+/**
+ * Answers the errors of this library with the status that clients expect, and passes all others on. Mount it last.
+ *
+ * @example
+ * ```ts
+ * app.use(errorHandler());
+ * ```
+ */
+export function errorHandler(options: InstanceOption = {}): ExpressErrorHandler {
+  return (error, _request, response, next) => {
+    const answer = response.headersSent
+      ? undefined
+      : answerError(error, httpOf(options).context.policy.http.diagnostics);
+    if (answer === undefined) next(error);
+    else sendAnswer(response, answer);
+  };
+}
+
+/**
+ * Signs a user in: a new session, its cookies on `response`, and the end of the session that the request carried.
+ *
+ * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
+ * @example
+ * ```ts
+ * app.post("/login", async (req, res) => {
+ *   const user = await checkPassword(req.body);
+ *   await createNewSession(req, res, user.id, { jwtPayload: { role: user.role } });
+ *   res.json({ ok: true });
+ * });
+ * ```
+ */
+export async function createNewSession(
+  request: ExpressRequest,
+  response: ServerResponse,
+  userId: UserId,
+  details: StartDetails & InstanceOption = {},
+): Promise<RequestSession> {
+  const { sessions: _, ...rest } = details;
+  return (request.auth = await httpOf(details).start(createNodeExchange(request, response), userId, rest));
+}
+
+/**
+ * The session of a request, for middleware of one's own; also sets `req.auth`. Undefined only with `sessionRequired: false`.
+ *
+ * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
+ */
+export async function getSession(
+  request: ExpressRequest,
+  response: ServerResponse,
+  options: ProtectOptions & InstanceOption = {},
+): Promise<RequestSession | undefined> {
+  const session = await httpOf(options).protect(createNodeExchange(request, response), options);
+  if (session !== undefined) request.auth = session;
+  return session;
+}
+
+/**
+ * Refreshes the session of a request, for a refresh route of one's own; sets the new cookies, or clears them when the session is over.
+ *
+ * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
+ */
+export async function refreshSession(
+  request: ExpressRequest,
+  response: ServerResponse,
+  options: InstanceOption = {},
+): Promise<RequestSession> {
+  return httpOf(options).refresh(createNodeExchange(request, response));
+}
+
+export type { ProtectOptions, StartDetails } from "./lib/http/http-sessions.ts";
+export type { RequestSession } from "./lib/http/request-session.ts";
+export type { RouteOptions } from "./lib/http/routes.ts";

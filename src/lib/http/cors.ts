@@ -1,0 +1,37 @@
+import { REQUEST_HEADERS, RESPONSE_HEADERS } from "../../protocol.ts";
+import type { HttpPolicy } from "../config/policy.ts";
+import { isTrusted } from "./csrf.ts";
+import type { HttpAnswer, HttpExchange } from "./exchange.ts";
+
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
+const PREFLIGHT_SECONDS = "600";
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+
+/**
+ * Lets pages of the trusted origins read answers (Fetch standard, CORS protocol), and answers their preflights. Does nothing for
+ * any other origin, and nothing at all where none is trusted, so that an app's own CORS set-up stays in charge.
+ */
+export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpAnswer | undefined {
+  if (policy.trustedOrigins.size === 0) return undefined;
+  exchange.appendHeader("vary", "Origin");
+  const origin = exchange.header("origin");
+  if (origin === undefined || !isTrusted(origin, policy)) return undefined;
+
+  exchange.setHeader("access-control-allow-origin", origin);
+  exchange.setHeader("access-control-allow-credentials", "true");
+  exchange.setHeader("access-control-expose-headers", RESPONSE_HEADERS.join(", "));
+  if (exchange.method !== "OPTIONS" || exchange.header("access-control-request-method") === undefined) return undefined;
+
+  // Every name is spelt out: with credentials browsers ignore "*". The page's own headers are as trusted as the page.
+  const asked = (exchange.header("access-control-request-headers") ?? "").toLowerCase().split(",").slice(0, 50);
+  const names = asked.map((name) => name.trim()).filter((name) => HEADER_NAME.test(name));
+  return {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": METHODS,
+      "access-control-allow-headers": [...new Set([...REQUEST_HEADERS, ...names])].join(", "),
+      "access-control-max-age": PREFLIGHT_SECONDS,
+    },
+    body: undefined,
+  };
+}

@@ -1,0 +1,38 @@
+import { HEADERS } from "../../protocol.ts";
+import type { HttpPolicy } from "../config/policy.ts";
+import { parseOrigin } from "../config/origin.ts";
+import { type HttpExchange, isUnsafe } from "./exchange.ts";
+
+/**
+ * The first layer against cross-site requests: what the browser itself says about where a request comes from. Why an
+ * unsafe request is refused; undefined when it passes.
+ *
+ * `Sec-Fetch-Site` decides where it is sent (Fetch Metadata), `Origin` (RFC 6454 7) where it is not. A request with
+ * neither comes from no browser, and no browser can be tricked into it.
+ */
+export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
+  if (!isUnsafe(exchange)) return undefined;
+  const origin = exchange.header("origin");
+  if (origin !== undefined && isTrusted(origin, policy)) return undefined;
+
+  const site = exchange.header("sec-fetch-site");
+  if (site === "same-origin" || site === "none") return undefined;
+  if (site !== undefined)
+    return `a ${site === "same-site" ? "same-site" : "cross-site"} request from an origin that is not in http.trustedOrigins`;
+  if (origin === undefined || isOwn(origin, exchange, policy)) return undefined;
+  return "an Origin that is neither http.publicOrigin nor in http.trustedOrigins";
+}
+
+/** The stand-in for the anti-CSRF token where that is off: a header that no page of another origin can send without a preflight. */
+export const hasCustomHeader = (exchange: HttpExchange): boolean => exchange.header(HEADERS.custom) !== undefined;
+
+export function isTrusted(origin: string, policy: HttpPolicy): boolean {
+  return policy.trustedOrigins.has(origin);
+}
+
+function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): boolean {
+  if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
+  // Without a public origin only the host can be compared: behind a proxy the scheme is not known, and X-Forwarded-* is anyone's word.
+  const parsed = parseOrigin(origin);
+  return parsed !== undefined && new URL(parsed).host === exchange.header("host")?.toLowerCase();
+}

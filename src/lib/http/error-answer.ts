@@ -1,0 +1,53 @@
+import { HEADERS, MESSAGES } from "../../protocol.ts";
+import { type ErrorCode, ERROR_TYPES, isErrorFromAuth, type SessionError, StepUpError } from "../errors.ts";
+import type { HttpAnswer } from "./exchange.ts";
+
+/** General errors that are an outage of ours; the others are faults of the app's own calls, and stay its own. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set(["STORE_UNAVAILABLE", "CLOSED", "SECRET_MISMATCH", "SCHEMA_TOO_NEW"]);
+
+const RETRY_AFTER_SECONDS = "1";
+
+/**
+ * The answer to an error of this library; undefined when it is not one that a client should see. Touches no cookie: only the
+ * session routes clear them.
+ */
+export function answerError(error: unknown, diagnostics: boolean): HttpAnswer | undefined {
+  if (!isErrorFromAuth(error)) return undefined;
+  const answer = answerKind(error);
+  if (answer === undefined || !diagnostics) return answer;
+  return { ...answer, headers: { ...answer.headers, [HEADERS.reason]: error.code } };
+}
+
+function answerKind(error: SessionError): HttpAnswer | undefined {
+  switch (error.errType) {
+    case ERROR_TYPES.TRY_REFRESH_TOKEN:
+      return refuse(401, MESSAGES.tryRefreshToken, { "www-authenticate": challenge(error) });
+    case ERROR_TYPES.UNAUTHORISED:
+      return refuse(401, MESSAGES.unauthorised, { "www-authenticate": challenge(error) });
+    case ERROR_TYPES.TOKEN_THEFT_DETECTED:
+      return refuse(401, MESSAGES.theft, { "www-authenticate": challenge(error) });
+    case ERROR_TYPES.STEP_UP_REQUIRED: {
+      // RFC 9470 3
+      const maxAge = error instanceof StepUpError ? `, max_age="${Math.floor(error.maxAuthAge / 1000)}"` : "";
+      return refuse(401, MESSAGES.stepUp, { "www-authenticate": `Bearer error="${MESSAGES.stepUp}"${maxAge}` });
+    }
+    case ERROR_TYPES.RETRY:
+      return refuse(409, MESSAGES.retry, { "retry-after": RETRY_AFTER_SECONDS });
+    case ERROR_TYPES.GENERAL_ERROR:
+      if (error.code === "CSRF_REFUSED") return refuse(403, MESSAGES.csrf, {});
+      return OUTAGES.has(error.code)
+        ? refuse(503, MESSAGES.unavailable, { "retry-after": RETRY_AFTER_SECONDS })
+        : undefined;
+  }
+}
+
+// RFC 6750 3.1: no error code where no credential came. The messages hold no quote and no token.
+function challenge({ code, message }: SessionError): string {
+  return code === "ACCESS_TOKEN_MISSING" || code === "REFRESH_TOKEN_MISSING"
+    ? 'Bearer realm="session"'
+    : `Bearer realm="session", error="invalid_token", error_description="${message}"`;
+}
+
+function refuse(status: number, message: string, headers: Readonly<Record<string, string>>): HttpAnswer {
+  return { status, headers: { ...headers, "cache-control": "no-store" }, body: { message } };
+}

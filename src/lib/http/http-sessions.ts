@@ -1,0 +1,223 @@
+import { HEADERS } from "../../protocol.ts";
+import { generalError, isErrorFromAuth, ERROR_TYPES, retryLater, tryRefreshToken, unauthorised } from "../errors.ts";
+import type { SessionContext } from "../session/context.ts";
+import type { CreatedSession, CreateOptions } from "../session/create-session.ts";
+import type { DeviceInput } from "../session/device.ts";
+import { loadSession, revokeSession } from "../session/manage-sessions.ts";
+import { contextOf, type Sessions } from "../session/sessions.ts";
+import type { UserId } from "../session/user-id.ts";
+import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
+import { createSessionCookies, type SessionCookies } from "./cookies.ts";
+import { findCrossSite, hasCustomHeader } from "./csrf.ts";
+import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
+import { createRequestSession, type RequestSession } from "./request-session.ts";
+
+/** Options of protecting a route. */
+export interface ProtectOptions extends VerifyOptions {
+  /** Whether a request without a session is refused. False lets it pass without one; an expired one is refused all the same, so that it is refreshed. Default true. */
+  readonly sessionRequired?: boolean;
+  /** Whether the anti-CSRF token is demanded. Default: on all methods but GET, HEAD and OPTIONS. */
+  readonly antiCsrfCheck?: boolean;
+}
+
+/** Sessions over HTTP: every rule about cookies and cross-site requests. Adapters hand in an exchange and send what comes back. */
+export interface HttpSessions {
+  readonly sessions: Sessions;
+  readonly context: SessionContext;
+  readonly cookies: SessionCookies;
+  /** Signs in: a new session, its cookies, and the end of the session that the request carried (no fixation, ASVS 5.0 7.2.4). */
+  start(exchange: HttpExchange, userId: UserId, details?: StartDetails): Promise<RequestSession>;
+  /** Verifies the session of a request; undefined only where none is required. */
+  protect(exchange: HttpExchange, options?: ProtectOptions): Promise<RequestSession | undefined>;
+  refresh(exchange: HttpExchange): Promise<RequestSession>;
+  /** Ends the session of a request and clears its cookies. @throws SessionError `SESSION_NOT_FOUND` when there is none; the cookies are cleared all the same */
+  signOut(exchange: HttpExchange): Promise<void>;
+  /** @throws SessionError `CSRF_REFUSED` */
+  refuseCrossSite(exchange: HttpExchange): void;
+}
+
+export interface StartDetails extends Omit<CreateOptions, "device"> {
+  readonly jwtPayload?: unknown;
+  readonly sessionData?: unknown;
+  /** A name for the device, at most 100 characters. */
+  readonly deviceLabel?: string;
+}
+
+const instances = new WeakMap<object, HttpSessions>();
+
+/** The HTTP part of an instance; one per instance. */
+export function httpSessionsOf(sessions: Sessions): HttpSessions {
+  const known = instances.get(sessions);
+  if (known !== undefined) return known;
+  const made = createHttpSessions(sessions, contextOf(sessions));
+  instances.set(sessions, made);
+  return made;
+}
+
+function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSessions {
+  const { policy } = context;
+  const cookies = createSessionCookies(policy.cookie);
+
+  function refuseCrossSite(exchange: HttpExchange): void {
+    const reason = findCrossSite(exchange, policy.http);
+    if (reason !== undefined) refuseCsrf(exchange, reason);
+  }
+
+  /** Refuses, or only reports where the config says so. */
+  function refuseCsrf(exchange: HttpExchange, reason: string): void {
+    if (policy.http.csrf === "enforce") throw generalError("CSRF_REFUSED", `refused ${reason}`);
+    context.events.emit("csrf-reported", { method: exchange.method, path: pathOf(exchange), reason });
+  }
+
+  /** The anti-CSRF token to check; null where the request needs none. */
+  function demandAntiCsrf(exchange: HttpExchange, demanded: boolean): string | null {
+    if (!demanded) return null;
+    if (!policy.antiCsrf) {
+      if (!hasCustomHeader(exchange))
+        refuseCsrf(exchange, `a request without the header ${HEADERS.custom}, which stands in for the anti-CSRF token`);
+      return null;
+    }
+    const given = exchange.header(HEADERS.antiCsrf);
+    if (given !== undefined) return given;
+    if (policy.http.csrf === "enforce") throw tryRefreshToken("ANTI_CSRF_MISSING", "the anti-CSRF token is missing");
+    refuseCsrf(exchange, "a request without the anti-CSRF token");
+    return null;
+  }
+
+  async function verify(
+    exchange: HttpExchange,
+    accessToken: string,
+    antiCsrfToken: string | null,
+    options: VerifyOptions,
+  ): Promise<VerifiedSession<unknown>> {
+    try {
+      return await sessions.getSession(accessToken, antiCsrfToken, options);
+    } catch (error) {
+      if (policy.http.csrf === "enforce" || !isErrorFromAuth(error) || error.code !== "ANTI_CSRF_MISMATCH") throw error;
+      refuseCsrf(exchange, "a request with an anti-CSRF token of another session");
+      return sessions.getSession(accessToken, null, options);
+    }
+  }
+
+  function setCookies(
+    exchange: HttpExchange,
+    created: Pick<CreatedSession<unknown>, "accessToken" | "refreshToken" | "idRefreshToken" | "antiCsrfToken">,
+    presented?: string,
+  ): void {
+    const now = context.now();
+    // The cookie outlives the token in it, so that "expired" and "signed out" can be told apart.
+    cookies.set(exchange, "access", { value: created.accessToken.value, expires: created.refreshToken.expires }, now);
+    // A token that was not rotated is not set again: a late answer must not lay it over a newer one.
+    if (created.refreshToken.value !== presented) cookies.set(exchange, "refresh", created.refreshToken, now);
+    cookies.set(exchange, "marker", created.idRefreshToken, now);
+    if (created.antiCsrfToken !== undefined) exchange.setHeader(HEADERS.antiCsrf, created.antiCsrfToken);
+  }
+
+  const bind = (exchange: HttpExchange, session: Session): RequestSession =>
+    createRequestSession({ sessions, context, cookies, exchange }, session);
+
+  /** Handle of the session that a request carries, also when its access token has expired; undefined when there is none. */
+  async function carriedHandle(exchange: HttpExchange): Promise<string | undefined> {
+    const reading = cookies.read(exchange, "access");
+    if (reading.kind !== "one") return undefined;
+    await context.ready();
+    try {
+      return (await authenticate(context, reading.value)).handle;
+    } catch (error) {
+      if (isErrorFromAuth(error) && error.errType === ERROR_TYPES.TRY_REFRESH_TOKEN) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    sessions,
+    context,
+    cookies,
+    refuseCrossSite,
+
+    async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
+      refuseCrossSite(exchange);
+      const carried = await carriedHandle(exchange);
+      const device = { ...deviceOf(exchange), label: deviceLabel };
+      const created = await sessions.createNewSession(userId, jwtPayload, sessionData, { ...options, device });
+      if (carried !== undefined) await revokeSession(context, carried, "signed-in-again");
+      for (const kind of ["access", "refresh", "marker"] as const) {
+        if (cookies.read(exchange, kind).kind === "ambiguous") cookies.clearStrays(exchange, kind);
+      }
+      setCookies(exchange, created);
+      return bind(exchange, created.session);
+    },
+
+    async protect(exchange, options = {}) {
+      const unsafe = isUnsafe(exchange);
+      if (unsafe) refuseCrossSite(exchange);
+      const reading = cookies.read(exchange, "access");
+      if (reading.kind === "ambiguous")
+        throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
+      if (reading.kind === "none") {
+        if (options.sessionRequired === false && cookies.read(exchange, "marker").kind === "none") return undefined;
+        throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
+      }
+      const antiCsrfToken = demandAntiCsrf(exchange, options.antiCsrfCheck ?? unsafe);
+      const { session, newAccessToken } = await verify(exchange, reading.value, antiCsrfToken, options);
+      if (newAccessToken !== undefined) {
+        const { expiresAt } = await loadSession(context, session.handle);
+        cookies.set(exchange, "access", { value: newAccessToken.value, expires: expiresAt }, context.now());
+      }
+      return bind(exchange, session);
+    },
+
+    async refresh(exchange) {
+      refuseCrossSite(exchange);
+      const reading = cookies.read(exchange, "refresh");
+      if (reading.kind === "ambiguous") {
+        // The next request carries ours alone, so nobody is logged out by a cookie that a sibling sub-domain tossed in.
+        cookies.clearStrays(exchange, "refresh");
+        throw retryLater(
+          "DUPLICATE_COOKIE",
+          "the request carries two different refresh tokens; the ones that are not ours have been cleared",
+        );
+      }
+      try {
+        if (reading.kind === "none") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
+        const refreshed = await sessions.refreshSession(reading.value, { device: deviceOf(exchange) });
+        if (cookies.read(exchange, "access").kind === "ambiguous") cookies.clearStrays(exchange, "access");
+        setCookies(
+          exchange,
+          {
+            accessToken: refreshed.newAccessToken,
+            refreshToken: refreshed.newRefreshToken,
+            idRefreshToken: refreshed.newIdRefreshToken,
+            antiCsrfToken: refreshed.newAntiCsrfToken,
+          },
+          reading.value,
+        );
+        return bind(exchange, refreshed.session);
+      } catch (error) {
+        if (endsSession(error)) cookies.clearAll(exchange);
+        throw error;
+      }
+    },
+
+    async signOut(exchange) {
+      refuseCrossSite(exchange);
+      const handle = await carriedHandle(exchange);
+      const existed = handle !== undefined && (await revokeSession(context, handle, "sign-out"));
+      cookies.clearAll(exchange);
+      if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
+    },
+  };
+}
+
+const deviceOf = (exchange: HttpExchange): DeviceInput => ({
+  ip: exchange.ip,
+  userAgent: exchange.header("user-agent"),
+});
+
+/** Whether the cookies that led to an error are good for nothing any more. */
+function endsSession(error: unknown): boolean {
+  return (
+    isErrorFromAuth(error) &&
+    (error.errType === ERROR_TYPES.UNAUTHORISED || error.errType === ERROR_TYPES.TOKEN_THEFT_DETECTED)
+  );
+}

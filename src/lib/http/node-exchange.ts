@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { generalError } from "../errors.ts";
+import type { HttpAnswer, HttpExchange } from "./exchange.ts";
+
+/** A request of Node's own server, with what frameworks on top of it add. */
+export type NodeRequest = IncomingMessage & { readonly originalUrl?: string; readonly ip?: string | undefined };
+
+/** An exchange over a request and response of Node's own. Builds no Web objects: reading a header stays a property access. */
+export function createNodeExchange(request: NodeRequest, response: ServerResponse): HttpExchange {
+  const refuseLate = (): void => {
+    if (!response.headersSent) return;
+    throw generalError(
+      "RESPONSE_ALREADY_SENT",
+      "the answer has been sent, so its cookies and headers can no longer be set; call this before res.send, res.json or res.write",
+    );
+  };
+  return {
+    method: request.method ?? "GET",
+    url: request.originalUrl ?? request.url ?? "/",
+    ip: request.ip ?? request.socket.remoteAddress,
+    header(name) {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+    setHeader(name, value) {
+      refuseLate();
+      response.setHeader(name, value);
+    },
+    appendHeader(name, value) {
+      refuseLate();
+      response.appendHeader(name, value);
+    },
+  };
+}
+
+/** Sends a whole answer. */
+export function sendAnswer(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body === undefined) {
+    response.end();
+    return;
+  }
+  response.setHeader("content-type", "application/json; charset=utf-8");
+  response.end(JSON.stringify(body));
+}

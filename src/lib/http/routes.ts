@@ -1,0 +1,130 @@
+import { ROUTES } from "../../protocol.ts";
+import type { Duration } from "../config/config-reader.ts";
+import { generalError } from "../errors.ts";
+import { revokeSession } from "../session/manage-sessions.ts";
+import { applyCors } from "./cors.ts";
+import { answerError } from "./error-answer.ts";
+import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
+import type { HttpSessions } from "./http-sessions.ts";
+import type { RequestSession } from "./request-session.ts";
+
+/** Options of the ready routes. */
+export interface RouteOptions {
+  /** Greatest age of the sign-in with which other devices may be ended, for instance `"10m"`. Default: any. */
+  readonly revokeMaxAuthAge?: Duration;
+}
+
+interface Route {
+  readonly method: "GET" | "POST";
+  run(http: HttpSessions, exchange: HttpExchange, options: RouteOptions): Promise<HttpAnswer>;
+}
+
+const FIXED_ROUTES: Readonly<Record<string, Route>> = {
+  [ROUTES.signOut]: {
+    method: "POST",
+    async run(http, exchange) {
+      await http.signOut(exchange);
+      return ok({});
+    },
+  },
+  [ROUTES.sessions]: { method: "GET", run: listOwnSessions },
+  [ROUTES.revoke]: { method: "POST", run: revokeOwnSessions },
+  [ROUTES.jwks]: {
+    method: "GET",
+    async run({ sessions }) {
+      // Shorter than `keys.publishAhead`, so that whoever caches this knows a key before it signs.
+      return { status: 200, headers: { "cache-control": "public, max-age=300" }, body: await sessions.getJwks() };
+    },
+  },
+};
+
+const REFRESH_ROUTE: Route = {
+  method: "POST",
+  async run(http, exchange) {
+    await http.refresh(exchange);
+    return ok({});
+  },
+};
+
+/**
+ * Answers a request to one of the session routes, and the preflights of trusted origins; undefined for all others. None of the
+ * routes reads a body, so a body parser before or after them makes no difference.
+ */
+export async function answerRoute(
+  http: HttpSessions,
+  exchange: HttpExchange,
+  options: RouteOptions,
+): Promise<HttpAnswer | undefined> {
+  const { policy } = http.context;
+  const preflight = applyCors(exchange, policy.http);
+  if (preflight !== undefined) return preflight;
+  const path = pathOf(exchange);
+  const route =
+    path === policy.cookie.renewTokenPath
+      ? REFRESH_ROUTE
+      : Object.hasOwn(FIXED_ROUTES, path)
+        ? FIXED_ROUTES[path]
+        : undefined;
+  if (route === undefined) return undefined;
+  if (exchange.method !== route.method) {
+    return {
+      status: 405,
+      headers: { allow: route.method, "cache-control": "no-store" },
+      body: { message: "method not allowed" },
+    };
+  }
+  try {
+    return await route.run(http, exchange, options);
+  } catch (error) {
+    const answer = answerError(error, policy.http.diagnostics);
+    if (answer === undefined) throw error;
+    return answer;
+  }
+}
+
+async function listOwnSessions(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
+  const own = await requireSession(http, exchange, {});
+  const sessions = await http.sessions.getSessionsForUser(own.getUserId());
+  const list = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, binding }) => ({
+    handle,
+    current: handle === own.getHandle(),
+    createdAt,
+    lastSeenAt,
+    expiresAt,
+    device,
+    binding,
+  }));
+  return ok({ sessions: list });
+}
+
+/** `?handle=<handle>` ends one of the user's sessions, `?others=true` all but the one that asks. */
+async function revokeOwnSessions(
+  http: HttpSessions,
+  exchange: HttpExchange,
+  options: RouteOptions,
+): Promise<HttpAnswer> {
+  const own = await requireSession(http, exchange, { maxAuthAge: options.revokeMaxAuthAge });
+  const query = new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
+  const handle = query.get("handle");
+  if (handle === null && query.get("others") === "true") {
+    return ok({ revoked: await http.sessions.revokeAllSessionsForUser(own.getUserId(), { except: own.getHandle() }) });
+  }
+  if (handle === null) return { ...ok({ message: "name a session with ?handle=, or ?others=true" }), status: 400 };
+  if (handle === own.getHandle()) return ok({ revoked: (await own.revokeSession()) ? 1 : 0 });
+  const handles = await http.sessions.getAllSessionHandlesForUser(own.getUserId());
+  // A handle of somebody else gets the same answer as one that does not exist.
+  const revoked = handles.includes(handle) && (await revokeSession(http.context, handle));
+  return ok({ revoked: revoked ? 1 : 0 });
+}
+
+async function requireSession(
+  http: HttpSessions,
+  exchange: HttpExchange,
+  { maxAuthAge }: { readonly maxAuthAge?: Duration | undefined },
+): Promise<RequestSession> {
+  const session = await http.protect(exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
+  if (session === undefined) throw generalError("ARGUMENT_INVALID", "a required session was not there");
+  return session;
+}
+
+const ok = (body: unknown): HttpAnswer => ({ status: 200, headers: { "cache-control": "no-store" }, body });
