@@ -60,7 +60,8 @@ export async function init(config: CounterfoilConfig = {}): Promise<void> {
 type Method<Name extends keyof Sessions, Claims = unknown, Data = unknown> = Sessions<Claims, Data>[Name];
 
 // The app says what its claims and data are, as it does with createSessions.
-const current = <Claims, Data>(): Sessions<Claims, Data> => getDefaultInstance() as Sessions<Claims, Data>;
+const current = <Claims = unknown, Data = unknown>(): Sessions<Claims, Data> =>
+  getDefaultInstance() as Sessions<Claims, Data>;
 
 /** See {@link Sessions.createNewSession}; on the default instance. */
 export async function createNewSession<Claims = unknown, Data = unknown>(
@@ -71,51 +72,51 @@ export async function createNewSession<Claims = unknown, Data = unknown>(
 
 /** See {@link Sessions.getSession}; on the default instance. */
 export async function getSession<Claims = unknown>(
-  ...args: Parameters<Method<"getSession", Claims, unknown>>
-): ReturnType<Method<"getSession", Claims, unknown>> {
-  return current<Claims, unknown>().getSession(...args);
+  ...args: Parameters<Method<"getSession", Claims>>
+): ReturnType<Method<"getSession", Claims>> {
+  return current<Claims>().getSession(...args);
 }
 
 /** See {@link Sessions.refreshSession}; on the default instance. */
 export async function refreshSession<Claims = unknown>(
-  ...args: Parameters<Method<"refreshSession", Claims, unknown>>
-): ReturnType<Method<"refreshSession", Claims, unknown>> {
-  return current<Claims, unknown>().refreshSession(...args);
+  ...args: Parameters<Method<"refreshSession", Claims>>
+): ReturnType<Method<"refreshSession", Claims>> {
+  return current<Claims>().refreshSession(...args);
 }
 
 /** See {@link Sessions.revokeSessionUsingSessionHandle}; on the default instance. */
 export async function revokeSessionUsingSessionHandle(
   ...args: Parameters<Method<"revokeSessionUsingSessionHandle">>
 ): ReturnType<Method<"revokeSessionUsingSessionHandle">> {
-  return current<unknown, unknown>().revokeSessionUsingSessionHandle(...args);
+  return current().revokeSessionUsingSessionHandle(...args);
 }
 
 /** See {@link Sessions.revokeAllSessionsForUser}; on the default instance. */
 export async function revokeAllSessionsForUser(
   ...args: Parameters<Method<"revokeAllSessionsForUser">>
 ): ReturnType<Method<"revokeAllSessionsForUser">> {
-  return current<unknown, unknown>().revokeAllSessionsForUser(...args);
+  return current().revokeAllSessionsForUser(...args);
 }
 
 /** See {@link Sessions.revokeAllSessions}; on the default instance. */
 export async function revokeAllSessions(
   ...args: Parameters<Method<"revokeAllSessions">>
 ): ReturnType<Method<"revokeAllSessions">> {
-  return current<unknown, unknown>().revokeAllSessions(...args);
+  return current().revokeAllSessions(...args);
 }
 
 /** See {@link Sessions.getAllSessionHandlesForUser}; on the default instance. */
 export async function getAllSessionHandlesForUser(
   ...args: Parameters<Method<"getAllSessionHandlesForUser">>
 ): ReturnType<Method<"getAllSessionHandlesForUser">> {
-  return current<unknown, unknown>().getAllSessionHandlesForUser(...args);
+  return current().getAllSessionHandlesForUser(...args);
 }
 
 /** See {@link Sessions.getSessionsForUser}; on the default instance. */
 export async function getSessionsForUser(
   ...args: Parameters<Method<"getSessionsForUser">>
 ): ReturnType<Method<"getSessionsForUser">> {
-  return current<unknown, unknown>().getSessionsForUser(...args);
+  return current().getSessionsForUser(...args);
 }
 
 /** See {@link Sessions.getSessionData}; on the default instance. */
@@ -148,26 +149,26 @@ export async function updateSessionInfo<Data = unknown>(
 
 /** See {@link Sessions.updateJwtPayload}; on the default instance. */
 export async function updateJwtPayload<Claims = unknown>(
-  ...args: Parameters<Method<"updateJwtPayload", Claims, unknown>>
-): ReturnType<Method<"updateJwtPayload", Claims, unknown>> {
-  return current<Claims, unknown>().updateJwtPayload(...args);
+  ...args: Parameters<Method<"updateJwtPayload", Claims>>
+): ReturnType<Method<"updateJwtPayload", Claims>> {
+  return current<Claims>().updateJwtPayload(...args);
 }
 
 /** See {@link Sessions.rotateSigningKey}; on the default instance. */
 export async function rotateSigningKey(
   ...args: Parameters<Method<"rotateSigningKey">>
 ): ReturnType<Method<"rotateSigningKey">> {
-  return current<unknown, unknown>().rotateSigningKey(...args);
+  return current().rotateSigningKey(...args);
 }
 
 /** See {@link Sessions.getJwks}; on the default instance. */
 export async function getJwks(...args: Parameters<Method<"getJwks">>): ReturnType<Method<"getJwks">> {
-  return current<unknown, unknown>().getJwks(...args);
+  return current().getJwks(...args);
 }
 
 /** See {@link Sessions.close}; on the default instance. */
 export async function close(...args: Parameters<Method<"close">>): ReturnType<Method<"close">> {
-  return current<unknown, unknown>().close(...args);
+  return current().close(...args);
 }
 
 /** See {@link Sessions.on}; on the default instance. @throws SessionError `NOT_INITIALISED` */

@@ -96,7 +96,12 @@ export function search<S, T extends { readonly to: S; readonly text: string }>(g
 }
 
 /** Explores the whole world and checks the properties named. */
-export function explore(scheme: Scheme, bounds: Bounds, properties: readonly Property[], visit?: Graph<State, Step>["visit"]): Found {
+export function explore(
+  scheme: Scheme,
+  bounds: Bounds,
+  properties: readonly Property[],
+  visit?: Graph<State, Step>["visit"],
+): Found {
   const world = createWorld(scheme, bounds);
   const p1 = properties.includes("P1");
   return search<State, Step>({

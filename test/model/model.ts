@@ -15,7 +15,12 @@
  *   refresh cookie; "retry" and a refusal touch nothing. (That a sign-out clears cookies is left out: it takes power away.)
  * - The thief sends what it likes of all that it ever held: the copied token or any token that it was answered with.
  */
-import type { PresentedToken, RotationDecision, RotationPolicy, RotationState } from "../../src/lib/session/rotation.ts";
+import type {
+  PresentedToken,
+  RotationDecision,
+  RotationPolicy,
+  RotationState,
+} from "../../src/lib/session/rotation.ts";
 
 /** The rule under examination: what ships, or a variant of it. */
 export interface Scheme {
@@ -152,7 +157,13 @@ export function yieldsToken(outcome: Outcome): boolean {
 }
 
 /** Presents a token to the server, which decides and commits. */
-export function present(world: World, before: State, party: Party, number: number, now: number = before.now): Presentation {
+export function present(
+  world: World,
+  before: State,
+  party: Party,
+  number: number,
+  now: number = before.now,
+): Presentation {
   const { row } = before;
   const token = tokenOf(before, number);
   const presentation = { party, token: number, before };
@@ -164,13 +175,19 @@ export function present(world: World, before: State, party: Party, number: numbe
   switch (outcome) {
     case "mint":
     case "confirm": {
-      const outruns = outcome === "confirm" && before.outrun === null && before.loot.length > 0 && token.madeFor === BIT[party];
+      const outruns =
+        outcome === "confirm" && before.outrun === null && before.loot.length > 0 && token.madeFor === BIT[party];
       const outrun = outruns ? { outrun: opponentOf(party), outrunAt: before.now } : {};
       const { tokens, child } = makeChild(world, before, party, number);
       return { ...presentation, outcome, carried: child, after: { ...before, ...outrun, row: decision.next, tokens } };
     }
     case "renew":
-      return { ...presentation, outcome, carried: world.scheme.renewIsStored ? number : null, after: { ...before, row: decision.next } };
+      return {
+        ...presentation,
+        outcome,
+        carried: world.scheme.renewIsStored ? number : null,
+        after: { ...before, row: decision.next },
+      };
     case "reuse":
       return { ...presentation, outcome, carried: null, after: end(world, before, "alarm") };
     case "retry":
@@ -205,7 +222,10 @@ export function stepsFrom(world: World, state: State, inWords: boolean): Step[] 
   }
   if (state.thiefSends > 0 && state.loot.length === 0 && state.ended === "") {
     const shared = { ...tokenOf(state, state.jar), madeFor: BIT.victim | BIT.thief };
-    add({ ...state, loot: [state.jar], tokens: state.tokens.with(state.jar, shared) }, () => `the thief copies the jar: ${name(state.jar)}`);
+    add(
+      { ...state, loot: [state.jar], tokens: state.tokens.with(state.jar, shared) },
+      () => `the thief copies the jar: ${name(state.jar)}`,
+    );
   }
   if (state.revocations > 0 && state.ended === "") {
     add({ ...end(world, state, "user"), revocations: state.revocations - 1 }, () => "the user revokes the session");
@@ -236,7 +256,8 @@ export function stepsFrom(world: World, state: State, inWords: boolean): Step[] 
     const messages = repeated ? state.messages : state.messages.toSpliced(index, 1);
     const to = repeated ? { ...after, repeats: state.repeats - 1, messages } : { ...after, messages };
     const fate = (crash: boolean) => (): string => {
-      const what = carried === null ? outcome : `${outcome}, answer ${nameOf(after, carried)}${crash ? " is lost" : ""}`;
+      const what =
+        carried === null ? outcome : `${outcome}, answer ${nameOf(after, carried)}${crash ? " is lost" : ""}`;
       const where = clock === 0 ? "the server" : `a server whose clock is ${String(clock)} ahead`;
       return `${where} gets ${name(token)} of the ${party}: ${what}${repeated ? " (the request will be repeated)" : ""}`;
     };
@@ -264,10 +285,16 @@ function opponentOf(party: Party): Party {
   return party === "victim" ? "thief" : "victim";
 }
 
-function makeChild(world: World, { tokens }: State, party: Party, parent: number): { tokens: readonly Token[]; child: number } {
+function makeChild(
+  world: World,
+  { tokens }: State,
+  party: Party,
+  parent: number,
+): { tokens: readonly Token[]; child: number } {
   const known = world.scheme.sameChildAgain ? tokens.findIndex((token) => token.parent === parent) : -1;
   const twin = tokens[known];
-  if (twin !== undefined) return { tokens: tokens.with(known, { ...twin, madeFor: twin.madeFor | BIT[party] }), child: known };
+  if (twin !== undefined)
+    return { tokens: tokens.with(known, { ...twin, madeFor: twin.madeFor | BIT[party] }), child: known };
   const generation = (tokens[parent]?.generation ?? 0) + 1;
   return { tokens: [...tokens, { generation, parent, madeFor: BIT[party] }], child: tokens.length };
 }

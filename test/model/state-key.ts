@@ -8,8 +8,18 @@ export function describeState(world: World, state: State): string {
   const { row, tokens, jar, loot, messages, now } = state;
   const { window, settle } = world.policy;
   const limit = Math.max(window, settle, world.bounds.window) + (world.bounds.skew ?? 0) + 1;
-  const parts = [state.sends, state.thiefSends, state.repeats, state.revocations, ENDS.indexOf(state.ended), loot.length];
-  parts.push(state.outrun === null ? 0 : state.outrun === "victim" ? 1 : 2, state.outrun === null ? 0 : Math.min(now - state.outrunAt, limit));
+  const parts = [
+    state.sends,
+    state.thiefSends,
+    state.repeats,
+    state.revocations,
+    ENDS.indexOf(state.ended),
+    loot.length,
+  ];
+  parts.push(
+    state.outrun === null ? 0 : state.outrun === "victim" ? 1 : 2,
+    state.outrun === null ? 0 : Math.min(now - state.outrunAt, limit),
+  );
 
   const labels = new Map<number, number>();
   const label = (token: number): number => {
@@ -21,7 +31,8 @@ export function describeState(world: World, state: State): string {
 
   // Without a row nothing can happen any more that depends on which token is where.
   if (row === null) {
-    for (const { kind, party, dies } of messages) parts.push(kind === "request" ? 1 : 2, party === "victim" ? 1 : 2, dies - now);
+    for (const { kind, party, dies } of messages)
+      parts.push(kind === "request" ? 1 : 2, party === "victim" ? 1 : 2, dies - now);
     return encode(parts);
   }
 
@@ -35,11 +46,21 @@ export function describeState(world: World, state: State): string {
   parts.push(label(jar));
   for (const token of loot) parts.push(label(token));
   const ranked = messages.length < 2 ? messages : messages.toSorted((one, other) => rank(one) - rank(other));
-  for (const message of ranked) parts.push(message.kind === "request" ? 1 : 2, message.party === "victim" ? 1 : 2, message.dies - now, label(message.token));
+  for (const message of ranked)
+    parts.push(
+      message.kind === "request" ? 1 : 2,
+      message.party === "victim" ? 1 : 2,
+      message.dies - now,
+      label(message.token),
+    );
   for (const number of labels.keys()) {
     const { generation, parent, madeFor } = tokens[number] as Token;
     // Without a thief it does not matter for whom a token was made.
-    parts.push(Math.max(generation - row.generation, -3) + 3, (labels.get(parent) ?? -1) + 1, loot.length > 0 ? madeFor : 0);
+    parts.push(
+      Math.max(generation - row.generation, -3) + 3,
+      (labels.get(parent) ?? -1) + 1,
+      loot.length > 0 ? madeFor : 0,
+    );
   }
   return encode(parts);
 

@@ -54,8 +54,17 @@ export function findWalkStarts(scheme: Scheme, bounds: Bounds): WalkStarts {
 export function walk({ world, starts }: WalkStarts, rounds: number, counted: "all" | "served" = "all"): Found {
   const gap = 3 * world.bounds.window + 1;
   return search<Walk, WalkStep>({
-    starts: starts.map(({ state }) => ({ state: sortLoot(state), rounds: 0, victim: rested(state), thief: rested(state) })),
-    key: (at) => describeState(world, at.state) + String.fromCharCode(at.rounds) + describeWalker(at, "victim") + describeWalker(at, "thief"),
+    starts: starts.map(({ state }) => ({
+      state: sortLoot(state),
+      rounds: 0,
+      victim: rested(state),
+      thief: rested(state),
+    })),
+    key: (at) =>
+      describeState(world, at.state) +
+      String.fromCharCode(at.rounds) +
+      describeWalker(at, "victim") +
+      describeWalker(at, "thief"),
     steps: (at) => {
       const { state } = at;
       if (state.ended !== "") return [];
@@ -65,16 +74,25 @@ export function walk({ world, starts }: WalkStarts, rounds: number, counted: "al
         for (const token of party === "victim" ? [state.jar] : state.loot) {
           const { outcome, carried, after } = present(world, state, party, token);
           const refreshed = at[party].refreshed || counted === "all" || yieldsToken(outcome);
-          const to = { ...at, [party]: { refreshed, last: state.now }, state: carried === null ? after : sortLoot(take(after, party, carried)) };
+          const to = {
+            ...at,
+            [party]: { refreshed, last: state.now },
+            state: carried === null ? after : sortLoot(take(after, party, carried)),
+          };
           const answer = carried === null ? outcome : `${outcome} ${nameOf(after, carried)}`;
-          steps.push({ to: turn(to), text: `t=${String(state.now)} the ${party} refreshes with ${nameOf(state, token)}: ${answer}` });
+          steps.push({
+            to: turn(to),
+            text: `t=${String(state.now)} the ${party} refreshes with ${nameOf(state, token)}: ${answer}`,
+          });
         }
       }
       return steps;
     },
     faultOfStep: () => null,
     faultOfState: (at) =>
-      at.state.ended === "" && at.rounds >= rounds ? `P2c: after ${String(rounds)} rounds beside each other there was no alarm` : null,
+      at.state.ended === "" && at.rounds >= rounds
+        ? `P2c: after ${String(rounds)} rounds beside each other there was no alarm`
+        : null,
   });
 
   function rested(state: State): Walker {
@@ -87,7 +105,12 @@ export function walk({ world, starts }: WalkStarts, rounds: number, counted: "al
 
   function turn(at: Walk): Walk {
     if (!at.victim.refreshed || !at.thief.refreshed) return at;
-    return { ...at, rounds: at.rounds + 1, victim: { ...at.victim, refreshed: false }, thief: { ...at.thief, refreshed: false } };
+    return {
+      ...at,
+      rounds: at.rounds + 1,
+      victim: { ...at.victim, refreshed: false },
+      thief: { ...at.thief, refreshed: false },
+    };
   }
 }
 
@@ -106,7 +129,14 @@ function sortLoot(state: State): State {
   for (const token of state.loot) {
     const { generation, parent } = tokenOf(state, token);
     const long = generation < (state.row?.generation ?? 0) - 2;
-    kinds.set(token === current || token === state.jar ? String(token) : long ? "long superseded" : `child of ${String(parent)}`, token);
+    kinds.set(
+      token === current || token === state.jar
+        ? String(token)
+        : long
+          ? "long superseded"
+          : `child of ${String(parent)}`,
+      token,
+    );
   }
   return { ...state, loot: [...kinds.values()].toSorted((one, other) => one - other) };
 }

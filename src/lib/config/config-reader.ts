@@ -83,20 +83,11 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       return undefined;
     },
     duration(name, min, max) {
-      const given = take(name);
-      if (given === undefined) return undefined;
+      const given = read(name, 'a string of a whole number and a unit, as in "15m" (ms, s, m, h, d, w)', isDuration);
       const ms = parseDuration(given);
-      if (ms === undefined)
-        fault(
-          name,
-          "WRONG_TYPE",
-          `write a string of a whole number and a unit, as in "15m" (ms, s, m, h, d, w), not ${describe(given)}`,
-        );
-      else if (ms < (parseDuration(min) ?? 0) || ms > (parseDuration(max) ?? 0)) {
-        fault(name, "OUT_OF_RANGE", `write a duration from "${min}" to "${max}", not "${String(given)}"`);
-        return undefined;
-      }
-      return ms;
+      if (ms === undefined || (ms >= (parseDuration(min) ?? 0) && ms <= (parseDuration(max) ?? 0))) return ms;
+      fault(name, "OUT_OF_RANGE", `write a duration from "${min}" to "${max}", not "${given}"`);
+      return undefined;
     },
     choice(name, choices, notYet = {}) {
       const given = take(name);
@@ -136,6 +127,8 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
     },
   };
 }
+
+const isDuration = (value: unknown): value is Duration => parseDuration(value) !== undefined;
 
 const isString = (value: unknown): value is string => typeof value === "string";
 

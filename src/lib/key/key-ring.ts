@@ -29,21 +29,21 @@ export interface PendingKey {
  */
 export interface KeyRing {
   /** Loads the keys and makes the first one where there is none. */
-  load(): Promise<void>;
-  active(): RingKey;
-  findByKid(kid: string): RingKey | undefined;
-  findByHeader(headerSegment: string): RingKey | undefined;
+  readonly load: () => Promise<void>;
+  readonly active: () => RingKey;
+  readonly findByKid: (kid: string) => RingKey | undefined;
+  readonly findByHeader: (headerSegment: string) => RingKey | undefined;
   /** Keys whose access tokens may be alive, for the JWKS. */
-  published(): readonly RingKey[];
+  readonly published: () => readonly RingKey[];
   /** Grows when a key is gone, so that what was verified with it is verified again. */
-  epoch(): number;
+  readonly epoch: () => number;
   /** For a token that names an unknown key: reloads, at most once per interval. Whether it did. */
-  reloadForUnknownKey(): Promise<boolean>;
+  readonly reloadForUnknownKey: () => Promise<boolean>;
   /** Keeps the ring fresh; called where the store is asked anyway. Never fails: the keys at hand go on working. */
-  tend(): Promise<void>;
-  rotate(): Promise<PendingKey>;
+  readonly tend: () => Promise<void>;
+  readonly rotate: () => Promise<PendingKey>;
   /** Replaces all keys at once: no token made before is good any longer. */
-  replaceAll(): Promise<void>;
+  readonly replaceAll: () => Promise<void>;
 }
 
 const RELOAD_EVERY = 60_000;

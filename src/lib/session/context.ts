@@ -20,7 +20,7 @@ export interface SessionContext {
   readonly events: EventHub;
   readonly now: Clock;
   /** Opens the store and loads the keys, once; tried again by the next call when it failed. @throws SessionError */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** Rotates keys that are due and sweeps a few expired rows, at most once a minute. Never fails. */
-  upkeep(): Promise<void>;
+  readonly upkeep: () => Promise<void>;
 }

@@ -50,9 +50,9 @@ export type SessionEventName = keyof SessionEvents;
 export type SessionListener<E extends SessionEventName> = (event: SessionEvents[E]) => void;
 
 export interface EventHub {
-  on<E extends SessionEventName>(name: E, listener: SessionListener<E>): () => void;
-  emit<E extends SessionEventName>(name: E, event: SessionEvents[E]): void;
-  clear(): void;
+  readonly on: <E extends SessionEventName>(name: E, listener: SessionListener<E>) => () => void;
+  readonly emit: <E extends SessionEventName>(name: E, event: SessionEvents[E]) => void;
+  readonly clear: () => void;
 }
 
 export function createEventHub(): EventHub {

@@ -202,7 +202,10 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
   return sessions;
 }
 
-function createContext(policy: Policy, givenStore: SessionStore): SessionContext & { close(): Promise<void> } {
+function createContext(
+  policy: Policy,
+  givenStore: SessionStore,
+): SessionContext & { readonly close: () => Promise<void> } {
   const now = createSteadyClock(policy.clock);
   const events = createEventHub();
   const store = guardStore(givenStore);

@@ -7,7 +7,7 @@ export function guardStore(store: SessionStore): SessionStore {
     <A extends unknown[], R>(name: string, operation: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       try {
-        return await operation.apply(store, args);
+        return await operation(...args);
       } catch (error) {
         if (error instanceof SessionError) throw error;
         throw generalError(
@@ -19,21 +19,23 @@ export function guardStore(store: SessionStore): SessionStore {
     };
 
   return {
-    prepare: guard("open", store.prepare),
-    createSession: guard("create a session", store.createSession),
-    findSession: guard("find a session", store.findSession),
-    commitRefresh: guard("commit a refresh", store.commitRefresh),
-    replaceClaims: guard("replace claims", store.replaceClaims),
-    replaceData: guard("replace data", store.replaceData),
-    deleteSession: guard("delete a session", store.deleteSession),
-    deleteSessionAtVersion: guard("delete a session", store.deleteSessionAtVersion),
-    deleteSessionsOfUser: guard("delete sessions", store.deleteSessionsOfUser),
-    listSessionsOfUser: guard("list sessions", store.listSessionsOfUser),
-    deleteExpiredSessions: guard("sweep", store.deleteExpiredSessions),
-    listKeys: guard("list keys", store.listKeys),
-    insertKey: guard("insert a key", store.insertKey),
-    rewrapKey: guard("rewrap a key", store.rewrapKey),
-    deleteKey: guard("delete a key", store.deleteKey),
-    close: guard("close", store.close),
+    prepare: guard("open", () => store.prepare()),
+    createSession: guard("create a session", (record, limit) => store.createSession(record, limit)),
+    findSession: guard("find a session", (handle) => store.findSession(handle)),
+    commitRefresh: guard("commit a refresh", (handle, version, write) => store.commitRefresh(handle, version, write)),
+    replaceClaims: guard("replace claims", (handle, version, claims) => store.replaceClaims(handle, version, claims)),
+    replaceData: guard("replace data", (handle, version, data) => store.replaceData(handle, version, data)),
+    deleteSession: guard("delete a session", (handle) => store.deleteSession(handle)),
+    deleteSessionAtVersion: guard("delete a session", (handle, version) =>
+      store.deleteSessionAtVersion(handle, version),
+    ),
+    deleteSessionsOfUser: guard("delete sessions", (userKey, except) => store.deleteSessionsOfUser(userKey, except)),
+    listSessionsOfUser: guard("list sessions", (userKey, now) => store.listSessionsOfUser(userKey, now)),
+    deleteExpiredSessions: guard("sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
+    listKeys: guard("list keys", () => store.listKeys()),
+    insertKey: guard("insert a key", (key) => store.insertKey(key)),
+    rewrapKey: guard("rewrap a key", (kid, expected, wrappedSeed) => store.rewrapKey(kid, expected, wrappedSeed)),
+    deleteKey: guard("delete a key", (kid) => store.deleteKey(kid)),
+    close: guard("close", () => store.close()),
   };
 }
