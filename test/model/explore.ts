@@ -7,7 +7,8 @@
  * P2, with a thief. A token is a party's own when it was made for that party's requests only; the copied token is shared.
  * From the first confirmation of an own token after the theft the other party is outrun, and
  * (a) it is never given a token again, so none of its own is ever confirmed;
- * (b) what it presents more than W after that confirmation is "reuse" and ends the session, at the first time;
+ * (b) what it presents more than W after that confirmation is "reuse" and ends the session, at the first time. "P2 late"
+ *     asks for less: a presentation at most W after the next confirmation may be refused without an alarm, too;
  * (c) until then they do not walk beside each other for long: see walk.ts.
  * "ahead" never happens here either.
  *
@@ -15,10 +16,10 @@
  * part in that: the model only says that nothing on its way helps while each request is atomic. The race is a test of stores.
  */
 import { describeState } from "./state-key.ts";
-import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, yieldsToken } from "./model.ts";
+import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, tokenOf, yieldsToken } from "./model.ts";
 import type { Bounds, Presentation, Scheme, State, Step, World } from "./model.ts";
 
-export type Property = "P1" | "P2" | "P3";
+export type Property = "P1" | "P2" | "P2 late" | "P3";
 
 export interface Graph<S, T extends { readonly to: S; readonly text: string }> {
   readonly starts: readonly S[];
@@ -35,6 +36,8 @@ export interface Found {
   readonly seconds: number;
   /** Steps to the first fault in words, the fault last; null: the property holds. */
   readonly counterexample: readonly string[] | null;
+  /** Which of the starts the counterexample begins with. */
+  readonly start: number;
 }
 
 export function search<S, T extends { readonly to: S; readonly text: string }>(graph: Graph<S, T>): Found {
@@ -45,11 +48,15 @@ export function search<S, T extends { readonly to: S; readonly text: string }>(g
   const branches: number[] = [];
   let frontier: { state: S; number: number }[] = [];
 
-  const trace = (number: number): string[] => {
+  const pathTo = (number: number): { start: number; path: number[] } => {
     const path: number[] = [];
     let at = number;
     for (; (origins[at] ?? -1) >= 0; at = origins[at] ?? -1) path.unshift(branches[at] ?? 0);
-    let state = graph.starts[branches[at] ?? 0];
+    return { start: branches[at] ?? 0, path };
+  };
+  const trace = (number: number): string[] => {
+    const { start, path } = pathTo(number);
+    let state = graph.starts[start];
     const words: string[] = [];
     for (const branch of path) {
       const step: T | undefined = state === undefined ? undefined : graph.steps(state, true)[branch];
@@ -59,10 +66,11 @@ export function search<S, T extends { readonly to: S; readonly text: string }>(g
     }
     return words;
   };
-  const found = (counterexample: string[] | null): Found => ({
+  const found = (counterexample: string[] | null, start = 0): Found => ({
     states: seen.size,
     seconds: (performance.now() - began) / 1000,
     counterexample,
+    start,
   });
 
   const enter = (state: S, origin: number, branch: number): string | null => {
@@ -78,7 +86,7 @@ export function search<S, T extends { readonly to: S; readonly text: string }>(g
 
   for (const [branch, start] of graph.starts.entries()) {
     const fault = enter(start, -1, branch);
-    if (fault !== null) return found([fault]);
+    if (fault !== null) return found([fault], branch);
   }
   while (frontier.length > 0) {
     const level = frontier;
@@ -88,7 +96,10 @@ export function search<S, T extends { readonly to: S; readonly text: string }>(g
         const fault = graph.faultOfStep(step) ?? enter(step.to, number, branch);
         if (fault === null) continue;
         const last = graph.steps(state, true)[branch]?.text ?? "";
-        return found([...trace(number), last, fault].filter((line) => line !== ""));
+        return found(
+          [...trace(number), last, fault].filter((line) => line !== ""),
+          pathTo(number).start,
+        );
       }
     }
   }
@@ -111,7 +122,10 @@ export function explore(
     faultOfStep({ presentation }) {
       if (presentation === null) return null;
       if (p1 && isFalseAlarm(presentation)) return `P1: "${presentation.outcome}" without a thief`;
-      if (properties.includes("P2")) return breachOfContainment(world, presentation);
+      if (properties.includes("P2") || properties.includes("P2 late")) {
+        const breach = breachOfContainment(world, presentation, properties.includes("P2 late"));
+        if (breach !== null) return breach;
+      }
       if (properties.includes("P3") && presentation.before.ended !== "" && yieldsToken(presentation.outcome)) {
         return `P3: the session had ended, and the outcome is "${presentation.outcome}"`;
       }
@@ -128,24 +142,32 @@ function isFalseAlarm({ outcome }: Presentation): boolean {
 
 function lockOut(world: World, state: State): string | null {
   if (state.messages.length > 0 || state.ended !== "") return null;
-  for (const wait of [0, LONG_WAIT]) {
+  for (const wait of [LONG_WAIT, 0]) {
     for (const clock of world.clocks) {
       const { outcome } = present(world, state, "victim", state.jar, state.now + wait + clock);
-      if (!yieldsToken(outcome)) {
-        return `P1: all is quiet, and the jar, which holds ${nameOf(state, state.jar)}, would get "${outcome}"`;
-      }
+      if (yieldsToken(outcome)) continue;
+      const when = wait === 0 ? "at once" : "after a long wait";
+      return `P1: all is quiet, the jar holds ${nameOf(state, state.jar)}, and its next refresh, ${when}, is "${outcome}"`;
     }
   }
   return null;
 }
 
-function breachOfContainment(world: World, { party, token, outcome, before }: Presentation): string | null {
+function breachOfContainment(
+  { bounds }: World,
+  { party, token, outcome, before }: Presentation,
+  mayBeLate: boolean,
+): string | null {
+  const { row, now } = before;
   if (outcome === "ahead") return `P2: "ahead" although the store lost nothing`;
-  if (party !== before.outrun || before.ended !== "") return null;
+  if (party !== before.outrun || before.ended !== "" || row === null) return null;
   if (yieldsToken(outcome)) return `P2a: the ${party} was outrun, and ${nameOf(before, token)} still gets "${outcome}"`;
-  const since = before.now - before.outrunAt;
-  if (since > world.bounds.window && outcome !== "reuse") {
-    return `P2b: the ${party} was outrun ${String(since)} ticks ago, and ${nameOf(before, token)} gets "${outcome}", no alarm`;
-  }
-  return null;
+  const since = now - before.outrunAt;
+  if (since <= bounds.window || outcome === "reuse") return null;
+  const isNext =
+    tokenOf(before, token).generation >= row.generation - 1 &&
+    row.confirmedAt !== null &&
+    now - row.confirmedAt <= bounds.window;
+  if (mayBeLate && isNext) return null;
+  return `P2b: the ${party} was outrun ${String(since)} ticks ago, and ${nameOf(before, token)} gets "${outcome}", no alarm`;
 }

@@ -205,8 +205,8 @@ export function take(state: State, party: Party, token: number): State {
 /** Every step that the world can take. */
 export function stepsFrom(world: World, state: State, inWords: boolean): Step[] {
   const steps: Step[] = [];
-  const add = (to: State, text: () => string, presentation: Presentation | null = null): void => {
-    steps.push({ to, text: inWords ? `t=${String(state.now)} ${text()}` : "", presentation });
+  const add = (to: State, text: (() => string) | null, presentation: Presentation | null = null): void => {
+    steps.push({ to, text: inWords && text !== null ? `t=${String(state.now)} ${text()}` : "", presentation });
   };
   const name = (token: number): string => nameOf(state, token);
 
@@ -247,7 +247,7 @@ export function stepsFrom(world: World, state: State, inWords: boolean): Step[] 
 
   const later = state.now + 1;
   const alive = state.messages.filter(({ dies }) => dies >= later);
-  add({ ...state, now: later, messages: alive }, () => "");
+  add({ ...state, now: later, messages: alive }, null);
   if (state.messages.length === 0) add({ ...state, now: state.now + LONG_WAIT }, () => "all is quiet for long");
   return steps;
 
@@ -281,7 +281,7 @@ export function tokenOf({ tokens }: State, number: number): Token {
   return token;
 }
 
-function opponentOf(party: Party): Party {
+export function opponentOf(party: Party): Party {
   return party === "victim" ? "thief" : "victim";
 }
 

@@ -22,7 +22,7 @@ export interface CounterfoilConfig {
    * Encrypts the keys in the store: at least 32 characters, for instance from `openssl rand -base64 32`. A list rotates it: the first
    * encrypts, the others still open. Default: made once into a file beside the embedded database; needed in production on any other store.
    */
-  readonly secret?: string | readonly string[];
+  readonly secret?: string | readonly string[] | undefined;
   /**
    * Timeouts by assurance level (NIST SP 800-63B-4): `standard` ends sessions after 24 h or 1 h without use; `strict` after 12 h or 15 min
    * without use, and turns on `cookie.hostPrefix` and `blacklisting: "store"`. Options given beside it win. Default: none; 365 days or

@@ -1,0 +1,322 @@
+import { createHmac, randomBytes } from "node:crypto";
+import * as fc from "fast-check";
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  generateKeyPair,
+  jwtVerify,
+  type JWTHeaderParameters,
+  type JWTVerifyGetKey,
+  SignJWT,
+} from "jose";
+import { describe, expect, test } from "vitest";
+import { createSessions } from "../../index.ts";
+import { memory } from "../../memory.ts";
+import type { SigningAlgorithm } from "../key/key-record.ts";
+import { createKeyRing, type KeyRing } from "../key/key-ring.ts";
+import { wrapContext } from "../key/ring-key.ts";
+import type { SessionStore } from "../store/session-store.ts";
+import { type AccessTokenPolicy, type AccessTokens, createAccessTokens } from "./access-token.ts";
+import { createSecrets, deriveKey } from "./secret.ts";
+import { VerifiedTokenCache } from "./verified-token-cache.ts";
+
+const SECRET = "a secret for tests, of 32 characters and more";
+const MINUTE = 60_000;
+const NOW = 1_790_000_000_000;
+const ALGORITHMS: readonly SigningAlgorithm[] = ["HS256", "EdDSA", "ES256"];
+const FACTS = { userId: "alice", handle: "a".repeat(22), claimsVersion: 3, authTime: NOW - 5000 };
+const MINT = { ...FACTS, claimsJson: '{"role":"admin","list":[{"a":1}]}', endsAt: NOW + 60 * MINUTE };
+
+interface Fixture {
+  readonly ring: KeyRing;
+  readonly store: SessionStore;
+  readonly tokens: AccessTokens;
+  readonly another: (policy: Partial<AccessTokenPolicy>) => AccessTokens;
+  /** Signs any header and payload with the key that is active. */
+  readonly sign: (header: object, payload: unknown) => string;
+}
+
+async function setUp(signing: SigningAlgorithm = "HS256", policy: Partial<AccessTokenPolicy> = {}): Promise<Fixture> {
+  const store = memory();
+  const secrets = createSecrets([SECRET]);
+  const keys = { signing, rotateEvery: 1e9, publishAhead: 1e6, accessValidity: 1e6, longestToken: 1e8 };
+  const ring = createKeyRing(
+    store,
+    () => secrets,
+    keys,
+    () => NOW,
+    () => undefined,
+  );
+  await ring.load();
+  const another: Fixture["another"] = (other) =>
+    createAccessTokens(ring, {
+      validity: 15 * MINUTE,
+      maxLength: 4084,
+      issuer: undefined,
+      audience: undefined,
+      cacheSize: 10,
+      ...other,
+    });
+  const sign: Fixture["sign"] = (header, payload) => {
+    const signingInput = [header, payload]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join(".");
+    return `${signingInput}.${ring.active().sign(signingInput)}`;
+  };
+  return { ring, store, tokens: another(policy), another, sign };
+}
+
+const headerOf = (token: string): JWTHeaderParameters => decodeProtectedHeader(token) as JWTHeaderParameters;
+const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString("base64url");
+const payloadOf = (token: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
+
+describe.each(ALGORITHMS)("%s", (signing) => {
+  test("jose verifies our tokens, whose header and claims are exactly the documented ones", async () => {
+    const store = memory();
+    const accessToken = { signing, issuer: "us", audience: "them" };
+    const sessions = createSessions({ store, secret: SECRET, clock: () => NOW, tokens: { accessToken } });
+    const created = await sessions.createNewSession(42, { role: "admin" });
+    const [record] = await store.listKeys();
+    if (record === undefined) expect.fail("there is no key");
+    const seed = createSecrets([SECRET]).unwrap(record.wrappedSeed, wrapContext(record.kid, signing))?.seed ?? "";
+    const fromJwks = createLocalJWKSet({ keys: [...(await sessions.getJwks()).keys] });
+    const findKey: JWTVerifyGetKey = async (header, token) =>
+      signing === "HS256" ? deriveKey(seed, "access token HS256") : fromJwks(header, token);
+    const checks = { algorithms: [signing], typ: "at+jwt", issuer: "us", audience: "them", currentDate: new Date(NOW) };
+    const { payload, protectedHeader } = await jwtVerify(created.accessToken.value, findKey, checks);
+    expect(protectedHeader).toEqual({ alg: signing, kid: record.kid, typ: "at+jwt" });
+    const [iat, exp] = [NOW / 1000, NOW / 1000 + 900];
+    const standard = { iss: "us", aud: "them", sub: "42", sub_type: "number", sid: created.session.handle, iat, exp };
+    expect(payload).toEqual({ ...standard, auth_time: iat, cv: 1, pld: { role: "admin" } });
+  });
+
+  test("every token that somebody else made up is refused", async () => {
+    const { ring, tokens, sign } = await setUp(signing);
+    let genuine = tokens.mint(MINT, NOW).value;
+    while (!/[-_]/.test(genuine) || !/[-_]/.test(genuine.split(".")[2] ?? "")) {
+      genuine = tokens.mint({ ...MINT, handle: randomBytes(16).toString("base64url") }, NOW).value;
+    }
+    expect(tokens.verify(genuine).kind).toBe("authentic");
+    const [header = "", payload = "", signature = ""] = genuine.split(".");
+    const right = headerOf(genuine);
+    const claims = payloadOf(genuine);
+    const asymmetric = await generateKeyPair(signing === "HS256" ? "ES256" : signing, { extractable: true });
+    const otherKey = signing === "HS256" ? randomBytes(32) : asymmetric.privateKey;
+    const byJose = (header: JWTHeaderParameters): Promise<string> =>
+      new SignJWT(claims).setProtectedHeader(header).sign(otherKey);
+    const publicJwk = ring.active().publicJwk ?? { x: "x" };
+    const publicX = publicJwk.x ?? "";
+    const unsigned = (alg: string): string => `${encode({ ...right, alg })}.${payload}`;
+
+    const forgeries: Record<string, string> = {
+      "another key under the same header": await byJose(right),
+      "another key, which the header names": await byJose({ ...right, kid: "AAAAAAAAAAA" }),
+      "another key, without kid": await byJose({ alg: right.alg, typ: "at+jwt" }),
+      "another key, embedded": await byJose({ ...right, jwk: { kty: "EC", crv: "P-256", x: "x", y: "y" } }),
+      "alg none without signature": `${unsigned("none")}.`,
+      "alg none with the signature": `${unsigned("none")}.${signature}`,
+      "alg none in capitals": `${unsigned("NONE")}.`,
+      "no signature": `${header}.${payload}.`,
+      "a segment more": `${genuine}.${signature}`,
+      "an empty segment more": `${genuine}.`,
+      "a segment less": `${header}.${payload}`,
+      "padded signature": `${genuine}${"=".repeat(3 - (signature.length % 3))}`,
+      "alphabet of plain base64": genuine.replaceAll("-", "+").replaceAll("_", "/"),
+      "the same in the signature": `${header}.${payload}.${signature.replaceAll("-", "+").replaceAll("_", "/")}`,
+      "white space": ` ${genuine}`,
+      "JSON serialization": JSON.stringify({ protected: header, payload, signature }),
+      "right key, typ JWT": sign({ ...right, typ: "JWT" }, claims),
+      "right key, no typ": sign({ alg: right.alg, kid: right.kid }, claims),
+      "right key, crit": sign({ ...right, crit: ["exp"] }, claims),
+      "right key, embedded jwk": sign({ ...right, jwk: publicJwk }, claims),
+      "right key, jku": sign({ ...right, jku: "https://evil.example" }, claims),
+      "right key, another alg in the header": sign({ ...right, alg: signing === "ES256" ? "ES384" : "ES256" }, claims),
+      "right key, no kid": sign({ alg: right.alg, typ: right.typ }, claims),
+      "right key, nothing in it": sign(right, {}),
+      "right key, an array": sign(right, [claims]),
+      "right key, text": sign(right, "claims"),
+      "right key, null": sign(right, null),
+    };
+    for (const secret of [JSON.stringify(publicJwk), publicX, Buffer.from(publicX, "base64url"), right.kid ?? "", ""]) {
+      for (const input of [unsigned("HS256"), `${header}.${payload}`]) {
+        const mac = createHmac("sha256", secret).update(input).digest("base64url");
+        forgeries[`HS256 of ${input.slice(0, 20)} with the public ${secret.toString("base64")}`] = `${input}.${mac}`;
+      }
+    }
+    for (const claim of ["sub", "sid", "exp", "auth_time", "cv", "pld"]) {
+      forgeries[`right key, without ${claim}`] = sign(right, { ...claims, [claim]: undefined });
+      if (claim !== "pld") forgeries[`right key, wrong ${claim}`] = sign(right, { ...claims, [claim]: [1.5] });
+    }
+    const accepted = Object.keys(forgeries).filter((why) => tokens.verify(forgeries[why] ?? "").kind === "authentic");
+    expect(accepted).toEqual([]);
+    expect(Object.keys(forgeries).length).toBeGreaterThan(45);
+  });
+
+  test("garbage is refused without a fault", async () => {
+    const { tokens, sign } = await setUp(signing);
+    const garbage = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.jsonValue().map((json) => sign({ alg: signing, typ: "at+jwt" }, json)),
+    );
+    fc.assert(fc.property(garbage, (text) => tokens.verify(text).kind !== "authentic"));
+    expect(tokens.verify("A.".repeat(1e6)).kind).toBe("invalid");
+  });
+});
+
+test("only a token of our type whose key is not there asks for a reload", async () => {
+  const { tokens, sign } = await setUp();
+  const unknown = { alg: "HS256", kid: "AAAAAAAAAAA", typ: "at+jwt" };
+  expect(tokens.verify(sign(unknown, {})).kind).toBe("unknown-key");
+  const others = [{ ...unknown, typ: "JWT" }, { ...unknown, kid: "AAAA" }, { ...unknown, crit: [] }, { alg: "HS256" }];
+  for (const header of others) {
+    expect(tokens.verify(sign(header, {})).kind).toBe("invalid");
+  }
+});
+
+test.each([
+  { made: {}, checked: {}, kind: "authentic" },
+  { made: { issuer: "us", audience: "them" }, checked: { issuer: "us", audience: "them" }, kind: "authentic" },
+  { made: { issuer: "us" }, checked: { issuer: "others" }, kind: "invalid" },
+  { made: { audience: "them" }, checked: { audience: "others" }, kind: "invalid" },
+  { made: {}, checked: { issuer: "us" }, kind: "invalid" },
+  { made: {}, checked: { audience: "them" }, kind: "invalid" },
+  { made: { issuer: "us" }, checked: {}, kind: "invalid" },
+  { made: { audience: "them" }, checked: {}, kind: "invalid" },
+])("a token of $made is $kind where $checked is configured", async ({ made, checked, kind }) => {
+  const { another } = await setUp();
+  expect(another(checked).verify(another(made).mint(MINT, NOW).value).kind).toBe(kind);
+});
+
+test("an audience list, which we never make, is refused", async () => {
+  const { another, sign } = await setUp();
+  const genuine = another({ audience: "them" }).mint(MINT, NOW).value;
+  const listed = sign(headerOf(genuine), { ...payloadOf(genuine), aud: ["them"] });
+  expect(another({ audience: "them" }).verify(listed).kind).toBe("invalid");
+});
+
+const NAMES: readonly string[] = ["alice", "ALICE", "Alicé ", "42", "-0", "a\0b\ud800", "😀"];
+const NUMBERS: readonly number[] = [42, 0, -0, -1.5, 1e21, 5e-324, 2 ** 53];
+test.each([...NAMES, ...NUMBERS])("the user id %j comes back as it was given", async (userId) => {
+  const { tokens } = await setUp();
+  const verdict = tokens.verify(tokens.mint({ ...MINT, userId }, NOW).value);
+  expect(verdict.kind === "authentic" && Object.is(verdict.token.userId, userId)).toBe(true);
+});
+
+test("a token never outlives its session or its validity, to the second", async () => {
+  const { another } = await setUp();
+  const ms = fc.integer({ min: 1000, max: 10 * 24 * 60 * MINUTE });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4e12 }), ms, ms, (now, validity, left) => {
+      const { value, expires } = another({ validity }).mint({ ...MINT, endsAt: now + left }, now);
+      expect(expires).toBe(Math.floor((now + Math.min(validity, left)) / 1000) * 1000);
+      expect(payloadOf(value)).toMatchObject({ exp: expires / 1000, iat: Math.floor(now / 1000) });
+    }),
+  );
+});
+
+test("a token that is too large is refused with its size and its largest claim, and without the claim's value", async () => {
+  const { tokens, another } = await setUp();
+  const sized = (length: number): typeof MINT => ({
+    ...MINT,
+    claimsJson: `{"big":"${"s".repeat(length)}","small":"t"}`,
+  });
+  const lengthOf = (chars: number): number => another({ maxLength: 1e6 }).mint(sized(chars), NOW).value.length;
+  let length = 2600;
+  while (lengthOf(length + 1) <= 4084) length += 1;
+  expect(tokens.mint(sized(length), NOW).value.length).toBeGreaterThan(4080);
+  const code = expect.objectContaining({ errType: 1000, code: "TOKEN_TOO_LARGE" });
+  expect(() => tokens.mint(sized(length + 1), NOW)).toThrow(code);
+  expect(() => tokens.mint(sized(length + 1), NOW)).toThrow(
+    new RegExp(
+      `^the access token would have ${lengthOf(length + 1)} characters, .* which leaves 4084; ` +
+        `the largest claim is jwtPayload.big with ${length + 3} characters: keep it in sessionData instead$`,
+    ),
+  );
+});
+
+// Defect: once header and payload alone are too long, the signature is not counted.
+test.fails("the size that is named is the real one, also far beyond the limit", async () => {
+  const { tokens, another } = await setUp();
+  const large = { ...MINT, claimsJson: JSON.stringify("s".repeat(5000)) };
+  const { length } = another({ maxLength: 1e6 }).mint(large, NOW).value;
+  expect(() => tokens.mint(large, NOW)).toThrow(`would have ${length} characters`);
+});
+
+describe("the cache", () => {
+  test("a repeated token gives the same facts, frozen through and through", async () => {
+    const { tokens, another } = await setUp();
+    const { value } = tokens.mint(MINT, NOW);
+    const [first, hit, uncached] = [tokens, tokens, another({ cacheSize: 0 })].map((which) => which.verify(value));
+    if (first?.kind !== "authentic" || hit?.kind !== "authentic") expect.fail("the token must be authentic");
+    expect(hit.token).toBe(first.token);
+    expect(uncached).toEqual(first);
+    expect(uncached).not.toBe(first);
+    const claims = hit.token.claims as { role: string; list: { a: number }[] };
+    expect(() => (claims.role = "root")).toThrow(TypeError);
+    expect(() => claims.list.push({ a: 2 })).toThrow(TypeError);
+    expect(() => Object.assign(claims.list[0] ?? {}, { a: 2 })).toThrow(TypeError);
+  });
+
+  test("a token that differs anywhere from one that is remembered is refused", async () => {
+    const { tokens } = await setUp();
+    const { value } = tokens.mint(MINT, NOW);
+    expect(tokens.verify(value).kind).toBe("authentic");
+    const character = fc.string({ unit: "binary", minLength: 1, maxLength: 1 });
+    fc.assert(
+      fc.property(fc.nat(value.length - 1), character, (at, other) => {
+        const changed = value.slice(0, at) + other + value.slice(at + 1);
+        return changed === value || tokens.verify(changed).kind !== "authentic";
+      }),
+      { numRuns: 1000 },
+    );
+    const elevated = encode({ ...payloadOf(value), sub: "root" });
+    const sameTail = value.replace(/\.[^.]+\./, `.${elevated}.`);
+    expect(sameTail.slice(-22)).toBe(value.slice(-22));
+    expect(tokens.verify(sameTail).kind).toBe("invalid");
+    expect(tokens.verify(value).kind).toBe("authentic");
+  });
+
+  test("an entry does not outlive the token", async () => {
+    let now = NOW;
+    const sessions = createSessions({ store: memory(), secret: SECRET, clock: () => now });
+    const { value, expires } = (await sessions.createNewSession("alice")).accessToken;
+    const get = (): Promise<unknown> => sessions.getSession(value);
+    for (now of [NOW, expires - 1]) await expect(get()).resolves.toBeDefined();
+    for (now of [expires, expires + 1, NOW])
+      await expect(get()).rejects.toMatchObject({ code: "ACCESS_TOKEN_EXPIRED" });
+  });
+
+  test("a key that is gone takes its tokens along", async () => {
+    const { ring, tokens } = await setUp();
+    const { value } = tokens.mint(MINT, NOW);
+    expect(tokens.verify(value).kind).toBe("authentic");
+    await ring.replaceAll();
+    expect(tokens.verify(value).kind).toBe("unknown-key");
+    expect(tokens.verify(tokens.mint(MINT, NOW).value).kind).toBe("authentic");
+  });
+
+  test.each([0, 1, 2, 3, 10])("of size %i never holds more, and holds the latest", (size) => {
+    const cache = new VerifiedTokenCache<{ token: string }>(size);
+    const names = Array.from({ length: 100 }, (_, index) => `token ${index}`);
+    for (const [index, token] of names.entries()) {
+      cache.set({ token });
+      const held = names.filter((name) => cache.get(name) !== undefined);
+      expect(held.length).toBeLessThanOrEqual(size);
+      const latest = Math.min(Math.floor(size / 2), index + 1);
+      expect(held.slice(held.length - latest)).toEqual(names.slice(index + 1 - latest, index + 1));
+    }
+    cache.clear();
+    expect(names.filter((name) => cache.get(name) !== undefined)).toEqual([]);
+  });
+
+  // Defect: a hit in the old generation is not carried over, so what is asked for all the time is dropped all the same.
+  test.fails("what is asked for all the time stays", () => {
+    const cache = new VerifiedTokenCache<{ token: string }>(10);
+    cache.set({ token: "busy" });
+    for (let index = 0; index < 100; index += 1) {
+      cache.set({ token: `other ${index}` });
+      expect(cache.get("busy")).toBeDefined();
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { documents, readSnippets, root } from "./snippets.ts";
+
+const snippets = readSnippets();
+const fileOf = (place: string): string => `${place.replaceAll(/[^A-Za-z0-9]+/g, "-")}.ts`;
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "counterfoil-docs-"));
+  // As a user has it: the package by its name, and nothing of this repository's settings.
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "name": "reader", "private": true, "type": "module" }');
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2023",
+    module: "nodenext",
+    types: ["node"],
+    skipLibCheck: true,
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+  for (const { place, code } of snippets) writeFileSync(join(folder, fileOf(place)), `${code}\nexport {};\n`);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("there are snippets to check", () => {
+  expect(snippets.length).toBeGreaterThan(5);
+});
+
+test("every snippet compiles as it stands, under strict settings", () => {
+  let errors = "";
+  try {
+    execFileSync("tsc", ["--project", folder], { encoding: "utf8", stdio: "pipe" });
+  } catch (error) {
+    errors = (error as { stdout: string }).stdout;
+  }
+  expect(errors).toBe("");
+});
+
+test.each(snippets.filter(({ runs }) => runs))("$place runs", ({ place }) => {
+  const cwd = join(folder, "run", place.replaceAll(/[^A-Za-z0-9]+/g, "-"));
+  mkdirSync(cwd, { recursive: true });
+  const output = execFileSync(process.execPath, [join(folder, fileOf(place))], {
+    cwd,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+  expect(output.trim()).not.toBe("");
+  expect(output).not.toContain("false");
+});
+
+describe.each(documents)("%s", (document) => {
+  const text = readFileSync(join(root, document), "utf8");
+
+  test("links to files that exist, and to headings that exist", () => {
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? join(root, document) : join(root, dirname(document), path);
+      expect(existsSync(file), `${document} -> ${target}`).toBe(true);
+      if (anchor === undefined) continue;
+      const headings = [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\w\- ]/g, "")
+          .replaceAll(" ", "-"),
+      );
+      expect(headings, `${document} -> ${target}`).toContain(anchor);
+    }
+  });
+});
+
+test("docs/errors.md has one heading for each error code, and no other", () => {
+  const source = readFileSync(join(root, "src/lib/errors.ts"), "utf8");
+  const union = /export type ErrorCode =(.*?);/s.exec(source)?.[1] ?? "";
+  const codes = [...union.matchAll(/"([A-Z_]+)"/g)].map(([, code = ""]) => code);
+  const headings = [...readFileSync(join(root, "docs/errors.md"), "utf8").matchAll(/^### (.+)$/gm)].map(
+    ([, code = ""]) => code,
+  );
+  expect(codes.length).toBeGreaterThan(20);
+  expect(headings.toSorted()).toEqual(codes.toSorted());
+});

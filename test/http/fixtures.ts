@@ -1,0 +1,226 @@
+/** A real Express server over the library, and what tests send to it. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { createSessions, type CounterfoilConfig, Error as AuthError, type Sessions } from "counterfoil";
+import {
+  createNewSession,
+  errorHandler,
+  type ProtectOptions,
+  refreshSession,
+  type RouteOptions,
+  sessionRoutes,
+  verifySession,
+} from "counterfoil/express";
+import { memory, type SessionStore } from "counterfoil/memory";
+import express5, { type Application, type Request, type RequestHandler, type Response } from "express";
+import { type Answer, cookieHeader, parseSetCookie, send, type Sent } from "./send.ts";
+
+// Express 4 comes without types of its own; what the tests use is the same in both.
+const express4 = createRequire(import.meta.url)("express4") as typeof express5;
+
+/** Every test of the adapter runs on both. */
+export const FRAMEWORKS = [
+  { name: "Express 4", express: express4 },
+  { name: "Express 5", express: express5 },
+] as const;
+
+export type Express = (typeof FRAMEWORKS)[number]["express"];
+
+/** When each test begins, ms since the epoch. */
+export const START = 1_790_000_000_000;
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const DAY = 24 * 60 * MINUTE;
+
+/** A memory store that can be switched off, and counts what it is asked. */
+export interface SwitchableStore {
+  readonly store: SessionStore;
+  down: boolean;
+  calls: number;
+}
+
+export function createSwitchableStore(): SwitchableStore {
+  const operations = memory();
+  const state = { down: false, calls: 0 };
+  const store = new Proxy(operations, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return async (...args: unknown[]): Promise<unknown> => {
+        state.calls += 1;
+        if (state.down) throw new Error("connect ECONNREFUSED 192.0.2.1:3306");
+        return Reflect.apply(member, target, args) as unknown;
+      };
+    },
+  });
+  return Object.assign(state, { store });
+}
+
+export interface AppSpec {
+  readonly express: Express;
+  readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
+  /** Options of the ready routes. */
+  readonly routes?: RouteOptions;
+  /** Options of `/api`. */
+  readonly protect?: ProtectOptions;
+  /** Middleware before the session routes. */
+  readonly before?: (app: Application, sessions: Sessions) => void;
+  /** Routes beside `/login`, `/api` and `/renew`. */
+  readonly extend?: (app: Application, sessions: Sessions) => void;
+}
+
+export interface TestApp extends AsyncDisposable {
+  readonly port: number;
+  readonly sessions: Sessions;
+  readonly store: SwitchableStore;
+  /** The time of the instance; tests set it. */
+  readonly clock: { now: number };
+  /** Errors that reached the app's own handler, which answers 500. */
+  readonly appErrors: readonly unknown[];
+  send(sent: Sent): Promise<Answer>;
+}
+
+/** A handler that may reject also in Express 4. */
+export function route(handler: (request: Request, response: Response) => Promise<void>): RequestHandler {
+  return (request, response, next) => {
+    handler(request, response).catch(next);
+  };
+}
+
+/** `/login?user=` signs in, `/api` is protected, `/renew` refreshes in the page's style; each with every method. */
+export async function startApp({ express, config, routes, protect, before, extend }: AppSpec): Promise<TestApp> {
+  const clock = { now: START };
+  const store = createSwitchableStore();
+  const sessions = createSessions({ ...config, store: store.store, clock: () => clock.now });
+  const appErrors: unknown[] = [];
+  const app = express();
+
+  before?.(app, sessions);
+  app.use(sessionRoutes({ sessions, ...routes }));
+  app.all(
+    "/login",
+    route(async (request, response) => {
+      const { user = "alice", role = "member", label } = request.query as Record<string, string | undefined>;
+      const details = { jwtPayload: { role }, ...(label === undefined ? {} : { deviceLabel: label }) };
+      await createNewSession(request, response, user, { sessions, ...details });
+      response.json({ ok: true });
+    }),
+  );
+  app.all("/api", verifySession({ sessions, ...protect }), (request: Request, response: Response) => {
+    response.json({ user: request.auth?.getUserId() ?? null, claims: request.auth?.getJWTPayload() ?? null });
+  });
+  app.all(
+    "/renew",
+    route(async (request, response) => {
+      const session = await refreshSession(request, response, { sessions });
+      response.json({ user: session.getUserId() });
+    }),
+  );
+  extend?.(app, sessions);
+  app.use(errorHandler({ sessions }));
+  // Express knows an error handler by its four parameters.
+  app.use((error: unknown, _request: Request, response: Response, _next: unknown) => {
+    appErrors.push(error);
+    if (!response.headersSent) response.status(500).json({ app: codeOf(error) });
+  });
+
+  const { port, close } = await listen(app);
+  return {
+    port,
+    sessions,
+    store,
+    clock,
+    appErrors,
+    send: (sent) => send(port, sent),
+    async [Symbol.asyncDispose]() {
+      await close();
+      store.down = false;
+      await sessions.close();
+    },
+  };
+}
+
+/** Serves an app on a free port of 127.0.0.1. */
+export async function listen(app: Application): Promise<{ port: number; close(): Promise<void> }> {
+  // Room for the headers that bounded parsing is tested with; Node's own limit is 16 KB.
+  const server = createServer({ maxHeaderSize: 1024 * 1024 }, app);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+export const codeOf = (error: unknown): string =>
+  AuthError.isErrorFromAuth(error) ? error.code : error instanceof Error ? error.message : String(error);
+
+/** What a browser holds of a session. */
+export interface Credentials {
+  readonly access: string;
+  readonly refresh: string;
+  readonly marker: string;
+  readonly antiCsrf: string;
+  readonly handle: string;
+}
+
+/** The cookies that an answer set; those that it did not set stay as they were in `before`. */
+export function credentialsOf(answer: Answer, before?: Credentials): Credentials {
+  const set = new Map(
+    answer.cookies.map(parseSetCookie).map(({ name, value }) => [name.replace("__Host-", ""), value]),
+  );
+  const marker = set.get("sIdRefreshToken") ?? before?.marker ?? "";
+  return {
+    access: set.get("sAccessToken") ?? before?.access ?? "",
+    refresh: set.get("sRefreshToken") ?? before?.refresh ?? "",
+    marker,
+    antiCsrf: answer.header("anti-csrf") ?? before?.antiCsrf ?? "",
+    handle: marker.split(".")[1] ?? "",
+  };
+}
+
+/** Signs in over HTTP. `query` may name user, role and label; `headers` are sent along. */
+export async function signIn(app: TestApp, query = "user=alice", headers = {}): Promise<Credentials> {
+  const answer = await app.send({ method: "POST", path: `/login?${query}`, headers });
+  if (answer.status !== 200) throw new Error(`signing in was answered ${answer.status} ${answer.text}`);
+  return credentialsOf(answer);
+}
+
+/** The `Cookie` header with which a browser calls a route; only the refresh route gets the refresh token. */
+export const apiCookies = ({ access, marker }: Credentials): string =>
+  cookieHeader([
+    ["sAccessToken", access],
+    ["sIdRefreshToken", marker],
+  ]);
+
+export const refreshCookies = ({ access, refresh, marker }: Credentials): string =>
+  cookieHeader([
+    ["sAccessToken", access],
+    ["sRefreshToken", refresh],
+    ["sIdRefreshToken", marker],
+  ]);
+
+/** Sends the refresh request of a browser. */
+export const refresh = (app: TestApp, credentials: Credentials, path = "/session/refresh"): Promise<Answer> =>
+  app.send({ method: "POST", path, headers: { cookie: refreshCookies(credentials) } });
+
+/** Calls `/api`, with the anti-CSRF token. */
+export const callApi = (app: TestApp, credentials: Credentials, method = "POST"): Promise<Answer> =>
+  app.send({
+    method,
+    path: "/api",
+    headers: { cookie: apiCookies(credentials), "anti-csrf": credentials.antiCsrf },
+  });
+
+/** The lines that clear the three cookies with the default config. */
+export const CLEARED = [
+  "sAccessToken=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+  "sRefreshToken=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
+  "sIdRefreshToken=; Max-Age=0; Path=/; Secure; SameSite=Lax",
+];

@@ -1,0 +1,104 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  name: string;
+  exports: Record<string, string | { types: string; default: string }>;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  scripts: Record<string, string>;
+};
+const entries = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
+
+let folder = "";
+let packed: { filename: string; size: number; files: { path: string }[] };
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "counterfoil-package-"));
+  const json = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  packed = (JSON.parse(json) as (typeof packed)[])[0]!;
+  writeFileSync(join(folder, "package.json"), '{ "name": "consumer", "private": true, "type": "module" }');
+  execFileSync("npm", ["install", "--offline", "--no-save", "--ignore-scripts", join(folder, packed.filename)], {
+    cwd: folder,
+    stdio: "ignore",
+  });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the tarball holds the built library, its migrations and the texts that users need, and nothing else", () => {
+  const paths = packed.files.map(({ path }) => path);
+  const strange = paths.filter(
+    (path) =>
+      !/^(dist\/.+\.(js|d\.ts)|migrations\/.+\.sql|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(path),
+  );
+  expect(strange).toEqual([]);
+  expect(paths.filter((path) => path.includes(".test."))).toEqual([]);
+  expect(paths).toEqual(expect.arrayContaining(["README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"]));
+  expect(paths).toContain("migrations/sqlite/0001_sessions.sql");
+});
+
+test("the tarball stays under 300 kB", () => {
+  expect(packed.size).toBeLessThan(300_000);
+});
+
+test("nothing is installed along with it, and nothing runs at install", () => {
+  expect(manifest.dependencies).toBeUndefined();
+  expect(manifest.peerDependencies).toBeUndefined();
+  expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+});
+
+test("every file in src is an export, and every export is a file in src", () => {
+  const sources = execFileSync("sh", ["-c", "ls src/*.ts"], { cwd: root, encoding: "utf8" }).trim().split("\n");
+  const exported = entries.map((entry) => (entry === "." ? "src/index.ts" : `src/${entry.slice(2)}.ts`));
+  expect(exported.toSorted()).toEqual(sources.toSorted());
+});
+
+test("publint finds nothing", async () => {
+  const { messages, pkg } = await publint({ pkgDir: root, strict: true });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});
+
+test.each(entries)("%s loads from the installed tarball, prints nothing and does nothing", (entry) => {
+  const script = `import * as all from "${join(manifest.name, entry)}"; process.stdout.write(String(Object.keys(all).length));`;
+  const names = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(Number(names)).toBeGreaterThan(0);
+  expect(existsSync(join(folder, "counterfoil.db"))).toBe(false);
+});
+
+test.each(["nodenext", "bundler"])("types resolve under moduleResolution %s", (moduleResolution) => {
+  const imports = entries.map((entry, index) => `import * as m${index} from "${join(manifest.name, entry)}";`);
+  const uses = entries.map((_, index) => `export const u${index} = m${index};`);
+  writeFileSync(join(folder, "consumer.ts"), [...imports, ...uses].join("\n"));
+  const options = [
+    "--noEmit",
+    "--strict",
+    "--target",
+    "es2023",
+    "--module",
+    moduleResolution === "bundler" ? "esnext" : "nodenext",
+  ];
+  const types = ["--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
+  // Without skipLibCheck: our own declarations are checked, too, as a user's compiler may.
+  const run = (): string =>
+    execFileSync("tsc", [...options, ...types, "--moduleResolution", moduleResolution, "consumer.ts"], {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  expect(() => run()).not.toThrow();
+});

@@ -1,0 +1,72 @@
+/** What a run must show. Each verdict is null, or what is wrong. */
+import type { Entry, Outcome, Party, Run } from "./network.ts";
+
+const YIELDING: readonly Outcome[] = ["mint", "confirm", "renew"];
+/** The model check in test/model finds this number: from any quiet moment the alarm rings within so many rounds. */
+export const MOST_ROUNDS = 7;
+
+/** P1: whatever the network does, one client alone is never accused, never ahead of the store, never locked out. */
+export function judgeHonest({ log }: Run): string | null {
+  let quiet = false;
+  for (const entry of log) {
+    if (entry.kind === "quiet") quiet = true;
+    if (entry.kind !== "refresh" || YIELDING.includes(entry.outcome)) continue;
+    if (entry.outcome !== "retry") return `an honest client got "${entry.outcome}"`;
+    if (quiet) return `all is quiet, and the jar gets "${entry.outcome}"`;
+  }
+  return null;
+}
+
+/**
+ * P2: the first confirmation, after the theft, of a token that only one party holds outruns the other one. That one gets
+ * no token again, and what it presents more than W later ends the session.
+ */
+export function judgeContained({ log }: Run, window: number): string | null {
+  let stolen = false;
+  let outrun: { readonly party: Party; readonly at: number } | undefined;
+  for (const entry of log) {
+    if (entry.kind === "theft") stolen = true;
+    if (entry.kind !== "refresh") continue;
+    const { party, outcome, token } = entry;
+    if (outcome === "ahead") return "ahead of a store that lost nothing";
+    if (outrun?.party === party) {
+      if (YIELDING.includes(outcome)) return `the ${party} was outrun and still got "${outcome}"`;
+      // The library counts whole ms.
+      const since = Math.floor(entry.at) - Math.floor(outrun.at);
+      if (since > window && outcome !== "reuse" && outcome !== "gone")
+        return `the ${party} was outrun ${since} ms ago and got "${outcome}" instead of the alarm`;
+    }
+    if (!stolen || outrun !== undefined || outcome !== "confirm") continue;
+    if (token.holders.size === 1 && token.holders.has(party))
+      outrun = { party: party === "victim" ? "thief" : "victim", at: entry.at };
+  }
+  return judgeEnded(log);
+}
+
+/** P2: nobody walks beside the other for long. For runs with an ending. */
+export function judgeAlarm({ log, rounds }: Run): string | null {
+  if (rounds >= MOST_ROUNDS) return `after ${rounds} rounds beside each other there was no alarm`;
+  return log.some((entry) => entry.kind === "refresh" && entry.outcome === "reuse") ? null : "no alarm rang at all";
+}
+
+/** P3: what begins after the end yields nothing. */
+export function judgeEnded(log: readonly Entry[]): string | null {
+  for (const entry of log)
+    if (entry.kind === "refresh" && entry.late && entry.outcome !== "gone")
+      return `the session had ended, and the ${entry.party} got "${entry.outcome}"`;
+  return null;
+}
+
+/** A run in words, for whoever reads the failure. */
+export function tell({ log }: Run): string {
+  return log
+    .map((entry) => {
+      const time = `t=${(entry.at / 1000).toFixed(4)}s`;
+      if (entry.kind === "theft") return `${time} the thief copies the jar`;
+      if (entry.kind === "revoked") return `${time} the session is revoked`;
+      if (entry.kind === "quiet") return `${time} all is quiet`;
+      const { party, token, outcome } = entry;
+      return `${time} the server gets ${token.name} of the ${party}: ${outcome}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,248 @@
+/**
+ * Stores that are wrong in one way each, and the clauses that must say so. Every one is a real store with one operation
+ * changed to a mistake that databases and their drivers invite; together they fail every clause of the list.
+ */
+import { memory } from "counterfoil/memory";
+import { sqlite } from "counterfoil/sqlite";
+import { DatabaseSync } from "node:sqlite";
+import type { SessionRecord } from "../../src/lib/session/record.ts";
+import { readMigrations } from "../../src/lib/store/migrations.ts";
+import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import { T0 } from "./clauses/rows.ts";
+
+export interface BrokenStore {
+  readonly mistake: string;
+  /** Clauses that must fail; others may fail too. */
+  readonly caughtBy: readonly string[];
+  readonly make: () => SessionStore;
+}
+
+function broken(
+  mistake: string,
+  caughtBy: string,
+  change: (inner: SessionStore) => Partial<SessionStore>,
+): BrokenStore {
+  const make = (): SessionStore => {
+    const inner = memory();
+    return { ...inner, ...change(inner) };
+  };
+  return { mistake, caughtBy: caughtBy.split(" "), make };
+}
+
+/** Takes users for one whose keys `fold` makes equal. */
+const folding = (mistake: string, caughtBy: string, fold: (userKey: string) => string): BrokenStore =>
+  broken(mistake, caughtBy, (inner) => {
+    const seen = new Set<string>();
+    const alike = (userKey: string): string[] => [...seen].filter((other) => fold(other) === fold(userKey));
+    return {
+      createSession: (record, limit) => inner.createSession(record, (seen.add(record.userKey), limit)),
+      listSessionsOfUser: async (userKey, now) =>
+        (await Promise.all(alike(userKey).map((key) => inner.listSessionsOfUser(key, now)))).flat(),
+    };
+  });
+
+/** Remembers rows that are gone and writes them again, as an upsert does. */
+function reviving(inner: SessionStore): Partial<SessionStore> {
+  const known = new Map<string, SessionRecord>();
+  const revive = async (handle: string): Promise<boolean> => {
+    const row = known.get(handle);
+    if (row === undefined || (await inner.findSession(handle)) !== undefined) return false;
+    return (await inner.createSession(row, undefined)).created;
+  };
+  return {
+    createSession: (record, limit) => inner.createSession((known.set(record.handle, record), record), limit),
+    commitRefresh: async (handle, version, write) =>
+      (await inner.commitRefresh(handle, version, write)) || (await revive(handle)),
+    replaceClaims: async (handle, version, claims) =>
+      (await inner.replaceClaims(handle, version, claims)) || (await revive(handle)),
+    replaceData: async (handle, version, data) =>
+      (await inner.replaceData(handle, version, data)) || (await revive(handle)),
+  };
+}
+
+/** A table whose user column compares as SQLite's NOCASE collation does. */
+const caseless: BrokenStore = {
+  mistake: "user_key TEXT COLLATE NOCASE",
+  caughtBy: ["identity-1"],
+  make() {
+    const database = new DatabaseSync(":memory:");
+    for (const { version, sql } of readMigrations("sqlite")) {
+      database.exec(sql.replace("user_key            TEXT    NOT NULL", "user_key TEXT NOT NULL COLLATE NOCASE"));
+      database.exec(`CREATE TABLE IF NOT EXISTS counterfoil_migration (version INTEGER NOT NULL PRIMARY KEY) STRICT;
+        INSERT INTO counterfoil_migration VALUES (${version})`);
+    }
+    return sqlite({ database });
+  },
+};
+
+/** Writes at whatever version the row has now: the last write wins. */
+async function regardless(
+  inner: SessionStore,
+  handle: string,
+  write: (version: number) => Promise<boolean>,
+): Promise<boolean> {
+  for (;;) {
+    const row = await inner.findSession(handle);
+    if (row === undefined || (await write(row.version))) return row !== undefined;
+  }
+}
+
+const respell = (text: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text.trim();
+  }
+};
+
+export const brokenStores: readonly BrokenStore[] = [
+  caseless,
+  broken("commitRefresh reads, then writes, and ignores the version", "refresh-2 refresh-4 cas-1", (inner) => ({
+    commitRefresh: (handle, _, write) =>
+      regardless(inner, handle, (version) => inner.commitRefresh(handle, version, write)),
+  })),
+  broken("replaceClaims ignores the version", "claims-2 claims-4 cas-1", (inner) => ({
+    replaceClaims: (handle, _, claims) =>
+      regardless(inner, handle, (version) => inner.replaceClaims(handle, version, claims)),
+  })),
+  broken("replaceData ignores the version", "data-2 data-4 cas-1", (inner) => ({
+    replaceData: (handle, _, data) => regardless(inner, handle, (version) => inner.replaceData(handle, version, data)),
+  })),
+  broken("writes are upserts, so a deleted row comes back", "refresh-3 claims-3 data-3", reviving),
+  broken("commitRefresh forgets the device", "refresh-1 text-1", (inner) => ({
+    commitRefresh: (handle, version, write) => inner.commitRefresh(handle, version, { ...write, device: "{}" }),
+  })),
+  broken("claims and data are swapped", "claims-1 data-1", (inner) => ({
+    replaceClaims: (handle, version, claims) => inner.replaceData(handle, version, claims),
+    replaceData: (handle, version, data) => inner.replaceClaims(handle, version, data),
+  })),
+  broken("JSON is spelled anew", "text-1", (inner) => ({
+    createSession: (row, limit) =>
+      inner.createSession({ ...row, claims: respell(row.claims), data: respell(row.data) }, limit),
+  })),
+  broken("whole numbers have 32 bits", "create-1", (inner) => ({
+    createSession: (row, limit) => inner.createSession({ ...row, claimsVersion: row.claimsVersion | 0 }, limit),
+  })),
+  broken("preparing makes the schema anew", "prepare-1", (inner) => ({
+    prepare: async () => void (await inner.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, 1000)),
+  })),
+  broken("handles are compared without case", "find-1", (inner) => {
+    const seen = new Map<string, string>();
+    return {
+      createSession: (row, limit) => inner.createSession((seen.set(row.handle.toLowerCase(), row.handle), row), limit),
+      findSession: (handle) => inner.findSession(seen.get(handle.toLowerCase()) ?? handle),
+    };
+  }),
+  broken("an expired row is not found", "find-2", (inner) => ({
+    async findSession(handle) {
+      const row = await inner.findSession(handle);
+      return row !== undefined && row.expiresAt > T0 ? row : undefined;
+    },
+  })),
+  broken("the limit is ignored", "limit-1 limit-2", (inner) => ({
+    createSession: (row) => inner.createSession(row, undefined),
+  })),
+  broken("the limit counts expired rows", "limit-3", (inner) => ({
+    async createSession(row, limit) {
+      const rows = await inner.listSessionsOfUser(row.userKey, 0);
+      if (limit?.onLimit === "refuse" && rows.length >= limit.max) return { created: false, ended: [] };
+      return inner.createSession(row, limit);
+    },
+  })),
+  broken("counting, ending and adding are separate steps", "limit-4 limit-5", (inner) => ({
+    async createSession(row, limit) {
+      const live = await inner.listSessionsOfUser(row.userKey, row.createdAt);
+      if (limit?.onLimit === "refuse" && live.length >= limit.max) return { created: false, ended: [] };
+      const ended = live.slice(limit === undefined ? live.length : limit.max - 1).map(({ handle }) => handle);
+      for (const handle of ended) await inner.deleteSession(handle);
+      await inner.createSession(row, undefined);
+      return { created: true, ended };
+    },
+  })),
+  broken("deleteSession always says true", "delete-1", (inner) => ({
+    deleteSession: async (handle) => (await inner.deleteSession(handle)) || true,
+  })),
+  broken("deleteSession reads, then deletes", "delete-2", (inner) => ({
+    async deleteSession(handle) {
+      const existed = (await inner.findSession(handle)) !== undefined;
+      await inner.deleteSession(handle);
+      return existed;
+    },
+  })),
+  broken("deleteSessionAtVersion ignores the version", "delete-3 cas-1", (inner) => ({
+    deleteSessionAtVersion: (handle) => inner.deleteSession(handle),
+  })),
+  broken("only live sessions of a user are deleted", "user-1", (inner) => ({
+    async deleteSessionsOfUser(userKey, except) {
+      const live = (await inner.listSessionsOfUser(userKey, T0)).filter(({ handle }) => handle !== except);
+      for (const { handle } of live) await inner.deleteSession(handle);
+      return live.map(({ handle }) => handle);
+    },
+  })),
+  broken("the exception is ignored", "user-2", (inner) => ({
+    deleteSessionsOfUser: (userKey) => inner.deleteSessionsOfUser(userKey, undefined),
+  })),
+  broken("deleteSessionsOfUser reads, then deletes", "user-3", (inner) => ({
+    async deleteSessionsOfUser(userKey, except) {
+      const rows = await inner.listSessionsOfUser(userKey, 0);
+      await inner.deleteSessionsOfUser(userKey, except);
+      return rows.map(({ handle }) => handle).filter((handle) => handle !== except);
+    },
+  })),
+  broken("the list is in the order of handles", "list-1", (inner) => ({
+    listSessionsOfUser: async (userKey, now) =>
+      (await inner.listSessionsOfUser(userKey, now)).toSorted((a, b) => (a.handle < b.handle ? -1 : 1)),
+  })),
+  broken("live is expiresAt >= now", "list-2", (inner) => ({
+    listSessionsOfUser: (userKey, now) => inner.listSessionsOfUser(userKey, now - 1),
+  })),
+  broken("expired is expiresAt < now", "sweep-1", (inner) => ({
+    deleteExpiredSessions: (now, limit) => inner.deleteExpiredSessions(now - 1, limit),
+  })),
+  broken("the sweep takes twice its limit", "sweep-2 sweep-3", (inner) => ({
+    deleteExpiredSessions: (now, limit) => inner.deleteExpiredSessions(now, limit * 2),
+  })),
+  broken("keys come newest first", "key-1", (inner) => ({
+    listKeys: async () => (await inner.listKeys()).toReversed(),
+  })),
+  broken("a sequence may be taken twice", "key-2 key-3", (inner) => {
+    let shift = 0;
+    return {
+      insertKey: (key) => inner.insertKey({ ...key, sequence: key.sequence + (shift += 1e-6) }),
+      listKeys: async () => (await inner.listKeys()).map((key) => ({ ...key, sequence: Math.floor(key.sequence) })),
+    };
+  }),
+  broken("rewrapping ignores the expected seed", "key-4 key-5", (inner) => ({
+    async rewrapKey(kid, _, wrappedSeed) {
+      for (;;) {
+        const key = (await inner.listKeys()).find((candidate) => candidate.kid === kid);
+        if (key === undefined) return false;
+        if (await inner.rewrapKey(kid, key.wrappedSeed, wrappedSeed)) return true;
+      }
+    },
+  })),
+  broken("key names are compared without case", "key-6", (inner) => ({
+    async deleteKey(kid) {
+      for (const key of await inner.listKeys())
+        if (key.kid.toLowerCase() === kid.toLowerCase()) await inner.deleteKey(key.kid);
+    },
+  })),
+  broken("closing twice fails", "close-1", (inner) => {
+    let open = true;
+    return {
+      async close() {
+        if (!open) throw new Error("database is not open");
+        open = false;
+        await inner.close();
+      },
+    };
+  }),
+  folding("users without accents", "identity-2", (key) => key.normalize("NFD").replaceAll(/\p{M}/gu, "")),
+  folding("users without blanks around", "identity-3", (key) => JSON.stringify(String(JSON.parse(key)).trim())),
+  folding("users as text, whatever their type", "identity-4", (key) => key.replaceAll('"', "")),
+  folding("lone surrogates as U+FFFD", "identity-5", (key) => key.replaceAll(/\\ud[0-9a-f]{3}/g, "\ufffd")),
+  folding("users up to the first NUL", "identity-6", (key) => key.replace(/\\u0000.*/, '"')),
+  folding("users by their first 1000 characters", "identity-7", (key) => key.slice(0, 1000)),
+  folding("users as they look", "identity-8", (key) => key.normalize("NFKC").toUpperCase()),
+  folding("users by LIKE", "identity-9", (key) => key.replace(/[b%_]"$/, '*"')),
+];

@@ -1,0 +1,84 @@
+import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
+import { add, countTrue, find, handlesOf, type StoreClause, times } from "./clause.ts";
+import { newRecord, newUser, T0 } from "./rows.ts";
+
+export const limitClauses: readonly StoreClause[] = [
+  {
+    id: "limit-1",
+    name: 'MUST write nothing at the limit with "refuse", and say so',
+    async run(store) {
+      const userKey = newUser();
+      const limit = { max: 2, onLimit: "refuse" } as const;
+      const rows = [0, 1].map((index) => newRecord({ userKey, createdAt: T0 + index }));
+      for (const row of rows) same(await store.createSession(row, limit), { created: true, ended: [] });
+      const third = newRecord({ userKey, createdAt: T0 + 2 });
+      same(await store.createSession(third, limit), { created: false, ended: [] });
+      equal(await find(store, third.handle), undefined);
+      same(await handlesOf(store, userKey), rows.map((row) => row.handle).toReversed());
+    },
+  },
+  {
+    id: "limit-2",
+    name: 'MUST end the oldest by createdAt with "end-oldest", as many as it takes, and name them',
+    async run(store) {
+      const userKey = newUser();
+      const [second, fourth, first, third] = [2, 4, 1, 3].map((age) => newRecord({ userKey, createdAt: T0 + age }));
+      ok(first && second && third && fourth);
+      for (const row of [second, fourth, first, third]) await store.createSession(row, undefined);
+      const newest = newRecord({ userKey, createdAt: T0 + 5 });
+      const { created, ended } = await store.createSession(newest, { max: 2, onLimit: "end-oldest" });
+      same(
+        { created, ended: ended.toSorted() },
+        { created, ended: [first, second, third].map((r) => r.handle).toSorted() },
+      );
+      equal(created, true);
+      same(await handlesOf(store, userKey), [newest.handle, fourth.handle]);
+      for (const row of [first, second, third]) equal(await find(store, row.handle), undefined);
+    },
+  },
+  {
+    id: "limit-3",
+    name: "MUST count only sessions of that user that are live at the createdAt of the new one",
+    async run(store) {
+      const userKey = newUser();
+      const expired = await add(store, { userKey, createdAt: T0 - 9, expiresAt: T0 });
+      const stranger = await add(store, { createdAt: T0 - 9 });
+      const own = await add(store, { userKey, createdAt: T0 - 5, expiresAt: T0 + 1 });
+      const refuse = { max: 2, onLimit: "refuse" } as const;
+      same(await store.createSession(newRecord({ userKey }), refuse), { created: true, ended: [] });
+      equal((await store.createSession(newRecord({ userKey }), refuse)).created, false);
+      const next = await store.createSession(newRecord({ userKey }), { max: 2, onLimit: "end-oldest" });
+      same(next, { created: true, ended: [own.handle] });
+      same(await find(store, expired.handle), expired);
+      same(await find(store, stranger.handle), stranger);
+    },
+  },
+  {
+    id: "limit-4",
+    name: 'MUST let exactly max of 20 parallel sign-ins through with "refuse"',
+    async run(store) {
+      const userKey = newUser();
+      const outcomes = await times(20, () =>
+        store.createSession(newRecord({ userKey }), { max: 3, onLimit: "refuse" }),
+      );
+      equal(countTrue(outcomes.map((outcome) => outcome.created)), 3);
+      equal((await handlesOf(store, userKey)).length, 3);
+    },
+  },
+  {
+    id: "limit-5",
+    name: 'MUST leave exactly max sessions after 20 parallel sign-ins with "end-oldest", and name each ended one once',
+    async run(store) {
+      const userKey = newUser();
+      const rows = Array.from({ length: 20 }, (_, index) => newRecord({ userKey, createdAt: T0 + index }));
+      const outcomes = await Promise.all(
+        rows.map((row) => store.createSession(row, { max: 3, onLimit: "end-oldest" })),
+      );
+      ok(outcomes.every((outcome) => outcome.created));
+      const left = await handlesOf(store, userKey);
+      equal(left.length, 3);
+      const ended = outcomes.flatMap((outcome) => outcome.ended);
+      same([...ended, ...left].toSorted(), rows.map((row) => row.handle).toSorted());
+    },
+  },
+];

@@ -1,0 +1,78 @@
+import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
+import { fixedWrite } from "./change-clauses.ts";
+import { add, find, plain, type StoreClause, times } from "./clause.ts";
+import { randomName, T0 } from "./rows.ts";
+
+/** Texts as `JSON.stringify` makes them, and as a JSON column type would spell them anew. */
+const TEXTS: readonly string[] = [
+  `{"b":1.0,"a":1e2,"a":2, "c" : [ ] }`,
+  JSON.stringify(
+    "quotes ' \" ` \\ % _ \r\n \t \u007f \u0080 \u2028 \ufeff \ufffe \ud83d\ude00 e\u0301 \u00e9 \0 \ud800",
+  ),
+  JSON.stringify(`  blanks ${" ".repeat(20)}`),
+  "\ufeff  not JSON, with blanks around ",
+  JSON.stringify({ long: "\u00e9x".repeat(400_000) }),
+];
+
+export const rowClauses: readonly StoreClause[] = [
+  {
+    id: "prepare-1",
+    name: "MUST prepare again, and many times at once, without touching what is there",
+    async run(store) {
+      const row = await add(store);
+      await store.prepare();
+      await times(10, () => store.prepare());
+      same(await find(store, row.handle), row);
+    },
+  },
+  {
+    id: "create-1",
+    name: "MUST give back every column of a new session, nulls and large whole numbers included",
+    async run(store) {
+      const empty = await add(store);
+      same(await find(store, empty.handle), empty);
+      const large = Number.MAX_SAFE_INTEGER;
+      const moments = { childMintedAt: 1, childSeenAt: 2, confirmedAt: 3, createdAt: 4, authTime: 5, lastSeenAt: 6 };
+      const counts = { version: 2 ** 31, generation: 2 ** 32 - 1, claimsVersion: 2 ** 33 };
+      const full = await add(store, { ...moments, ...counts, expiresAt: large - 1, absoluteExpiresAt: large });
+      same(await find(store, full.handle), full);
+    },
+  },
+  {
+    id: "text-1",
+    name: "MUST give back text byte for byte in every column that holds any",
+    async run(store) {
+      for (const text of TEXTS) {
+        const row = await add(store, { claims: text, data: text, device: text });
+        same(await find(store, row.handle), row);
+        same((await store.listSessionsOfUser(row.userKey, T0)).map(plain), [row]);
+        equal(await store.replaceClaims(row.handle, 1, `${text} `), true);
+        equal(await store.replaceData(row.handle, 2, ` ${text}`), true);
+        equal(await store.commitRefresh(row.handle, 3, { ...fixedWrite, device: `${text}\n` }), true);
+        const { claims, data, device } = (await find(store, row.handle)) ?? {};
+        same({ claims, data, device }, { claims: `${text} `, data: ` ${text}`, device: `${text}\n` });
+      }
+    },
+  },
+  {
+    id: "find-1",
+    name: "MUST find nothing where there is nothing, and tell handles apart byte by byte",
+    async run(store) {
+      const row = await add(store, { handle: `aA${randomName(15)}` });
+      equal(await find(store, randomName(16)), undefined);
+      equal(await find(store, `Aa${row.handle.slice(2)}`), undefined);
+      equal(await find(store, `${row.handle} `), undefined);
+      same(await find(store, row.handle), row);
+    },
+  },
+  {
+    id: "find-2",
+    name: "MUST find an expired row that was not swept, and change it like any other",
+    async run(store) {
+      const row = await add(store, { expiresAt: T0 - 1 });
+      same(await find(store, row.handle), row);
+      equal(await store.replaceData(row.handle, row.version, "1"), true);
+      equal(await store.deleteSession(row.handle), true);
+    },
+  },
+];

@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import type { KeyRecord } from "../../../src/lib/key/key-record.ts";
+import type { SessionRecord } from "../../../src/lib/session/record.ts";
+import { toUserKey, type UserId } from "../../../src/lib/session/user-id.ts";
+
+/** A moment; every clock and row of these tests starts here. */
+export const T0 = 1_790_000_000_000;
+
+export const randomName = (bytes: number): string => randomBytes(bytes).toString("base64url");
+
+/** A row as the library writes it: random handle, a user of its own, live from T0 for an hour. */
+export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    handle: randomName(16),
+    userKey: newUser(),
+    version: 1,
+    generation: 1,
+    currentHash: randomName(32),
+    childMintedAt: null,
+    childSeenAt: null,
+    confirmedAt: null,
+    claims: "{}",
+    claimsVersion: 1,
+    data: "{}",
+    device: "{}",
+    createdAt: T0,
+    authTime: T0,
+    lastSeenAt: T0,
+    expiresAt: T0 + 3_600_000,
+    absoluteExpiresAt: T0 + 86_400_000,
+    ...fields,
+  };
+}
+
+export const newUser = (id: UserId = randomName(9)): string => toUserKey(id);
+
+let nextSequence = 0;
+
+/** A key whose sequence no other key of this run has. */
+export function newKey(fields: Partial<KeyRecord> = {}): KeyRecord {
+  nextSequence += 1;
+  return {
+    kid: randomName(8),
+    sequence: 1000 + nextSequence,
+    algorithm: "HS256",
+    wrappedSeed: `1.${randomName(6)}.${randomName(60)}`,
+    createdAt: T0,
+    activatesAt: T0,
+    ...fields,
+  };
+}
