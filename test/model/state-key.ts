@@ -1,40 +1,30 @@
 /**
  * A short string that is equal for two states only if they behave alike: times as ages, cut off just above the greatest
- * bound that the rule compares them with; tokens renumbered in the order of their holders, and only those that someone holds.
+ * bound that the rule compares them with; generations relative to the row; tokens renumbered in the order of their
+ * holders, and only those that someone holds.
  */
-import type { Message, State, Token, World } from "./model.ts";
+import { tokenOf } from "./model.ts";
+import type { Message, State, World } from "./model.ts";
 
 export function describeState(world: World, state: State): string {
-  const { row, tokens, jar, loot, messages, now } = state;
+  const { row, tokens, loot, messages, now } = state;
   const { window, settle } = world.policy;
   const limit = Math.max(window, settle, world.bounds.window) + (world.bounds.skew ?? 0) + 1;
-  const parts = [
-    state.sends,
-    state.thiefSends,
-    state.repeats,
-    state.revocations,
-    ENDS.indexOf(state.ended),
-    loot.length,
-  ];
-  parts.push(
-    state.outrun === null ? 0 : state.outrun === "victim" ? 1 : 2,
-    state.outrun === null ? 0 : Math.min(now - state.outrunAt, limit),
-  );
+
+  const parts = [state.sends, state.thiefSends, state.repeats, state.revocations, ENDS.indexOf(state.ended)];
+  parts.push(PARTIES.indexOf(state.outrun), state.outrun === null ? 0 : Math.min(now - state.outrunAt, limit));
+  parts.push(loot.length, messages.length);
+  if (row === null) {
+    // Nothing depends any more on which token is where.
+    return encode([...parts, ...messages.map(describeMessage).toSorted((one, other) => one - other)]);
+  }
 
   const labels = new Map<number, number>();
   const label = (token: number): number => {
-    const known = labels.get(token);
-    if (known !== undefined) return known;
-    labels.set(token, labels.size);
-    return labels.size - 1;
+    const known = labels.get(token) ?? labels.size;
+    labels.set(token, known);
+    return known;
   };
-
-  // Without a row nothing can happen any more that depends on which token is where.
-  if (row === null) {
-    for (const { kind, party, dies } of messages)
-      parts.push(kind === "request" ? 1 : 2, party === "victim" ? 1 : 2, dies - now);
-    return encode(parts);
-  }
 
   const current = Number(row.currentHash);
   label(current);
@@ -42,41 +32,35 @@ export function describeState(world: World, state: State): string {
     const child = tokens.findIndex(({ parent }) => parent === current);
     if (child >= 0) label(child);
   }
-  parts.push(age(row.childMintedAt), age(row.childSeenAt), age(row.confirmedAt));
-  parts.push(label(jar));
-  for (const token of loot) parts.push(label(token));
+  parts.push(describeAge(row.childMintedAt), describeAge(row.childSeenAt), describeAge(row.confirmedAt));
+  parts.push(label(state.jar), ...loot.map(label));
   const ranked = messages.length < 2 ? messages : messages.toSorted((one, other) => rank(one) - rank(other));
-  for (const message of ranked)
-    parts.push(
-      message.kind === "request" ? 1 : 2,
-      message.party === "victim" ? 1 : 2,
-      message.dies - now,
-      label(message.token),
-    );
+  for (const message of ranked) parts.push(describeMessage(message), label(message.token));
   for (const number of labels.keys()) {
-    const { generation, parent, madeFor } = tokens[number] as Token;
-    // Without a thief it does not matter for whom a token was made.
-    parts.push(
-      Math.max(generation - row.generation, -3) + 3,
-      (labels.get(parent) ?? -1) + 1,
-      loot.length > 0 ? madeFor : 0,
-    );
+    const { generation, parent, madeFor } = tokenOf(state, number);
+    parts.push(Math.max(generation - row.generation, -3) + 3, (labels.get(parent) ?? -1) + 1, madeFor);
   }
   return encode(parts);
 
-  function age(time: number | null): number {
+  function describeAge(time: number | null): number {
     return time === null ? 0 : Math.min(now - time, limit) + limit + 1;
   }
 
-  function rank({ kind, party, dies, token }: Message): number {
-    const { generation, parent } = tokens[token] as Token;
-    const role = token === current ? 0 : parent === current ? 1 : 2;
-    const shared = [kind === "request" ? 0 : 1, party === "victim" ? 0 : 1, dies - now, role, generation];
-    return shared.reduce((sum, part) => sum * 16 + part, 0) * 64 + (labels.get(token) ?? 63);
+  function describeMessage({ kind, party, dies }: Message): number {
+    return (dies - now) * 4 + (kind === "request" ? 0 : 1) + PARTIES.indexOf(party) * 2 - 2;
+  }
+
+  /** Orders messages by what can be told without the labels that depend on the order. */
+  function rank(message: Message): number {
+    const { generation, parent, madeFor } = tokenOf(state, message.token);
+    const role = message.token === current ? 0 : parent === current ? 1 : 2;
+    const digits = [describeMessage(message), role, generation, madeFor, labels.get(message.token) ?? 63];
+    return digits.reduce((sum, digit) => sum * 64 + digit, 0);
   }
 }
 
 const ENDS = ["", "user", "alarm"];
+const PARTIES: readonly (string | null)[] = [null, "victim", "thief"];
 
 function encode(parts: readonly number[]): string {
   return String.fromCharCode(...parts);

@@ -48,7 +48,8 @@ export function openLibrary(options: LibraryOptions = {}): Library {
   const config: CounterfoilConfig = {
     secret: "a secret for tests, and only for tests",
     rotation: { window: `${window}ms`, onReuse },
-    session: { absoluteTimeout: "3650d" },
+    // Longer than any run; expiry is not the subject.
+    session: { idleTimeout: "400d", absoluteTimeout: "3650d" },
   };
   const instances = clocks.map((ahead) => {
     const store = spoil(sqlite({ path, synchronous: "normal" }));

@@ -44,7 +44,13 @@ export interface Schedule {
   /** When all of the above has come to rest the victim refreshes once after each of these waits, over a perfect network. */
   readonly waits?: readonly number[];
   /** When all has come to rest both parties go on like this, over and over, until the session ends or so many rounds are over. */
-  readonly ending?: { readonly rounds: number } & Readonly<Record<Party, readonly Sending[]>>;
+  readonly ending?: Ending;
+}
+
+export interface Ending extends Readonly<Record<Party, readonly Sending[]>> {
+  readonly rounds: number;
+  /** When each begins. */
+  readonly firstAfter: Readonly<Record<Party, number>>;
 }
 
 export interface Token {
@@ -149,10 +155,8 @@ export async function simulate(server: Server, schedule: Schedule, options: Simu
   await agenda.drain();
   log.push({ kind: "quiet", at: now });
   if (schedule.ending !== undefined) {
-    const { ending } = schedule;
-    const began = now;
-    goOn("victim", ending.victim, began, 0, ending.rounds);
-    goOn("thief", ending.thief, began, 0, ending.rounds);
+    goOn("victim", schedule.ending);
+    goOn("thief", schedule.ending);
     await agenda.drain();
   }
 
@@ -177,18 +181,17 @@ export async function simulate(server: Server, schedule: Schedule, options: Simu
     }
   }
 
-  function goOn(party: Party, sendings: readonly Sending[], since: number, index: number, most: number): void {
-    const sending = sendings[index % sendings.length];
-    if (sending === undefined || ended || rounds >= most) return;
-    const time = since + sending.gap;
-    agenda.at(time, () => {
+  function goOn(party: Party, ending: Ending, index = 0): void {
+    const sending = ending[party][index % ending[party].length];
+    if (sending === undefined || ended || rounds >= ending.rounds) return;
+    agenda.at(now + (index === 0 ? ending.firstAfter[party] : sending.gap), () => {
       send(party, sending, () => {
         refreshed.add(party);
         if (ended || refreshed.size < 2) return;
         rounds += 1;
         refreshed = new Set();
       });
-      goOn(party, sendings, time, index + 1, most);
+      goOn(party, ending, index + 1);
     });
   }
 

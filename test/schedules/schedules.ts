@@ -83,11 +83,11 @@ const manyOf = (sending: fc.Arbitrary<Sending>): fc.Arbitrary<Sending[]> =>
 const moments = (network: Network): fc.Arbitrary<Moment> =>
   fc.record({ sendings: fc.nat(LONGEST), gap: gaps(network) });
 
-/** Ends with a few refreshes, at once or after up to nearly the life of an idle session. */
+/** Ends with a few refreshes, at once or after long. */
 export const honestSchedules = (network: Network): fc.Arbitrary<Schedule> =>
   fc.record({
     victim: manyOf(sendingsOf(network)),
-    waits: fc.array(fc.oneof(option(3, gaps(network)), option(1, fc.constant(99 * DAY))), {
+    waits: fc.array(fc.oneof(option(3, gaps(network)), option(1, fc.constant(90 * DAY))), {
       minLength: 1,
       maxLength: 4,
     }),
@@ -101,14 +101,17 @@ export const stolenSchedules = (network: Network): fc.Arbitrary<Schedule> =>
     thief: manyOf(choosing(sendingsOf(network))),
   });
 
-/** After a theft both go on in the end without loss, each more than 4 W after the time before. */
+/**
+ * After a theft both go on in the end without loss, each more than 4 W after its time before, so that the server sees them more than
+ * 3 W apart. Of that only the latter is kept, as in the model check.
+ */
 export function endedSchedules(network: Network, rounds: number): fc.Arbitrary<Schedule> {
-  const after = latencies(network);
-  const extra = fc.oneof(gaps({ ...network, coarse: true }), upTo(1), upTo(network.window, 8 * 1024));
-  const steady = fc.record({ extra, after, answerAfter: after }).map(({ extra, ...delivery }): Sending => {
-    // The least time beyond 4 W.
-    const gap = 4 * network.window + 1 / 1024 + extra;
-    return { gap, older: 0, deliveries: [delivery] };
+  const { window } = network;
+  const extra = fc.oneof(quarters(window, 24), upTo(1), upTo(window, 8 * 1024));
+  const steady = fc.record({ extra, answerAfter: latencies(network) }).map((of): Sending => {
+    // The least time beyond 3 W.
+    const gap = 3 * window + 1 / 1024 + of.extra;
+    return { gap, older: 0, deliveries: [{ after: 0, answerAfter: of.answerAfter }] };
   });
   const some = (sending: fc.Arbitrary<Sending>): fc.Arbitrary<Sending[]> =>
     fc.array(sending, { minLength: 1, maxLength: 8 });
@@ -116,7 +119,12 @@ export function endedSchedules(network: Network, rounds: number): fc.Arbitrary<S
     victim: fc.array(sendingsOf(network), { maxLength: 12 }),
     theft: fc.record({ sendings: fc.nat(12), gap: gaps(network) }),
     thief: fc.array(choosing(sendingsOf(network)), { maxLength: 4 }),
-    ending: fc.record({ rounds: fc.constant(rounds), victim: some(steady), thief: some(choosing(steady)) }),
+    ending: fc.record({
+      rounds: fc.constant(rounds),
+      firstAfter: fc.record({ victim: extra, thief: extra }),
+      victim: some(steady),
+      thief: some(choosing(steady)),
+    }),
   });
 }
 

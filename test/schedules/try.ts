@@ -101,3 +101,6 @@ if (go("skew11"))
     S.honestSchedules({ window: W }),
     honest,
   );
+
+if (go("skewok")) await tryIt("skew ok", openLibrary({ window: 70_000, clocks: [0, 60_000], path: `/tmp/scr/skew6.${process.pid}.db` }), S.honestSchedules({ window: W }), honest);
+if (go("skewok2")) await tryIt("skew 69", openLibrary({ window: 69_000, clocks: [0, 60_000], path: `/tmp/scr/skew7.${process.pid}.db` }), S.honestSchedules({ window: W }), honest);

@@ -103,8 +103,8 @@ describe.each(ALGORITHMS)("%s", (signing) => {
     const claims = payloadOf(genuine);
     const asymmetric = await generateKeyPair(signing === "HS256" ? "ES256" : signing, { extractable: true });
     const otherKey = signing === "HS256" ? randomBytes(32) : asymmetric.privateKey;
-    const byJose = (header: JWTHeaderParameters): Promise<string> =>
-      new SignJWT(claims).setProtectedHeader(header).sign(otherKey);
+    const byJose = (fields: JWTHeaderParameters): Promise<string> =>
+      new SignJWT(claims).setProtectedHeader(fields).sign(otherKey);
     const publicJwk = ring.active().publicJwk ?? { x: "x" };
     const publicX = publicJwk.x ?? "";
     const unsigned = (alg: string): string => `${encode({ ...right, alg })}.${payload}`;
@@ -141,7 +141,7 @@ describe.each(ALGORITHMS)("%s", (signing) => {
     for (const secret of [JSON.stringify(publicJwk), publicX, Buffer.from(publicX, "base64url"), right.kid ?? "", ""]) {
       for (const input of [unsigned("HS256"), `${header}.${payload}`]) {
         const mac = createHmac("sha256", secret).update(input).digest("base64url");
-        forgeries[`HS256 of ${input.slice(0, 20)} with the public ${secret.toString("base64")}`] = `${input}.${mac}`;
+        forgeries[`HS256 with a public secret, forgery ${Object.keys(forgeries).length}`] = `${input}.${mac}`;
       }
     }
     for (const claim of ["sub", "sid", "exp", "auth_time", "cv", "pld"]) {
@@ -152,16 +152,15 @@ describe.each(ALGORITHMS)("%s", (signing) => {
     expect(accepted).toEqual([]);
     expect(Object.keys(forgeries).length).toBeGreaterThan(45);
   });
+});
 
-  test("garbage is refused without a fault", async () => {
-    const { tokens, sign } = await setUp(signing);
-    const garbage = fc.oneof(
-      fc.string({ unit: "binary" }),
-      fc.jsonValue().map((json) => sign({ alg: signing, typ: "at+jwt" }, json)),
-    );
-    fc.assert(fc.property(garbage, (text) => tokens.verify(text).kind !== "authentic"));
-    expect(tokens.verify("A.".repeat(1e6)).kind).toBe("invalid");
-  });
+test("garbage is refused without a fault", async () => {
+  const { tokens, sign } = await setUp();
+  const json = fc.jsonValue().map((value) => sign({ alg: "HS256", typ: "at+jwt" }, value));
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), json), (text) => tokens.verify(text).kind !== "authentic"),
+  );
+  expect(tokens.verify("A.".repeat(1e6)).kind).toBe("invalid");
 });
 
 test("only a token of our type whose key is not there asks for a reload", async () => {
