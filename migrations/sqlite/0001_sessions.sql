@@ -5,6 +5,7 @@ CREATE TABLE counterfoil_session (
   version             INTEGER NOT NULL,
   generation          INTEGER NOT NULL,
   current_hash        TEXT    NOT NULL,
+  parent_hash         TEXT,
   child_minted_at     INTEGER,
   child_seen_at       INTEGER,
   confirmed_at        INTEGER,

@@ -7,8 +7,7 @@
  * P2, with a thief. A token is a party's own when it was made for that party's requests only; the copied token is shared.
  * From the first confirmation of an own token after the theft the other party is outrun, and
  * (a) it is never given a token again, so none of its own is ever confirmed;
- * (b) what it presents more than W after that confirmation is "reuse" and ends the session, at the first time. "P2 late"
- *     asks for less: a presentation at most W after the next confirmation may be refused without an alarm, too;
+ * (b) what it presents more than W after that confirmation is "reuse" and ends the session, at the first time;
  * (c) until then they do not walk beside each other for long: see walk.ts.
  * "ahead" never happens here either.
  *
@@ -16,10 +15,10 @@
  * part in that: the model only says that nothing on its way helps while each request is atomic. The race is a test of stores.
  */
 import { describeState } from "./state-key.ts";
-import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, tokenOf, yieldsToken } from "./model.ts";
+import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, yieldsToken } from "./model.ts";
 import type { Bounds, Presentation, Scheme, State, Step, World } from "./model.ts";
 
-export type Property = "P1" | "P2" | "P2 late" | "P3";
+export type Property = "P1" | "P2" | "P3";
 
 export interface Graph<S, T extends { readonly to: S; readonly text: string }> {
   readonly starts: readonly S[];
@@ -122,8 +121,8 @@ export function explore(
     faultOfStep({ presentation }) {
       if (presentation === null) return null;
       if (p1 && isFalseAlarm(presentation)) return `P1: "${presentation.outcome}" without a thief`;
-      if (properties.includes("P2") || properties.includes("P2 late")) {
-        const breach = breachOfContainment(world, presentation, properties.includes("P2 late"));
+      if (properties.includes("P2")) {
+        const breach = breachOfContainment(world, presentation);
         if (breach !== null) return breach;
       }
       if (properties.includes("P3") && presentation.before.ended !== "" && yieldsToken(presentation.outcome)) {
@@ -153,21 +152,12 @@ function lockOut(world: World, state: State): string | null {
   return null;
 }
 
-function breachOfContainment(
-  { bounds }: World,
-  { party, token, outcome, before }: Presentation,
-  mayBeLate: boolean,
-): string | null {
+function breachOfContainment({ bounds }: World, { party, token, outcome, before }: Presentation): string | null {
   const { row, now } = before;
   if (outcome === "ahead") return `P2: "ahead" although the store lost nothing`;
   if (party !== before.outrun || before.ended !== "" || row === null) return null;
   if (yieldsToken(outcome)) return `P2a: the ${party} was outrun, and ${nameOf(before, token)} still gets "${outcome}"`;
   const since = now - before.outrunAt;
   if (since <= bounds.window || outcome === "reuse") return null;
-  const isNext =
-    tokenOf(before, token).generation >= row.generation - 1 &&
-    row.confirmedAt !== null &&
-    now - row.confirmedAt <= bounds.window;
-  if (mayBeLate && isNext) return null;
   return `P2b: the ${party} was outrun ${String(since)} ticks ago, and ${nameOf(before, token)} gets "${outcome}", no alarm`;
 }

@@ -137,7 +137,14 @@ export function createWorld(scheme: Scheme, bounds: Bounds): World {
 export function firstState({ bounds }: World): State {
   return {
     now: 0,
-    row: { generation: 0, currentHash: "0", childMintedAt: null, childSeenAt: null, confirmedAt: null },
+    row: {
+      generation: 0,
+      currentHash: "0",
+      parentHash: null,
+      childMintedAt: null,
+      childSeenAt: null,
+      confirmedAt: null,
+    },
     ended: "",
     tokens: [{ generation: 0, parent: -1, madeFor: BIT.victim }],
     jar: 0,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { explore } from "./explore.ts";
 import type { Found, Property } from "./explore.ts";
 import type { Bounds, Scheme } from "./model.ts";
-import { brokenVariants, shipped, withSettle } from "./variants.ts";
+import { brokenVariants, noSoftRefusal, shipped, withSettle } from "./variants.ts";
 import type { Check } from "./variants.ts";
 import { afterFork, fewestRounds, findWalkStarts, walk } from "./walk.ts";
 
@@ -10,33 +10,29 @@ const TIMEOUT = 600_000;
 const ALONE = { sends: 6, thiefSends: 0, repeats: 2, inFlight: 3, revocations: 0 } as const;
 const WITH_THIEF = { sends: 3, thiefSends: 3, repeats: 1, inFlight: 3, revocations: 0 } as const;
 const WALK = { window: 2, sends: 2, thiefSends: 2, repeats: 0, inFlight: 3, revocations: 0 } as const;
+const REVOKED = { ...ALONE, window: 1, sends: 3, revocations: 1 } as const;
 
 describe("settle, as shipped", { timeout: TIMEOUT }, () => {
   it("P1 and P3: no false alarm and no lock-out, and nothing after a revocation", () => {
-    expectToHold(shipped, { ...ALONE, window: 1, revocations: 1 }, ["P1", "P3"], 30_000);
+    expectToHold(shipped, { ...ALONE, window: 1, revocations: 1 }, ["P1", "P3"], 20_000);
     expectToHold(shipped, { ...ALONE, window: 2 }, ["P1"], 120_000);
     expectToHold(shipped, { ...ALONE, window: 1, sends: 8, repeats: 3, inFlight: 4 }, ["P1"], 100_000);
     expectToHold(shipped, { ...ALONE, window: 3, sends: 5 }, ["P1"], 200_000);
   });
 
-  it("P2 and P3: an outrun party gets nothing, and raises the alarm at the latest W after the next confirmation", () => {
-    expectToHold(shipped, { ...WITH_THIEF, window: 1, sends: 4 }, ["P2 late", "P3"], 500_000);
-    expectToHold(shipped, { ...WITH_THIEF, window: 2, repeats: 0 }, ["P2 late", "P3"], 250_000);
-    expectToHold(
-      shipped,
-      { ...WITH_THIEF, window: 1, sends: 2, thiefSends: 2, revocations: 1 },
-      ["P2 late", "P3"],
-      30_000,
-    );
+  it("P2 and P3: an outrun party gets nothing, and raises the alarm with the first token that it presents more than W later", () => {
+    expectToHold(shipped, { ...WITH_THIEF, window: 1, sends: 4 }, ["P2", "P3"], 500_000);
+    expectToHold(shipped, { ...WITH_THIEF, window: 2, repeats: 0 }, ["P2", "P3"], 250_000);
+    expectToHold(shipped, { ...WITH_THIEF, window: 1, sends: 2, thiefSends: 2, revocations: 1 }, ["P2", "P3"], 20_000);
   });
 
-  // Known to fail: a sibling of the parent passes for the parent, since the row does not know the parent's hash.
-  it.fails("P2: an outrun party raises the alarm with the first token that it presents more than W later", () => {
-    expectToHold(shipped, { ...WITH_THIEF, window: 1, sends: 4 }, ["P2", "P3"], 500_000);
+  it("keeps the soft refusal in reserve only: P1 holds without it", () => {
+    expectToHold(noSoftRefusal, { ...ALONE, window: 2 }, ["P1"], 120_000);
   });
 
   it("P2: nobody walks beside the other for more than a few rounds", () => {
     for (const window of [2, 3]) {
+      const began = performance.now();
       const starts = findWalkStarts(shipped, { ...WALK, window });
       const forked = afterFork(starts);
       expect(forked.starts.length).toBeGreaterThan(300);
@@ -47,27 +43,26 @@ describe("settle, as shipped", { timeout: TIMEOUT }, () => {
         fromForkServed: fewestRounds(forked, 12, { counted: "served" }),
         fromForkApart: fewestRounds(forked, 12, { apart: window + 1 }),
       };
-      console.log(`P2c W=${String(window)}: ended before this many rounds are over: ${JSON.stringify(fewest)}`);
+      const effort = `${String(starts.starts.length)} starts, ${((performance.now() - began) / 1000).toFixed(1)} s`;
+      console.log(`settle, as shipped: P2c W=${String(window)}, ${effort}, rounds ${JSON.stringify(fewest)}`);
       // Being refused with "retry" counts as a refresh, except where it says "served".
-      expect(fewest).toEqual({ fromTheft: 7, fromTheftServed: 5, fromFork: 5, fromForkServed: 3, fromForkApart: 2 });
+      expect(fewest).toEqual({ fromTheft: 6, fromTheftServed: 5, fromFork: 4, fromForkServed: 3, fromForkApart: 2 });
     }
   });
 
   it("needs a settling time of more than 2 W: 2 W fails, one tick more holds", () => {
-    for (const window of [2, 3]) {
-      const bounds = { ...ALONE, window, sends: 5 };
-      expectToFail(
-        withSettle("settling of 2 W", (w) => 2 * w),
-        bounds,
-        ["P1"],
-      );
-      expectToHold(
-        withSettle("settling of 2 W and a tick", (w) => 2 * w + 1),
-        bounds,
-        ["P1"],
-        50_000,
-      );
-    }
+    const bounds = { ...ALONE, window: 2, sends: 5 };
+    expectToFail(
+      withSettle("settling of 2 W", (w) => 2 * w),
+      bounds,
+      ["P1"],
+    );
+    expectToHold(
+      withSettle("settling of 2 W and a tick", (w) => 2 * w + 1),
+      bounds,
+      ["P1"],
+      50_000,
+    );
   });
 });
 
@@ -83,9 +78,9 @@ describe("W = 0, strict", { timeout: TIMEOUT }, () => {
   });
 
   it("P2 holds for sequential parties", () => {
-    expectToHold(shipped, { ...WITH_THIEF, ...sequential, sends: 4 }, ["P2 late", "P3"], 50_000);
+    expectToHold(shipped, { ...WITH_THIEF, ...sequential, sends: 4 }, ["P2", "P3"], 50_000);
     const starts = findWalkStarts(shipped, { ...WALK, ...sequential });
-    expect(fewestRounds(starts, 12)).toBe(99);
+    expect(fewestRounds(starts, 12)).toBe(4);
   });
 });
 
@@ -103,42 +98,43 @@ describe("what the rule takes for granted", { timeout: TIMEOUT }, () => {
 });
 
 describe("broken variants are caught", { timeout: TIMEOUT }, () => {
-  it.each(brokenVariants.map((variant) => ({ ...variant, name: variant.scheme.name })))(
-    "$name",
-    ({ scheme, caughtBy }) => {
-      const checks: Record<Check, () => Found> = {
-        P1: () => explore(scheme, { ...ALONE, window: 1, sends: 5 }, ["P1"]),
-        P2: () => explore(scheme, { ...WITH_THIEF, window: 1, thiefSends: 2, repeats: 0 }, ["P2 late"]),
-        P2c: () => walk(findWalkStarts(scheme, { ...WALK, window: 1 }), { rounds: 12 }),
-        P3: () => explore(scheme, { ...ALONE, window: 1, sends: 3, revocations: 1 }, ["P3"]),
-      };
-      const caught: Check[] = [];
-      for (const check of ["P1", "P2", "P2c", "P3"] as const) {
-        const { counterexample } = checks[check]();
-        if (counterexample === null) continue;
-        caught.push(check);
-        console.log(`${scheme.name}: caught by ${check}\n  ${counterexample.join("\n  ")}`);
-      }
-      expect(caught).toEqual(caughtBy);
-    },
-  );
+  const control = { scheme: shipped, caughtBy: [] };
+  const rows = [control, ...brokenVariants].map((variant) => ({ ...variant, name: variant.scheme.name }));
+
+  it.each(rows)("$name", ({ scheme, caughtBy }) => {
+    const alone = { ...ALONE, window: 1, sends: 5 };
+    const withThief = { ...WITH_THIEF, window: 1, thiefSends: 2, repeats: 0 };
+    const checks: Record<Check, () => Found> = {
+      P1: () => report(scheme, alone, "P1", explore(scheme, alone, ["P1"])),
+      P2: () => report(scheme, withThief, "P2", explore(scheme, withThief, ["P2"])),
+      P2c: () => report(scheme, WALK, "P2c", walk(findWalkStarts(scheme, WALK), { rounds: 6, counted: "served" })),
+      P3: () => report(scheme, REVOKED, "P3", explore(scheme, REVOKED, ["P3"])),
+    };
+    const caught: Check[] = [];
+    for (const check of ["P1", "P2", "P2c", "P3"] as const) {
+      const { counterexample } = checks[check]();
+      if (counterexample === null) continue;
+      caught.push(check);
+      console.log(`  ${counterexample.join("\n  ")}`);
+    }
+    expect(caught).toEqual(caughtBy);
+  });
 });
 
-function report(scheme: Scheme, bounds: Bounds, properties: readonly Property[], found: Found): void {
-  const verdict = found.counterexample === null ? "holds" : "fails";
-  const what = `${scheme.name}: ${properties.join(", ")} ${verdict}`;
-  console.log(`${what}, ${String(found.states)} states, ${found.seconds.toFixed(1)} s, ${JSON.stringify(bounds)}`);
+function report(scheme: Scheme, bounds: Bounds, what: string, found: Found): Found {
+  const verdict = found.counterexample === null ? "holds" : "FAILS";
+  const effort = `${String(found.states)} states, ${found.seconds.toFixed(1)} s`;
+  console.log(`${scheme.name}: ${what} ${verdict}, ${effort}, ${JSON.stringify(bounds)}`);
+  return found;
 }
 
 function expectToHold(scheme: Scheme, bounds: Bounds, properties: readonly Property[], states: number): void {
-  const found = explore(scheme, bounds, properties);
-  report(scheme, bounds, properties, found);
+  const found = report(scheme, bounds, properties.join(", "), explore(scheme, bounds, properties));
   expect(found.counterexample).toBeNull();
   expect(found.states).toBeGreaterThan(states);
 }
 
 function expectToFail(scheme: Scheme, bounds: Bounds, properties: readonly Property[]): void {
-  const found = explore(scheme, bounds, properties);
-  report(scheme, bounds, properties, found);
+  const found = report(scheme, bounds, properties.join(", "), explore(scheme, bounds, properties));
   expect(found.counterexample).not.toBeNull();
 }

@@ -21,6 +21,16 @@ export function withSettle(name: string, settle: (window: number) => number): Sc
 
 const settleNone = withSettle("", () => 0);
 
+/** What ships, but without the soft refusal: superseded is "reuse" at once. */
+export const noSoftRefusal: Scheme = {
+  ...shipped,
+  name: "settle, superseded is an alarm at once",
+  decide(token, row, now, policy) {
+    const decision = decideRotation(token, row, now, policy);
+    return decision.outcome === "retry" ? { outcome: "reuse" } : decision;
+  },
+};
+
 export const brokenVariants: readonly Variant[] = [
   {
     // A child takes over at once, and the current token is spent as soon as a child of it was made.
@@ -49,7 +59,7 @@ export const brokenVariants: readonly Variant[] = [
         return decision.outcome === "reuse" && !isCurrent(token, row) ? { outcome: "retry" } : decision;
       },
     },
-    caughtBy: ["P2", "P2c"],
+    caughtBy: ["P2"],
   },
   {
     scheme: {
@@ -86,20 +96,28 @@ export const brokenVariants: readonly Variant[] = [
   },
   {
     // The current token makes any number of children; the first child that is used takes over, and its rivals are alarms.
-    scheme: {
-      ...settleNone,
-      name: "9 parent and child, the older scheme",
-      decide(token, row, now, policy) {
-        const decision = decideRotation(token, row, now, policy);
-        return decision.outcome === "retry" ? { outcome: "reuse" } : decision;
-      },
-    },
+    scheme: { ...noSoftRefusal, name: "9 parent and child, the older scheme", policy: settleNone.policy },
     caughtBy: ["P1"],
   },
   { scheme: { ...shipped, name: "10 a revoked row stays usable", revokedRowStays: true }, caughtBy: ["P3"] },
   {
     scheme: { ...shipped, name: "11 a client stores the token that a renewal carries", renewIsStored: true },
     caughtBy: ["P1"],
+  },
+  {
+    // Refuses softly whatever is one generation back: then the parent's siblings, outrun long ago, are no alarm either.
+    scheme: {
+      ...shipped,
+      name: "12 a row that does not know the parent",
+      decide: (token, row, now, policy) =>
+        decideRotation(
+          token,
+          token.generation === row.generation - 1 ? { ...row, parentHash: token.doubleHash } : row,
+          now,
+          policy,
+        ),
+    },
+    caughtBy: ["P2"],
   },
 ];
 

@@ -62,8 +62,13 @@ export interface Token {
   readonly holders: Set<Party>;
 }
 
+interface Mark {
+  readonly kind: "theft" | "revoked" | "quiet";
+  readonly at: number;
+}
+
 export type Entry =
-  | { readonly kind: "theft" | "revoked" | "quiet"; readonly at: number }
+  | Mark
   | {
       readonly kind: "refresh";
       readonly at: number;
@@ -118,7 +123,7 @@ function createAgenda(setTime: (ms: number) => void, together: boolean): Agenda 
         const { time } = first;
         const count = together ? entries.findLastIndex((entry) => entry.time === time) + 1 : 1;
         setTime(time);
-        await Promise.all(entries.splice(0, count).map(({ work }) => work()));
+        await Promise.all(entries.splice(0, count).map(async ({ work }) => work()));
       }
     },
   };

@@ -9,96 +9,97 @@ export interface Network {
   readonly life?: number;
   /** Times are multiples of a quarter of W, so that much falls on one moment. */
   readonly coarse?: boolean;
+  /** Greatest number of sendings of a party. Default 100. */
+  readonly longest?: number;
 }
 
-const LONGEST = 100;
-const ACCESS_LIFE_SECONDS = 15 * 60;
+/** What the times of one run are like: of every scale, or mostly around the bounds of the rule. */
+type Pace = "any" | "steady";
+
+const ACCESS_LIFE = 15 * 60;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** `scale` times k/1024: sums of such times are exact, and they shrink towards nothing. */
-const upTo = (scale: number, steps = 1024): fc.Arbitrary<number> =>
-  fc.integer({ min: 0, max: steps }).map((k) => (k * scale) / 1024);
+const upTo = (scale: number, steps = 1024): fc.Arbitrary<number> => multiples(scale / 1024, steps);
 
-function gaps({ window, coarse }: Network): fc.Arbitrary<number> {
+const multiples = (unit: number, most: number): fc.Arbitrary<number> =>
+  fc.integer({ min: 0, max: most }).map((count) => count * unit);
+
+const NOTHING = fc.constant(0);
+
+const option = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<T> => ({ weight, arbitrary });
+
+function gaps({ window, coarse = false }: Network, pace: Pace): fc.Arbitrary<number> {
+  const few = option(2, NOTHING);
+  const oneOf = (...options: fc.WeightedArbitrary<number>[]): fc.Arbitrary<number> =>
+    fc.oneof({ withCrossShrink: true }, few, ...options);
+  if (coarse && pace === "steady") return oneOf(option(4, multiples(window, 5)));
   if (coarse)
-    return fc.oneof(option(6, fc.constant(0)), option(4, quarters(window, 4)), option(1, quarters(window, 24)));
-  return fc.oneof(
-    { withCrossShrink: true },
-    option(2, fc.constant(0)),
-    option(2, upTo(1, 4096)),
+    return oneOf(option(2, NOTHING), option(3, multiples(window / 4, 4)), option(2, multiples(window / 4, 24)));
+  const moment = option(2, upTo(1, 4096));
+  const bound = option(2, multiples(window, 4));
+  if (pace === "steady") return oneOf(moment, bound, option(6, upTo(window, 6 * 1024)));
+  const scales = [
     option(4, upTo(window)),
-    option(
-      2,
-      fc.constantFrom(1, 2, 3, 4).map((windows) => windows * window),
-    ),
     option(3, upTo(window, 6 * 1024)),
-    option(
-      2,
-      fc.integer({ min: 0, max: 2 * ACCESS_LIFE_SECONDS }).map((seconds) => seconds * 1000),
-    ),
-    option(
-      1,
-      fc.integer({ min: 0, max: 48 }).map((hours) => hours * HOUR),
-    ),
-  );
+    option(2, multiples(1000, 2 * ACCESS_LIFE)),
+  ];
+  return oneOf(moment, bound, ...scales, option(1, multiples(HOUR, 48)));
 }
 
-function latencies({ window, life = window, coarse }: Network): fc.Arbitrary<number> {
-  if (coarse) return fc.oneof(option(2, fc.constant(0)), option(3, quarters(life, 4)));
+function latencies({ window, life = window, coarse = false }: Network): fc.Arbitrary<number> {
+  if (coarse) return fc.oneof(option(2, NOTHING), option(3, multiples(life / 4, 4)));
   return fc.oneof(
     { withCrossShrink: true },
-    option(2, fc.constant(0)),
+    option(2, NOTHING),
     option(2, upTo(Math.min(1, life))),
-    option(2, upTo(life / 16)),
+    option(2, upTo(life, 64)),
     option(4, upTo(life)),
     option(1, fc.constant(life)),
   );
 }
 
-const quarters = (window: number, most: number): fc.Arbitrary<number> =>
-  fc.integer({ min: 0, max: most }).map((k) => (k * window) / 4);
-
-const option = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<T> => ({ weight, arbitrary });
-
-function sendingsOf(network: Network): fc.Arbitrary<Sending> {
+function sendingsOf(network: Network, pace: Pace): fc.Arbitrary<Sending> {
   const after = latencies(network);
-  const delivery: fc.Arbitrary<Delivery> = fc.record({
-    after,
-    answerAfter: fc.option(after, { nil: null, freq: 5 }),
-  });
-  const deliveries = fc.oneof(
-    option(3, fc.array(delivery, { minLength: 1, maxLength: 1 })),
-    option(1, fc.array(delivery, { maxLength: 3 })),
-  );
-  return fc.record({ gap: gaps(network), older: fc.constant(0), deliveries });
+  const delivery: fc.Arbitrary<Delivery> = fc.record({ after, answerAfter: fc.option(after, { nil: null, freq: 5 }) });
+  const once = fc.array(delivery, { minLength: 1, maxLength: 1 });
+  const deliveries = fc.oneof(option(3, once), option(1, fc.array(delivery, { maxLength: 3 })));
+  return fc.record({ gap: gaps(network, pace), older: NOTHING, deliveries });
 }
 
+/** Of the tokens that the thief holds mostly the youngest. */
 const choosing = (sending: fc.Arbitrary<Sending>): fc.Arbitrary<Sending> =>
-  fc.tuple(sending, fc.oneof(option(4, fc.constant(0)), option(1, fc.nat(5)))).map(([of, older]) => ({ ...of, older }));
+  fc.tuple(sending, fc.oneof(option(4, NOTHING), option(1, fc.nat(5)))).map(([of, older]) => ({ ...of, older }));
 
-const manyOf = (sending: fc.Arbitrary<Sending>): fc.Arbitrary<Sending[]> =>
-  fc.array(sending, { maxLength: LONGEST, size: "max" });
+const manyOf = ({ longest = 100 }: Network, sending: fc.Arbitrary<Sending>): fc.Arbitrary<Sending[]> =>
+  fc.array(sending, { maxLength: longest, size: "max" });
 
-const moments = (network: Network): fc.Arbitrary<Moment> =>
-  fc.record({ sendings: fc.nat(LONGEST), gap: gaps(network) });
+const moments = (network: Network, pace: Pace, last = network.longest ?? 100): fc.Arbitrary<Moment> =>
+  fc.record({ sendings: fc.nat(last), gap: gaps(network, pace) });
+
+const ofAnyPace = (make: (pace: Pace) => fc.Arbitrary<Schedule>): fc.Arbitrary<Schedule> =>
+  fc.oneof(make("any"), make("steady"));
 
 /** Ends with a few refreshes, at once or after long. */
 export const honestSchedules = (network: Network): fc.Arbitrary<Schedule> =>
-  fc.record({
-    victim: manyOf(sendingsOf(network)),
-    waits: fc.array(fc.oneof(option(3, gaps(network)), option(1, fc.constant(90 * DAY))), {
-      minLength: 1,
-      maxLength: 4,
-    }),
+  ofAnyPace((pace) => {
+    const waits = fc.oneof(option(3, gaps(network, pace)), option(1, fc.constant(90 * DAY)));
+    return fc.record({
+      victim: manyOf(network, sendingsOf(network, pace)),
+      waits: fc.array(waits, { minLength: 1, maxLength: 4 }),
+    });
   });
 
 /** A thief copies the jar and goes its own way. */
 export const stolenSchedules = (network: Network): fc.Arbitrary<Schedule> =>
-  fc.record({
-    victim: manyOf(sendingsOf(network)),
-    theft: fc.record({ sendings: fc.nat(LONGEST / 4), gap: gaps(network) }),
-    thief: manyOf(choosing(sendingsOf(network))),
+  ofAnyPace((pace) => {
+    const sending = sendingsOf(network, pace);
+    return fc.record({
+      victim: manyOf(network, sending),
+      theft: moments(network, pace, (network.longest ?? 100) / 5),
+      thief: manyOf(network, choosing(sending)),
+    });
   });
 
 /**
@@ -107,36 +108,40 @@ export const stolenSchedules = (network: Network): fc.Arbitrary<Schedule> =>
  */
 export function endedSchedules(network: Network, rounds: number): fc.Arbitrary<Schedule> {
   const { window } = network;
-  const extra = fc.oneof(quarters(window, 24), upTo(1), upTo(window, 8 * 1024));
-  const steady = fc.record({ extra, answerAfter: latencies(network) }).map((of): Sending => {
+  const extra = fc.oneof(multiples(window / 4, 24), upTo(1), upTo(window, 8 * 1024));
+  const sure = fc.record({ extra, answerAfter: latencies(network) }).map((of): Sending => {
     // The least time beyond 3 W.
     const gap = 3 * window + 1 / 1024 + of.extra;
     return { gap, older: 0, deliveries: [{ after: 0, answerAfter: of.answerAfter }] };
   });
-  const some = (sending: fc.Arbitrary<Sending>): fc.Arbitrary<Sending[]> =>
-    fc.array(sending, { minLength: 1, maxLength: 8 });
-  return fc.record({
-    victim: fc.array(sendingsOf(network), { maxLength: 12 }),
-    theft: fc.record({ sendings: fc.nat(12), gap: gaps(network) }),
-    thief: fc.array(choosing(sendingsOf(network)), { maxLength: 4 }),
-    ending: fc.record({
-      rounds: fc.constant(rounds),
-      firstAfter: fc.record({ victim: extra, thief: extra }),
-      victim: some(steady),
-      thief: some(choosing(steady)),
-    }),
+  const some = { minLength: 1, maxLength: 8 };
+  const ending = fc.record({
+    rounds: fc.constant(rounds),
+    firstAfter: fc.record({ victim: extra, thief: extra }),
+    victim: fc.array(sure, some),
+    thief: fc.array(choosing(sure), some),
+  });
+  return ofAnyPace((pace) => {
+    const sending = sendingsOf(network, pace);
+    return fc.record({
+      victim: fc.array(sending, { maxLength: 12 }),
+      theft: moments(network, pace, 12),
+      thief: fc.array(choosing(sending), { maxLength: 4 }),
+      ending,
+    });
   });
 }
 
 /** The session is revoked at some moment; there may be a thief, and the app changes data and claims. */
 export const revokedSchedules = (network: Network): fc.Arbitrary<Schedule> =>
-  fc.record(
-    {
-      victim: manyOf(sendingsOf(network)),
-      theft: moments(network),
-      thief: manyOf(choosing(sendingsOf(network))),
-      revocation: moments(network),
-      updates: fc.array(moments(network), { maxLength: 20 }),
-    },
-    { requiredKeys: ["victim", "revocation"] },
-  );
+  ofAnyPace((pace) => {
+    const sending = sendingsOf(network, pace);
+    const parts = {
+      victim: manyOf(network, sending),
+      revocation: moments(network, pace),
+      updates: fc.array(moments(network, pace), { maxLength: 20 }),
+      theft: moments(network, pace),
+      thief: manyOf(network, choosing(sending)),
+    };
+    return fc.record(parts, { requiredKeys: ["victim", "revocation"] });
+  });

@@ -2,7 +2,7 @@
 import type { Entry, Outcome, Party, Run } from "./network.ts";
 
 const YIELDING: readonly Outcome[] = ["mint", "confirm", "renew"];
-/** The model check in test/model finds this number: from any quiet moment the alarm rings within so many rounds. */
+/** From any quiet moment the alarm rings within so many rounds, whatever the thief presents: the model check in test/model finds the number. */
 export const MOST_ROUNDS = 7;
 
 /** P1: whatever the network does, one client alone is never accused, never ahead of the store, never locked out. */
@@ -19,26 +19,30 @@ export function judgeHonest({ log }: Run): string | null {
 
 /**
  * P2: the first confirmation, after the theft, of a token that only one party holds outruns the other one. That one gets
- * no token again, and what it presents more than W later ends the session.
+ * no token again, and what it presents more than W after the `counted` confirmation ends the session.
  */
-export function judgeContained({ log }: Run, window: number): string | null {
+export function judgeContained({ log }: Run, window: number, counted: "first" | "last"): string | null {
   let stolen = false;
-  let outrun: { readonly party: Party; readonly at: number } | undefined;
+  let outrun: Party | undefined;
+  let confirmedAt = 0;
   for (const entry of log) {
     if (entry.kind === "theft") stolen = true;
     if (entry.kind !== "refresh") continue;
     const { party, outcome, token } = entry;
-    if (outcome === "ahead") return "ahead of a store that lost nothing";
-    if (outrun?.party === party) {
+    if (outcome === "ahead") return "a token is ahead of a store that lost nothing";
+    if (outrun === party) {
       if (YIELDING.includes(outcome)) return `the ${party} was outrun and still got "${outcome}"`;
       // The library counts whole ms.
-      const since = Math.floor(entry.at) - Math.floor(outrun.at);
+      const since = Math.floor(entry.at) - Math.floor(confirmedAt);
       if (since > window && outcome !== "reuse" && outcome !== "gone")
-        return `the ${party} was outrun ${since} ms ago and got "${outcome}" instead of the alarm`;
+        return `the ${party} was outrun, and ${since} ms later it got "${outcome}" instead of the alarm`;
     }
-    if (!stolen || outrun !== undefined || outcome !== "confirm") continue;
-    if (token.holders.size === 1 && token.holders.has(party))
-      outrun = { party: party === "victim" ? "thief" : "victim", at: entry.at };
+    if (!stolen || outcome !== "confirm") continue;
+    if (outrun === undefined && token.holders.size === 1) {
+      outrun = party === "victim" ? "thief" : "victim";
+      confirmedAt = entry.at;
+    }
+    if (counted === "last") confirmedAt = entry.at;
   }
   return judgeEnded(log);
 }
@@ -57,14 +61,14 @@ export function judgeEnded(log: readonly Entry[]): string | null {
   return null;
 }
 
+const MARKS = { theft: "the thief copies the jar", revoked: "the session is revoked", quiet: "all is quiet" };
+
 /** A run in words, for whoever reads the failure. */
 export function tell({ log }: Run): string {
   return log
     .map((entry) => {
       const time = `t=${(entry.at / 1000).toFixed(4)}s`;
-      if (entry.kind === "theft") return `${time} the thief copies the jar`;
-      if (entry.kind === "revoked") return `${time} the session is revoked`;
-      if (entry.kind === "quiet") return `${time} all is quiet`;
+      if (entry.kind !== "refresh") return `${time} ${MARKS[entry.kind]}`;
       const { party, token, outcome } = entry;
       return `${time} the server gets ${token.name} of the ${party}: ${outcome}`;
     })

@@ -47,6 +47,7 @@ export async function createSession<Claims>(
     version: 1,
     generation: refreshToken.generation,
     currentHash: refreshToken.doubleHash,
+    parentHash: null,
     childMintedAt: null,
     childSeenAt: null,
     confirmedAt: null,

@@ -17,7 +17,10 @@ export interface RefreshOptions {
 export interface RefreshedSession<Claims> {
   readonly session: Session<Claims>;
   readonly newAccessToken: TokenInfo;
-  /** Its value is the presented one when the token was not rotated. */
+  /**
+   * Its value is the presented one when the token was not rotated. Put it where the old one was only if it differs from that: a late
+   * answer must not lay an unrotated token over a newer one.
+   */
   readonly newRefreshToken: TokenInfo;
   readonly newIdRefreshToken: TokenInfo;
   /** The same for the life of the session; undefined where `enableAntiCsrf` is false. */

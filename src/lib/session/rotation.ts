@@ -9,6 +9,8 @@ export interface RotationState {
   readonly generation: number;
   /** Hash of the hash of the current token. */
   readonly currentHash: string;
+  /** The same of the token that the current one took over from; null: it is the first. */
+  readonly parentHash: string | null;
   /** When the youngest child of the current token was minted; null: none was. */
   readonly childMintedAt: number | null;
   /** When a child was first presented; null: none was. */
@@ -45,8 +47,8 @@ export type RotationDecision =
   /** The token is newer than the row: the store has lost writes. */
   | { readonly outcome: "ahead" };
 
-// The exhaustive search fails with 1 and 2 and holds with 3: a request, its answer and the request that the answer
-// overtakes may each live one window.
+// An answer may live one window, and so may the request that it overtakes, so a child may be confirmed after more than two. The exhaustive
+// search fails with one and with two and holds with three, the third being the reserve.
 const SETTLE_WINDOWS = 3;
 
 export function rotationPolicy(window: number): RotationPolicy {
@@ -70,6 +72,7 @@ export function decideRotation(
       const next: RotationState = {
         generation: token.generation,
         currentHash: token.doubleHash,
+        parentHash: state.currentHash,
         childMintedAt: now,
         childSeenAt: null,
         confirmedAt: now,
@@ -82,10 +85,10 @@ export function decideRotation(
 
   if (token.generation > state.generation) return { outcome: "ahead" };
 
-  // Left are the parent and the siblings of the current token, and everything older.
-  const justSuperseded =
-    token.generation >= state.generation - 1 && state.confirmedAt !== null && now - state.confirmedAt <= window;
-  return { outcome: justSuperseded ? "retry" : "reuse" };
+  // Left are what the last confirmation superseded, the siblings and the parent of the current token, and everything older.
+  const supersededLast = token.generation === state.generation || token.doubleHash === state.parentHash;
+  const justNow = state.confirmedAt !== null && now - state.confirmedAt <= window;
+  return { outcome: supersededLast && justNow ? "retry" : "reuse" };
 }
 
 function latest(earlier: number | null, now: number): number {

@@ -15,17 +15,17 @@ export interface SqliteStoreOptions {
   readonly secretFile: SessionStore["secretFile"];
 }
 
-const COLUMNS = `handle, user_key AS userKey, version, generation, current_hash AS currentHash,
+const COLUMNS = `handle, user_key AS userKey, version, generation, current_hash AS currentHash, parent_hash AS parentHash,
   child_minted_at AS childMintedAt, child_seen_at AS childSeenAt, confirmed_at AS confirmedAt,
   claims, claims_version AS claimsVersion, data, device, created_at AS createdAt, auth_time AS authTime,
   last_seen_at AS lastSeenAt, expires_at AS expiresAt, absolute_expires_at AS absoluteExpiresAt`;
 
 const STATEMENTS = {
-  insert: `INSERT INTO counterfoil_session (handle, user_key, version, generation, current_hash, child_minted_at, child_seen_at,
+  insert: `INSERT INTO counterfoil_session (handle, user_key, version, generation, current_hash, parent_hash, child_minted_at, child_seen_at,
     confirmed_at, claims, claims_version, data, device, created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   find: `SELECT ${COLUMNS} FROM counterfoil_session WHERE handle = ?`,
-  commitRefresh: `UPDATE counterfoil_session SET version = version + 1, generation = ?, current_hash = ?, child_minted_at = ?,
+  commitRefresh: `UPDATE counterfoil_session SET version = version + 1, generation = ?, current_hash = ?, parent_hash = ?, child_minted_at = ?,
     child_seen_at = ?, confirmed_at = ?, last_seen_at = ?, expires_at = ?, device = ? WHERE handle = ? AND version = ?`,
   replaceClaims: `UPDATE counterfoil_session SET version = version + 1, claims_version = claims_version + 1, claims = ?
     WHERE handle = ? AND version = ?`,
@@ -121,11 +121,21 @@ export function createSqliteStore({ open, owned, synchronous, secretFile }: Sqli
 
     commitRefresh: (handle, version, write) =>
       withStatements(({ commitRefresh }) => {
-        const { generation, currentHash, childMintedAt, childSeenAt, confirmedAt, lastSeenAt, expiresAt, device } =
-          write;
+        const {
+          generation,
+          currentHash,
+          parentHash,
+          childMintedAt,
+          childSeenAt,
+          confirmedAt,
+          lastSeenAt,
+          expiresAt,
+          device,
+        } = write;
         const values = [
           generation,
           currentHash,
+          parentHash,
           childMintedAt,
           childSeenAt,
           confirmedAt,
@@ -182,6 +192,7 @@ function toRow(record: SessionRecord): (string | number | null)[] {
     record.version,
     record.generation,
     record.currentHash,
+    record.parentHash,
     record.childMintedAt,
     record.childSeenAt,
     record.confirmedAt,

@@ -25,7 +25,8 @@ export function createMac(key: Uint8Array): Mac {
     if (message.length > MAX_MAC_MESSAGE) throw new RangeError("message too long for a MAC");
     const length = typeof message === "string" ? inner.write(message, BLOCK, "latin1") : message.length;
     if (typeof message !== "string") inner.set(message, BLOCK);
-    hash("sha256", inner.subarray(0, BLOCK + length), "buffer").copy(outer, BLOCK);
-    return hash("sha256", outer, "buffer");
+    // By way of hex, since asking for a buffer takes a path that is twice as slow.
+    outer.write(hash("sha256", inner.subarray(0, BLOCK + length), "hex"), BLOCK, "hex");
+    return Buffer.from(hash("sha256", outer, "hex"), "hex");
   };
 }

@@ -1,0 +1,142 @@
+/** The demo's page: you, the thief with a copy of your cookies, and what the server sees of both. */
+import { ROUTES } from "/counterfoil/protocol.js";
+import { createDevices } from "./devices.js";
+import { createPanel } from "./panel.js";
+import { createSide } from "./side.js";
+import { createSignIn } from "./sign-in.js";
+import { createStage } from "./stage.js";
+import { tellPhase } from "./story.js";
+import { createTimeline } from "./timeline.js";
+import { createAgentTransport, createBrowserTransport } from "./transports.js";
+
+const find = (/** @type {string} */ selector) => /** @type {any} */ (document.querySelector(selector));
+
+// You refresh a little ahead of time, as a good client does; the thief waits longer, so that the two can be told apart on the screen.
+const YOUR_LEAD = 2000;
+const THIEFS_LEAD = 500;
+
+const times = await (await fetch("/demo/times")).json();
+const plot = { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" };
+
+const browser = createBrowserTransport();
+const stage = createStage(times);
+const yourPanel = createPanel(
+  find("#you"),
+  { title: "You", empty: "What you get stands here, newest first." },
+  times.accessValidity,
+);
+const you = createSide({
+  transport: browser,
+  lead: YOUR_LEAD,
+  onLog: yourPanel.log,
+  onAnswer(action, { status }) {
+    if (action === "refresh" && status === 200) {
+      plot.youRefreshed = true;
+      timeline.keepOpen();
+    }
+  },
+});
+const devices = createDevices((method, path) => you.withRefresh(() => browser.request(method, path)));
+const timeline = createTimeline(find("#server-log"), times, onServerEvent);
+const signIn = createSignIn(yourPanel.away, find("#you .panel-head"), {
+  async signIn(name) {
+    const answer = await browser.request("POST", "/login", new URLSearchParams({ name }));
+    if (answer.status !== 200 || answer.marker === undefined) return answer.body.message;
+    begin(answer.marker, name);
+    await you.call("me");
+    return "";
+  },
+  async signOut() {
+    await you.withRefresh(() => browser.request("POST", ROUTES.signOut));
+    if (browser.peek() === undefined) you.state.live = false;
+  },
+});
+
+const thiefsPanel = createPanel(find("#thief"), { title: "The thief", empty: "" }, times.accessValidity);
+/** @type {ReturnType<typeof createSide> | undefined} */
+let thief;
+
+yourPanel.show(you);
+find("#steal").addEventListener("click", steal);
+// Two tabs, or a reload: the cookies say that there is a session, and a refresh brings back what the page has lost.
+if (browser.peek() !== undefined) await resume();
+setInterval(tick, 200);
+tick();
+
+async function resume() {
+  await you.refresh();
+  if (!you.state.live || you.state.marker === undefined) return;
+  begin(you.state.marker, "");
+  await you.call("me");
+}
+
+/** A session begins: the story starts anew. */
+function begin(marker, user) {
+  you.adopt(marker);
+  Object.assign(you.state, { user, refreshedAt: undefined });
+  Object.assign(plot, { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" });
+  thief = undefined;
+  find("#thief").hidden = true;
+  find("#invitation").hidden = false;
+  stage.silence();
+  timeline.open();
+}
+
+async function steal() {
+  const { status, body } = await you.withRefresh(() => browser.request("POST", "/session/refresh/steal"));
+  if (status !== 200 || you.state.marker === undefined) return;
+  const side = createSide({
+    transport: createAgentTransport(body.agent),
+    lead: THIEFS_LEAD,
+    onLog: thiefsPanel.log,
+    onAnswer(action, answer) {
+      if (action === "refresh" && answer.status === 200) plot.thiefRefreshed = true;
+    },
+  });
+  // The copies are as old as the originals.
+  side.adopt(you.state.marker, performance.now() + you.left());
+  thief = side;
+  Object.assign(plot, { thief: "live", youRefreshed: false, thiefRefreshed: false });
+  thiefsPanel.clearLog();
+  thiefsPanel.show(side);
+  find("#invitation").hidden = true;
+  find("#thief").hidden = false;
+  await side.call("me");
+}
+
+/** @param {import("./timeline.js").ServerEvent} event */
+function onServerEvent(event) {
+  const mine = event.handles.includes(you.state.marker?.handle ?? "");
+  if (mine && event.name === "reuse-detected") {
+    plot.alarm = true;
+    stage.ring(event);
+  }
+  if (mine && event.name === "session-revoked") {
+    plot.ending = event.reason;
+    // Both sides see for themselves what their tokens are worth now.
+    for (const side of [you, thief]) if (side?.state.live) void side.call("me");
+  }
+  void devices.reload();
+}
+
+function tick() {
+  followOtherTabs();
+  for (const side of [you, thief]) side?.tick();
+  yourPanel.update();
+  if (thief !== undefined) thiefsPanel.update();
+  const { live, marker } = you.state;
+  signIn.update(live);
+  devices.setSignedIn(live);
+  find("#steal").disabled = !live;
+  if (thief !== undefined) plot.thief = thief.state.live ? "live" : "over";
+  stage.tell(tellPhase({ ...plot, live, generation: marker?.generation ?? 0 }, times));
+}
+
+/** Another tab of this browser can sign out, or sign in as somebody else. */
+function followOtherTabs() {
+  const { live, marker } = you.state;
+  if (!live) return;
+  const now = browser.peek();
+  if (now === undefined) you.state.live = false;
+  else if (now.handle !== marker?.handle) location.reload();
+}

@@ -1,0 +1,95 @@
+/** The user's own devices, and the end of one. */
+import { ROUTES } from "/counterfoil/protocol.js";
+import { createAgentTransport } from "./transports.js";
+
+const find = (/** @type {string} */ selector) => /** @type {any} */ (document.querySelector(selector));
+
+/**
+ * @param {(method: string, path: string) => Promise<import("./transports.js").Answer>} request
+ */
+export function createDevices(request) {
+  const list = find("#devices");
+  const [add, endOthers] = [find("#add-device"), find("#end-others")];
+  /** Agents that this page has made, by the handle of their session. @type {Map<string, { id: string, name: string }>} */
+  const agents = new Map();
+  let signedIn = false;
+
+  add.addEventListener("click", async () => {
+    const { status, body } = await request("POST", "/demo/devices");
+    if (status !== 200) return say(`That did not work: ${body.message}.`);
+    agents.set(body.handle, { id: body.agent, name: body.name });
+    say(`Signed in on a ${body.name.toLowerCase()} as well.`);
+    return reload();
+  });
+  endOthers.addEventListener("click", () => end("others=true"));
+
+  async function end(/** @type {string} */ which) {
+    const { status, body } = await request("POST", `${ROUTES.revoke}?${which}`);
+    say(status === 200 ? `Ended ${body.revoked === 1 ? "one session" : `${body.revoked} sessions`}.` : body.message);
+    const agent = agents.get(new URLSearchParams(which).get("handle") ?? "");
+    if (agent !== undefined) {
+      const { status: got, body: refusal } = await createAgentTransport(agent.id).send("me");
+      say(`Ended. The ${agent.name.toLowerCase()} called the API just now and got ${got}: ${refusal.message}.`);
+    }
+    await reload();
+  }
+
+  async function reload() {
+    if (!signedIn) return;
+    const { status, body } = await request("GET", ROUTES.sessions);
+    // The answer may come after a sign-out.
+    if (status === 200 && signedIn) show(body.sessions);
+  }
+
+  function show(/** @type {any[]} */ sessions) {
+    sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.createdAt - a.createdAt);
+    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.handle : undefined;
+    list.replaceChildren(...sessions.map((session) => createRow(session, () => end(`handle=${session.handle}`))));
+    list.querySelector(`button[data-handle="${focused}"]`)?.focus();
+    endOthers.disabled = sessions.length < 2;
+  }
+
+  return {
+    reload,
+    /** @param {boolean} live whether there is a session, and so a list */
+    setSignedIn(live) {
+      if (live === signedIn) return;
+      signedIn = live;
+      add.disabled = !live;
+      endOthers.disabled = true;
+      say("");
+      if (live) void reload();
+      else list.replaceChildren();
+    },
+  };
+}
+
+function say(/** @type {string} */ text) {
+  find("#devices-status").textContent = text;
+}
+
+/** @param {any} session @param {() => void} end */
+function createRow({ handle, current, device, lastSeenAt }, end) {
+  const row = document.createElement("li");
+  const name = document.createElement("strong");
+  name.textContent = device.label ?? device.userAgent ?? "Unknown device";
+  const facts = document.createElement("span");
+  const seen = new Date(lastSeenAt).toLocaleTimeString("en-GB");
+  facts.textContent = [device.label && device.userAgent, device.ip, `seen ${seen}`].filter(Boolean).join(" · ");
+  row.append(name, facts);
+  if (current) {
+    const mark = document.createElement("em");
+    mark.textContent = "this session";
+    row.append(mark);
+    return row;
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button small";
+  button.textContent = "End";
+  button.dataset.handle = handle;
+  button.setAttribute("aria-label", `End the session on ${name.textContent}`);
+  button.addEventListener("click", end);
+  row.append(button);
+  return row;
+}

@@ -1,0 +1,79 @@
+/** A side on the screen: its ticket, its buttons and its log. */
+import { prependRow } from "./rows.js";
+
+/** @typedef {ReturnType<typeof import("./side.js").createSide>} Side */
+
+/**
+ * @param {HTMLElement} root
+ * @param {object} texts
+ * @param {string} texts.title
+ * @param {string} texts.empty what stands in the log before anything has happened
+ * @param {number} accessValidity ms
+ */
+export function createPanel(root, { title, empty }, accessValidity) {
+  const template = /** @type {HTMLTemplateElement} */ (document.querySelector("#panel"));
+  root.replaceChildren(template.content.cloneNode(true));
+  /** @returns {any} */
+  const field = (/** @type {string} */ name) => root.querySelector(`[data-field="${name}"]`);
+  const buttons = root.querySelectorAll("button[data-action]");
+  field("title").textContent = title;
+  field("title").id = `${root.id}-title`;
+  field("log").setAttribute("aria-label", `What ${title.toLowerCase()} got`);
+  field("log").querySelector(".empty").textContent = empty;
+
+  /** @type {Side | undefined} */
+  let side;
+  for (const button of buttons) {
+    button.addEventListener("click", () => void side?.call(/** @type {HTMLElement} */ (button).dataset.action));
+  }
+  field("auto").addEventListener("change", () => {
+    if (side !== undefined) side.state.auto = field("auto").checked;
+  });
+
+  return {
+    /** What stands in the place of the facts while the side has no session. */
+    away: /** @type {HTMLElement} */ (field("away")),
+
+    /** @param {Side} next */
+    show(next) {
+      side = next;
+      side.state.auto = field("auto").checked;
+      this.update();
+    },
+
+    /** @param {import("./side.js").LogEntry} entry */
+    log(entry) {
+      prependRow(field("log"), entry.kind, new Date(), [entry.call, entry.status || "–", entry.text]);
+    },
+
+    clearLog() {
+      field("log").querySelector("ol").replaceChildren();
+    },
+
+    /** Called several times a second; writes only what has changed. */
+    update() {
+      const { live, marker, user, refreshedAt } = side?.state ?? { live: false };
+      root.dataset.state = live ? "live" : "over";
+      field("facts").hidden = !live;
+      field("away").hidden = live;
+      for (const button of buttons) button.disabled = !live;
+      set(field("status"), live ? "has a session" : "no session");
+      if (side === undefined || marker === undefined) return;
+
+      const left = side.left();
+      set(field("generation"), String(marker.generation), true);
+      set(field("user"), user);
+      set(field("handle"), `${marker.handle.slice(0, 8)}…`);
+      set(field("refreshed"), refreshedAt?.toLocaleTimeString("en-GB") ?? "not yet");
+      set(field("left"), !live ? "" : left > 0 ? `${Math.ceil(left / 1000)} s left` : "expired");
+      field("life").style.transform = `scaleX(${live ? Math.min(1, left / accessValidity) : 0})`;
+    },
+  };
+}
+
+/** @param {HTMLElement} element @param {string} text */
+function set(element, text, flash = false) {
+  if (element.textContent === text) return;
+  element.textContent = text;
+  if (flash) element.animate?.([{ opacity: 0.2 }, { opacity: 1 }], { duration: 600, easing: "ease-out" });
+}

@@ -1,0 +1,33 @@
+/** The form that stands in your panel while you have no session, and the way out while you have one. */
+
+/**
+ * @param {HTMLElement} place
+ * @param {HTMLElement} head
+ * @param {object} acts
+ * @param {(name: string) => Promise<string>} acts.signIn what went wrong; empty when nothing did
+ * @param {() => Promise<void>} acts.signOut
+ */
+export function createSignIn(place, head, acts) {
+  const template = /** @type {HTMLTemplateElement} */ (document.querySelector("#sign-in"));
+  place.replaceChildren(template.content.cloneNode(true));
+  const form = /** @type {HTMLFormElement} */ (place.querySelector("form"));
+  const status = /** @type {HTMLElement} */ (form.querySelector("[role=status]"));
+  const out = document.createElement("button");
+  out.type = "button";
+  out.className = "button small";
+  out.textContent = "Sign out";
+  out.addEventListener("click", () => void acts.signOut());
+  head.append(out);
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    status.textContent = "";
+    status.textContent = await acts.signIn(String(new FormData(form).get("name")).trim());
+  });
+
+  return {
+    update(/** @type {boolean} */ live) {
+      out.hidden = !live;
+    },
+  };
+}

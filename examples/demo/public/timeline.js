@@ -1,0 +1,93 @@
+/** The library's events, in plain words. */
+import { prependRow } from "./rows.js";
+
+/**
+ * @typedef {object} ServerEvent
+ * @property {string} name
+ * @property {number} at
+ * @property {string} by "browser", "thief", or the name of another device
+ * @property {readonly string[]} handles
+ * @property {any} [outcome]
+ * @property {any} [generation]
+ * @property {any} [reason]
+ * @property {any} [device]
+ */
+
+/**
+ * @param {HTMLElement} log
+ * @param {{ settle: number }} times
+ * @param {(event: ServerEvent) => void} onEvent
+ */
+export function createTimeline(log, times, onEvent) {
+  /** @type {EventSource | undefined} */
+  let source;
+
+  return {
+    /** Listens as the user who is signed in now; the server repeats what it still knows. */
+    open() {
+      source?.close();
+      log.querySelector("ol")?.replaceChildren();
+      source = new EventSource("/demo/events");
+      source.addEventListener("message", ({ data }) => {
+        /** @type {ServerEvent} */
+        const event = JSON.parse(data);
+        const { kind, title, text } = explain(event, times.settle / 1000);
+        prependRow(log, kind, new Date(event.at), [title, text]);
+        onEvent(event);
+      });
+    },
+    /** Listens again if the server has hung up, as it does when an access token has expired meanwhile. */
+    keepOpen() {
+      if (source?.readyState === EventSource.CLOSED) this.open();
+    },
+  };
+}
+
+const ENDINGS = {
+  revoked: "It was ended from another device. Its tokens are refused from now on.",
+  "sign-out": "The user signed out. Every copy of its tokens is worthless now.",
+  "signed-in-again": "The same browser signed in again.",
+  reuse: "Ended together with the alarm, in one step, for whoever holds its tokens.",
+  limit: "The user had too many sessions.",
+  expired: "It had not been used for too long.",
+};
+
+/** @param {ServerEvent} event @param {number} settle seconds */
+function explain(event, settle) {
+  const { name, by, generation, outcome } = event;
+  const kind = by === "thief" ? "by-thief" : by === "browser" ? "by-browser" : "by-other";
+  const who = by === "thief" ? "Thief" : by === "browser" ? "You" : by;
+  switch (name) {
+    case "session-created":
+      return { kind, title: `${who}: sign-in`, text: "A session begins, with a refresh token of generation 1." };
+    case "session-refreshed":
+      return { kind, ...explainRefresh(who, outcome, generation, settle) };
+    case "session-revoked":
+      return { kind: "over", title: `Session ${event.handles[0]?.slice(0, 8)}… is over`, text: ENDINGS[event.reason] };
+    case "reuse-detected":
+      return { kind: "rings", title: `${who}: reuse`, text: "A refresh token that had been superseded came back." };
+    default:
+      return { kind: "over", title: name, text: "" };
+  }
+}
+
+/** @param {string} who @param {string} outcome @param {number} generation @param {number} settle */
+function explainRefresh(who, outcome, generation, settle) {
+  switch (outcome) {
+    case "mint":
+      return {
+        title: `${who}: mint, generation ${generation}`,
+        text: `Generation ${generation - 1}, the one in force, came in. A successor went out; the old one works until the new one is seen.`,
+      };
+    case "confirm":
+      return {
+        title: `${who}: confirm, generation ${generation}`,
+        text: `Generation ${generation - 1} came back, so it had arrived. It is in force now, all others are superseded, and a successor went out.`,
+      };
+    default:
+      return {
+        title: `${who}: renew, generation ${generation}`,
+        text: `Generation ${generation} came back before it could take over (${settle} s after the youngest went out). Only a new access token.`,
+      };
+  }
+}

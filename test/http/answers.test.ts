@@ -1,0 +1,179 @@
+import type { Application } from "express";
+import { createNewSession, verifySession } from "counterfoil/express";
+import type { Sessions } from "counterfoil";
+import { describe, expect, test } from "vitest";
+import { callApi, CLEARED, FRAMEWORKS, type Express, refresh, route, signIn, startApp } from "./fixtures.ts";
+import { apiCookies, type Credentials, type TestApp } from "./fixtures.ts";
+import type { Answer } from "./send.ts";
+import { ON_PROTECTED_ROUTES, ON_REFRESH, ON_SIGN_OUT_AND_SIGN_IN, type Situation } from "./situations.ts";
+
+async function expectAnswer(express: Express, situation: Situation): Promise<void> {
+  for (const diagnostics of [false, true]) {
+    const config = { ...situation.config, http: { ...situation.config?.http, diagnostics } };
+    await using app = await startApp({ express, config, ...(situation.protect && { protect: situation.protect }) });
+    const own = await signIn(app);
+    const answer = await situation.run(app, own);
+    const first = (name: string): string | undefined => answer.headers.find(([other]) => other === name)?.[1];
+    expect({
+      status: answer.status,
+      body: answer.json(),
+      cookies: answer.cookies,
+      challenge: first("www-authenticate"),
+      retryAfter: first("retry-after"),
+      cacheControl: first("cache-control"),
+      contentType: first("content-type"),
+      reason: first("counterfoil-reason"),
+    }).toEqual({
+      status: situation.status,
+      body: { message: situation.message },
+      cookies: situation.cleared === true ? CLEARED : [],
+      challenge: situation.challenge,
+      retryAfter: situation.retryAfter,
+      cacheControl: "no-store",
+      contentType: "application/json; charset=utf-8",
+      reason: diagnostics ? situation.code : undefined,
+    });
+    expectNoToken(answer, own);
+    expect(app.appErrors).toEqual([]);
+  }
+}
+
+/** A refusal tells nothing that a log or a proxy must not see. */
+function expectNoToken(answer: Answer, { access, refresh: refreshToken, antiCsrf }: Credentials): void {
+  const said = [answer.text, ...answer.headers.map(([name, value]) => `${name}: ${value}`)].join("\n");
+  for (const token of [access, refreshToken, antiCsrf]) {
+    // Also not in part: the middle of each is its secret or the signed facts.
+    for (const part of [token, token.slice(-20), token.slice(8, 28)]) expect(said).not.toContain(part);
+  }
+  expect(answer.header("anti-csrf")).toBeUndefined();
+}
+
+describe.each(FRAMEWORKS)("answers in $name", ({ express }) => {
+  test.each(ON_PROTECTED_ROUTES)("protected route: $name -> $status $message, no cookie touched", (situation) =>
+    expectAnswer(express, situation),
+  );
+
+  describe.each(["/session/refresh", "/renew"])("refresh at %s", (path) => {
+    test.each(ON_REFRESH)("$name -> $status $message", ({ run, ...situation }) =>
+      expectAnswer(express, { ...situation, run: (app, own) => run(app, own, path) }),
+    );
+  });
+
+  test.each(ON_SIGN_OUT_AND_SIGN_IN)("$name -> $status $message", (situation) => expectAnswer(express, situation));
+
+  test("the diagnostics header is off by default", async () => {
+    await using app = await startApp({ express });
+    expect((await app.send({ path: "/api" })).header("counterfoil-reason")).toBeUndefined();
+  });
+
+  test("a page that lost its anti-CSRF token gets it back with a refresh, and goes on", async () => {
+    await using app = await startApp({ express });
+    const own = await signIn(app);
+    expect((await callApi(app, { ...own, antiCsrf: "" })).status).toBe(401);
+    const antiCsrf = (await refresh(app, own)).header("anti-csrf") ?? "";
+    expect((await callApi(app, { ...own, antiCsrf })).status).toBe(200);
+  });
+
+  test("a session that is gone: its ordinary answers leave the cookies, its refresh clears them", async () => {
+    await using app = await startApp({ express, config: { tokens: { accessToken: { blacklisting: "store" } } } });
+    const own = await signIn(app);
+    await app.sessions.revokeAllSessionsForUser("alice");
+    expect((await callApi(app, own)).cookies).toEqual([]);
+    expect((await refresh(app, own)).cookies).toEqual(CLEARED);
+  });
+
+  test("an outage logs nobody out: each call is 503 with the cookies untouched, and the same cookies work after it", async () => {
+    await using app = await startApp({ express, config: { tokens: { accessToken: { blacklisting: "store" } } } });
+    const own = await signIn(app);
+    const calls = async (): Promise<Answer[]> => {
+      const renewed = [await callApi(app, own), await refresh(app, own)];
+      const headers = { cookie: apiCookies(own) };
+      return [...renewed, await app.send({ method: "POST", path: "/session/signout", headers })];
+    };
+    app.store.down = true;
+    const refused = await calls();
+    expect(refused.map(({ status, cookies }) => ({ status, cookies }))).toEqual(
+      refused.map(() => ({ status: 503, cookies: [] })),
+    );
+    app.store.down = false;
+    expect((await calls()).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  test("a store that is down from the start: 503 everywhere, JWKS included, then the same instance recovers", async () => {
+    await using app = await startApp({ express });
+    app.store.down = true;
+    const statuses = async (): Promise<number[]> => [
+      (await app.send({ method: "POST", path: "/login" })).status,
+      (await app.send({ path: "/.well-known/jwks.json" })).status,
+    ];
+    expect(await statuses()).toEqual([503, 503]);
+    app.store.down = false;
+    expect(await statuses()).toEqual([200, 200]);
+  });
+
+  test("without revocation checking a protected route needs no store, so an outage does not reach it", async () => {
+    await using app = await startApp({ express });
+    const own = await signIn(app);
+    app.store.down = true;
+    const asked = app.store.calls;
+    expect((await callApi(app, own)).status).toBe(200);
+    expect(app.store.calls).toBe(asked);
+  });
+
+  test("garbage is refused before the store is asked", async () => {
+    await using app = await startApp({ express, config: { tokens: { accessToken: { blacklisting: "store" } } } });
+    const own = await signIn(app);
+    const asked = app.store.calls;
+    for (let index = 0; index < 100; index += 1) {
+      const forged = {
+        ...own,
+        access: `${own.access}${index}`,
+        refresh: own.refresh.replace(/.{4}$/, `${1000 + index}`),
+      };
+      expect((await callApi(app, forged)).status).toBe(401);
+      expect((await refresh(app, forged)).status).toBe(401);
+    }
+    expect(app.store.calls).toBe(asked);
+  });
+
+  test.each([
+    { name: "an Error", path: "/throws", error: "boom", signedIn: true },
+    { name: "claims that are not JSON", path: "/not-json", error: "VALUE_NOT_JSON" },
+    { name: "a user id that is none", path: "/no-user", error: "USER_ID_INVALID" },
+    { name: "a limit of sessions", path: "/limit", error: "SESSION_LIMIT_REACHED" },
+    { name: "a maxAuthAge that is none", path: "/bad-age", error: "ARGUMENT_INVALID", signedIn: true },
+  ])("the app's own faults go to its own error handler: $name", async ({ path, error, signedIn }) => {
+    await using app = await startApp({
+      express,
+      config: { session: { maxPerUser: 1, onMaxPerUser: "refuse" } },
+      extend: addFaults,
+    });
+    const own = await signIn(app);
+    const headers = signedIn === true ? { cookie: apiCookies(own), "anti-csrf": own.antiCsrf } : {};
+    const answer = await app.send({ method: "POST", path, headers });
+    expect([answer.status, answer.json(), answer.cookies]).toEqual([500, { app: error }, []]);
+    expect(app.appErrors).toHaveLength(1);
+  });
+
+  test.fails("sign-in at the limit of sessions counts the one that it ends", async () => {
+    await using app = await startApp({ express, config: { session: { maxPerUser: 1, onMaxPerUser: "refuse" } } });
+    const own = await signIn(app);
+    const headers = { cookie: apiCookies(own) };
+    expect((await app.send({ method: "POST", path: "/login", headers })).status).toBe(200);
+  });
+});
+
+function addFaults(app: Application, sessions: Sessions): void {
+  const starting = (userId: string, jwtPayload: unknown): ReturnType<typeof route> =>
+    route(async (request, response) => {
+      await createNewSession(request, response, userId, { sessions, jwtPayload });
+      response.json({ ok: true });
+    });
+  app.post("/throws", verifySession({ sessions }), () => {
+    throw new Error("boom");
+  });
+  app.post("/not-json", starting("bob", { at: new Date() }));
+  app.post("/no-user", starting("", {}));
+  app.post("/limit", starting("alice", {}));
+  app.post("/bad-age", verifySession({ sessions, maxAuthAge: "10" as "10m" }));
+}

@@ -1,0 +1,231 @@
+import { describe, expect, test } from "vitest";
+import { createBrowserJar, type BrowserJar } from "./browser-jar.ts";
+import { apiCookies, credentialsOf, FRAMEWORKS, refresh, signIn, startApp, type TestApp } from "./fixtures.ts";
+import { type Answer, parseSetCookie } from "./send.ts";
+
+const HOST = "shop.example.com";
+const STRAY = "eyJub3QiOiJvdXJzIn0.e30.AAAA";
+
+/** A page with a client that follows the wire: 401 "try refresh token" -> refresh -> again; 409 -> again. */
+async function callUntilDone(app: TestApp, jar: BrowserJar, path: string, most: number): Promise<Answer> {
+  const post = async (to: string): Promise<Answer> => {
+    const headers = { host: HOST, cookie: jar.header(to) };
+    const answer = await app.send({ method: "POST", path: to, headers });
+    jar.take(answer);
+    return answer;
+  };
+  let answer = await post(path);
+  for (let turn = 0; turn < most && answer.text.includes("try refresh token"); turn += 1) {
+    let refreshed = await post("/session/refresh");
+    for (let retry = 0; retry < most && refreshed.status === 409; retry += 1)
+      refreshed = await post("/session/refresh");
+    if (refreshed.status !== 200) return refreshed;
+    answer = await post(path);
+  }
+  return answer;
+}
+
+async function signInWithJar(app: TestApp): Promise<BrowserJar> {
+  const jar = createBrowserJar(HOST);
+  jar.take(await app.send({ method: "POST", path: "/login", headers: { host: HOST } }));
+  return jar;
+}
+
+/** Names of cookies that an answer sets, and of those that it clears. */
+function effectOf(answer: Answer): { set: string[]; cleared: string[] } {
+  const cookies = answer.cookies.map(parseSetCookie);
+  const names = (clearing: boolean): string[] => [
+    ...new Set(cookies.filter(({ value }) => (value === "") === clearing).map(({ name }) => name)),
+  ];
+  return { set: names(false), cleared: names(true) };
+}
+
+describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ express }) => {
+  const noCsrf = { express, protect: { antiCsrfCheck: false } };
+
+  describe.each(["ours first", "ours last", "ours in the middle"])("%s", (order) => {
+    const arrange = (name: string, ours: string): string => {
+      const [one, two] = [`${name}=${STRAY}`, `${name}=${STRAY}x`];
+      if (order === "ours first") return `${name}=${ours}; ${one}`;
+      return order === "ours last" ? `${one}; ${name}=${ours}` : `${one}; ${name}=${ours}; ${two}`;
+    };
+
+    test("access: a protected route answers TRY_REFRESH_TOKEN and touches nothing; the refresh clears the strays", async () => {
+      await using app = await startApp({ ...noCsrf, config: { http: { diagnostics: true } } });
+      const own = await signIn(app);
+      const cookie = arrange("sAccessToken", own.access);
+      const refused = await app.send({ path: "/api", headers: { cookie } });
+      expect([refused.status, refused.json(), refused.cookies]).toEqual([401, { message: "try refresh token" }, []]);
+      expect(refused.header("counterfoil-reason")).toBe("DUPLICATE_COOKIE");
+
+      const path = "/session/refresh";
+      const headers = { cookie: `${cookie}; sRefreshToken=${own.refresh}` };
+      const refreshed = await app.send({ method: "POST", path, headers });
+      expect(refreshed.status).toBe(200);
+      expect(effectOf(refreshed)).toEqual({
+        set: ["sAccessToken", "sRefreshToken", "sIdRefreshToken"],
+        cleared: ["sAccessToken"],
+      });
+      const renewed = { cookie: apiCookies(credentialsOf(refreshed)) };
+      expect((await app.send({ path: "/api", headers: renewed })).status).toBe(200);
+    });
+
+    test("refresh: 409, every variant but ours is cleared, and then ours alone works", async () => {
+      await using app = await startApp({ express, config: { http: { diagnostics: true } } });
+      const own = await signIn(app);
+      const asked = app.store.calls;
+      const headers = { host: HOST, cookie: arrange("sRefreshToken", own.refresh) };
+      const answer = await app.send({ method: "POST", path: "/session/refresh", headers });
+      expect([answer.status, answer.json(), answer.header("retry-after")]).toEqual([409, { message: "retry" }, "1"]);
+      expect(answer.header("counterfoil-reason")).toBe("DUPLICATE_COOKIE");
+      expect(answer.header("cache-control")).toBe("no-store");
+      expect(effectOf(answer)).toEqual({ set: [], cleared: ["sRefreshToken"] });
+      expect(answer.cookies).not.toContain(
+        "sRefreshToken=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
+      );
+      expect(new Set(answer.cookies).size).toBe(answer.cookies.length);
+      expect(app.store.calls).toBe(asked);
+      expect((await refresh(app, own)).status).toBe(200);
+    });
+
+    test("marker: nobody relies on it, so all works", async () => {
+      await using app = await startApp(noCsrf);
+      const own = await signIn(app);
+      const markers = arrange("sIdRefreshToken", own.marker);
+      const cookie = `sAccessToken=${own.access}; sRefreshToken=${own.refresh}; ${markers}`;
+      for (const path of ["/api", "/session/refresh", "/session/signout"]) {
+        expect((await app.send({ method: "POST", path, headers: { cookie } })).status).toBe(200);
+      }
+    });
+  });
+
+  test.each(["sAccessToken", "sRefreshToken", "sIdRefreshToken"])("two equal cookies %s are fine", async (twice) => {
+    await using app = await startApp(noCsrf);
+    const own = await signIn(app);
+    const all = [`sAccessToken=${own.access}`, `sRefreshToken=${own.refresh}`, `sIdRefreshToken=${own.marker}`];
+    const cookie = [...all, ...all.filter((pair) => pair.startsWith(twice))].join("; ");
+    for (const path of ["/api", "/session/refresh", "/session/signout"]) {
+      const answer = await app.send({ method: "POST", path, headers: { cookie } });
+      expect([path, answer.status]).toEqual([path, 200]);
+    }
+  });
+
+  const SCOPES = [
+    { domain: undefined, path: "/" },
+    { domain: undefined, path: "/session" },
+    { domain: undefined, path: "/session/refresh" },
+    { domain: HOST, path: "/" },
+    { domain: "example.com", path: "/" },
+    { domain: "example.com", path: "/session" },
+    { domain: "example.com", path: "/session/refresh" },
+  ];
+  const FIXED = [
+    { config: "host only", cookie: {}, own: undefined },
+    { config: "domain", cookie: { domain: "example.com" }, own: "example.com" },
+  ] as const;
+  const cases = FIXED.flatMap(({ config, cookie, own }) =>
+    (["sAccessToken", "sRefreshToken"] as const).flatMap((name) =>
+      SCOPES.filter(
+        ({ domain, path }) => domain !== own || path !== (name === "sAccessToken" ? "/" : "/session/refresh"),
+      ).map((scope) => ({ config, cookie, name, ...scope })),
+    ),
+  );
+  test.each(cases)(
+    "a browser gets over a stray $name (Domain=$domain; Path=$path) beside ours ($config) and stays signed in",
+    async ({ cookie, name, domain, path }) => {
+      await using app = await startApp({ ...noCsrf, config: { cookie } });
+      const jar = await signInWithJar(app);
+      const handles = await app.sessions.getAllSessionHandlesForUser("alice");
+      jar.put({ name, value: STRAY, domain, path });
+      app.clock.now += 16 * 60_000;
+      expect((await callUntilDone(app, jar, "/api", 1)).status).toBe(200);
+      expect(await app.sessions.getAllSessionHandlesForUser("alice")).toEqual(handles);
+      app.clock.now += 16 * 60_000;
+      expect((await callUntilDone(app, jar, "/api", 1)).status, "and again").toBe(200);
+    },
+  );
+
+  // The refresh route never sees a stray that is scoped to another path, so only the route that does can clear it.
+  test.fails.each([
+    { name: "sAccessToken", path: "/api" },
+    { name: "sRefreshToken", path: "/session/" },
+  ])("a stray $name with Path=$path is cleared too, instead of refreshing for ever", async ({ name, path }) => {
+    await using app = await startApp(noCsrf);
+    const jar = await signInWithJar(app);
+    jar.put({ name, value: STRAY, domain: undefined, path });
+    app.clock.now += 16 * 60_000;
+    expect((await callUntilDone(app, jar, "/api", 3)).status).toBe(200);
+  });
+
+  test.fails("behind a proxy that rewrites Host, publicOrigin says which domains a stray can have", async () => {
+    await using app = await startApp({ ...noCsrf, config: { http: { publicOrigin: `https://${HOST}` } } });
+    const jar = await signInWithJar(app);
+    jar.put({ name: "sRefreshToken", value: STRAY, domain: "example.com", path: "/" });
+    const post = async (): Promise<number> => {
+      const headers = { host: "10.0.0.7:3000", cookie: jar.header("/session/refresh") };
+      const answer = await app.send({ method: "POST", path: "/session/refresh", headers });
+      jar.take(answer);
+      return answer.status;
+    };
+    expect([await post(), await post()]).toEqual([409, 200]);
+  });
+
+  test("sign-in clears the strays that it sees, so that the new session is not ambiguous", async () => {
+    await using app = await startApp(noCsrf);
+    const jar = await signInWithJar(app);
+    for (const name of ["sAccessToken", "sIdRefreshToken"]) {
+      jar.put({ name, value: STRAY, domain: "example.com", path: "/" });
+    }
+    const headers = { host: HOST, cookie: jar.header("/login") };
+    jar.take(await app.send({ method: "POST", path: "/login?user=bob", headers }));
+    expect(["sAccessToken", "sRefreshToken", "sIdRefreshToken"].map(jar.count)).toEqual([1, 1, 1]);
+    const answer = await app.send({ method: "POST", path: "/api", headers: { cookie: jar.header("/api") } });
+    expect(answer.json()).toMatchObject({ user: "bob" });
+  });
+
+  // A cookie that somebody tossed in must not keep the server from ending the session.
+  test.fails.each(["/session/signout", "/login"])(
+    "%s ends our session also when a stray is beside it",
+    async (path) => {
+      await using app = await startApp(noCsrf);
+      const own = await signIn(app);
+      const headers = { cookie: `sAccessToken=${STRAY}; sAccessToken=${own.access}` };
+      await app.send({ method: "POST", path, headers });
+      expect(await app.sessions.getAllSessionHandlesForUser("alice")).not.toContain(own.handle);
+    },
+  );
+
+  // A marker that was set with another Domain (a config change) is not ours to see; the refusal of the refresh must clear it.
+  test.fails("an optional route recovers from a stray marker of a visitor who is signed out", async () => {
+    await using app = await startApp({ express, protect: { sessionRequired: false, antiCsrfCheck: false } });
+    const jar = createBrowserJar(HOST);
+    jar.put({ name: "sIdRefreshToken", value: STRAY, domain: "example.com", path: "/" });
+    await callUntilDone(app, jar, "/api", 1);
+    expect((await callUntilDone(app, jar, "/api", 1)).status).toBe(200);
+  });
+
+  test.each([
+    { host: "127.0.0.1:8080", domains: [] },
+    { host: "[::1]:8080", domains: [] },
+    { host: "localhost", domains: [] },
+    { host: "SHOP.Example.com:8443", domains: ["shop.example.com", "example.com"] },
+    {
+      host: "a.b.c.d.e.f.g.h",
+      domains: ["a.b.c.d.e.f.g.h", "b.c.d.e.f.g.h", "c.d.e.f.g.h", "d.e.f.g.h", "e.f.g.h", "f.g.h", "g.h"],
+    },
+    { host: "a.b.c.d.e.f.g.h.i", domains: [] },
+    { host: `${"a.".repeat(4000)}example`, domains: [] },
+    { host: "shop.example.com; Domain=evil.example", domains: [] },
+    { host: "shop.example.com,evil.example", domains: [] },
+    { host: "", domains: [] },
+  ])("the host $host names only domains that it can have", async ({ host, domains }) => {
+    await using app = await startApp({ express });
+    const own = await signIn(app);
+    const headers = { host, cookie: `sRefreshToken=${STRAY}; sRefreshToken=${own.refresh}` };
+    const answer = await app.send({ method: "POST", path: "/session/refresh", headers });
+    expect(answer.status).toBe(409);
+    expect(effectOf(answer).set).toEqual([]);
+    const named = answer.cookies.flatMap((line) => /Domain=([^;]*)/.exec(line)?.[1] ?? []);
+    expect([...new Set(named)]).toEqual(domains);
+  });
+});

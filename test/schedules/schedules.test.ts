@@ -1,0 +1,252 @@
+/**
+ * The session protocol in random long schedules with continuous time, through the real library on a real SQLite database; the
+ * counterpart of the exhaustive search in test/model. `SCHEDULE_SEED` chooses other schedules, `SCHEDULE_RUNS` multiplies their number.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { counting, forgetful, lastWriteWins, resurrecting } from "./wrapped-stores.ts";
+import { openLibrary, type Library } from "./library.ts";
+import { simulate, type Run, type Schedule, type Sending, type SimulationOptions } from "./network.ts";
+import { endedSchedules, honestSchedules, revokedSchedules, stolenSchedules } from "./schedules.ts";
+import { judgeAlarm, judgeContained, judgeEnded, judgeHonest, MOST_ROUNDS, tell } from "./verdicts.ts";
+
+const SEED = Number(process.env["SCHEDULE_SEED"] ?? 20_260_101);
+const RUNS = Number(process.env["SCHEDULE_RUNS"] ?? 1);
+const W = 10_000;
+const TIMEOUT = 600_000;
+
+interface Property {
+  readonly library: Library;
+  readonly schedules: fc.Arbitrary<Schedule>;
+  readonly judge: (run: Run, library: Library) => string | null | Promise<string | null>;
+  readonly options?: SimulationOptions;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "counterfoil-schedules-"));
+const opened: Library[] = [];
+let files = 0;
+
+afterAll(async () => {
+  for (const library of opened) await library.close();
+  rmSync(folder, { recursive: true });
+});
+
+function open(...options: Parameters<typeof openLibrary>): Library {
+  const library = openLibrary(...options);
+  opened.push(library);
+  return library;
+}
+
+const file = (): string => join(folder, `${++files}.db`);
+
+/** Runs a property and says in one line what it cost. */
+async function check(name: string, runs: number, property: Property): Promise<fc.RunDetails<[Schedule]>> {
+  const { library, schedules, judge, options } = property;
+  const began = performance.now();
+  let done = 0;
+  const details = await fc.check(
+    fc.asyncProperty(schedules, async (schedule) => {
+      done += 1;
+      library.beginRun();
+      const run = await simulate(library, schedule, options);
+      const fault = await judge(run, library);
+      if (fault !== null) throw new Error(`${fault}\n${tell(run)}`);
+    }),
+    { seed: SEED, numRuns: runs * RUNS },
+  );
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const found = details.failed ? `; false at run ${details.numRuns}, the rest is shrinking` : "";
+  console.log(`${name}: ${done} runs, ${library.refreshes()} refreshes, ${seconds} s (seed ${SEED}${found})`);
+  return details;
+}
+
+async function holds(name: string, runs: number, property: Property): Promise<void> {
+  const details = await check(name, runs, property);
+  if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
+}
+
+/** The property is found to be false, for this reason and by a short schedule. */
+async function isFalse(name: string, reason: RegExp, property: Property): Promise<void> {
+  const details = await check(name, 5000, property);
+  expect(details.failed).toBe(true);
+  expect(String(details.errorInstance)).toMatch(reason);
+  const [{ victim, thief = [] }] = details.counterexample ?? [{ victim: [] }];
+  expect(victim.length + thief.length).toBeLessThanOrEqual(12);
+}
+
+/** Seconds after the time before, and which of its tokens the thief presents. */
+const steady = (seconds: number, older = 0): Sending => ({
+  gap: seconds * 1000,
+  older,
+  deliveries: [{ after: 0, answerAfter: 0 }],
+});
+
+/** With W = 10 s: the thief holds off every confirmation but its own, and the victim comes within W of each of those. */
+const WORST: Schedule = {
+  victim: [steady(0)],
+  theft: { sendings: 1, gap: 1 },
+  thief: [],
+  ending: {
+    rounds: MOST_ROUNDS,
+    firstAfter: { victim: 0, thief: 10_000 },
+    victim: [35, 35, 35, 35, 35, 61, 35].map((seconds) => steady(seconds)),
+    thief: [steady(0), steady(35), steady(35, 1), steady(50), steady(35, 1), steady(35)],
+  },
+};
+
+const contained =
+  (counted: "first" | "last") =>
+  (run: Run, { window }: Library): string | null =>
+    judgeContained(run, window, counted);
+
+const final = async ({ log, handle }: Run, library: Library): Promise<string | null> =>
+  judgeEnded(log) ?? ((await library.exists(handle)) ? "the row came back" : null);
+
+describe("P1, an honest client: no false alarm, no lock-out", () => {
+  test("with the default window", { timeout: TIMEOUT }, async () => {
+    const property = { library: open(), schedules: honestSchedules({ window: W }), judge: judgeHonest };
+    await holds("honest client, W = 10 s", 1200, property);
+  });
+
+  test.for([1, 100, 1000, 300_000])("with a window of %i ms", { timeout: TIMEOUT }, async (window) => {
+    const property = { library: open({ window }), schedules: honestSchedules({ window }), judge: judgeHonest };
+    await holds(`honest client, W = ${window} ms`, 200, property);
+  });
+
+  test("on two servers whose clocks differ, when the window covers the difference", { timeout: TIMEOUT }, async () => {
+    const library = open({ window: W + 60_000, clocks: [0, 60_000], path: file() });
+    const property = { library, schedules: honestSchedules({ window: W }), judge: judgeHonest };
+    await holds("honest client, two servers 60 s apart, W = 70 s", 150, property);
+  });
+});
+
+describe("P2, a thief and the victim: containment", () => {
+  test("who is outrun gets no token again, and the alarm rings", { timeout: TIMEOUT }, async () => {
+    const property = { library: open(), schedules: stolenSchedules({ window: W }), judge: contained("last") };
+    await holds("thief, W = 10 s", 1200, property);
+  });
+
+  test.for([100, 60_000])("the same with a window of %i ms", { timeout: TIMEOUT }, async (window) => {
+    const property = { library: open({ window }), schedules: stolenSchedules({ window }), judge: contained("last") };
+    await holds(`thief, W = ${window} ms`, 200, property);
+  });
+
+  test(`the alarm rings within ${MOST_ROUNDS} rounds`, { timeout: TIMEOUT }, async () => {
+    let most = 0;
+    const judge = (run: Run): string | null => {
+      most = Math.max(most, run.rounds + 1);
+      return judgeAlarm(run);
+    };
+    const property = { library: open(), schedules: endedSchedules({ window: W }, MOST_ROUNDS), judge };
+    await holds("thief and victim go on without loss", 1500, property);
+    console.log(`the latest alarm rang in round ${most} of at most ${MOST_ROUNDS}`);
+  });
+
+  test("the worst that the model check found takes all of them", async () => {
+    const library = open();
+    library.beginRun();
+    const run = await simulate(library, WORST);
+    expect([judgeAlarm(run), run.rounds + 1], tell(run)).toEqual([null, MOST_ROUNDS]);
+  });
+});
+
+describe("P3, revocation is final", () => {
+  test("nothing that starts later yields a token, and no row comes back", { timeout: TIMEOUT }, async () => {
+    const property = { library: open(), schedules: revokedSchedules({ window: W }), judge: final };
+    await holds("revocation", 600, property);
+  });
+});
+
+describe("all of them with refreshes in parallel, on two instances over one file", () => {
+  const network = { window: W, coarse: true };
+  const options = { together: true };
+  let lost = 0;
+  const openFile = (): Library => open({ path: file(), clocks: [0, 0], spoil: counting(() => (lost += 1)) });
+
+  test("P1", { timeout: TIMEOUT }, async () => {
+    const property = { library: openFile(), schedules: honestSchedules(network), judge: judgeHonest, options };
+    await holds("in parallel, honest client", 300, property);
+  });
+
+  test("P2", { timeout: TIMEOUT }, async () => {
+    const property = { library: openFile(), schedules: stolenSchedules(network), judge: contained("last"), options };
+    await holds("in parallel, thief", 300, property);
+  });
+
+  test("P3", { timeout: TIMEOUT }, async () => {
+    const property = { library: openFile(), schedules: revokedSchedules(network), judge: final, options };
+    await holds("in parallel, revocation", 300, property);
+  });
+
+  test("races were lost and decided again", () => {
+    console.log(`in parallel: ${lost} races were lost`);
+    expect(lost).toBeGreaterThan(100);
+  });
+});
+
+describe("the properties can fail", { timeout: TIMEOUT }, () => {
+  // Short ones shrink faster.
+  const network = { window: W, longest: 25 };
+  const honest = { schedules: honestSchedules(network), judge: judgeHonest };
+  const stolen = { schedules: stolenSchedules(network), judge: contained("last") };
+  const inParallel = { options: { together: true } };
+
+  test.for([20, 1.1])("P1, when messages live up to %d W", async (windows) => {
+    const schedules = honestSchedules({ ...network, life: windows * W });
+    await isFalse(`messages live ${windows} W`, /honest client got "reuse"/, { ...honest, schedules, library: open() });
+  });
+
+  test("P1, with strict single use", async () => {
+    await isFalse("strict single use", /honest client got "reuse"/, { ...honest, library: open({ window: 0 }) });
+  });
+
+  test("P1, when the client also stores a refresh token that came back as it was presented", async () => {
+    const property = { ...honest, library: open(), options: { storesEveryAnswer: true } };
+    await isFalse("the client stores every answer", /honest client got "reuse"/, property);
+  });
+
+  test("P1, when the store forgets who took over", async () => {
+    const library = open({ spoil: forgetful });
+    await isFalse("forgetful store, honest client", /honest client got "ahead"/, { ...honest, library });
+  });
+
+  test("P2, when reuse is only reported", async () => {
+    const library = open({ onReuse: "report" });
+    await isFalse("reuse is only reported", /got "reported" instead of the alarm/, { ...stolen, library });
+  });
+
+  test("P2, when the store forgets who took over", async () => {
+    await isFalse("forgetful store, thief", /still got|ahead/, { ...stolen, library: open({ spoil: forgetful }) });
+  });
+
+  test("P2 in parallel, when the last write wins", async () => {
+    const schedules = stolenSchedules({ ...network, coarse: true });
+    const property = { ...stolen, ...inParallel, schedules, library: open({ spoil: lastWriteWins }) };
+    await isFalse("last write wins", /still got/, property);
+  });
+
+  test("P3 in parallel, when a write brings back a row", async () => {
+    const schedules = revokedSchedules({ ...network, coarse: true });
+    const property = { ...inParallel, schedules, judge: final, library: open({ spoil: resurrecting }) };
+    await isFalse("a row comes back", /the row came back|the session had ended/, property);
+  });
+});
+
+/** What protocol and library do not agree on; a test here that fails has been repaired. */
+describe("known gaps", { timeout: TIMEOUT }, () => {
+  const network = { window: W, longest: 25 };
+
+  test("P2: the grace after a confirmation also spares who was outrun by the one before", async () => {
+    const property = { library: open(), schedules: stolenSchedules(network), judge: contained("first") };
+    await isFalse("W after the first confirmation", /got "retry" instead of the alarm/, property);
+  });
+
+  test("P5: two servers whose clocks differ by more than the window accuse an honest client", async () => {
+    const library = open({ clocks: [0, 60_000], path: file() });
+    const property = { library, schedules: honestSchedules(network), judge: judgeHonest };
+    await isFalse("two servers 60 s apart, W = 10 s", /honest client got "reuse"/, property);
+  });
+});
