@@ -1,3 +1,4 @@
+// oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands rejections to the error handler
 import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
 import express, { type Express } from "express";
 import type { Agents } from "./agents.ts";

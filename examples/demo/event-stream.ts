@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { on, type SessionEventName, type SessionEvents } from "counterfoil";
-import type { Request, RequestHandler, Response } from "express";
+import type { RequestHandler } from "express";
 import { PLAYED_BY } from "./agents.ts";
 
 /** The library's events as server-sent events. They hold no secret; even so each user gets only those of their own sessions. */
@@ -8,7 +8,7 @@ export interface EventStream {
   /** Remembers for the events whose request they came from. */
   readonly noteWhoAsks: RequestHandler;
   /** Behind `verifySession()`. */
-  serve(request: Request, response: Response): void;
+  readonly serve: RequestHandler;
 }
 
 interface Entry {

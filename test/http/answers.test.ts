@@ -3,9 +3,10 @@ import { createNewSession, verifySession } from "counterfoil/express";
 import type { Sessions } from "counterfoil";
 import { describe, expect, test } from "vitest";
 import { callApi, CLEARED, FRAMEWORKS, type Express, refresh, route, signIn, startApp } from "./fixtures.ts";
-import { apiCookies, type Credentials, type TestApp } from "./fixtures.ts";
+import { apiCookies, type Credentials } from "./fixtures.ts";
 import type { Answer } from "./send.ts";
-import { ON_PROTECTED_ROUTES, ON_REFRESH, ON_SIGN_OUT_AND_SIGN_IN, type Situation } from "./situations.ts";
+import { ON_REFRESH } from "./refresh-situations.ts";
+import { ON_PROTECTED_ROUTES, ON_SIGN_OUT_AND_SIGN_IN, type Situation } from "./situations.ts";
 
 async function expectAnswer(express: Express, situation: Situation): Promise<void> {
   for (const diagnostics of [false, true]) {

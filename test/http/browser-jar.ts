@@ -17,7 +17,7 @@ export interface BrowserJar {
   /** The `Cookie` header for a path: longer paths first, then older cookies. */
   header(path: string): string;
   /** How many cookies have a name. */
-  count(name: string): number;
+  readonly count: (name: string) => number;
 }
 
 export function createBrowserJar(host: string): BrowserJar {

@@ -69,6 +69,8 @@ export interface AppSpec {
   readonly before?: (app: Application, sessions: Sessions) => void;
   /** Routes beside `/login`, `/api` and `/renew`. */
   readonly extend?: (app: Application, sessions: Sessions) => void;
+  /** Told of each error that reaches the app's own handler. */
+  readonly onAppError?: (error: unknown) => void;
 }
 
 export interface TestApp extends AsyncDisposable {
@@ -90,7 +92,15 @@ export function route(handler: (request: Request, response: Response) => Promise
 }
 
 /** `/login?user=` signs in, `/api` is protected, `/renew` refreshes in the page's style; each with every method. */
-export async function startApp({ express, config, routes, protect, before, extend }: AppSpec): Promise<TestApp> {
+export async function startApp({
+  express,
+  config,
+  routes,
+  protect,
+  before,
+  extend,
+  onAppError,
+}: AppSpec): Promise<TestApp> {
   const clock = { now: START };
   const store = createSwitchableStore();
   const sessions = createSessions({ ...config, store: store.store, clock: () => clock.now });
@@ -123,6 +133,7 @@ export async function startApp({ express, config, routes, protect, before, exten
   // Express knows an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: unknown) => {
     appErrors.push(error);
+    onAppError?.(error);
     if (!response.headersSent) response.status(500).json({ app: codeOf(error) });
   });
 
@@ -143,7 +154,9 @@ export async function startApp({ express, config, routes, protect, before, exten
 }
 
 /** Serves an app on a free port of 127.0.0.1. */
-export async function listen(app: Application): Promise<{ port: number; close(): Promise<void> }> {
+export async function listen(
+  app: Application,
+): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   // Room for the headers that bounded parsing is tested with; Node's own limit is 16 KB.
   const server = createServer({ maxHeaderSize: 1024 * 1024 }, app);
   server.listen(0, "127.0.0.1");

@@ -1,5 +1,6 @@
 /** A client over raw node:http, which lets repeated headers, raw cookies and forged `Origin`s through. */
 import { request } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** A request header; a list sends it repeatedly. */
 export type SentHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -17,46 +18,40 @@ export interface Answer {
   readonly headers: readonly (readonly [string, string])[];
   readonly text: string;
   /** Values of a header; none when it is absent. */
-  all(name: string): readonly string[];
+  readonly all: (name: string) => readonly string[];
   /** The value of a header that comes once; undefined when it is absent. @throws when it comes twice */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
   /** `Set-Cookie` lines. */
   readonly cookies: readonly string[];
   /** The body parsed as JSON. */
-  json(): unknown;
+  readonly json: () => unknown;
 }
 
 export function send(port: number, { method = "GET", path, headers = {}, body }: Sent): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const raw = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().flatMap((one) => [name, one]),
   );
   if (!Object.keys(headers).some((name) => name.toLowerCase() === "host")) raw.push("Host", `127.0.0.1:${port}`);
   if (body !== undefined) raw.push("Content-Length", String(Buffer.byteLength(body)));
-  const outgoing = request(
-    { host: "127.0.0.1", port, method, path, headers: raw, agent: false, setHost: false },
-    (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("error", reject);
-      incoming.on("end", () => {
-        resolve(toAnswer(incoming.statusCode ?? 0, incoming.rawHeaders, Buffer.concat(chunks).toString()));
-      });
-    },
-  );
-  outgoing.on("error", reject);
-  outgoing.end(body);
-  return promise;
+  const target = { host: "127.0.0.1", port, method, path, headers: raw, agent: false, setHost: false };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(target, (incoming) => {
+      const { statusCode = 0, rawHeaders } = incoming;
+      text(incoming).then((read) => resolve(toAnswer(statusCode, rawHeaders, read)), reject);
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
 }
 
-function toAnswer(status: number, raw: readonly string[], text: string): Answer {
+function toAnswer(status: number, raw: readonly string[], content: string): Answer {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) headers.push([(raw[at] ?? "").toLowerCase(), raw[at + 1] ?? ""]);
   const all = (name: string): string[] => headers.flatMap(([other, value]) => (other === name ? [value] : []));
   return {
     status,
     headers,
-    text,
+    text: content,
     all,
     header(name) {
       const values = all(name);
@@ -64,7 +59,7 @@ function toAnswer(status: number, raw: readonly string[], text: string): Answer 
       return values[0];
     },
     cookies: all("set-cookie"),
-    json: () => JSON.parse(text) as unknown,
+    json: () => JSON.parse(content) as unknown,
   };
 }
 

@@ -1,18 +1,7 @@
 /** Every situation in which a request is refused, and the answer that clients rely on. */
 import type { CounterfoilConfig } from "counterfoil";
 import type { ProtectOptions } from "counterfoil/express";
-import {
-  apiCookies,
-  callApi,
-  type Credentials,
-  credentialsOf,
-  DAY,
-  MINUTE,
-  refresh,
-  refreshCookies,
-  SECOND,
-  type TestApp,
-} from "./fixtures.ts";
+import { apiCookies, callApi, type Credentials, MINUTE, SECOND, type TestApp } from "./fixtures.ts";
 import type { Answer } from "./send.ts";
 
 export interface Situation {
@@ -20,7 +9,7 @@ export interface Situation {
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
   readonly protect?: ProtectOptions;
   /** Brings about the situation for a session that has just begun, and sends the request that is refused. */
-  run(app: TestApp, own: Credentials): Promise<Answer>;
+  readonly run: (app: TestApp, own: Credentials) => Promise<Answer>;
   readonly status: number;
   readonly message: string;
   readonly code: string;
@@ -30,30 +19,22 @@ export interface Situation {
   readonly cleared?: boolean;
 }
 
-const NO_CREDENTIAL = 'Bearer realm="session"';
-const invalid = (description: string): string =>
+export const NO_CREDENTIAL = 'Bearer realm="session"';
+export const invalid = (description: string): string =>
   `Bearer realm="session", error="invalid_token", error_description="${description}"`;
 const CHECKED = { tokens: { accessToken: { blacklisting: "store" } } } as const;
-const FOREIGN = { origin: "https://evil.example" };
+export const FOREIGN = { origin: "https://evil.example" };
 
 const tryRefresh = { status: 401, message: "try refresh token" } as const;
-const gone = { status: 401, message: "unauthorised" } as const;
-const refusedCsrf = { status: 403, message: "csrf", code: "CSRF_REFUSED" } as const;
-const unavailable = { status: 503, message: "unavailable", code: "STORE_UNAVAILABLE", retryAfter: "1" } as const;
+export const gone = { status: 401, message: "unauthorised" } as const;
+export const refusedCsrf = { status: 403, message: "csrf", code: "CSRF_REFUSED" } as const;
+export const unavailable = { status: 503, message: "unavailable", code: "STORE_UNAVAILABLE", retryAfter: "1" } as const;
 
 const api = (app: TestApp, own: Credentials, method: string, headers: Record<string, string>): Promise<Answer> =>
   app.send({ method, path: "/api", headers: { cookie: apiCookies(own), ...headers } });
 
-const post = (app: TestApp, path: string, headers: Record<string, string>): Promise<Answer> =>
+export const post = (app: TestApp, path: string, headers: Record<string, string>): Promise<Answer> =>
   app.send({ method: "POST", path, headers });
-
-/** Two rotations: the first token of `own` has been superseded `age` ms ago. */
-async function supersede(app: TestApp, own: Credentials, age: number): Promise<void> {
-  const child = credentialsOf(await refresh(app, own), own);
-  app.clock.now += 30 * SECOND;
-  await refresh(app, child);
-  app.clock.now += age;
-}
 
 export const ON_PROTECTED_ROUTES: readonly Situation[] = [
   {
@@ -139,105 +120,6 @@ export const ON_PROTECTED_ROUTES: readonly Situation[] = [
     },
     ...unavailable,
     code: "CLOSED",
-  },
-];
-
-/** The same for the ready route and for a route of the app's own; `run` is told the path. */
-export const ON_REFRESH: readonly (Omit<Situation, "run"> & {
-  run(app: TestApp, own: Credentials, path: string): Promise<Answer>;
-})[] = [
-  {
-    name: "no refresh token",
-    run: (app, _own, path) => post(app, path, {}),
-    ...gone,
-    code: "REFRESH_TOKEN_MISSING",
-    challenge: NO_CREDENTIAL,
-    cleared: true,
-  },
-  {
-    name: "a refresh token that is not ours",
-    run: (app, own, path) => refresh(app, { ...own, refresh: `${own.refresh.slice(0, -1)}!` }, path),
-    ...gone,
-    code: "REFRESH_TOKEN_INVALID",
-    challenge: invalid("the refresh token is not one that this installation made, or its key is gone"),
-    cleared: true,
-  },
-  {
-    name: "a revoked session",
-    async run(app, own, path) {
-      await app.sessions.revokeSessionUsingSessionHandle(own.handle);
-      return refresh(app, own, path);
-    },
-    ...gone,
-    code: "SESSION_NOT_FOUND",
-    challenge: invalid("the session has been revoked, or has expired and was removed"),
-    cleared: true,
-  },
-  {
-    name: "an expired session",
-    run(app, own, path) {
-      app.clock.now += 100 * DAY;
-      return refresh(app, own, path);
-    },
-    ...gone,
-    code: "SESSION_EXPIRED",
-    challenge: invalid("the session has expired"),
-    cleared: true,
-  },
-  {
-    name: "theft",
-    async run(app, own, path) {
-      await supersede(app, own, 10 * SECOND + 1);
-      const answer = await refresh(app, own, path);
-      // The handle is public and the only part of the challenge that differs from session to session.
-      return {
-        ...answer,
-        headers: answer.headers.map(([name, value]) => [name, value.replace(own.handle, "<handle>")]),
-      };
-    },
-    status: 401,
-    message: "token theft detected",
-    code: "TOKEN_THEFT_DETECTED",
-    challenge: invalid(
-      "a superseded refresh token of session <handle> was presented: two parties hold its tokens, and the session was revoked",
-    ),
-    cleared: true,
-  },
-  {
-    name: "reuse that is only reported",
-    config: { rotation: { onReuse: "report" } },
-    async run(app, own, path) {
-      await supersede(app, own, 10 * SECOND + 1);
-      return refresh(app, own, path);
-    },
-    ...gone,
-    code: "REFRESH_TOKEN_REUSED",
-    challenge: invalid("a superseded refresh token was presented; the session lives on, as rotation.onReuse says"),
-    cleared: true,
-  },
-  {
-    name: "a token that was superseded a moment ago",
-    async run(app, own, path) {
-      await supersede(app, own, 10 * SECOND);
-      return refresh(app, own, path);
-    },
-    status: 409,
-    message: "retry",
-    code: "REFRESH_TOKEN_SUPERSEDED",
-    retryAfter: "1",
-  },
-  {
-    name: "a cross-site request",
-    run: (app, own, path) => post(app, path, { cookie: refreshCookies(own), ...FOREIGN }),
-    ...refusedCsrf,
-  },
-  {
-    name: "store down",
-    run(app, own, path) {
-      app.store.down = true;
-      return refresh(app, own, path);
-    },
-    ...unavailable,
   },
 ];
 

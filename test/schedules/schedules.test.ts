@@ -70,7 +70,7 @@ async function holds(name: string, runs: number, property: Property): Promise<vo
 
 /** The property is found to be false, for this reason and by a short schedule. */
 async function isFalse(name: string, reason: RegExp, property: Property): Promise<void> {
-  const details = await check(name, 5000, property);
+  const details = await check(name, 20_000, property);
   expect(details.failed).toBe(true);
   expect(String(details.errorInstance)).toMatch(reason);
   const [{ victim, thief = [] }] = details.counterexample ?? [{ victim: [] }];
@@ -84,7 +84,7 @@ const steady = (seconds: number, older = 0): Sending => ({
   deliveries: [{ after: 0, answerAfter: 0 }],
 });
 
-/** With W = 10 s: the thief holds off every confirmation but its own, and the victim comes within W of each of those. */
+/** With W = 10 s: the thief holds off every confirmation but its own, and the victim comes within W of it. */
 const WORST: Schedule = {
   victim: [steady(0)],
   theft: { sendings: 1, gap: 1 },
@@ -92,15 +92,12 @@ const WORST: Schedule = {
   ending: {
     rounds: MOST_ROUNDS,
     firstAfter: { victim: 0, thief: 10_000 },
-    victim: [35, 35, 35, 35, 35, 61, 35].map((seconds) => steady(seconds)),
-    thief: [steady(0), steady(35), steady(35, 1), steady(50), steady(35, 1), steady(35)],
+    victim: [steady(35)],
+    thief: [steady(0), steady(35), steady(35, 1), steady(50), steady(35)],
   },
 };
 
-const contained =
-  (counted: "first" | "last") =>
-  (run: Run, { window }: Library): string | null =>
-    judgeContained(run, window, counted);
+const contained = (run: Run, { window }: Library): string | null => judgeContained(run, window);
 
 const final = async ({ log, handle }: Run, library: Library): Promise<string | null> =>
   judgeEnded(log) ?? ((await library.exists(handle)) ? "the row came back" : null);
@@ -125,12 +122,12 @@ describe("P1, an honest client: no false alarm, no lock-out", () => {
 
 describe("P2, a thief and the victim: containment", () => {
   test("who is outrun gets no token again, and the alarm rings", { timeout: TIMEOUT }, async () => {
-    const property = { library: open(), schedules: stolenSchedules({ window: W }), judge: contained("last") };
+    const property = { library: open(), schedules: stolenSchedules({ window: W }), judge: contained };
     await holds("thief, W = 10 s", 1200, property);
   });
 
   test.for([100, 60_000])("the same with a window of %i ms", { timeout: TIMEOUT }, async (window) => {
-    const property = { library: open({ window }), schedules: stolenSchedules({ window }), judge: contained("last") };
+    const property = { library: open({ window }), schedules: stolenSchedules({ window }), judge: contained };
     await holds(`thief, W = ${window} ms`, 200, property);
   });
 
@@ -172,7 +169,7 @@ describe("all of them with refreshes in parallel, on two instances over one file
   });
 
   test("P2", { timeout: TIMEOUT }, async () => {
-    const property = { library: openFile(), schedules: stolenSchedules(network), judge: contained("last"), options };
+    const property = { library: openFile(), schedules: stolenSchedules(network), judge: contained, options };
     await holds("in parallel, thief", 300, property);
   });
 
@@ -188,29 +185,36 @@ describe("all of them with refreshes in parallel, on two instances over one file
 });
 
 describe("the properties can fail", { timeout: TIMEOUT }, () => {
+  const ACCUSED_OR_LOCKED_OUT = /honest client got "reuse"|all is quiet, and the jar gets "retry"/;
   // Short ones shrink faster.
   const network = { window: W, longest: 25 };
   const honest = { schedules: honestSchedules(network), judge: judgeHonest };
-  const stolen = { schedules: stolenSchedules(network), judge: contained("last") };
+  const stolen = { schedules: stolenSchedules(network), judge: contained };
   const inParallel = { options: { together: true } };
 
   test.for([20, 1.1])("P1, when messages live up to %d W", async (windows) => {
     const schedules = honestSchedules({ ...network, life: windows * W });
-    await isFalse(`messages live ${windows} W`, /honest client got "reuse"/, { ...honest, schedules, library: open() });
+    await isFalse(`messages live ${windows} W`, ACCUSED_OR_LOCKED_OUT, { ...honest, schedules, library: open() });
   });
 
   test("P1, with strict single use", async () => {
-    await isFalse("strict single use", /honest client got "reuse"/, { ...honest, library: open({ window: 0 }) });
+    await isFalse("strict single use", ACCUSED_OR_LOCKED_OUT, { ...honest, library: open({ window: 0 }) });
   });
 
   test("P1, when the client also stores a refresh token that came back as it was presented", async () => {
     const property = { ...honest, library: open(), options: { storesEveryAnswer: true } };
-    await isFalse("the client stores every answer", /honest client got "reuse"/, property);
+    await isFalse("the client stores every answer", ACCUSED_OR_LOCKED_OUT, property);
   });
 
   test("P1, when the store forgets who took over", async () => {
     const library = open({ spoil: forgetful });
     await isFalse("forgetful store, honest client", /honest client got "ahead"/, { ...honest, library });
+  });
+
+  // docs/decisions/003-time.md: the clocks of all servers over one store must agree to within what the window leaves over.
+  test("P1, on two servers whose clocks differ by more than the window", async () => {
+    const library = open({ clocks: [0, 60_000], path: file() });
+    await isFalse("two servers 60 s apart, W = 10 s", ACCUSED_OR_LOCKED_OUT, { ...honest, library });
   });
 
   test("P2, when reuse is only reported", async () => {
@@ -225,28 +229,12 @@ describe("the properties can fail", { timeout: TIMEOUT }, () => {
   test("P2 in parallel, when the last write wins", async () => {
     const schedules = stolenSchedules({ ...network, coarse: true });
     const property = { ...stolen, ...inParallel, schedules, library: open({ spoil: lastWriteWins }) };
-    await isFalse("last write wins", /still got/, property);
+    await isFalse("last write wins", /still got|ahead/, property);
   });
 
   test("P3 in parallel, when a write brings back a row", async () => {
     const schedules = revokedSchedules({ ...network, coarse: true });
     const property = { ...inParallel, schedules, judge: final, library: open({ spoil: resurrecting }) };
     await isFalse("a row comes back", /the row came back|the session had ended/, property);
-  });
-});
-
-/** What protocol and library do not agree on; a test here that fails has been repaired. */
-describe("known gaps", { timeout: TIMEOUT }, () => {
-  const network = { window: W, longest: 25 };
-
-  test("P2: the grace after a confirmation also spares who was outrun by the one before", async () => {
-    const property = { library: open(), schedules: stolenSchedules(network), judge: contained("first") };
-    await isFalse("W after the first confirmation", /got "retry" instead of the alarm/, property);
-  });
-
-  test("P5: two servers whose clocks differ by more than the window accuse an honest client", async () => {
-    const library = open({ clocks: [0, 60_000], path: file() });
-    const property = { library, schedules: honestSchedules(network), judge: judgeHonest };
-    await isFalse("two servers 60 s apart, W = 10 s", /honest client got "reuse"/, property);
   });
 });

@@ -3,7 +3,7 @@ import type { Entry, Outcome, Party, Run } from "./network.ts";
 
 const YIELDING: readonly Outcome[] = ["mint", "confirm", "renew"];
 /** From any quiet moment the alarm rings within so many rounds, whatever the thief presents: the model check in test/model finds the number. */
-export const MOST_ROUNDS = 7;
+export const MOST_ROUNDS = 6;
 
 /** P1: whatever the network does, one client alone is never accused, never ahead of the store, never locked out. */
 export function judgeHonest({ log }: Run): string | null {
@@ -19,30 +19,25 @@ export function judgeHonest({ log }: Run): string | null {
 
 /**
  * P2: the first confirmation, after the theft, of a token that only one party holds outruns the other one. That one gets
- * no token again, and what it presents more than W after the `counted` confirmation ends the session.
+ * no token again, and what it presents more than W later ends the session.
  */
-export function judgeContained({ log }: Run, window: number, counted: "first" | "last"): string | null {
+export function judgeContained({ log }: Run, window: number): string | null {
   let stolen = false;
-  let outrun: Party | undefined;
-  let confirmedAt = 0;
+  let outrun: { readonly party: Party; readonly at: number } | undefined;
   for (const entry of log) {
     if (entry.kind === "theft") stolen = true;
     if (entry.kind !== "refresh") continue;
-    const { party, outcome, token } = entry;
+    const { party, outcome, token, at } = entry;
     if (outcome === "ahead") return "a token is ahead of a store that lost nothing";
-    if (outrun === party) {
+    if (outrun?.party === party) {
       if (YIELDING.includes(outcome)) return `the ${party} was outrun and still got "${outcome}"`;
       // The library counts whole ms.
-      const since = Math.floor(entry.at) - Math.floor(confirmedAt);
+      const since = Math.floor(at) - Math.floor(outrun.at);
       if (since > window && outcome !== "reuse" && outcome !== "gone")
         return `the ${party} was outrun, and ${since} ms later it got "${outcome}" instead of the alarm`;
     }
-    if (!stolen || outcome !== "confirm") continue;
-    if (outrun === undefined && token.holders.size === 1) {
-      outrun = party === "victim" ? "thief" : "victim";
-      confirmedAt = entry.at;
-    }
-    if (counted === "last") confirmedAt = entry.at;
+    if (stolen && outrun === undefined && outcome === "confirm" && token.holders.size === 1)
+      outrun = { party: party === "victim" ? "thief" : "victim", at };
   }
   return judgeEnded(log);
 }

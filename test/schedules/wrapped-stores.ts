@@ -19,8 +19,11 @@ export function lastWriteWins(store: SessionStore): SessionStore {
   return {
     ...store,
     async commitRefresh(handle, _version, write) {
-      const row = await store.findSession(handle);
-      return row !== undefined && store.commitRefresh(handle, row.version, write);
+      for (;;) {
+        const row = await store.findSession(handle);
+        if (row === undefined) return false;
+        if (await store.commitRefresh(handle, row.version, write)) return true;
+      }
     },
   };
 }

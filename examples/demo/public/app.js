@@ -1,5 +1,5 @@
 /** The demo's page: you, the thief with a copy of your cookies, and what the server sees of both. */
-import { ROUTES } from "/counterfoil/protocol.js";
+import { ROUTES } from "./counterfoil/protocol.js";
 import { createDevices } from "./devices.js";
 import { createPanel } from "./panel.js";
 import { createSide } from "./side.js";
@@ -9,13 +9,15 @@ import { tellPhase } from "./story.js";
 import { createTimeline } from "./timeline.js";
 import { createAgentTransport, createBrowserTransport } from "./transports.js";
 
-const find = (/** @type {string} */ selector) => /** @type {any} */ (document.querySelector(selector));
+/** @param {string} selector @returns {any} */
+const find = (selector) => document.querySelector(selector);
 
 // You refresh a little ahead of time, as a good client does; the thief waits longer, so that the two can be told apart on the screen.
 const YOUR_LEAD = 2000;
 const THIEFS_LEAD = 500;
 
 const times = await (await fetch("/demo/times")).json();
+/** @type {Omit<import("./story.js").Plot, "live" | "generation">} */
 const plot = { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" };
 
 const browser = createBrowserTransport();
@@ -29,11 +31,9 @@ const you = createSide({
   transport: browser,
   lead: YOUR_LEAD,
   onLog: yourPanel.log,
-  onAnswer(action, { status }) {
-    if (action === "refresh" && status === 200) {
-      plot.youRefreshed = true;
-      timeline.keepOpen();
-    }
+  onRotation() {
+    plot.youRefreshed = true;
+    timeline.keepOpen();
   },
 });
 const devices = createDevices((method, path) => you.withRefresh(() => browser.request(method, path)));
@@ -42,7 +42,9 @@ const signIn = createSignIn(yourPanel.away, find("#you .panel-head"), {
   async signIn(name) {
     const answer = await browser.request("POST", "/login", new URLSearchParams({ name }));
     if (answer.status !== 200 || answer.marker === undefined) return answer.body.message;
+    you.state.refreshedAt = undefined;
     begin(answer.marker, name);
+    moveFocus("#you [data-action=me]");
     await you.call("me");
     return "";
   },
@@ -53,6 +55,7 @@ const signIn = createSignIn(yourPanel.away, find("#you .panel-head"), {
 });
 
 const thiefsPanel = createPanel(find("#thief"), { title: "The thief", empty: "" }, times.accessValidity);
+thiefsPanel.away.append("The session is over, so the copy of its cookies is worth nothing.");
 /** @type {ReturnType<typeof createSide> | undefined} */
 let thief;
 
@@ -60,8 +63,12 @@ yourPanel.show(you);
 find("#steal").addEventListener("click", steal);
 // Two tabs, or a reload: the cookies say that there is a session, and a refresh brings back what the page has lost.
 if (browser.peek() !== undefined) await resume();
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && !you.state.live && browser.peek() !== undefined) location.reload();
+});
 setInterval(tick, 200);
 tick();
+find("main").dataset.ready = "";
 
 async function resume() {
   await you.refresh();
@@ -73,7 +80,7 @@ async function resume() {
 /** A session begins: the story starts anew. */
 function begin(marker, user) {
   you.adopt(marker);
-  Object.assign(you.state, { user, refreshedAt: undefined });
+  you.state.user = user;
   Object.assign(plot, { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" });
   thief = undefined;
   find("#thief").hidden = true;
@@ -89,8 +96,8 @@ async function steal() {
     transport: createAgentTransport(body.agent),
     lead: THIEFS_LEAD,
     onLog: thiefsPanel.log,
-    onAnswer(action, answer) {
-      if (action === "refresh" && answer.status === 200) plot.thiefRefreshed = true;
+    onRotation() {
+      plot.thiefRefreshed = true;
     },
   });
   // The copies are as old as the originals.
@@ -101,6 +108,7 @@ async function steal() {
   thiefsPanel.show(side);
   find("#invitation").hidden = true;
   find("#thief").hidden = false;
+  moveFocus("#thief [data-action=me]");
   await side.call("me");
 }
 
@@ -113,10 +121,12 @@ function onServerEvent(event) {
   }
   if (mine && event.name === "session-revoked") {
     plot.ending = event.reason;
-    // Both sides see for themselves what their tokens are worth now.
-    for (const side of [you, thief]) if (side?.state.live) void side.call("me");
+    // Each side sees for itself what its tokens are worth now. Who signs out knows it already.
+    if (event.reason !== "sign-out") void you.check();
+    void thief?.check();
+  } else if (event.name.startsWith("session-")) {
+    void devices.reload();
   }
-  void devices.reload();
 }
 
 function tick() {
@@ -125,11 +135,17 @@ function tick() {
   yourPanel.update();
   if (thief !== undefined) thiefsPanel.update();
   const { live, marker } = you.state;
-  signIn.update(live);
+  signIn.update(you.state);
   devices.setSignedIn(live);
   find("#steal").disabled = !live;
   if (thief !== undefined) plot.thief = thief.state.live ? "live" : "over";
   stage.tell(tellPhase({ ...plot, live, generation: marker?.generation ?? 0 }, times));
+}
+
+/** For the keyboard: what had the focus has just gone from the page. */
+function moveFocus(selector) {
+  tick();
+  find(selector).focus();
 }
 
 /** Another tab of this browser can sign out, or sign in as somebody else. */

@@ -1,8 +1,9 @@
 /** The user's own devices, and the end of one. */
-import { ROUTES } from "/counterfoil/protocol.js";
+import { ROUTES } from "./counterfoil/protocol.js";
 import { createAgentTransport } from "./transports.js";
 
-const find = (/** @type {string} */ selector) => /** @type {any} */ (document.querySelector(selector));
+/** @param {string} selector @returns {any} */
+const find = (selector) => document.querySelector(selector);
 
 /**
  * @param {(method: string, path: string) => Promise<import("./transports.js").Answer>} request
@@ -13,6 +14,8 @@ export function createDevices(request) {
   /** Agents that this page has made, by the handle of their session. @type {Map<string, { id: string, name: string }>} */
   const agents = new Map();
   let signedIn = false;
+  let stale = false;
+  let loading = false;
 
   add.addEventListener("click", async () => {
     const { status, body } = await request("POST", "/demo/devices");
@@ -34,7 +37,17 @@ export function createDevices(request) {
     await reload();
   }
 
+  /** However often it is called meanwhile, one list is asked for at a time. */
   async function reload() {
+    stale = true;
+    if (loading) return;
+    loading = true;
+    while (stale) await load();
+    loading = false;
+  }
+
+  async function load() {
+    stale = false;
     if (!signedIn) return;
     const { status, body } = await request("GET", ROUTES.sessions);
     // The answer may come after a sign-out.
@@ -43,7 +56,7 @@ export function createDevices(request) {
 
   function show(/** @type {any[]} */ sessions) {
     sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.createdAt - a.createdAt);
-    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.handle : undefined;
+    const focused = list.querySelector(":focus")?.dataset.handle;
     list.replaceChildren(...sessions.map((session) => createRow(session, () => end(`handle=${session.handle}`))));
     list.querySelector(`button[data-handle="${focused}"]`)?.focus();
     endOthers.disabled = sessions.length < 2;

@@ -3,6 +3,8 @@ import { prependRow } from "./rows.js";
 
 /** @typedef {ReturnType<typeof import("./side.js").createSide>} Side */
 
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+
 /**
  * @param {HTMLElement} root
  * @param {object} texts
@@ -15,6 +17,7 @@ export function createPanel(root, { title, empty }, accessValidity) {
   root.replaceChildren(template.content.cloneNode(true));
   /** @returns {any} */
   const field = (/** @type {string} */ name) => root.querySelector(`[data-field="${name}"]`);
+  /** @type {NodeListOf<HTMLButtonElement>} */
   const buttons = root.querySelectorAll("button[data-action]");
   field("title").textContent = title;
   field("title").id = `${root.id}-title`;
@@ -24,7 +27,10 @@ export function createPanel(root, { title, empty }, accessValidity) {
   /** @type {Side | undefined} */
   let side;
   for (const button of buttons) {
-    button.addEventListener("click", () => void side?.call(/** @type {HTMLElement} */ (button).dataset.action));
+    button.addEventListener(
+      "click",
+      () => void side?.call(/** @type {import("./transports.js").Action} */ (button.dataset.action)),
+    );
   }
   field("auto").addEventListener("change", () => {
     if (side !== undefined) side.state.auto = field("auto").checked;
@@ -38,13 +44,10 @@ export function createPanel(root, { title, empty }, accessValidity) {
     show(next) {
       side = next;
       side.state.auto = field("auto").checked;
-      this.update();
     },
 
     /** @param {import("./side.js").LogEntry} entry */
-    log(entry) {
-      prependRow(field("log"), entry.kind, new Date(), [entry.call, entry.status || "–", entry.text]);
-    },
+    log: ({ kind, call, status, text }) => prependRow(field("log"), kind, new Date(), [call, status || "–", text]),
 
     clearLog() {
       field("log").querySelector("ol").replaceChildren();
@@ -52,13 +55,14 @@ export function createPanel(root, { title, empty }, accessValidity) {
 
     /** Called several times a second; writes only what has changed. */
     update() {
-      const { live, marker, user, refreshedAt } = side?.state ?? { live: false };
-      root.dataset.state = live ? "live" : "over";
+      if (side === undefined) return;
+      const { live, marker, user, refreshedAt } = side.state;
+      root.dataset.state = live ? "live" : marker === undefined ? "none" : "over";
       field("facts").hidden = !live;
       field("away").hidden = live;
       for (const button of buttons) button.disabled = !live;
       set(field("status"), live ? "has a session" : "no session");
-      if (side === undefined || marker === undefined) return;
+      if (marker === undefined) return;
 
       const left = side.left();
       set(field("generation"), String(marker.generation), true);
@@ -75,5 +79,6 @@ export function createPanel(root, { title, empty }, accessValidity) {
 function set(element, text, flash = false) {
   if (element.textContent === text) return;
   element.textContent = text;
-  if (flash) element.animate?.([{ opacity: 0.2 }, { opacity: 1 }], { duration: 600, easing: "ease-out" });
+  if (flash && !stillness.matches)
+    element.animate([{ opacity: 0.2 }, { opacity: 1 }], { duration: 600, easing: "ease-out" });
 }

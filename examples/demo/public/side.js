@@ -1,5 +1,5 @@
 /** One party that holds tokens of a session, and what it does with them. Both sides follow the same rules. */
-import { MESSAGES } from "/counterfoil/protocol.js";
+import { MESSAGES } from "./counterfoil/protocol.js";
 
 /**
  * @typedef {import("./transports.js").Action} Action
@@ -15,9 +15,9 @@ const CALLS = { me: "GET me", like: "POST like", refresh: "refresh" };
  * @param {import("./transports.js").Transport} options.transport
  * @param {number} options.lead how long before the end of its access token it refreshes, ms
  * @param {(entry: LogEntry) => void} options.onLog
- * @param {(action: Action, answer: Answer) => void} options.onAnswer
+ * @param {() => void} options.onRotation when a new refresh token has come
  */
-export function createSide({ transport, lead, onLog, onAnswer }) {
+export function createSide({ transport, lead, onLog, onRotation }) {
   const state = {
     live: false,
     auto: true,
@@ -47,7 +47,7 @@ export function createSide({ transport, lead, onLog, onAnswer }) {
     if (answer.status === 200 && answer.body.user !== undefined) state.user = answer.body.user;
     if (answer.status === 200 && action === "refresh") state.refreshedAt = new Date();
     onLog(describe(action, answer, before));
-    onAnswer(action, answer);
+    if (before !== undefined && before !== answer.marker?.generation && answer.status === 200) onRotation();
     return answer;
   }
 
@@ -71,6 +71,7 @@ export function createSide({ transport, lead, onLog, onAnswer }) {
    * @param {() => Promise<Answer>} request
    */
   async function withRefresh(request) {
+    await refreshing;
     const answer = await request();
     if (answer.status !== 401 || !state.live) return answer;
     const worthwhile = answer.body.message === MESSAGES.tryRefreshToken && state.auto;
@@ -86,6 +87,11 @@ export function createSide({ transport, lead, onLog, onAnswer }) {
     withRefresh,
     /** @param {Action} action */
     call: (action) => (action === "refresh" ? refresh() : withRefresh(() => send(action))),
+    /** Finds out whether the session is still there. */
+    async check() {
+      await refreshing;
+      if (state.live) await withRefresh(() => send("me"));
+    },
     left: () => Math.max(0, state.deadline - performance.now()),
     /** Called several times a second. */
     tick() {
@@ -101,7 +107,10 @@ export function createSide({ transport, lead, onLog, onAnswer }) {
 function describe(action, { status, body, reason, marker }, before) {
   const call = CALLS[action];
   const kind = status === 200 ? "good" : status === 409 || body.message === MESSAGES.tryRefreshToken ? "soft" : "bad";
-  if (kind !== "good") return { call, status, kind, text: [body.message, reason].filter(Boolean).join(": ") };
+  if (kind !== "good") {
+    const told = body.message === MESSAGES.theft || reason === "" ? body.message : `${body.message}: ${reason}`;
+    return { call, status, kind, text: told };
+  }
   return { call, status, kind, text: describeSuccess(action, body, marker?.generation, before) };
 }
 

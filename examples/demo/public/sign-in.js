@@ -11,6 +11,7 @@ export function createSignIn(place, head, acts) {
   const template = /** @type {HTMLTemplateElement} */ (document.querySelector("#sign-in"));
   place.replaceChildren(template.content.cloneNode(true));
   const form = /** @type {HTMLFormElement} */ (place.querySelector("form"));
+  const input = /** @type {HTMLInputElement} */ (form.querySelector("input"));
   const status = /** @type {HTMLElement} */ (form.querySelector("[role=status]"));
   const out = document.createElement("button");
   out.type = "button";
@@ -22,12 +23,14 @@ export function createSignIn(place, head, acts) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     status.textContent = "";
-    status.textContent = await acts.signIn(String(new FormData(form).get("name")).trim());
+    status.textContent = await acts.signIn(input.value.trim());
   });
 
   return {
-    update(/** @type {boolean} */ live) {
+    update({ live, user }) {
       out.hidden = !live;
+      // For the next time; not while it is being typed.
+      if (live && user !== "") input.value = user;
     },
   };
 }

@@ -12,7 +12,10 @@ export function createStage({ window, settle, accessValidity }) {
     ["An ended session is over", "at once", "this demo asks the store each time"],
   ]);
   // The alarm's place is kept from the start, so that nothing moves when it rings.
-  fillCells(byId("evidence"), Array(4).fill(["\u00a0", "\u00a0", "\u00a0"]));
+  fillCells(
+    byId("evidence"),
+    Array.from({ length: 4 }, () => ["\u00a0", "\u00a0", "\u00a0"]),
+  );
 
   return {
     /** @param {{ step: number, sentence: string }} phase */
@@ -46,6 +49,7 @@ function show(alarm) {
   byId("calm").hidden = alarm;
   byId("alarm").hidden = !alarm;
   byId("stage").classList.toggle("rings", alarm);
+  document.title = alarm ? "Theft detected · Counterfoil demo" : "Counterfoil demo";
   byId("stage-title").textContent = alarm ? "Alarm" : "What is happening";
 }
 

@@ -5,7 +5,7 @@
  * @property {boolean} live whether you have a session
  * @property {number} generation
  * @property {"" | "live" | "over"} thief
- * @property {boolean} youRefreshed since the theft
+ * @property {boolean} youRefreshed whether a new refresh token has come since the theft
  * @property {boolean} thiefRefreshed
  * @property {boolean} alarm
  * @property {string} ending why your session is over, as the server tells it
@@ -47,13 +47,13 @@ export function tellPhase(
     return {
       step: 2,
       sentence:
-        "The thief holds a copy of your cookies, as good as the original. Until somebody refreshes, no server can tell the two of you apart.",
+        "The thief holds a copy of your cookies, as good as the original. Until one of you gets a new refresh token, nothing tells the two of you apart.",
     };
   }
   if (generation === 1) {
     return {
       step: 1,
-      sentence: `You hold an access token, good for ${accessValidity / 1000} s, and a refresh token. Just before the first runs out, the page trades the second for a new pair.`,
+      sentence: `You hold an access token, good for ${accessValidity / 1000}\u00a0s, and a refresh token. Just before the first runs out, the page trades the second for a new pair.`,
     };
   }
   return {

@@ -76,18 +76,18 @@ function explainRefresh(who, outcome, generation, settle) {
   switch (outcome) {
     case "mint":
       return {
-        title: `${who}: mint, generation ${generation}`,
-        text: `Generation ${generation - 1}, the one in force, came in. A successor went out; the old one works until the new one is seen.`,
+        title: `${who}: mint, ${generation - 1} → ${generation}`,
+        text: `Generation ${generation - 1}, the one in force, came in. Its successor went out, and both work until that one is seen.`,
       };
     case "confirm":
       return {
-        title: `${who}: confirm, generation ${generation}`,
-        text: `Generation ${generation - 1} came back, so it had arrived. It is in force now, all others are superseded, and a successor went out.`,
+        title: `${who}: confirm, ${generation - 1} → ${generation}`,
+        text: `Generation ${generation - 1} came back, so it has arrived and takes over. All others are superseded; its successor went out.`,
       };
     default:
       return {
-        title: `${who}: renew, generation ${generation}`,
-        text: `Generation ${generation} came back before it could take over (${settle} s after the youngest went out). Only a new access token.`,
+        title: `${who}: renew, ${generation}`,
+        text: `Generation ${generation} came back too early to take over (within ${settle} s). Only a new access token went out.`,
       };
   }
 }

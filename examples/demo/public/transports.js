@@ -1,5 +1,5 @@
 /** The two ways in which a side reaches the server: this very browser, and the agent that the server plays. */
-import { COOKIES, HEADERS, parseMarker } from "/counterfoil/protocol.js";
+import { COOKIES, HEADERS, parseMarker } from "./counterfoil/protocol.js";
 
 /**
  * @typedef {object} Answer
@@ -30,11 +30,16 @@ export function createBrowserTransport() {
   let antiCsrf = "";
   const peek = () => readMarker();
 
-  /** @returns {Promise<Answer>} */
-  async function request(/** @type {string} */ method, /** @type {string} */ path, body = undefined) {
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {URLSearchParams} [body]
+   * @returns {Promise<Answer>}
+   */
+  async function request(method, path, body) {
     try {
       const headers = method === "GET" || antiCsrf === "" ? {} : { [HEADERS.antiCsrf]: antiCsrf };
-      const response = await fetch(path, { method, headers, body });
+      const response = await fetch(path, { method, headers, ...(body && { body }) });
       antiCsrf = response.headers.get(HEADERS.antiCsrf) ?? antiCsrf;
       return {
         status: response.status,

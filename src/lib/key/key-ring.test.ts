@@ -240,6 +240,17 @@ describe("unknown keys", () => {
     await expect(b.refreshSession(refreshToken.value)).resolves.toMatchObject({ session: { userId: "alice" } });
   });
 
+  // Defect: whoever comes while the keys are being reloaded is refused instead of waiting for them; for a refresh that is a log-out.
+  test.fails("are looked up once for all who ask at the same time", async () => {
+    const world = new World();
+    const [a, b] = [world.sessions(), world.sessions()];
+    await Promise.all([a.ready(), b.ready()]);
+    world.now = (await a.rotateSigningKey()).activatesAt;
+    const created = await Promise.all(["alice", "bob", "carol"].map((user) => a.createNewSession(user)));
+    const refreshed = created.map(({ refreshToken }) => b.refreshSession(refreshToken.value));
+    await expect(Promise.all(refreshed)).resolves.toHaveLength(3);
+  });
+
   // Defect: the new algorithm signs at once, unpublished, and a process that has just been asked for another unknown key does not look.
   test.fails("log nobody out while the signing algorithm changes process by process", async () => {
     const world = new World();

@@ -7,6 +7,7 @@ import { randomName, T0 } from "./rows.ts";
 const refreshWrite = (index = 0): RefreshWrite => ({
   generation: 2 + index,
   currentHash: randomName(32),
+  parentHash: randomName(32),
   childMintedAt: T0 + 1,
   childSeenAt: T0 + 2,
   confirmedAt: T0 + 3,

@@ -34,7 +34,13 @@ export const rowClauses: readonly StoreClause[] = [
       const large = Number.MAX_SAFE_INTEGER;
       const moments = { childMintedAt: 1, childSeenAt: 2, confirmedAt: 3, createdAt: 4, authTime: 5, lastSeenAt: 6 };
       const counts = { version: 2 ** 31, generation: 2 ** 32 - 1, claimsVersion: 2 ** 33 };
-      const full = await add(store, { ...moments, ...counts, expiresAt: large - 1, absoluteExpiresAt: large });
+      const full = await add(store, {
+        ...moments,
+        ...counts,
+        parentHash: randomName(32),
+        expiresAt: large - 1,
+        absoluteExpiresAt: large,
+      });
       same(await find(store, full.handle), full);
     },
   },

@@ -16,6 +16,7 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
     version: 1,
     generation: 1,
     currentHash: randomName(32),
+    parentHash: null,
     childMintedAt: null,
     childSeenAt: null,
     confirmedAt: null,

@@ -1,0 +1,197 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findBrowser } from "./find-browser.ts";
+import { type RunningDemo, startDemo } from "./start-demo.ts";
+
+let demo: RunningDemo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(() => demo?.stop());
+
+const executablePath = findBrowser();
+const mayBeSkipped = executablePath === undefined && !process.env["CI"];
+if (mayBeSkipped) {
+  console.warn("\nSKIPPED: the demo's page was NOT tested, for want of a browser: apt-get install chromium\n");
+}
+
+describe.skipIf(mayBeSkipped)("the demo's page (needs a browser: Debian's package chromium, or CHROMIUM_PATH)", () => {
+  const complaints: string[] = [];
+  const strangers: string[] = [];
+  let browser: Browser;
+  let page: Page;
+  let you: Locator;
+  let thief: Locator;
+
+  beforeAll(async () => {
+    if (executablePath === undefined) throw new Error("no browser: apt-get install chromium, or set CHROMIUM_PATH");
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      // The browser itself reports each refusal; those are what the demo is about.
+      const isRefusal = /^Failed to load resource.* (401|409) /.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !isRefusal) complaints.push(message.text());
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(`${demo.url}/`)) strangers.push(request.url());
+    });
+    await page.addInitScript(watchLayout);
+    await page.goto(demo.url);
+    you = page.getByRole("region", { name: "You", exact: true });
+    thief = page.getByRole("region", { name: "The thief" });
+  });
+  afterAll(() => browser?.close());
+
+  const generation = async (side: Locator): Promise<number> => Number(await side.locator("output").textContent());
+  const shoot = (name: string): Promise<unknown> =>
+    page.screenshot({
+      path: fileURLToPath(new URL(`../../.screenshots/demo-${name}.png`, import.meta.url)),
+      fullPage: true,
+      animations: "disabled",
+    });
+
+  it("signs in under any name, with the keyboard alone", async () => {
+    await you.getByLabel("Your name").fill("alice");
+    await page.keyboard.press("Enter");
+    await you.getByText("you are alice").waitFor();
+    expect(await generation(you)).toBe(1);
+  });
+
+  it("calls the API, also with a request that changes something", async () => {
+    await you.getByRole("button", { name: "Like" }).click();
+    await you.getByText("liked, once in this session").waitFor();
+  });
+
+  it("lists the devices, ends another one, and shows that it is refused at once", async () => {
+    const devices = page.getByRole("region", { name: "Your devices" }).first();
+    const rows = devices.getByRole("listitem");
+    await devices.getByRole("button", { name: "Sign in on another device" }).click();
+    await devices.getByText("Safari on iPhone · 198.51.100.0/24").waitFor();
+    await devices.getByRole("button", { name: "Sign in on another device" }).click();
+    await expect.poll(() => rows.count()).toBe(3);
+    await devices.getByRole("button", { name: "End the session on Laptop" }).click();
+    await devices.getByText("The laptop called the API just now and got 401: unauthorised.").waitFor();
+    await expect.poll(() => rows.count()).toBe(2);
+    await expect.poll(() => devices.getByText("this session").count()).toBe(1);
+  });
+
+  it("rotates the tokens while nobody does anything, and says why", { timeout: 60_000 }, async () => {
+    await expect.poll(() => generation(you), { timeout: 40_000, interval: 200 }).toBeGreaterThanOrEqual(3);
+    const seen = page.getByRole("log", { name: "What the server sees" });
+    await seen.getByText("You: mint, 1 → 2").waitFor();
+    await seen.getByText("You: confirm, 2 → 3").waitFor();
+    await shoot("signed-in");
+  });
+
+  it("gives the session back after a reload", async () => {
+    await page.reload();
+    await you.getByText("you are alice").waitFor();
+    await you.getByRole("button", { name: "Like" }).click();
+    await you.getByText("liked, 2 times in this session").waitFor();
+  });
+
+  it("lets a thief in who has a copy of the cookies", async () => {
+    await page.getByRole("button", { name: "Steal this session" }).click();
+    await thief.getByText("you are alice").waitFor();
+    expect(await generation(thief)).toBe(await generation(you));
+    await page.getByText("The thief holds a copy of your cookies").waitFor();
+    // Side by side: what waited in the thief's place is gone.
+    expect((await thief.boundingBox())?.y).toBe((await you.boundingBox())?.y);
+    await shoot("stolen");
+  });
+
+  it("rings the alarm when both have refreshed, and ends the session for both", { timeout: 90_000 }, async () => {
+    await page.getByText("Both of you have refreshed").waitFor({ timeout: 40_000 });
+    await page.getByText("Theft detected: two parties hold tokens of one session").waitFor({ timeout: 40_000 });
+    await page.getByText("Chrome on Windows, 203.0.113.0/24").waitFor();
+    await thief.getByText("token theft detected").waitFor();
+    await you.getByText("401").first().waitFor();
+    for (const side of [you, thief]) await side.getByText("no session", { exact: true }).waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+    await shoot("alarm");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await shoot("alarm-dark");
+    await page.emulateMedia({ colorScheme: "light" });
+  });
+
+  it("moves nothing by itself, and fits a phone", async () => {
+    expect(await page.evaluate("shifted")).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await shoot("alarm-mobile");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  });
+
+  it("begins anew after the alarm", async () => {
+    await you.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("You hold an access token").waitFor();
+    expect(await generation(you)).toBe(1);
+    await page.getByRole("button", { name: "Steal this session" }).waitFor();
+  });
+
+  it("needs no other server and no inline code, and the console stays empty", async () => {
+    const policy = (await fetch(demo.url)).headers.get("content-security-policy");
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain("unsafe");
+    expect(strangers).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("the README", () => {
+  it("has curl lines that do what they say", async () => {
+    const readme = await readFile(new URL("README.md", import.meta.url), "utf8");
+    const block = /```sh\n([\s\S]*?)```/.exec(readme)?.[1];
+    const script = block?.replaceAll("http://localhost:3000", demo.url);
+    const folder = await mkdtemp(join(tmpdir(), "counterfoil-demo-curl-"));
+    try {
+      const { stdout } = await promisify(execFile)("bash", ["-euc", script ?? "false"], { cwd: folder });
+      expect(stdout.split("\n")).toEqual([
+        expect.stringMatching(/^\{"user":"alice","session":"[\w-]{22}","likes":0\}$/),
+        '{"likes":1}',
+        "{}",
+        "generation 2",
+        "{}",
+        "generation 2",
+        '{"message":"token theft detected"}',
+        '{"message":"unauthorised"}',
+        "",
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+/** Runs in the page: notes what moved though nobody had done anything. In a log new lines come in at the top, and may. */
+function watchLayout(): void {
+  type Shift = PerformanceEntry & { hadRecentInput: boolean; sources: readonly { node: Node | null }[] };
+  const shifted: string[] = [];
+  Object.assign(globalThis, { shifted });
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, sources } of list.getEntries() as Shift[]) {
+      for (const { node } of hadRecentInput ? [] : sources) {
+        const element = node instanceof Element ? node : node?.parentElement;
+        if (element?.closest("[role=log]") === null) shifted.push(element.outerHTML);
+      }
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}

@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { ChildOptions } from "./children/child.ts";
+
+/** A program of test/store/children at work. */
+export interface Child {
+  /** Its next report; fails with what it wrote to stderr when there is none. */
+  next<T>(): Promise<T>;
+  /** All reports until it ends. */
+  rest<T>(): Promise<T[]>;
+  tell(command: unknown): void;
+  /** Ends it at once, wherever it is. */
+  kill(): void;
+}
+
+/** Starts a program with the Node that runs the tests. It does not outlive the test. */
+export function startChild(program: string, options: ChildOptions): Child {
+  const file = fileURLToPath(new URL(`children/${program}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ["pipe", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  // A child that was killed takes no more commands.
+  child.stdin.on("error", () => undefined);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+
+  return {
+    async next<T>() {
+      const { done, value } = await lines.next();
+      if (done === true) throw new Error(`${program} ended without a report: ${errors}`);
+      return JSON.parse(value) as T;
+    },
+    async rest<T>() {
+      const reports: T[] = [];
+      for (;;) {
+        const { done, value } = await lines.next();
+        if (done === true) return reports;
+        reports.push(JSON.parse(value) as T);
+      }
+    },
+    tell: (command) => void child.stdin.write(`${JSON.stringify(command)}\n`),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}

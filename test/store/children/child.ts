@@ -1,0 +1,55 @@
+/** What the programs in this folder share: options from the command line, commands as lines on stdin, reports as lines on stdout. */
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
+import { sqlite } from "counterfoil/sqlite";
+
+export interface ChildOptions {
+  /** The database file. */
+  readonly path: string;
+  readonly now: number;
+}
+
+/** The options that the test gave; every program has those of `ChildOptions`. */
+export const options = JSON.parse(process.argv[2] ?? "{}") as ChildOptions;
+
+/** Written before anything else happens: what was reported was reported, whenever the process is killed. */
+export const report = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`);
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** The next command, parsed; undefined when there will be no more. */
+export async function nextCommand<T>(): Promise<T | undefined> {
+  const { done, value } = await lines.next();
+  return done === true ? undefined : (JSON.parse(value) as T);
+}
+
+export interface Opened {
+  readonly sessions: Sessions;
+  /** Sets the clock. */
+  readonly at: (now: number) => void;
+  /** Outcomes of refreshes and names of other events, in order; emptied by reading. */
+  readonly takeEvents: () => string[];
+}
+
+/** Without a secret in the config it is the one beside the database. */
+export function open(config: CounterfoilConfig = {}): Opened {
+  let { now } = options;
+  let events: string[] = [];
+  const sessions = createSessions({ store: sqlite({ path: options.path }), clock: () => now, ...config });
+  sessions.on("session-refreshed", ({ outcome }) => events.push(outcome));
+  sessions.on("reuse-detected", () => events.push("reuse-detected"));
+  sessions.on("store-behind", () => events.push("store-behind"));
+  return {
+    sessions,
+    at: (time) => void (now = time),
+    takeEvents() {
+      const taken = events;
+      events = [];
+      return taken;
+    },
+  };
+}
+
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : String(error);

@@ -1,0 +1,184 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createSessions, Error as AuthError } from "counterfoil";
+import { sqlite, type SqliteDatabase } from "counterfoil/sqlite";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { newRecord, newUser, T0 } from "./clauses/rows.ts";
+import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
+
+function openDatabase(path = ":memory:"): DatabaseSync {
+  const database = new DatabaseSync(path);
+  onTestFinished(() => (database.isOpen ? database.close() : undefined));
+  return database;
+}
+
+const valueOf = (database: DatabaseSync, sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
+
+describe("schema", () => {
+  /** Every statement that the store prepares, as it ships. */
+  async function statementsOf(database: DatabaseSync): Promise<string[]> {
+    const prepared: string[] = [];
+    const recording: SqliteDatabase = {
+      exec: (sql) => database.exec(sql),
+      prepare: (sql) => database.prepare((prepared.push(sql), sql)),
+      close: () => database.close(),
+    };
+    await sqlite({ database: recording }).prepare();
+    return prepared.filter((sql) => sql.includes("counterfoil_session") && !sql.startsWith("INSERT"));
+  }
+
+  const planOf = (database: DatabaseSync, sql: string): string =>
+    database
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((step) => step["detail"])
+      .join("; ");
+
+  test.each(["fresh", "analyzed"])("listing, deleting by user and sweeping use the indexes: %s", async (state) => {
+    const database = openDatabase();
+    const statements = await statementsOf(database);
+    if (state === "analyzed") {
+      const store = sqlite({ database });
+      const users = Array.from({ length: 500 }, () => newUser());
+      for (let index = 0; index < 2000; index += 1) {
+        const times = { createdAt: T0 + index, expiresAt: T0 + index * 1000 };
+        await store.createSession(newRecord({ userKey: users[index % 500] ?? "", ...times }), undefined);
+      }
+      database.exec("ANALYZE");
+    }
+    const plan = (start: RegExp): string => planOf(database, statements.find((sql) => start.test(sql)) ?? "");
+    expect(plan(/^SELECT [^;]*WHERE user_key = \?/)).toMatch(
+      /^SEARCH \S+ USING INDEX counterfoil_session_user \(user_key=\?\)/,
+    );
+    expect(plan(/^DELETE [^;]*WHERE user_key = \?/)).toMatch(
+      /^SEARCH \S+ USING INDEX counterfoil_session_user \(user_key=\?\)/,
+    );
+    expect(plan(/^DELETE [^;]*expires_at <= \?/)).toContain(
+      "USING COVERING INDEX counterfoil_session_expiry (expires_at<?)",
+    );
+    expect(statements.length).toBeGreaterThanOrEqual(9);
+    for (const sql of statements) expect(planOf(database, sql)).not.toMatch(/SCAN counterfoil_session/);
+  });
+
+  test("both tables are STRICT and refuse a value of another type", async () => {
+    const database = openDatabase();
+    await sqlite({ database }).prepare();
+    const tables = database.prepare("PRAGMA table_list").all();
+    for (const name of ["counterfoil_session", "counterfoil_key"])
+      expect(tables.find((table) => table["name"] === name)).toMatchObject({ strict: 1, wr: 1 });
+    expect(() => database.exec("INSERT INTO counterfoil_key VALUES ('kid', 'one', 'HS256', 'seed', 1, 1)")).toThrow(
+      "cannot store TEXT value in INTEGER column",
+    );
+  });
+
+  test("each migration file is recorded once, however often the store starts", async () => {
+    const path = join(temporaryFolder(), "sessions.db");
+    for (let start = 0; start < 3; start += 1) {
+      const store = sqlite({ path });
+      await store.prepare();
+      await store.close();
+    }
+    const files = readdirSync(new URL("../../migrations/sqlite/", import.meta.url)).filter((file) =>
+      file.endsWith(".sql"),
+    );
+    const recorded = openDatabase(path).prepare("SELECT version FROM counterfoil_migration ORDER BY version").all();
+    expect(recorded.map((row) => row["version"])).toEqual(files.toSorted().map((file) => Number(file.slice(0, 4))));
+  });
+
+  test("a schema of a newer version is refused, told how to go on, and left alone", async () => {
+    const database = openDatabase();
+    await sqlite({ database }).prepare();
+    database.exec("INSERT INTO counterfoil_migration (version) VALUES (9999)");
+    const sessions = createSessions({ store: sqlite({ database }), secret: SECRET });
+    const error = await caught(sessions.ready());
+    expect(error).toMatchObject({ errType: AuthError.GENERAL_ERROR, code: "SCHEMA_TOO_NEW" });
+    expect(error.message).toMatch(/9999.*update the package/);
+    expect(valueOf(database, "SELECT count(*) FROM counterfoil_key")).toBe(0);
+
+    database.exec("DELETE FROM counterfoil_migration WHERE version = 9999");
+    expect(await outcomeOf(sessions.createNewSession("alice"))).toBe("ok");
+  });
+});
+
+describe("connections", () => {
+  test.each([
+    ["full", undefined, 2],
+    ["full", "full", 2],
+    ["normal", "normal", 1],
+  ] as const)("its own connection commits with WAL and synchronous %s for the option %s", async (_, option, level) => {
+    const path = join(temporaryFolder(), "sessions.db");
+    // The store keeps its connection to itself; this looks over its shoulder and changes nothing.
+    const exec = vi.spyOn(DatabaseSync.prototype, "exec");
+    onTestFinished(() => exec.mockRestore());
+    const store = sqlite(option === undefined ? { path } : { path, synchronous: option });
+    await store.prepare();
+    const connection: unknown = exec.mock.contexts[0];
+    if (!(connection instanceof DatabaseSync)) throw new Error("no connection was seen");
+    expect(valueOf(connection, "PRAGMA synchronous")).toBe(level);
+    expect(valueOf(connection, "PRAGMA journal_mode")).toBe("wal");
+    expect(valueOf(connection, "PRAGMA busy_timeout")).toBeGreaterThan(0);
+    await store.close();
+    expect(connection.isOpen).toBe(false);
+  });
+
+  test("the app's own connection stays open, and its settings stay as they are", async () => {
+    const path = join(temporaryFolder(), "app.db");
+    const database = openDatabase(path);
+    database.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF");
+    database.exec("PRAGMA busy_timeout = 123; PRAGMA cache_size = 77");
+    const names = ["journal_mode", "synchronous", "foreign_keys", "busy_timeout", "cache_size", "user_version"];
+    const settings = (): unknown[] => names.map((name) => valueOf(database, `PRAGMA ${name}`));
+    const before = settings();
+
+    const sessions = createSessions({ store: sqlite({ database, synchronous: "normal" }), secret: SECRET });
+    const { refreshToken } = await sessions.createNewSession("alice");
+    await sessions.refreshSession(refreshToken.value);
+    await sessions.close();
+    expect(settings()).toEqual(before);
+    expect(valueOf(database, "SELECT count(*) FROM counterfoil_session")).toBe(1);
+  });
+
+  test("path and database together are a mistake", () => {
+    expect(() => sqlite({ path: "x.db", database: openDatabase() })).toThrow(TypeError);
+  });
+});
+
+describe("the secret beside the database", () => {
+  test("is made once, for its owner only, and no draft stays behind", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "sessions.db");
+    const secrets = [];
+    for (let start = 0; start < 2; start += 1) {
+      const sessions = createSessions({ store: sqlite({ path }) });
+      await sessions.ready();
+      await sessions.close();
+      secrets.push(readFileSync(`${path}.secret`, "utf8"));
+    }
+    expect(secrets[0]).toBe(secrets[1]);
+    expect(secrets[0]?.trim().length).toBeGreaterThanOrEqual(43);
+    expect(statSync(`${path}.secret`).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder).toSorted()).toEqual(["sessions.db", "sessions.db.secret"]);
+  });
+});
+
+test("expired rows go in chunks of at most 200, one with each request, and then once a minute", async () => {
+  const database = openDatabase();
+  const store = sqlite({ database });
+  await store.prepare();
+  for (let index = 0; index < 450; index += 1)
+    await store.createSession(newRecord({ expiresAt: T0 - index }), undefined);
+  let now = T0;
+  const sessions = createSessions({ store, secret: SECRET, clock: () => now });
+  const left: unknown[] = [];
+  const signIn = async (): Promise<void> => {
+    await sessions.createNewSession("alice");
+    left.push(valueOf(database, `SELECT count(*) FROM counterfoil_session WHERE expires_at <= ${now}`));
+  };
+  for (let turn = 0; turn < 3; turn += 1) await signIn();
+  await store.createSession(newRecord({ expiresAt: T0 - 1 }), undefined);
+  await signIn();
+  now += 60_000;
+  await signIn();
+  expect(left).toEqual([250, 50, 0, 1, 0]);
+});
