@@ -9,6 +9,7 @@ import { parseConfig } from "./lib/config/policy.ts";
 import { getDefaultInstance, setDefaultInstance } from "./lib/default-instance.ts";
 import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "./lib/errors.ts";
 import { assembleSessions, type Sessions } from "./lib/session/sessions.ts";
+import type { Update, Updater } from "./lib/session/manage-sessions.ts";
 import type { SessionEventName, SessionListener } from "./lib/session/events.ts";
 import { sqlite } from "./sqlite.ts";
 
@@ -127,10 +128,10 @@ export async function getSessionData<Data = unknown>(
 }
 
 /** See {@link Sessions.updateSessionData}; on the default instance. */
-export async function updateSessionData<Data = unknown>(
-  ...args: Parameters<Method<"updateSessionData", unknown, Data>>
-): ReturnType<Method<"updateSessionData", unknown, Data>> {
-  return current<unknown, Data>().updateSessionData(...args);
+export async function updateSessionData<Data = unknown>(handle: string, update: Updater<Data>): Promise<Data>;
+export async function updateSessionData<Data = unknown>(handle: string, value: Data): Promise<Data>;
+export async function updateSessionData<Data = unknown>(handle: string, update: Update<Data>): Promise<Data> {
+  return current<unknown, Data>().updateSessionData(handle, update as Data);
 }
 
 /** See {@link Sessions.getSessionInfo}; on the default instance. */
@@ -141,17 +142,17 @@ export async function getSessionInfo<Data = unknown>(
 }
 
 /** See {@link Sessions.updateSessionInfo}; on the default instance. */
-export async function updateSessionInfo<Data = unknown>(
-  ...args: Parameters<Method<"updateSessionInfo", unknown, Data>>
-): ReturnType<Method<"updateSessionInfo", unknown, Data>> {
-  return current<unknown, Data>().updateSessionInfo(...args);
+export async function updateSessionInfo<Data = unknown>(handle: string, update: Updater<Data>): Promise<Data>;
+export async function updateSessionInfo<Data = unknown>(handle: string, value: Data): Promise<Data>;
+export async function updateSessionInfo<Data = unknown>(handle: string, update: Update<Data>): Promise<Data> {
+  return current<unknown, Data>().updateSessionInfo(handle, update as Data);
 }
 
 /** See {@link Sessions.updateJwtPayload}; on the default instance. */
-export async function updateJwtPayload<Claims = unknown>(
-  ...args: Parameters<Method<"updateJwtPayload", Claims>>
-): ReturnType<Method<"updateJwtPayload", Claims>> {
-  return current<Claims>().updateJwtPayload(...args);
+export async function updateJwtPayload<Claims = unknown>(handle: string, update: Updater<Claims>): Promise<Claims>;
+export async function updateJwtPayload<Claims = unknown>(handle: string, value: Claims): Promise<Claims>;
+export async function updateJwtPayload<Claims = unknown>(handle: string, update: Update<Claims>): Promise<Claims> {
+  return current<Claims>().updateJwtPayload(handle, update as Claims);
 }
 
 /** See {@link Sessions.rotateSigningKey}; on the default instance. */
@@ -207,7 +208,7 @@ export type { Jwks } from "./lib/key/jwks.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 export type { DeviceInput } from "./lib/session/device.ts";
 export type { SessionEventName, SessionEvents, SessionListener } from "./lib/session/events.ts";
-export type { SessionInfo, Update } from "./lib/session/manage-sessions.ts";
+export type { SessionInfo, Updater } from "./lib/session/manage-sessions.ts";
 export type { DeviceFacts } from "./lib/session/record.ts";
 export type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";
 export type { Sessions } from "./lib/session/sessions.ts";

@@ -1,4 +1,3 @@
-// oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands rejections to the error handler
 import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
 import express, { type Express } from "express";
 import type { Agents } from "./agents.ts";

@@ -1,4 +1,3 @@
-// oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 hands rejections to the error handler
 import { parseMarker } from "counterfoil/protocol";
 import { verifySession } from "counterfoil/express";
 import { type Request, type Response, Router } from "express";

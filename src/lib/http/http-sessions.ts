@@ -116,13 +116,13 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   const bind = (exchange: HttpExchange, session: Session): RequestSession =>
     createRequestSession({ sessions, context, cookies, exchange }, session);
 
-  /** Handle of the session that a request carries, also when its access token has expired; undefined when there is none. */
-  async function carriedHandle(exchange: HttpExchange): Promise<string | undefined> {
+  /** The session that a request carries, also when its access token has expired; undefined when there is none. */
+  async function findCarried(exchange: HttpExchange): Promise<Pick<Session, "handle" | "userId"> | undefined> {
     const reading = cookies.read(exchange, "access");
     if (reading.kind !== "one") return undefined;
     await context.ready();
     try {
-      return (await authenticate(context, reading.value)).handle;
+      return await authenticate(context, reading.value);
     } catch (error) {
       if (isErrorFromAuth(error) && error.errType === ERROR_TYPES.TRY_REFRESH_TOKEN) return undefined;
       throw error;
@@ -137,10 +137,11 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       refuseCrossSite(exchange);
-      const carried = await carriedHandle(exchange);
+      const carried = await findCarried(exchange);
       const device = { ...deviceOf(exchange), label: deviceLabel };
       const created = await sessions.createNewSession(userId, jwtPayload, sessionData, { ...options, device });
-      if (carried !== undefined) await revokeSession(context, carried, "signed-in-again");
+      if (carried !== undefined)
+        await revokeSession(context, carried.handle, { reason: "signed-in-again", userId: carried.userId });
       for (const kind of ["access", "refresh", "marker"] as const) {
         if (cookies.read(exchange, kind).kind === "ambiguous") cookies.clearStrays(exchange, kind);
       }
@@ -201,8 +202,10 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
 
     async signOut(exchange) {
       refuseCrossSite(exchange);
-      const handle = await carriedHandle(exchange);
-      const existed = handle !== undefined && (await revokeSession(context, handle, "sign-out"));
+      const carried = await findCarried(exchange);
+      const existed =
+        carried !== undefined &&
+        (await revokeSession(context, carried.handle, { reason: "sign-out", userId: carried.userId }));
       cookies.clearAll(exchange);
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
     },

@@ -1,4 +1,4 @@
-import { loadSession, revokeSession, type Update } from "../session/manage-sessions.ts";
+import { loadSession, revokeSession, type Update, type Updater } from "../session/manage-sessions.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { mintAccessToken } from "../session/tokens.ts";
@@ -18,9 +18,11 @@ export interface RequestSession<Claims = unknown, Data = unknown> {
   /** Server-side data. @throws SessionError `SESSION_NOT_FOUND` */
   getSessionData(): Promise<Data>;
   /** Replaces the server-side data; a function gets the old value. The new value. */
-  updateSessionData(update: Update<Data>): Promise<Data>;
+  updateSessionData(update: Updater<Data>): Promise<Data>;
+  updateSessionData(value: Data): Promise<Data>;
   /** Replaces the claims, and sends the client an access token with them. The new value. */
-  updateJwtPayload(update: Update<Claims>): Promise<Claims>;
+  updateJwtPayload(update: Updater<Claims>): Promise<Claims>;
+  updateJwtPayload(value: Claims): Promise<Claims>;
   /** Signs out: ends the session and clears the cookies. Whether it was still there. */
   revokeSession(): Promise<boolean>;
 }
@@ -44,9 +46,9 @@ export function createRequestSession(
     getHandle: () => handle,
     getJWTPayload: () => jwtPayload,
     getSessionData: () => sessions.getSessionData(handle),
-    updateSessionData: (update) => sessions.updateSessionData(handle, update),
+    updateSessionData: (update: Update<unknown>) => sessions.updateSessionData(handle, update),
 
-    async updateJwtPayload(update) {
+    async updateJwtPayload(update: Update<unknown>) {
       jwtPayload = await sessions.updateJwtPayload(handle, update);
       const record = await loadSession(context, handle);
       const { value } = mintAccessToken(context, record, context.now());
@@ -55,7 +57,7 @@ export function createRequestSession(
     },
 
     async revokeSession() {
-      const existed = await revokeSession(context, handle, "sign-out");
+      const existed = await revokeSession(context, handle, { reason: "sign-out", userId });
       cookies.clearAll(exchange);
       return existed;
     },

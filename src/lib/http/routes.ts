@@ -113,7 +113,9 @@ async function revokeOwnSessions(
   if (handle === own.getHandle()) return ok({ revoked: (await own.revokeSession()) ? 1 : 0 });
   const handles = await http.sessions.getAllSessionHandlesForUser(own.getUserId());
   // A handle of somebody else gets the same answer as one that does not exist.
-  const revoked = handles.includes(handle) && (await revokeSession(http.context, handle));
+  const revoked =
+    handles.includes(handle) &&
+    (await revokeSession(http.context, handle, { reason: "revoked", userId: own.getUserId() }));
   return ok({ revoked: revoked ? 1 : 0 });
 }
 

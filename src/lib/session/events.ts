@@ -10,12 +10,14 @@ export interface SessionEvents {
     /** `mint`: a new refresh token; `confirm`: a new one, and the presented one took over; `renew`: only a new access token. */
     readonly outcome: "mint" | "confirm" | "renew";
     readonly generation: number;
+    /** The device that refreshed. */
+    readonly device: DeviceFacts;
   };
   "session-revoked": {
     readonly handles: readonly string[];
     /** Undefined when the call named only a handle. */
     readonly userId?: UserId;
-    readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit" | "expired";
+    readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit";
   };
   /** A superseded refresh token was presented: two parties hold tokens of one session. */
   "reuse-detected": {
@@ -23,6 +25,8 @@ export interface SessionEvents {
     readonly userId: UserId;
     /** Whether the session was revoked; false with `rotation.onReuse: "report"`. */
     readonly revoked: boolean;
+    /** `superseded`: another token has taken over from it; `current`: a child of it has been in use for longer than the window. */
+    readonly presented: "superseded" | "current";
     readonly presentedGeneration: number;
     readonly currentGeneration: number;
     /** ms since the current token took over from its parent; null when it is the first. */

@@ -21,8 +21,11 @@ export interface SessionInfo {
   readonly binding: null;
 }
 
-/** A new value, or a function from the old value to the new one, which runs again when another change came in between. */
-export type Update<T> = T | ((old: T) => T | Promise<T>);
+/** Makes the new value out of the old one; runs again when another change came in between. */
+export type Updater<T> = (old: T) => T | Promise<T>;
+
+/** A new value, or a function that makes it. */
+export type Update<T> = T | Updater<T>;
 
 const MAX_TURNS = 256;
 const SWEEP_CHUNK = 200;
@@ -32,12 +35,12 @@ export type RevokeReason = SessionEvents["session-revoked"]["reason"];
 export async function revokeSession(
   context: SessionContext,
   handle: string,
-  reason: RevokeReason = "revoked",
+  event: { readonly reason: RevokeReason; readonly userId?: UserId } = { reason: "revoked" },
 ): Promise<boolean> {
   checkHandle(handle);
   await context.ready();
   const existed = await context.store.deleteSession(handle);
-  if (existed) context.events.emit("session-revoked", { handles: [handle], reason });
+  if (existed) context.events.emit("session-revoked", { handles: [handle], ...event });
   return existed;
 }
 
@@ -112,7 +115,7 @@ export const describeUser = (record: SessionRecord): UserId => fromUserKey(recor
 
 async function apply<T>(update: Update<T>, json: string): Promise<T> {
   // JSON has no functions, so a function is always the function form.
-  return typeof update === "function" ? await (update as (old: T) => T | Promise<T>)(JSON.parse(json) as T) : update;
+  return typeof update === "function" ? await (update as Updater<T>)(JSON.parse(json) as T) : update;
 }
 
 async function change<T>(

@@ -97,6 +97,7 @@ async function attempt<Claims>(
         userId: fromUserKey(record.userKey),
         outcome: decision.outcome,
         generation: child.generation,
+        device,
       });
       return answer(context, { ...record, expiresAt }, child, now);
     }
@@ -154,6 +155,7 @@ async function endReused(
     handle,
     userId,
     revoked,
+    presented: token.doubleHash === record.currentHash ? "current" : "superseded",
     presentedGeneration: token.generation,
     currentGeneration: record.generation,
     sinceConfirmation: since(record.confirmedAt),

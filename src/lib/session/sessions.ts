@@ -22,6 +22,7 @@ import {
   revokeSessionsOfUser,
   type SessionInfo,
   type Update,
+  type Updater,
   updateClaims,
   updateData,
 } from "./manage-sessions.ts";
@@ -114,13 +115,15 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    * await updateSessionData(handle, (cart) => ({ ...cart, items: cart.items + 1 }));
    * ```
    */
-  updateSessionData(handle: string, update: Update<Data>): Promise<Data>;
+  updateSessionData(handle: string, update: Updater<Data>): Promise<Data>;
+  updateSessionData(handle: string, value: Data): Promise<Data>;
 
   /** `getSessionData` under the name that the first SuperTokens library gave it. */
   getSessionInfo(handle: string): Promise<Data>;
 
   /** `updateSessionData` under the name that the first SuperTokens library gave it. */
-  updateSessionInfo(handle: string, update: Update<Data>): Promise<Data>;
+  updateSessionInfo(handle: string, update: Updater<Data>): Promise<Data>;
+  updateSessionInfo(handle: string, value: Data): Promise<Data>;
 
   /**
    * Replaces the claims. The next refresh signs them; with `blacklisting` the next `getSession` returns them with a `newAccessToken`.
@@ -128,7 +131,8 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    *
    * @throws SessionError as `updateSessionData`, and `TOKEN_TOO_LARGE`
    */
-  updateJwtPayload(handle: string, update: Update<Claims>): Promise<Claims>;
+  updateJwtPayload(handle: string, update: Updater<Claims>): Promise<Claims>;
+  updateJwtPayload(handle: string, value: Claims): Promise<Claims>;
 
   /** Publishes the next signing key, which takes over after `keys.publishAhead`; nobody is logged out. One that is waiting already is returned. */
   rotateSigningKey(): Promise<PendingKey>;
@@ -184,7 +188,7 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     updateSessionData: writeData,
     getSessionInfo: readData,
     updateSessionInfo: writeData,
-    updateJwtPayload: (handle, update) => updateClaims(context, handle, update),
+    updateJwtPayload: (handle: string, update: Update<Claims>) => updateClaims(context, handle, update),
     async rotateSigningKey() {
       await context.ready();
       return ring.rotate();
