@@ -5,6 +5,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { getDefaultInstance } from "./lib/default-instance.ts";
+import { isErrorFromAuth } from "./lib/errors.ts";
 import { answerError } from "./lib/http/error-answer.ts";
 import { type HttpSessions, httpSessionsOf, type ProtectOptions, type StartDetails } from "./lib/http/http-sessions.ts";
 import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/node-exchange.ts";
@@ -87,9 +88,8 @@ export function sessionRoutes(options: RouteOptions & InstanceOption = {}): Expr
  */
 export function errorHandler(options: InstanceOption = {}): ExpressErrorHandler {
   return (error, _request, response, next) => {
-    const answer = response.headersSent
-      ? undefined
-      : answerError(error, httpOf(options).context.policy.http.diagnostics);
+    const isOurs = isErrorFromAuth(error) && !response.headersSent;
+    const answer = isOurs ? answerError(error, httpOf(options).context.policy.http.diagnostics) : undefined;
     if (answer === undefined) next(error);
     else sendAnswer(response, answer);
   };
@@ -143,7 +143,7 @@ export async function refreshSession(
   response: ServerResponse,
   options: InstanceOption = {},
 ): Promise<RequestSession> {
-  return httpOf(options).refresh(createNodeExchange(request, response));
+  return (request.auth = await httpOf(options).refresh(createNodeExchange(request, response)));
 }
 
 export type { ProtectOptions, StartDetails } from "./lib/http/http-sessions.ts";

@@ -112,8 +112,11 @@ describe.each(FRAMEWORKS)("report mode in $name lets through and reports", ({ ex
   test("but a request without a session, or with one that has expired, is refused all the same", async () => {
     await using app = await startApp({ express, config: report() });
     const own = await signIn(app);
+    const reasons: string[] = [];
+    app.sessions.on("csrf-reported", ({ reason }) => reasons.push(reason));
     expect((await app.send({ method: "POST", path: "/api" })).status).toBe(401);
     app.clock.now += 15 * 60_000;
     expect((await app.send({ method: "POST", path: "/api", headers: { cookie: apiCookies(own) } })).status).toBe(401);
+    expect(reasons).toEqual([missing]);
   });
 });

@@ -8,6 +8,7 @@ import {
   FRAMEWORKS,
   MINUTE,
   refresh,
+  refreshCookies,
   SECOND,
   signIn,
   START,
@@ -68,6 +69,15 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
         },
       ],
     });
+  });
+
+  test("a refresh tells where a device is used now; what the app named it stays", async () => {
+    await using app = await startApp({ express });
+    const own = await signIn(app, "user=alice&label=Phone", { "user-agent": "Mozilla/5.0 (iPhone) Safari/605" });
+    const headers = { cookie: refreshCookies(own), "user-agent": "Mozilla/5.0 (iPhone) CriOS/130.0" };
+    await app.send({ method: "POST", path: "/session/refresh", headers });
+    const [session] = await app.sessions.getSessionsForUser("alice");
+    expect(session?.device).toEqual({ ip: "127.0.0.0/24", userAgent: "Chrome on iPhone", label: "Phone" });
   });
 
   test("one other session, by its handle", async () => {
@@ -141,8 +151,15 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
     expect((await revoke(app, refreshed, "?others=true")).status).toBe(401);
   });
 
-  // These routes ask the store in any case, so a copied access token of a session that has ended need not serve there.
-  test.fails("a session that has ended neither lists nor ends the others of its user", async () => {
+  test("a revokeMaxAuthAge that is none is the app's own fault, and lets nobody through", async () => {
+    await using app = await startApp({ express, routes: { revokeMaxAuthAge: "10" as "10m" } });
+    const [own, other] = [await signIn(app), await signIn(app)];
+    const answer = await revoke(app, own, "?others=true");
+    expect([answer.status, answer.json()]).toEqual([500, { app: "ARGUMENT_INVALID" }]);
+    expect(await alive(app, other)).toEqual([true]);
+  });
+
+  test("a session that has ended neither lists nor ends the others of its user", async () => {
     await using app = await startApp({ express });
     const [stolen, own] = [await signIn(app), await signIn(app)];
     await revoke(app, own, "?others=true");

@@ -28,7 +28,9 @@ function expectWhole(answer: Answer): void {
   const names = ["sAccessToken", "sRefreshToken", "sIdRefreshToken"];
   const isSet = names.map((name) => own.some((start) => start.startsWith(`${name}=`) && start !== `${name}=;`));
   expect(new Set(isSet).size, answer.cookies.join("\n")).toBe(1);
-  if (!isSet.includes(true)) expect([[], CLEARED]).toContainEqual(answer.cookies);
+  // Lines of another scope are of cookies that are not ours.
+  const clearing = CLEARED.filter((line) => answer.cookies.includes(line));
+  if (!isSet.includes(true)) expect([[], CLEARED]).toContainEqual(clearing);
 }
 
 /** Sends one `Cookie` header to each route; all are answered, whole, and the app has not crashed. */
@@ -129,8 +131,7 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
     expect((await refresh(app, own)).status).toBe(200);
   });
 
-  // Nobody is logged out by a jar that has grown too large: what is not looked at is not known to be gone.
-  test.fails("a header that is too long to be looked at leaves the cookies on refresh", async () => {
+  test("a header that is too long to be looked at leaves the cookies on refresh", async () => {
     await using app = await startApp({ express });
     const own = await signIn(app);
     const headers = { cookie: `${refreshCookies(own)}; a=${"1".repeat(64 * 1024)}` };

@@ -64,7 +64,7 @@ describe.each(FRAMEWORKS)("req.auth in $name", ({ express }) => {
     await using app = await startActing(express, {
       read: (session) => session.getSessionData(),
       write: (session) => session.updateSessionData({ cart: 1 }),
-      add: (session) => session.updateSessionData((old: unknown) => ({ cart: (old as { cart: number }).cart + 1 })),
+      add: (session) => session.updateSessionData((old) => ({ cart: (old as { cart: number }).cart + 1 })),
     });
     const own = await signIn(app);
     const results: unknown[] = [];
@@ -79,7 +79,7 @@ describe.each(FRAMEWORKS)("req.auth in $name", ({ express }) => {
   test("new claims: in force in this request, in the cookie, and after a refresh; the session stays the same", async () => {
     await using app = await startActing(express, {
       promote: async (session) => {
-        const given = await session.updateJwtPayload((old: unknown) => ({ ...(old as object), admin: true }));
+        const given = await session.updateJwtPayload((old) => ({ ...(old as object), admin: true }));
         return [given, session.getJWTPayload()];
       },
     });

@@ -63,7 +63,7 @@ describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {
     app.clock.now += later;
     const answer = await signOut(app, own);
     expect([answer.status, answer.json(), answer.cookies]).toEqual([200, {}, CLEARED]);
-    expect(revoked).toEqual([{ handles: [own.handle], reason: "sign-out" }]);
+    expect(revoked).toEqual([{ handles: [own.handle], userId: "alice", reason: "sign-out" }]);
     expect(await alive(app, own, other)).toEqual([false, true]);
   });
 
@@ -81,10 +81,14 @@ describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {
     for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"].filter((name) => name !== allow)) {
       const headers = { cookie: refreshCookies(own), "anti-csrf": own.antiCsrf };
       const answer = await app.send({ method, path: `${path}?others=true`, headers });
-      expect([method, answer.status, answer.header("allow"), answer.json(), answer.cookies]).toEqual([
+      const allowed = answer
+        .header("allow")
+        ?.split(", ")
+        .filter((name) => name !== "HEAD");
+      expect([method, answer.status, allowed, answer.json(), answer.cookies]).toEqual([
         method,
         405,
-        allow,
+        [allow],
         { message: "method not allowed" },
         [],
       ]);
@@ -92,8 +96,7 @@ describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {
     expect(await app.sessions.getSessionsForUser("alice")).toEqual(before);
   });
 
-  // RFC 9110 9.1: GET and HEAD are the two methods that every server supports.
-  test.fails.each(["/session/sessions", "/.well-known/jwks.json"])(
+  test.each(["/session/sessions", "/.well-known/jwks.json"])(
     "%s answers HEAD as GET, without the body",
     async (path) => {
       await using app = await startApp({ express });

@@ -137,7 +137,6 @@ export async function simulate(server: Server, schedule: Schedule, options: Simu
   };
   const agenda = createAgenda(setTime, options.together ?? false);
   const log: Entry[] = [];
-  const tokens = new Map<string, Token>();
   const madeOf: number[] = [];
   let ended = false;
   let late = 0;
@@ -175,7 +174,6 @@ export async function simulate(server: Server, schedule: Schedule, options: Simu
     const number = (madeOf[generation] ?? 0) + 1;
     madeOf[generation] = number;
     const token = { value, generation, name: `g${generation}${nameOfNumber(number)}`, holders: new Set([holder]) };
-    tokens.set(value, token);
     return token;
   }
 

@@ -105,12 +105,12 @@ const final = async ({ log, handle }: Run, library: Library): Promise<string | n
 describe("P1, an honest client: no false alarm, no lock-out", () => {
   test("with the default window", { timeout: TIMEOUT }, async () => {
     const property = { library: open(), schedules: honestSchedules({ window: W }), judge: judgeHonest };
-    await holds("honest client, W = 10 s", 1200, property);
+    await holds("honest client, W = 10 s", 1000, property);
   });
 
   test.for([1, 100, 1000, 300_000])("with a window of %i ms", { timeout: TIMEOUT }, async (window) => {
     const property = { library: open({ window }), schedules: honestSchedules({ window }), judge: judgeHonest };
-    await holds(`honest client, W = ${window} ms`, 200, property);
+    await holds(`honest client, W = ${window} ms`, 150, property);
   });
 
   test("on two servers whose clocks differ, when the window covers the difference", { timeout: TIMEOUT }, async () => {
@@ -123,22 +123,22 @@ describe("P1, an honest client: no false alarm, no lock-out", () => {
 describe("P2, a thief and the victim: containment", () => {
   test("who is outrun gets no token again, and the alarm rings", { timeout: TIMEOUT }, async () => {
     const property = { library: open(), schedules: stolenSchedules({ window: W }), judge: contained };
-    await holds("thief, W = 10 s", 1200, property);
+    await holds("thief, W = 10 s", 1000, property);
   });
 
   test.for([100, 60_000])("the same with a window of %i ms", { timeout: TIMEOUT }, async (window) => {
     const property = { library: open({ window }), schedules: stolenSchedules({ window }), judge: contained };
-    await holds(`thief, W = ${window} ms`, 200, property);
+    await holds(`thief, W = ${window} ms`, 150, property);
   });
 
   test(`the alarm rings within ${MOST_ROUNDS} rounds`, { timeout: TIMEOUT }, async () => {
     let most = 0;
     const judge = (run: Run): string | null => {
       most = Math.max(most, run.rounds + 1);
-      return judgeAlarm(run);
+      return judgeAlarm(run) ?? judgeContained(run, W);
     };
     const property = { library: open(), schedules: endedSchedules({ window: W }, MOST_ROUNDS), judge };
-    await holds("thief and victim go on without loss", 1500, property);
+    await holds("thief and victim go on without loss", 1200, property);
     console.log(`the latest alarm rang in round ${most} of at most ${MOST_ROUNDS}`);
   });
 
@@ -153,7 +153,7 @@ describe("P2, a thief and the victim: containment", () => {
 describe("P3, revocation is final", () => {
   test("nothing that starts later yields a token, and no row comes back", { timeout: TIMEOUT }, async () => {
     const property = { library: open(), schedules: revokedSchedules({ window: W }), judge: final };
-    await holds("revocation", 600, property);
+    await holds("revocation", 500, property);
   });
 });
 
@@ -165,17 +165,17 @@ describe("all of them with refreshes in parallel, on two instances over one file
 
   test("P1", { timeout: TIMEOUT }, async () => {
     const property = { library: openFile(), schedules: honestSchedules(network), judge: judgeHonest, options };
-    await holds("in parallel, honest client", 300, property);
+    await holds("in parallel, honest client", 250, property);
   });
 
   test("P2", { timeout: TIMEOUT }, async () => {
     const property = { library: openFile(), schedules: stolenSchedules(network), judge: contained, options };
-    await holds("in parallel, thief", 300, property);
+    await holds("in parallel, thief", 250, property);
   });
 
   test("P3", { timeout: TIMEOUT }, async () => {
     const property = { library: openFile(), schedules: revokedSchedules(network), judge: final, options };
-    await holds("in parallel, revocation", 300, property);
+    await holds("in parallel, revocation", 250, property);
   });
 
   test("races were lost and decided again", () => {
@@ -211,7 +211,7 @@ describe("the properties can fail", { timeout: TIMEOUT }, () => {
     await isFalse("forgetful store, honest client", /honest client got "ahead"/, { ...honest, library });
   });
 
-  // docs/decisions/003-time.md: the clocks of all servers over one store must agree to within what the window leaves over.
+  // docs/decisions/003-time.md: over one store the window must cover the life of a message and the difference of clocks together.
   test("P1, on two servers whose clocks differ by more than the window", async () => {
     const library = open({ clocks: [0, 60_000], path: file() });
     await isFalse("two servers 60 s apart, W = 10 s", ACCUSED_OR_LOCKED_OUT, { ...honest, library });

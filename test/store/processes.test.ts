@@ -153,6 +153,9 @@ test("two processes that rotate the signing key at once report the same pending 
     expect(one?.kid).toBe(other?.kid);
     expect([one?.activatesAt, other?.activatesAt]).toEqual([now + 600_000, now + 600_000]);
     expect([one?.made, other?.made].filter(Boolean)).toHaveLength(1);
+    // So does whoever comes later, while it is pending.
+    children[round % 2]?.tell(now + 599_999);
+    expect((await children[round % 2]?.next<RotatedKey>())?.kid).toBe(one?.kid);
     kids.add(one?.kid ?? "");
   }
   expect(kids.size).toBe(20);

@@ -54,10 +54,15 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
   };
   const fault: SectionReader["fault"] = (name, code, message) => void faults.push({ code, path: at(name), message });
 
-  function read<T>(name: string, wanted: string, isRight: (value: unknown) => value is T): T | undefined {
+  function read<T>(
+    name: string,
+    wanted: string,
+    isRight: (value: unknown) => value is T,
+    tell = describe,
+  ): T | undefined {
     const given = take(name);
     if (given === undefined || isRight(given)) return given;
-    fault(name, "WRONG_TYPE", `write ${wanted}, not ${describe(given)}`);
+    fault(name, "WRONG_TYPE", `write ${wanted}, not ${tell(given)}`);
     return undefined;
   }
 
@@ -114,7 +119,7 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       }
       return given;
     },
-    value: read,
+    value: (name, wanted, isRight) => read(name, wanted, isRight, describeType),
     fault,
     finish() {
       for (const child of children) child.finish();
@@ -132,9 +137,15 @@ const isDuration = (value: unknown): value is Duration => parseDuration(value) !
 
 const isString = (value: unknown): value is string => typeof value === "string";
 
-/** A value for a message: short, and never the content of a string that may be a secret. */
+/** A value for a message: short, and never the content of a string. */
 function describe(value: unknown): string {
-  if (value === null || typeof value === "boolean" || typeof value === "number") return String(value);
-  if (Array.isArray(value)) return "a list";
+  return value === null || typeof value === "boolean" || typeof value === "number"
+    ? String(value)
+    : describeType(value);
+}
+
+/** The same where the value may be a secret. */
+function describeType(value: unknown): string {
+  if (value === null || Array.isArray(value)) return value === null ? "null" : "a list";
   return typeof value === "string" ? "this string" : `a value of type ${typeof value}`;
 }

@@ -1,3 +1,4 @@
+import { ROUTES } from "../../protocol.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
 import { parseOrigin } from "./origin.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
@@ -258,10 +259,14 @@ const refuseOrigin = (value: string): string | undefined =>
     ? 'is not an origin; write scheme, host and port only, for instance "https://app.example.com"'
     : undefined;
 
-const refusePath = (value: string): string | undefined =>
-  /^\/[A-Za-z0-9/_.~-]*$/.test(value) && value.length <= 200
-    ? undefined
-    : 'is not a plain path; write one that begins with "/", for instance "/session/refresh"';
+const FIXED_PATHS: readonly string[] = Object.values(ROUTES);
+
+function refusePath(value: string): string | undefined {
+  if (!/^\/[A-Za-z0-9/_.~-]+$/.test(value) || value.length > 200) {
+    return 'is not a plain path; write one that begins with "/", for instance "/session/refresh"';
+  }
+  return FIXED_PATHS.includes(value) ? "is the path of another session route; write a path of its own" : undefined;
+}
 
 function refuseCookieDomain(domain: string): string | undefined {
   if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain) || domain.length > 253) {

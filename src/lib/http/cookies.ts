@@ -9,21 +9,26 @@ export type CookieKind = keyof typeof COOKIES;
 export type CookieReading =
   | { readonly kind: "none" }
   | { readonly kind: "one"; readonly value: string }
-  | { readonly kind: "ambiguous" };
+  | { readonly kind: "ambiguous"; readonly values: readonly string[] };
 
 export interface SessionCookies {
   read(exchange: HttpExchange, kind: CookieKind): CookieReading;
   set(exchange: HttpExchange, kind: CookieKind, token: TokenInfo, now: number): void;
   /** Clears all three, with the very attributes that they are set with (ASVS 5.0 3.3). */
   clearAll(exchange: HttpExchange): void;
-  /** Clears cookies of our names that another path or a parent domain has put beside ours. */
-  clearStrays(exchange: HttpExchange, kind: CookieKind): void;
+  /**
+   * Clears cookies of our name in all places where they can stand beside ours: parent domains, and the paths that lead to this request
+   * (or only ours). Ours stays.
+   */
+  clearStrays(exchange: HttpExchange, kind: CookieKind, paths?: "all" | "own"): void;
 }
 
-// More than any browser sends; what is longer is not looked at.
-const MAX_HEADER = 64 * 1024;
+export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
-export function createSessionCookies(policy: CookiePolicy): SessionCookies {
+// More values than that are nobody's jar; the rest is not worth a signature check.
+const MAX_VALUES = 8;
+
+export function createSessionCookies(policy: CookiePolicy, publicOrigin: string | undefined): SessionCookies {
   const nameOf = (kind: CookieKind): string => (policy.hostPrefix ? HOST_PREFIX : "") + COOKIES[kind];
   // A __Host- cookie must have the path "/" (RFC 6265bis 4.1.3.2).
   const pathOfCookie = (kind: CookieKind): string =>
@@ -48,9 +53,12 @@ export function createSessionCookies(policy: CookiePolicy): SessionCookies {
     return attributes.filter((attribute) => attribute !== "").join("; ");
   }
 
-  function append(exchange: HttpExchange, text: string): void {
+  function send(exchange: HttpExchange, lines: readonly string[]): void {
+    if (lines.length === 0) return;
     exchange.setHeader("cache-control", "no-store");
-    exchange.appendHeader("set-cookie", text);
+    // A later line for the same cookie takes the place of an earlier one (RFC 6265 4.1.1).
+    const places = new Set(lines.map(placeOf));
+    exchange.changeCookies((before) => [...before.filter((earlier) => !places.has(placeOf(earlier))), ...lines]);
   }
 
   return {
@@ -58,41 +66,49 @@ export function createSessionCookies(policy: CookiePolicy): SessionCookies {
 
     set(exchange, kind, { value, expires }, now) {
       const maxAge = Math.max(0, Math.ceil((expires - now) / 1000));
-      append(exchange, line(kind, value, maxAge, { path: pathOfCookie(kind), domain: policy.domain }));
+      send(exchange, [line(kind, value, maxAge, { path: pathOfCookie(kind), domain: policy.domain })]);
     },
 
     clearAll(exchange) {
-      for (const kind of ["access", "refresh", "marker"] as const) {
-        append(exchange, line(kind, "", 0, { path: pathOfCookie(kind), domain: policy.domain }));
-      }
+      send(
+        exchange,
+        COOKIE_KINDS.map((kind) => line(kind, "", 0, { path: pathOfCookie(kind), domain: policy.domain })),
+      );
     },
 
-    clearStrays(exchange, kind) {
+    clearStrays(exchange, kind, paths = "all") {
       // A __Host- cookie has no other place to be in.
       if (policy.hostPrefix) return;
       const own = { path: pathOfCookie(kind), domain: policy.domain };
-      for (const domain of possibleDomains(exchange.header("host"))) {
-        for (const path of possiblePaths(exchange.url)) {
-          if (path !== own.path || domain !== own.domain) append(exchange, line(kind, "", 0, { path, domain }));
-        }
-      }
+      // Behind a proxy the Host that arrives need not be the one that the browser knows.
+      const host = publicOrigin === undefined ? exchange.header("host") : new URL(publicOrigin).host;
+      const possible = paths === "own" ? [own.path] : [...new Set([...possiblePaths(exchange.url), own.path])];
+      const places = possibleDomains(host).flatMap((domain) => possible.map((path) => ({ path, domain })));
+      const strays = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
+      send(
+        exchange,
+        strays.map((place) => line(kind, "", 0, place)),
+      );
     },
   };
 }
 
+/** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and age. */
+const placeOf = (line: string): string => line.replace(/=[^;]*; Max-Age=\d+/, "");
+
 function readCookie(header: string | undefined, name: string): CookieReading {
-  if (header === undefined || header.length > MAX_HEADER) return { kind: "none" };
-  let found: string | undefined;
-  for (const pair of header.split(";")) {
+  const values = new Set<string>();
+  for (const pair of (header ?? "").split(";")) {
     const equals = pair.indexOf("=");
     if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
     const value = pair.slice(equals + 1).trim();
-    // Never "last wins": a sibling sub-domain can put a cookie before or after ours.
-    if (found !== undefined && found !== value) return { kind: "ambiguous" };
-    found = value;
+    // Some clients send an empty cookie where they should have dropped it.
+    if (value !== "" && values.size < MAX_VALUES) values.add(value);
   }
-  // Some clients send an empty cookie where they should have dropped it.
-  return found === undefined || found === "" ? { kind: "none" } : { kind: "one", value: found };
+  const [first, ...others] = values;
+  if (first === undefined) return { kind: "none" };
+  // Never "last wins": a sibling sub-domain can put a cookie before or after ours.
+  return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values: [first, ...others] };
 }
 
 /** None, and each domain that a cookie for this host can name; browsers ignore the ones that they do not allow. */
@@ -115,5 +131,6 @@ function possiblePaths(url: string): readonly string[] {
     .split("/")
     .slice(1, 6);
   const safe = segments.filter((segment) => /^[A-Za-z0-9_.~-]+$/.test(segment));
-  return ["/", ...safe.map((_, index) => `/${safe.slice(0, index + 1).join("/")}`)];
+  const paths = safe.map((_, index) => `/${safe.slice(0, index + 1).join("/")}`);
+  return ["/", ...paths.flatMap((path) => [path, `${path}/`])];
 }

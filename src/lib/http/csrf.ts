@@ -34,5 +34,8 @@ function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): bool
   if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
   // Without a public origin only the host can be compared: behind a proxy the scheme is not known, and X-Forwarded-* is anyone's word.
   const parsed = parseOrigin(origin);
-  return parsed !== undefined && new URL(parsed).host === exchange.header("host")?.toLowerCase();
+  if (parsed === undefined) return false;
+  const { protocol, host } = new URL(parsed);
+  const asked = `${protocol}//${exchange.header("host")}`;
+  return URL.canParse(asked) && new URL(asked).host === host;
 }

@@ -8,10 +8,14 @@ export interface HttpExchange {
   readonly ip: string | undefined;
   /** A request header by its lower-case name; the values of a repeated one joined by a comma, of `cookie` by a semicolon. */
   header(name: string): string | undefined;
-  /** Sets a header of the answer. @throws SessionError `RESPONSE_ALREADY_SENT` */
+  /** @throws SessionError `RESPONSE_ALREADY_SENT` when headers and cookies can no longer be set */
+  checkUnsent(): void;
+  /** Sets a header of the answer. @throws as `checkUnsent` */
   setHeader(name: string, value: string): void;
-  /** Adds a `Set-Cookie` beside those that the app sets, and a member to a list such as `Vary`. @throws as `setHeader` */
+  /** Adds a member to a list header such as `Vary`. @throws as `checkUnsent` */
   appendHeader(name: string, value: string): void;
+  /** Changes the `Set-Cookie` lines of the answer, the app's own among them. @throws as `checkUnsent` */
+  changeCookies(change: (lines: readonly string[]) => readonly string[]): void;
 }
 
 /** A whole answer, for the adapter to send; its headers come on top of those that were set before. */

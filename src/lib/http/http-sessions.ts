@@ -1,13 +1,13 @@
 import { HEADERS } from "../../protocol.ts";
 import { generalError, isErrorFromAuth, ERROR_TYPES, retryLater, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
-import type { CreatedSession, CreateOptions } from "../session/create-session.ts";
+import { type CreatedSession, type CreateOptions, createSession } from "../session/create-session.ts";
 import type { DeviceInput } from "../session/device.ts";
 import { loadSession, revokeSession } from "../session/manage-sessions.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
-import { createSessionCookies, type SessionCookies } from "./cookies.ts";
+import { COOKIE_KINDS, createSessionCookies, type SessionCookies } from "./cookies.ts";
 import { findCrossSite, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
@@ -56,7 +56,7 @@ export function httpSessionsOf(sessions: Sessions): HttpSessions {
 
 function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSessions {
   const { policy } = context;
-  const cookies = createSessionCookies(policy.cookie);
+  const cookies = createSessionCookies(policy.cookie, policy.http.publicOrigin);
 
   function refuseCrossSite(exchange: HttpExchange): void {
     const reason = findCrossSite(exchange, policy.http);
@@ -116,17 +116,42 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   const bind = (exchange: HttpExchange, session: Session): RequestSession =>
     createRequestSession({ sessions, context, cookies, exchange }, session);
 
-  /** The session that a request carries, also when its access token has expired; undefined when there is none. */
-  async function findCarried(exchange: HttpExchange): Promise<Pick<Session, "handle" | "userId"> | undefined> {
+  /**
+   * The sessions that a request carries, also when their access tokens have expired. More than one when somebody has put a cookie beside
+   * ours; ending that one, too, does no harm.
+   */
+  async function findCarried(exchange: HttpExchange): Promise<readonly Pick<Session, "handle" | "userId">[]> {
     const reading = cookies.read(exchange, "access");
-    if (reading.kind !== "one") return undefined;
+    if (reading.kind === "none") return [];
     await context.ready();
-    try {
-      return await authenticate(context, reading.value);
-    } catch (error) {
-      if (isErrorFromAuth(error) && error.errType === ERROR_TYPES.TRY_REFRESH_TOKEN) return undefined;
-      throw error;
+    const found: Pick<Session, "handle" | "userId">[] = [];
+    for (const value of reading.kind === "one" ? [reading.value] : reading.values) {
+      try {
+        found.push(await authenticate(context, value));
+      } catch (error) {
+        if (!isErrorFromAuth(error) || error.errType !== ERROR_TYPES.TRY_REFRESH_TOKEN) throw error;
+      }
     }
+    return found;
+  }
+
+  /** Whether any of them was still there. */
+  async function revokeCarried(
+    carried: readonly Pick<Session, "handle" | "userId">[],
+    reason: "sign-out" | "signed-in-again",
+  ): Promise<boolean> {
+    let existed = false;
+    for (const { handle, userId } of carried) {
+      existed = (await revokeSession(context, handle, { reason, userId })) || existed;
+    }
+    return existed;
+  }
+
+  /** Clears what stands beside our cookies, if the request shows that something does. */
+  function clearStraysSeen(exchange: HttpExchange): void {
+    const seen = COOKIE_KINDS.some((kind) => cookies.read(exchange, kind).kind === "ambiguous");
+    // The refresh cookie is not sent here, so whoever has left one kind of stray is taken to have left the others.
+    if (seen) for (const kind of COOKIE_KINDS) cookies.clearStrays(exchange, kind);
   }
 
   return {
@@ -136,15 +161,18 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     refuseCrossSite,
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
+      exchange.checkUnsent();
       refuseCrossSite(exchange);
-      const carried = await findCarried(exchange);
-      const device = { ...deviceOf(exchange), label: deviceLabel };
-      const created = await sessions.createNewSession(userId, jwtPayload, sessionData, { ...options, device });
-      if (carried !== undefined)
-        await revokeSession(context, carried.handle, { reason: "signed-in-again", userId: carried.userId });
-      for (const kind of ["access", "refresh", "marker"] as const) {
-        if (cookies.read(exchange, kind).kind === "ambiguous") cookies.clearStrays(exchange, kind);
-      }
+      const [first, ...others] = await findCarried(exchange);
+      const created = await createSession(context, {
+        userId,
+        jwtPayload,
+        sessionData,
+        options: { ...options, device: { ...deviceOf(exchange), label: deviceLabel } },
+        replaces: first?.handle,
+      });
+      await revokeCarried(others, "signed-in-again");
+      clearStraysSeen(exchange);
       setCookies(exchange, created);
       return bind(exchange, created.session);
     },
@@ -153,8 +181,11 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       const unsafe = isUnsafe(exchange);
       if (unsafe) refuseCrossSite(exchange);
       const reading = cookies.read(exchange, "access");
-      if (reading.kind === "ambiguous")
+      if (reading.kind === "ambiguous") {
+        // Here too, since the refresh route does not see a stray with another path. Ours is left alone, as on every ordinary answer.
+        cookies.clearStrays(exchange, "access");
         throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
+      }
       if (reading.kind === "none") {
         if (options.sessionRequired === false && cookies.read(exchange, "marker").kind === "none") return undefined;
         throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
@@ -169,6 +200,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     },
 
     async refresh(exchange) {
+      exchange.checkUnsent();
       refuseCrossSite(exchange);
       const reading = cookies.read(exchange, "refresh");
       if (reading.kind === "ambiguous") {
@@ -195,18 +227,21 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         );
         return bind(exchange, refreshed.session);
       } catch (error) {
-        if (endsSession(error)) cookies.clearAll(exchange);
+        if (endsSession(error)) {
+          cookies.clearAll(exchange);
+          // A marker that was set under another Domain would send the page here again and again.
+          if (cookies.read(exchange, "marker").kind !== "none") cookies.clearStrays(exchange, "marker", "own");
+        }
         throw error;
       }
     },
 
     async signOut(exchange) {
+      exchange.checkUnsent();
       refuseCrossSite(exchange);
-      const carried = await findCarried(exchange);
-      const existed =
-        carried !== undefined &&
-        (await revokeSession(context, carried.handle, { reason: "sign-out", userId: carried.userId }));
+      const existed = await revokeCarried(await findCarried(exchange), "sign-out");
       cookies.clearAll(exchange);
+      clearStraysSeen(exchange);
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
     },
   };

@@ -7,7 +7,7 @@ export type NodeRequest = IncomingMessage & { readonly originalUrl?: string; rea
 
 /** An exchange over a request and response of Node's own. Builds no Web objects: reading a header stays a property access. */
 export function createNodeExchange(request: NodeRequest, response: ServerResponse): HttpExchange {
-  const refuseLate = (): void => {
+  const checkUnsent = (): void => {
     if (!response.headersSent) return;
     throw generalError(
       "RESPONSE_ALREADY_SENT",
@@ -22,13 +22,19 @@ export function createNodeExchange(request: NodeRequest, response: ServerRespons
       const value = request.headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
     },
+    checkUnsent,
     setHeader(name, value) {
-      refuseLate();
+      checkUnsent();
       response.setHeader(name, value);
     },
     appendHeader(name, value) {
-      refuseLate();
+      checkUnsent();
       response.appendHeader(name, value);
+    },
+    changeCookies(change) {
+      checkUnsent();
+      const before = response.getHeader("set-cookie") ?? [];
+      response.setHeader("set-cookie", change(Array.isArray(before) ? before : [String(before)]));
     },
   };
 }

@@ -41,6 +41,14 @@ export function createRequestSession(
   const { handle, userId } = session;
   let { jwtPayload } = session;
 
+  /** Until when the access token of the request lives: newer claims must not make it live longer. */
+  function presentedUntil(): number {
+    const reading = cookies.read(exchange, "access");
+    const verdict = reading.kind === "one" ? context.accessTokens.verify(reading.value) : undefined;
+    const isOfThis = verdict?.kind === "authentic" && verdict.token.handle === handle;
+    return isOfThis && verdict.token.expires > context.now() ? verdict.token.expires : Number.POSITIVE_INFINITY;
+  }
+
   return {
     getUserId: () => userId,
     getHandle: () => handle,
@@ -51,7 +59,8 @@ export function createRequestSession(
     async updateJwtPayload(update: Update<unknown>) {
       jwtPayload = await sessions.updateJwtPayload(handle, update);
       const record = await loadSession(context, handle);
-      const { value } = mintAccessToken(context, record, context.now());
+      const expiresAt = Math.min(record.expiresAt, presentedUntil());
+      const { value } = mintAccessToken(context, { ...record, expiresAt }, context.now());
       cookies.set(exchange, "access", { value, expires: record.expiresAt }, context.now());
       return jwtPayload;
     },

@@ -1,7 +1,7 @@
 import { ROUTES } from "../../protocol.ts";
 import type { Duration } from "../config/config-reader.ts";
-import { generalError } from "../errors.ts";
-import { revokeSession } from "../session/manage-sessions.ts";
+import { unauthorised } from "../errors.ts";
+import { revokeSession, type SessionInfo } from "../session/manage-sessions.ts";
 import { applyCors } from "./cors.ts";
 import { answerError } from "./error-answer.ts";
 import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
@@ -65,8 +65,9 @@ export async function answerRoute(
       : Object.hasOwn(FIXED_ROUTES, path)
         ? FIXED_ROUTES[path]
         : undefined;
-  if (route === undefined) return undefined;
-  if (exchange.method !== route.method) {
+  // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS set-up to say.
+  if (route === undefined || exchange.method === "OPTIONS") return undefined;
+  if (exchange.method !== route.method && !(exchange.method === "HEAD" && route.method === "GET")) {
     return {
       status: 405,
       headers: { allow: route.method, "cache-control": "no-store" },
@@ -83,9 +84,8 @@ export async function answerRoute(
 }
 
 async function listOwnSessions(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
-  const own = await requireSession(http, exchange, {});
-  const sessions = await http.sessions.getSessionsForUser(own.getUserId());
-  const list = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, binding }) => ({
+  const { own, all } = await loadOwnSessions(http, exchange, undefined);
+  const sessions = all.map(({ handle, createdAt, lastSeenAt, expiresAt, device, binding }) => ({
     handle,
     current: handle === own.getHandle(),
     createdAt,
@@ -94,7 +94,7 @@ async function listOwnSessions(http: HttpSessions, exchange: HttpExchange): Prom
     device,
     binding,
   }));
-  return ok({ sessions: list });
+  return ok({ sessions });
 }
 
 /** `?handle=<handle>` ends one of the user's sessions, `?others=true` all but the one that asks. */
@@ -103,30 +103,34 @@ async function revokeOwnSessions(
   exchange: HttpExchange,
   options: RouteOptions,
 ): Promise<HttpAnswer> {
-  const own = await requireSession(http, exchange, { maxAuthAge: options.revokeMaxAuthAge });
+  const { own, all } = await loadOwnSessions(http, exchange, options.revokeMaxAuthAge);
+  const userId = own.getUserId();
   const query = new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
   const handle = query.get("handle");
   if (handle === null && query.get("others") === "true") {
-    return ok({ revoked: await http.sessions.revokeAllSessionsForUser(own.getUserId(), { except: own.getHandle() }) });
+    return ok({ revoked: await http.sessions.revokeAllSessionsForUser(userId, { except: own.getHandle() }) });
   }
   if (handle === null) return { ...ok({ message: "name a session with ?handle=, or ?others=true" }), status: 400 };
   if (handle === own.getHandle()) return ok({ revoked: (await own.revokeSession()) ? 1 : 0 });
-  const handles = await http.sessions.getAllSessionHandlesForUser(own.getUserId());
   // A handle of somebody else gets the same answer as one that does not exist.
-  const revoked =
-    handles.includes(handle) &&
-    (await revokeSession(http.context, handle, { reason: "revoked", userId: own.getUserId() }));
+  const isOwn = all.some((session) => session.handle === handle);
+  const revoked = isOwn && (await revokeSession(http.context, handle, { reason: "revoked", userId }));
   return ok({ revoked: revoked ? 1 : 0 });
 }
 
-async function requireSession(
+/**
+ * The session that asks, and all of its user. These routes ask the store in any case, so they know whether the session still lives, also
+ * where requests are not checked for revocation: a copied token of a session that has ended ends nothing.
+ */
+async function loadOwnSessions(
   http: HttpSessions,
   exchange: HttpExchange,
-  { maxAuthAge }: { readonly maxAuthAge?: Duration | undefined },
-): Promise<RequestSession> {
-  const session = await http.protect(exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
-  if (session === undefined) throw generalError("ARGUMENT_INVALID", "a required session was not there");
-  return session;
+  maxAuthAge: Duration | undefined,
+): Promise<{ readonly own: RequestSession; readonly all: readonly SessionInfo[] }> {
+  const own = await http.protect(exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
+  const all = own === undefined ? [] : await http.sessions.getSessionsForUser(own.getUserId());
+  if (own !== undefined && all.some(({ handle }) => handle === own.getHandle())) return { own, all };
+  throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
 }
 
 const ok = (body: unknown): HttpAnswer => ({ status: 200, headers: { "cache-control": "no-store" }, body });

@@ -1,6 +1,6 @@
 import { generalError } from "../errors.ts";
 import type { Secrets } from "../token/secret.ts";
-import type { SigningAlgorithm } from "./key-record.ts";
+import type { KeyRecord, SigningAlgorithm } from "./key-record.ts";
 import type { KeyStore } from "./key-store.ts";
 import { makeKeyRecord, openKeyRecord, wrapContext, type RingKey } from "./ring-key.ts";
 
@@ -37,8 +37,8 @@ export interface KeyRing {
   readonly published: () => readonly RingKey[];
   /** Grows when a key is gone, so that what was verified with it is verified again. */
   readonly epoch: () => number;
-  /** For a token that names an unknown key: reloads, at most once per interval. Whether it did. */
-  readonly reloadForUnknownKey: () => Promise<boolean>;
+  /** For a token that names an unknown key: reloads, at most once per interval; within it all share the one reload. */
+  readonly reloadForUnknownKey: () => Promise<void>;
   /** Keeps the ring fresh; called where the store is asked anyway. Never fails: the keys at hand go on working. */
   readonly tend: () => Promise<void>;
   readonly rotate: () => Promise<PendingKey>;
@@ -48,41 +48,54 @@ export interface KeyRing {
 
 const RELOAD_EVERY = 60_000;
 const UNKNOWN_KEY_INTERVAL = 10_000;
+const FAILED_LOOKUP_INTERVAL = 1000;
 /** Clocks of two servers may differ by this much (P5). */
 const SKEW = 60_000;
 
-export function createKeyRing(
-  store: KeyStore,
-  secrets: () => Secrets,
-  policy: KeyPolicy,
-  now: () => number,
-  onRotated: (key: PendingKey) => void,
-): KeyRing {
+export interface KeyRingParts {
+  readonly store: KeyStore;
+  /** Asked when a key is opened or made, so that the secrets may be read late. */
+  readonly secrets: () => Secrets;
+  readonly policy: KeyPolicy;
+  readonly now: () => number;
+  readonly onRotated: (key: PendingKey) => void;
+}
+
+export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRingParts): KeyRing {
   let keys: readonly RingKey[] = [];
   let byKid = new Map<string, RingKey>();
   let byHeader = new Map<string, RingKey>();
   let epoch = 0;
   let loadedAt = Number.NEGATIVE_INFINITY;
-  let unknownAt = Number.NEGATIVE_INFINITY;
+  let reloadsBegun = 0;
+  let reloadShown = 0;
+  let lookup = { again: Number.NEGATIVE_INFINITY, done: Promise.resolve() };
 
   async function reload(): Promise<void> {
-    const records = await store.listKeys();
+    const turn = (reloadsBegun += 1);
     const opened: RingKey[] = [];
-    for (const record of records) {
-      const known = byKid.get(record.kid);
-      const context = wrapContext(record.kid, record.algorithm);
-      const unwrapped = secrets().unwrap(record.wrappedSeed, context);
-      if (unwrapped === undefined) throw secretMismatch(record.kid);
-      if (!unwrapped.byFirst)
-        await store.rewrapKey(record.kid, record.wrappedSeed, secrets().wrap(unwrapped.seed, context));
-      opened.push(known ?? openKeyRecord(record, unwrapped.seed));
-    }
+    for (const record of await store.listKeys()) opened.push(await open(record));
+    // An answer of the store that was overtaken by a later one must not undo it.
+    if (turn < reloadShown) return;
+    reloadShown = turn;
     const stillThere = new Set(opened.map((key) => key.kid));
     if (keys.some((key) => !stillThere.has(key.kid))) epoch += 1;
     keys = opened;
     byKid = new Map(opened.map((key) => [key.kid, key]));
     byHeader = new Map(opened.map((key) => [key.headerSegment, key]));
     loadedAt = now();
+  }
+
+  async function open(record: KeyRecord): Promise<RingKey> {
+    const known = byKid.get(record.kid);
+    if (known?.wrappedSeed === record.wrappedSeed) return known;
+    const context = wrapContext(record.kid, record.algorithm);
+    const unwrapped = secrets().unwrap(record.wrappedSeed, context);
+    if (unwrapped === undefined) throw secretMismatch(record.kid);
+    if (!unwrapped.byFirst) {
+      await store.rewrapKey(record.kid, record.wrappedSeed, secrets().wrap(unwrapped.seed, context));
+    }
+    return openKeyRecord(record, unwrapped.seed);
   }
 
   const newest = (): RingKey | undefined => keys.at(-1);
@@ -120,7 +133,10 @@ export function createKeyRing(
 
   async function load(): Promise<void> {
     await reload();
-    if (newest()?.algorithm !== policy.signing) await append(now());
+    const last = newest();
+    if (last === undefined) await append(now());
+    // Published before it signs, like any other: processes that still run with the old setting must know it by then.
+    else if (last.algorithm !== policy.signing) await append(now() + policy.publishAhead);
   }
 
   const rotationDue = (key: RingKey): boolean =>
@@ -138,20 +154,24 @@ export function createKeyRing(
     findByHeader: (segment) => byHeader.get(segment),
     published: () => keys.filter((_, index) => verifiesUntil(index, policy.accessValidity) > now()),
     epoch: () => epoch,
-    async reloadForUnknownKey() {
-      if (now() - unknownAt < UNKNOWN_KEY_INTERVAL) return false;
-      unknownAt = now();
-      await reload();
-      return true;
+    reloadForUnknownKey() {
+      const time = now();
+      if (time >= lookup.again) {
+        // Whoever asks meanwhile shares this look, and its failure: "unknown" must mean that the store was asked.
+        const current = { again: time + UNKNOWN_KEY_INTERVAL, done: reload() };
+        current.done.catch(() => (current.again = time + FAILED_LOOKUP_INTERVAL));
+        lookup = current;
+      }
+      return lookup.done;
     },
     async tend() {
       if (now() - loadedAt < RELOAD_EVERY) return;
       loadedAt = now();
       try {
         await reload();
-        const last = newest();
-        if (last !== undefined && rotationDue(last))
-          await append(Math.max(now(), last.activatesAt) + policy.publishAhead);
+        // Somebody has emptied the table: a key that signs is worth more than an explanation.
+        const last = newest() ?? (await append(now()));
+        if (rotationDue(last)) await append(Math.max(now(), last.activatesAt) + policy.publishAhead);
         await dropFinished();
       } catch {
         // The request at hand does its own work and reports its own faults; this is tried again in a minute.

@@ -9,6 +9,8 @@ export interface RingKey extends JwsKey {
   readonly kid: string;
   readonly sequence: number;
   readonly activatesAt: number;
+  /** As it was in the store when the key was opened. */
+  readonly wrappedSeed: string;
   /** The exact header of every access token that this key signs: `{"alg":...,"kid":...,"typ":"at+jwt"}` in base64url (RFC 9068 2.1). */
   readonly headerSegment: string;
   /** Authenticates refresh tokens. */
@@ -35,13 +37,14 @@ export function makeKeyRecord(
 }
 
 export function openKeyRecord(record: KeyRecord, seed: Buffer): RingKey {
-  const { kid, sequence, algorithm, activatesAt } = record;
+  const { kid, sequence, algorithm, activatesAt, wrappedSeed } = record;
   const header = JSON.stringify({ alg: algorithm, kid, typ: "at+jwt" });
   return {
     ...createJwsKey(algorithm, signingSeed(seed, algorithm)),
     kid,
     sequence,
     activatesAt,
+    wrappedSeed,
     headerSegment: Buffer.from(header).toString("base64url"),
     refreshMac: createMac(deriveKey(seed, "refresh token")),
     jitter: hash("sha256", kid, "buffer").readUInt32BE(0) / 2 ** 32,

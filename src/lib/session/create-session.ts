@@ -22,12 +22,18 @@ export interface CreatedSession<Claims> extends IssuedTokens {
   readonly antiCsrfToken: string | undefined;
 }
 
+export interface NewSession<Claims> {
+  readonly userId: UserId;
+  readonly jwtPayload?: Claims | undefined;
+  readonly sessionData?: unknown;
+  readonly options?: CreateOptions | undefined;
+  /** Handle of a session that ends in the same step. */
+  readonly replaces?: string | undefined;
+}
+
 export async function createSession<Claims>(
   context: SessionContext,
-  userId: UserId,
-  jwtPayload: Claims,
-  sessionData: unknown,
-  options: CreateOptions = {},
+  { userId, jwtPayload = {} as Claims, sessionData = {}, options = {}, replaces }: NewSession<Claims>,
 ): Promise<CreatedSession<Claims>> {
   const userKey = toUserKey(userId);
   const claims = toJson(jwtPayload, "jwtPayload");
@@ -64,12 +70,15 @@ export async function createSession<Claims>(
   // Before the row is written: a token that is too large must leave nothing behind.
   const tokens = issueTokens(context, record, refreshToken, now);
 
-  const { created, ended } = await context.store.createSession(record, policy.limit);
+  const { created, ended, replaced } = await context.store.createSession(record, policy.limit, replaces);
   if (!created) {
     throw generalError(
       "SESSION_LIMIT_REACHED",
       `the user has ${policy.limit?.max} sessions, as many as session.maxPerUser allows; end one first`,
     );
+  }
+  if (replaced && replaces !== undefined) {
+    events.emit("session-revoked", { handles: [replaces], reason: "signed-in-again" });
   }
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
   events.emit("session-created", { handle, userId, device });

@@ -1,9 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { ConfigError, generalError } from "../errors.ts";
+import { ConfigError, generalError, SessionError } from "../errors.ts";
 import type { SessionStore } from "../store/session-store.ts";
 
 type SecretList = readonly [string, ...string[]];
+
+/** The secrets, current one first. On the first start, when the store has no keys yet, one may be made. @throws SessionError when they cannot be had */
+export type SecretSource = (isFirstStart: boolean) => SecretList;
+
+/** Of stores that keep nothing; a second instance on the same store must open the first one's keys. */
+const passingSecrets = new WeakMap<SessionStore, SecretList>();
 
 const DEVELOPMENT_FILE = "./counterfoil.secret";
 
@@ -12,7 +18,7 @@ const DEVELOPMENT_FILE = "./counterfoil.secret";
  *
  * @throws ConfigError in production on a store that is not embedded
  */
-export function chooseSecrets(configured: SecretList | undefined, store: SessionStore): () => SecretList {
+export function chooseSecrets(configured: SecretList | undefined, store: SessionStore): SecretSource {
   if (configured !== undefined) return () => configured;
   if (process.env["NODE_ENV"] === "production" && store.embedded !== true) {
     throw new ConfigError([
@@ -25,17 +31,23 @@ export function chooseSecrets(configured: SecretList | undefined, store: Session
     ]);
   }
   if (store.secretFile === null) {
-    const passing: SecretList = [randomBytes(32).toString("base64url")];
-    return () => passing;
+    const secret = passingSecrets.get(store) ?? [randomBytes(32).toString("base64url")];
+    passingSecrets.set(store, secret);
+    return () => secret;
   }
   const file = store.secretFile ?? DEVELOPMENT_FILE;
-  return () => [readOrMakeSecret(file)];
+  return (isFirstStart) => [readOrMakeSecret(file, isFirstStart)];
 }
 
-function readOrMakeSecret(file: string): string {
+function readOrMakeSecret(file: string, isFirstStart: boolean): string {
   try {
-    return readSecret(file) ?? makeSecret(file);
+    const secret = readSecret(file);
+    if (secret !== undefined) return secret;
+    // A new one would not open the keys that are there, and would stand in the way of the one that is put back.
+    if (!isFirstStart) throw missingSecret(file);
+    return makeSecret(file);
   } catch (cause) {
+    if (cause instanceof SessionError) throw cause;
     throw generalError(
       "STORE_UNAVAILABLE",
       `the secret file ${file} can be neither read nor made; make its folder writable, or set secret in the config`,
@@ -47,7 +59,7 @@ function readOrMakeSecret(file: string): string {
 function makeSecret(file: string): string {
   // Written whole and then given its name, so that another process never reads half a secret; the first to link wins.
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
-  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx", flush: true });
   try {
     linkSync(draft, file);
     process.emitWarning(
@@ -78,6 +90,12 @@ function readSecret(file: string): string | undefined {
     throw error;
   }
 }
+
+const missingSecret = (file: string): SessionError =>
+  generalError(
+    "SECRET_MISMATCH",
+    `the secret file ${file} is missing, and the keys in the store were encrypted with what it held; put it back, or, to start over with everyone signed out, remove the database too`,
+  );
 
 const isCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net";
 import type { DeviceFacts } from "./record.ts";
 
 /** What a request tells about its device, as it came in. */
@@ -25,21 +26,24 @@ export function describeDevice(input: DeviceInput | undefined, before: DeviceFac
   };
 }
 
-const IPV4 = /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/i;
+const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/i;
 
-function coarseIp(ip: string): string | undefined {
-  const ipv4 = IPV4.exec(ip)?.[1];
-  if (ipv4 !== undefined) return `${ipv4}.0/24`;
-  if (ip.length > 64 || !/^[0-9a-f:]+(?:%\w+)?$/i.test(ip) || !ip.includes(":")) return undefined;
-  const [head = "", tail] = ip.replace(/%.*$/, "").split("::");
+function coarseIp(address: string): string | undefined {
+  const ip = address.replace(IPV4_IN_IPV6, "").replace(/%.*$/s, "");
+  if (isIPv4(ip)) return `${ip.slice(0, ip.lastIndexOf("."))}.0/24`;
+  if (!isIPv6(ip)) return undefined;
+  const [head = "", tail] = ip.split("::");
   const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
-  return `${groups
-    .slice(0, 3)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/48`;
+  // Whatever the tail holds, the first three groups are those of the head, or zeros that "::" stands for.
+  const groups = tail === undefined || left.length >= 3 ? left : [...left, ...zerosBefore(left, tail)];
+  const network = groups.slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(":")}::/48`;
+}
+
+function zerosBefore(left: readonly string[], tail: string): readonly string[] {
+  const right = tail === "" ? [] : tail.split(":");
+  const rightGroups = right.length + (tail.includes(".") ? 1 : 0);
+  return [...Array<string>(8 - left.length - rightGroups).fill("0"), ...right];
 }
 
 // Order matters: most browsers also claim to be the ones further down.

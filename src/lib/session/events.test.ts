@@ -1,12 +1,16 @@
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type CounterfoilConfig, createSessions, type SessionEventName, type Sessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { createEventHub, type SessionEvents } from "./events.ts";
 
 const SECRET = "a secret for tests, of 32 characters and more";
 const CREATED: SessionEvents["session-created"] = { handle: "h", userId: "alice", device: {} };
+
+// Node prints warnings by a listener of its own, which would fill the report with the faults that are provoked here.
+beforeAll(() => void process.removeAllListeners("warning"));
 
 describe("the hub", () => {
   test("gives an event to every listener of its name, in order, and to no other", () => {
@@ -83,8 +87,7 @@ describe("the hub", () => {
     expect(warning.message).toContain("the listener's own fault");
   });
 
-  // Defect: `report` turns what was thrown into text, which may throw in its turn.
-  test.fails.each([
+  test.each([
     ["cannot be made text", Object.create(null) as unknown],
     ["has a hostile stack", Object.defineProperty(new Error("x"), "stack", { get: () => JSON.parse("{") as string })],
   ])("survives a listener that throws what %s", (_, thrown) => {
@@ -208,15 +211,19 @@ test("no event and no error says a token, a hash, a key or a secret, in any of i
   }
 });
 
-test("no operation fails because its listeners do", async () => {
+test("no operation fails because its listeners do, and every fault is reported", async () => {
+  const warnings: Error[] = [];
+  process.on("warning", (warning) => warnings.push(warning));
   let calls = 0;
   const { sessions } = await goThroughEverything(async () => {
     calls += 1;
-    throw new Error(`the listener's own fault ${calls}`);
+    throw new Error("the listener's own fault");
   });
-  expect(calls).toBeGreaterThan(10);
   sessions.on("session-created", () => {
     throw new Error("and again");
   });
   await expect(sessions.createNewSession("bob")).resolves.toMatchObject({ session: { userId: "bob" } });
+  await setImmediate();
+  expect(calls).toBeGreaterThan(10);
+  expect(warnings).toHaveLength(calls + 1);
 });

@@ -64,8 +64,7 @@ export function createEventHub(): EventHub {
 
   // A listener's fault is the app's and must be seen, but it must not undo or fail the session operation that emitted.
   const report = (name: string, error: unknown): void => {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.emitWarning(`a listener of "${name}" failed: ${reason}`, { code: "COUNTERFOIL_LISTENER" });
+    process.emitWarning(`a listener of "${name}" failed: ${describeFault(error)}`, { code: "COUNTERFOIL_LISTENER" });
   };
 
   return {
@@ -86,4 +85,12 @@ export function createEventHub(): EventHub {
     },
     clear: () => listeners.clear(),
   };
+}
+
+function describeFault(error: unknown): string {
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return "it threw something that cannot be made text";
+  }
 }

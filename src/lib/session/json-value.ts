@@ -41,23 +41,44 @@ function check(value: unknown, path: string, depth: number): void {
 }
 
 function checkArray(value: readonly unknown[], path: string, depth: number): void {
-  if (Object.keys(value).length !== value.length) throw refuse(path, "is an array with holes or with named members");
-  for (const [index, member] of value.entries()) check(member, `${path}[${index}]`, depth + 1);
+  if (!isOwnedBy(value, "concat")) throw refuse(path, "is an instance of a class of arrays");
+  const { length: _, ...members }: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(value);
+  if (Object.keys(members).length !== value.length) throw refuse(path, "is an array with holes or with named members");
+  checkMembers(value, members, (key) => `${path}[${key}]`, depth);
 }
 
 function checkObject(value: object, path: string, depth: number): void {
+  if (Object.getPrototypeOf(value) !== null && !isOwnedBy(value, "isPrototypeOf")) {
+    throw refuse(path, `is a ${nameClass(value)}`);
+  }
+  checkMembers(value, Object.getOwnPropertyDescriptors(value), (key) => `${path}.${key}`, depth);
+}
+
+/** A `toJSON` needs no rule of its own: on these prototypes it can only be a member, and functions are no JSON. */
+function checkMembers(
+  value: object,
+  members: Readonly<Record<string, PropertyDescriptor>>,
+  pathOf: (key: string) => string,
+  depth: number,
+): void {
+  if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(pathOf("(symbol)"), "has a symbol as its key");
+  for (const [key, descriptor] of Object.entries(members)) {
+    if (!("value" in descriptor) || descriptor.enumerable !== true) {
+      throw refuse(pathOf(key), "is a getter or not enumerable");
+    }
+    check(descriptor.value, pathOf(key), depth + 1);
+  }
+}
+
+/** Whether the prototype is the built-in one, of whichever realm, told by a method that only that one has of its own. */
+function isOwnedBy(value: object, method: "concat" | "isPrototypeOf"): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw refuse(path, `is a ${value.constructor?.name ?? "class instance"}`);
-  }
-  if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(path, "has a symbol as a key");
-  if ("toJSON" in value && typeof value.toJSON === "function") throw refuse(path, "has a toJSON method");
-  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-    const member = `${path}.${key}`;
-    if (!("value" in descriptor) || descriptor.enumerable !== true)
-      throw refuse(member, "is a getter or not enumerable");
-    check(descriptor.value, member, depth + 1);
-  }
+  return typeof prototype === "object" && prototype !== null && Object.hasOwn(prototype, method);
+}
+
+function nameClass(value: object): string {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value), "constructor")?.value;
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "class instance";
 }
 
 const refuse = (path: string, fact: string): Error =>

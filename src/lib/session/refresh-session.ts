@@ -56,8 +56,10 @@ export async function refreshSession<Claims>(
 async function authenticate(context: SessionContext, value: string): Promise<RefreshToken> {
   if (typeof value !== "string") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
   let parsed = parseRefreshToken(value, context.ring.findByKid);
-  if (parsed.kind === "unknown-key" && (await context.ring.reloadForUnknownKey()))
+  if (parsed.kind === "unknown-key") {
+    await context.ring.reloadForUnknownKey();
     parsed = parseRefreshToken(value, context.ring.findByKid);
+  }
   if (parsed.kind === "authentic") return parsed.token;
   throw unauthorised(
     "REFRESH_TOKEN_INVALID",

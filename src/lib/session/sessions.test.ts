@@ -98,7 +98,8 @@ describe("a session", () => {
     expect(parseMarker(refreshed.newIdRefreshToken.value)?.generation).toBe(2);
     await expect(sessions.getSession(refreshed.newAccessToken.value, created.antiCsrfToken)).resolves.toBeDefined();
     const { handle } = created.session;
-    expect(events.at(-1)).toEqual(["session-refreshed", { handle, userId: "alice", outcome: "mint", generation: 2 }]);
+    const event = { handle, userId: "alice", outcome: "mint", generation: 2, device: {} };
+    expect(events.at(-1)).toEqual(["session-refreshed", event]);
   });
 
   test("is listed with its times and device, newest first, and ends when it is revoked", async () => {
@@ -216,13 +217,14 @@ describe("maxAuthAge", () => {
 
 describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) => {
   const accessToken = { blacklisting, validity: "10m" } as const;
-  const session = { idleTimeout: "1h", absoluteTimeout: "3h" } as const;
 
   test.each([
-    ["idle", [], 60],
-    ["idle, after a refresh,", [30], 90],
-    ["absolute", [50, 100, 150, 175], 180],
-  ])("the %s timeout ends a session on every path", async (_, refreshes, end) => {
+    ["idle", "3h", [], 60],
+    ["idle, after a refresh,", "3h", [30], 90],
+    ["absolute", "3h", [50, 100, 150, 175], 180],
+    ["absolute, shorter than the other,", "20m", [], 20],
+  ] as const)("the %s timeout ends a session on every path", async (_, absoluteTimeout, refreshes, end) => {
+    const session = { idleTimeout: "1h", absoluteTimeout } as const;
     const world = new World({ tokens: { accessToken }, session });
     const { sessions } = world;
     let {
@@ -277,15 +279,19 @@ describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) 
       accessToken: { value },
       refreshToken,
     } = await world.signIn();
+    world.now += MINUTE;
     const changed = await sessions.updateJwtPayload(handle, ({ role }) => ({ role: `${role}+admin` }));
     expectTypeOf(changed).toEqualTypeOf<Claims>();
     const got = await sessions.getSession(value);
     expect(got.session.jwtPayload).toEqual({ role: blacklisting === "off" ? "member" : "member+admin" });
     expect(Object.isFrozen(got.session.jwtPayload)).toBe(true);
-    expect(got.newAccessToken?.expires).toBe(blacklisting === "off" ? undefined : START + 10 * MINUTE);
+    expect(got.newAccessToken?.expires).toBe(blacklisting === "off" ? undefined : START + 11 * MINUTE);
     const { newAccessToken, session: refreshed } = await sessions.refreshSession(refreshToken.value);
-    for (const token of [newAccessToken, got.newAccessToken ?? newAccessToken]) {
-      expect(await sessions.getSession(token.value)).toEqual({ session: refreshed });
+    for (const { value: token } of [newAccessToken, got.newAccessToken ?? newAccessToken]) {
+      expect(await sessions.getSession(token, null, { maxAuthAge: "1m" })).toEqual({ session: refreshed });
+      world.now = START + MINUTE + 1;
+      await expect(sessions.getSession(token, null, { maxAuthAge: "1m" })).rejects.toBeInstanceOf(StepUpError);
+      world.now = START + MINUTE;
     }
     expect(refreshed.jwtPayload).toEqual({ role: "member+admin" });
   });
@@ -350,6 +356,24 @@ describe("an update", () => {
   );
 });
 
+test.each([
+  [false, "sAccessToken"],
+  [true, "__Host-sAccessToken"],
+])("with hostPrefix %s the cookie %s never has more than 4096 bytes", async (hostPrefix, name) => {
+  const { sessions } = new World({ cookie: { hostPrefix } });
+  let longest = 0;
+  for (let length = 2500; ; length += 1) {
+    try {
+      longest = (await sessions.createNewSession("alice", { role: "x".repeat(length) })).accessToken.value.length;
+    } catch (error) {
+      expect(error).toEqual(refused(AuthError.GENERAL_ERROR, "TOKEN_TOO_LARGE"));
+      break;
+    }
+  }
+  expect(name.length + longest).toBeLessThanOrEqual(4096);
+  expect(name.length + longest).toBeGreaterThan(4096 - 4);
+});
+
 describe("maxPerUser", () => {
   test("ends the oldest session, and nobody else's", async () => {
     const world = new World({ session: { maxPerUser: 2 } });
@@ -392,7 +416,11 @@ test.each([
   ["a lost answer is asked for again and again", "10s", "0 a mint b, 5 a mint c, 9000 a mint d, 9030 b confirm e"],
   ["a child settles for three windows", "10s", `${YOUNG}, 29.999 b renew, 30 b confirm c, 31 b mint d`],
   ["a younger sibling puts the settling off", "10s", "0 a mint b, 20 a mint c, 30 b renew, 50 b confirm d"],
-  ["the parent works for a window after its child was seen", "10s", `${YOUNG}, 16 a mint c, 16.001 a ${THEFT}`],
+  [
+    "the parent works for a window after its child was seen",
+    "10s",
+    `${YOUNG}, 12 b renew, 16 a mint c, 16.001 a ${THEFT}`,
+  ],
   ["the parent is refused softly for a window", "10s", `${SIBLINGS}, 40 a ${SUPERSEDED}, 40.001 a ${THEFT}`],
   ["the sibling is refused softly for a window", "10s", `${SIBLINGS}, 40 c ${SUPERSEDED}, 40.001 c ${THEFT}`],
   [
@@ -400,6 +428,7 @@ test.each([
     "10s",
     `${SIBLINGS}, 61 e confirm f, 61 a ${THEFT}, 61 f SESSION_NOT_FOUND`,
   ],
+  ["the parent's sibling is reuse at once", "10s", `${SIBLINGS}, 61 e confirm f, 61 b ${SUPERSEDED}, 61 c ${THEFT}`],
   ["the loser of two lines ends the session", "10s", `0 a mint v, 1 a mint t, 900 t confirm u, 1800 v ${THEFT}`],
   ["two rotations in one tick are two", "0s", `${ONE_TICK}, 0 c mint e, 0 b ${SUPERSEDED}, 0 a ${THEFT}`],
   ["without a window the next tick is reuse", "0s", `${ONE_TICK}, 0.001 b ${THEFT}`],
@@ -449,6 +478,7 @@ async function supersede(world: World): Promise<CreatedSession<Claims> & { curre
 }
 const EVIDENCE = {
   userId: "alice",
+  presented: "superseded",
   presentedGeneration: 1,
   currentGeneration: 2,
   sinceConfirmation: 10_001,
@@ -477,6 +507,18 @@ test("reuse ends the session and says whose it was, with the evidence of both si
     ["session-revoked", { handles: [handle], userId: "alice", reason: "reuse" }],
   ]);
   await expect(world.sessions.getSession(accessToken.value)).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+});
+
+test("reuse of a token that is still the current one, because its child has not settled, is told apart", async () => {
+  const world = new World({ rotation: { window: "5m" } });
+  const { refreshToken } = await world.signIn();
+  const { newRefreshToken } = await world.sessions.refreshSession(refreshToken.value);
+  await world.sessions.refreshSession(newRefreshToken.value);
+  world.now += 5 * MINUTE + 1;
+  await expect(world.sessions.refreshSession(refreshToken.value)).rejects.toMatchObject({ code: THEFT });
+  const since = { sinceConfirmation: null, sinceChildSeen: 5 * MINUTE + 1 };
+  const generations = { presented: "current", presentedGeneration: 1, currentGeneration: 1 };
+  expect(world.events.at(-2)).toEqual(["reuse-detected", expect.objectContaining({ ...since, ...generations })]);
 });
 
 test("with onReuse report the presenter is refused, the event says so, and the session lives on", async () => {
@@ -530,6 +572,70 @@ test("what the store throws becomes STORE_UNAVAILABLE with its cause, and the sa
   }
   down = false;
   await expect(sessions.createNewSession("alice")).resolves.toBeDefined();
+});
+
+test("a fault that the store has put into words comes through as it is", async () => {
+  const fault = new SessionError(AuthError.GENERAL_ERROR, "SCHEMA_TOO_NEW", "update the package");
+  const sessions = createSessions({ store: { ...memory(), prepare: () => Promise.reject(fault) }, secret: SECRET });
+  await expect(sessions.ready()).rejects.toBe(fault);
+});
+
+test("a session that ends while it is being refreshed or changed yields nothing and stays ended", async () => {
+  const store = memory();
+  const operations: readonly ((sessions: Sessions, created: CreatedSession<unknown>) => Promise<unknown>)[] = [
+    (sessions, { refreshToken }) => sessions.refreshSession(refreshToken.value),
+    (sessions, { session }) => sessions.updateSessionData(session.handle, () => 1),
+    (sessions, { session }) => sessions.updateJwtPayload(session.handle, () => 1),
+  ];
+  for (const operation of operations) {
+    const endsFirst = { ...store };
+    for (const name of ["commitRefresh", "replaceData", "replaceClaims"] as const) {
+      endsFirst[name] = async (handle: string, version: number, value: never): Promise<boolean> => {
+        await store.deleteSession(handle);
+        return store[name](handle, version, value);
+      };
+    }
+    const sessions = createSessions({ store: endsFirst, secret: SECRET });
+    const created = await sessions.createNewSession("alice");
+    const gone = refused(AuthError.UNAUTHORISED, "SESSION_NOT_FOUND");
+    await expect(operation(sessions, created)).rejects.toEqual(gone);
+    expect(await store.findSession(created.session.handle)).toBeUndefined();
+  }
+});
+
+test("where the store is asked a session ends when another process has shortened it", async () => {
+  const world = new World(withStore);
+  const { accessToken, refreshToken } = await world.signIn();
+  const tokens = { accessToken: { validity: "1m" } } as const;
+  await world.another({ tokens, session: { idleTimeout: "1m" } }).refreshSession(refreshToken.value);
+  world.now += MINUTE;
+  const gone = refused(AuthError.UNAUTHORISED, "SESSION_NOT_FOUND");
+  await expect(world.sessions.getSession(accessToken.value)).rejects.toEqual(gone);
+});
+
+test("expired sessions are swept, 200 with a request that writes, at most once a minute when there are no more", async () => {
+  const world = new World();
+  let sweeps = 0;
+  const deleteExpiredSessions: SessionStore["deleteExpiredSessions"] = async (now, limit) => {
+    sweeps += 1;
+    const removed = await world.store.deleteExpiredSessions(now, limit);
+    if (sweeps === 4) throw new Error("the fourth sweep failed");
+    return removed;
+  };
+  const sessions = world.another({ store: { ...world.store, deleteExpiredSessions }, session: { idleTimeout: "1h" } });
+  const handles: string[] = [];
+  for (let turn = 0; turn < 450; turn += 1) handles.push((await sessions.createNewSession("alice")).session.handle);
+  const left = async (): Promise<number> =>
+    (await Promise.all(handles.map((handle) => world.store.findSession(handle)))).filter((row) => row !== undefined)
+      .length;
+  world.now += 60 * MINUTE;
+  for (const expected of [250, 50, 0]) {
+    await sessions.createNewSession("bob");
+    expect(await left()).toBe(expected);
+  }
+  expect(sweeps).toBe(4); // one with the very first sign-in, which found nothing
+  await sessions.createNewSession("bob");
+  expect(sweeps).toBe(4);
 });
 
 test("what is no token is refused, whatever it is", async () => {

@@ -4,7 +4,7 @@ import { type Jwks, toJwks } from "../key/jwks.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
 import { HOST_PREFIX, COOKIES, MAX_COOKIE_BYTES } from "../../protocol.ts";
 import { createRevocationCheck } from "../revocation/revocation-check.ts";
-import { guardStore } from "../store/guarded-store.ts";
+import { closedError, guardStore } from "../store/guarded-store.ts";
 import type { SessionStore } from "../store/session-store.ts";
 import { createAccessTokens } from "../token/access-token.ts";
 import { createAntiCsrfTokens } from "../token/anti-csrf-token.ts";
@@ -175,8 +175,8 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
   const writeData = (handle: string, update: Update<Data>): Promise<Data> => updateData(context, handle, update);
 
   const sessions: Sessions<Claims, Data> = {
-    createNewSession: (userId, jwtPayload = {} as Claims, sessionData = {} as Data, options = {}) =>
-      createSession(context, userId, jwtPayload, sessionData, options),
+    createNewSession: (userId, jwtPayload, sessionData, options) =>
+      createSession<Claims>(context, { userId, jwtPayload, sessionData, options }),
     getSession: (accessToken, antiCsrfToken, options) => verifySession(context, accessToken, antiCsrfToken, options),
     refreshSession: (refreshToken, options) => refreshSession(context, refreshToken, options),
     revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
@@ -215,16 +215,21 @@ function createContext(
   const store = guardStore(givenStore);
   const chosen = chooseSecrets(policy.secrets, givenStore);
   let derived: Secrets | undefined;
-  const secrets = (): Secrets => (derived ??= createSecrets(chosen()));
+  const secrets = (): Secrets => {
+    if (derived === undefined) throw generalError("STORE_UNAVAILABLE", "the secrets have not been loaded");
+    return derived;
+  };
 
-  const { accessToken, cookie, idleTimeout, keys } = policy;
+  const { accessToken, cookie, absoluteTimeout, keys } = policy;
   const keyPolicy = {
     ...keys,
     signing: accessToken.signing,
     accessValidity: accessToken.validity,
-    longestToken: Math.max(accessToken.validity, idleTimeout),
+    // A client whose answers get lost goes on with one refresh token, and renews its session with it.
+    longestToken: Math.max(accessToken.validity, absoluteTimeout),
   };
-  const ring = createKeyRing(store, secrets, keyPolicy, now, (key) => events.emit("key-rotated", key));
+  const onRotated = (key: PendingKey): void => events.emit("key-rotated", key);
+  const ring = createKeyRing({ store, secrets, policy: keyPolicy, now, onRotated });
   const cookieName = (cookie.hostPrefix ? HOST_PREFIX : "") + COOKIES.access;
   const accessTokens = createAccessTokens(ring, { ...accessToken, maxLength: MAX_COOKIE_BYTES - cookieName.length });
 
@@ -233,8 +238,11 @@ function createContext(
   async function open(): Promise<void> {
     try {
       await store.prepare();
+      derived = createSecrets(chosen((await store.listKeys()).length === 0));
       await ring.load();
     } catch (error) {
+      // Read anew by the next attempt: a file that was lost may have been put back.
+      derived = undefined;
       opening = undefined;
       throw error;
     }
@@ -250,8 +258,7 @@ function createContext(
     events,
     now,
     async ready() {
-      if (closed)
-        throw generalError("CLOSED", "this instance has been closed; make another with init or createSessions");
+      if (closed) throw closedError();
       await (opening ??= open());
     },
     upkeep: createUpkeep(store, ring, now),

@@ -38,6 +38,8 @@ export async function verifySession<Claims>(
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
   const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
   await context.ready();
+  // A process that only verifies must learn of rotated and replaced keys, too; no request waits for it.
+  void context.ring.tend();
   const token = await authenticate(context, accessToken);
   const now = context.now();
   if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
@@ -53,8 +55,10 @@ export async function verifySession<Claims>(
 /** The facts of an authentic access token, expired or not. @throws SessionError `ACCESS_TOKEN_INVALID` */
 export async function authenticate(context: SessionContext, accessToken: string): Promise<VerifiedAccessToken> {
   let verdict = context.accessTokens.verify(accessToken);
-  if (verdict.kind === "unknown-key" && (await context.ring.reloadForUnknownKey()))
+  if (verdict.kind === "unknown-key") {
+    await context.ring.reloadForUnknownKey();
     verdict = context.accessTokens.verify(accessToken);
+  }
   if (verdict.kind === "authentic") return verdict.token;
   throw tryRefreshToken(
     "ACCESS_TOKEN_INVALID",
@@ -82,7 +86,12 @@ async function checkRevocation<Claims>(
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
   if (live.claimsVersion <= token.claimsVersion) return describe(token);
   const { handle, userId, authTime } = token;
-  const newAccessToken = mintAccessToken(context, { ...live, handle, userKey: toUserKey(userId), authTime }, now);
+  // Newer claims, not a longer life: whoever holds nothing but a copied access token must not get to renew it.
+  const newAccessToken = mintAccessToken(
+    context,
+    { ...live, handle, userKey: toUserKey(userId), authTime, expiresAt: Math.min(live.expiresAt, token.expires) },
+    now,
+  );
   return { session: { handle, userId, jwtPayload: deepFreeze(JSON.parse(live.claims) as Claims) }, newAccessToken };
 }
 

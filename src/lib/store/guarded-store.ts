@@ -1,13 +1,22 @@
 import { generalError, SessionError } from "../errors.ts";
 import type { SessionStore } from "./session-store.ts";
 
-/** A store whose faults, whatever they are, have become `STORE_UNAVAILABLE` with the fault as the cause. */
+/**
+ * A store whose faults, whatever they are, have become `STORE_UNAVAILABLE` with the fault as the cause. Closing it waits for the operations
+ * under way, and those that come later fail with `CLOSED`; the store itself may go on serving another instance.
+ */
 export function guardStore(store: SessionStore): SessionStore {
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+
   const guard =
     <A extends unknown[], R>(name: string, operation: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
+      if (closed) throw closedError();
+      const work = operation(...args);
+      running.add(work);
       try {
-        return await operation(...args);
+        return await work;
       } catch (error) {
         if (error instanceof SessionError) throw error;
         throw generalError(
@@ -15,12 +24,14 @@ export function guardStore(store: SessionStore): SessionStore {
           `the session store failed to ${name}; sessions are untouched, and it is asked again by the next call`,
           error,
         );
+      } finally {
+        running.delete(work);
       }
     };
 
   return {
     prepare: guard("open", () => store.prepare()),
-    createSession: guard("create a session", (record, limit) => store.createSession(record, limit)),
+    createSession: guard("create a session", (record, limit, replaces) => store.createSession(record, limit, replaces)),
     findSession: guard("find a session", (handle) => store.findSession(handle)),
     commitRefresh: guard("commit a refresh", (handle, version, write) => store.commitRefresh(handle, version, write)),
     replaceClaims: guard("replace claims", (handle, version, claims) => store.replaceClaims(handle, version, claims)),
@@ -36,6 +47,13 @@ export function guardStore(store: SessionStore): SessionStore {
     insertKey: guard("insert a key", (key) => store.insertKey(key)),
     rewrapKey: guard("rewrap a key", (kid, expected, wrappedSeed) => store.rewrapKey(kid, expected, wrappedSeed)),
     deleteKey: guard("delete a key", (kid) => store.deleteKey(kid)),
-    close: guard("close", () => store.close()),
+    async close() {
+      closed = true;
+      await Promise.allSettled(running);
+      await store.close();
+    },
   };
 }
+
+export const closedError = (): SessionError =>
+  generalError("CLOSED", "this instance has been closed; make another with init or createSessions");

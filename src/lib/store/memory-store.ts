@@ -24,13 +24,18 @@ export function createMemoryStore(): SessionStore {
 
     async prepare() {},
 
-    async createSession(record, limit) {
-      const live = limit === undefined ? [] : ofUser(record.userKey).filter((row) => row.expiresAt > record.createdAt);
-      if (limit?.onLimit === "refuse" && live.length >= limit.max) return { created: false, ended: [] };
-      const ended = limit === undefined ? [] : live.slice(limit.max - 1).map((row) => row.handle);
+    async createSession(record, limit, replaces) {
+      const rivals = ofUser(record.userKey).filter(
+        (row) => row.expiresAt > record.createdAt && row.handle !== replaces,
+      );
+      if (limit?.onLimit === "refuse" && rivals.length >= limit.max) {
+        return { created: false, ended: [], replaced: false };
+      }
+      const ended = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
       for (const handle of ended) sessions.delete(handle);
+      const replaced = replaces !== undefined && sessions.delete(replaces);
       sessions.set(record.handle, record);
-      return { created: true, ended };
+      return { created: true, ended, replaced };
     },
 
     findSession: async (handle) => sessions.get(handle),

@@ -20,6 +20,8 @@ export interface CreateOutcome {
   readonly created: boolean;
   /** Handles of the sessions that ended to make room. */
   readonly ended: readonly string[];
+  /** Whether there was a session in whose place this one came. */
+  readonly replaced: boolean;
 }
 
 /**
@@ -44,10 +46,11 @@ export interface SessionStore {
   prepare(): Promise<void>;
 
   /**
-   * Adds a session. The handle is random and new. With `limit`, counting, ending and adding are one atomic step: no order of
-   * concurrent calls leaves more than `limit.max` live sessions; the oldest by `createdAt` end first.
+   * Adds a session. The handle is random and new. The session with the handle `replaces`, of whichever user, is removed. With `limit`, the others
+   * of the user are counted, and the oldest by `createdAt` are removed to make room. All in one atomic step: no order of concurrent calls leaves more than
+   * `limit.max` live sessions, and when it is refused nothing is removed.
    */
-  createSession(record: SessionRecord, limit: SessionLimit | undefined): Promise<CreateOutcome>;
+  createSession(record: SessionRecord, limit: SessionLimit | undefined, replaces?: string): Promise<CreateOutcome>;
 
   /** The row; undefined when there is none. Never from a replica that may lag behind a write. */
   findSession(handle: string): Promise<SessionRecord | undefined>;

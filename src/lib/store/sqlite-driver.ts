@@ -1,3 +1,5 @@
+import { generalError } from "../errors.ts";
+
 type SqliteValue = string | number | null;
 
 export interface SqliteStatement {
@@ -30,7 +32,32 @@ export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
   }
 }
 
-/** Another connection holds the lock, and did so longer than the busy timeout. */
+/** Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been done. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Error && /database is (?:locked|busy)|database table is locked/.test(error.message);
+  return (
+    error instanceof Error && /database (?:schema )?is (?:locked|busy)|database table is locked/.test(error.message)
+  );
+}
+
+// SQLITE_READONLY, IOERR, CORRUPT, CANTOPEN and NOTADB, without the upper bits that say more about them.
+const FILE_FAULTS: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
+
+/** The file itself is at fault, so that another connection may fare better once it is whole again. */
+export function isFileFault(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "errcode" in error &&
+    typeof error.errcode === "number" &&
+    FILE_FAULTS.has(error.errcode % 256)
+  );
+}
+
+/** Refuses a connection that hands out rows or numbers in another form than the two drivers do by default. */
+export function probeRows(database: SqliteDatabase): void {
+  const row: unknown = database.prepare("SELECT 1 AS probe").get();
+  if (typeof row === "object" && row !== null && "probe" in row && row.probe === 1) return;
+  throw generalError(
+    "ARGUMENT_INVALID",
+    "sqlite: the database hands out rows that are not objects, or numbers that are not numbers; give a connection without readBigInts, returnArrays, defaultSafeIntegers or the like",
+  );
 }

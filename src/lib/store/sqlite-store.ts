@@ -3,14 +3,23 @@ import { generalError } from "../errors.ts";
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord } from "../session/record.ts";
 import { readMigrations } from "./migrations.ts";
-import type { SessionStore } from "./session-store.ts";
-import { inTransaction, isBusy, type SqliteDatabase, type SqliteStatement } from "./sqlite-driver.ts";
+import type { CreateOutcome, SessionStore } from "./session-store.ts";
+import {
+  inTransaction,
+  isBusy,
+  isFileFault,
+  probeRows,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from "./sqlite-driver.ts";
 
 export interface SqliteStoreOptions {
   /** Gives the connection; asked again after a fault when it is ours. */
   readonly open: () => Promise<SqliteDatabase>;
   /** Whether the connection is ours: then it is closed by `close`, and opened anew after a fault. */
   readonly owned: boolean;
+  /** Whether another connection would find the same sessions. */
+  readonly durable: boolean;
   readonly synchronous: "full" | "normal";
   readonly secretFile: SessionStore["secretFile"];
 }
@@ -49,17 +58,28 @@ interface Connection {
   readonly statements: Readonly<Record<keyof typeof STATEMENTS, SqliteStatement>>;
 }
 
+// Short, since SQLite waits without giving way to anything else in the process; patience is had between attempts.
+const BUSY_TIMEOUT = 50;
+const PATIENCE = 5000;
+
 /** Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the write lock from its start. */
-export function createSqliteStore({ open, owned, synchronous, secretFile }: SqliteStoreOptions): SessionStore {
+export function createSqliteStore({ open, owned, durable, synchronous, secretFile }: SqliteStoreOptions): SessionStore {
   let connecting: Promise<Connection> | undefined;
 
-  const connect = (): Promise<Connection> => (connecting ??= openConnection());
+  function connect(): Promise<Connection> {
+    connecting ??= openConnection().catch((error: unknown) => {
+      connecting = undefined;
+      throw error;
+    });
+    return connecting;
+  }
 
   async function openConnection(): Promise<Connection> {
     const database = await open();
     try {
+      probeRows(database);
       if (owned) {
-        database.exec("PRAGMA busy_timeout = 5000");
+        database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
         await patiently(() => database.exec("PRAGMA journal_mode = WAL"));
         database.exec(`PRAGMA synchronous = ${synchronous}`);
       }
@@ -76,12 +96,12 @@ export function createSqliteStore({ open, owned, synchronous, secretFile }: Sqli
     work: (statements: Connection["statements"], database: SqliteDatabase) => T,
   ): Promise<T> {
     const opened = connect();
+    const { statements, database } = await opened;
     try {
-      const { statements, database } = await opened;
-      return work(statements, database);
+      return await patiently(() => work(statements, database));
     } catch (error) {
-      // A file that was missing, read-only or broken may be whole again by the next call; a rival's lock says nothing about ours.
-      if (!isBusy(error) && connecting === opened) await disconnect();
+      // A file that was broken, read-only or gone may be whole again by the next call.
+      if (owned && durable && isFileFault(error) && connecting === opened) await disconnect();
       throw error;
     }
   }
@@ -101,19 +121,21 @@ export function createSqliteStore({ open, owned, synchronous, secretFile }: Sqli
 
     prepare: () => withStatements(() => undefined),
 
-    createSession: (record, limit) =>
+    createSession: (record, limit, replaces) =>
       withStatements((statements, database) => {
-        if (limit === undefined) {
+        if (limit === undefined && replaces === undefined) {
           statements.insert.run(...toRow(record));
-          return { created: true, ended: [] };
+          return { created: true, ended: [], replaced: false };
         }
         return inTransaction(database, () => {
           const live = statements.listOfUser.all(record.userKey, record.createdAt) as SessionRecord[];
-          if (limit.onLimit === "refuse" && live.length >= limit.max) return { created: false, ended: [] };
-          const ended = live.slice(limit.max - 1).map((row) => row.handle);
+          const rivals = live.filter((row) => row.handle !== replaces);
+          if (limit?.onLimit === "refuse" && rivals.length >= limit.max) return REFUSED;
+          const ended = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
           for (const handle of ended) statements.delete.run(handle);
+          const replaced = replaces !== undefined && changed(statements.delete.run(replaces));
           statements.insert.run(...toRow(record));
-          return { created: true, ended };
+          return { created: true, ended, replaced };
         });
       }),
 
@@ -185,6 +207,8 @@ export function createSqliteStore({ open, owned, synchronous, secretFile }: Sqli
   };
 }
 
+const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };
+
 function toRow(record: SessionRecord): (string | number | null)[] {
   return [
     record.handle,
@@ -241,15 +265,18 @@ const schemaTooNew = (found: number, known: number): Error =>
     `the database has schema version ${found}, and this version of counterfoil knows ${known}; update the package`,
   );
 
-/** Switching to WAL and taking the first lock fail at once when another process starts on the same file; it is done within moments. */
-async function patiently(work: () => unknown): Promise<void> {
+/**
+ * Tries again while another connection holds the lock. Switching to WAL fails at once when another process starts on the same
+ * file, whatever the busy timeout.
+ */
+async function patiently<T>(work: () => T): Promise<T> {
+  const begun = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      work();
-      return;
+      return work();
     } catch (error) {
-      if (!isBusy(error) || attempt === 100) throw error;
-      await delay(5 + attempt);
+      if (!isBusy(error) || performance.now() - begun > PATIENCE) throw error;
+      await delay(Math.min(5 * attempt, 100));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { generalError } from "../errors.ts";
+import type { SigningAlgorithm } from "../key/key-record.ts";
 import type { KeyRing } from "../key/key-ring.ts";
 import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "./jwt.ts";
 import { type CachedToken, VerifiedTokenCache } from "./verified-token-cache.ts";
@@ -46,6 +47,9 @@ export interface AccessTokens {
   verify(value: string): AccessTokenVerdict;
 }
 
+/** In characters of base64url. */
+const SIGNATURE_LENGTH: Readonly<Record<SigningAlgorithm, number>> = { HS256: 43, EdDSA: 86, ES256: 86 };
+
 /** Access tokens are compact JWS of type `at+jwt` (RFC 7515, RFC 7519, RFC 9068). */
 export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): AccessTokens {
   const cache = new VerifiedTokenCache<VerifiedAccessToken>(policy.cacheSize);
@@ -68,8 +72,9 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
       const payload = `${standard.slice(0, -1)},"pld":${claimsJson}}`;
       const key = ring.active();
       const signingInput = `${key.headerSegment}.${Buffer.from(payload).toString("base64url")}`;
-      const value = `${signingInput}.${signingInput.length < policy.maxLength ? key.sign(signingInput) : ""}`;
-      if (value.length > policy.maxLength) throw tooLarge(value.length, policy.maxLength, claimsJson);
+      const length = signingInput.length + 1 + SIGNATURE_LENGTH[key.algorithm];
+      if (length > policy.maxLength) throw tooLarge(length, policy.maxLength, claimsJson);
+      const value = `${signingInput}.${key.sign(signingInput)}`;
       return { value, expires: exp * 1000 };
     },
 

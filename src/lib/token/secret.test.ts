@@ -62,6 +62,7 @@ test("garbage is refused without a fault", () => {
   const secrets = createSecrets([ONE]);
   const [format = "", id = ""] = secrets.wrap(SEED, "c").split(".");
   const text = fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.constantFrom("", "A", "AAAA"));
+  expect(secrets.unwrap(`${secrets.wrap(SEED, "c")}.more`, "c")).toBeUndefined();
   const garbage = fc.oneof(
     text,
     text.map((tail) => `${format}.${id}.${tail}`),

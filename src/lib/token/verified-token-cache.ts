@@ -19,9 +19,12 @@ export class VerifiedTokenCache<T extends CachedToken> {
 
   get(token: string): T | undefined {
     const name = nameOf(token);
-    const found = this.#young.get(name) ?? this.#old.get(name);
+    const young = this.#young.get(name);
+    const found = young ?? this.#old.get(name);
     // The name is only a part of the signature: the whole token must be the one that was verified.
-    return found?.token === token ? found : undefined;
+    if (found?.token !== token) return undefined;
+    if (young === undefined) this.set(found);
+    return found;
   }
 
   set(entry: T): void {
