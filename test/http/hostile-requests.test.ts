@@ -57,7 +57,7 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
     { name: "a comma for a semicolon", header: ({ access }) => `a=1, sAccessToken=${access}`, status: 401 },
     { name: "bytes beyond ASCII", header: () => "sAccessToken=\u00e9\u00ff", status: 401 },
     { name: "percent encoding", header: ({ access }) => `sAccessToken=${access.replace(/\./g, "%2E")}`, status: 401 },
-    { name: "ours beside an empty one", header: ({ access }) => `sAccessToken=; sAccessToken=${access}`, status: 401 },
+    { name: "ours beside an empty one", header: ({ access }) => `sAccessToken=; sAccessToken=${access}`, status: 200 },
     {
       name: "ours beside names that end like it",
       header: ({ access }) => `xsAccessToken=1; sAccessToken=${access}`,
@@ -99,7 +99,7 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
   });
 
   test.each([
-    { name: "7,000 cookies before ours", junk: (index: number) => `c${index}=1`, count: 7000 },
+    { name: "10,000 cookies before ours", junk: (index: number) => `c${index}=1`, count: 10_000 },
     {
       name: "3,000 cookies with a part of our name before ours",
       junk: (index: number) => `sAccessToke=${index}`,
@@ -109,34 +109,29 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
     await using app = await startApp({ express });
     const own = await signIn(app);
     const cookie = `${Array.from({ length: count }, (_, index) => junk(index)).join(";")};${refreshCookies(own)}`;
-    expect(cookie.length).toBeLessThanOrEqual(64 * 1024);
     expect(await sendEverywhere(app, cookie)).toEqual([200, 200, 200, 200, 200]);
   });
 
   test.each([
-    { name: "10,000 cookies", junk: Array.from({ length: 10_000 }, (_, index) => `cookie${index}=1`).join("; ") },
     { name: "a header over 64 KB", junk: `a=${"1".repeat(64 * 1024)}` },
     { name: "a header of 500 KB", junk: `a=${"1".repeat(500 * 1024)}` },
-    {
-      name: "10,000 cookies of our name",
-      junk: Array.from({ length: 10_000 }, (_, i) => `sAccessToken=${i}`).join("; "),
-    },
-  ])("$name beside ours: refused, whole, and the session can go on without them", async ({ junk }) => {
+  ])("$name beside ours: ours is found, and nobody is logged out by a jar that has grown", async ({ junk }) => {
     await using app = await startApp({ express });
     const own = await signIn(app);
-    for (const cookie of [`${junk}; ${refreshCookies(own)}`, `${refreshCookies(own)}; ${junk}`]) {
-      const statuses = await sendEverywhere(app, cookie);
-      expect(statuses[0]).toBe(401);
-    }
-    expect((await refresh(app, own)).status).toBe(200);
+    expect(await sendEverywhere(app, `${junk}; ${refreshCookies(own)}`)).toEqual([200, 200, 200, 200, 200]);
   });
 
-  test("a header that is too long to be looked at leaves the cookies on refresh", async () => {
+  test("10,000 cookies of our name beside ours: refused, whole, and the session can go on without them", async () => {
     await using app = await startApp({ express });
     const own = await signIn(app);
-    const headers = { cookie: `${refreshCookies(own)}; a=${"1".repeat(64 * 1024)}` };
-    const answer = await app.send({ method: "POST", path: "/session/refresh", headers });
-    expect(answer.cookies).toEqual([]);
+    const junk = Array.from({ length: 10_000 }, (_, i) => `sAccessToken=${i}`).join("; ");
+    for (const cookie of [`${junk}; ${refreshCookies(own)}`, `${refreshCookies(own)}; ${junk}`]) {
+      const answer = await app.send({ path: "/api", headers: { cookie } });
+      expectWhole(answer);
+      expect(answer.status).toBe(401);
+    }
+    expect((await refresh(app, own)).status).toBe(200);
+    expect((await sendEverywhere(app, `${junk}; ${refreshCookies(own)}`))[0]).toBe(401);
   });
 });
 

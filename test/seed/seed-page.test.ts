@@ -100,7 +100,7 @@ test("claims that have changed: newAccessToken is set as the page's cookie, and 
   const answer = await page.like(accessToken.value, antiCsrfToken);
   expect(answer.json()).toEqual({ liked: true, userId: "alice", claims: { role: "admin" } });
   const [cookie, ...more] = answer.cookies.map(parseSetCookie);
-  const expires = new Date(START + 16 * MINUTE).toUTCString();
+  const expires = new Date(START + 15 * MINUTE).toUTCString();
   expect(more).toEqual([]);
   expect(cookie).toEqual({
     name: "sAccessToken",

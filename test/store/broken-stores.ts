@@ -35,7 +35,8 @@ const folding = (mistake: string, caughtBy: string, fold: (userKey: string) => s
     const seen = new Set<string>();
     const alike = (userKey: string): string[] => [...seen].filter((other) => fold(other) === fold(userKey));
     return {
-      createSession: (record, limit) => inner.createSession(record, (seen.add(record.userKey), limit)),
+      createSession: (record, limit, replaces) =>
+        inner.createSession(record, (seen.add(record.userKey), limit), replaces),
       listSessionsOfUser: async (userKey, now) =>
         (await Promise.all(alike(userKey).map((key) => inner.listSessionsOfUser(key, now)))).flat(),
     };
@@ -50,7 +51,8 @@ function reviving(inner: SessionStore): Partial<SessionStore> {
     return (await inner.createSession(row, undefined)).created;
   };
   return {
-    createSession: (record, limit) => inner.createSession((known.set(record.handle, record), record), limit),
+    createSession: (record, limit, replaces) =>
+      inner.createSession((known.set(record.handle, record), record), limit, replaces),
     commitRefresh: async (handle, version, write) =>
       (await inner.commitRefresh(handle, version, write)) || (await revive(handle)),
     replaceClaims: async (handle, version, claims) =>
@@ -145,18 +147,29 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("the limit counts expired rows", "limit-3", (inner) => ({
     async createSession(row, limit) {
       const rows = await inner.listSessionsOfUser(row.userKey, 0);
-      if (limit?.onLimit === "refuse" && rows.length >= limit.max) return { created: false, ended: [] };
+      if (limit?.onLimit === "refuse" && rows.length >= limit.max)
+        return { created: false, ended: [], replaced: false };
       return inner.createSession(row, limit);
     },
   })),
   broken("counting, ending and adding are separate steps", "limit-4 limit-5", (inner) => ({
     async createSession(row, limit) {
       const live = await inner.listSessionsOfUser(row.userKey, row.createdAt);
-      if (limit?.onLimit === "refuse" && live.length >= limit.max) return { created: false, ended: [] };
+      if (limit?.onLimit === "refuse" && live.length >= limit.max)
+        return { created: false, ended: [], replaced: false };
       const ended = live.slice(limit === undefined ? live.length : limit.max - 1).map(({ handle }) => handle);
       for (const handle of ended) await inner.deleteSession(handle);
       await inner.createSession(row, undefined);
-      return { created: true, ended };
+      return { created: true, ended, replaced: false };
+    },
+  })),
+  broken("nothing is ever replaced", "replace-1 replace-2", (inner) => ({
+    createSession: (row, limit) => inner.createSession(row, limit),
+  })),
+  broken("what is replaced is ended before the limit is looked at", "replace-3", (inner) => ({
+    async createSession(row, limit, replaces) {
+      const replaced = replaces !== undefined && (await inner.deleteSession(replaces));
+      return { ...(await inner.createSession(row, limit)), replaced };
     },
   })),
   broken("deleteSession always says true", "delete-1", (inner) => ({

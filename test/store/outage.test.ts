@@ -153,7 +153,7 @@ describe.each<[string, () => SessionStore]>([
         sessions = open();
       },
     );
-    expect(faults).toBe(4);
+    expect(faults).toBe(5);
   });
 
   test.each([

@@ -169,7 +169,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         jwtPayload,
         sessionData,
         options: { ...options, device: { ...deviceOf(exchange), label: deviceLabel } },
-        replaces: first?.handle,
+        replaces: first,
       });
       await revokeCarried(others, "signed-in-again");
       clearStraysSeen(exchange);

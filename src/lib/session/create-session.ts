@@ -27,8 +27,8 @@ export interface NewSession<Claims> {
   readonly jwtPayload?: Claims | undefined;
   readonly sessionData?: unknown;
   readonly options?: CreateOptions | undefined;
-  /** Handle of a session that ends in the same step. */
-  readonly replaces?: string | undefined;
+  /** A session that ends in the same step. */
+  readonly replaces?: Pick<Session, "handle" | "userId"> | undefined;
 }
 
 export async function createSession<Claims>(
@@ -70,7 +70,7 @@ export async function createSession<Claims>(
   // Before the row is written: a token that is too large must leave nothing behind.
   const tokens = issueTokens(context, record, refreshToken, now);
 
-  const { created, ended, replaced } = await context.store.createSession(record, policy.limit, replaces);
+  const { created, ended, replaced } = await context.store.createSession(record, policy.limit, replaces?.handle);
   if (!created) {
     throw generalError(
       "SESSION_LIMIT_REACHED",
@@ -78,7 +78,7 @@ export async function createSession<Claims>(
     );
   }
   if (replaced && replaces !== undefined) {
-    events.emit("session-revoked", { handles: [replaces], reason: "signed-in-again" });
+    events.emit("session-revoked", { handles: [replaces.handle], userId: replaces.userId, reason: "signed-in-again" });
   }
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
   events.emit("session-created", { handle, userId, device });

@@ -31,22 +31,24 @@ afterEach(() => {
 
 test("a configured secret is used and no file is made", () => {
   vi.stubEnv("NODE_ENV", "production");
-  expect(chooseSecrets([SECRET, "earlier"], storeAt(file))()).toEqual([SECRET, "earlier"]);
+  expect(chooseSecrets([SECRET, "earlier"], storeAt(file))(true)).toEqual([SECRET, "earlier"]);
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("a store that keeps nothing gets a secret for the life of the instance", () => {
+test("a store that keeps nothing gets a secret for the life of the store object", () => {
   const [a, b] = [chooseSecrets(undefined, memory()), chooseSecrets(undefined, memory())];
-  expect(a()).toEqual(a());
-  expect(a()).not.toEqual(b());
-  expect(Buffer.from(a()[0], "base64url")).toHaveLength(32);
+  expect(a(true)).toEqual(a(true));
+  expect(a(true)).not.toEqual(b(true));
+  const shared = memory();
+  expect(chooseSecrets(undefined, shared)(true)).toEqual(chooseSecrets(undefined, shared)(false));
+  expect(Buffer.from(a(true)[0], "base64url")).toHaveLength(32);
 });
 
 test("a file is made once, private, with a notice that does not say it, and read from then on", async () => {
   const choose = chooseSecrets(undefined, storeAt(file));
   expect(readdirSync(folder)).toEqual([]);
   const warned = once(process, "warning") as Promise<[Error & { code: string }]>;
-  const [secret] = choose();
+  const [secret] = choose(true);
   const [warning] = await warned;
   expect(warning).toMatchObject({ name: "CounterfoilNotice", code: "COUNTERFOIL_SECRET_MADE" });
   expect(warning.message).toContain(file);
@@ -55,18 +57,25 @@ test("a file is made once, private, with a notice that does not say it, and read
   expect(readFileSync(file, "utf8")).toBe(`${secret}\n`);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(["app.db.secret"]);
-  expect(chooseSecrets(undefined, storeAt(file))()).toEqual([secret]);
+  expect(chooseSecrets(undefined, storeAt(file))(true)).toEqual([secret]);
 });
 
 test("eight processes that start at once, with no file named, agree on ./counterfoil.secret", async () => {
   const module = new URL("./default-secret.ts", import.meta.url).href;
-  const code = `import { chooseSecrets } from ${JSON.stringify(module)}; console.log(chooseSecrets(undefined, {})()[0]);`;
+  const code = `import { chooseSecrets } from ${JSON.stringify(module)}; console.log(chooseSecrets(undefined, {})(true)[0]);`;
   const start = (): Promise<{ stdout: string }> =>
     run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
   const said = await Promise.all(Array.from({ length: 8 }, start));
   expect(new Set(said.map(({ stdout }) => stdout)).size).toBe(1);
   expect(readFileSync(join(folder, "counterfoil.secret"), "utf8")).toBe(said[0]?.stdout);
   expect(readdirSync(folder)).toEqual(["counterfoil.secret"]);
+});
+
+test("a file that is missing is not made again where there are keys already", () => {
+  expect(() => chooseSecrets(undefined, storeAt(file))(false)).toThrow(
+    expect.objectContaining({ code: "SECRET_MISMATCH", message: expect.stringContaining(file) as string }),
+  );
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test.each([
@@ -78,8 +87,8 @@ test.each([
   prepare();
   const before = readdirSync(folder);
   const code = expect.objectContaining({ errType: 1000, code: "STORE_UNAVAILABLE", cause: expect.any(Error) as Error });
-  expect(() => chooseSecrets(undefined, storeAt(file))()).toThrow(code);
-  expect(() => chooseSecrets(undefined, storeAt(file))()).toThrow(
+  expect(() => chooseSecrets(undefined, storeAt(file))(true)).toThrow(code);
+  expect(() => chooseSecrets(undefined, storeAt(file))(true)).toThrow(
     `the secret file ${file} can be neither read nor made`,
   );
   expect(readdirSync(folder)).toEqual(before);

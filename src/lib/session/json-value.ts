@@ -44,24 +44,23 @@ function checkArray(value: readonly unknown[], path: string, depth: number): voi
   if (!isOwnedBy(value, "concat")) throw refuse(path, "is an instance of a class of arrays");
   const { length: _, ...members }: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(value);
   if (Object.keys(members).length !== value.length) throw refuse(path, "is an array with holes or with named members");
-  checkMembers(value, members, (key) => `${path}[${key}]`, depth);
+  checkMembers(value, members, { path, pathOf: (key) => `${path}[${key}]`, depth });
 }
 
 function checkObject(value: object, path: string, depth: number): void {
   if (Object.getPrototypeOf(value) !== null && !isOwnedBy(value, "isPrototypeOf")) {
     throw refuse(path, `is a ${nameClass(value)}`);
   }
-  checkMembers(value, Object.getOwnPropertyDescriptors(value), (key) => `${path}.${key}`, depth);
+  checkMembers(value, Object.getOwnPropertyDescriptors(value), { path, pathOf: (key) => `${path}.${key}`, depth });
 }
 
 /** A `toJSON` needs no rule of its own: on these prototypes it can only be a member, and functions are no JSON. */
 function checkMembers(
   value: object,
   members: Readonly<Record<string, PropertyDescriptor>>,
-  pathOf: (key: string) => string,
-  depth: number,
+  { path, pathOf, depth }: { path: string; pathOf: (key: string) => string; depth: number },
 ): void {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(pathOf("(symbol)"), "has a symbol as its key");
+  if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(path, "has a symbol as a key");
   for (const [key, descriptor] of Object.entries(members)) {
     if (!("value" in descriptor) || descriptor.enumerable !== true) {
       throw refuse(pathOf(key), "is a getter or not enumerable");

@@ -77,9 +77,9 @@ export function createSqliteStore({ open, owned, durable, synchronous, secretFil
   async function openConnection(): Promise<Connection> {
     const database = await open();
     try {
-      probeRows(database);
+      if (owned) database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+      await patiently(() => probeRows(database));
       if (owned) {
-        database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
         await patiently(() => database.exec("PRAGMA journal_mode = WAL"));
         database.exec(`PRAGMA synchronous = ${synchronous}`);
       }

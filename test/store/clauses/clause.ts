@@ -20,7 +20,7 @@ export const find = async (store: SessionStore, handle: string): Promise<Session
 
 export async function add(store: SessionStore, fields: Partial<SessionRecord> = {}): Promise<SessionRecord> {
   const record = newRecord(fields);
-  same(await store.createSession(record, undefined), { created: true, ended: [] });
+  same(await store.createSession(record, undefined), { created: true, ended: [], replaced: false });
   return record;
 }
 

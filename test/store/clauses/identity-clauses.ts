@@ -38,7 +38,11 @@ export const identityClauses: readonly StoreClause[] = IDENTITIES.map(({ id, wha
     const rows: SessionRecord[] = [];
     for (const userKey of keys) {
       const row = newRecord({ userKey });
-      same(await store.createSession(row, { max: 1, onLimit: "refuse" }), { created: true, ended: [] });
+      same(await store.createSession(row, { max: 1, onLimit: "refuse" }), {
+        created: true,
+        ended: [],
+        replaced: false,
+      });
       rows.push(row);
     }
     for (const row of rows) {

@@ -10,9 +10,10 @@ export const limitClauses: readonly StoreClause[] = [
       const userKey = newUser();
       const limit = { max: 2, onLimit: "refuse" } as const;
       const rows = [0, 1].map((index) => newRecord({ userKey, createdAt: T0 + index }));
-      for (const row of rows) same(await store.createSession(row, limit), { created: true, ended: [] });
+      for (const row of rows)
+        same(await store.createSession(row, limit), { created: true, ended: [], replaced: false });
       const third = newRecord({ userKey, createdAt: T0 + 2 });
-      same(await store.createSession(third, limit), { created: false, ended: [] });
+      same(await store.createSession(third, limit), { created: false, ended: [], replaced: false });
       equal(await find(store, third.handle), undefined);
       same(await handlesOf(store, userKey), rows.map((row) => row.handle).toReversed());
     },
@@ -45,10 +46,10 @@ export const limitClauses: readonly StoreClause[] = [
       const stranger = await add(store, { createdAt: T0 - 9 });
       const own = await add(store, { userKey, createdAt: T0 - 5, expiresAt: T0 + 1 });
       const refuse = { max: 2, onLimit: "refuse" } as const;
-      same(await store.createSession(newRecord({ userKey }), refuse), { created: true, ended: [] });
+      same(await store.createSession(newRecord({ userKey }), refuse), { created: true, ended: [], replaced: false });
       equal((await store.createSession(newRecord({ userKey }), refuse)).created, false);
       const next = await store.createSession(newRecord({ userKey }), { max: 2, onLimit: "end-oldest" });
-      same(next, { created: true, ended: [own.handle] });
+      same(next, { created: true, ended: [own.handle], replaced: false });
       same(await find(store, expired.handle), expired);
       same(await find(store, stranger.handle), stranger);
     },
@@ -79,6 +80,51 @@ export const limitClauses: readonly StoreClause[] = [
       equal(left.length, 3);
       const ended = outcomes.flatMap((outcome) => outcome.ended);
       same([...ended, ...left].toSorted(), rows.map((row) => row.handle).toSorted());
+    },
+  },
+  {
+    id: "replace-1",
+    name: "MUST remove the session that a new one replaces, of whichever user, and say so once",
+    async run(store) {
+      const [old, bystander] = [newRecord({ userKey: newUser() }), newRecord({ userKey: newUser() })];
+      await store.createSession(old, undefined);
+      await store.createSession(bystander, undefined);
+      const next = newRecord({ userKey: newUser() });
+      same(await store.createSession(next, undefined, old.handle), { created: true, ended: [], replaced: true });
+      equal(await store.findSession(old.handle), undefined);
+      ok((await store.findSession(bystander.handle)) !== undefined);
+      const last = newRecord({ userKey: newUser() });
+      same(await store.createSession(last, undefined, old.handle), { created: true, ended: [], replaced: false });
+      ok((await store.findSession(last.handle)) !== undefined);
+    },
+  },
+  {
+    id: "replace-2",
+    name: "MUST not count the session that is replaced, nor name it as ended",
+    async run(store) {
+      for (const onLimit of ["refuse", "end-oldest"] as const) {
+        const userKey = newUser();
+        const [old, other] = [newRecord({ userKey }), newRecord({ userKey, createdAt: T0 + 1 })];
+        await store.createSession(old, undefined);
+        await store.createSession(other, undefined);
+        const next = newRecord({ userKey, createdAt: T0 + 2 });
+        const outcome = await store.createSession(next, { max: 2, onLimit }, old.handle);
+        same(outcome, { created: true, ended: [], replaced: true });
+        same((await handlesOf(store, userKey)).toSorted(), [other.handle, next.handle].toSorted());
+      }
+    },
+  },
+  {
+    id: "replace-3",
+    name: 'MUST leave the session that was to be replaced when "refuse" refuses',
+    async run(store) {
+      const userKey = newUser();
+      const [mine, theirs] = [newRecord({ userKey }), newRecord({ userKey: newUser() })];
+      await store.createSession(mine, undefined);
+      await store.createSession(theirs, undefined);
+      const refused = await store.createSession(newRecord({ userKey }), { max: 1, onLimit: "refuse" }, theirs.handle);
+      same(refused, { created: false, ended: [], replaced: false });
+      ok((await store.findSession(theirs.handle)) !== undefined);
     },
   },
 ];
