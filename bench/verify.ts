@@ -14,7 +14,7 @@ const CALLS = 20_000;
 interface Candidate {
   readonly name: string;
   readonly calls: number;
-  run(index: number): unknown;
+  readonly run: (index: number) => unknown;
 }
 
 const claims = { role: "admin", organisation: "acme" };

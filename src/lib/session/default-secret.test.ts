@@ -102,6 +102,17 @@ test("an instance recovers when the secret can be read again", async () => {
   await expect(sessions.createNewSession("alice")).resolves.toMatchObject({ session: { userId: "alice" } });
 });
 
+test("an instance recovers when the secret that belongs to the store is put back", async () => {
+  const store = storeAt(file);
+  writeFileSync(file, SECRET);
+  await createSessions({ store }).createNewSession("alice");
+  writeFileSync(file, `not ${SECRET}`);
+  const sessions = createSessions({ store });
+  await expect(sessions.ready()).rejects.toMatchObject({ code: "SECRET_MISMATCH" });
+  writeFileSync(file, SECRET);
+  await expect(sessions.ready()).resolves.toBeUndefined();
+});
+
 test.each([
   [false, "secretFile", "MISSING"],
   [false, null, "MISSING"],

@@ -75,9 +75,9 @@ test.each([
   [Buffer.from("x"), "v is a Buffer"],
   [Object("boxed"), "v is a String"],
   [{ role: new Role() }, "v.role is a Role"],
-  [Object.create({ inherited: 1 }), "v is a Object"],
-  [{ toJSON: () => 1 }, "v has a toJSON method"],
-  [{ a: { b: 1, toJSON: () => ({}) } }, "v.a has a toJSON method"],
+  [Object.create({ inherited: 1 }), "v is a class instance"],
+  [{ toJSON: () => 1 }, "v.toJSON is a function"],
+  [{ a: { b: 1, toJSON: () => ({}) } }, "v.a.toJSON is a function"],
   [
     {
       get a() {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import {
@@ -9,6 +10,7 @@ import {
   type SessionEventName,
   type Sessions,
   StepUpError,
+  type TokenInfo,
   TokenTheftError,
   type UserId,
 } from "../../index.ts";
@@ -285,14 +287,13 @@ describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) 
     const got = await sessions.getSession(value);
     expect(got.session.jwtPayload).toEqual({ role: blacklisting === "off" ? "member" : "member+admin" });
     expect(Object.isFrozen(got.session.jwtPayload)).toBe(true);
-    expect(got.newAccessToken?.expires).toBe(blacklisting === "off" ? undefined : START + 11 * MINUTE);
+    expect(got.newAccessToken?.expires).toBe(blacklisting === "off" ? undefined : START + 10 * MINUTE);
     const { newAccessToken, session: refreshed } = await sessions.refreshSession(refreshToken.value);
-    for (const { value: token } of [newAccessToken, got.newAccessToken ?? newAccessToken]) {
-      expect(await sessions.getSession(token, null, { maxAuthAge: "1m" })).toEqual({ session: refreshed });
-      world.now = START + MINUTE + 1;
-      await expect(sessions.getSession(token, null, { maxAuthAge: "1m" })).rejects.toBeInstanceOf(StepUpError);
-      world.now = START + MINUTE;
-    }
+    const freshlySigned = [newAccessToken, got.newAccessToken ?? newAccessToken];
+    const get = (token: TokenInfo): Promise<unknown> => sessions.getSession(token.value, null, { maxAuthAge: "1m" });
+    for (const token of freshlySigned) expect(await get(token)).toEqual({ session: refreshed });
+    world.now += 1;
+    for (const token of freshlySigned) await expect(get(token)).rejects.toBeInstanceOf(StepUpError);
     expect(refreshed.jwtPayload).toEqual({ role: "member+admin" });
   });
 });
@@ -574,6 +575,18 @@ test("what the store throws becomes STORE_UNAVAILABLE with its cause, and the sa
   await expect(sessions.createNewSession("alice")).resolves.toBeDefined();
 });
 
+// Defect: guarded-store.ts calls the operation outside of its `try`.
+test.fails("what the store throws before it returns a promise becomes STORE_UNAVAILABLE, too", async () => {
+  const cause = new RangeError("not even a promise");
+  const findSession = (): never => {
+    throw cause;
+  };
+  const sessions = createSessions({ store: { ...memory(), findSession }, secret: SECRET });
+  const { refreshToken } = await sessions.createNewSession("alice");
+  const refreshed = sessions.refreshSession(refreshToken.value);
+  await expect(refreshed).rejects.toMatchObject({ errType: 1000, code: "STORE_UNAVAILABLE", cause });
+});
+
 test("a fault that the store has put into words comes through as it is", async () => {
   const fault = new SessionError(AuthError.GENERAL_ERROR, "SCHEMA_TOO_NEW", "update the package");
   const sessions = createSessions({ store: { ...memory(), prepare: () => Promise.reject(fault) }, secret: SECRET });
@@ -601,6 +614,21 @@ test("a session that ends while it is being refreshed or changed yields nothing 
     await expect(operation(sessions, created)).rejects.toEqual(gone);
     expect(await store.findSession(created.session.handle)).toBeUndefined();
   }
+});
+
+test("reuse ends the session also when something changes it at the same moment, with one alarm", async () => {
+  const store = memory();
+  let changes = 0;
+  const deleteSessionAtVersion: SessionStore["deleteSessionAtVersion"] = async (handle, version) => {
+    if ((changes += 1) <= 2) await store.replaceData(handle, version, "{}");
+    return store.deleteSessionAtVersion(handle, version);
+  };
+  const world = new World({ store: { ...store, deleteSessionAtVersion } });
+  const { session, refreshToken } = await supersede(world);
+  await expect(world.sessions.refreshSession(refreshToken.value)).rejects.toMatchObject({ code: THEFT });
+  expect(changes).toBe(3);
+  expect(world.events.map(([name]) => name)).toEqual(["reuse-detected", "session-revoked"]);
+  expect(await store.findSession(session.handle)).toBeUndefined();
 });
 
 test("where the store is asked a session ends when another process has shortened it", async () => {
@@ -674,6 +702,31 @@ test("after close everything fails with CLOSED, and the store was closed once", 
     await expect(operation()).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "CLOSED"));
   }
   expect(closings).toBe(1);
+});
+
+test("close lets the store finish what it was asked, closes it, and asks it nothing more", async () => {
+  const store = memory();
+  const order: string[] = [];
+  let openGate = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (openGate = resolve));
+  const findSession: SessionStore["findSession"] = async (handle) => {
+    await gate;
+    order.push("found");
+    return store.findSession(handle);
+  };
+  const close = async (): Promise<void> => void order.push("closed");
+  const sessions = createSessions({ store: { ...store, findSession, close }, secret: SECRET });
+  const { session, refreshToken } = await sessions.createNewSession("alice", {}, { count: 1 });
+  const reading = sessions.getSessionData(session.handle);
+  const refreshing = expect(sessions.refreshSession(refreshToken.value)).rejects.toMatchObject({ code: "CLOSED" });
+  await setImmediate(); // the store has been asked
+  const closing = sessions.close();
+  await setImmediate();
+  openGate();
+  await closing;
+  expect(await reading).toEqual({ count: 1 });
+  await refreshing; // its next step came too late
+  expect(order).toEqual(["found", "found", "closed"]);
 });
 
 test("isErrorFromAuth knows the errors of the library and never throws", async () => {
