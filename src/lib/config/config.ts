@@ -75,7 +75,7 @@ export interface CounterfoilConfig {
   readonly keys?: {
     /** How long a key signs, `"1h"` to `"400d"`, less up to a tenth of jitter. Default `"30d"`. */
     readonly rotateEvery?: Duration;
-    /** How long a key is published before it signs, `"0s"` to `"1d"`. Default `"10m"`. */
+    /** How long a key is published before it signs, `"10s"` to `"1d"`: longer than processes take to look for an unknown key. Default `"10m"`. */
     readonly publishAhead?: Duration;
   };
   readonly cookie?: {

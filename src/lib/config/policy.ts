@@ -164,7 +164,7 @@ export function parseConfig(config: unknown): Policy {
     limit: max === undefined ? undefined : { max, onLimit },
     keys: {
       rotateEvery: keys.duration("rotateEvery", "1h", "400d") ?? defaults.rotateEvery,
-      publishAhead: keys.duration("publishAhead", "0s", "1d") ?? defaults.publishAhead,
+      publishAhead: keys.duration("publishAhead", "10s", "1d") ?? defaults.publishAhead,
     },
     cookie: readCookie(root.section("cookie"), refresh, defaults),
     http: readHttp(root.section("http"), defaults),

@@ -295,20 +295,6 @@ describe("unknown keys", () => {
     await expect(Promise.all(refreshed)).resolves.toHaveLength(3);
   });
 
-  // Defect: a key that signs at once (publishAhead "0s", or after revokeAllSessions) is not looked for within 10 s of another unknown one.
-  test.fails("log nobody out whose key signs at once", async () => {
-    const world = new World();
-    const config: CounterfoilConfig = { keys: { publishAhead: "0s" } };
-    const [a, b] = [world.sessions(config), world.sessions(config)];
-    const { refreshToken } = await b.createNewSession("alice");
-    const unknown = `cfr1.AAAAAAAAAAA${refreshToken.value.slice(16)}`;
-    await expect(b.refreshSession(unknown)).rejects.toMatchObject({ code: "REFRESH_TOKEN_INVALID" });
-    world.now += 1000;
-    await a.rotateSigningKey();
-    const { newRefreshToken } = await a.refreshSession(refreshToken.value);
-    await expect(b.refreshSession(newRefreshToken.value)).resolves.toMatchObject({ session: { userId: "alice" } });
-  });
-
   test("log nobody out while the signing algorithm changes process by process", async () => {
     const world = new World();
     const before = world.sessions();

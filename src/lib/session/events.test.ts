@@ -100,8 +100,7 @@ describe("the hub", () => {
     expect((await warned)[0].message).toContain("it threw something that cannot be made text");
   });
 
-  // Defect: describeFault hands on whatever the stack is, and only afterwards it is made text.
-  test.fails("survives a listener that throws an error whose stack is no text", () => {
+  test("survives a listener that throws an error whose stack is no text", () => {
     const { on, emit } = createEventHub();
     on("session-created", () => {
       throw Object.assign(new Error("x"), { stack: Symbol("s") });
@@ -224,7 +223,8 @@ test("no event and no error says a token, a hash, a key or a secret, in any of i
 
 test("no operation fails because its listeners do, and every fault is reported", async () => {
   const warnings: Error[] = [];
-  process.on("warning", (warning) => warnings.push(warning));
+  // Warnings come a little later, so those of the tests before may still be on their way.
+  process.on("warning", (warning) => /own fault|and again/.test(warning.message) && warnings.push(warning));
   let calls = 0;
   const { sessions } = await goThroughEverything(async () => {
     calls += 1;

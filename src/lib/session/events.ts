@@ -89,7 +89,7 @@ export function createEventHub(): EventHub {
 
 function describeFault(error: unknown): string {
   try {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return String(error instanceof Error ? (error.stack ?? error.message) : error).slice(0, 10_000);
   } catch {
     return "it threw something that cannot be made text";
   }

@@ -575,8 +575,7 @@ test("what the store throws becomes STORE_UNAVAILABLE with its cause, and the sa
   await expect(sessions.createNewSession("alice")).resolves.toBeDefined();
 });
 
-// Defect: guarded-store.ts calls the operation outside of its `try`.
-test.fails("what the store throws before it returns a promise becomes STORE_UNAVAILABLE, too", async () => {
+test("what the store throws before it returns a promise becomes STORE_UNAVAILABLE, too", async () => {
   const cause = new RangeError("not even a promise");
   const findSession = (): never => {
     throw cause;

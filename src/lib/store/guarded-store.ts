@@ -13,7 +13,8 @@ export function guardStore(store: SessionStore): SessionStore {
     <A extends unknown[], R>(name: string, operation: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       if (closed) throw closedError();
-      const work = operation(...args);
+      // Called in here, so that what it throws before it returns a promise is a fault like any other.
+      const work = (async () => operation(...args))();
       running.add(work);
       try {
         return await work;
