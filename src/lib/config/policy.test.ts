@@ -243,6 +243,7 @@ test.each([
     "3600 s",
   ],
   [{ keys: { rotateEvery: "1h", publishAhead: "31m" } }, "keys.publishAhead", "CONTRADICTION", "write less"],
+  [{ session: { absoluteTimeout: "10m" } }, "session.absoluteTimeout", "CONTRADICTION", "write 900 s or more"],
   [{ secret: [SECRET, "short"] }, "secret[1]", "UNSAFE", "has 5 characters"],
   [at("http.trustedOrigins", [LOCAL, "*"]), "http.trustedOrigins[1]", "OUT_OF_RANGE", "is not an origin"],
   [{ Secret: SECRET }, "Secret", "UNKNOWN_OPTION", "did you mean secret?"],

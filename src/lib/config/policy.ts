@@ -136,6 +136,14 @@ export function parseConfig(config: unknown): Policy {
       `is longer than the session lives without a refresh; write less than ${idleTimeout / 1000} s, or raise session.idleTimeout`,
     );
   }
+  const absoluteTimeout = session.duration("absoluteTimeout", "1s", "3650d") ?? defaults.absoluteTimeout;
+  if (accessValidity > absoluteTimeout) {
+    session.fault(
+      "absoluteTimeout",
+      "CONTRADICTION",
+      `is shorter than an access token lives; write ${accessValidity / 1000} s or more, or lower tokens.accessToken.validity`,
+    );
+  }
   const max = session.count("maxPerUser", 1, 10_000);
   const onLimit = session.choice("onMaxPerUser", ["end-oldest", "refuse"]) ?? defaults.onMaxPerUser;
 
@@ -160,7 +168,7 @@ export function parseConfig(config: unknown): Policy {
       onReuse: rotation.choice("onReuse", ["revoke", "report"]) ?? defaults.onReuse,
     },
     idleTimeout,
-    absoluteTimeout: session.duration("absoluteTimeout", "1s", "3650d") ?? defaults.absoluteTimeout,
+    absoluteTimeout,
     limit: max === undefined ? undefined : { max, onLimit },
     keys: {
       rotateEvery: keys.duration("rotateEvery", "1h", "400d") ?? defaults.rotateEvery,

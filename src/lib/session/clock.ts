@@ -1,3 +1,5 @@
+import { generalError } from "../errors.ts";
+
 /** Reads the time in ms since the epoch. */
 export type Clock = () => number;
 
@@ -8,6 +10,9 @@ export function createSteadyClock(clock: Clock): Clock {
   let latest = Number.NEGATIVE_INFINITY;
   return () => {
     const time = Math.floor(clock());
+    if (!Number.isFinite(time)) {
+      throw generalError("ARGUMENT_INVALID", `clock returned ${time}; return ms since the epoch, as Date.now does`);
+    }
     if (time > latest) latest = time;
     return latest;
   };

@@ -109,6 +109,22 @@ describe("the hub", () => {
   });
 });
 
+test("a name that is no event is refused, with the names that are", () => {
+  const { on } = createEventHub();
+  const misspelt = "session-createed" as "session-created";
+  expect(() => on(misspelt, () => undefined)).toThrow("known are session-created, session-refreshed");
+  expect(() => on("toString" as "session-created", () => undefined)).toThrow("no event of this name");
+});
+
+test("the end of all sessions is one event, with the number of rows", async () => {
+  const sessions = createSessions({ store: memory() });
+  const heard: unknown[] = [];
+  sessions.on("all-sessions-revoked", (event) => heard.push(event));
+  for (const user of ["alice", "bob", "carol"]) await sessions.createNewSession(user);
+  expect(await sessions.revokeAllSessions()).toBe(3);
+  expect(heard).toEqual([{ removed: 3 }]);
+});
+
 const NAMES = [
   "session-created",
   "session-refreshed",

@@ -1,3 +1,4 @@
+import { generalError } from "../errors.ts";
 import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
 
@@ -45,6 +46,8 @@ export interface SessionEvents {
     readonly presentedGeneration: number;
     readonly storedGeneration: number;
   };
+  /** Every session of everybody was ended, and all keys were replaced. */
+  "all-sessions-revoked": { readonly removed: number };
   "key-rotated": { readonly kid: string; readonly activatesAt: number };
   /** A request would have been refused, were it not for `http.csrf: "report"`. */
   "csrf-reported": { readonly method: string; readonly path: string; readonly reason: string };
@@ -52,6 +55,17 @@ export interface SessionEvents {
 
 export type SessionEventName = keyof SessionEvents;
 export type SessionListener<E extends SessionEventName> = (event: SessionEvents[E]) => void;
+
+const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
+  "session-created": true,
+  "session-refreshed": true,
+  "session-revoked": true,
+  "all-sessions-revoked": true,
+  "reuse-detected": true,
+  "store-behind": true,
+  "key-rotated": true,
+  "csrf-reported": true,
+};
 
 export interface EventHub {
   readonly on: <E extends SessionEventName>(name: E, listener: SessionListener<E>) => () => void;
@@ -69,6 +83,10 @@ export function createEventHub(): EventHub {
 
   return {
     on(name, listener) {
+      if (!Object.hasOwn(EVENT_NAMES, name)) {
+        const known = Object.keys(EVENT_NAMES).join(", ");
+        throw generalError("ARGUMENT_INVALID", `there is no event of this name to listen to; known are ${known}`);
+      }
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set.add(listener));
       return () => void set.delete(listener);
@@ -77,7 +95,9 @@ export function createEventHub(): EventHub {
       for (const listener of listeners.get(name) ?? []) {
         try {
           const returned: unknown = listener(event as never);
-          if (returned instanceof Promise) returned.catch((error: unknown) => report(name, error));
+          if (typeof returned === "object" && returned !== null && "then" in returned) {
+            Promise.resolve(returned).catch((error: unknown) => report(name, error));
+          }
         } catch (error) {
           report(name, error);
         }

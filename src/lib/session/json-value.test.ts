@@ -107,8 +107,18 @@ test("64 levels are taken and 65 are not", () => {
 
 test("a million characters of JSON are taken and one more is not", () => {
   expect(toJson("x".repeat(999_998), "v")).toHaveLength(1_000_000);
-  const message = "v has 1000001 characters as JSON, and at most 1000000 are kept";
+  const message = "v has 1000001 characters as JSON, and at most 1000000 characters are kept";
   expect(() => toJson("x".repeat(999_999), "v")).toThrow(expect.objectContaining({ code: "VALUE_TOO_LARGE", message }));
+});
+
+test("parts that stand in so many places that their text has no end are refused soon, and long paths are cut", () => {
+  let shared: unknown = [];
+  for (let level = 0; level < 40; level += 1) shared = [shared, shared];
+  expect(() => toJson(shared, "v")).toThrow(expect.objectContaining({ code: "VALUE_TOO_LARGE" }));
+  const circular: Record<string, unknown> = {};
+  circular["k".repeat(100_000)] = circular;
+  expect(() => toJson(circular, "v")).toThrow(/^v\.k{100,}… is nested more than 64 deep/);
+  expect(() => toJson({ ["k".repeat(1e6)]: Number.NaN }, "v")).toThrow(/^.{1,700}$/);
 });
 
 class Tags extends Array<string> {

@@ -9,63 +9,75 @@ const MAX_LENGTH = 1_000_000;
  * member, a Map ...) is refused with the path to it; `name` is how the caller calls the value.
  */
 export function toJson(value: unknown, name: string): string {
-  check(value, name, 0);
+  check(value, { path: name, depth: 0, count: { nodes: 0, name } });
   const text = JSON.stringify(value);
-  if (text.length > MAX_LENGTH) {
-    throw generalError(
-      "VALUE_TOO_LARGE",
-      `${name} has ${text.length} characters as JSON, and at most ${MAX_LENGTH} are kept`,
-    );
-  }
+  if (text.length > MAX_LENGTH) throw tooLarge(name, `has ${text.length} characters as JSON`);
   return text;
 }
 
-function check(value: unknown, path: string, depth: number): void {
+/** Where in a value the check is. */
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  /** Shared by the whole check: parts that stand in many places are written out in each, and may be without end. */
+  readonly count: { nodes: number; readonly name: string };
+}
+
+function check(value: unknown, place: Place): void {
+  const { path, depth, count } = place;
   if (depth > MAX_DEPTH) throw refuse(path, `is nested more than ${MAX_DEPTH} deep, or contains itself`);
+  count.nodes += 1;
+  // Each takes two characters at least.
+  if (count.nodes > MAX_LENGTH / 2) throw tooLarge(count.name, `has more than ${MAX_LENGTH / 2} members`);
   switch (typeof value) {
     case "string":
     case "boolean":
       return;
     case "number":
-      if (!Number.isFinite(value) || Object.is(value, -0))
+      if (!Number.isFinite(value) || Object.is(value, -0)) {
         throw refuse(path, `is ${Object.is(value, -0) ? "-0" : value}`);
+      }
       return;
     case "object":
       if (value === null) return;
-      if (Array.isArray(value)) checkArray(value, path, depth);
-      else checkObject(value, path, depth);
+      if (Array.isArray(value)) checkArray(value, place);
+      else checkObject(value, place);
       return;
     default:
       throw refuse(path, `is ${value === undefined ? "undefined" : `a ${typeof value}`}`);
   }
 }
 
-function checkArray(value: readonly unknown[], path: string, depth: number): void {
+function checkArray(value: readonly unknown[], place: Place): void {
+  const { path } = place;
   if (!isOwnedBy(value, "concat")) throw refuse(path, "is an instance of a class of arrays");
   const { length: _, ...members }: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(value);
   if (Object.keys(members).length !== value.length) throw refuse(path, "is an array with holes or with named members");
-  checkMembers(value, members, { path, pathOf: (key) => `${path}[${key}]`, depth });
+  checkMembers(value, members, place, (key) => `${path}[${key}]`);
 }
 
-function checkObject(value: object, path: string, depth: number): void {
+function checkObject(value: object, place: Place): void {
+  const { path } = place;
   if (Object.getPrototypeOf(value) !== null && !isOwnedBy(value, "isPrototypeOf")) {
     throw refuse(path, `is a ${nameClass(value)}`);
   }
-  checkMembers(value, Object.getOwnPropertyDescriptors(value), { path, pathOf: (key) => `${path}.${key}`, depth });
+  checkMembers(value, Object.getOwnPropertyDescriptors(value), place, (key) => `${path}.${key}`);
 }
 
 /** A `toJSON` needs no rule of its own: on these prototypes it can only be a member, and functions are no JSON. */
 function checkMembers(
   value: object,
   members: Readonly<Record<string, PropertyDescriptor>>,
-  { path, pathOf, depth }: { path: string; pathOf: (key: string) => string; depth: number },
+  { path, depth, count }: Place,
+  pathOf: (key: string) => string,
 ): void {
   if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(path, "has a symbol as a key");
   for (const [key, descriptor] of Object.entries(members)) {
+    const memberPath = pathOf(key);
     if (!("value" in descriptor) || descriptor.enumerable !== true) {
-      throw refuse(pathOf(key), "is a getter or not enumerable");
+      throw refuse(memberPath, "is a getter or not enumerable");
     }
-    check(descriptor.value, pathOf(key), depth + 1);
+    check(descriptor.value, { path: memberPath, depth: depth + 1, count });
   }
 }
 
@@ -80,8 +92,15 @@ function nameClass(value: object): string {
   return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "class instance";
 }
 
-const refuse = (path: string, fact: string): Error =>
-  generalError(
+const MAX_PATH = 500;
+
+function refuse(path: string, fact: string): Error {
+  const where = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+  return generalError(
     "VALUE_NOT_JSON",
-    `${path} ${fact}, which JSON would change or lose; give it as a string, a number or a plain object`,
+    `${where} ${fact}, which JSON would change or lose; give it as a string, a number or a plain object`,
   );
+}
+
+const tooLarge = (name: string, fact: string): Error =>
+  generalError("VALUE_TOO_LARGE", `${name} ${fact}, and at most ${MAX_LENGTH} characters are kept`);

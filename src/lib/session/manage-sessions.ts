@@ -65,7 +65,9 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
   for (;;) {
     const count = await context.store.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, SWEEP_CHUNK);
     removed += count;
-    if (count < SWEEP_CHUNK) return removed;
+    if (count === SWEEP_CHUNK) continue;
+    context.events.emit("all-sessions-revoked", { removed });
+    return removed;
   }
 }
 

@@ -92,8 +92,10 @@ async function attempt<Claims>(
       const expiresAt = Math.min(now + policy.idleTimeout, record.absoluteExpiresAt);
       const device = describeDevice(deviceInput, lastDevice);
       const write = { ...decision.next, lastSeenAt: now, expiresAt, device: JSON.stringify(device) };
-      if (!(await store.commitRefresh(handle, version, write))) return undefined;
       const child = decision.outcome === "renew" ? token : mintChild(context, token);
+      // Made before the commit: what cannot be handed out must not be written down as handed out.
+      const refreshed = answer<Claims>(context, { ...record, expiresAt }, child, now);
+      if (!(await store.commitRefresh(handle, version, write))) return undefined;
       context.events.emit("session-refreshed", {
         handle,
         userId: fromUserKey(record.userKey),
@@ -101,7 +103,7 @@ async function attempt<Claims>(
         generation: child.generation,
         device,
       });
-      return answer(context, { ...record, expiresAt }, child, now);
+      return refreshed;
     }
     case "retry":
       throw retryLater(

@@ -6,7 +6,7 @@ const DIGEST = 32;
 /** Longest message that a MAC key takes, in bytes. Callers bound their input below it. */
 export const MAX_MAC_MESSAGE = 8192;
 
-/** HMAC-SHA256 (RFC 2104) of a latin1 string or bytes under one fixed key: 32 bytes. */
+/** HMAC-SHA256 (RFC 2104) of an ASCII string or bytes under one fixed key: 32 bytes. */
 export type Mac = (message: string | Uint8Array) => Buffer;
 
 /**
