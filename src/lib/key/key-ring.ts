@@ -52,6 +52,8 @@ const FAILED_LOOKUP_INTERVAL = 1000;
 /** Clocks of two servers may differ by this much (P5). */
 const SKEW = 60_000;
 
+const FRESH = Promise.resolve();
+
 export interface KeyRingParts {
   readonly store: KeyStore;
   /** Asked when a key is opened or made, so that the secrets may be read late. */
@@ -142,6 +144,19 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
   const rotationDue = (key: RingKey): boolean =>
     key.activatesAt + policy.rotateEvery * (1 - key.jitter / 10) - policy.publishAhead <= now();
 
+  async function tend(): Promise<void> {
+    loadedAt = now();
+    try {
+      await reload();
+      // Somebody has emptied the table: a key that signs is worth more than an explanation.
+      const last = newest() ?? (await append(now()));
+      if (rotationDue(last)) await append(Math.max(now(), last.activatesAt) + policy.publishAhead);
+      await dropFinished();
+    } catch {
+      // The request at hand does its own work and reports its own faults; this is tried again in a minute.
+    }
+  }
+
   return {
     load,
     active() {
@@ -164,19 +179,7 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
       }
       return lookup.done;
     },
-    async tend() {
-      if (now() - loadedAt < RELOAD_EVERY) return;
-      loadedAt = now();
-      try {
-        await reload();
-        // Somebody has emptied the table: a key that signs is worth more than an explanation.
-        const last = newest() ?? (await append(now()));
-        if (rotationDue(last)) await append(Math.max(now(), last.activatesAt) + policy.publishAhead);
-        await dropFinished();
-      } catch {
-        // The request at hand does its own work and reports its own faults; this is tried again in a minute.
-      }
-    },
+    tend: () => (now() - loadedAt < RELOAD_EVERY ? FRESH : tend()),
     async rotate() {
       const { kid, activatesAt } = await rotate();
       return { kid, activatesAt };

@@ -19,8 +19,11 @@ export interface SessionContext {
   readonly revocation: RevocationCheck | undefined;
   readonly events: EventHub;
   readonly now: Clock;
-  /** Opens the store and loads the keys, once; tried again by the next call when it failed. @throws SessionError */
-  readonly ready: () => Promise<void>;
+  /**
+   * Opens the store and loads the keys, once; tried again by the next call when it failed. Undefined when that is done, so that the
+   * path of each request has nothing to wait for. @throws SessionError
+   */
+  readonly ready: () => Promise<void> | undefined;
   /** Rotates keys that are due and sweeps a few expired rows, at most once a minute. Never fails. */
   readonly upkeep: () => Promise<void>;
 }

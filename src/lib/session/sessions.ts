@@ -199,7 +199,7 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
       return toJwks(ring.published());
     },
     on: events.on,
-    ready: context.ready,
+    ready: async () => context.ready(),
     close: context.close,
   };
   contexts.set(sessions, context);
@@ -234,12 +234,14 @@ function createContext(
   const accessTokens = createAccessTokens(ring, { ...accessToken, maxLength: MAX_COOKIE_BYTES - cookieName.length });
 
   let opening: Promise<void> | undefined;
+  let opened = false;
   let closed = false;
   async function open(): Promise<void> {
     try {
       await store.prepare();
       derived = createSecrets(chosen((await store.listKeys()).length === 0));
       await ring.load();
+      opened = true;
     } catch (error) {
       // Read anew by the next attempt: a file that was lost may have been put back.
       derived = undefined;
@@ -257,9 +259,9 @@ function createContext(
     revocation: createRevocationCheck(accessToken.blacklisting, store),
     events,
     now,
-    async ready() {
+    ready() {
       if (closed) throw closedError();
-      await (opening ??= open());
+      return opened ? undefined : (opening ??= open());
     },
     upkeep: createUpkeep(store, ring, now),
     async close() {

@@ -2,7 +2,6 @@ import { createHmac, randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import {
   createLocalJWKSet,
-  decodeProtectedHeader,
   generateKeyPair,
   jwtVerify,
   type JWTHeaderParameters,
@@ -10,66 +9,15 @@ import {
   SignJWT,
 } from "jose";
 import { describe, expect, test } from "vitest";
+import { encode, headerOf, MINT, NOW, payloadOf, setUp } from "../../../test/fixtures/access-tokens.ts";
+import { MINUTE, SECRET } from "../../../test/fixtures/constants.ts";
 import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import type { SigningAlgorithm } from "../key/key-record.ts";
-import { createKeyRing, type KeyRing } from "../key/key-ring.ts";
 import { wrapContext } from "../key/ring-key.ts";
-import type { SessionStore } from "../store/session-store.ts";
-import { type AccessTokenPolicy, type AccessTokens, createAccessTokens } from "./access-token.ts";
 import { createSecrets, deriveKey } from "./secret.ts";
-import { VerifiedTokenCache } from "./verified-token-cache.ts";
 
-const SECRET = "a secret for tests, of 32 characters and more";
-const MINUTE = 60_000;
-const NOW = 1_790_000_000_000;
 const ALGORITHMS: readonly SigningAlgorithm[] = ["HS256", "EdDSA", "ES256"];
-const FACTS = { userId: "alice", handle: "a".repeat(22), claimsVersion: 3, authTime: NOW - 5000 };
-const MINT = { ...FACTS, claimsJson: '{"role":"admin","list":[{"a":1}]}', endsAt: NOW + 60 * MINUTE };
-
-interface Fixture {
-  readonly ring: KeyRing;
-  readonly store: SessionStore;
-  readonly tokens: AccessTokens;
-  readonly another: (policy: Partial<AccessTokenPolicy>) => AccessTokens;
-  /** Signs any header and payload with the key that is active. */
-  readonly sign: (header: object, payload: unknown) => string;
-}
-
-async function setUp(signing: SigningAlgorithm = "HS256", policy: Partial<AccessTokenPolicy> = {}): Promise<Fixture> {
-  const store = memory();
-  const secrets = createSecrets([SECRET]);
-  const keys = { signing, rotateEvery: 1e9, publishAhead: 1e6, accessValidity: 1e6, longestToken: 1e8 };
-  const ring = createKeyRing({
-    store,
-    secrets: () => secrets,
-    policy: keys,
-    now: () => NOW,
-    onRotated: () => undefined,
-  });
-  await ring.load();
-  const another: Fixture["another"] = (other) =>
-    createAccessTokens(ring, {
-      validity: 15 * MINUTE,
-      maxLength: 4084,
-      issuer: undefined,
-      audience: undefined,
-      cacheSize: 10,
-      ...other,
-    });
-  const sign: Fixture["sign"] = (header, payload) => {
-    const signingInput = [header, payload]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-      .join(".");
-    return `${signingInput}.${ring.active().sign(signingInput)}`;
-  };
-  return { ring, store, tokens: another(policy), another, sign };
-}
-
-const headerOf = (token: string): JWTHeaderParameters => decodeProtectedHeader(token) as JWTHeaderParameters;
-const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString("base64url");
-const payloadOf = (token: string): Record<string, unknown> =>
-  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
 
 describe.each(ALGORITHMS)("%s", (signing) => {
   test("jose verifies our tokens, whose header and claims are exactly the documented ones", async () => {
@@ -241,86 +189,4 @@ test("the size that is named is the real one, also far beyond the limit", async 
   const large = { ...MINT, claimsJson: JSON.stringify("s".repeat(5000)) };
   const { length } = another({ maxLength: 1e6 }).mint(large, NOW).value;
   expect(() => tokens.mint(large, NOW)).toThrow(`would have ${length} characters`);
-});
-
-describe("the cache", () => {
-  test("a repeated token gives the same facts, frozen through and through", async () => {
-    const { tokens, another } = await setUp();
-    const { value } = tokens.mint(MINT, NOW);
-    const [first, hit, uncached] = [tokens, tokens, another({ cacheSize: 0 })].map((which) => which.verify(value));
-    if (first?.kind !== "authentic" || hit?.kind !== "authentic") expect.fail("the token must be authentic");
-    expect(hit.token).toBe(first.token);
-    expect(uncached).toEqual(first);
-    expect(uncached).not.toBe(first);
-    const claims = hit.token.claims as { role: string; list: { a: number }[] };
-    expect(() => (claims.role = "root")).toThrow(TypeError);
-    expect(() => claims.list.push({ a: 2 })).toThrow(TypeError);
-    expect(() => Object.assign(claims.list[0] ?? {}, { a: 2 })).toThrow(TypeError);
-  });
-
-  test("a token that differs anywhere from one that is remembered is refused", async () => {
-    const { tokens } = await setUp();
-    const { value } = tokens.mint(MINT, NOW);
-    expect(tokens.verify(value).kind).toBe("authentic");
-    const character = fc.string({ unit: "binary", minLength: 1, maxLength: 1 });
-    fc.assert(
-      fc.property(fc.nat(value.length - 1), character, (at, other) => {
-        const changed = value.slice(0, at) + other + value.slice(at + 1);
-        return changed === value || tokens.verify(changed).kind !== "authentic";
-      }),
-      { numRuns: 1000 },
-    );
-    const elevated = encode({ ...payloadOf(value), sub: "root" });
-    const sameTail = value.replace(/\.[^.]+\./, `.${elevated}.`);
-    expect(sameTail.slice(-22)).toBe(value.slice(-22));
-    expect(tokens.verify(sameTail).kind).toBe("invalid");
-    expect(tokens.verify(value).kind).toBe("authentic");
-  });
-
-  test("an entry does not outlive the token", async () => {
-    let now = NOW;
-    const sessions = createSessions({ store: memory(), secret: SECRET, clock: () => now });
-    const { value, expires } = (await sessions.createNewSession("alice")).accessToken;
-    const get = (): Promise<unknown> => sessions.getSession(value);
-    for (now of [NOW, expires - 1]) await expect(get()).resolves.toBeDefined();
-    for (now of [expires, expires + 1, NOW])
-      await expect(get()).rejects.toMatchObject({ code: "ACCESS_TOKEN_EXPIRED" });
-  });
-
-  test("a key that is gone takes its tokens along", async () => {
-    const { ring, tokens } = await setUp();
-    const { value } = tokens.mint(MINT, NOW);
-    expect(tokens.verify(value).kind).toBe("authentic");
-    await ring.replaceAll();
-    expect(tokens.verify(value).kind).toBe("unknown-key");
-    expect(tokens.verify(tokens.mint(MINT, NOW).value).kind).toBe("authentic");
-  });
-
-  test.each([0, 1, 2, 3, 10])("of size %i never holds more, and holds the latest", (size) => {
-    for (let count = 1; count < 40; count += 1) {
-      const names = Array.from({ length: count }, (_, index) => `token ${index}`);
-      const fill = (): VerifiedTokenCache<{ token: string }> => {
-        const cache = new VerifiedTokenCache<{ token: string }>(size);
-        for (const token of names) cache.set({ token });
-        return cache;
-      };
-      // A cache of its own for each question, for asking changes what stays.
-      const held = names.filter((name) => fill().get(name) !== undefined);
-      expect(held).toEqual(names.slice(names.length - held.length));
-      expect(held.length).toBeLessThanOrEqual(size);
-      expect(held.length).toBeGreaterThanOrEqual(Math.min(Math.floor(size / 2), count));
-      const cleared = fill();
-      cleared.clear();
-      expect(names.filter((name) => cleared.get(name) !== undefined)).toEqual([]);
-    }
-  });
-
-  test("what is asked for all the time stays", () => {
-    const cache = new VerifiedTokenCache<{ token: string }>(10);
-    cache.set({ token: "busy" });
-    for (let index = 0; index < 100; index += 1) {
-      cache.set({ token: `other ${index}` });
-      expect(cache.get("busy")).toBeDefined();
-    }
-  });
 });

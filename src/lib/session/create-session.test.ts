@@ -1,0 +1,93 @@
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { DAY, MINUTE, START } from "../../../test/fixtures/constants.ts";
+import { type Claims, refused, World } from "../../../test/fixtures/session-world.ts";
+import { Error as AuthError } from "../../index.ts";
+import { parseMarker } from "../../protocol.ts";
+
+test("a session is made with everything that a client needs", async () => {
+  const world = new World();
+  const created = await world.signIn();
+  expectTypeOf(created.session.jwtPayload).toEqualTypeOf<Claims>();
+  const { handle } = created.session;
+  expect(created).toEqual({
+    session: {
+      handle: expect.stringMatching(/^[\w-]{22}$/) as string,
+      userId: "alice",
+      jwtPayload: { role: "member" },
+    },
+    accessToken: {
+      value: expect.stringMatching(/^ey[\w-]+\.ey[\w-]+\.[\w-]{43}$/) as string,
+      expires: START + 15 * MINUTE,
+    },
+    refreshToken: { value: expect.stringMatching(/^cfr1\.[\w-]{144}$/) as string, expires: START + 100 * DAY },
+    idRefreshToken: { value: expect.any(String) as string, expires: START + 100 * DAY },
+    antiCsrfToken: expect.stringMatching(/^[\w-]{43}$/) as string,
+  });
+  const marker = { handle, generation: 1, issuedAt: START, accessExpires: START + 15 * MINUTE };
+  expect(parseMarker(created.idRefreshToken.value)).toEqual(marker);
+  expect(world.events).toEqual([["session-created", { handle, userId: "alice", device: {} }]]);
+});
+
+test.each(["VALUE_NOT_JSON", "TOKEN_TOO_LARGE", "USER_ID_INVALID", "VALUE_TOO_LARGE"])(
+  "a sign-in with %s leaves nothing behind",
+  async (code) => {
+    const { sessions, events } = new World();
+    const claims = {
+      VALUE_NOT_JSON: { role: new Date() as unknown as string },
+      TOKEN_TOO_LARGE: { role: "x".repeat(4000) },
+    }[code];
+    const data = code === "VALUE_TOO_LARGE" ? { count: "1".repeat(1e6) as unknown as number } : undefined;
+    const created = sessions.createNewSession(code === "USER_ID_INVALID" ? "" : "alice", claims, data);
+    await expect(created).rejects.toEqual(refused(AuthError.GENERAL_ERROR, code));
+    expect([await sessions.getAllSessionHandlesForUser("alice"), events]).toEqual([[], []]);
+  },
+);
+
+test.each([
+  [false, "sAccessToken"],
+  [true, "__Host-sAccessToken"],
+])("with hostPrefix %s the cookie %s never has more than 4096 bytes", async (hostPrefix, name) => {
+  const { sessions } = new World({ cookie: { hostPrefix } });
+  let longest = 0;
+  for (let length = 2500; ; length += 1) {
+    try {
+      longest = (await sessions.createNewSession("alice", { role: "x".repeat(length) })).accessToken.value.length;
+    } catch (error) {
+      expect(error).toEqual(refused(AuthError.GENERAL_ERROR, "TOKEN_TOO_LARGE"));
+      break;
+    }
+  }
+  expect(name.length + longest).toBeLessThanOrEqual(4096);
+  expect(name.length + longest).toBeGreaterThan(4096 - 4);
+});
+
+describe("maxPerUser", () => {
+  test("ends the oldest session, and nobody else's", async () => {
+    const world = new World({ session: { maxPerUser: 2 } });
+    const handles: string[] = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      world.now += 1;
+      handles.unshift((await world.signIn()).session.handle);
+      await world.signIn(`user ${turn}`);
+    }
+    expect(await world.sessions.getAllSessionHandlesForUser("alice")).toEqual(handles.slice(0, 2));
+    expect(world.events.filter(([name]) => name === "session-revoked").map(([, event]) => event)).toEqual(
+      [handles[3], handles[2]].map((handle) => ({ handles: [handle], userId: "alice", reason: "limit" })),
+    );
+    expect(await world.sessions.getAllSessionHandlesForUser("user 0")).toHaveLength(1);
+  });
+
+  test("refuses the new session until one has ended or expired", async () => {
+    const world = new World({ session: { maxPerUser: 2, onMaxPerUser: "refuse", idleTimeout: "1h" } });
+    const [first] = [await world.signIn(), await world.signIn()];
+    const full = refused(AuthError.GENERAL_ERROR, "SESSION_LIMIT_REACHED");
+    await expect(world.signIn()).rejects.toEqual(full);
+    expect(world.events).toHaveLength(2);
+    await world.sessions.revokeSessionUsingSessionHandle(first.session.handle);
+    await world.signIn();
+    await expect(world.signIn()).rejects.toEqual(full);
+    world.now += 60 * MINUTE;
+    await world.signIn();
+    expect(await world.sessions.getAllSessionHandlesForUser("alice")).toHaveLength(1);
+  });
+});
