@@ -4,14 +4,13 @@
  * @module
  */
 import type { ServerResponse } from "node:http";
-import { getDefaultInstance } from "./lib/default-instance.ts";
 import { isErrorFromAuth } from "./lib/errors.ts";
 import { answerError } from "./lib/http/error-answer.ts";
-import { type HttpSessions, httpSessionsOf, type ProtectOptions, type StartDetails } from "./lib/http/http-sessions.ts";
+import type { ProtectOptions, StartDetails } from "./lib/http/http-sessions.ts";
+import { httpOf, type InstanceOption } from "./lib/http/instance-option.ts";
 import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { answerRoute, type RouteOptions } from "./lib/http/routes.ts";
-import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 declare global {
@@ -24,26 +23,12 @@ declare global {
   }
 }
 
-/** A request of Express, of which only Node's part and `ip` are used. */
-export type ExpressRequest = NodeRequest & { auth?: RequestSession };
+type Request = NodeRequest & { auth?: RequestSession };
 type Next = (error?: unknown) => void;
-/** A middleware of Express. */
-export type ExpressMiddleware = (request: ExpressRequest, response: ServerResponse, next: Next) => void;
-/** An error handler of Express. */
-export type ExpressErrorHandler = (
-  error: unknown,
-  request: ExpressRequest,
-  response: ServerResponse,
-  next: Next,
-) => void;
-
-/** Which instance to use; default: the one that `init` made. */
-export interface InstanceOption {
-  readonly sessions?: Sessions;
-}
-
-// Asked for with each request, so that routes can be mounted before `init` has been called.
-const httpOf = (options?: InstanceOption): HttpSessions => httpSessionsOf(options?.sessions ?? getDefaultInstance());
+/** A middleware; it needs only what Express adds to Node's own request. */
+export type Middleware = (request: Request, response: ServerResponse, next: Next) => void;
+/** A middleware for errors. */
+export type ErrorMiddleware = (error: unknown, request: Request, response: ServerResponse, next: Next) => void;
 
 /**
  * Lets a request pass if it has a session, which is then `req.auth`. Refusals go to `errorHandler()`.
@@ -53,7 +38,7 @@ const httpOf = (options?: InstanceOption): HttpSessions => httpSessionsOf(option
  * app.post("/api/like", verifySession(), (req, res) => res.json({ liked: true, by: req.auth?.getUserId() }));
  * ```
  */
-export function verifySession(options: ProtectOptions & InstanceOption = {}): ExpressMiddleware {
+export function verifySession(options: ProtectOptions & InstanceOption = {}): Middleware {
   return (request, response, next) => {
     getSession(request, response, options).then(() => next(), next);
   };
@@ -67,7 +52,7 @@ export function verifySession(options: ProtectOptions & InstanceOption = {}): Ex
  * app.use(sessionRoutes());
  * ```
  */
-export function sessionRoutes(options: RouteOptions & InstanceOption = {}): ExpressMiddleware {
+export function sessionRoutes(options: RouteOptions & InstanceOption = {}): Middleware {
   return (request, response, next) => {
     const answering = async (): Promise<void> => {
       const answer = await answerRoute(httpOf(options), createNodeExchange(request, response), options);
@@ -86,7 +71,7 @@ export function sessionRoutes(options: RouteOptions & InstanceOption = {}): Expr
  * app.use(errorHandler());
  * ```
  */
-export function errorHandler(options: InstanceOption = {}): ExpressErrorHandler {
+export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
   return (error, _request, response, next) => {
     const isOurs = isErrorFromAuth(error) && !response.headersSent;
     const answer = isOurs ? answerError(error, httpOf(options).context.policy.http.diagnostics) : undefined;
@@ -109,7 +94,7 @@ export function errorHandler(options: InstanceOption = {}): ExpressErrorHandler 
  * ```
  */
 export async function createNewSession(
-  request: ExpressRequest,
+  request: Request,
   response: ServerResponse,
   userId: UserId,
   details: StartDetails & InstanceOption = {},
@@ -124,7 +109,7 @@ export async function createNewSession(
  * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
  */
 export async function getSession(
-  request: ExpressRequest,
+  request: Request,
   response: ServerResponse,
   options: ProtectOptions & InstanceOption = {},
 ): Promise<RequestSession | undefined> {
@@ -139,7 +124,7 @@ export async function getSession(
  * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
  */
 export async function refreshSession(
-  request: ExpressRequest,
+  request: Request,
   response: ServerResponse,
   options: InstanceOption = {},
 ): Promise<RequestSession> {
@@ -147,5 +132,6 @@ export async function refreshSession(
 }
 
 export type { ProtectOptions, StartDetails } from "./lib/http/http-sessions.ts";
+export type { InstanceOption } from "./lib/http/instance-option.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";
 export type { RouteOptions } from "./lib/http/routes.ts";
