@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findBrowser } from "./find-browser.ts";
+import { isSkippedWithoutBrowser, launchBrowser } from "../../test/browser.ts";
 import { type RunningDemo, startDemo } from "./start-demo.ts";
 
 let demo: RunningDemo;
@@ -15,13 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => demo?.stop());
 
-const executablePath = findBrowser();
-const mayBeSkipped = executablePath === undefined && !process.env["CI"];
-if (mayBeSkipped) {
-  console.warn("\nSKIPPED: the demo's page was NOT tested, for want of a browser: apt-get install chromium\n");
-}
-
-describe.skipIf(mayBeSkipped)("the demo's page (needs a browser: Debian's package chromium, or CHROMIUM_PATH)", () => {
+const isSkipped = isSkippedWithoutBrowser("the demo's page");
+describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package chromium, or CHROMIUM_PATH)", () => {
   const complaints: string[] = [];
   const strangers: string[] = [];
   let browser: Browser;
@@ -30,20 +25,7 @@ describe.skipIf(mayBeSkipped)("the demo's page (needs a browser: Debian's packag
   let thief: Locator;
 
   beforeAll(async () => {
-    if (executablePath === undefined) throw new Error("no browser: apt-get install chromium, or set CHROMIUM_PATH");
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => {

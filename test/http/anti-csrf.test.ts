@@ -1,9 +1,15 @@
 import type { CounterfoilConfig, SessionEvents } from "counterfoil";
 import { describe, expect, test } from "vitest";
-import { apiCookies, type Credentials, FRAMEWORKS, refreshCookies, signIn, startApp } from "./fixtures.ts";
-
-const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"] as const;
-const SAFE: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+import {
+  apiCookies,
+  type Credentials,
+  FRAMEWORKS,
+  METHODS,
+  refreshCookies,
+  SAFE_METHODS,
+  signIn,
+  startApp,
+} from "./fixtures.ts";
 
 describe.each(FRAMEWORKS)("the anti-CSRF token in $name", ({ express }) => {
   const TOKENS = {
@@ -22,7 +28,7 @@ describe.each(FRAMEWORKS)("the anti-CSRF token in $name", ({ express }) => {
       await using app = await startApp({ express, protect: antiCsrfCheck === undefined ? {} : { antiCsrfCheck } });
       const own = await signIn(app);
       const other = await signIn(app);
-      const demanded = antiCsrfCheck ?? !SAFE.includes(method);
+      const demanded = antiCsrfCheck ?? !SAFE_METHODS.includes(method);
       const statuses: Record<string, number> = {};
       const expected: Record<string, number> = {};
       for (const [name, tokenOf] of Object.entries(TOKENS)) {
@@ -51,7 +57,7 @@ describe.each(FRAMEWORKS)("the anti-CSRF token in $name", ({ express }) => {
       const headers = { cookie: apiCookies(own), ...more };
       return (await app.send({ method, path: "/api", headers })).status;
     };
-    const without = SAFE.includes(method) ? 200 : 403;
+    const without = SAFE_METHODS.includes(method) ? 200 : 403;
     expect([await statusWith({}), await statusWith({ "anti-csrf": "x" })]).toEqual([without, without]);
     expect([await statusWith({ rid: "session" }), await statusWith({ rid: "" })]).toEqual([200, 200]);
   });

@@ -1,28 +1,11 @@
 /** The same rules with the cookies, `Origin` and `Sec-Fetch-Site` of a real browser. */
-import { existsSync } from "node:fs";
 import express5 from "express";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { isSkippedWithoutBrowser, launchBrowser } from "../browser.ts";
 import { type AppSpec, FRAMEWORKS, listen, startApp, type TestApp } from "./fixtures.ts";
 
-const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const isMissing = !existsSync(executablePath);
-if (isMissing) {
-  const fix = `there is no browser at ${executablePath}: install Debian's package "chromium", or set CHROMIUM_PATH`;
-  if ((process.env["CI"] ?? "") !== "") throw new Error(fix);
-  process.emitWarning(`test/http/browser-cookies.test.ts is SKIPPED: ${fix}`);
-}
-
-const ARGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+const isSkipped = isSkippedWithoutBrowser("what browsers do with our cookies");
 
 /** What a script of a page says beside the URL; goes to the browser as JSON. */
 interface PagePost {
@@ -31,14 +14,14 @@ interface PagePost {
   readonly body?: string;
 }
 
-describe.skipIf(isMissing)("in Chromium", () => {
+describe.skipIf(isSkipped)("in Chromium", () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   let foreign: Awaited<ReturnType<typeof listen>>;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ARGS });
+    browser = await launchBrowser();
     // A page of another origin, with a form that posts to wherever its query says.
     const other = express5();
     other.get("/", (request, response) => {
@@ -48,14 +31,14 @@ describe.skipIf(isMissing)("in Chromium", () => {
     foreign = await listen(other);
   });
   afterAll(async () => {
-    await foreign.close();
-    await browser.close();
+    await foreign?.close();
+    await browser?.close();
   });
   beforeEach(async () => {
     context = await browser.newContext();
     page = await context.newPage();
   });
-  afterEach(() => context.close());
+  afterEach(() => context?.close());
 
   /** The app with a login page; `seen` is what it answered, with what the browser said about the origin. */
   async function startSite(spec: Omit<AppSpec, "before">) {

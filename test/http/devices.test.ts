@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  alive,
   apiCookies,
   CLEARED,
   type Credentials,
@@ -26,13 +27,6 @@ const revoke = (app: TestApp, own: Credentials, query: string): Promise<Answer> 
     path: `/session/sessions/revoke${query}`,
     headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf },
   });
-
-/** Which of some sessions can still be refreshed. */
-const alive = async (app: TestApp, ...all: readonly Credentials[]): Promise<boolean[]> => {
-  const statuses: boolean[] = [];
-  for (const one of all) statuses.push((await refresh(app, one)).status === 200);
-  return statuses;
-};
 
 describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
   test("the list: the user's own live sessions, newest first, the current one marked, and nothing secret", async () => {

@@ -34,6 +34,10 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const DAY = 24 * 60 * MINUTE;
 
+export const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"] as const;
+/** The methods that change nothing, which the rules about cross-site requests let pass. */
+export const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+
 /** A memory store that can be switched off, and counts what it is asked. */
 export interface SwitchableStore {
   readonly store: SessionStore;
@@ -225,6 +229,13 @@ export const refreshCookies = ({ access, refresh, marker }: Credentials): string
 /** Sends the refresh request of a browser. */
 export const refresh = (app: TestApp, credentials: Credentials, path = "/session/refresh"): Promise<Answer> =>
   app.send({ method: "POST", path, headers: { cookie: refreshCookies(credentials) } });
+
+/** Which of some sessions can still be refreshed. */
+export async function alive(app: TestApp, ...all: readonly Credentials[]): Promise<boolean[]> {
+  const statuses: boolean[] = [];
+  for (const one of all) statuses.push((await refresh(app, one)).status === 200);
+  return statuses;
+}
 
 /** Calls `/api`, with the anti-CSRF token. */
 export const callApi = (app: TestApp, credentials: Credentials, method = "POST"): Promise<Answer> =>

@@ -2,6 +2,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import type { SessionEvents } from "counterfoil";
 import { describe, expect, test } from "vitest";
 import {
+  alive,
   apiCookies,
   callApi,
   CLEARED,
@@ -10,7 +11,6 @@ import {
   DAY,
   FRAMEWORKS,
   MINUTE,
-  refresh,
   refreshCookies,
   SECOND,
   signIn,
@@ -22,13 +22,6 @@ import type { Answer } from "./send.ts";
 
 const signOut = (app: TestApp, own: Credentials): Promise<Answer> =>
   app.send({ method: "POST", path: "/session/signout", headers: { cookie: apiCookies(own) } });
-
-/** Which of some sessions can still be refreshed. */
-const alive = async (app: TestApp, ...all: readonly Credentials[]): Promise<boolean[]> => {
-  const statuses: boolean[] = [];
-  for (const one of all) statuses.push((await refresh(app, one)).status === 200);
-  return statuses;
-};
 
 describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {
   test.each([
