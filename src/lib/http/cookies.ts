@@ -26,7 +26,10 @@ export interface SessionCookies {
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
 // More values than that are nobody's jar; the rest is not worth a signature check.
-const MAX_VALUES = 8;
+const MAX_VALUES = 32;
+
+// Proxies drop an answer whose headers outgrow their buffer; what is left over is cleared with the next one.
+const MAX_STRAYS = 16;
 
 export function createSessionCookies(policy: CookiePolicy, publicOrigin: string | undefined): SessionCookies {
   const nameOf = (kind: CookieKind): string => (policy.hostPrefix ? HOST_PREFIX : "") + COOKIES[kind];
@@ -87,7 +90,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       const strays = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
       send(
         exchange,
-        strays.map((place) => line(kind, "", 0, place)),
+        strays.slice(0, MAX_STRAYS).map((place) => line(kind, "", 0, place)),
       );
     },
   };
@@ -100,8 +103,8 @@ function readCookie(header: string | undefined, name: string): CookieReading {
   const values = new Set<string>();
   for (const pair of (header ?? "").split(";")) {
     const equals = pair.indexOf("=");
-    if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
-    const value = pair.slice(equals + 1).trim();
+    if (equals === -1 || stripBlanks(pair.slice(0, equals)) !== name) continue;
+    const value = stripBlanks(pair.slice(equals + 1));
     // Some clients send an empty cookie where they should have dropped it.
     if (value !== "" && values.size < MAX_VALUES) values.add(value);
   }
@@ -110,6 +113,9 @@ function readCookie(header: string | undefined, name: string): CookieReading {
   // Never "last wins": a sibling sub-domain can put a cookie before or after ours.
   return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values: [first, ...others] };
 }
+
+/** Strips what RFC 6265bis strips, and no more: with a byte that only `trim` takes for a blank, a name is not the one that `__Host-` protects. */
+const stripBlanks = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "");
 
 /** None, and each domain that a cookie for this host can name; browsers ignore the ones that they do not allow. */
 function possibleDomains(host: string | undefined): readonly (string | undefined)[] {
@@ -124,13 +130,14 @@ function possibleDomains(host: string | undefined): readonly (string | undefined
   return [undefined, ...labels.slice(0, -1).map((_, index) => labels.slice(index).join("."))];
 }
 
-/** Each path that a cookie for this URL can have. */
+/** Each path that a cookie for this URL can have, as far as it can be written into a header. */
 function possiblePaths(url: string): readonly string[] {
   const segments = url
     .replace(/[?#].*$/s, "")
     .split("/")
-    .slice(1, 6);
-  const safe = segments.filter((segment) => /^[A-Za-z0-9_.~-]+$/.test(segment));
+    .slice(1, 11);
+  const unsafe = segments.findIndex((segment) => !/^[A-Za-z0-9_.~%!$&'()*+,=:@-]+$/.test(segment));
+  const safe = unsafe === -1 ? segments : segments.slice(0, unsafe);
   const paths = safe.map((_, index) => `/${safe.slice(0, index + 1).join("/")}`);
   return ["/", ...paths.flatMap((path) => [path, `${path}/`])];
 }

@@ -4,10 +4,11 @@ import type { SessionContext } from "../session/context.ts";
 import { type CreatedSession, type CreateOptions, createSession } from "../session/create-session.ts";
 import type { DeviceInput } from "../session/device.ts";
 import { loadSession, revokeSession } from "../session/manage-sessions.ts";
+import { authenticateRefreshToken } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
-import { COOKIE_KINDS, createSessionCookies, type SessionCookies } from "./cookies.ts";
+import { COOKIE_KINDS, type CookieReading, createSessionCookies, type SessionCookies } from "./cookies.ts";
 import { findCrossSite, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
@@ -41,6 +42,12 @@ export interface StartDetails extends Omit<CreateOptions, "device"> {
   readonly sessionData?: unknown;
   /** A name for the device, at most 100 characters. */
   readonly deviceLabel?: string;
+}
+
+/** A session that a request names; its user is not known from a refresh token alone. */
+interface Carried {
+  readonly handle: string;
+  readonly userId?: UserId;
 }
 
 const instances = new WeakMap<object, HttpSessions>();
@@ -113,36 +120,36 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     if (created.antiCsrfToken !== undefined) exchange.setHeader(HEADERS.antiCsrf, created.antiCsrfToken);
   }
 
-  const bind = (exchange: HttpExchange, session: Session): RequestSession =>
-    createRequestSession({ sessions, context, cookies, exchange }, session);
+  const bind = (exchange: HttpExchange, session: Session, accessExpires: number): RequestSession =>
+    createRequestSession({ sessions, context, cookies, exchange, accessExpires }, session);
 
   /**
    * The sessions that a request carries, also when their access tokens have expired. More than one when somebody has put a cookie beside
    * ours; ending that one, too, does no harm.
    */
-  async function findCarried(exchange: HttpExchange): Promise<readonly Pick<Session, "handle" | "userId">[]> {
+  async function findCarried(exchange: HttpExchange): Promise<readonly Carried[]> {
     const reading = cookies.read(exchange, "access");
-    if (reading.kind === "none") return [];
     await context.ready();
-    const found: Pick<Session, "handle" | "userId">[] = [];
-    for (const value of reading.kind === "one" ? [reading.value] : reading.values) {
-      try {
-        found.push(await authenticate(context, value));
-      } catch (error) {
-        if (!isErrorFromAuth(error) || error.errType !== ERROR_TYPES.TRY_REFRESH_TOKEN) throw error;
-      }
+    const found: Carried[] = [];
+    for (const value of valuesOf(reading)) {
+      const session = await unlessInvalid(() => authenticate(context, value));
+      if (session !== undefined) found.push(session);
+    }
+    if (found.length > 0) return found;
+    // A __Host- refresh cookie comes to every route, and names the session as well.
+    for (const value of valuesOf(cookies.read(exchange, "refresh"))) {
+      const token = await unlessInvalid(() => authenticateRefreshToken(context, value));
+      if (token !== undefined) found.push({ handle: token.handle });
     }
     return found;
   }
 
   /** Whether any of them was still there. */
-  async function revokeCarried(
-    carried: readonly Pick<Session, "handle" | "userId">[],
-    reason: "sign-out" | "signed-in-again",
-  ): Promise<boolean> {
+  async function revokeCarried(carried: readonly Carried[], reason: "sign-out" | "signed-in-again"): Promise<boolean> {
     let existed = false;
     for (const { handle, userId } of carried) {
-      existed = (await revokeSession(context, handle, { reason, userId })) || existed;
+      const event = userId === undefined ? { reason } : { reason, userId };
+      existed = (await revokeSession(context, handle, event)) || existed;
     }
     return existed;
   }
@@ -174,7 +181,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       await revokeCarried(others, "signed-in-again");
       clearStraysSeen(exchange);
       setCookies(exchange, created);
-      return bind(exchange, created.session);
+      return bind(exchange, created.session, created.accessToken.expires);
     },
 
     async protect(exchange, options = {}) {
@@ -196,7 +203,8 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         const { expiresAt } = await loadSession(context, session.handle);
         cookies.set(exchange, "access", { value: newAccessToken.value, expires: expiresAt }, context.now());
       }
-      return bind(exchange, session);
+      const verdict = context.accessTokens.verify(reading.value);
+      return bind(exchange, session, verdict.kind === "authentic" ? verdict.token.expires : context.now());
     },
 
     async refresh(exchange) {
@@ -225,7 +233,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
           },
           reading.value,
         );
-        return bind(exchange, refreshed.session);
+        return bind(exchange, refreshed.session, refreshed.newAccessToken.expires);
       } catch (error) {
         if (endsSession(error)) {
           cookies.clearAll(exchange);
@@ -251,6 +259,23 @@ const deviceOf = (exchange: HttpExchange): DeviceInput => ({
   ip: exchange.ip,
   userAgent: exchange.header("user-agent"),
 });
+
+const valuesOf = (reading: CookieReading): readonly string[] => {
+  if (reading.kind === "none") return [];
+  return reading.kind === "one" ? [reading.value] : reading.values;
+};
+
+/** Undefined for a token that is not ours; other faults are faults. */
+async function unlessInvalid<T>(check: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await check();
+  } catch (error) {
+    const { TRY_REFRESH_TOKEN, UNAUTHORISED } = ERROR_TYPES;
+    if (isErrorFromAuth(error) && (error.errType === TRY_REFRESH_TOKEN || error.errType === UNAUTHORISED))
+      return undefined;
+    throw error;
+  }
+}
 
 /** Whether the cookies that led to an error are good for nothing any more. */
 function endsSession(error: unknown): boolean {

@@ -13,16 +13,16 @@ export interface RequestSession<Claims = unknown, Data = unknown> {
   getUserId(): UserId;
   /** Public name of the session; safe in logs. */
   getHandle(): string;
-  /** The claims in the access token. */
-  getJWTPayload(): Claims;
+  /** The claims in the access token; `T` is the app's word for their type. */
+  getJWTPayload<T = Claims>(): T;
   /** Server-side data. @throws SessionError `SESSION_NOT_FOUND` */
-  getSessionData(): Promise<Data>;
+  getSessionData<T = Data>(): Promise<T>;
   /** Replaces the server-side data; a function gets the old value. The new value. */
-  updateSessionData(update: Updater<Data>): Promise<Data>;
-  updateSessionData(value: Data): Promise<Data>;
+  updateSessionData<T = Data>(update: Updater<T>): Promise<T>;
+  updateSessionData<T = Data>(value: T): Promise<T>;
   /** Replaces the claims, and sends the client an access token with them. The new value. */
-  updateJwtPayload(update: Updater<Claims>): Promise<Claims>;
-  updateJwtPayload(value: Claims): Promise<Claims>;
+  updateJwtPayload<T = Claims>(update: Updater<T>): Promise<T>;
+  updateJwtPayload<T = Claims>(value: T): Promise<T>;
   /** Signs out: ends the session and clears the cookies. Whether it was still there. */
   revokeSession(): Promise<boolean>;
 }
@@ -32,37 +32,33 @@ interface Surroundings {
   readonly context: SessionContext;
   readonly cookies: SessionCookies;
   readonly exchange: HttpExchange;
+  /** When the access token that the client has, or is being sent, expires. */
+  readonly accessExpires: number;
 }
 
 export function createRequestSession(
-  { sessions, context, cookies, exchange }: Surroundings,
+  { sessions, context, cookies, exchange, accessExpires }: Surroundings,
   session: Session,
 ): RequestSession {
   const { handle, userId } = session;
   let { jwtPayload } = session;
 
-  /** Until when the access token of the request lives: newer claims must not make it live longer. */
-  function presentedUntil(): number {
-    const reading = cookies.read(exchange, "access");
-    const verdict = reading.kind === "one" ? context.accessTokens.verify(reading.value) : undefined;
-    const isOfThis = verdict?.kind === "authentic" && verdict.token.handle === handle;
-    return isOfThis && verdict.token.expires > context.now() ? verdict.token.expires : Number.POSITIVE_INFINITY;
-  }
-
   return {
     getUserId: () => userId,
     getHandle: () => handle,
-    getJWTPayload: () => jwtPayload,
-    getSessionData: () => sessions.getSessionData(handle),
-    updateSessionData: (update: Update<unknown>) => sessions.updateSessionData(handle, update),
+    getJWTPayload: <T>() => jwtPayload as T,
+    getSessionData: async <T>() => (await sessions.getSessionData(handle)) as T,
+    updateSessionData: async <T>(update: Update<T>) =>
+      (await sessions.updateSessionData(handle, update as Update<unknown>)) as T,
 
-    async updateJwtPayload(update: Update<unknown>) {
-      jwtPayload = await sessions.updateJwtPayload(handle, update);
+    async updateJwtPayload<T>(update: Update<T>) {
+      jwtPayload = await sessions.updateJwtPayload(handle, update as Update<unknown>);
       const record = await loadSession(context, handle);
-      const expiresAt = Math.min(record.expiresAt, presentedUntil());
+      // Newer claims, not a longer life: whoever holds nothing but a copied access token must not get to renew it.
+      const expiresAt = Math.min(record.expiresAt, accessExpires);
       const { value } = mintAccessToken(context, { ...record, expiresAt }, context.now());
       cookies.set(exchange, "access", { value, expires: record.expiresAt }, context.now());
-      return jwtPayload;
+      return jwtPayload as T;
     },
 
     async revokeSession() {

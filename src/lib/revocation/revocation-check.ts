@@ -1,4 +1,4 @@
-import type { SessionRecord } from "../session/record.ts";
+import { sessionEnd, type SessionRecord } from "../session/record.ts";
 import type { SessionStore } from "../store/session-store.ts";
 
 /** Whether a session whose access token is good has ended meanwhile, or has newer claims. */
@@ -14,12 +14,13 @@ export interface RevocationCheck {
 export function createRevocationCheck(
   mode: "off" | "store",
   store: Pick<SessionStore, "findSession">,
+  timeouts: { readonly idleTimeout: number; readonly absoluteTimeout: number },
 ): RevocationCheck | undefined {
   if (mode === "off") return undefined;
   return {
     async check(handle, now) {
       const record = await store.findSession(handle);
-      return record === undefined || record.expiresAt <= now ? undefined : record;
+      return record === undefined || sessionEnd(record, timeouts) <= now ? undefined : record;
     },
   };
 }

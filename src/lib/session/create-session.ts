@@ -28,7 +28,7 @@ export interface NewSession<Claims> {
   readonly sessionData?: unknown;
   readonly options?: CreateOptions | undefined;
   /** A session that ends in the same step. */
-  readonly replaces?: Pick<Session, "handle" | "userId"> | undefined;
+  readonly replaces?: { readonly handle: string; readonly userId?: UserId } | undefined;
 }
 
 export async function createSession<Claims>(
@@ -78,7 +78,9 @@ export async function createSession<Claims>(
     );
   }
   if (replaced && replaces !== undefined) {
-    events.emit("session-revoked", { handles: [replaces.handle], userId: replaces.userId, reason: "signed-in-again" });
+    context.replaced.add(replaces.handle);
+    const { handle: old, ...who } = replaces;
+    events.emit("session-revoked", { handles: [old], ...who, reason: "signed-in-again" });
   }
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
   events.emit("session-created", { handle, userId, device });

@@ -2,9 +2,9 @@ import { generalError, retryLater, unauthorised } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
 import { toJson } from "./json-value.ts";
-import type { DeviceFacts, SessionRecord } from "./record.ts";
+import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
 import { mintAccessToken } from "./tokens.ts";
-import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
+import { toUserKey, type UserId } from "./user-id.ts";
 
 /** One of a user's live sessions, for a list of devices. Times are ms since the epoch. */
 export interface SessionInfo {
@@ -74,13 +74,15 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
 export async function listSessions(context: SessionContext, userId: UserId): Promise<SessionInfo[]> {
   const userKey = toUserKey(userId);
   await context.ready();
-  const records = await context.store.listSessionsOfUser(userKey, context.now());
-  return records.map((record) => ({
+  const now = context.now();
+  const records = await context.store.listSessionsOfUser(userKey, now);
+  const live = records.filter((record) => sessionEnd(record, context.policy) > now);
+  return live.map((record) => ({
     handle: record.handle,
     userId,
     createdAt: record.createdAt,
     lastSeenAt: record.lastSeenAt,
-    expiresAt: record.expiresAt,
+    expiresAt: sessionEnd(record, context.policy),
     authTime: record.authTime,
     device: JSON.parse(record.device) as DeviceFacts,
     binding: null,
@@ -92,7 +94,7 @@ export async function loadSession(context: SessionContext, handle: string): Prom
   checkHandle(handle);
   await context.ready();
   const record = await context.store.findSession(handle);
-  if (record !== undefined && record.expiresAt > context.now()) return record;
+  if (record !== undefined && sessionEnd(record, context.policy) > context.now()) return record;
   throw unauthorised("SESSION_NOT_FOUND", "there is no live session with this handle");
 }
 
@@ -112,8 +114,6 @@ export async function updateClaims<T>(context: SessionContext, handle: string, u
     return { value, done: await context.store.replaceClaims(handle, record.version, claims) };
   });
 }
-
-export const describeUser = (record: SessionRecord): UserId => fromUserKey(record.userKey);
 
 async function apply<T>(update: Update<T>, json: string): Promise<T> {
   // JSON has no functions, so a function is always the function form.

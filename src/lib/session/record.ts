@@ -11,6 +11,16 @@ export interface DeviceFacts {
 }
 
 /**
+ * When a session ends unless it is refreshed. A timeout that the config has made shorter since holds for the sessions that there are, too.
+ */
+export function sessionEnd(
+  { expiresAt, createdAt, lastSeenAt }: Pick<SessionRecord, "expiresAt" | "createdAt" | "lastSeenAt">,
+  { idleTimeout, absoluteTimeout }: { readonly idleTimeout: number; readonly absoluteTimeout: number },
+): number {
+  return Math.min(expiresAt, lastSeenAt + idleTimeout, createdAt + absoluteTimeout);
+}
+
+/**
  * One session as a store keeps it. All values are strings, integers or null, so that a row needs no conversion:
  * times are integer ms since the epoch, JSON is text that comes back byte for byte.
  */

@@ -2,7 +2,7 @@ import { retryLater, TokenTheftError, unauthorised } from "../errors.ts";
 import { parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
-import type { DeviceFacts, SessionRecord } from "./record.ts";
+import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
 import { decideRotation, rotationPolicy } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { fromUserKey } from "./user-id.ts";
@@ -36,11 +36,27 @@ export async function refreshSession<Claims>(
   options: RefreshOptions = {},
 ): Promise<RefreshedSession<Claims>> {
   await context.ready();
-  const token = await authenticate(context, refreshToken);
+  const token = await authenticateRefreshToken(context, refreshToken);
+  // One after another within a process: rivals for one row would read, sign and lose again and again.
+  return context.oneAtATime(token.handle, () => takeTurns<Claims>(context, token, options));
+}
+
+async function takeTurns<Claims>(
+  context: SessionContext,
+  token: RefreshToken,
+  options: RefreshOptions,
+): Promise<RefreshedSession<Claims>> {
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     const record = await context.store.findSession(token.handle);
-    if (record === undefined)
+    if (record === undefined) {
+      if (context.replaced.has(token.handle)) {
+        throw retryLater(
+          "REFRESH_TOKEN_SUPERSEDED",
+          "a new sign-in has just replaced this session; its cookies are on the way",
+        );
+      }
       throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
+    }
     const refreshed = await attempt<Claims>(context, token, record, options.device);
     if (refreshed === undefined) continue;
     await context.upkeep();
@@ -53,7 +69,7 @@ export async function refreshSession<Claims>(
 }
 
 /** Parses and authenticates before the store is asked. */
-async function authenticate(context: SessionContext, value: string): Promise<RefreshToken> {
+export async function authenticateRefreshToken(context: SessionContext, value: string): Promise<RefreshToken> {
   if (typeof value !== "string") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
   let parsed = parseRefreshToken(value, context.ring.findByKid);
   if (parsed.kind === "unknown-key") {
@@ -77,7 +93,7 @@ async function attempt<Claims>(
   const { policy, store } = context;
   const { handle, version } = record;
   const now = context.now();
-  if (record.expiresAt <= now) {
+  if (sessionEnd(record, policy) <= now) {
     // Removed at once, so that a clock that is set back finds no row to revive.
     if (!(await store.deleteSessionAtVersion(handle, version))) return undefined;
     throw unauthorised("SESSION_EXPIRED", "the session has expired");
@@ -89,7 +105,8 @@ async function attempt<Claims>(
     case "mint":
     case "confirm":
     case "renew": {
-      const expiresAt = Math.min(now + policy.idleTimeout, record.absoluteExpiresAt);
+      const lasts = { ...record, lastSeenAt: now, expiresAt: now + policy.idleTimeout };
+      const expiresAt = Math.min(sessionEnd(lasts, policy), record.absoluteExpiresAt);
       const device = describeDevice(deviceInput, lastDevice);
       const write = { ...decision.next, lastSeenAt: now, expiresAt, device: JSON.stringify(device) };
       const child = decision.outcome === "renew" ? token : mintChild(context, token);
