@@ -6,6 +6,12 @@
 import type { ServerResponse } from "node:http";
 import { isErrorFromAuth } from "./lib/errors.ts";
 import { answerError } from "./lib/http/error-answer.ts";
+import {
+  checkInstanceOption,
+  checkProtectOptions,
+  checkRouteOptions,
+  checkStartDetails,
+} from "./lib/http/check-options.ts";
 import type { ProtectOptions, StartDetails } from "./lib/http/http-sessions.ts";
 import { httpOf, type InstanceOption } from "./lib/http/instance-option.ts";
 import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/node-exchange.ts";
@@ -39,6 +45,7 @@ export type ErrorMiddleware = (error: unknown, request: Request, response: Serve
  * ```
  */
 export function verifySession(options: ProtectOptions & InstanceOption = {}): Middleware {
+  checkProtectOptions(options);
   return (request, response, next) => {
     getSession(request, response, options).then(() => next(), next);
   };
@@ -53,6 +60,7 @@ export function verifySession(options: ProtectOptions & InstanceOption = {}): Mi
  * ```
  */
 export function sessionRoutes(options: RouteOptions & InstanceOption = {}): Middleware {
+  checkRouteOptions(options);
   return (request, response, next) => {
     const answering = async (): Promise<void> => {
       const answer = await answerRoute(httpOf(options), createNodeExchange(request, response), options);
@@ -72,6 +80,7 @@ export function sessionRoutes(options: RouteOptions & InstanceOption = {}): Midd
  * ```
  */
 export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
+  checkInstanceOption(options, "errorHandler");
   return (error, _request, response, next) => {
     const isOurs = isErrorFromAuth(error) && !response.headersSent;
     const answer = isOurs ? answerError(error, httpOf(options).context.policy.http.diagnostics) : undefined;
@@ -93,14 +102,17 @@ export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
  * });
  * ```
  */
-export async function createNewSession(
+export async function createNewSession<Claims = unknown, Data = unknown>(
   request: Request,
   response: ServerResponse,
   userId: UserId,
-  details: StartDetails & InstanceOption = {},
-): Promise<RequestSession> {
+  details: StartDetails<Claims, Data> & InstanceOption = {},
+): Promise<RequestSession<Claims, Data>> {
+  checkStartDetails(details);
   const { sessions: _, ...rest } = details;
-  return (request.auth = await httpOf(details).start(createNodeExchange(request, response), userId, rest));
+  const session = await httpOf(details).start(createNodeExchange(request, response), userId, rest);
+  request.auth = session;
+  return session;
 }
 
 /**
@@ -108,11 +120,11 @@ export async function createNewSession(
  *
  * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
  */
-export async function getSession(
+export async function getSession<Claims = unknown, Data = unknown>(
   request: Request,
   response: ServerResponse,
   options: ProtectOptions & InstanceOption = {},
-): Promise<RequestSession | undefined> {
+): Promise<RequestSession<Claims, Data> | undefined> {
   const session = await httpOf(options).protect(createNodeExchange(request, response), options);
   if (session !== undefined) request.auth = session;
   return session;

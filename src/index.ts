@@ -189,6 +189,8 @@ const AuthError: Readonly<
   UNAUTHORISED_AND_TOKEN_THEFT_DETECTED: ERROR_TYPES.TOKEN_THEFT_DETECTED,
   isErrorFromAuth,
 });
+/** The same under a name that leaves the global `Error` alone. */
+export { AuthError };
 export { AuthError as Error };
 
 export type { CounterfoilConfig } from "./lib/config/config.ts";

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import type { SessionStore } from "./lib/store/session-store.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite-driver.ts";
 import { createSqliteStore } from "./lib/store/sqlite-store.ts";
@@ -24,7 +25,7 @@ export interface SqliteOptions {
 /**
  * Keeps sessions in a SQLite file, the embedded default.
  *
- * @throws TypeError when both `path` and `database` are given, or `path` is empty or a URI
+ * @throws TypeError for an option that is unknown, of the wrong type, or contradicts another
  * @example
  * ```ts
  * import { init } from "counterfoil";
@@ -34,32 +35,58 @@ export interface SqliteOptions {
  * ```
  */
 export function sqlite(options: SqliteOptions = {}): SessionStore {
+  checkOptions(options);
   const { path = "./counterfoil.db", database, synchronous = "full" } = options;
-  if (database !== undefined && options.path !== undefined)
-    throw new TypeError("sqlite: give path or database, not both");
-  if (database !== undefined)
-    return createSqliteStore({
-      open: async () => database,
-      owned: false,
-      durable: true,
-      synchronous,
-      secretFile: undefined,
-    });
-  if (path === "" || path.startsWith("file:"))
-    throw new TypeError("sqlite: path is empty or a URI; write the path of a file");
+  if (database !== undefined) {
+    const open = async (): Promise<SqliteDatabase> => database;
+    return createSqliteStore({ open, owned: false, durable: true, synchronous, secretFile: undefined });
+  }
   const inMemory = path === ":memory:";
-  const open = async (): Promise<SqliteDatabase> => {
-    // Loaded when it is used: in some Node versions the mere import prints a warning, which is nothing to users of other stores.
-    const { DatabaseSync } = await import("node:sqlite");
+  const open = (): Promise<SqliteDatabase> => openFile(path, inMemory);
+  const secretFile = inMemory ? null : `${path}.secret`;
+  return createSqliteStore({ open, owned: true, durable: !inMemory, synchronous, secretFile });
+}
+
+async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase> {
+  const { DatabaseSync } = await importDriver();
+  try {
+    // Made for its owner only, like the secret beside it; SQLite gives the files that it adds the same mode.
+    if (!inMemory) closeSync(openSync(path, "a", 0o600));
     return new DatabaseSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot open the database file ${path}: ${reason}`, { cause });
+  }
+}
+
+async function importDriver(): Promise<typeof import("node:sqlite")> {
+  try {
+    // Loaded when it is used: in some Node versions the mere import prints a warning, which is nothing to users of other stores.
+    return await import("node:sqlite");
+  } catch (cause) {
+    throw new Error(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`, { cause });
+  }
+}
+
+function checkOptions(options: unknown): asserts options is SqliteOptions {
+  const refuse = (fact: string): never => {
+    throw new TypeError(`sqlite: ${fact}`);
   };
-  return createSqliteStore({
-    open,
-    owned: true,
-    durable: !inMemory,
-    synchronous,
-    secretFile: inMemory ? null : `${path}.secret`,
-  });
+  if (typeof options !== "object" || options === null)
+    return refuse('write an object, for instance sqlite({ path: "./app.db" })');
+  const known = ["path", "database", "synchronous"];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) refuse(`there is no option ${unknown}; known are ${known.join(", ")}`);
+  const { path, database, synchronous } = options as Readonly<Record<string, unknown>>;
+  if (database !== undefined && path !== undefined) refuse("give path or database, not both");
+  if (path !== undefined && (typeof path !== "string" || path === "" || path.startsWith("file:"))) {
+    refuse("path is empty, a URI or no string; write the path of a file");
+  }
+  if (synchronous !== undefined && synchronous !== "full" && synchronous !== "normal") {
+    refuse('synchronous is neither "full" nor "normal"');
+  }
+  const isDatabase = typeof database === "object" && database !== null && "prepare" in database && "exec" in database;
+  if (database !== undefined && !isDatabase) refuse("database is no connection of node:sqlite or better-sqlite3");
 }
 
 export type { SessionStore } from "./lib/store/session-store.ts";

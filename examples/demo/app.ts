@@ -36,13 +36,12 @@ export function createApp(agents: Agents, events: EventStream): Express {
   });
 
   app.get("/api/me", verifySession(), async (req, res) => {
-    const { likes } = (await req.auth!.getSessionData()) as SessionData;
+    const { likes } = await req.auth!.getSessionData<SessionData>();
     res.json({ user: req.auth!.getUserId(), session: req.auth!.getHandle(), likes });
   });
 
   app.post("/api/like", verifySession(), async (req, res) => {
-    const addLike = (old: unknown): SessionData => ({ likes: (old as SessionData).likes + 1 });
-    res.json(await req.auth!.updateSessionData(addLike));
+    res.json(await req.auth!.updateSessionData<SessionData>(({ likes }) => ({ likes: likes + 1 })));
   });
 
   app.get("/demo/times", (_req, res) => void res.json(TIMES));

@@ -19,6 +19,7 @@ const isSkipped = isSkippedWithoutBrowser("the demo's page");
 describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package chromium, or CHROMIUM_PATH)", () => {
   const complaints: string[] = [];
   const strangers: string[] = [];
+  const posted: string[] = [];
   let browser: Browser;
   let page: Page;
   let you: Locator;
@@ -29,12 +30,13 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => {
-      // The browser itself reports each refusal; those are what the demo is about.
-      const isRefusal = /^Failed to load resource.* (401|409) /.test(message.text());
+      // The browser itself reports each refusal, those are what the demo is about; and the request that a test aborts.
+      const isRefusal = /^Failed to load resource.* (401 |409 |net::ERR_FAILED)/.test(message.text());
       if (["error", "warning"].includes(message.type()) && !isRefusal) complaints.push(message.text());
     });
     page.on("request", (request) => {
       if (!request.url().startsWith(`${demo.url}/`)) strangers.push(request.url());
+      if (request.method() === "POST") posted.push(new URL(request.url()).pathname);
     });
     await page.addInitScript(watchLayout);
     await page.goto(demo.url);
@@ -43,6 +45,7 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
   });
   afterAll(() => browser?.close());
 
+  const countPosted = (path: string): number => posted.filter((one) => one === path).length;
   const generation = async (side: Locator): Promise<number> => Number(await side.locator("output").textContent());
   const shoot = (name: string): Promise<unknown> =>
     page.screenshot({
@@ -50,6 +53,13 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
       fullPage: true,
       animations: "disabled",
     });
+
+  it("wants a name, in words of its own", async () => {
+    await you.getByLabel("Your name").fill("  ");
+    await page.keyboard.press("Enter");
+    await you.getByText("Type a name; any will do.").waitFor();
+    expect(posted).toEqual([]);
+  });
 
   it("signs in under any name, with the keyboard alone", async () => {
     await you.getByLabel("Your name").fill("alice");
@@ -91,9 +101,10 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     await you.getByText("liked, 2 times in this session").waitFor();
   });
 
-  it("lets a thief in who has a copy of the cookies", async () => {
-    await page.getByRole("button", { name: "Steal this session" }).click();
+  it("lets a thief in who has a copy of the cookies, one for a double click", async () => {
+    await page.getByRole("button", { name: "Steal this session" }).dblclick();
     await thief.getByText("you are alice").waitFor();
+    expect(countPosted("/session/refresh/steal")).toBe(1);
     expect(await generation(thief)).toBe(await generation(you));
     await page.getByText("The thief holds a copy of your cookies").waitFor();
     // Side by side: what waited in the thief's place is gone.
@@ -122,11 +133,39 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   });
 
-  it("begins anew after the alarm", async () => {
-    await you.getByRole("button", { name: "Sign in" }).click();
+  it("begins anew after the alarm, with one session for a double click", async () => {
+    await you.getByRole("button", { name: "Sign in" }).dblclick();
     await page.getByText("You hold an access token").waitFor();
     expect(await generation(you)).toBe(1);
+    expect(countPosted("/login")).toBe(2);
     await page.getByRole("button", { name: "Steal this session" }).waitFor();
+  });
+
+  it("tells another browser of the same user from you, also in what it saw before", async () => {
+    await fetch(`${demo.url}/login`, { method: "POST", body: new URLSearchParams({ name: "alice" }) });
+    const seen = page.getByRole("log", { name: "What the server sees" });
+    const row = seen.getByRole("listitem").filter({ hasText: "Another browser: sign-in" });
+    await row.waitFor();
+    expect(await row.getAttribute("class")).toBe("by-other");
+    expect(await seen.getByText("You: sign-in").count()).toBe(2);
+    expect(await seen.getByText("Another browser").count()).toBe(1);
+  });
+
+  it("says why nothing can be stolen just now", { timeout: 30_000 }, async () => {
+    const steal = page.getByRole("button", { name: "Steal this session" });
+    await page.route("**/steal", (route) => route.abort());
+    await steal.click();
+    await page.getByText("No answer from the server.").waitFor();
+    await page.unroute("**/steal");
+    await you.getByLabel("keep refreshing by itself").uncheck();
+    await you.getByText("expired", { exact: true }).waitFor();
+    await steal.click();
+    await page.getByText("Your access token has expired; press Refresh now, then steal.").waitFor();
+    await shoot("refused-mobile");
+    await you.getByRole("button", { name: "Refresh now" }).click();
+    await you.getByText("expired", { exact: true }).waitFor({ state: "hidden" });
+    await steal.click();
+    await thief.getByText("you are alice").waitFor();
   });
 
   it("needs no other server and no inline code, and the console stays empty", async () => {

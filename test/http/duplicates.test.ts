@@ -241,6 +241,8 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect(answer.status).toBe(409);
     expect(effectOf(answer).set).toEqual([]);
     const named = answer.cookies.flatMap((line) => /Domain=([^;]*)/.exec(line)?.[1] ?? []);
-    expect([...new Set(named)]).toEqual(domains);
+    expect([...new Set(named)]).toEqual(domains.slice(0, 3));
+    // However long the host and the path: an answer that outgrows a proxy's buffer clears nothing at all.
+    expect(answer.cookies.length).toBeLessThanOrEqual(16);
   });
 });

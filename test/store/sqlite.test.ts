@@ -117,7 +117,8 @@ describe("connections", () => {
     if (!(connection instanceof DatabaseSync)) throw new Error("no connection was seen");
     expect(valueOf(connection, "PRAGMA synchronous")).toBe(level);
     expect(valueOf(connection, "PRAGMA journal_mode")).toBe("wal");
-    expect(valueOf(connection, "PRAGMA busy_timeout")).toBeGreaterThan(0);
+    // It waits between attempts, and gives way to the rest of the process meanwhile.
+    expect(valueOf(connection, "PRAGMA busy_timeout")).toBe(0);
     await store.close();
     expect(connection.isOpen).toBe(false);
   });

@@ -154,7 +154,7 @@ describe("1,000 tokens that nobody made cost no store call", () => {
   });
 });
 
-test("1,000 tokens that name an unknown key, over 100 s, cost one reload of the keys every 10 s", async () => {
+test("1,000 tokens that name an unknown key, over 100 s, cost one reload of the keys a second", async () => {
   const reloads: number[] = [];
   for (let index = 0; index < 1_000; index += 1) {
     now = T0 + index * 100;
@@ -170,7 +170,7 @@ test("1,000 tokens that name an unknown key, over 100 s, cost one reload of the 
       reloads.push(now - T0);
     }
   }
-  expect(reloads.length).toBe(10);
+  expect(reloads.length).toBe(100);
   for (const [index, time] of reloads.entries())
-    if (index > 0) expect(time - (reloads[index - 1] ?? 0)).toBeGreaterThanOrEqual(10_000);
+    if (index > 0) expect(time - (reloads[index - 1] ?? 0)).toBeGreaterThanOrEqual(1000);
 });

@@ -1,6 +1,8 @@
 /** The demo's page: you, the thief with a copy of your cookies, and what the server sees of both. */
-import { ROUTES } from "./counterfoil/protocol.js";
+import { whileDisabled } from "./busy.js";
+import { MESSAGES, ROUTES } from "./counterfoil/protocol.js";
 import { createDevices } from "./devices.js";
+import { createOwnSessions } from "./own-sessions.js";
 import { createPanel } from "./panel.js";
 import { createSide } from "./side.js";
 import { createSignIn } from "./sign-in.js";
@@ -37,7 +39,8 @@ const you = createSide({
   },
 });
 const devices = createDevices((method, path) => you.withRefresh(() => browser.request(method, path)));
-const timeline = createTimeline(find("#server-log"), times, onServerEvent);
+const ownSessions = createOwnSessions();
+const timeline = createTimeline(find("#server-log"), times, ownSessions.include, onServerEvent);
 const signIn = createSignIn(yourPanel.away, find("#you .panel-head"), {
   async signIn(name) {
     const answer = await browser.request("POST", "/login", new URLSearchParams({ name }));
@@ -58,6 +61,7 @@ const thiefsPanel = createPanel(find("#thief"), { title: "The thief", empty: "" 
 thiefsPanel.away.append("The session is over, so the copy of its cookies is worth nothing.");
 /** @type {ReturnType<typeof createSide> | undefined} */
 let thief;
+let stealing = false;
 
 yourPanel.show(you);
 find("#steal").addEventListener("click", steal);
@@ -81,17 +85,28 @@ async function resume() {
 function begin(marker, user) {
   you.adopt(marker);
   you.state.user = user;
+  ownSessions.add(marker.handle);
   Object.assign(plot, { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" });
   thief = undefined;
   find("#thief").hidden = true;
   find("#invitation").hidden = false;
+  find("#steal-status").textContent = "";
   stage.silence();
   timeline.open();
 }
 
 async function steal() {
-  const { status, body } = await you.withRefresh(() => browser.request("POST", "/session/refresh/steal"));
-  if (status !== 200 || you.state.marker === undefined) return;
+  find("#steal-status").textContent = "";
+  stealing = true;
+  const answer = await whileDisabled(find("#steal"), () =>
+    you.withRefresh(() => browser.request("POST", "/session/refresh/steal")),
+  );
+  stealing = false;
+  const { status, body } = answer;
+  if (status !== 200 || you.state.marker === undefined) {
+    find("#steal-status").textContent = explainRefusal(answer);
+    return;
+  }
   const side = createSide({
     transport: createAgentTransport(body.agent),
     lead: THIEFS_LEAD,
@@ -110,6 +125,13 @@ async function steal() {
   find("#thief").hidden = false;
   moveFocus("#thief [data-action=me]");
   await side.call("me");
+}
+
+/** @param {import("./transports.js").Answer} answer */
+function explainRefusal({ status, body }) {
+  if (status === 0) return "No answer from the server.";
+  if (body.message === MESSAGES.tryRefreshToken) return "Your access token has expired; press Refresh now, then steal.";
+  return `That did not work: ${body.message}.`;
 }
 
 /** @param {import("./timeline.js").ServerEvent} event */
@@ -137,7 +159,7 @@ function tick() {
   const { live, marker } = you.state;
   signIn.update(you.state);
   devices.setSignedIn(live);
-  find("#steal").disabled = !live;
+  find("#steal").disabled = !live || stealing;
   if (thief !== undefined) plot.thief = thief.state.live ? "live" : "over";
   stage.tell(tellPhase({ ...plot, live, generation: marker?.generation ?? 0 }, times));
 }

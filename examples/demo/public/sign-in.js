@@ -1,4 +1,5 @@
 /** The form that stands in your panel while you have no session, and the way out while you have one. */
+import { whileDisabled } from "./busy.js";
 
 /**
  * @param {HTMLElement} place
@@ -12,6 +13,7 @@ export function createSignIn(place, head, acts) {
   place.replaceChildren(template.content.cloneNode(true));
   const form = /** @type {HTMLFormElement} */ (place.querySelector("form"));
   const input = /** @type {HTMLInputElement} */ (form.querySelector("input"));
+  const submit = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   const status = /** @type {HTMLElement} */ (form.querySelector("[role=status]"));
   const out = document.createElement("button");
   out.type = "button";
@@ -23,7 +25,13 @@ export function createSignIn(place, head, acts) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     status.textContent = "";
-    status.textContent = await acts.signIn(input.value.trim());
+    const name = input.value.trim();
+    if (name === "") {
+      status.textContent = "Type a name; any will do.";
+      input.focus();
+      return;
+    }
+    status.textContent = await whileDisabled(submit, () => acts.signIn(name));
   });
 
   return {

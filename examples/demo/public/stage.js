@@ -55,17 +55,23 @@ function show(alarm) {
 
 /** @param {any} event @returns {string[][]} */
 function describeEvidence(event) {
-  const { presentedGeneration, currentGeneration, sinceConfirmation, sinceChildSeen } = event;
+  const { presentedGeneration, sinceConfirmation, sinceChildSeen } = event;
   return [
     ["Presented", `generation ${presentedGeneration}`, nameDevice(event.presentingDevice)],
     [
-      "In force instead",
-      `generation ${currentGeneration}`,
+      ...describeCurrent(event),
       sinceConfirmation === null ? "the first of the session" : `took over ${ago(sinceConfirmation)} before`,
     ],
     ["Its successor", sinceChildSeen === null ? "not used yet" : `in use for ${ago(sinceChildSeen)}`, ""],
     ["Last good refresh", ...splitDevice(event.lastDevice)],
   ];
+}
+
+/** Two successors of one token have the same generation; and the token in force itself counts as reused when a successor has long been in use. */
+function describeCurrent({ presented, presentedGeneration, currentGeneration }) {
+  if (presented === "current") return ["In force", "that very token"];
+  const another = presentedGeneration === currentGeneration ? "another of " : "";
+  return ["In force instead", `${another}generation ${currentGeneration}`];
 }
 
 const ago = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`;

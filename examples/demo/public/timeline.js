@@ -11,14 +11,16 @@ import { prependRow } from "./rows.js";
  * @property {any} [generation]
  * @property {any} [reason]
  * @property {any} [device]
+ * @property {"superseded" | "current"} [presented]
  */
 
 /**
  * @param {HTMLElement} log
  * @param {{ settle: number }} times
+ * @param {(handles: readonly string[]) => boolean} isOwn whether one of these sessions is, or was, this browser's
  * @param {(event: ServerEvent) => void} onEvent
  */
-export function createTimeline(log, times, onEvent) {
+export function createTimeline(log, times, isOwn, onEvent) {
   /** @type {EventSource | undefined} */
   let source;
 
@@ -31,7 +33,7 @@ export function createTimeline(log, times, onEvent) {
       source.addEventListener("message", ({ data }) => {
         /** @type {ServerEvent} */
         const event = JSON.parse(data);
-        const { kind, title, text } = explain(event, times.settle / 1000);
+        const { kind, title, text } = explain(event, isOwn(event.handles), times.settle / 1000);
         prependRow(log, kind, new Date(event.at), [title, text]);
         onEvent(event);
       });
@@ -52,23 +54,43 @@ const ENDINGS = {
   expired: "It had not been used for too long.",
 };
 
-/** @param {ServerEvent} event @param {number} settle seconds */
-function explain(event, settle) {
+/** @param {ServerEvent} event @param {boolean} own @param {number} settle seconds */
+function explain(event, own, settle) {
   const { name, by, generation, outcome } = event;
-  const kind = by === "thief" ? "by-thief" : by === "browser" ? "by-browser" : "by-other";
-  const who = by === "thief" ? "Thief" : by === "browser" ? "You" : by;
+  const { kind, who } = describeActor(by, own);
+  // Red is for what concerns this page's session.
+  const loud = (/** @type {string} */ red) => (own ? red : "by-other");
   switch (name) {
     case "session-created":
       return { kind, title: `${who}: sign-in`, text: "A session begins, with a refresh token of generation 1." };
     case "session-refreshed":
       return { kind, ...explainRefresh(who, outcome, generation, settle) };
     case "session-revoked":
-      return { kind: "over", title: `Session ${event.handles[0]?.slice(0, 8)}… is over`, text: ENDINGS[event.reason] };
+      return {
+        kind: loud("over"),
+        title: `Session ${event.handles[0]?.slice(0, 8)}… is over`,
+        text: ENDINGS[event.reason],
+      };
     case "reuse-detected":
-      return { kind: "rings", title: `${who}: reuse`, text: "A refresh token that had been superseded came back." };
+      return {
+        kind: loud("rings"),
+        title: `${who}: reuse`,
+        text:
+          event.presented === "current"
+            ? "A refresh token came back whose successor had long been in use."
+            : "A refresh token that had been superseded came back.",
+      };
     default:
       return { kind: "over", title: name, text: "" };
   }
+}
+
+/** @param {string} by @param {boolean} own */
+function describeActor(by, own) {
+  const isDevice = by !== "thief" && by !== "browser";
+  if (isDevice) return { kind: "by-other", who: by };
+  if (!own) return { kind: "by-other", who: "Another browser" };
+  return by === "thief" ? { kind: "by-thief", who: "Thief" } : { kind: "by-browser", who: "You" };
 }
 
 /** @param {string} who @param {string} outcome @param {number} generation @param {number} settle */

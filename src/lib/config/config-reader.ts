@@ -103,7 +103,7 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
         fault(
           name,
           "WRONG_TYPE",
-          `write ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${describe(given)}`,
+          `write ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${typeof given === "string" ? JSON.stringify(given.slice(0, 40)) : describe(given)}`,
         );
       return undefined;
     },

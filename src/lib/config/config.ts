@@ -17,7 +17,7 @@ import type { Duration } from "./config-reader.ts";
  */
 export interface CounterfoilConfig {
   /** Where sessions are kept. Default: `sqlite({ path: "./counterfoil.db" })`. */
-  readonly store?: SessionStore;
+  readonly store?: SessionStore | undefined;
   /**
    * Encrypts the keys in the store: at least 32 characters, for instance from `openssl rand -base64 32`. A list rotates it: the first
    * encrypts, the others still open. Default: made once into a file beside the embedded database; needed in production on any other store.
@@ -28,78 +28,94 @@ export interface CounterfoilConfig {
    * without use, and turns on `cookie.hostPrefix` and `blacklisting: "store"`. Options given beside it win. Default: none; 365 days or
    * 100 days without use.
    */
-  readonly preset?: "standard" | "strict";
-  readonly tokens?: {
-    readonly accessToken?: {
-      /** Life of an access token, `"1s"` to `"1d"`. Default `"15m"`; `"5m"` in `strict`. */
-      readonly validity?: Duration;
-      /** Default `"HS256"`. The others publish their public halves as a JWKS. */
-      readonly signing?: SigningAlgorithm;
-      /**
-       * Revocation checking. `off`: a revoked session's access token works until it expires. `store`: one read per `getSession`, immediate.
-       * Default `"off"`; `"store"` in `strict`.
-       */
-      readonly blacklisting?: "off" | "store";
-      /** Claim `iss` of the tokens; tokens with another are refused. Default: none. */
-      readonly issuer?: string;
-      /** Claim `aud` of the tokens; tokens with another are refused. Default: none. */
-      readonly audience?: string;
-      /** How many verified tokens are remembered, about 1 kB each; 0 remembers none. Default 10000. */
-      readonly cacheSize?: number;
-    };
-    readonly refreshToken?: {
-      /** How long a session lives without a refresh, `"1s"` to `"400d"`. The same as `session.idleTimeout`: name one. Default `"100d"`. */
-      readonly validity?: Duration;
-      /** Path of the refresh route, and of the refresh cookie. Default `"/session/refresh"`. */
-      readonly renewTokenPath?: string;
-    };
-    /** Whether unsafe requests must carry the anti-CSRF token. Default true. False: they must carry a custom header `rid` instead. */
-    readonly enableAntiCsrf?: boolean;
-  };
-  readonly rotation?: {
-    /** Longest life of a message on its way, `"0s"` (strict single use) to `"5m"`. Default `"10s"`. */
-    readonly window?: Duration;
-    /** On reuse of a refresh token: end the session, or refuse the presenter only, for trying it out. Default `"revoke"`. */
-    readonly onReuse?: "revoke" | "report";
-  };
-  readonly session?: {
-    /** How long a session lives without a refresh. Default `"100d"`. */
-    readonly idleTimeout?: Duration;
-    /** How long a session lives at all, from sign-in. Default `"365d"`. */
-    readonly absoluteTimeout?: Duration;
-    /** Greatest number of live sessions of one user, 1 to 10000. Default: no limit. */
-    readonly maxPerUser?: number;
-    /** At that number: end the oldest session, or refuse the new one. Default `"end-oldest"`. */
-    readonly onMaxPerUser?: "end-oldest" | "refuse";
-  };
-  readonly keys?: {
-    /** How long a key signs, `"1h"` to `"400d"`, less up to a tenth of jitter. Default `"30d"`. */
-    readonly rotateEvery?: Duration;
-    /** How long a key is published before it signs, `"10s"` to `"1d"`: longer than processes take to look for an unknown key. Default `"10m"`. */
-    readonly publishAhead?: Duration;
-  };
-  readonly cookie?: {
-    /** `Domain` of the cookies; left out, they belong to the very host, which is safer. Default: none. */
-    readonly domain?: string;
-    /** Default true. False only for development over http. */
-    readonly secure?: boolean;
-    /** Default `"lax"`. `"none"` needs `secure`. */
-    readonly sameSite?: "lax" | "strict" | "none";
-    /** Names the cookies `__Host-...`, which no sibling sub-domain can set; needs `secure`, no `domain`. Default false; true in `strict`. */
-    readonly hostPrefix?: boolean;
-  };
-  readonly http?: {
-    /** The origin that browsers see, for instance `"https://example.com"`. Default: what the `Host` header says. */
-    readonly publicOrigin?: string;
-    /** Other origins whose pages may call, exact, for instance `["https://app.example.com"]`. Default `[]`. */
-    readonly trustedOrigins?: readonly string[];
-    /** Whether cross-site requests are refused or only reported by event. Default `"enforce"`. */
-    readonly csrf?: "enforce" | "report";
-    /** Wire dialects that are spoken. Default `["counterfoil"]`. */
-    readonly dialects?: readonly "counterfoil"[];
-    /** Whether refusals tell their exact code in the header `counterfoil-reason`. Default: in development (`NODE_ENV` is `development`). */
-    readonly diagnostics?: boolean;
-  };
+  readonly preset?: "standard" | "strict" | undefined;
+  readonly tokens?:
+    | {
+        readonly accessToken?:
+          | {
+              /** Life of an access token, `"1s"` to `"1d"`. Default `"15m"`; `"5m"` in `strict`. */
+              readonly validity?: Duration | undefined;
+              /** Default `"HS256"`. The others publish their public halves as a JWKS. */
+              readonly signing?: SigningAlgorithm | undefined;
+              /**
+               * Revocation checking. `off`: a revoked session's access token works until it expires. `store`: one read per `getSession`, immediate.
+               * Default `"off"`; `"store"` in `strict`.
+               */
+              readonly blacklisting?: "off" | "store" | undefined;
+              /** Claim `iss` of the tokens; tokens with another are refused. Default: none. */
+              readonly issuer?: string | undefined;
+              /** Claim `aud` of the tokens; tokens with another are refused. Default: none. */
+              readonly audience?: string | undefined;
+              /** How many verified tokens are remembered, about 1 kB each; 0 remembers none. Default 10000. */
+              readonly cacheSize?: number | undefined;
+            }
+          | undefined;
+        readonly refreshToken?:
+          | {
+              /** How long a session lives without a refresh, `"1s"` to `"400d"`. The same as `session.idleTimeout`: name one. Default `"100d"`. */
+              readonly validity?: Duration | undefined;
+              /** Path of the refresh route, and of the refresh cookie. Default `"/session/refresh"`. */
+              readonly renewTokenPath?: string | undefined;
+            }
+          | undefined;
+        /** Whether unsafe requests must carry the anti-CSRF token. Default true. False: they must carry a custom header `rid` instead. */
+        readonly enableAntiCsrf?: boolean | undefined;
+      }
+    | undefined;
+  readonly rotation?:
+    | {
+        /** Longest life of a message on its way, `"0s"` (strict single use) to `"5m"`. Default `"10s"`. */
+        readonly window?: Duration | undefined;
+        /** On reuse of a refresh token: end the session, or refuse the presenter only, for trying it out. Default `"revoke"`. */
+        readonly onReuse?: "revoke" | "report" | undefined;
+      }
+    | undefined;
+  readonly session?:
+    | {
+        /** How long a session lives without a refresh. Default `"100d"`. */
+        readonly idleTimeout?: Duration | undefined;
+        /** How long a session lives at all, from sign-in. Default `"365d"`. */
+        readonly absoluteTimeout?: Duration | undefined;
+        /** Greatest number of live sessions of one user, 1 to 10000. Default: no limit. */
+        readonly maxPerUser?: number | undefined;
+        /** At that number: end the oldest session, or refuse the new one. Default `"end-oldest"`. */
+        readonly onMaxPerUser?: "end-oldest" | "refuse" | undefined;
+      }
+    | undefined;
+  readonly keys?:
+    | {
+        /** How long a key signs, `"1h"` to `"400d"`, less up to a tenth of jitter. Default `"30d"`. */
+        readonly rotateEvery?: Duration | undefined;
+        /** How long a key is published before it signs, `"10s"` to `"1d"`: longer than processes take to look for an unknown key. Default `"10m"`. */
+        readonly publishAhead?: Duration | undefined;
+      }
+    | undefined;
+  readonly cookie?:
+    | {
+        /** `Domain` of the cookies; left out, they belong to the very host, which is safer. Default: none. */
+        readonly domain?: string | undefined;
+        /** Default true. False only for development over http. */
+        readonly secure?: boolean | undefined;
+        /** Default `"lax"`. `"none"` needs `secure`. */
+        readonly sameSite?: "lax" | "strict" | "none" | undefined;
+        /** Names the cookies `__Host-...`, which no sibling sub-domain can set; needs `secure`, no `domain`. Default false; true in `strict`. */
+        readonly hostPrefix?: boolean | undefined;
+      }
+    | undefined;
+  readonly http?:
+    | {
+        /** The origin that browsers see, for instance `"https://example.com"`. Default: what the `Host` header says. */
+        readonly publicOrigin?: string | undefined;
+        /** Other origins whose pages may call, exact, for instance `["https://app.example.com"]`. Default `[]`. */
+        readonly trustedOrigins?: readonly string[] | undefined;
+        /** Whether cross-site requests are refused or only reported by event. Default `"enforce"`. */
+        readonly csrf?: "enforce" | "report" | undefined;
+        /** Wire dialects that are spoken. Default `["counterfoil"]`. */
+        readonly dialects?: readonly "counterfoil"[] | undefined;
+        /** Whether refusals tell their exact code in the header `counterfoil-reason`. Default: in development (`NODE_ENV` is `development`). */
+        readonly diagnostics?: boolean | undefined;
+      }
+    | undefined;
   /** The time in ms since the epoch; for tests. Default `Date.now`. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }

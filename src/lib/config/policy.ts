@@ -145,7 +145,15 @@ export function parseConfig(config: unknown): Policy {
     );
   }
   const max = session.count("maxPerUser", 1, 10_000);
-  const onLimit = session.choice("onMaxPerUser", ["end-oldest", "refuse"]) ?? defaults.onMaxPerUser;
+  const givenOnLimit = session.choice("onMaxPerUser", ["end-oldest", "refuse"]);
+  const onLimit = givenOnLimit ?? defaults.onMaxPerUser;
+  if (givenOnLimit !== undefined && max === undefined) {
+    session.fault(
+      "onMaxPerUser",
+      "CONTRADICTION",
+      "does nothing without session.maxPerUser; name the limit, or leave it out",
+    );
+  }
 
   const policy: Policy = {
     store: root.value("store", "a store, for instance sqlite({ path }) from counterfoil/sqlite", isStore),
@@ -177,6 +185,7 @@ export function parseConfig(config: unknown): Policy {
     cookie: readCookie(root.section("cookie"), refresh, defaults),
     http: readHttp(root.section("http"), defaults),
   };
+  checkOriginAgainstCookies(root, policy);
   if (policy.keys.publishAhead * 2 > policy.keys.rotateEvery) {
     keys.fault("publishAhead", "CONTRADICTION", "is more than half of keys.rotateEvery; write less");
   }
@@ -239,6 +248,35 @@ function readCookie(cookie: SectionReader, refresh: SectionReader, defaults: Def
   return policy;
 }
 
+/** Cookies that browsers would drop, or send in the clear, at the origin that they will see. */
+function checkOriginAgainstCookies(root: SectionReader, { http, cookie }: Policy): void {
+  if (http.publicOrigin === undefined) return;
+  const { protocol, hostname } = new URL(http.publicOrigin);
+  const isLocal =
+    hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "127.0.0.1" || hostname === "[::1]";
+  if (protocol === "https:" && !cookie.secure) {
+    root.fault(
+      "cookie.secure",
+      "UNSAFE",
+      "is false although http.publicOrigin is https, so that the tokens would also travel in the clear; write true or leave it out",
+    );
+  }
+  if (protocol === "http:" && cookie.secure && !isLocal) {
+    root.fault(
+      "cookie.secure",
+      "CONTRADICTION",
+      "is true, and browsers drop such cookies from an http.publicOrigin over http; write an https origin",
+    );
+  }
+  if (cookie.domain !== undefined && hostname !== cookie.domain && !hostname.endsWith(`.${cookie.domain}`)) {
+    root.fault(
+      "cookie.domain",
+      "CONTRADICTION",
+      "does not belong to http.publicOrigin, so browsers drop the cookies; write the origin's own domain or a parent of it",
+    );
+  }
+}
+
 function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
   const origins = http.texts("trustedOrigins", refuseOrigin) ?? [];
   http.value("dialects", 'a list with "counterfoil"; the SuperTokens dialect is not in this version', isDialects);
@@ -270,7 +308,7 @@ const refuseOrigin = (value: string): string | undefined =>
 const FIXED_PATHS: readonly string[] = Object.values(ROUTES);
 
 function refusePath(value: string): string | undefined {
-  if (!/^\/[A-Za-z0-9/_.~-]+$/.test(value) || value.length > 200) {
+  if (!/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.~-]+)+$/.test(value) || value.length > 200) {
     return 'is not a plain path; write one that begins with "/", for instance "/session/refresh"';
   }
   return FIXED_PATHS.includes(value) ? "is the path of another session route; write a path of its own" : undefined;

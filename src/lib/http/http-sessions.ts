@@ -37,9 +37,11 @@ export interface HttpSessions {
   refuseCrossSite(exchange: HttpExchange): void;
 }
 
-export interface StartDetails extends Omit<CreateOptions, "device"> {
-  readonly jwtPayload?: unknown;
-  readonly sessionData?: unknown;
+export interface StartDetails<Claims = unknown, Data = unknown> extends Omit<CreateOptions, "device"> {
+  /** JSON that the access token carries, readable by the client. Default `{}`. */
+  readonly jwtPayload?: Claims;
+  /** JSON that stays on the server. Default `{}`. */
+  readonly sessionData?: Data;
   /** A name for the device, at most 100 characters. */
   readonly deviceLabel?: string;
 }
@@ -133,7 +135,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     const found: Carried[] = [];
     for (const value of valuesOf(reading)) {
       const session = await unlessInvalid(() => authenticate(context, value));
-      if (session !== undefined) found.push(session);
+      if (session !== undefined) found.push({ handle: session.handle, userId: session.userId });
     }
     if (found.length > 0) return found;
     // A __Host- refresh cookie comes to every route, and names the session as well.

@@ -31,9 +31,11 @@ const FIXED_ROUTES: Readonly<Record<string, Route>> = {
   [ROUTES.revoke]: { method: "POST", run: revokeOwnSessions },
   [ROUTES.jwks]: {
     method: "GET",
-    async run({ sessions }) {
-      // Shorter than `keys.publishAhead`, so that whoever caches this knows a key before it signs.
-      return { status: 200, headers: { "cache-control": "public, max-age=300" }, body: await sessions.getJwks() };
+    async run({ sessions, context }) {
+      // Whoever caches this must know a key before it signs.
+      const maxAge = Math.min(300, Math.floor(context.policy.keys.publishAhead / 2000));
+      const headers = { "cache-control": `public, max-age=${maxAge}` };
+      return { status: 200, headers, body: await sessions.getJwks() };
     },
   },
 };

@@ -1,9 +1,9 @@
-import type { JsonWebKey } from "node:crypto";
+import type { PublicJwk } from "../token/jwt.ts";
 import type { RingKey } from "./ring-key.ts";
 
 /** A JSON Web Key Set (RFC 7517 5). */
 export interface Jwks {
-  readonly keys: readonly (JsonWebKey & { readonly kid: string; readonly alg: string; readonly use: "sig" })[];
+  readonly keys: readonly (PublicJwk & { readonly kid: string; readonly alg: string; readonly use: "sig" })[];
 }
 
 /** The public halves; empty with HS256, whose keys never leave the process. */

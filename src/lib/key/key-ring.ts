@@ -39,20 +39,17 @@ export interface KeyRing {
   readonly epoch: () => number;
   /** For a token that names an unknown key: reloads, at most once per interval; within it all share the one reload. */
   readonly reloadForUnknownKey: () => Promise<void>;
-  /** Keeps the ring fresh; called where the store is asked anyway. Never fails: the keys at hand go on working. */
-  readonly tend: () => Promise<void>;
+  /** Keeps the ring fresh. Undefined when it is, else done within a reload. Never fails: the keys at hand go on working. */
+  readonly tend: () => Promise<void> | undefined;
   readonly rotate: () => Promise<PendingKey>;
   /** Replaces all keys at once: no token made before is good any longer. */
   readonly replaceAll: () => Promise<void>;
 }
 
 const RELOAD_EVERY = 60_000;
-const UNKNOWN_KEY_INTERVAL = 10_000;
-const FAILED_LOOKUP_INTERVAL = 1000;
+const UNKNOWN_KEY_INTERVAL = 1000;
 /** Clocks of two servers may differ by this much (P5). */
 const SKEW = 60_000;
-
-const FRESH = Promise.resolve();
 
 export interface KeyRingParts {
   readonly store: KeyStore;
@@ -73,10 +70,10 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
   let reloadShown = 0;
   let lookup = { again: Number.NEGATIVE_INFINITY, done: Promise.resolve() };
 
-  async function reload(): Promise<void> {
+  async function reload(rewrap = false): Promise<void> {
     const turn = (reloadsBegun += 1);
     const opened: RingKey[] = [];
-    for (const record of await store.listKeys()) opened.push(await open(record));
+    for (const record of await store.listKeys()) opened.push(await open(record, rewrap));
     // An answer of the store that was overtaken by a later one must not undo it.
     if (turn < reloadShown) return;
     reloadShown = turn;
@@ -88,13 +85,14 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
     loadedAt = now();
   }
 
-  async function open(record: KeyRecord): Promise<RingKey> {
+  async function open(record: KeyRecord, rewrap: boolean): Promise<RingKey> {
     const known = byKid.get(record.kid);
     if (known?.wrappedSeed === record.wrappedSeed) return known;
     const context = wrapContext(record.kid, record.algorithm);
     const unwrapped = secrets().unwrap(record.wrappedSeed, context);
     if (unwrapped === undefined) throw secretMismatch(record.kid);
-    if (!unwrapped.byFirst) {
+    // At the start only: while processes with the old and the new list run side by side, they would undo each other's work.
+    if (rewrap && !unwrapped.byFirst) {
       await store.rewrapKey(record.kid, record.wrappedSeed, secrets().wrap(unwrapped.seed, context));
     }
     return openKeyRecord(record, unwrapped.seed);
@@ -134,7 +132,7 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
   }
 
   async function load(): Promise<void> {
-    await reload();
+    await reload(true);
     const last = newest();
     if (last === undefined) await append(now());
     // Published before it signs, like any other: processes that still run with the old setting must know it by then.
@@ -173,13 +171,11 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
       const time = now();
       if (time >= lookup.again) {
         // Whoever asks meanwhile shares this look, and its failure: "unknown" must mean that the store was asked.
-        const current = { again: time + UNKNOWN_KEY_INTERVAL, done: reload() };
-        current.done.catch(() => (current.again = time + FAILED_LOOKUP_INTERVAL));
-        lookup = current;
+        lookup = { again: time + UNKNOWN_KEY_INTERVAL, done: reload() };
       }
       return lookup.done;
     },
-    tend: () => (now() - loadedAt < RELOAD_EVERY ? FRESH : tend()),
+    tend: () => (now() - loadedAt < RELOAD_EVERY ? undefined : tend()),
     async rotate() {
       const { kid, activatesAt } = await rotate();
       return { kid, activatesAt };

@@ -79,8 +79,8 @@ export async function createSession<Claims>(
   }
   if (replaced && replaces !== undefined) {
     context.replaced.add(replaces.handle);
-    const { handle: old, ...who } = replaces;
-    events.emit("session-revoked", { handles: [old], ...who, reason: "signed-in-again" });
+    const who = replaces.userId === undefined ? {} : { userId: replaces.userId };
+    events.emit("session-revoked", { handles: [replaces.handle], ...who, reason: "signed-in-again" });
   }
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
   events.emit("session-created", { handle, userId, device });

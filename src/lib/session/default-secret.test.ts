@@ -79,18 +79,20 @@ test("a file that is missing is not made again where there are keys already", ()
 });
 
 test.each([
-  ["a file that is too short", (): void => writeFileSync(file, "short\n")],
-  ["an empty file", (): void => writeFileSync(file, "")],
-  ["a folder in its place", (): void => mkdirSync(file)],
-  ["no folder to write to", (): void => void (file = join(folder, "missing", "app.db.secret"))],
-])("%s is reported with what to do, and nothing is left behind", (_, prepare) => {
+  ["a file that is too short", "holds no secret; put the right one back", (): void => writeFileSync(file, "short\n")],
+  ["an empty file", "holds no secret; put the right one back", (): void => writeFileSync(file, "")],
+  ["a folder in its place", "can be neither read nor made", (): void => mkdirSync(file)],
+  [
+    "no folder to write to",
+    "can be neither read nor made",
+    (): void => void (file = join(folder, "missing", "app.db.secret")),
+  ],
+])("%s is reported with what to do, and nothing is left behind", (_, fact, prepare) => {
   prepare();
   const before = readdirSync(folder);
   const code = expect.objectContaining({ errType: 1000, code: "STORE_UNAVAILABLE", cause: expect.any(Error) as Error });
   expect(() => chooseSecrets(undefined, storeAt(file))(true)).toThrow(code);
-  expect(() => chooseSecrets(undefined, storeAt(file))(true)).toThrow(
-    `the secret file ${file} can be neither read nor made`,
-  );
+  expect(() => chooseSecrets(undefined, storeAt(file))(true)).toThrow(`the secret file ${file} ${fact}`);
   expect(readdirSync(folder)).toEqual(before);
 });
 

@@ -82,14 +82,20 @@ function makeSecret(file: string): string {
 function readSecret(file: string): string | undefined {
   try {
     const text = readFileSync(file, "utf8").trim();
-    if (text.length < 32)
-      throw new Error(`${file} holds no secret; remove it to have a new one made, which signs everyone out`);
+    if (text.length < 32) throw emptySecret(file, text.length);
     return text;
   } catch (error) {
     if (isCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }
+
+const emptySecret = (file: string, length: number): SessionError =>
+  generalError(
+    "STORE_UNAVAILABLE",
+    `the secret file ${file} holds no secret; put the right one back, or remove it and the database to start over with everyone signed out`,
+    new Error(`it has ${length} characters, and a secret has at least 32`),
+  );
 
 const missingSecret = (file: string): SessionError =>
   generalError(

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { generalError } from "../errors.ts";
 import type { DeviceFacts } from "./record.ts";
 
 /** What a request tells about its device, as it came in. */
@@ -17,6 +18,9 @@ const LABEL_LENGTH = 100;
 export function describeDevice(input: DeviceInput | undefined, before: DeviceFacts = {}): DeviceFacts {
   const ip = input?.ip === undefined ? undefined : coarseIp(input.ip);
   const userAgent = input?.userAgent === undefined ? undefined : nameUserAgent(input.userAgent);
+  if (input?.label !== undefined && typeof input.label !== "string") {
+    throw generalError("ARGUMENT_INVALID", "the label of a device is no string; give a name of at most 100 characters");
+  }
   const label = input?.label?.slice(0, LABEL_LENGTH);
   return {
     ...before,

@@ -87,6 +87,9 @@ export function createEventHub(): EventHub {
         const known = Object.keys(EVENT_NAMES).join(", ");
         throw generalError("ARGUMENT_INVALID", `there is no event of this name to listen to; known are ${known}`);
       }
+      if (typeof listener !== "function") {
+        throw generalError("ARGUMENT_INVALID", `the listener of "${name}" is no function, and would never be called`);
+      }
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set.add(listener));
       return () => void set.delete(listener);

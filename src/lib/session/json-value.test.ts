@@ -107,7 +107,7 @@ test("64 levels are taken and 65 are not", () => {
 
 test("a million characters of JSON are taken and one more is not", () => {
   expect(toJson("x".repeat(999_998), "v")).toHaveLength(1_000_000);
-  const message = "v has 1000001 characters as JSON, and at most 1000000 characters are kept";
+  const message = "v has more than 1000000 characters as JSON, and at most 1000000 characters are kept";
   expect(() => toJson("x".repeat(999_999), "v")).toThrow(expect.objectContaining({ code: "VALUE_TOO_LARGE", message }));
 });
 

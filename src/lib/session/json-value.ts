@@ -9,7 +9,7 @@ const MAX_LENGTH = 1_000_000;
  * member, a Map ...) is refused with the path to it; `name` is how the caller calls the value.
  */
 export function toJson(value: unknown, name: string): string {
-  check(value, { path: name, depth: 0, count: { nodes: 0, name } });
+  check(value, { path: name, depth: 0, count: { characters: 0, name } });
   const text = JSON.stringify(value);
   if (text.length > MAX_LENGTH) throw tooLarge(name, `has ${text.length} characters as JSON`);
   return text;
@@ -20,15 +20,15 @@ interface Place {
   readonly path: string;
   readonly depth: number;
   /** Shared by the whole check: parts that stand in many places are written out in each, and may be without end. */
-  readonly count: { nodes: number; readonly name: string };
+  readonly count: { characters: number; readonly name: string };
 }
 
 function check(value: unknown, place: Place): void {
   const { path, depth, count } = place;
   if (depth > MAX_DEPTH) throw refuse(path, `is nested more than ${MAX_DEPTH} deep, or contains itself`);
-  count.nodes += 1;
-  // Each takes two characters at least.
-  if (count.nodes > MAX_LENGTH / 2) throw tooLarge(count.name, `has more than ${MAX_LENGTH / 2} members`);
+  // At least so many in the text; counted on the way, so that what is far too large is not written out first.
+  count.characters += typeof value === "string" ? value.length + 2 : 1;
+  if (count.characters > MAX_LENGTH) throw tooLarge(count.name, `has more than ${MAX_LENGTH} characters as JSON`);
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -77,6 +77,7 @@ function checkMembers(
     if (!("value" in descriptor) || descriptor.enumerable !== true) {
       throw refuse(memberPath, "is a getter or not enumerable");
     }
+    count.characters += 1;
     check(descriptor.value, { path: memberPath, depth: depth + 1, count });
   }
 }

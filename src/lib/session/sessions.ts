@@ -95,7 +95,10 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   /** Ends all sessions of a user, but for the one with the handle `except`. How many. */
   revokeAllSessionsForUser(userId: UserId, options?: { readonly except?: string }): Promise<number>;
 
-  /** Ends every session of everybody and replaces all keys; other processes follow within a minute. How many rows were removed. */
+  /**
+   * Ends every session of everybody and replaces all keys. How many rows were removed. Other processes follow within a minute; until then
+   * they sign with the keys of before, so whoever signs in there, or in these very moments, must do so again.
+   */
   revokeAllSessions(): Promise<number>;
 
   /** Handles of a user's live sessions, newest first. */

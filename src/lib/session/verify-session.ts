@@ -39,8 +39,9 @@ export async function verifySession<Claims>(
   const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
   const opening = context.ready();
   if (opening !== undefined) await opening;
-  // A process that only verifies must learn of rotated and replaced keys, too; no request waits for it.
-  void context.ring.tend();
+  // A process that only verifies must learn of rotated and replaced keys, too. One request a minute waits for it; none fails by it.
+  const tending = context.ring.tend();
+  if (tending !== undefined) await tending;
   const verdict = context.accessTokens.verify(accessToken);
   const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken);
   const now = context.now();

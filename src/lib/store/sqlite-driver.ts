@@ -34,22 +34,30 @@ export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
 
 /** Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been done. */
 export function isBusy(error: unknown): boolean {
+  // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3.
+  const code = primaryCode(error);
+  if (code !== undefined) return code === 5 || code === 6;
   return (
-    error instanceof Error && /database (?:schema )?is (?:locked|busy)|database table is locked/.test(error.message)
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^SQLITE_(?:BUSY|LOCKED)/.test(error.code)
   );
 }
 
-// SQLITE_READONLY, IOERR, CORRUPT, CANTOPEN and NOTADB, without the upper bits that say more about them.
+/** Without the upper bits, which say more about it. */
+function primaryCode(error: unknown): number | undefined {
+  const isCoded = error instanceof Error && "errcode" in error && typeof error.errcode === "number";
+  return isCoded ? (error.errcode as number) % 256 : undefined;
+}
+
+// SQLITE_READONLY, IOERR, CORRUPT, CANTOPEN and NOTADB.
 const FILE_FAULTS: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
 
 /** The file itself is at fault, so that another connection may fare better once it is whole again. */
 export function isFileFault(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "errcode" in error &&
-    typeof error.errcode === "number" &&
-    FILE_FAULTS.has(error.errcode % 256)
-  );
+  const code = primaryCode(error);
+  return code !== undefined && FILE_FAULTS.has(code);
 }
 
 /** Refuses a connection that hands out rows or numbers in another form than the two drivers do by default. */

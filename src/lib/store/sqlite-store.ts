@@ -42,6 +42,7 @@ const STATEMENTS = {
   delete: `DELETE FROM counterfoil_session WHERE handle = ?`,
   deleteAtVersion: `DELETE FROM counterfoil_session WHERE handle = ? AND version = ?`,
   deleteOfUser: `DELETE FROM counterfoil_session WHERE user_key = ? AND handle <> ? RETURNING handle`,
+  liveHandles: `SELECT handle FROM counterfoil_session WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`,
   listOfUser: `SELECT ${COLUMNS} FROM counterfoil_session WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`,
   deleteExpired: `DELETE FROM counterfoil_session WHERE handle IN
     (SELECT handle FROM counterfoil_session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
@@ -58,8 +59,8 @@ interface Connection {
   readonly statements: Readonly<Record<keyof typeof STATEMENTS, SqliteStatement>>;
 }
 
-// Short, since SQLite waits without giving way to anything else in the process; patience is had between attempts.
-const BUSY_TIMEOUT = 50;
+// SQLite itself would wait without giving way to anything else in the process, so it does not: patience is had between attempts.
+const BUSY_TIMEOUT = 0;
 const PATIENCE = 5000;
 
 /** Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the write lock from its start. */
@@ -128,7 +129,7 @@ export function createSqliteStore({ open, owned, durable, synchronous, secretFil
           return { created: true, ended: [], replaced: false };
         }
         return inTransaction(database, () => {
-          const live = statements.listOfUser.all(record.userKey, record.createdAt) as SessionRecord[];
+          const live = statements.liveHandles.all(record.userKey, record.createdAt) as { handle: string }[];
           const rivals = live.filter((row) => row.handle !== replaces);
           if (limit?.onLimit === "refuse" && rivals.length >= limit.max) return REFUSED;
           const ended = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);

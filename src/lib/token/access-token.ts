@@ -111,7 +111,8 @@ function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy)
     return undefined;
   if (iss !== policy.issuer || aud !== policy.audience) return undefined;
   return {
-    token,
+    // A copy: what comes out of a header is a slice that would keep the whole header alive for as long as it is remembered.
+    token: Buffer.from(token, "latin1").toString("latin1"),
     userId: sub_type === "number" ? Number(sub) : sub,
     handle: sid,
     claimsVersion: cv as number,

@@ -1,0 +1,35 @@
+import { ConfigError, type ConfigFault } from "../errors.ts";
+import { readSection, type SectionReader } from "../config/config-reader.ts";
+
+/** Checks the options of a route when it is made: what is misspelt there would leave it unprotected. @throws ConfigError */
+function check(options: unknown, name: string, read: (section: SectionReader) => void): void {
+  const faults: ConfigFault[] = [];
+  const section = readSection(options, name, faults);
+  section.value("sessions", "what createSessions returned", (value): value is object => typeof value === "object");
+  read(section);
+  section.finish();
+  if (faults.length > 0) throw new ConfigError(faults);
+}
+
+export function checkProtectOptions(options: unknown): void {
+  check(options, "verifySession", (section) => {
+    section.flag("sessionRequired");
+    section.flag("antiCsrfCheck");
+    section.duration("maxAuthAge", "0s", "3650d");
+  });
+}
+
+export function checkRouteOptions(options: unknown): void {
+  check(options, "sessionRoutes", (section) => void section.duration("revokeMaxAuthAge", "0s", "3650d"));
+}
+
+export function checkInstanceOption(options: unknown, name: string): void {
+  check(options, name, () => undefined);
+}
+
+export function checkStartDetails(details: unknown): void {
+  const any = (value: unknown): value is unknown => value !== undefined;
+  check(details, "createNewSession", (section) => {
+    for (const name of ["jwtPayload", "sessionData", "deviceLabel", "authTime"]) section.value(name, "a value", any);
+  });
+}

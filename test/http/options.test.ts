@@ -1,0 +1,65 @@
+/** Options of routes are checked when the routes are made: a misspelt one would leave them unprotected in silence. */
+import { ConfigError } from "counterfoil";
+import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { describe, expect, test } from "vitest";
+import { FRAMEWORKS, route, startApp } from "./fixtures.ts";
+
+type Loose = (options?: unknown) => unknown;
+const cases: readonly [string, Loose, unknown, string][] = [
+  [
+    "a misspelt maxAuthAge",
+    verifySession as Loose,
+    { maxAuthage: "10m" },
+    "verifySession.maxAuthage: there is no such option; did you mean maxAuthAge?",
+  ],
+  [
+    "a maxAuthAge without a unit",
+    verifySession as Loose,
+    { maxAuthAge: 600 },
+    "verifySession.maxAuthAge: write a string of a whole number and a unit",
+  ],
+  ["a maxAuthAge in words", verifySession as Loose, { maxAuthAge: "ten minutes" }, "verifySession.maxAuthAge"],
+  [
+    "a flag as text",
+    verifySession as Loose,
+    { sessionRequired: "no" },
+    "verifySession.sessionRequired: write true or false",
+  ],
+  [
+    "a request in the place of options",
+    verifySession as Loose,
+    Object.assign(() => undefined, { x: 1 }),
+    "verifySession",
+  ],
+  ["an unknown option of the routes", sessionRoutes as Loose, { prefix: "/auth" }, "sessionRoutes.prefix"],
+  ["an unknown option of the error handler", errorHandler as Loose, { log: true }, "errorHandler.log"],
+];
+
+test.each(cases)("%s is refused", (_, make, options, message) => {
+  expect(() => make(options)).toThrow(ConfigError);
+  expect(() => make(options)).toThrow(message);
+});
+
+test("verifySession as a middleware, without its parentheses, is refused instead of hanging", () => {
+  expect(() => (verifySession as Loose)({ headers: {}, socket: {} })).toThrow(ConfigError);
+});
+
+describe.each(FRAMEWORKS)("details of a sign-in in $name", ({ express }) => {
+  test("a misspelt one is refused, and no session begins", async () => {
+    await using app = await startApp({
+      express,
+      extend(own, sessions) {
+        own.post(
+          "/misspelt",
+          route(async (request, response) => {
+            await createNewSession(request, response, "bob", { sessions, jwtPayloads: { role: "admin" } } as object);
+            response.json({});
+          }),
+        );
+      },
+    });
+    const answer = await app.send({ method: "POST", path: "/misspelt" });
+    expect([answer.status, answer.json(), answer.cookies]).toEqual([500, { app: "CONFIG_INVALID" }, []]);
+    expect(await app.sessions.getAllSessionHandlesForUser("bob")).toEqual([]);
+  });
+});
