@@ -48,6 +48,30 @@ const act = (app: TestApp, own: Credentials, name: string): Promise<Answer> =>
   app.send({ method: "POST", path: `/${name}`, headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf } });
 
 describe.each(FRAMEWORKS)("req.auth in $name", ({ express }) => {
+  test("a token that expires while the request is under way is not renewed by new claims", async () => {
+    let dawdle = (): void => undefined;
+    await using app = await startApp({
+      express,
+      extend(own, sessions) {
+        own.post(
+          "/slow",
+          verifySession({ sessions }),
+          route(async (request, response) => {
+            dawdle(); // as a large body does
+            await request.auth?.updateJwtPayload({ role: "admin" });
+            response.json({});
+          }),
+        );
+      },
+    });
+    dawdle = () => void (app.clock.now += 20 * MINUTE);
+    const own = await signIn(app);
+    const answer = await act(app, own, "slow");
+    const renewed = credentialsOf(answer, own);
+    expect(answer.status).toBe(200);
+    expect((await app.send({ path: "/api", headers: { cookie: apiCookies(renewed) } })).status).toBe(401);
+  });
+
   test("who it is", async () => {
     await using app = await startActing(express, {
       facts: (session) => [session.getUserId(), session.getHandle(), session.getJWTPayload()],

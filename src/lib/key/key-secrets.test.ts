@@ -25,6 +25,21 @@ describe("the secret", () => {
     expect(await world.store.listKeys()).toEqual([after]);
   });
 
+  test("is not wrapped back and forth while processes with the old and the new list run side by side", async () => {
+    const world = new World();
+    await world.sessions({ secret: [SECRET, NEW] }).ready();
+    const [old, fresh] = [world.sessions({ secret: [SECRET, NEW] }), world.sessions({ secret: [NEW, SECRET] })];
+    await old.ready();
+    await fresh.ready();
+    const [wrapped] = await world.store.listKeys();
+    for (let minute = 0; minute < 4; minute += 1) {
+      world.now += 61_000;
+      await old.createNewSession("alice");
+      await fresh.createNewSession("bob");
+    }
+    expect(await world.store.listKeys()).toEqual([wrapped]);
+  });
+
   test("that does not fit is refused with the key's name and what to write, and without the secret", async () => {
     const world = new World();
     await world.sessions().ready();

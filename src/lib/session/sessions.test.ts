@@ -15,6 +15,19 @@ import {
 import { memory } from "../../memory.ts";
 import type { SessionStore } from "../store/session-store.ts";
 
+test("timeouts that were made shorter hold for the sessions that there are, on every path", async () => {
+  const world = new World();
+  const { accessToken, refreshToken, session } = await world.signIn();
+  const strict = world.another({ preset: "standard", tokens: { accessToken: { blacklisting: "store" } } });
+  world.now += 59 * MINUTE;
+  await expect(strict.getSessionData(session.handle)).resolves.toEqual({ count: 0 });
+  world.now += 1 * MINUTE;
+  await expect(strict.getSessionData(session.handle)).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+  expect(await strict.getAllSessionHandlesForUser("alice")).toEqual([]);
+  await expect(strict.refreshSession(refreshToken.value)).rejects.toMatchObject({ code: "SESSION_EXPIRED" });
+  await expect(strict.getSession(accessToken.value)).rejects.toMatchObject({ code: "ACCESS_TOKEN_EXPIRED" });
+});
+
 describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) => {
   const accessToken = { blacklisting, validity: "10m" } as const;
 
