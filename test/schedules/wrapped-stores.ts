@@ -44,8 +44,12 @@ export function resurrecting(store: SessionStore): SessionStore {
       read.delete(handle);
       if (row === undefined || (await store.findSession(handle)) !== undefined)
         return store.commitRefresh(handle, version, write);
-      await store.createSession({ ...row, ...write, version: version + 1 }, undefined);
-      return true;
+      // Another instance may be bringing it back at the same moment.
+      const brought = store.createSession({ ...row, ...write, version: version + 1 }, undefined);
+      return brought.then(
+        () => true,
+        () => false,
+      );
     },
   };
 }
