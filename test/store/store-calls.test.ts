@@ -39,7 +39,7 @@ describe("store calls of each operation", () => {
     expect(connection.takeCalls()).toEqual(calls);
   });
 
-  test("verifying costs none, however often; once a minute it has the keys looked up, and waits for nothing", async () => {
+  test("verifying costs none, however often; once a minute it has the keys looked up", async () => {
     const uncached = createSessions({
       store: connection.store,
       secret: SECRET,

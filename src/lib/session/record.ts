@@ -10,6 +10,9 @@ export interface DeviceFacts {
   readonly label?: string;
 }
 
+/** A row without what the app keeps in it, which may be large. */
+export type SessionSummary = Omit<SessionRecord, "claims" | "data">;
+
 /**
  * When a session ends unless it is refreshed. A timeout that the config has made shorter since holds for the sessions that there are, too.
  */

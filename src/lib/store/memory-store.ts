@@ -58,7 +58,13 @@ export function createMemoryStore(): SessionStore {
       return handles;
     },
 
-    listSessionsOfUser: async (userKey, now) => ofUser(userKey).filter((row) => row.expiresAt > now),
+    listSessionsOfUser: async (userKey, now) => {
+      const live = ofUser(userKey).filter((row) => row.expiresAt > now);
+      return live.map((row) => {
+        const { claims: _, data: __, ...summary } = row;
+        return summary;
+      });
+    },
 
     async deleteExpiredSessions(now, limit) {
       const expired = [...sessions.values()].filter((row) => row.expiresAt <= now).slice(0, limit);

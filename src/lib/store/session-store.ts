@@ -1,5 +1,5 @@
 import type { KeyRecord } from "../key/key-record.ts";
-import type { SessionRecord } from "../session/record.ts";
+import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import type { RotationState } from "../session/rotation.ts";
 
 /** What a successful refresh writes. */
@@ -76,8 +76,8 @@ export interface SessionStore {
   /** Removes all sessions of a user, but for the one with the handle `except`. The handles that were removed, each by exactly one of concurrent calls. */
   deleteSessionsOfUser(userKey: string, except: string | undefined): Promise<readonly string[]>;
 
-  /** The live sessions of a user, newest first by `createdAt`. */
-  listSessionsOfUser(userKey: string, now: number): Promise<readonly SessionRecord[]>;
+  /** The live sessions of a user, newest first by `createdAt`; without `claims` and `data`, which nobody lists and which may be large. */
+  listSessionsOfUser(userKey: string, now: number): Promise<readonly SessionSummary[]>;
 
   /** Removes at most `limit` sessions that are not live at `now`, in a step short enough to stall nobody. How many. */
   deleteExpiredSessions(now: number, limit: number): Promise<number>;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { generalError } from "../errors.ts";
 import type { KeyRecord } from "../key/key-record.ts";
-import type { SessionRecord } from "../session/record.ts";
+import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import { readMigrations } from "./migrations.ts";
 import type { CreateOutcome, SessionStore } from "./session-store.ts";
 import {
@@ -24,16 +24,16 @@ export interface SqliteStoreOptions {
   readonly secretFile: SessionStore["secretFile"];
 }
 
-const COLUMNS = `handle, user_key AS userKey, version, generation, current_hash AS currentHash, parent_hash AS parentHash,
+const SUMMARY_COLUMNS = `handle, user_key AS userKey, version, generation, current_hash AS currentHash, parent_hash AS parentHash,
   child_minted_at AS childMintedAt, child_seen_at AS childSeenAt, confirmed_at AS confirmedAt,
-  claims, claims_version AS claimsVersion, data, device, created_at AS createdAt, auth_time AS authTime,
+  claims_version AS claimsVersion, device, created_at AS createdAt, auth_time AS authTime,
   last_seen_at AS lastSeenAt, expires_at AS expiresAt, absolute_expires_at AS absoluteExpiresAt`;
 
 const STATEMENTS = {
   insert: `INSERT INTO counterfoil_session (handle, user_key, version, generation, current_hash, parent_hash, child_minted_at, child_seen_at,
     confirmed_at, claims, claims_version, data, device, created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  find: `SELECT ${COLUMNS} FROM counterfoil_session WHERE handle = ?`,
+  find: `SELECT ${SUMMARY_COLUMNS}, claims, data FROM counterfoil_session WHERE handle = ?`,
   commitRefresh: `UPDATE counterfoil_session SET version = version + 1, generation = ?, current_hash = ?, parent_hash = ?, child_minted_at = ?,
     child_seen_at = ?, confirmed_at = ?, last_seen_at = ?, expires_at = ?, device = ? WHERE handle = ? AND version = ?`,
   replaceClaims: `UPDATE counterfoil_session SET version = version + 1, claims_version = claims_version + 1, claims = ?
@@ -43,7 +43,7 @@ const STATEMENTS = {
   deleteAtVersion: `DELETE FROM counterfoil_session WHERE handle = ? AND version = ?`,
   deleteOfUser: `DELETE FROM counterfoil_session WHERE user_key = ? AND handle <> ? RETURNING handle`,
   liveHandles: `SELECT handle FROM counterfoil_session WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`,
-  listOfUser: `SELECT ${COLUMNS} FROM counterfoil_session WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`,
+  listOfUser: `SELECT ${SUMMARY_COLUMNS} FROM counterfoil_session WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`,
   deleteExpired: `DELETE FROM counterfoil_session WHERE handle IN
     (SELECT handle FROM counterfoil_session WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   listKeys: `SELECT kid, sequence, algorithm, wrapped_seed AS wrappedSeed, created_at AS createdAt, activates_at AS activatesAt
@@ -186,7 +186,7 @@ export function createSqliteStore({ open, owned, durable, synchronous, secretFil
       ),
 
     listSessionsOfUser: (userKey, now) =>
-      withStatements(({ listOfUser }) => listOfUser.all(userKey, now) as SessionRecord[]),
+      withStatements(({ listOfUser }) => listOfUser.all(userKey, now) as SessionSummary[]),
 
     deleteExpiredSessions: (now, limit) =>
       withStatements(({ deleteExpired }) => Number(deleteExpired.run(now, limit).changes)),

@@ -24,6 +24,12 @@ export async function add(store: SessionStore, fields: Partial<SessionRecord> = 
   return record;
 }
 
+/** What a listing tells of a row. */
+export function summaryOf(row: SessionRecord): Omit<SessionRecord, "claims" | "data"> {
+  const { claims: _, data: __, ...summary } = row;
+  return summary;
+}
+
 export const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
