@@ -3,7 +3,7 @@ import { generalError } from "../errors.ts";
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import { readMigrations } from "./migrations.ts";
-import type { CreateOutcome, SessionStore } from "./session-store.ts";
+import type { CreateOutcome, RefreshWrite, SessionStore } from "./session-store.ts";
 import {
   inTransaction,
   isBusy,
@@ -143,31 +143,7 @@ export function createSqliteStore({ open, owned, durable, synchronous, secretFil
     findSession: (handle) => withStatements(({ find }) => (find.get(handle) ?? undefined) as SessionRecord | undefined),
 
     commitRefresh: (handle, version, write) =>
-      withStatements(({ commitRefresh }) => {
-        const {
-          generation,
-          currentHash,
-          parentHash,
-          childMintedAt,
-          childSeenAt,
-          confirmedAt,
-          lastSeenAt,
-          expiresAt,
-          device,
-        } = write;
-        const values = [
-          generation,
-          currentHash,
-          parentHash,
-          childMintedAt,
-          childSeenAt,
-          confirmedAt,
-          lastSeenAt,
-          expiresAt,
-          device,
-        ] as const;
-        return changed(commitRefresh.run(...values, handle, version));
-      }),
+      withStatements(({ commitRefresh }) => changed(commitRefresh.run(...toRefreshRow(write), handle, version))),
 
     replaceClaims: (handle, version, claims) =>
       withStatements(({ replaceClaims }) => changed(replaceClaims.run(claims, handle, version))),
@@ -230,6 +206,20 @@ function toRow(record: SessionRecord): (string | number | null)[] {
     record.lastSeenAt,
     record.expiresAt,
     record.absoluteExpiresAt,
+  ];
+}
+
+function toRefreshRow(write: RefreshWrite): (string | number | null)[] {
+  return [
+    write.generation,
+    write.currentHash,
+    write.parentHash,
+    write.childMintedAt,
+    write.childSeenAt,
+    write.confirmedAt,
+    write.lastSeenAt,
+    write.expiresAt,
+    write.device,
   ];
 }
 
