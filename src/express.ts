@@ -39,21 +39,23 @@ export type ErrorMiddleware = (error: unknown, request: Request, response: Serve
 /**
  * Lets a request pass if it has a session, which is then `req.auth`. Refusals go to `errorHandler()`.
  *
+ * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
  * app.post("/api/like", verifySession(), (req, res) => res.json({ liked: true, by: req.auth?.getUserId() }));
  * ```
  */
 export function verifySession(options: ProtectOptions & InstanceOption = {}): Middleware {
-  checkProtectOptions(options);
+  checkProtectOptions(options, "verifySession");
   return (request, response, next) => {
-    getSession(request, response, options).then(() => next(), next);
+    protect(request, response, options).then(() => next(), next);
   };
 }
 
 /**
  * The ready routes: refresh, sign-out, own devices, JWKS; and CORS for `http.trustedOrigins`. Mount it first, at the root.
  *
+ * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
  * app.use(sessionRoutes());
@@ -119,12 +121,22 @@ export async function createNewSession<Claims = unknown, Data = unknown>(
  * The session of a request, for middleware of one's own; also sets `req.auth`. Undefined only with `sessionRequired: false`.
  *
  * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
+ * @throws ConfigError for an option that is unknown or of the wrong type
  */
 export async function getSession<Claims = unknown, Data = unknown>(
   request: Request,
   response: ServerResponse,
   options: ProtectOptions & InstanceOption = {},
 ): Promise<RequestSession<Claims, Data> | undefined> {
+  checkProtectOptions(options, "getSession");
+  return protect(request, response, options);
+}
+
+async function protect(
+  request: Request,
+  response: ServerResponse,
+  options: ProtectOptions & InstanceOption,
+): Promise<RequestSession | undefined> {
   const session = await httpOf(options).protect(createNodeExchange(request, response), options);
   if (session !== undefined) request.auth = session;
   return session;
@@ -140,6 +152,7 @@ export async function refreshSession(
   response: ServerResponse,
   options: InstanceOption = {},
 ): Promise<RequestSession> {
+  checkInstanceOption(options, "refreshSession");
   return (request.auth = await httpOf(options).refresh(createNodeExchange(request, response)));
 }
 

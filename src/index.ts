@@ -42,7 +42,8 @@ export function createSessions<Claims = unknown, Data = unknown>(
 
 /**
  * Makes the default instance and opens its store. When the store cannot be opened this rejects, but the instance is in place all the same
- * and recovers by itself when the store is back. A second call replaces the instance and closes the first.
+ * and recovers by itself when the store is back. A second call replaces the instance and closes the first, whose
+ * listeners go with it.
  *
  * @throws ConfigError with everything that is wrong with the config
  * @throws SessionError `GENERAL_ERROR`: `STORE_UNAVAILABLE`, `SECRET_MISMATCH`, `SCHEMA_TOO_NEW`

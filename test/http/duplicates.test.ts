@@ -211,6 +211,18 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect((await callUntilDone(app, jar, "/api", 1)).status).toBe(200);
   });
 
+  test.each(["/session/signout", "/login"])(
+    "%s clears them in an answer that a proxy's buffer of 4 kB holds",
+    async (path) => {
+      await using app = await startApp(noCsrf);
+      const own = await signIn(app);
+      const headers = { host: "app.shop.example", cookie: `sAccessToken=${STRAY}; sAccessToken=${own.access}` };
+      const answer = await app.send({ method: "POST", path, headers });
+      expect(answer.cookies.length).toBeGreaterThan(6);
+      expect(answer.cookies.join("\r\nSet-Cookie: ").length).toBeLessThan(3500);
+    },
+  );
+
   test("with hostPrefix there is no other place for a stray to be in, so nothing is cleared", async () => {
     await using app = await startApp({ express, config: { cookie: { hostPrefix: true } } });
     const own = await signIn(app);

@@ -1,6 +1,13 @@
 /** Options of routes are checked when the routes are made: a misspelt one would leave them unprotected in silence. */
 import { ConfigError } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import {
+  createNewSession,
+  errorHandler,
+  getSession,
+  refreshSession,
+  sessionRoutes,
+  verifySession,
+} from "counterfoil/express";
 import { describe, expect, test } from "vitest";
 import { FRAMEWORKS, route, startApp } from "./fixtures.ts";
 
@@ -42,6 +49,17 @@ test.each(cases)("%s is refused", (_, make, options, message) => {
 
 test("verifySession as a middleware, without its parentheses, is refused instead of hanging", () => {
   expect(() => (verifySession as Loose)({ headers: {}, socket: {} })).toThrow(ConfigError);
+});
+
+test.each([
+  ["getSession", getSession as (...args: unknown[]) => Promise<unknown>, { maxAuthage: "10m" }],
+  ["refreshSession", refreshSession as (...args: unknown[]) => Promise<unknown>, { session: true }],
+])("the page-style %s refuses a misspelt option, too", async (name, call, options) => {
+  // Before it looks at the request.
+  await expect(call(undefined, undefined, options)).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining(`${name}.${Object.keys(options)[0]}: there is no such option`) as string,
+  });
 });
 
 describe.each(FRAMEWORKS)("details of a sign-in in $name", ({ express }) => {

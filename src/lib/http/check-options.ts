@@ -11,8 +11,8 @@ function check(options: unknown, name: string, read: (section: SectionReader) =>
   if (faults.length > 0) throw new ConfigError(faults);
 }
 
-export function checkProtectOptions(options: unknown): void {
-  check(options, "verifySession", (section) => {
+export function checkProtectOptions(options: unknown, name: "verifySession" | "getSession"): void {
+  check(options, name, (section) => {
     section.flag("sessionRequired");
     section.flag("antiCsrfCheck");
     section.duration("maxAuthAge", "0s", "3650d");

@@ -8,7 +8,7 @@ import { authenticateRefreshToken } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
-import { COOKIE_KINDS, type CookieReading, createSessionCookies, type SessionCookies } from "./cookies.ts";
+import { COOKIE_KINDS, type CookieReading, createSessionCookies } from "./cookies.ts";
 import { findCrossSite, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
@@ -25,7 +25,6 @@ export interface ProtectOptions extends VerifyOptions {
 export interface HttpSessions {
   readonly sessions: Sessions;
   readonly context: SessionContext;
-  readonly cookies: SessionCookies;
   /** Signs in: a new session, its cookies, and the end of the session that the request carried (no fixation, ASVS 5.0 7.2.4). */
   start(exchange: HttpExchange, userId: UserId, details?: StartDetails): Promise<RequestSession>;
   /** Verifies the session of a request; undefined only where none is required. */
@@ -33,8 +32,6 @@ export interface HttpSessions {
   refresh(exchange: HttpExchange): Promise<RequestSession>;
   /** Ends the session of a request and clears its cookies. @throws SessionError `SESSION_NOT_FOUND` when there is none; the cookies are cleared all the same */
   signOut(exchange: HttpExchange): Promise<void>;
-  /** @throws SessionError `CSRF_REFUSED` */
-  refuseCrossSite(exchange: HttpExchange): void;
 }
 
 export interface StartDetails<Claims = unknown, Data = unknown> extends Omit<CreateOptions, "device"> {
@@ -158,16 +155,16 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
 
   /** Clears what stands beside our cookies, if the request shows that something does. */
   function clearStraysSeen(exchange: HttpExchange): void {
-    const seen = COOKIE_KINDS.some((kind) => cookies.read(exchange, kind).kind === "ambiguous");
-    // The refresh cookie is not sent here, so whoever has left one kind of stray is taken to have left the others.
-    if (seen) for (const kind of COOKIE_KINDS) cookies.clearStrays(exchange, kind);
+    const seen = COOKIE_KINDS.filter((kind) => cookies.read(exchange, kind).kind === "ambiguous");
+    if (seen.length === 0) return;
+    // The refresh cookie is not sent here, so whoever has left one kind of stray is taken to have left the others in the same domains; no
+    // more than that, since an answer that outgrows a proxy's buffer clears nothing.
+    for (const kind of COOKIE_KINDS) cookies.clearStrays(exchange, kind, seen.includes(kind) ? "all" : "own");
   }
 
   return {
     sessions,
     context,
-    cookies,
-    refuseCrossSite,
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       exchange.checkUnsent();

@@ -105,8 +105,8 @@ async function attempt<Claims>(
     case "mint":
     case "confirm":
     case "renew": {
-      const lasts = { ...record, lastSeenAt: now, expiresAt: now + policy.idleTimeout };
-      const expiresAt = Math.min(sessionEnd(lasts, policy), record.absoluteExpiresAt);
+      const absoluteEnd = Math.min(record.absoluteExpiresAt, record.createdAt + policy.absoluteTimeout);
+      const expiresAt = Math.min(now + policy.idleTimeout, absoluteEnd);
       const device = describeDevice(deviceInput, lastDevice);
       const write = { ...decision.next, lastSeenAt: now, expiresAt, device: JSON.stringify(device) };
       const child = decision.outcome === "renew" ? token : mintChild(context, token);
