@@ -195,7 +195,7 @@ export { AuthError };
 export { AuthError as Error };
 
 export type { CounterfoilConfig } from "./lib/config/config.ts";
-export type { Duration } from "./lib/config/config-reader.ts";
+export type { Duration } from "./lib/config/duration.ts";
 export {
   ConfigError,
   SessionError,

@@ -1,7 +1,9 @@
 import { closeSync, openSync } from "node:fs";
 import type { SessionStore } from "./lib/store/session-store.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite-driver.ts";
+import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
 import { createSqliteStore } from "./lib/store/sqlite-store.ts";
+import { readStoreOptions, refusePrefix } from "./lib/store/store-options.ts";
 
 /** Options of {@link sqlite}. */
 export interface SqliteOptions {
@@ -20,12 +22,14 @@ export interface SqliteOptions {
    * refreshed in them must sign in again. Default `"full"`.
    */
   readonly synchronous?: "full" | "normal";
+  /** What the names of the tables begin with: up to 31 lower-case letters, digits and `_`. Default `"counterfoil_"`. */
+  readonly tablePrefix?: string;
 }
 
 /**
  * Keeps sessions in a SQLite file, the embedded default.
  *
- * @throws TypeError for an option that is unknown, of the wrong type, or contradicts another
+ * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
  * @example
  * ```ts
  * import { init } from "counterfoil";
@@ -35,16 +39,26 @@ export interface SqliteOptions {
  * ```
  */
 export function sqlite(options: SqliteOptions = {}): SessionStore {
-  checkOptions(options);
-  const { path = "./counterfoil.db", database, synchronous = "full" } = options;
+  const { path, database, ...settings } = readStoreOptions("sqlite", options, (section) => {
+    const given = section.value("database", "a connection of node:sqlite or better-sqlite3", isDatabase);
+    const file = section.text("path", refusePath);
+    if (given !== undefined && file !== undefined)
+      section.fault("path", "CONTRADICTION", "names a file, and database is one that is open; leave one of them out");
+    return {
+      path: file ?? "./counterfoil.db",
+      database: given,
+      synchronous: section.choice("synchronous", ["full", "normal"]) ?? "full",
+      prefix: section.text("tablePrefix", refusePrefix) ?? DEFAULT_PREFIX,
+    } as const;
+  });
   if (database !== undefined) {
     const open = async (): Promise<SqliteDatabase> => database;
-    return createSqliteStore({ open, owned: false, durable: true, synchronous, secretFile: undefined });
+    return createSqliteStore({ ...settings, open, owned: false, durable: true, secretFile: undefined });
   }
   const inMemory = path === ":memory:";
   const open = (): Promise<SqliteDatabase> => openFile(path, inMemory);
   const secretFile = inMemory ? null : `${path}.secret`;
-  return createSqliteStore({ open, owned: true, durable: !inMemory, synchronous, secretFile });
+  return createSqliteStore({ ...settings, open, owned: true, durable: !inMemory, secretFile });
 }
 
 async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase> {
@@ -68,25 +82,12 @@ async function importDriver(): Promise<typeof import("node:sqlite")> {
   }
 }
 
-function checkOptions(options: unknown): asserts options is SqliteOptions {
-  const refuse = (fact: string): never => {
-    throw new TypeError(`sqlite: ${fact}`);
-  };
-  if (typeof options !== "object" || options === null)
-    return refuse('write an object, for instance sqlite({ path: "./app.db" })');
-  const known = ["path", "database", "synchronous"];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) refuse(`there is no option ${unknown}; known are ${known.join(", ")}`);
-  const { path, database, synchronous } = options as Readonly<Record<string, unknown>>;
-  if (database !== undefined && path !== undefined) refuse("give path or database, not both");
-  if (path !== undefined && (typeof path !== "string" || path === "" || path.startsWith("file:"))) {
-    refuse("path is empty, a URI or no string; write the path of a file");
-  }
-  if (synchronous !== undefined && synchronous !== "full" && synchronous !== "normal") {
-    refuse('synchronous is neither "full" nor "normal"');
-  }
-  const isDatabase = typeof database === "object" && database !== null && "prepare" in database && "exec" in database;
-  if (database !== undefined && !isDatabase) refuse("database is no connection of node:sqlite or better-sqlite3");
+const isDatabase = (value: unknown): value is SqliteDatabase =>
+  typeof value === "object" && value !== null && "prepare" in value && "exec" in value;
+
+function refusePath(path: string): string | undefined {
+  if (path === "") return "is empty; write the path of a file";
+  return path.startsWith("file:") ? "is a URI; write the path of a file" : undefined;
 }
 
 export type { SessionStore } from "./lib/store/session-store.ts";

@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
 import { readMigrations } from "../../src/lib/store/migrations.ts";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
-import { T0 } from "./clauses/rows.ts";
+import { T0 } from "../../src/lib/testing/rows.ts";
 
 export interface BrokenStore {
   readonly mistake: string;
@@ -102,6 +102,12 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("commitRefresh reads, then writes, and ignores the version", "refresh-2 refresh-4 cas-1", (inner) => ({
     commitRefresh: (handle, _, write) =>
       regardless(inner, handle, (version) => inner.commitRefresh(handle, version, write)),
+  })),
+  broken("commitRefresh reads, compares, then writes", "refresh-4 cas-1", (inner) => ({
+    async commitRefresh(handle, version, write) {
+      if ((await inner.findSession(handle))?.version !== version) return false;
+      return regardless(inner, handle, (current) => inner.commitRefresh(handle, current, write));
+    },
   })),
   broken("replaceClaims ignores the version", "claims-2 claims-4 cas-1", (inner) => ({
     replaceClaims: (handle, _, claims) =>
@@ -215,13 +221,36 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("the sweep takes twice its limit", "sweep-2 sweep-3", (inner) => ({
     deleteExpiredSessions: (now, limit) => inner.deleteExpiredSessions(now, limit * 2),
   })),
+  broken("the time is in seconds", "time-1", (inner) => ({
+    async findSession(handle) {
+      const row = await inner.findSession(handle);
+      return row === undefined ? undefined : { ...row, storeTime: Math.floor(Date.now() / 1000) };
+    },
+  })),
+  broken("a lease runs out only after its end", "lease-1 lease-2", (inner) => ({
+    takeLease: (name, owner, now, until) => inner.takeLease(name, owner, now, until + 1),
+  })),
+  broken("a lease cannot be prolonged", "lease-2", (inner) => ({
+    takeLease: (name, owner, now, until) => inner.takeLease(name, `${owner} ${until}`, now, until),
+  })),
+  broken("takeLease reads, then writes", "lease-3", (inner) => {
+    let held = { owner: "", until: 0 };
+    return {
+      async takeLease(_, owner, now, until) {
+        if (held.owner !== owner && held.until > now) return false;
+        await inner.listKeys();
+        held = { owner, until };
+        return true;
+      },
+    };
+  }),
   broken("keys come newest first", "key-1", (inner) => ({
     listKeys: async () => (await inner.listKeys()).toReversed(),
   })),
   broken("a sequence may be taken twice", "key-2 key-3", (inner) => {
     let shift = 0;
     return {
-      insertKey: (key) => inner.insertKey({ ...key, sequence: key.sequence + (shift += 1e-6) }),
+      insertKey: (key) => inner.insertKey({ ...key, sequence: key.sequence + (shift += 2 ** -10) }),
       listKeys: async () => (await inner.listKeys()).map((key) => ({ ...key, sequence: Math.floor(key.sequence) })),
     };
   }),

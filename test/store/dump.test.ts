@@ -8,7 +8,7 @@ import { sqlite } from "counterfoil/sqlite";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { wrapContext } from "../../src/lib/key/ring-key.ts";
 import { createSecrets, deriveKey } from "../../src/lib/token/secret.ts";
-import { T0 } from "./clauses/rows.ts";
+import { T0 } from "../../src/lib/testing/rows.ts";
 import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 import {
   bytesOf,

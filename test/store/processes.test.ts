@@ -12,7 +12,7 @@ import type { RefreshedMany, RefreshMany } from "./children/refresh-many.ts";
 import type { TimedRefresh } from "./children/refresh-until-refused.ts";
 import type { Revoke, Revoked } from "./children/revoke.ts";
 import type { RotatedKey } from "./children/rotate-key.ts";
-import { T0 } from "./clauses/rows.ts";
+import { T0 } from "../../src/lib/testing/rows.ts";
 import { outcomeOf, temporaryFolder } from "./fixtures.ts";
 
 const SETTLED = 30_000;

@@ -2,25 +2,34 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createSessions } from "counterfoil";
+import { ConfigError, createSessions } from "counterfoil";
 import { sqlite } from "counterfoil/sqlite";
 import { expect, test } from "vitest";
 import { SECRET, temporaryFolder } from "./fixtures.ts";
 
 const cases: readonly [string, unknown, string][] = [
-  ["an unknown option", { file: "a.db" }, "there is no option file; known are path, database, synchronous"],
+  [
+    "an unknown option",
+    { file: "a.db" },
+    "sqlite.file: there is no such option; known here: database, path, synchronous, tablePrefix",
+  ],
   ["a path in the place of options", "a.db", "write an object"],
   ["null", null, "write an object"],
-  ["an empty path", { path: "" }, "path is empty"],
-  ["a URI", { path: "file:a.db" }, "a URI"],
-  ["a number for a path", { path: 1 }, "no string"],
-  ["another kind of durability", { synchronous: "off" }, 'neither "full" nor "normal"'],
-  ["something else for a database", { database: {} }, "no connection"],
-  ["both a path and a database", { path: "a.db", database: new DatabaseSync(":memory:") }, "not both"],
+  ["an empty path", { path: "" }, "sqlite.path: is empty"],
+  ["a URI", { path: "file:a.db" }, "sqlite.path: is a URI"],
+  ["a number for a path", { path: 1 }, "sqlite.path: write a string"],
+  ["another kind of durability", { synchronous: "off" }, 'sqlite.synchronous: write "full" or "normal"'],
+  ["something else for a database", { database: {} }, "sqlite.database: write a connection of node:sqlite"],
+  ["a prefix that is no name", { tablePrefix: "a-b" }, "sqlite.tablePrefix: is not the beginning of a table name"],
+  [
+    "both a path and a database",
+    { path: "a.db", database: new DatabaseSync(":memory:") },
+    "sqlite.path: names a file, and database is one that is open",
+  ],
 ];
 
 test.each(cases)("%s is refused", (_, options, message) => {
-  expect(() => sqlite(options as object)).toThrow(TypeError);
+  expect(() => sqlite(options as object)).toThrow(ConfigError);
   expect(() => sqlite(options as object)).toThrow(message);
 });
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createSessions, Error as AuthError } from "counterfoil";
+import { ConfigError, createSessions, Error as AuthError } from "counterfoil";
 import { sqlite, type SqliteDatabase } from "counterfoil/sqlite";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { newRecord, newUser, T0 } from "./clauses/rows.ts";
+import { newRecord, newUser, T0 } from "../../src/lib/testing/rows.ts";
 import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 
 function openDatabase(path = ":memory:"): DatabaseSync {
@@ -24,7 +24,9 @@ describe("schema", () => {
       prepare: (sql) => database.prepare((prepared.push(sql), sql)),
       close: () => database.close(),
     };
-    await sqlite({ database: recording }).prepare();
+    const store = sqlite({ database: recording });
+    await store.prepare();
+    await store.deleteExpiredSessions(0, 200);
     return prepared.filter((sql) => sql.includes("counterfoil_session") && !sql.startsWith("INSERT"));
   }
 
@@ -141,7 +143,7 @@ describe("connections", () => {
   });
 
   test("path and database together are a mistake", () => {
-    expect(() => sqlite({ path: "x.db", database: openDatabase() })).toThrow(TypeError);
+    expect(() => sqlite({ path: "x.db", database: openDatabase() })).toThrow(ConfigError);
   });
 });
 

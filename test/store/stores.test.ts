@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
 import { brokenStores } from "./broken-stores.ts";
 import { openBetterSqlite, temporaryFolder } from "./fixtures.ts";
-import { storeClauses, type StoreClause } from "./store-clauses.ts";
+import { storeClauses, type StoreClause } from "../../src/lib/testing/store-clauses.ts";
 
 /** Makes an empty store of its own for each clause; called within a test. */
 const STORES: Readonly<Record<string, () => SessionStore>> = {

@@ -1,6 +1,6 @@
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
 
-export type OperationName = Exclude<keyof SessionStore, "secretFile" | "embedded">;
+export type OperationName = Exclude<keyof SessionStore, "secretFile">;
 
 /** `before`: the operation does not happen. `after`: it happens, and its answer is lost. */
 export type Fault = "before" | "after" | undefined;

@@ -1,7 +1,7 @@
 import type { SessionStore } from "../store/session-store.ts";
 import type { SigningAlgorithm } from "../key/key-record.ts";
 import type { Clock } from "../session/clock.ts";
-import type { Duration } from "./config-reader.ts";
+import type { Duration } from "./duration.ts";
 
 /**
  * Everything that can be set. Each option may be left out; the defaults stand in `policy.ts` and in each comment.
@@ -68,6 +68,11 @@ export interface CounterfoilConfig {
         readonly window?: Duration | undefined;
         /** On reuse of a refresh token: end the session, or refuse the presenter only, for trying it out. Default `"revoke"`. */
         readonly onReuse?: "revoke" | "report" | undefined;
+        /**
+         * Whose clock rotation is decided by. `store`: the database's, where it has one that all servers share, so that theirs may differ.
+         * `process`: this process's. Default `"store"`; `"process"` where `clock` is given.
+         */
+        readonly clock?: "store" | "process" | undefined;
       }
     | undefined;
   readonly session?:

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { type CounterfoilConfig, createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
-import { parseDuration } from "./config-reader.ts";
+import { parseDuration } from "./duration.ts";
 import { parseConfig, type Policy } from "./policy.ts";
 
 const MINUTE = 60_000;
@@ -19,7 +19,7 @@ const DEFAULTS: Policy = {
   clock: Date.now,
   accessToken: { ...ACCESS, issuer: undefined, audience: undefined },
   antiCsrf: true,
-  rotation: { window: 10_000, onReuse: "revoke" },
+  rotation: { window: 10_000, onReuse: "revoke", clock: "store" },
   idleTimeout: 100 * DAY,
   absoluteTimeout: 365 * DAY,
   limit: undefined,
@@ -72,7 +72,8 @@ const LOCAL = "http://localhost:3000";
 const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: keyof Policy, difference: unknown])[] =
   [
     ["store", store, "store", store],
-    ["clock", clock, "clock", clock],
+    ["rotation.clock", "process", "rotation", { clock: "process" }],
+    ["rotation.clock", "store", "rotation", { clock: "store" }],
     ["secret", SECRET, "secrets", [SECRET]],
     ["secret", [SECRET, "x".repeat(32)], "secrets", [SECRET, "x".repeat(32)]],
     ["tokens.accessToken.validity", "1s", "accessToken", { validity: 1000 }],
@@ -105,6 +106,12 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["http.dialects", ["counterfoil"], "http", {}],
     ["http.diagnostics", true, "http", { diagnostics: true }],
   ];
+
+test("clock is the time of rotation, too, unless the config says otherwise", () => {
+  const rotation = { ...DEFAULTS.rotation, clock: "process" };
+  expect(parseConfig({ clock })).toEqual({ ...DEFAULTS, clock, rotation });
+  expect(parseConfig({ clock, rotation: { clock: "store" } })).toEqual({ ...DEFAULTS, clock });
+});
 
 test.each(ACCEPTED)("%s takes %j and changes nothing else", (option, value, policyPart, difference) => {
   const before = DEFAULTS[policyPart];

@@ -37,7 +37,11 @@ export interface Policy {
     readonly cacheSize: number;
   };
   readonly antiCsrf: boolean;
-  readonly rotation: { readonly window: number; readonly onReuse: "revoke" | "report" };
+  readonly rotation: {
+    readonly window: number;
+    readonly onReuse: "revoke" | "report";
+    readonly clock: "store" | "process";
+  };
   readonly idleTimeout: number;
   readonly absoluteTimeout: number;
   readonly limit: SessionLimit | undefined;
@@ -155,10 +159,12 @@ export function parseConfig(config: unknown): Policy {
     );
   }
 
+  const clock = root.value("clock", "a function that returns ms since the epoch", isClock);
+
   const policy: Policy = {
     store: root.value("store", "a store, for instance sqlite({ path }) from counterfoil/sqlite", isStore),
     secrets: readSecrets(root),
-    clock: root.value("clock", "a function that returns ms since the epoch", isClock) ?? Date.now,
+    clock: clock ?? Date.now,
     accessToken: {
       validity: accessValidity,
       signing: access.choice("signing", ["HS256", "EdDSA", "ES256"]) ?? defaults.signing,
@@ -174,6 +180,8 @@ export function parseConfig(config: unknown): Policy {
     rotation: {
       window: rotation.duration("window", "0s", "5m") ?? defaults.window,
       onReuse: rotation.choice("onReuse", ["revoke", "report"]) ?? defaults.onReuse,
+      // Whoever says what time it is means all times.
+      clock: rotation.choice("clock", ["store", "process"]) ?? (clock === undefined ? "store" : "process"),
     },
     idleTimeout,
     absoluteTimeout,

@@ -1,5 +1,5 @@
 import { ROUTES } from "../../protocol.ts";
-import type { Duration } from "../config/config-reader.ts";
+import type { Duration } from "../config/duration.ts";
 import { unauthorised } from "../errors.ts";
 import { revokeSession, type SessionInfo } from "../session/manage-sessions.ts";
 import { applyCors } from "./cors.ts";

@@ -14,11 +14,7 @@ const SECRET = "a secret for tests, of 32 characters and more";
 const run = promisify(execFile);
 let folder: string;
 let file: string;
-const storeAt = (secretFile: string | null | undefined, embedded = false): SessionStore => ({
-  ...memory(),
-  secretFile,
-  embedded,
-});
+const storeAt = (secretFile: string | null | undefined): SessionStore => ({ ...memory(), secretFile });
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "counterfoil-"));
@@ -116,12 +112,12 @@ test("an instance recovers when the secret that belongs to the store is put back
 });
 
 test.each([
-  [false, "secretFile", "MISSING"],
-  [false, null, "MISSING"],
-  [true, "secretFile", undefined],
-])("in production a store with embedded=%s and secret file %s says %s", (embedded, secretFile, code) => {
+  [undefined, "MISSING"],
+  [null, "MISSING"],
+  ["beside/the/database", undefined],
+])("in production a store whose secret file is %s says %s", (secretFile, code) => {
   vi.stubEnv("NODE_ENV", "production");
-  const start = (): unknown => chooseSecrets(undefined, storeAt(secretFile, embedded));
+  const start = (): unknown => chooseSecrets(undefined, storeAt(secretFile));
   if (code === undefined) expect(start).not.toThrow();
   else expect(start).toThrow(expect.objectContaining({ faults: [expect.objectContaining({ path: "secret", code })] }));
 });

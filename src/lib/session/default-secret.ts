@@ -20,7 +20,7 @@ const DEVELOPMENT_FILE = "./counterfoil.secret";
  */
 export function chooseSecrets(configured: SecretList | undefined, store: SessionStore): SecretSource {
   if (configured !== undefined) return () => configured;
-  if (process.env["NODE_ENV"] === "production" && store.embedded !== true) {
+  if (process.env["NODE_ENV"] === "production" && typeof store.secretFile !== "string") {
     throw new ConfigError([
       {
         code: "MISSING",

@@ -3,6 +3,7 @@ import { parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts"
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
+import type { FoundSession } from "../store/session-store.ts";
 import { decideRotation, rotationPolicy } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { fromUserKey } from "./user-id.ts";
@@ -87,7 +88,7 @@ export async function authenticateRefreshToken(context: SessionContext, value: s
 async function attempt<Claims>(
   context: SessionContext,
   token: RefreshToken,
-  record: SessionRecord,
+  record: FoundSession,
   deviceInput: DeviceInput | undefined,
 ): Promise<RefreshedSession<Claims> | undefined> {
   const { policy, store } = context;
@@ -100,7 +101,9 @@ async function attempt<Claims>(
   }
 
   const lastDevice = JSON.parse(record.device) as DeviceFacts;
-  const decision = decideRotation(token, record, now, rotationPolicy(policy.rotation.window));
+  // The times that rotation compares were noted by other servers, whose clocks may differ from this one's by more than a window.
+  const rotationTime = policy.rotation.clock === "store" ? (record.storeTime ?? now) : now;
+  const decision = decideRotation(token, record, rotationTime, rotationPolicy(policy.rotation.window));
   switch (decision.outcome) {
     case "mint":
     case "confirm":
@@ -136,7 +139,11 @@ async function attempt<Claims>(
       });
       throw unauthorised("STORE_BEHIND", "the refresh token is newer than the store, which has lost writes");
     case "reuse":
-      return endReused(context, token, record, { now, lastDevice, presentingDevice: describeDevice(deviceInput) });
+      return endReused(context, token, record, {
+        now: rotationTime,
+        lastDevice,
+        presentingDevice: describeDevice(deviceInput),
+      });
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { KeyRing } from "../key/key-ring.ts";
 import type { SessionStore } from "../store/session-store.ts";
 import type { Clock } from "./clock.ts";
@@ -7,15 +8,23 @@ const SWEEP_CHUNK = 200;
 
 /** Work that must be done now and then, done by requests that write anyway: no timer runs that nobody asked for. */
 export function createUpkeep(store: SessionStore, ring: KeyRing, now: Clock): () => Promise<void> {
-  let sweptAt = Number.NEGATIVE_INFINITY;
+  const owner = randomBytes(9).toString("base64url");
+  let due = Number.NEGATIVE_INFINITY;
+  let leasedUntil = Number.NEGATIVE_INFINITY;
   return async () => {
     await ring.tend();
-    if (now() - sweptAt < SWEEP_EVERY) return;
-    sweptAt = now();
+    const time = now();
+    if (time < due) return;
+    due = time + SWEEP_EVERY;
     try {
-      const removed = await store.deleteExpiredSessions(now(), SWEEP_CHUNK);
+      // One process sweeps, and the others leave it to it: many that delete the same rows would only wait for each other.
+      if (time >= leasedUntil) {
+        if (!(await store.takeLease("sweep", owner, time, due))) return;
+        leasedUntil = due;
+      }
+      const removed = await store.deleteExpiredSessions(time, SWEEP_CHUNK);
       // There is more: the next request goes on instead of waiting a minute.
-      if (removed === SWEEP_CHUNK) sweptAt = Number.NEGATIVE_INFINITY;
+      if (removed === SWEEP_CHUNK) due = time;
     } catch {
       // The request at hand has succeeded; expired rows can wait.
     }

@@ -1,4 +1,4 @@
-import { type Duration, parseDuration } from "../config/config-reader.ts";
+import { type Duration, parseDuration } from "../config/duration.ts";
 import { generalError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";

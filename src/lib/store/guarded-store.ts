@@ -44,6 +44,7 @@ export function guardStore(store: SessionStore): SessionStore {
     deleteSessionsOfUser: guard("delete sessions", (userKey, except) => store.deleteSessionsOfUser(userKey, except)),
     listSessionsOfUser: guard("list sessions", (userKey, now) => store.listSessionsOfUser(userKey, now)),
     deleteExpiredSessions: guard("sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
+    takeLease: guard("take a lease", (name, owner, now, until) => store.takeLease(name, owner, now, until)),
     listKeys: guard("list keys", () => store.listKeys()),
     insertKey: guard("insert a key", (key) => store.insertKey(key)),
     rewrapKey: guard("rewrap a key", (kid, expected, wrappedSeed) => store.rewrapKey(kid, expected, wrappedSeed)),

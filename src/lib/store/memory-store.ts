@@ -6,6 +6,7 @@ import type { SessionStore } from "./session-store.ts";
 export function createMemoryStore(): SessionStore {
   const sessions = new Map<string, SessionRecord>();
   const keys = new Map<string, KeyRecord>();
+  const leases = new Map<string, { readonly owner: string; readonly until: number }>();
 
   function replaceAt(handle: string, version: number, change: (row: SessionRecord) => Partial<SessionRecord>): boolean {
     const row = sessions.get(handle);
@@ -70,6 +71,13 @@ export function createMemoryStore(): SessionStore {
       const expired = [...sessions.values()].filter((row) => row.expiresAt <= now).slice(0, limit);
       for (const row of expired) sessions.delete(row.handle);
       return expired.length;
+    },
+
+    async takeLease(name, owner, now, until) {
+      const lease = leases.get(name);
+      if (lease !== undefined && lease.owner !== owner && lease.until > now) return false;
+      leases.set(name, { owner, until });
+      return true;
     },
 
     listKeys: async () => [...keys.values()].sort((a, b) => a.sequence - b.sequence),

@@ -1,4 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { generalError, type SessionError } from "../errors.ts";
+
+/** Folders of `migrations/`; MariaDB and Galera take those of MySQL. */
+export type MigrationDialect = "sqlite" | "mysql" | "postgres";
 
 /** One step of a schema, from an immutable file `migrations/<dialect>/NNNN_name.sql`. */
 export interface Migration {
@@ -6,12 +10,58 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** All steps of a dialect, in order. */
-export function readMigrations(dialect: "sqlite"): readonly Migration[] {
+/** What every table's name begins with, unless the app says otherwise. The files are written with it. */
+export const DEFAULT_PREFIX = "counterfoil_";
+
+/** All steps of a dialect, in order, for tables whose names begin with `prefix`. */
+export function readMigrations(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX): readonly Migration[] {
   // The same three steps up from src/lib/store and from dist/lib/store.
   const folder = new URL(`../../../migrations/${dialect}/`, import.meta.url);
   return readdirSync(folder)
     .filter((file) => /^\d{4}_.+\.sql$/.test(file))
     .sort()
-    .map((file) => ({ version: Number(file.slice(0, 4)), sql: readFileSync(new URL(file, folder), "utf8") }));
+    .map((file) => ({
+      version: Number(file.slice(0, 4)),
+      sql: readFileSync(new URL(file, folder), "utf8").replaceAll(DEFAULT_PREFIX, prefix),
+    }));
 }
+
+/** The statements of a step. No string in the files holds a semicolon at the end of a line. */
+export const statementsOf = ({ sql }: Migration): readonly string[] =>
+  sql
+    .replaceAll(/^--.*$/gm, "")
+    .split(/;\s*$/m)
+    .map((text) => text.trim())
+    .filter((text) => text !== "");
+
+const VERSION_TYPES: Readonly<Record<MigrationDialect, string>> = {
+  sqlite: "INTEGER NOT NULL PRIMARY KEY) STRICT",
+  mysql: "INT NOT NULL PRIMARY KEY) ENGINE = InnoDB",
+  postgres: "INTEGER NOT NULL PRIMARY KEY)",
+};
+
+/** The statements that keep the version of a schema. */
+export const versionTable = (
+  dialect: MigrationDialect,
+  prefix: string,
+): { readonly create: string; readonly read: string; readonly note: (version: number) => string } => ({
+  create: `CREATE TABLE IF NOT EXISTS ${prefix}migration (version ${VERSION_TYPES[dialect]}`,
+  read: `SELECT coalesce(max(version), 0) AS version FROM ${prefix}migration`,
+  note: (version) =>
+    dialect === "mysql"
+      ? `INSERT IGNORE INTO ${prefix}migration (version) VALUES (${version})`
+      : `INSERT INTO ${prefix}migration (version) VALUES (${version}) ON CONFLICT DO NOTHING`,
+});
+
+/** Everything that makes the schema from nothing, for an operator to read and run. */
+export function schemaScript(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX): string {
+  const { create, note } = versionTable(dialect, prefix);
+  const steps = readMigrations(dialect, prefix).map(({ version, sql }) => `${sql.trim()}\n\n${note(version)};`);
+  return [`${create};`, ...steps].join("\n\n") + "\n";
+}
+
+export const schemaTooNew = (found: number, known: number): SessionError =>
+  generalError(
+    "SCHEMA_TOO_NEW",
+    `the database has schema version ${found}, and this version of counterfoil knows ${known}; update the package`,
+  );

@@ -9,6 +9,15 @@ export interface RefreshWrite extends RotationState {
   readonly device: string;
 }
 
+/** A row as it was read. */
+export interface FoundSession extends SessionRecord {
+  /**
+   * What time it was at the database when it read the row, ms since the epoch; only where the database serves several machines,
+   * whose clocks differ. Rotation is decided by it, so that two servers decide alike (docs/decisions/003).
+   */
+  readonly storeTime?: number;
+}
+
 /** At most `max` live sessions of one user. */
 export interface SessionLimit {
   readonly max: number;
@@ -33,7 +42,9 @@ export interface CreateOutcome {
  * - Each operation is atomic by itself, also between processes, and takes effect before its promise resolves.
  *   What has resolved survives the death of the process.
  * - No operation takes a second connection while it holds one.
- * - Times come in as arguments. A store has no clock and runs no timer.
+ * - Times come in as arguments. A store compares with nothing else, and runs no timer that outlives an operation.
+ * - Nothing hangs: a database that does not answer is a fault after a while.
+ * - A handle begins with the place of its user (session/handle.ts), by which a store may put all rows of one user on one node.
  * - Text is compared byte by byte and comes back byte for byte; `alice`, `ALICE`, `Alicé` and `alice ` are four users.
  * - A session is live while `expiresAt > now`. Only the operations that take `now` look at that; an expired row that has
  *   not been swept yet is found like any other.
@@ -52,8 +63,8 @@ export interface SessionStore {
    */
   createSession(record: SessionRecord, limit: SessionLimit | undefined, replaces?: string): Promise<CreateOutcome>;
 
-  /** The row; undefined when there is none. Never from a replica that may lag behind a write. */
-  findSession(handle: string): Promise<SessionRecord | undefined>;
+  /** The row; undefined when there is none. Never from a replica, or a node of a cluster, that may lag behind a write. */
+  findSession(handle: string): Promise<FoundSession | undefined>;
 
   /**
    * Compare-and-set: writes the outcome of a refresh and adds 1 to `version`, if the row exists and its version is `version`.
@@ -82,7 +93,13 @@ export interface SessionStore {
   /** Removes at most `limit` sessions that are not live at `now`, in a step short enough to stall nobody. How many. */
   deleteExpiredSessions(now: number, limit: number): Promise<number>;
 
-  /** All keys, by ascending sequence. */
+  /**
+   * Takes the lease `name` for `owner` until `until`, or prolongs it. True when it was free, had run out at `now`, or was the owner's already;
+   * of concurrent calls of different owners exactly one gets true. A lease saves work, and guards nothing: whoever has lost it may not know yet.
+   */
+  takeLease(name: "sweep", owner: string, now: number, until: number): Promise<boolean>;
+
+  /** All keys, by ascending sequence. Never from a replica, or a node of a cluster, that may lag behind a write. */
   listKeys(): Promise<readonly KeyRecord[]>;
 
   /** Adds a key, if its sequence is free. False when it is taken; then nothing was written. */
@@ -99,10 +116,8 @@ export interface SessionStore {
 
   /**
    * Where the default secret of development is kept, made at the first start: beside the database of an embedded store.
-   * Undefined: `./counterfoil.secret`. Null: the store keeps nothing, so a secret for the life of the process will do.
+   * Such a file is as private and as durable as the database, and so good enough for production. Undefined: `./counterfoil.secret`, and in production
+   * the config must bring a secret. Null: the store keeps nothing, so a secret for the life of the process will do.
    */
   readonly secretFile?: string | null | undefined;
-
-  /** Whether a secret in `secretFile` is good enough for production: the file is as private and as durable as the database. */
-  readonly embedded?: boolean;
 }

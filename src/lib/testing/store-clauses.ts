@@ -3,13 +3,14 @@
  * A store is done when the list is green on it. Ids never change their meaning. Each clause works with names of its own, so
  * that a run needs no empty database; rows of other clauses end long after the times that the sweeps give.
  */
-import { changeClauses, rivalClauses } from "./clauses/change-clauses.ts";
-import { add, type StoreClause } from "./clauses/clause.ts";
-import { identityClauses } from "./clauses/identity-clauses.ts";
-import { keyClauses } from "./clauses/key-clauses.ts";
-import { limitClauses } from "./clauses/limit-clauses.ts";
-import { removalClauses } from "./clauses/removal-clauses.ts";
-import { rowClauses } from "./clauses/row-clauses.ts";
+import { changeClauses, rivalClauses } from "./change-clauses.ts";
+import { add, type StoreClause } from "./clause.ts";
+import { identityClauses } from "./identity-clauses.ts";
+import { keyClauses } from "./key-clauses.ts";
+import { leaseClauses } from "./lease-clauses.ts";
+import { limitClauses } from "./limit-clauses.ts";
+import { removalClauses } from "./removal-clauses.ts";
+import { rowClauses } from "./row-clauses.ts";
 
 const closeClause: StoreClause = {
   id: "close-1",
@@ -29,8 +30,9 @@ export const storeClauses: readonly StoreClause[] = [
   ...rivalClauses,
   ...removalClauses,
   ...identityClauses,
+  ...leaseClauses,
   ...keyClauses,
   closeClause,
 ];
 
-export type { StoreClause } from "./clauses/clause.ts";
+export type { StoreClause } from "./clause.ts";

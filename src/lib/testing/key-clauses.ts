@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
-import type { KeyRecord } from "../../../src/lib/key/key-record.ts";
-import type { SessionStore } from "../../../src/lib/store/session-store.ts";
-import { countTrue, plain, type StoreClause, times } from "./clause.ts";
+import type { KeyRecord } from "../key/key-record.ts";
+import type { SessionStore } from "../store/session-store.ts";
+import { countTrue, plain, race, type StoreClause } from "./clause.ts";
 import { newKey, randomName, T0 } from "./rows.ts";
 
 const keyOf = async (store: SessionStore, kid: string): Promise<KeyRecord | undefined> =>
@@ -32,10 +32,10 @@ export const keyClauses: readonly StoreClause[] = [
   {
     id: "key-3",
     name: "MUST take exactly one of 50 parallel keys with one sequence",
-    async run(store) {
+    async run(store, others = []) {
       const { sequence } = newKey();
       const rivals = Array.from({ length: 50 }, () => newKey({ sequence }));
-      const taken = await Promise.all(rivals.map((key) => store.insertKey(key)));
+      const taken = await race([store, ...others], 50, (each, index) => each.insertKey(rivals[index] ?? newKey()));
       equal(countTrue(taken), 1);
       const listed = (await store.listKeys()).filter((key) => key.sequence === sequence);
       same(listed.map(plain), [rivals[taken.indexOf(true)]]);
@@ -59,10 +59,12 @@ export const keyClauses: readonly StoreClause[] = [
   {
     id: "key-5",
     name: "MUST let exactly one of 50 parallel rewraps of a seed win",
-    async run(store) {
+    async run(store, others = []) {
       const { kid, wrappedSeed } = newKey();
       await store.insertKey(newKey({ kid, wrappedSeed }));
-      const won = await times(50, (index) => store.rewrapKey(kid, wrappedSeed, `seed ${index}`));
+      const won = await race([store, ...others], 50, (each, index) =>
+        each.rewrapKey(kid, wrappedSeed, `seed ${index}`),
+      );
       equal(countTrue(won), 1);
       equal((await keyOf(store, kid))?.wrappedSeed, `seed ${won.indexOf(true)}`);
     },

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same } from "node:assert";
-import type { SessionRecord } from "../../../src/lib/session/record.ts";
+import type { SessionRecord } from "../session/record.ts";
 import { plain, type StoreClause, summaryOf } from "./clause.ts";
 import { newRecord, newUser, randomName, T0 } from "./rows.ts";
 

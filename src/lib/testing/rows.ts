@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
-import type { KeyRecord } from "../../../src/lib/key/key-record.ts";
-import type { SessionRecord } from "../../../src/lib/session/record.ts";
-import { toUserKey, type UserId } from "../../../src/lib/session/user-id.ts";
+import { randomBytes, randomInt } from "node:crypto";
+import type { KeyRecord } from "../key/key-record.ts";
+import type { SessionRecord } from "../session/record.ts";
+import { newHandle } from "../session/handle.ts";
+import { toUserKey, type UserId } from "../session/user-id.ts";
 
 /** A moment; every clock and row of these tests starts here. */
 export const T0 = 1_790_000_000_000;
@@ -10,9 +11,10 @@ export const randomName = (bytes: number): string => randomBytes(bytes).toString
 
 /** A row as the library writes it: random handle, a user of its own, live from T0 for an hour. */
 export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
+  const userKey = fields.userKey ?? newUser();
   return {
-    handle: randomName(16),
-    userKey: newUser(),
+    handle: newHandle(userKey),
+    userKey,
     version: 1,
     generation: 1,
     currentHash: randomName(32),
@@ -35,9 +37,9 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
 
 export const newUser = (id: UserId = randomName(9)): string => toUserKey(id);
 
-let nextSequence = 0;
+let nextSequence = randomInt(2 ** 31);
 
-/** A key whose sequence no other key of this run has. */
+/** A key whose sequence no other key has, of this run or of another on the same database. */
 export function newKey(fields: Partial<KeyRecord> = {}): KeyRecord {
   nextSequence += 1;
   return {

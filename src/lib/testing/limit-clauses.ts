@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { add, countTrue, find, handlesOf, type StoreClause, times } from "./clause.ts";
+import { add, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
 import { newRecord, newUser, T0 } from "./rows.ts";
 
 export const limitClauses: readonly StoreClause[] = [
@@ -57,10 +57,10 @@ export const limitClauses: readonly StoreClause[] = [
   {
     id: "limit-4",
     name: 'MUST let exactly max of 20 parallel sign-ins through with "refuse"',
-    async run(store) {
+    async run(store, others = []) {
       const userKey = newUser();
-      const outcomes = await times(20, () =>
-        store.createSession(newRecord({ userKey }), { max: 3, onLimit: "refuse" }),
+      const outcomes = await race([store, ...others], 20, (each) =>
+        each.createSession(newRecord({ userKey }), { max: 3, onLimit: "refuse" }),
       );
       equal(countTrue(outcomes.map((outcome) => outcome.created)), 3);
       equal((await handlesOf(store, userKey)).length, 3);
@@ -69,11 +69,11 @@ export const limitClauses: readonly StoreClause[] = [
   {
     id: "limit-5",
     name: 'MUST leave exactly max sessions after 20 parallel sign-ins with "end-oldest", and name each ended one once',
-    async run(store) {
+    async run(store, others = []) {
       const userKey = newUser();
       const rows = Array.from({ length: 20 }, (_, index) => newRecord({ userKey, createdAt: T0 + index }));
-      const outcomes = await Promise.all(
-        rows.map((row) => store.createSession(row, { max: 3, onLimit: "end-oldest" })),
+      const outcomes = await race([store, ...others], rows.length, (each, index) =>
+        each.createSession(rows[index] ?? newRecord(), { max: 3, onLimit: "end-oldest" }),
       );
       ok(outcomes.every((outcome) => outcome.created));
       const left = await handlesOf(store, userKey);

@@ -1,8 +1,9 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
-import type { SessionRecord } from "../../../src/lib/session/record.ts";
-import type { RefreshWrite, SessionStore } from "../../../src/lib/store/session-store.ts";
-import { add, countTrue, find, handlesOf, type StoreClause, times } from "./clause.ts";
-import { randomName, T0 } from "./rows.ts";
+import type { SessionRecord } from "../session/record.ts";
+import type { RefreshWrite, SessionStore } from "../store/session-store.ts";
+import { newHandle } from "../session/handle.ts";
+import { add, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
+import { newUser, randomName, T0 } from "./rows.ts";
 
 const refreshWrite = (index = 0): RefreshWrite => ({
   generation: 2 + index,
@@ -24,7 +25,7 @@ export interface Change {
   readonly after: (row: SessionRecord) => Partial<SessionRecord>;
 }
 
-export const fixedWrite = refreshWrite();
+export const fixedWrite: RefreshWrite = refreshWrite();
 
 export const CHANGES: readonly Change[] = [
   {
@@ -87,7 +88,7 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
           equal(await find(store, row.handle), undefined);
           same(await handlesOf(store, row.userKey), []);
         }
-        const never = randomName(16);
+        const never = newHandle(newUser());
         equal(await apply(store, never, 1), false);
         equal(await find(store, never), undefined);
       },
@@ -95,9 +96,9 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
     {
       id: `${group}-4`,
       name: `MUST let exactly one of 50 parallel ${operation} at one version win, and keep the winner's write`,
-      async run(store) {
+      async run(store, others = []) {
         const row = await add(store);
-        const won = await times(50, (index) => apply(store, row.handle, row.version, index));
+        const won = await race([store, ...others], 50, (each, index) => apply(each, row.handle, row.version, index));
         equal(countTrue(won), 1);
         const stored = await find(store, row.handle);
         equal(stored?.version, row.version + 1);
@@ -112,14 +113,16 @@ export const rivalClauses: readonly StoreClause[] = [
   {
     id: "cas-1",
     name: "MUST let exactly one of different changes and a delete at one version win, whichever they are",
-    async run(store) {
+    async run(store, others = []) {
+      const stores = [store, ...others];
       for (let round = 0; round < 10; round += 1) {
         const row = await add(store);
-        const rivals = CHANGES.map((change) => () => change.apply(store, row.handle, row.version));
-        rivals.push(() => store.deleteSessionAtVersion(row.handle, row.version));
+        const of = (index: number): SessionStore => stores[(index + round) % stores.length] ?? store;
+        const rivals = CHANGES.map((change, index) => () => change.apply(of(index), row.handle, row.version));
+        rivals.push(() => of(CHANGES.length).deleteSessionAtVersion(row.handle, row.version));
         // Each comes first in its turn.
         const order = rivals.map((_, index) => (index + round) % rivals.length);
-        const won = await Promise.all(order.map((index) => rivals[index]?.() ?? false));
+        const won = await Promise.all(order.map((index) => rivals[index]?.() ?? Promise.resolve(false)));
         equal(countTrue(won), 1);
         const deleted = order[won.indexOf(true)] === rivals.length - 1;
         equal((await find(store, row.handle))?.version, deleted ? undefined : row.version + 1);

@@ -1,6 +1,7 @@
-import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
+import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { fixedWrite } from "./change-clauses.ts";
 import { add, find, plain, type StoreClause, summaryOf, times } from "./clause.ts";
+import { newHandle } from "../session/handle.ts";
 import { randomName, T0 } from "./rows.ts";
 
 /** Texts as `JSON.stringify` makes them, and as a JSON column type would spell them anew. */
@@ -13,6 +14,14 @@ const TEXTS: readonly string[] = [
   "\ufeff  not JSON, with blanks around ",
   JSON.stringify({ long: "\u00e9x".repeat(400_000) }),
 ];
+
+/** Of the same place, and with one letter in the other case. */
+function inOtherCase(handle: string): string {
+  const at = 2 + handle.slice(2).search(/[A-Za-z]/);
+  const letter = handle.charAt(at);
+  const other = letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
+  return handle.slice(0, at) + other + handle.slice(at + 1);
+}
 
 export const rowClauses: readonly StoreClause[] = [
   {
@@ -64,11 +73,36 @@ export const rowClauses: readonly StoreClause[] = [
     id: "find-1",
     name: "MUST find nothing where there is nothing, and tell handles apart byte by byte",
     async run(store) {
-      const row = await add(store, { handle: `aA${randomName(15)}` });
-      equal(await find(store, randomName(16)), undefined);
-      equal(await find(store, `Aa${row.handle.slice(2)}`), undefined);
-      equal(await find(store, `${row.handle} `), undefined);
+      const row = await add(store);
+      equal(await find(store, newHandle(row.userKey)), undefined);
+      equal(await find(store, inOtherCase(row.handle)), undefined);
+      for (const strange of [
+        `${row.handle} `,
+        ` ${row.handle}`,
+        row.handle.slice(1),
+        "",
+        "%",
+        "\0",
+        "\u00e9",
+        "a".repeat(256),
+      ])
+        equal(await find(store, strange), undefined);
       same(await find(store, row.handle), row);
+    },
+  },
+  {
+    id: "time-1",
+    name: "MUST tell, if it tells what time it is with a row, whole ms since the epoch of a clock that goes on",
+    async run(store) {
+      const { handle } = await add(store);
+      const tellTime = async (): Promise<number | undefined> => (await store.findSession(handle))?.storeTime;
+      const first = await tellTime();
+      if (first === undefined) return;
+      ok(Number.isSafeInteger(first) && Math.abs(first - Date.now()) < 3_600_000);
+      const begun = performance.now();
+      let last = first;
+      while (last === first && performance.now() - begun < 5000) last = (await tellTime()) ?? Number.NaN;
+      ok(last > first);
     },
   },
   {

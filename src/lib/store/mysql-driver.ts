@@ -1,0 +1,108 @@
+import {
+  diagnoseNetwork,
+  errorCode,
+  type SqlConnection,
+  type SqlDiagnosis,
+  type SqlDriver,
+  type SqlResult,
+} from "./sql-driver.ts";
+import type { SqlValue } from "./sql-statements.ts";
+
+/** A connection of a pool, as mysql2 (its promise API) and mariadb have it. */
+export interface MysqlConnection {
+  execute(options: MysqlQuery, values: readonly (Buffer | number | null)[]): Promise<unknown>;
+  query(options: MysqlQuery): Promise<unknown>;
+  release(): unknown;
+  destroy(): unknown;
+}
+
+/** The one method of a pool that is called; those of mysql2/promise and of mariadb have it. */
+export interface MysqlPool {
+  getConnection(): Promise<MysqlConnection>;
+}
+
+/** A text, and what undoes the settings of the app's pool that would give answers another shape. */
+interface MysqlQuery {
+  readonly sql: string;
+  readonly rowsAsArray: true;
+  readonly nestTables: false;
+  readonly namedPlaceholders: false;
+  readonly metaAsArray: false;
+}
+
+const query = (sql: string): MysqlQuery => ({
+  sql,
+  rowsAsArray: true,
+  nestTables: false,
+  namedPlaceholders: false,
+  metaAsArray: false,
+});
+
+/** @param end ends the pool, if it is ours */
+export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Promise<void>): SqlDriver {
+  return {
+    // The same on every server: a read sees what had been committed when it began, and gaps are locked along with the rows of a user.
+    begin: ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION"],
+
+    async connect(): Promise<SqlConnection> {
+      const connection = await (await pool()).getConnection();
+      return {
+        run: async ({ text }, values) => toResult(await connection.execute(query(text), values.map(toParameter))),
+        execute: async (text) => toResult(await connection.query(query(text))),
+        release: () => void connection.release(),
+        destroy: () => void connection.destroy(),
+      };
+    },
+
+    diagnose,
+    close: end,
+  };
+}
+
+/** Bytes, so that the character set of the connection has no say in them. */
+const toParameter = (value: SqlValue): Buffer | number | null =>
+  typeof value === "string" ? Buffer.from(value) : value;
+
+/** mysql2 gives a pair of result and columns; mariadb gives the result, which carries its columns when it has rows. */
+function toResult(answer: unknown): SqlResult {
+  const result: unknown = Array.isArray(answer) && !("meta" in answer) ? answer[0] : answer;
+  if (Array.isArray(result)) return { rows: result as unknown[][], changes: result.length };
+  return { rows: [], changes: Number((result as { readonly affectedRows?: number | bigint }).affectedRows ?? 0) };
+}
+
+const CONFLICTS: ReadonlySet<string> = new Set([
+  "1213", // deadlock; in a Galera cluster also: another node was faster
+  "1205", // lock wait timeout: only the statement was undone, and its transaction is rolled back by the caller
+  "1020", // the record has changed since it was read (innodb_snapshot_isolation)
+  "1180", // error during commit, in a Galera cluster
+]);
+
+function diagnose(error: unknown): SqlDiagnosis | undefined {
+  const errno = errorCode(error, "errno");
+  if (CONFLICTS.has(errno)) return { kind: "conflict" };
+  const fault = (message: string): SqlDiagnosis => ({ kind: "fault", message });
+  switch (errno) {
+    case "1146":
+      return { kind: "no-table" };
+    case "1142":
+    case "1044":
+    case "1227":
+      return { kind: "no-right" };
+    case "1045":
+    case "1698":
+      return fault("the database refused the user name or the password; check the connection's options");
+    case "1049":
+      return fault("there is no database of this name on the server; create it, or check the option database");
+    case "1290":
+    case "1792":
+    case "1836":
+      return fault("the database is read-only, as replicas are; give the primary");
+    case "1047":
+      return fault("this node has lost its cluster (wsrep is not ready); it serves again when it has rejoined");
+    case "1040":
+    case "1203":
+      return fault("the database has no connection to spare; raise max_connections, or make the pools smaller");
+    default:
+      return diagnoseNetwork(error);
+  }
+}

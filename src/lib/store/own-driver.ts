@@ -1,0 +1,69 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { generalError } from "../errors.ts";
+
+/** A driver that the app has installed. */
+export interface InstalledDriver {
+  /** Which of the names it has. */
+  readonly name: string;
+  readonly module: Readonly<Record<string, unknown>>;
+}
+
+/** Loads the first of several drivers that is installed. @throws SessionError `DRIVER_MISSING` */
+export async function importDriver(...names: readonly [string, ...string[]]): Promise<InstalledDriver> {
+  for (const name of names) {
+    const module = (await importFrom(name)) ?? (await importFrom(resolveFromApp(name)));
+    if (module !== undefined) return { name, module };
+  }
+  const [packageName] = names[0].split("/");
+  throw generalError(
+    "DRIVER_MISSING",
+    `no driver is installed; run npm install ${packageName}, or give the pool or client of one that you have`,
+  );
+}
+
+async function importFrom(specifier: string | undefined): Promise<Record<string, unknown> | undefined> {
+  if (specifier === undefined) return undefined;
+  try {
+    // By a variable, so that bundlers leave it alone.
+    return (await import(specifier)) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+/** Package managers that show a package nothing but its own dependencies still show the app its own. */
+function resolveFromApp(name: string): string | undefined {
+  try {
+    return pathToFileURL(createRequire(join(process.cwd(), "package.json")).resolve(name)).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A pool or client of our own: made when it is first needed, made anew when that failed, ended once. */
+export interface Owned<T> {
+  readonly get: () => Promise<T>;
+  readonly end: () => Promise<void>;
+}
+
+export function owned<T>(make: () => Promise<T>, finish: (made: T) => Promise<unknown>): Owned<T> {
+  let making: Promise<T> | undefined;
+  return {
+    get() {
+      making ??= make().catch((error: unknown) => {
+        making = undefined;
+        throw error;
+      });
+      return making;
+    },
+    async end() {
+      const ending = making;
+      making = undefined;
+      const made = await ending?.catch(() => undefined);
+      if (made !== undefined) await finish(made);
+    },
+  };
+}

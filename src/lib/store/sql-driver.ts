@@ -1,0 +1,72 @@
+import type { SqlStatement, SqlValue } from "./sql-statements.ts";
+
+export interface SqlResult {
+  /** Each row as an array, in the order of the columns. */
+  readonly rows: readonly (readonly unknown[])[];
+  /** How many rows the statement changed or found to be changed. */
+  readonly changes: number;
+}
+
+/** One connection, for one user at a time. */
+export interface SqlConnection {
+  /** A prepared statement. */
+  readonly run: (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
+  /** A text without placeholders that is not worth preparing. */
+  readonly execute: (text: string) => Promise<SqlResult>;
+  /** Gives it back to its pool. */
+  readonly release: () => void;
+  /** Ends it, since nobody knows what state it is in. */
+  readonly destroy: () => void;
+}
+
+/** What the SQL store asks of a database: a pool of connections, and what its errors mean. */
+export interface SqlDriver {
+  /** A connection of the pool; waits for one. */
+  readonly connect: () => Promise<SqlConnection>;
+  /** Texts that begin a transaction. */
+  readonly begin: readonly string[];
+  /** What to make of an error; undefined: nothing is known about it. */
+  readonly diagnose: (error: unknown) => SqlDiagnosis | undefined;
+  /** Ends the pool if it is ours. Safe to call twice. */
+  readonly close: () => Promise<void>;
+}
+
+export type SqlDiagnosis =
+  /** The database has undone the statement, or the whole transaction, for the sake of another: it may be tried again. */
+  | { readonly kind: "conflict" }
+  /** A table is not there. */
+  | { readonly kind: "no-table" }
+  /** This user may not do that. */
+  | { readonly kind: "no-right" }
+  /** What is at fault, and what to do about it. */
+  | { readonly kind: "fault"; readonly message: string };
+
+/** The code that a driver's error carries: a text with some, a number with others. */
+export function errorCode(error: unknown, property = "code"): string {
+  if (typeof error !== "object" || error === null) return "";
+  const value: unknown = Reflect.get(error, property);
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  // Node reports a host with several addresses as one error with many inside.
+  const [first]: unknown[] = error instanceof AggregateError ? error.errors : [];
+  return first === undefined ? "" : errorCode(first, property);
+}
+
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "ENOENT",
+]);
+
+/** Faults of the network, which all drivers report alike. */
+export function diagnoseNetwork(error: unknown): SqlDiagnosis | undefined {
+  const code = errorCode(error);
+  if (!UNREACHABLE.has(code)) return undefined;
+  return {
+    kind: "fault",
+    message: `the database cannot be reached (${code}); check host and port, and whether it is running`,
+  };
+}

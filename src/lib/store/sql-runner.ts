@@ -1,0 +1,123 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { generalError, SessionError } from "../errors.ts";
+import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
+import type { SqlStatement, SqlValue } from "./sql-statements.ts";
+
+type Run = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
+
+/** Runs statements on connections of a pool: tries again after a conflict, gives up after a while, and says what is at fault. */
+export interface SqlRunner {
+  /** One statement, which is atomic by itself. */
+  readonly run: Run;
+  /** Several in a transaction; all of them run again when another transaction had to go first. */
+  readonly transaction: <T>(work: (run: Run) => Promise<T>) => Promise<T>;
+  /** Any use of one connection; it is not tried again. */
+  readonly withConnection: <T>(work: (connection: SqlConnection) => Promise<T>) => Promise<T>;
+}
+
+/** @param timeout how long one operation may take, waiting for a connection and all attempts included; ms */
+export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
+  async function withConnection<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    const connecting = driver.connect();
+    let connection: SqlConnection | undefined;
+    try {
+      connection = await inTime(connecting, timeout, "gave no connection");
+      const result = await inTime(work(connection), timeout, "gave no answer");
+      connection.release();
+      return result;
+    } catch (error) {
+      // One that comes too late goes back; one that did not answer, or that broke, must not serve anybody else.
+      if (connection === undefined) void connecting.then((late) => late.release()).catch(() => undefined);
+      else if (isAnswer(error)) connection.release();
+      else connection.destroy();
+      throw error;
+    }
+  }
+
+  /** The database said no; the connection is as good as before. */
+  const isAnswer = (error: unknown): boolean => {
+    const kind = driver.diagnose(error)?.kind;
+    return kind === "conflict" || kind === "no-table" || kind === "no-right";
+  };
+
+  async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    for (let turn = 1; ; turn += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const diagnosis = driver.diagnose(error);
+        if (diagnosis?.kind !== "conflict" || performance.now() - begun > timeout) throw explain(error, driver);
+        // Rivals that met once must not meet again.
+        await delay(Math.random() * Math.min(2 ** turn, 64));
+      }
+    }
+  }
+
+  return {
+    withConnection: (work) =>
+      withConnection(work).catch((error: unknown) => {
+        throw explain(error, driver);
+      }),
+
+    run: (statement, values) => retrying(() => withConnection((connection) => connection.run(statement, values))),
+
+    transaction: (work) =>
+      retrying(() =>
+        withConnection(async (connection) => {
+          for (const text of driver.begin) await connection.execute(text);
+          try {
+            const result = await work(connection.run);
+            await connection.execute("COMMIT");
+            return result;
+          } catch (error) {
+            // Where this fails, too, the connection is destroyed, which undoes as much.
+            await connection.execute("ROLLBACK");
+            throw error;
+          }
+        }),
+      ),
+  };
+}
+
+/** Whatever does not answer in time becomes a fault; the timer ends with the work. */
+async function inTime<T>(work: Promise<T>, timeout: number, fact: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(noAnswer(fact, timeout)), timeout);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const noAnswer = (fact: string, timeout: number): SessionError =>
+  generalError(
+    "STORE_UNAVAILABLE",
+    `the database ${fact} within ${timeout} ms; sessions are untouched, and it is asked again by the next call`,
+  );
+
+/** With what is known about a fault in the message, and the driver's own error as the cause. */
+export function explain(error: unknown, driver: SqlDriver): unknown {
+  const diagnosis = error instanceof SessionError ? undefined : driver.diagnose(error);
+  switch (diagnosis?.kind) {
+    case "fault":
+      return generalError("STORE_UNAVAILABLE", `${diagnosis.message}; sessions are untouched`, error);
+    case "no-table":
+      return generalError(
+        "SCHEMA_MISSING",
+        "the tables of counterfoil are not in this database; let it make them (migrate: true), or run what npx counterfoil migrate --print prints",
+        error,
+      );
+    case "no-right":
+      return generalError(
+        "STORE_UNSUITABLE",
+        "the database user lacks a right on the tables of counterfoil; grant SELECT, INSERT, UPDATE and DELETE, and CREATE where it is to make them",
+        error,
+      );
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,47 @@
+/** What kind of server a pool leads to, and whether sessions can be kept there. */
+import { generalError, type SessionError } from "../errors.ts";
+import type { SqlRunner } from "./sql-runner.ts";
+import type { SqlDialect } from "./sql-statements.ts";
+
+export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
+  return runner.withConnection<SqlDialect>(async (connection) => {
+    const { rows } = await connection.execute("SELECT VERSION(), @@autocommit");
+    const version = String(rows[0]?.[0]);
+    // Some MariaDB servers say 5.5.5- first, for the sake of old clients.
+    const number = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version);
+    const [major, minor] = [Number(number?.[1]), Number(number?.[2])];
+    const isMaria = /mariadb/i.test(version);
+    if (isMaria ? major < 10 || (major === 10 && minor < 6) : major < 8)
+      throw unsuitable(`this is server version ${version}; MySQL 8, MariaDB 10.6 or newer is needed`);
+    if (Number(rows[0]?.[1]) !== 1)
+      throw unsuitable(
+        "the pool's connections have autocommit off, so that nothing would be kept; give a pool that leaves it on",
+      );
+
+    const wsrep = await connection.execute("SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'wsrep_sync_wait')");
+    const settings = new Map(wsrep.rows.map(([name, value]) => [String(name), String(value)]));
+    const isGalera = settings.get("wsrep_on") === "ON";
+    if (isMaria) return isGalera ? "galera" : "mariadb";
+    // Such a server has no way to ask for it statement by statement.
+    if (isGalera && Number(settings.get("wsrep_sync_wait")) % 2 !== 1)
+      throw unsuitable("a node of this cluster may answer with rows of before; set wsrep_sync_wait = 1 on every node");
+    return "mysql";
+  });
+}
+
+export async function inspectPostgres(runner: SqlRunner): Promise<SqlDialect> {
+  return runner.withConnection<SqlDialect>(async (connection) => {
+    const { rows } = await connection.execute(
+      "SELECT current_setting('server_version_num'), current_setting('server_encoding'), current_setting('server_version')",
+    );
+    const [version, encoding, name] = (rows[0] ?? []).map(String);
+    if (Number(version) < 130_000) throw unsuitable(`this is PostgreSQL ${name}; 13 or newer is needed`);
+    if (encoding !== "UTF8")
+      throw unsuitable(
+        `the database has the encoding ${encoding}, which cannot hold every name; make one with ENCODING 'UTF8'`,
+      );
+    return "postgres";
+  });
+}
+
+const unsuitable = (fact: string): SessionError => generalError("STORE_UNSUITABLE", fact);

@@ -1,0 +1,214 @@
+/** Every statement that the SQL stores send, for each dialect, and the columns that they carry. */
+import type { KeyRecord } from "../key/key-record.ts";
+import type { SessionRecord, SessionSummary } from "../session/record.ts";
+import type { FoundSession, RefreshWrite } from "./session-store.ts";
+
+/** `galera` is MariaDB as a node of a Galera cluster. */
+export type SqlDialect = "sqlite" | "postgres" | "mysql" | "mariadb" | "galera";
+
+/** A fixed text with placeholders; drivers prepare it once for each connection, by its name where they need one. */
+export interface SqlStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type SqlValue = string | number | null;
+
+const SUMMARY_COLUMNS = [
+  "handle",
+  "userKey",
+  "version",
+  "generation",
+  "currentHash",
+  "parentHash",
+  "childMintedAt",
+  "childSeenAt",
+  "confirmedAt",
+  "claimsVersion",
+  "device",
+  "createdAt",
+  "authTime",
+  "lastSeenAt",
+  "expiresAt",
+  "absoluteExpiresAt",
+] as const satisfies readonly (keyof SessionSummary)[];
+
+const SESSION_COLUMNS = [...SUMMARY_COLUMNS, "claims", "data"] as const satisfies readonly (keyof SessionRecord)[];
+
+const REFRESH_COLUMNS = [
+  "generation",
+  "currentHash",
+  "parentHash",
+  "childMintedAt",
+  "childSeenAt",
+  "confirmedAt",
+  "lastSeenAt",
+  "expiresAt",
+  "device",
+] as const satisfies readonly (keyof RefreshWrite)[];
+
+const KEY_COLUMNS = [
+  "kid",
+  "sequence",
+  "algorithm",
+  "wrappedSeed",
+  "createdAt",
+  "activatesAt",
+] as const satisfies readonly (keyof KeyRecord)[];
+
+export const sessionValues = (record: SessionRecord): SqlValue[] => SESSION_COLUMNS.map((name) => record[name]);
+export const refreshValues = (write: RefreshWrite): SqlValue[] => REFRESH_COLUMNS.map((name) => write[name]);
+export const keyValues = (key: KeyRecord): SqlValue[] => KEY_COLUMNS.map((name) => key[name]);
+
+const TEXT: ReadonlySet<string> = new Set<keyof SessionRecord | keyof KeyRecord>([
+  "handle",
+  "userKey",
+  "currentHash",
+  "parentHash",
+  "claims",
+  "data",
+  "device",
+  "kid",
+  "algorithm",
+  "wrappedSeed",
+]);
+
+/** Reads a row that came as an array. Drivers give whole numbers as numbers, texts or bigints, and text as text or bytes. */
+const reader =
+  <T>(columns: readonly string[]) =>
+  (row: readonly unknown[]): T =>
+    Object.fromEntries(columns.map((name, index) => [name, readValue(name, row[index])])) as T;
+
+function readValue(name: string, value: unknown): SqlValue {
+  if (value === null || value === undefined) return null;
+  if (!TEXT.has(name)) return Number(value);
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : (value as string);
+}
+
+type Row = readonly unknown[];
+
+export const readSession: (row: Row) => FoundSession = reader([...SESSION_COLUMNS, "storeTime"]);
+export const readSummary: (row: Row) => SessionSummary = reader(SUMMARY_COLUMNS);
+export const readKey: (row: Row) => KeyRecord = reader(KEY_COLUMNS);
+export const readHandle = (row: Row): string => String(readValue("handle", row[0]));
+
+interface Traits {
+  /** What time it is, in ms since the epoch, whatever the time zone; none where the database is of this machine. */
+  readonly clock: string | undefined;
+  /** In front of a read that must see what any other node has confirmed. */
+  readonly causal: string;
+}
+
+const TRAITS: Readonly<Record<SqlDialect, Traits>> = {
+  sqlite: { clock: undefined, causal: "" },
+  postgres: { clock: "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint", causal: "" },
+  mysql: { clock: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000", causal: "" },
+  mariadb: { clock: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000", causal: "" },
+  galera: {
+    clock: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
+    // The node first applies what the cluster had committed; it changes this statement only, not the app's connection.
+    causal: "SET STATEMENT wsrep_sync_wait = 1 FOR ",
+  },
+};
+
+/** Those whose text is fixed. */
+export type FixedStatement =
+  | "insert"
+  | "replace"
+  | "find"
+  | "commitRefresh"
+  | "replaceClaims"
+  | "replaceData"
+  | "delete"
+  | "deleteAtVersion"
+  | "deleteOfUser"
+  | "lockHandlesOfUser"
+  | "liveHandles"
+  | "listOfUser"
+  | "takeLease"
+  | "takeTurn"
+  | "listKeys"
+  | "insertKey"
+  | "rewrapKey"
+  | "deleteKey";
+
+export interface SqlStatements extends Readonly<Record<FixedStatement, SqlStatement>> {
+  /** The number stands in the text, since some servers take no placeholder there. */
+  readonly deleteExpired: (limit: number) => SqlStatement;
+}
+
+export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
+  const { clock, causal } = TRAITS[dialect];
+  const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
+  const [session, key, lease] = [`${prefix}session`, `${prefix}key`, `${prefix}lease`];
+  const statement = (name: string, text: string): SqlStatement => ({
+    name: prefix + name,
+    text: dialect === "postgres" ? numbered(text) : text,
+  });
+  const atVersion = "WHERE handle = ? AND version = ?";
+  const ofUser = "WHERE user_key = ? AND handle <> ?";
+  const liveOfUser = `FROM ${session} WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`;
+  const newKey = `${key} (${list(KEY_COLUMNS)}) VALUES (${marks(KEY_COLUMNS)})`;
+
+  return {
+    insert: statement("insert", `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`),
+    // One row becomes the other in one step, so it takes no transaction.
+    replace: statement("replace", `UPDATE ${session} SET ${assignments(SESSION_COLUMNS)} WHERE handle = ?`),
+    find: statement(
+      "find",
+      `${causal}SELECT ${selected(SESSION_COLUMNS)}${clock === undefined ? "" : `, ${clock}`} FROM ${session} WHERE handle = ?`,
+    ),
+    commitRefresh: statement(
+      "commit_refresh",
+      `UPDATE ${session} SET version = version + 1, ${assignments(REFRESH_COLUMNS)} ${atVersion}`,
+    ),
+    replaceClaims: statement(
+      "replace_claims",
+      `UPDATE ${session} SET version = version + 1, claims_version = claims_version + 1, claims = ? ${atVersion}`,
+    ),
+    replaceData: statement("replace_data", `UPDATE ${session} SET version = version + 1, data = ? ${atVersion}`),
+    delete: statement("delete", `DELETE FROM ${session} WHERE handle = ?`),
+    deleteAtVersion: statement("delete_at_version", `DELETE FROM ${session} ${atVersion}`),
+    /** Names what it deletes, where the dialect can. */
+    deleteOfUser: statement(
+      "delete_of_user",
+      `DELETE FROM ${session} ${ofUser}${dialect === "mysql" ? "" : " RETURNING handle"}`,
+    ),
+    lockHandlesOfUser: statement("lock_handles_of_user", `SELECT handle FROM ${session} ${ofUser} FOR UPDATE`),
+    liveHandles: statement("live_handles", `SELECT handle ${liveOfUser}`),
+    listOfUser: statement("list_of_user", `${causal}SELECT ${selected(SUMMARY_COLUMNS)} ${liveOfUser}`),
+    deleteExpired: (limit) => {
+      const chosen = `${session} WHERE expires_at <= ? ORDER BY expires_at LIMIT ${Math.trunc(limit)}`;
+      // Rows that somebody is changing at this moment can wait for the next time, rather than make others wait.
+      const skip = dialect === "postgres" ? " FOR UPDATE SKIP LOCKED" : "";
+      const text = isMysql
+        ? `DELETE FROM ${chosen}`
+        : `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen}${skip})`;
+      return statement(`delete_expired_${Math.trunc(limit)}`, text);
+    },
+    takeLease: statement(
+      "take_lease",
+      `UPDATE ${lease} SET owner = ?, expires_at = ?, turn = turn + 1 WHERE name = ? AND (owner = ? OR expires_at <= ?)`,
+    ),
+    /** Who has taken the turn is alone until its transaction ends. */
+    takeTurn: statement("take_turn", `UPDATE ${lease} SET turn = turn + 1 WHERE name = ?`),
+    listKeys: statement("list_keys", `${causal}SELECT ${selected(KEY_COLUMNS)} FROM ${key} ORDER BY sequence`),
+    insertKey: statement(
+      "insert_key",
+      isMysql ? `INSERT IGNORE INTO ${newKey}` : `INSERT INTO ${newKey} ON CONFLICT (sequence) DO NOTHING`,
+    ),
+    rewrapKey: statement("rewrap_key", `UPDATE ${key} SET wrapped_seed = ? WHERE kid = ? AND wrapped_seed = ?`),
+    deleteKey: statement("delete_key", `DELETE FROM ${key} WHERE kid = ?`),
+  };
+}
+
+const column = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const list = (names: readonly string[]): string => names.map(column).join(", ");
+const marks = (names: readonly string[]): string => names.map(() => "?").join(", ");
+const assignments = (names: readonly string[]): string => names.map((name) => `${column(name)} = ?`).join(", ");
+const selected = (names: readonly string[]): string => names.map((name) => `${column(name)} AS "${name}"`).join(", ");
+
+function numbered(text: string): string {
+  let count = 0;
+  return text.replaceAll("?", () => `$${(count += 1)}`);
+}

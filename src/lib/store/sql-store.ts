@@ -1,0 +1,172 @@
+import { generalError, SessionError } from "../errors.ts";
+import { placeOfUser } from "../session/handle.ts";
+import type { SessionLimit, CreateOutcome, SessionStore } from "./session-store.ts";
+import type { SessionRecord } from "../session/record.ts";
+import type { SqlDriver, SqlResult } from "./sql-driver.ts";
+import { createSqlRunner, type SqlRunner } from "./sql-runner.ts";
+import { prepareSchema } from "./sql-schema.ts";
+import {
+  buildStatements,
+  keyValues,
+  readHandle,
+  readKey,
+  readSession,
+  readSummary,
+  refreshValues,
+  sessionValues,
+  type SqlDialect,
+  type SqlStatement,
+  type SqlStatements,
+  type SqlValue,
+} from "./sql-statements.ts";
+
+export interface SqlStoreOptions {
+  readonly driver: SqlDriver;
+  /** Finds out what kind of server it is. @throws SessionError `STORE_UNSUITABLE` */
+  readonly inspect: (runner: SqlRunner) => Promise<SqlDialect>;
+  readonly prefix: string;
+  readonly migrate: boolean;
+  /** How long one operation may take, in ms. */
+  readonly timeout: number;
+}
+
+/** Sessions in a database of the app's. Every operation is one guarded statement, but for a sign-in that must count sessions. */
+export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: SqlStoreOptions): SessionStore {
+  const runner = createSqlRunner(driver, timeout);
+  let preparing: Promise<SqlStatements> | undefined;
+  let returnsDeleted = true;
+
+  async function open(): Promise<SqlStatements> {
+    const dialect = await inspect(runner);
+    await prepareSchema(runner, driver, { dialect: dialect === "postgres" ? "postgres" : "mysql", prefix, migrate });
+    const statements = buildStatements(dialect, prefix);
+    // A write that changes nothing: a replica, a lost right or half a schema must show now, and not with the first sign-in.
+    const { changes } = await runner.run(statements.takeTurn, ["sweep"]);
+    if (changes !== 1) {
+      throw generalError(
+        "SCHEMA_MISSING",
+        `the table ${prefix}lease has lost its rows; run again what npx counterfoil migrate --print prints`,
+      );
+    }
+    returnsDeleted = dialect !== "mysql";
+    return statements;
+  }
+
+  function prepared(): Promise<SqlStatements> {
+    preparing ??= open().catch((error: unknown) => {
+      preparing = undefined;
+      throw error;
+    });
+    return preparing;
+  }
+
+  async function using<T>(work: (statements: SqlStatements) => Promise<T>): Promise<T> {
+    const statements = await prepared();
+    try {
+      return await work(statements);
+    } catch (error) {
+      // Somebody has removed the tables: the next call looks anew, and makes them where it may.
+      if (error instanceof SessionError && error.code === "SCHEMA_MISSING") preparing = undefined;
+      throw error;
+    }
+  }
+
+  const run = (
+    choose: (statements: SqlStatements) => SqlStatement,
+    values: readonly SqlValue[],
+  ): Promise<SqlResult & { readonly changed: boolean }> =>
+    using(async (statements) => {
+      const { rows, changes } = await runner.run(choose(statements), values);
+      return { rows, changes, changed: changes > 0 };
+    });
+
+  /** Users of one place take turns, so that nobody counts while somebody adds. */
+  const createWithin = (
+    limit: SessionLimit,
+    record: SessionRecord,
+    replaces: string | undefined,
+  ): Promise<CreateOutcome> =>
+    using((statements) =>
+      runner.transaction(async (step) => {
+        await step(statements.takeTurn, [`place-${placeOfUser(record.userKey)}`]);
+        const { rows } = await step(statements.liveHandles, [record.userKey, record.createdAt]);
+        const rivals = rows.map(readHandle).filter((handle) => handle !== replaces);
+        if (limit.onLimit === "refuse" && rivals.length >= limit.max) return REFUSED;
+        const ended: string[] = [];
+        for (const handle of rivals.slice(limit.max - 1)) {
+          // One that its owner has ended meanwhile was not ended here.
+          if ((await step(statements.delete, [handle])).changes > 0) ended.push(handle);
+        }
+        const replaced = replaces !== undefined && (await step(statements.delete, [replaces])).changes > 0;
+        await step(statements.insert, sessionValues(record));
+        return { created: true, ended, replaced };
+      }),
+    );
+
+  return {
+    async prepare() {
+      await prepared();
+    },
+
+    async createSession(record, limit, replaces) {
+      if (limit !== undefined) return createWithin(limit, record, replaces);
+      const values = sessionValues(record);
+      const replaced = replaces !== undefined && (await run((all) => all.replace, [...values, replaces])).changed;
+      if (!replaced) await run((all) => all.insert, values);
+      return { created: true, ended: [], replaced };
+    },
+
+    async findSession(handle) {
+      const [row] = (await run((all) => all.find, [handle])).rows;
+      return row === undefined ? undefined : readSession(row);
+    },
+
+    commitRefresh: async (handle, version, write) =>
+      (await run((all) => all.commitRefresh, [...refreshValues(write), handle, version])).changed,
+
+    replaceClaims: async (handle, version, claims) =>
+      (await run((all) => all.replaceClaims, [claims, handle, version])).changed,
+
+    replaceData: async (handle, version, data) =>
+      (await run((all) => all.replaceData, [data, handle, version])).changed,
+
+    deleteSession: async (handle) => (await run((all) => all.delete, [handle])).changed,
+
+    deleteSessionAtVersion: async (handle, version) =>
+      (await run((all) => all.deleteAtVersion, [handle, version])).changed,
+
+    deleteSessionsOfUser: (userKey, except = "") =>
+      using(async (statements) => {
+        const values = [userKey, except];
+        if (returnsDeleted) return (await runner.run(statements.deleteOfUser, values)).rows.map(readHandle);
+        return runner.transaction(async (step) => {
+          const { rows } = await step(statements.lockHandlesOfUser, values);
+          if (rows.length > 0) await step(statements.deleteOfUser, values);
+          return rows.map(readHandle);
+        });
+      }),
+
+    listSessionsOfUser: async (userKey, now) =>
+      (await run((all) => all.listOfUser, [userKey, now])).rows.map(readSummary),
+
+    deleteExpiredSessions: async (now, limit) => (await run((all) => all.deleteExpired(limit), [now])).changes,
+
+    takeLease: async (name, owner, now, until) =>
+      (await run((all) => all.takeLease, [owner, until, name, owner, now])).changed,
+
+    listKeys: async () => (await run((all) => all.listKeys, [])).rows.map(readKey),
+
+    insertKey: async (key) => (await run((all) => all.insertKey, keyValues(key))).changed,
+
+    rewrapKey: async (kid, expected, wrappedSeed) =>
+      (await run((all) => all.rewrapKey, [wrappedSeed, kid, expected])).changed,
+
+    async deleteKey(kid) {
+      await run((all) => all.deleteKey, [kid]);
+    },
+
+    close: driver.close,
+  };
+}
+
+const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };

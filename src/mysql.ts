@@ -1,0 +1,76 @@
+import { createMysqlDriver, type MysqlPool } from "./lib/store/mysql-driver.ts";
+import { importDriver, owned } from "./lib/store/own-driver.ts";
+import type { SessionStore } from "./lib/store/session-store.ts";
+import { inspectMysql } from "./lib/store/sql-servers.ts";
+import { createSqlStore } from "./lib/store/sql-store.ts";
+import { readSqlConnection, readSqlOptions, readStoreOptions } from "./lib/store/store-options.ts";
+import type { SqlConnectionOptions, SqlOptions } from "./lib/store/store-options.ts";
+
+/** Options of {@link mysql}: a pool of the app's, or how to connect. */
+export interface MysqlOptions extends SqlOptions {
+  /** A pool of the app's own, of mysql2 or of mariadb; it stays open. Whatever its settings, sessions come back as they were. */
+  readonly pool?: MysqlPool | { promise(): MysqlPool } | undefined;
+}
+
+/**
+ * Keeps sessions in MySQL 8 or newer, MariaDB 10.6 or newer, or a Galera cluster. Takes the app's pool of mysql2 or mariadb, or makes one of its own
+ * with whichever of them is installed. Connects with the first call.
+ *
+ * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
+ * @example
+ * ```ts
+ * import { init } from "counterfoil";
+ * import { mysql } from "counterfoil/mysql";
+ *
+ * await init({ secret: process.env.COUNTERFOIL_SECRET, store: mysql({ url: process.env.DATABASE_URL }) });
+ * ```
+ */
+export function mysql(options: MysqlOptions): SessionStore {
+  const { pool, connection, ...rest } = readStoreOptions("mysql", options, (section) => {
+    const given = section.value("pool", "a pool of mysql2/promise or of mariadb", isPool);
+    return { pool: given, connection: readSqlConnection(section, given !== undefined), ...readSqlOptions(section) };
+  });
+  const own = owned(
+    () => makePool(connection),
+    (made) => made.end(),
+  );
+  const driver =
+    pool === undefined
+      ? createMysqlDriver(own.get, own.end)
+      : createMysqlDriver(
+          async () => ("promise" in pool ? pool.promise() : pool),
+          async () => undefined,
+        );
+  return createSqlStore({ driver, inspect: inspectMysql, ...rest });
+}
+
+type OwnPool = MysqlPool & { end(): Promise<unknown> };
+
+async function makePool({ url, ssl, poolSize = 10, ...place }: SqlConnectionOptions): Promise<OwnPool> {
+  const { name, module } = await importDriver("mysql2/promise", "mariadb");
+  const { createPool } = module as { readonly createPool: (options: object) => OwnPool };
+  return createPool({
+    ...(url === undefined ? place : fromUrl(url)),
+    ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
+    connectionLimit: poolSize,
+    ...(name === "mariadb" ? { acquireTimeout: 0 } : {}),
+  });
+}
+
+/** The two drivers read URLs each in its own way; parts they read alike. */
+function fromUrl(text: string): Omit<SqlConnectionOptions, "url"> {
+  const url = new URL(text);
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+  };
+}
+
+const isPool = (value: unknown): value is MysqlPool | { promise(): MysqlPool } =>
+  typeof value === "object" && value !== null && "getConnection" in value && typeof value.getConnection === "function";
+
+export type { MysqlConnection, MysqlPool } from "./lib/store/mysql-driver.ts";
+export type { SessionStore } from "./lib/store/session-store.ts";

@@ -1,0 +1,88 @@
+import { importDriver, owned } from "./lib/store/own-driver.ts";
+import { createPostgresDriver, type PgPool, type PostgresJs, type PostgresPool } from "./lib/store/postgres-driver.ts";
+import type { SessionStore } from "./lib/store/session-store.ts";
+import { inspectPostgres } from "./lib/store/sql-servers.ts";
+import { createSqlStore } from "./lib/store/sql-store.ts";
+import { readSqlConnection, readSqlOptions, readStoreOptions } from "./lib/store/store-options.ts";
+import type { SqlConnectionOptions, SqlOptions } from "./lib/store/store-options.ts";
+
+/** Options of {@link postgres}: a pool of the app's, or how to connect. */
+export interface PostgresOptions extends SqlOptions {
+  /** A `Pool` of pg, or what the function `postgres()` of postgres.js returned; of the app's own, so it stays open. */
+  readonly pool?: PostgresPool | undefined;
+  /** Whether statements stay prepared. False for a pooler that keeps none, such as PgBouncer before 1.21 in transaction mode. Default true. */
+  readonly prepare?: boolean | undefined;
+}
+
+/**
+ * Keeps sessions in PostgreSQL 13 or newer. Takes the app's pool of pg or postgres.js, or makes one of its own with whichever of them
+ * is installed. Connects with the first call. Give it the primary: a replica is refused.
+ *
+ * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
+ * @example
+ * ```ts
+ * import { init } from "counterfoil";
+ * import { postgres } from "counterfoil/postgres";
+ *
+ * await init({ secret: process.env.COUNTERFOIL_SECRET, store: postgres({ url: process.env.DATABASE_URL }) });
+ * ```
+ */
+export function postgres(options: PostgresOptions): SessionStore {
+  const { pool, connection, prepare, ...rest } = readStoreOptions("postgres", options, (section) => {
+    const given = section.value("pool", "a Pool of pg, or what postgres() of postgres.js returned", isPool);
+    return {
+      pool: given,
+      prepare: section.flag("prepare") ?? true,
+      connection: readSqlConnection(section, given !== undefined),
+      ...readSqlOptions(section),
+    };
+  });
+  const own = owned(
+    () => makePool(connection, rest.timeout),
+    (made) => made.end(),
+  );
+  const driver = createPostgresDriver(
+    pool === undefined
+      ? { pool: own.get, end: own.end, prepare }
+      : { pool: async () => pool, end: async () => undefined, prepare },
+  );
+  return createSqlStore({ driver, inspect: inspectPostgres, ...rest });
+}
+
+type OwnPool = PostgresPool & { end(): Promise<unknown> };
+
+async function makePool(
+  { url, user, poolSize = 10, ...place }: SqlConnectionOptions,
+  timeout: number,
+): Promise<OwnPool> {
+  const { name, module } = await importDriver("pg", "postgres");
+  if (name === "pg") {
+    const { Pool } = (module["default"] ?? module) as {
+      readonly Pool: new (
+        options: object,
+      ) => PgPool & { end(): Promise<void>; on(event: "error", listener: () => void): void };
+    };
+    const pool = new Pool({
+      ...(url === undefined ? { user, ...place } : { connectionString: url, ...place }),
+      max: poolSize,
+      connectionTimeoutMillis: timeout,
+    });
+    // An idle connection that breaks is replaced; without a listener it would end the process.
+    pool.on("error", () => undefined);
+    return pool;
+  }
+  const connect = module["default"] as (
+    options: object | string,
+    more?: object,
+  ) => PostgresJs & { end(): Promise<void> };
+  const settings = { max: poolSize, connect_timeout: Math.ceil(timeout / 1000), onnotice: () => undefined, ...place };
+  return url === undefined ? connect({ ...settings, username: user }) : connect(url, settings);
+}
+
+/** A single client would have to be shared by transactions that must not meet. */
+const isPool = (value: unknown): value is PostgresPool =>
+  (typeof value === "function" && "unsafe" in value && "reserve" in value) ||
+  (typeof value === "object" && value !== null && "connect" in value && "totalCount" in value);
+
+export type { PgClient, PgPool, PostgresJs, PostgresPool } from "./lib/store/postgres-driver.ts";
+export type { SessionStore } from "./lib/store/session-store.ts";

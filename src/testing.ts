@@ -1,0 +1,32 @@
+/**
+ * For tests: of apps (a clock that stands still) and of stores that somebody else writes (what a store must do, as a list).
+ *
+ * @example
+ * ```ts
+ * import { test } from "node:test";
+ * import { memory } from "counterfoil/memory";
+ * import { storeClauses } from "counterfoil/testing";
+ *
+ * for (const { id, name, run } of storeClauses) {
+ *   test(`${id} ${name}`, async () => {
+ *     const store = memory(); // your store here
+ *     await store.prepare();
+ *     await run(store);
+ *     await store.close();
+ *   });
+ * }
+ * ```
+ *
+ * @module
+ */
+export { createFakeClock, type FakeClock } from "./lib/testing/fake-clock.ts";
+export { storeClauses, type StoreClause } from "./lib/testing/store-clauses.ts";
+export type { KeyRecord } from "./lib/key/key-record.ts";
+export type { SessionRecord, SessionSummary } from "./lib/session/record.ts";
+export type {
+  CreateOutcome,
+  FoundSession,
+  RefreshWrite,
+  SessionLimit,
+  SessionStore,
+} from "./lib/store/session-store.ts";
