@@ -53,11 +53,15 @@ export const versionTable = (
       : `INSERT INTO ${prefix}migration (version) VALUES (${version}) ON CONFLICT DO NOTHING`,
 });
 
-/** Everything that makes the schema from nothing, for an operator to read and run. */
-export function schemaScript(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX): string {
+/** Everything that brings a schema from version `from` (0: nothing is there) to the newest, for an operator to read and run. */
+export function schemaScript(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX, from: number = 0): string {
   const { create, note } = versionTable(dialect, prefix);
-  const steps = readMigrations(dialect, prefix).map(({ version, sql }) => `${sql.trim()}\n\n${note(version)};`);
-  return [`${create};`, ...steps].join("\n\n") + "\n";
+  const steps = readMigrations(dialect, prefix)
+    .filter(({ version }) => version > from)
+    .map(({ version, sql }) => `${sql.trim()}\n\n${note(version)};`);
+  const script = [`${create};`, ...steps];
+  // MySQL commits each statement that makes a table by itself, so there each may be run again; elsewhere it is all or nothing.
+  return `${(dialect === "mysql" ? script : ["BEGIN;", ...script, "COMMIT;"]).join("\n\n")}\n`;
 }
 
 export const schemaTooNew = (found: number, known: number): SessionError =>
