@@ -24,6 +24,8 @@ export interface LibraryOptions {
   readonly path?: string;
   /** One instance for each, as if each were a process of its own: how far its clock is ahead, in ms. Default: one that is right. */
   readonly clocks?: readonly number[];
+  /** Whether the database tells what time it is, which is right, and rotation goes by it. Default false. */
+  readonly storeClock?: boolean;
   /** Puts a fault in front of the store. */
   readonly spoil?: (store: SessionStore) => SessionStore;
 }
@@ -37,6 +39,7 @@ interface Call {
 
 export function openLibrary(options: LibraryOptions = {}): Library {
   const { window = 10_000, onReuse = "revoke", path = ":memory:", clocks = [0], spoil = (store) => store } = options;
+  const { storeClock = false } = options;
   // The times of a run are added to a whole number, so that their fractions stay as they are.
   let base = 86_400_000;
   let now = base;
@@ -47,12 +50,13 @@ export function openLibrary(options: LibraryOptions = {}): Library {
 
   const config: CounterfoilConfig = {
     secret: "a secret for tests, and only for tests",
-    rotation: { window: `${window}ms`, onReuse },
+    rotation: { window: `${window}ms`, onReuse, clock: storeClock ? "store" : "process" },
     // Longer than any run; expiry is not the subject.
     session: { idleTimeout: "400d", absoluteTimeout: "3650d" },
   };
   const instances = clocks.map((ahead) => {
-    const store = spoil(sqlite({ path, synchronous: "normal" }));
+    const inner = sqlite({ path, synchronous: "normal" });
+    const store = spoil(storeClock ? tellingTime(inner, () => Math.floor(now)) : inner);
     const sessions = createSessions<{ n: number }, { n: number }>({ ...config, store, clock: () => now + ahead });
     sessions.on("session-refreshed", ({ outcome }) => note(outcome));
     sessions.on("reuse-detected", ({ revoked }) => note(revoked ? "reuse" : "reported"));
@@ -131,6 +135,17 @@ export function openLibrary(options: LibraryOptions = {}): Library {
     },
     async close() {
       for (const sessions of instances) await sessions.close();
+    },
+  };
+}
+
+/** A store with a clock of its own, as databases that serve several machines are. */
+function tellingTime(store: SessionStore, clock: () => number): SessionStore {
+  return {
+    ...store,
+    async findSession(handle) {
+      const row = await store.findSession(handle);
+      return row === undefined ? undefined : { ...row, storeTime: clock() };
     },
   };
 }

@@ -118,9 +118,25 @@ describe("P1, an honest client: no false alarm, no lock-out", () => {
     const property = { library, schedules: honestSchedules({ window: W }), judge: judgeHonest };
     await holds("honest client, two servers 60 s apart, W = 70 s", 150, property);
   });
+
+  test(
+    "on servers whose clocks differ by more than the window, on the clock of the store",
+    { timeout: TIMEOUT },
+    async () => {
+      const library = open({ clocks: [0, 60_000, -60_000], path: file(), storeClock: true });
+      const property = { library, schedules: honestSchedules({ window: W }), judge: judgeHonest };
+      await holds("honest client, three servers 60 s apart, the store's clock, W = 10 s", 300, property);
+    },
+  );
 });
 
 describe("P2, a thief and the victim: containment", () => {
+  test("on servers whose clocks differ, on the clock of the store", { timeout: TIMEOUT }, async () => {
+    const library = open({ clocks: [0, 60_000, -60_000], path: file(), storeClock: true });
+    const property = { library, schedules: stolenSchedules({ window: W }), judge: contained };
+    await holds("thief, three servers 60 s apart, the store's clock, W = 10 s", 300, property);
+  });
+
   test("who is outrun gets no token again, and the alarm rings", { timeout: TIMEOUT }, async () => {
     const property = { library: open(), schedules: stolenSchedules({ window: W }), judge: contained };
     await holds("thief, W = 10 s", 1000, property);
@@ -213,7 +229,7 @@ describe("the properties can fail", { timeout: TIMEOUT }, () => {
     await isFalse("forgetful store, honest client", /honest client got "ahead"/, { ...honest, library });
   });
 
-  // docs/decisions/003-time.md: over one store the window must cover the life of a message and the difference of clocks together.
+  // docs/decisions/003-time.md: on the clocks of processes the window must cover the life of a message and their difference together.
   test("P1, on two servers whose clocks differ by more than the window", async () => {
     const library = open({ clocks: [0, 60_000], path: file() });
     await isFalse("two servers 60 s apart, W = 10 s", ACCUSED_OR_LOCKED_OUT, { ...honest, library });
