@@ -46,7 +46,7 @@ export function createSessions<Claims = unknown, Data = unknown>(
  * listeners go with it.
  *
  * @throws ConfigError with everything that is wrong with the config
- * @throws SessionError `GENERAL_ERROR`: `STORE_UNAVAILABLE`, `SECRET_MISMATCH`, `SCHEMA_TOO_NEW`
+ * @throws SessionError `GENERAL_ERROR`: `STORE_UNAVAILABLE`, `STORE_UNSUITABLE`, `DRIVER_MISSING`, `SCHEMA_MISSING`, `SCHEMA_TOO_NEW`, `SECRET_MISMATCH`
  * @example
  * ```ts
  * await init({ secret: process.env.COUNTERFOIL_SECRET, http: { publicOrigin: "https://example.com" } });

@@ -18,6 +18,8 @@ export interface SectionReader {
   texts(name: string, rule: (value: string) => string | undefined): readonly string[] | undefined;
   /** The value as it is, checked by `isRight`. */
   value<T>(name: string, wanted: string, isRight: (value: unknown) => value is T): T | undefined;
+  /** Whether it is named, if only with undefined. */
+  has(name: string): boolean;
   fault(name: string, code: ConfigFault["code"], message: string): void;
   /** Faults for the options that nobody read. Called last. */
   finish(): void;
@@ -109,6 +111,7 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       return given;
     },
     value: (name, wanted, isRight) => read(name, wanted, isRight, describeType),
+    has: (name) => Object.hasOwn(options, name),
     fault,
     finish() {
       for (const child of children) child.finish();

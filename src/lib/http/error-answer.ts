@@ -3,7 +3,15 @@ import { type ErrorCode, ERROR_TYPES, isErrorFromAuth, type SessionError, StepUp
 import type { HttpAnswer } from "./exchange.ts";
 
 /** General errors that are an outage of ours; the others are faults of the app's own calls, and stay its own. */
-const OUTAGES: ReadonlySet<ErrorCode> = new Set(["STORE_UNAVAILABLE", "CLOSED", "SECRET_MISMATCH", "SCHEMA_TOO_NEW"]);
+const OUTAGES: ReadonlySet<ErrorCode> = new Set([
+  "STORE_UNAVAILABLE",
+  "STORE_UNSUITABLE",
+  "DRIVER_MISSING",
+  "CLOSED",
+  "SECRET_MISMATCH",
+  "SCHEMA_MISSING",
+  "SCHEMA_TOO_NEW",
+]);
 
 const RETRY_AFTER_SECONDS = "1";
 
