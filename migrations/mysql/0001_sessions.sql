@@ -32,6 +32,13 @@ CREATE TABLE IF NOT EXISTS counterfoil_key (
   activates_at BIGINT         NOT NULL
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
+-- Sessions whose place a new sign-in has just taken.
+CREATE TABLE IF NOT EXISTS counterfoil_replaced (
+  handle     VARBINARY(64) NOT NULL PRIMARY KEY,
+  expires_at BIGINT        NOT NULL,
+  INDEX counterfoil_replaced_expiry (expires_at)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
+
 -- Work that one process at a time does, such as the sweep of expired sessions; and one row for each of the 256 places of users, whose turn is
 -- taken by sign-ins that must count a user's sessions.
 CREATE TABLE IF NOT EXISTS counterfoil_lease (

@@ -32,6 +32,14 @@ CREATE TABLE counterfoil_key (
   activates_at BIGINT NOT NULL
 );
 
+-- Sessions whose place a new sign-in has just taken.
+CREATE TABLE counterfoil_replaced (
+  handle     TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+  expires_at BIGINT NOT NULL
+);
+
+CREATE INDEX counterfoil_replaced_expiry ON counterfoil_replaced (expires_at);
+
 -- Work that one process at a time does, such as the sweep of expired sessions; and one row for each of the 256 places of users, whose turn is
 -- taken by sign-ins that must count a user's sessions.
 CREATE TABLE counterfoil_lease (

@@ -172,6 +172,9 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("nothing is ever replaced", "replace-1 replace-2", (inner) => ({
     createSession: (row, limit) => inner.createSession(row, limit),
   })),
+  broken("what was replaced is remembered a moment too long", "replaced-1 replaced-2", (inner) => ({
+    rememberReplaced: (handle, until) => inner.rememberReplaced(handle, until + 1),
+  })),
   broken("what is replaced is ended before the limit is looked at", "replace-3", (inner) => ({
     async createSession(row, limit, replaces) {
       const replaced = replaces !== undefined && (await inner.deleteSession(replaces));

@@ -7,7 +7,6 @@ import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import type { Clock } from "./clock.ts";
 import type { EventHub } from "./events.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
-import type { ReplacedSessions } from "./replaced-sessions.ts";
 
 /** What the session operations work with. */
 export interface SessionContext {
@@ -22,7 +21,6 @@ export interface SessionContext {
   readonly events: EventHub;
   readonly now: Clock;
   readonly oneAtATime: OneAtATime;
-  readonly replaced: ReplacedSessions;
   /**
    * Opens the store and loads the keys, once; tried again by the next call when it failed. Undefined when that is done, so that the
    * path of each request has nothing to wait for. @throws SessionError

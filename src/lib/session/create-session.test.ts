@@ -11,7 +11,7 @@ test("a session is made with everything that a client needs", async () => {
   const { handle } = created.session;
   expect(created).toEqual({
     session: {
-      handle: expect.stringMatching(/^[\w-]{22}$/) as string,
+      handle: expect.stringMatching(/^[\w-]{24}$/) as string,
       userId: "alice",
       jwtPayload: { role: "member" },
     },
@@ -19,7 +19,7 @@ test("a session is made with everything that a client needs", async () => {
       value: expect.stringMatching(/^ey[\w-]+\.ey[\w-]+\.[\w-]{43}$/) as string,
       expires: START + 15 * MINUTE,
     },
-    refreshToken: { value: expect.stringMatching(/^cfr1\.[\w-]{144}$/) as string, expires: START + 100 * DAY },
+    refreshToken: { value: expect.stringMatching(/^cfr1\.[\w-]{148}$/) as string, expires: START + 100 * DAY },
     idRefreshToken: { value: expect.any(String) as string, expires: START + 100 * DAY },
     antiCsrfToken: expect.stringMatching(/^[\w-]{43}$/) as string,
   });

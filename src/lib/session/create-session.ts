@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { generalError } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
+import { newHandle } from "./handle.ts";
 import { toJson } from "./json-value.ts";
 import type { SessionRecord } from "./record.ts";
 import { issueTokens, mintFirstRefreshToken, type IssuedTokens } from "./tokens.ts";
@@ -43,7 +43,7 @@ export async function createSession<Claims>(
   const { policy, events } = context;
   const now = context.now();
   const authTime = checkAuthTime(options.authTime, now);
-  const handle = randomBytes(16).toString("base64url");
+  const handle = newHandle(userKey);
   const refreshToken = mintFirstRefreshToken(context, handle);
   const absoluteExpiresAt = now + policy.absoluteTimeout;
   const device = describeDevice(options.device);
@@ -70,6 +70,8 @@ export async function createSession<Claims>(
   // Before the row is written: a token that is too large must leave nothing behind.
   const tokens = issueTokens(context, record, refreshToken, now);
 
+  if (replaces !== undefined && policy.rotation.window > 0)
+    await context.store.rememberReplaced(replaces.handle, now + rememberReplacedFor(policy.rotation.window));
   const { created, ended, replaced } = await context.store.createSession(record, policy.limit, replaces?.handle);
   if (!created) {
     throw generalError(
@@ -78,7 +80,6 @@ export async function createSession<Claims>(
     );
   }
   if (replaced && replaces !== undefined) {
-    context.replaced.add(replaces.handle);
     const who = replaces.userId === undefined ? {} : { userId: replaces.userId };
     events.emit("session-revoked", { handles: [replaces.handle], ...who, reason: "signed-in-again" });
   }
@@ -91,6 +92,15 @@ export async function createSession<Claims>(
     antiCsrfToken: policy.antiCsrf ? context.antiCsrf.of(handle) : undefined,
   };
 }
+
+/** Clocks of two servers may differ by this much (P5). */
+const SKEW = 60_000;
+
+/**
+ * A refresh of a session that a sign-in has just replaced may still be on its way, from a tab that dawdled; to clear the cookies in answer to it
+ * would wipe those of the new session (docs/decisions/014). A request may take a window to come, and one more for being repeated.
+ */
+const rememberReplacedFor = (window: number): number => 2 * window + SKEW;
 
 function checkAuthTime(authTime: number | undefined, now: number): number {
   if (authTime === undefined) return now;

@@ -50,7 +50,7 @@ async function takeTurns<Claims>(
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     const record = await context.store.findSession(token.handle);
     if (record === undefined) {
-      if (context.replaced.has(token.handle)) {
+      if (context.policy.rotation.window > 0 && (await context.store.wasReplaced(token.handle, context.now()))) {
         throw retryLater(
           "REFRESH_TOKEN_SUPERSEDED",
           "a new sign-in has just replaced this session; its cookies are on the way",

@@ -28,7 +28,6 @@ import {
 } from "./manage-sessions.ts";
 import { type RefreshedSession, type RefreshOptions, refreshSession } from "./refresh-session.ts";
 import { createOneAtATime } from "./one-at-a-time.ts";
-import { createReplacedSessions } from "./replaced-sessions.ts";
 import { createUpkeep } from "./upkeep.ts";
 import type { UserId } from "./user-id.ts";
 import { type VerifiedSession, type VerifyOptions, verifySession } from "./verify-session.ts";
@@ -265,8 +264,6 @@ function createContext(
     events,
     now,
     oneAtATime: createOneAtATime(),
-    // A request may take a window to come, and one more for being repeated.
-    replaced: createReplacedSessions(2 * policy.rotation.window, now),
     ready() {
       if (closed) throw closedError();
       return opened ? undefined : (opening ??= open());

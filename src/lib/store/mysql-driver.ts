@@ -10,7 +10,7 @@ import type { SqlValue } from "./sql-statements.ts";
 
 /** A connection of a pool, as mysql2 (its promise API) and mariadb have it. */
 export interface MysqlConnection {
-  execute(options: MysqlQuery, values: readonly (Buffer | number | null)[]): Promise<unknown>;
+  execute(options: MysqlQuery, values: (Buffer | number | null)[]): Promise<unknown>;
   query(options: MysqlQuery): Promise<unknown>;
   release(): unknown;
   destroy(): unknown;

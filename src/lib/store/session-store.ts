@@ -90,7 +90,16 @@ export interface SessionStore {
   /** The live sessions of a user, newest first by `createdAt`; without `claims` and `data`, which nobody lists and which may be large. */
   listSessionsOfUser(userKey: string, now: number): Promise<readonly SessionSummary[]>;
 
-  /** Removes at most `limit` sessions that are not live at `now`, in a step short enough to stall nobody. How many. */
+  /** Remembers until `until` that a new sign-in takes the place of the session `handle`, whose late refreshes must be told so. */
+  rememberReplaced(handle: string, until: number): Promise<void>;
+
+  /** Whether `handle` is remembered as replaced, and `now` is before the end of that. Never from a node that may lag behind a write. */
+  wasReplaced(handle: string, now: number): Promise<boolean>;
+
+  /**
+   * Removes at most `limit` sessions that are not live at `now`, in a step short enough to stall nobody. How many. May also forget what was
+   * to be remembered until `now`.
+   */
   deleteExpiredSessions(now: number, limit: number): Promise<number>;
 
   /**

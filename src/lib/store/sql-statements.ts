@@ -125,6 +125,9 @@ export type FixedStatement =
   | "lockHandlesOfUser"
   | "liveHandles"
   | "listOfUser"
+  | "rememberReplaced"
+  | "wasReplaced"
+  | "forgetReplaced"
   | "takeLease"
   | "takeTurn"
   | "listKeys"
@@ -141,6 +144,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const { clock, causal } = TRAITS[dialect];
   const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
   const [session, key, lease] = [`${prefix}session`, `${prefix}key`, `${prefix}lease`];
+  const replaced = `${prefix}replaced`;
   const statement = (name: string, text: string): SqlStatement => ({
     name: prefix + name,
     text: dialect === "postgres" ? numbered(text) : text,
@@ -186,6 +190,17 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         : `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen}${skip})`;
       return statement(`delete_expired_${Math.trunc(limit)}`, text);
     },
+    rememberReplaced: statement(
+      "remember_replaced",
+      isMysql
+        ? `REPLACE INTO ${replaced} (handle, expires_at) VALUES (?, ?)`
+        : `INSERT INTO ${replaced} (handle, expires_at) VALUES (?, ?) ON CONFLICT (handle) DO UPDATE SET expires_at = excluded.expires_at`,
+    ),
+    wasReplaced: statement(
+      "was_replaced",
+      `${causal}SELECT handle FROM ${replaced} WHERE handle = ? AND expires_at > ?`,
+    ),
+    forgetReplaced: statement("forget_replaced", `DELETE FROM ${replaced} WHERE expires_at <= ?`),
     takeLease: statement(
       "take_lease",
       `UPDATE ${lease} SET owner = ?, expires_at = ?, turn = turn + 1 WHERE name = ? AND (owner = ? OR expires_at <= ?)`,

@@ -149,7 +149,17 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
     listSessionsOfUser: async (userKey, now) =>
       (await run((all) => all.listOfUser, [userKey, now])).rows.map(readSummary),
 
-    deleteExpiredSessions: async (now, limit) => (await run((all) => all.deleteExpired(limit), [now])).changes,
+    async rememberReplaced(handle, until) {
+      await run((all) => all.rememberReplaced, [handle, until]);
+    },
+
+    wasReplaced: async (handle, now) => (await run((all) => all.wasReplaced, [handle, now])).rows.length > 0,
+
+    async deleteExpiredSessions(now, limit) {
+      const { changes } = await run((all) => all.deleteExpired(limit), [now]);
+      if (changes < limit) await run((all) => all.forgetReplaced, [now]);
+      return changes;
+    },
 
     takeLease: async (name, owner, now, until) =>
       (await run((all) => all.takeLease, [owner, until, name, owner, now])).changed,

@@ -138,8 +138,16 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     listSessionsOfUser: (userKey, now) =>
       withStatements(({ listOfUser }) => listOfUser.all(userKey, now) as SessionSummary[]),
 
+    rememberReplaced: (handle, until) =>
+      withStatements(({ rememberReplaced }) => void rememberReplaced.run(handle, until)),
+
+    wasReplaced: (handle, now) => withStatements(({ wasReplaced }) => wasReplaced.all(handle, now).length > 0),
+
     deleteExpiredSessions: (now, limit) =>
-      withStatements((_statements, database) => Number(database.prepare(deleteExpired(limit).text).run(now).changes)),
+      withStatements(({ forgetReplaced }, database) => {
+        forgetReplaced.run(now);
+        return Number(database.prepare(deleteExpired(limit).text).run(now).changes);
+      }),
 
     takeLease: (name, owner, now, until) =>
       withStatements(({ takeLease }) => changed(takeLease.run(owner, until, name, owner, now))),

@@ -94,7 +94,11 @@ export function readSqlConnection(section: SectionReader, hasPool: boolean): Sql
       section.fault(name, "MISSING", "is undefined; is the environment variable set that it is read from?");
   }
   if (!hasPool && !section.has("url") && nameOfFirst(place) === undefined)
-    section.fault("url", "MISSING", "nothing says how to connect; give pool, url, or host, user, password and database");
+    section.fault(
+      "url",
+      "MISSING",
+      "nothing says how to connect; give pool, url, or host, user, password and database",
+    );
   if (hasPool && named !== undefined)
     section.fault(named, "CONTRADICTION", "is for a pool of our own, and pool is one of yours; leave one of them out");
   const second = nameOfFirst(place);

@@ -2,8 +2,13 @@ import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
 import { countTrue, race, type StoreClause, times } from "./clause.ts";
 import { randomName } from "./rows.ts";
 
-/** Later than every lease of an earlier run on the same database. */
-const later = (): number => Date.now() * 16;
+let latest = 0;
+
+/** Later than every lease that was taken before on the same database, a moment ago or by an earlier run. */
+function later(): number {
+  latest = Math.max(latest + 1000, Date.now() * 1024);
+  return latest;
+}
 
 export const leaseClauses: readonly StoreClause[] = [
   {

@@ -1,5 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { add, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
+import { newHandle } from "../session/handle.ts";
 import { newRecord, newUser, T0 } from "./rows.ts";
 
 export const limitClauses: readonly StoreClause[] = [
@@ -112,6 +113,32 @@ export const limitClauses: readonly StoreClause[] = [
         same(outcome, { created: true, ended: [], replaced: true });
         same((await handlesOf(store, userKey)).toSorted(), [other.handle, next.handle].toSorted());
       }
+    },
+  },
+  {
+    id: "replaced-1",
+    name: "MUST remember what was replaced until the time that it is told, now < until, and nothing else",
+    async run(store) {
+      const [handle, other] = [newHandle(newUser()), newHandle(newUser())];
+      await store.rememberReplaced(handle, T0 + 10);
+      same(await Promise.all([T0, T0 + 9, T0 + 10, T0 + 11].map((now) => store.wasReplaced(handle, now))), [
+        true,
+        true,
+        false,
+        false,
+      ]);
+      equal(await store.wasReplaced(other, T0), false);
+      equal(await store.wasReplaced(`${handle} `, T0), false);
+    },
+  },
+  {
+    id: "replaced-2",
+    name: "MUST take the newer end when it is told again, and keep it through a sweep of before",
+    async run(store) {
+      const handle = newHandle(newUser());
+      for (const until of [T0 + 10, T0 + 30, T0 + 20]) await store.rememberReplaced(handle, until);
+      await store.deleteExpiredSessions(1000, 10);
+      same(await Promise.all([T0 + 19, T0 + 20].map((now) => store.wasReplaced(handle, now))), [true, false]);
     },
   },
   {

@@ -7,3 +7,11 @@ CREATE TABLE counterfoil_lease (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO counterfoil_lease (name, owner, expires_at, turn) VALUES ('sweep', '', 0, 0);
+
+-- Sessions whose place a new sign-in has just taken.
+CREATE TABLE counterfoil_replaced (
+  handle     TEXT    NOT NULL PRIMARY KEY,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX counterfoil_replaced_expiry ON counterfoil_replaced (expires_at);

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { newHandle, placeOfHandle, placeOfUser } from "./handle.ts";
+import { toUserKey, type UserId } from "./user-id.ts";
+
+const userId: fc.Arbitrary<UserId> = fc.oneof(
+  fc.string({ unit: "binary", minLength: 1, maxLength: 256 }).filter(({ length }) => length <= 256),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.maxSafeInteger(),
+  fc.constantFrom(0, -0, 42, "42", "alice", "\0", "\ud800", "\udc00\ud800", "x".repeat(256)),
+);
+
+const spell = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+
+test("a handle is 24 characters that stand for 18 bytes and for nothing else", () => {
+  for (let count = 0; count < 1000; count += 1) {
+    const handle = newHandle(toUserKey("alice"));
+    expect(handle).toMatch(/^[A-Za-z0-9_-]{24}$/);
+    const bytes = Buffer.from(handle, "base64url");
+    expect([bytes.length, spell(bytes)]).toEqual([18, handle]);
+  }
+});
+
+test("a handle begins with the place of its user, whoever that is", () => {
+  fc.assert(
+    fc.property(userId, (id) => {
+      const userKey = toUserKey(id);
+      return placeOfHandle(newHandle(userKey)) === placeOfUser(userKey);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a user has one place for ever: stores are full of handles that begin with it", () => {
+  for (const [id, place] of [["alice", 185] as const, ["42", 44] as const, [42, 99] as const]) {
+    const [first] = createHash("sha256")
+      .update(`counterfoil place ${toUserKey(id)}`)
+      .digest();
+    expect([placeOfUser(toUserKey(id)), first]).toEqual([place, place]);
+  }
+});
+
+test("no two handles are equal, and nothing but the place is the same in those of one user", () => {
+  const userKey = toUserKey("alice");
+  const handles = Array.from({ length: 10_000 }, () => newHandle(userKey));
+  expect(new Set(handles).size).toBe(handles.length);
+  const values = Array.from({ length: 18 }, () => new Set<number>());
+  for (const handle of handles)
+    for (const [index, byte] of Buffer.from(handle, "base64url").entries()) values[index]?.add(byte);
+  // A value that 10,000 random bytes never take: less than once in 1e13 runs.
+  expect(values.map(({ size }) => size)).toEqual([1, ...Array<number>(17).fill(256)]);
+});
+
+test.each<[string, (index: number) => UserId]>([
+  ["numbers", (index) => index],
+  ["names", (index) => `user ${index}`],
+  ["addresses", (index) => `${index}@example.test`],
+])("users with %s spread evenly over all places", (_, idOf) => {
+  const perPlace = 100;
+  const counts = Array<number>(256).fill(0);
+  for (let index = 0; index < 256 * perPlace; index += 1) {
+    const place = placeOfUser(toUserKey(idOf(index)));
+    counts[place] = (counts[place] ?? 0) + 1;
+  }
+  expect(counts).toHaveLength(256);
+  const chiSquare = counts.reduce((sum, count) => sum + (count - perPlace) ** 2 / perPlace, 0);
+  // With 255 degrees of freedom an even spread gives 255 ± 23.
+  expect(chiSquare).toBeGreaterThan(165);
+  expect(chiSquare).toBeLessThan(345);
+});
+
+test("the place of a handle is its first byte, from 0 to 255", () => {
+  for (let place = 0; place < 256; place += 1)
+    expect(placeOfHandle(spell(Buffer.concat([Buffer.of(place), Buffer.alloc(17)])))).toBe(place);
+});
+
+const handle = newHandle(toUserKey("alice"));
+
+test.each<[string, string]>([
+  ["nothing", ""],
+  ["one character less", handle.slice(1)],
+  ["one character more", `${handle}A`],
+  ["the length that 16 bytes have", handle.slice(0, 22)],
+  ["256 characters", "a".repeat(256)],
+  ["a million characters", "a".repeat(1_000_000)],
+  ["padding", `${handle}==`],
+  ["padding within the length", `${handle.slice(0, 22)}==`],
+  ["a blank before it", ` ${handle}`],
+  ["a blank for its first character", ` ${handle.slice(1)}`],
+  ["a line end", `${handle}\n`],
+  ["a line end within the length", `${handle.slice(1)}\n`],
+  ["a line of its own", `x\n${handle}\nx`],
+  ["the other alphabet of base64", `+/${handle.slice(2)}`],
+  ["a NUL", `\0${handle.slice(1)}`],
+  ["a letter that is no ASCII", `é${handle.slice(1)}`],
+  [
+    "letters that a byte would make ASCII",
+    handle.replaceAll(/./g, (c) => String.fromCharCode(0x100 + c.charCodeAt(0))),
+  ],
+  ["a lone surrogate", `\ud800${handle.slice(1)}`],
+  ["a hash tag of Redis", `{${handle.slice(2)}}`],
+])("%s is no handle and has no place", (_, text) => {
+  expect(placeOfHandle(text)).toBeUndefined();
+});
+
+test("any text has a place exactly when it is 18 bytes in their one spelling", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 300 }),
+    fc.string({ unit: "binary", minLength: 24, maxLength: 24 }),
+    fc.uint8Array({ minLength: 16, maxLength: 20 }).map(spell),
+  );
+  fc.assert(
+    fc.property(text, (candidate) => {
+      const bytes = Buffer.from(candidate, "base64url");
+      const canonical = bytes.length === 18 && spell(bytes) === candidate;
+      return placeOfHandle(candidate) === (canonical ? bytes[0] : undefined);
+    }),
+    { numRuns: 2000 },
+  );
+});
