@@ -10,8 +10,12 @@ export interface Snippet {
   readonly place: string;
   /** Whether it is complete and quick, marked `ts run`, and is executed too. */
   readonly runs: boolean;
+  /** What its `init` must be followed by a sign-in on, as in `ts run mysql`; it then finds that database in the environment. */
+  readonly database: SnippetDatabase | undefined;
   readonly code: string;
 }
+
+export type SnippetDatabase = "sqlite" | "mysql" | "postgres" | "redis";
 
 /** All documents that users read. */
 export const documents: readonly string[] = [
@@ -27,10 +31,11 @@ export const documents: readonly string[] = [
 export function readSnippets(): readonly Snippet[] {
   return documents.flatMap((document) => {
     const text = readFileSync(join(root, document), "utf8");
-    return [...text.matchAll(/^```ts( run)?\n(.*?)^```$/gms)].map((match) => ({
+    return [...text.matchAll(/^```ts( run)?(?: (sqlite|mysql|postgres|redis))?\n(.*?)^```$/gms)].map((match) => ({
       place: `${document}:${text.slice(0, match.index).split("\n").length}`,
       runs: match[1] !== undefined,
-      code: match[2] ?? "",
+      database: match[2] as SnippetDatabase | undefined,
+      code: match[3] ?? "",
     }));
   });
 }

@@ -1,0 +1,80 @@
+/** The snippets of README and guides that begin with `init` on a database, executed as they stand, each followed by a sign-in and a refresh. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeWithServer } from "../servers/describe-with-server.ts";
+import { startMariaDb } from "../servers/mariadb.ts";
+import { startPostgres } from "../servers/postgres.ts";
+import { startRedis } from "../servers/redis.ts";
+import { readSnippets, root, type SnippetDatabase } from "./snippets.ts";
+
+const EPILOGUE = `
+import * as reader from "counterfoil";
+const signedIn = await reader.createNewSession("reader", { plan: "free" });
+const { session: again } = await reader.refreshSession(signedIn.refreshToken.value);
+console.log(await reader.getAllSessionHandlesForUser("reader").then((handles) => handles.includes(again.handle)));
+await reader.close();
+process.exit();
+`;
+
+const snippets = readSnippets().filter(({ database }) => database !== undefined);
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "counterfoil-docs-"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "name": "reader", "private": true, "type": "module" }');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function run(place: string, code: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const file = join(folder, `${place.replaceAll(/[^A-Za-z0-9]+/g, "-")}.ts`);
+  writeFileSync(file, code + EPILOGUE);
+  const { stdout } = await promisify(execFile)(process.execPath, [file], {
+    cwd: folder,
+    env: { ...process.env, ...env, COUNTERFOIL_SECRET: "a secret for readers of the guides, long enough" },
+  });
+  return stdout.trim();
+}
+
+function runAll(database: SnippetDatabase, env: () => Readonly<Record<string, string>>): void {
+  const own = snippets.filter((snippet) => snippet.database === database);
+  test("there are some", () => expect(own.length).toBeGreaterThan(0));
+  test.each(own)("$place", async ({ place, code }) => expect(await run(place, code, env())).toBe("true"));
+}
+
+describe("SQLite", () => runAll("sqlite", () => ({})));
+
+describeWithServer("mariadb", "MySQL and MariaDB", () => {
+  let server: Awaited<ReturnType<typeof startMariaDb>>;
+  let url = "";
+  beforeAll(async () => {
+    server = await startMariaDb();
+    url = server.url(await server.createDatabase());
+  });
+  afterAll(() => server.remove());
+  runAll("mysql", () => ({ DATABASE_URL: url }));
+});
+
+describeWithServer("postgres", "PostgreSQL", () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  let url = "";
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = server.url(await server.createDatabase());
+  });
+  afterAll(() => server.remove());
+  runAll("postgres", () => ({ DATABASE_URL: url }));
+});
+
+describeWithServer("redis", "Redis", () => {
+  let server: Awaited<ReturnType<typeof startRedis>>;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.remove());
+  runAll("redis", () => ({ REDIS_URL: server.url }));
+});
