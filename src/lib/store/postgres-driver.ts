@@ -12,6 +12,8 @@ import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 export interface PgClient {
   query(query: PgQuery): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
   release(destroy?: boolean): unknown;
+  on(event: "error", listener: () => void): unknown;
+  off(event: "error", listener: () => void): unknown;
 }
 
 /** The one method of a `Pool` of pg that is called. */
@@ -74,13 +76,22 @@ function fromClient(client: PgClient, prepare: boolean): SqlConnection {
     const { rows, rowCount } = await client.query({ ...query, rowMode: "array" });
     return { rows: rows as unknown[][], changes: rowCount ?? 0 };
   };
+  // A connection that breaks while it is in use says so by an event, too, which would end the process if nobody listened.
+  client.on("error", ignore);
+  const giveBack = (): void => {
+    client.off("error", ignore);
+    client.release();
+  };
   return {
-    run: ({ name, text }, values) => ask({ text, values: [...values], ...(prepare ? { name } : {}) }),
+    run: ({ name, text }, values) => ask({ text, values: values.map(toParameter), ...(prepare ? { name } : {}) }),
     execute: (text) => ask({ text }),
-    release: () => void client.release(),
+    release: giveBack,
+    // Still listened to: it may yet say how it ended.
     destroy: () => void client.release(true),
   };
 }
+
+const ignore = (): void => undefined;
 
 function fromReserved(connection: PostgresJsConnection, prepare: boolean): SqlConnection {
   const toResult = (rows: unknown[][] & { readonly count?: number | null }): SqlResult => ({
@@ -89,13 +100,17 @@ function fromReserved(connection: PostgresJsConnection, prepare: boolean): SqlCo
   });
   return {
     run: async ({ text }: SqlStatement, values) =>
-      toResult(await connection.unsafe(text, [...values], { prepare }).values()),
+      toResult(await connection.unsafe(text, values.map(toParameter), { prepare }).values()),
     execute: async (text) => toResult(await connection.unsafe(text).values()),
     release: () => void connection.release(),
     // It offers no way to end one connection; a dead one ends itself.
     destroy: () => void connection.release(),
   };
 }
+
+/** No text there can hold a NUL, and none of ours does, since JSON escapes it; a handle that somebody asks for may, and is then one that is not there. */
+const toParameter = (value: SqlValue): SqlValue =>
+  typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value;
 
 function diagnose(error: unknown): SqlDiagnosis | undefined {
   const fault = (message: string): SqlDiagnosis => ({ kind: "fault", message });

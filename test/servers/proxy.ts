@@ -1,0 +1,137 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "./free-port.ts";
+
+export interface Proxy {
+  readonly host: string;
+  readonly port: number;
+  /** Destroys all connections. New ones are taken. */
+  cut(): void;
+  /**
+   * Destroys the connection on which the client speaks next (or next sends something that includes `text`): `before`
+   * the server gets that, or `after`, when it has done what was asked and its answer is thrown away. Done when the
+   * connection is cut; with `after` also when the server has answered.
+   */
+  cutNext(moment: "before" | "after", text?: string): Promise<void>;
+  /** Bytes are taken and not passed on, in both directions; connections stay open, also new ones. Until `release`. */
+  hold(): void;
+  release(): void;
+  /** New connections are refused, until `accept`; those that are open stay. */
+  refuse(): void;
+  accept(): Promise<void>;
+  /** How often a client spoke first or after the server had spoken: the round trips, over all connections. */
+  turns(): number;
+  resetTurns(): void;
+  /** How many are open. */
+  connections(): number;
+  close(): void;
+}
+
+interface Cut {
+  readonly moment: "before" | "after";
+  readonly text: string;
+  readonly done: () => void;
+}
+
+interface Link {
+  readonly destroy: () => void;
+  readonly flush: () => void;
+}
+
+/** A TCP proxy before a server, in this process, that can fail in the ways that networks do. */
+export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<Proxy> {
+  const links = new Set<Link>();
+  let cuts: readonly Cut[] = [];
+  let isHolding = false;
+  let turns = 0;
+
+  function takeCut(bytes: Buffer): Cut | undefined {
+    const cut = cuts.find(({ text }) => bytes.includes(text));
+    cuts = cuts.filter((one) => one !== cut);
+    return cut;
+  }
+
+  function join(client: Socket): void {
+    const server = connect({ port: target.port, host: target.host, allowHalfOpen: true });
+    const held: (() => void)[] = [];
+    let isClientsTurn = true;
+
+    const destroy = (): void => {
+      links.delete(link);
+      client.destroy();
+      server.destroy();
+    };
+    const link: Link = { destroy, flush: () => held.splice(0).forEach((pass) => pass()) };
+    links.add(link);
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true);
+      // Whatever ends one side ends the other.
+      socket.on("error", destroy);
+    }
+    const passOrHold = (pass: () => void): void => void (isHolding ? held.push(pass) : pass());
+
+    const fromServer = (bytes: Buffer): void => {
+      isClientsTurn = true;
+      passOrHold(() => client.write(bytes));
+    };
+    client.on("data", (bytes) => {
+      if (isClientsTurn) turns += 1;
+      isClientsTurn = false;
+      passOrHold(() => {
+        const cut = takeCut(bytes);
+        if (cut?.moment === "before") destroy();
+        else server.write(bytes);
+        if (cut?.moment === "after") {
+          // The server's side stays open until it has answered, else it may notice the cut before it does the work.
+          server.off("data", fromServer);
+          client.off("close", endServer);
+          server.once("data", destroy);
+          client.destroy();
+          server.once("close", cut.done);
+        } else {
+          cut?.done();
+        }
+      });
+    });
+    server.on("data", fromServer);
+    client.on("end", () => passOrHold(() => server.end()));
+    server.on("end", () => passOrHold(() => client.end()));
+    const endServer = (): void => passOrHold(destroy);
+    client.on("close", endServer);
+    server.on("close", () => passOrHold(destroy));
+  }
+
+  const server = createServer({ allowHalfOpen: true }, join);
+  const port = await freePort();
+  await listen(server, port);
+
+  const cut = (): void => links.forEach((link) => link.destroy());
+  return {
+    host: "127.0.0.1",
+    port,
+    cut,
+    cutNext: (moment, text = "") =>
+      new Promise<void>((done) => {
+        cuts = [...cuts, { moment, text, done }];
+      }),
+    hold: () => void (isHolding = true),
+    release() {
+      isHolding = false;
+      links.forEach((link) => link.flush());
+    },
+    refuse: () => void server.close(),
+    accept: () => (server.listening ? Promise.resolve() : listen(server, port)),
+    turns: () => turns,
+    resetTurns: () => void (turns = 0),
+    connections: () => links.size,
+    close() {
+      server.close();
+      cut();
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+}

@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "redis";
+import { findBinary } from "./binaries.ts";
+import { freePorts } from "./free-port.ts";
+import { type Redis, startRedis } from "./redis.ts";
+import { createServerFolder } from "./server-folder.ts";
+import { type ServerLifecycle, startServerProcess } from "./server-process.ts";
+import { until } from "./until.ts";
+
+export interface Sentinel extends ServerLifecycle {
+  readonly host: string;
+  readonly port: number;
+  admin(...command: readonly string[]): Promise<unknown>;
+}
+
+export interface RedisSentinel {
+  /** The name under which the sentinels know the master. */
+  readonly name: string;
+  /** Three, of which two must agree. */
+  readonly sentinels: readonly Sentinel[];
+  /** The master of the start, then its replica. */
+  readonly servers: readonly Redis[];
+  /** By the sentinels that run. */
+  master(): Promise<Redis>;
+  /** Kills the master, and gives it. */
+  killMaster(): Promise<Redis>;
+  /** Done when all running sentinels name another master than `lost`, which takes writes. */
+  waitForFailover(lost: Redis): Promise<Redis>;
+  /** Done when the running servers are one master and its replicas, in sync. */
+  waitUntilInSync(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface RedisSentinelOptions {
+  /** Milliseconds of silence after which a master counts as failed. Default: 500. */
+  readonly downAfter?: number;
+  readonly appendOnly?: "always" | "everysec" | "no";
+}
+
+const NAME = "counterfoil";
+const QUORUM = 2;
+const HOST = "127.0.0.1";
+
+/** A Redis master with a replica and three sentinels, of the test's own. */
+export async function startRedisSentinel(options: RedisSentinelOptions = {}): Promise<RedisSentinel> {
+  const { downAfter = 500, appendOnly } = options;
+  const [masterPort = 0, replicaPort = 0, ...sentinelPorts] = await freePorts(5);
+  const common = { ...(appendOnly === undefined ? {} : { appendOnly }) };
+  const args = ["--repl-diskless-sync-delay", "0"];
+  const peers = sentinelPorts.map((port) => ({ port, id: randomBytes(20).toString("hex") }));
+  const [servers, sentinels] = await Promise.all([
+    Promise.all([
+      startRedis({ ...common, args, port: masterPort }),
+      startRedis({ ...common, args: [...args, "--replicaof", `${HOST} ${masterPort}`], port: replicaPort }),
+    ]),
+    Promise.all(
+      peers.map(({ port, id }) => {
+        const others = peers.filter((peer) => peer.port !== port);
+        return startSentinel(port, [
+          `sentinel monitor ${NAME} ${HOST} ${masterPort} ${QUORUM}`,
+          `sentinel down-after-milliseconds ${NAME} ${downAfter}`,
+          `sentinel failover-timeout ${NAME} ${downAfter * 6}`,
+          // What they would find out by themselves, only later.
+          `sentinel myid ${id}`,
+          `sentinel known-replica ${NAME} ${HOST} ${replicaPort}`,
+          ...others.map((other) => `sentinel known-sentinel ${NAME} ${HOST} ${other.port} ${other.id}`),
+        ]);
+      }),
+    ),
+  ]);
+
+  async function masterSeenBy(sentinel: Sentinel): Promise<Redis | undefined> {
+    const address = (await sentinel.admin("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)) as readonly string[];
+    return servers.find(({ port }) => String(port) === address[1]);
+  }
+
+  const watching = (): Sentinel[] => sentinels.filter((sentinel) => sentinel.isRunning());
+
+  async function master(): Promise<Redis> {
+    const server = await masterSeenBy(watching()[0]!);
+    if (server === undefined) throw new Error("the sentinels name no master");
+    return server;
+  }
+
+  const roleOf = async (server: Redis): Promise<readonly unknown[]> => (await server.admin("ROLE")) as readonly unknown[];
+
+  const waitUntilInSync = async (): Promise<void> => {
+    await until("the replica is in sync", async () => {
+      const roles = await Promise.all(servers.filter((server) => server.isRunning()).map(roleOf));
+      const masters = roles.filter(([role]) => role === "master");
+      const replicas = roles.filter(([role, , , link]) => role === "slave" && link === "connected");
+      return masters.length === 1 && replicas.length === roles.length - 1;
+    });
+  };
+
+  await waitUntilInSync();
+  await until("the sentinels know each other and the replica", async () => {
+    const views = await Promise.all(sentinels.map((sentinel) => sentinel.admin("SENTINEL", "CKQUORUM", NAME)));
+    return views.every((view) => String(view).startsWith("OK 3 "));
+  });
+
+  return {
+    name: NAME,
+    sentinels,
+    servers,
+    master,
+    async killMaster() {
+      const server = await master();
+      await server.kill();
+      return server;
+    },
+    waitForFailover: async (lost) =>
+      until("the sentinels name another master", async () => {
+        const views = await Promise.all(watching().map(masterSeenBy));
+        const [next] = views;
+        if (next === undefined || next === lost || views.some((view) => view !== next)) return false;
+        return (await roleOf(next))[0] === "master" && next;
+      }),
+    waitUntilInSync,
+    async remove() {
+      await Promise.all([...servers, ...sentinels].map((server) => server.remove()));
+    },
+  };
+}
+
+async function startSentinel(port: number, config: readonly string[]): Promise<Sentinel> {
+  const folder = createServerFolder("sentinel");
+  const file = join(folder.path, "sentinel.conf");
+  writeFileSync(file, [`port ${port}`, `bind ${HOST}`, `dir ${folder.path}`, ...config, ""].join("\n"));
+
+  async function admin(...command: readonly string[]): Promise<unknown> {
+    const client = createClient({ socket: { host: HOST, port, reconnectStrategy: false } });
+    client.on("error", () => undefined);
+    await client.connect();
+    try {
+      return await client.sendCommand([...command]);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  const lifecycle = await startServerProcess({
+    folder,
+    command: findBinary("redis-server"),
+    args: () => [file, "--sentinel"],
+    isReady: async () => (await admin("PING")) === "PONG",
+  });
+  return { ...lifecycle, host: HOST, port, admin };
+}
