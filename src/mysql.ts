@@ -31,7 +31,7 @@ export function mysql(options: MysqlOptions): SessionStore {
     return { pool: given, connection: readSqlConnection(section, given !== undefined), ...readSqlOptions(section) };
   });
   const own = owned(
-    () => makePool(connection),
+    () => makePool(connection, rest.timeout),
     (made) => made.end(),
   );
   const driver =
@@ -46,14 +46,19 @@ export function mysql(options: MysqlOptions): SessionStore {
 
 type OwnPool = MysqlPool & { end(): Promise<unknown> };
 
-async function makePool({ url, ssl, poolSize = 10, ...place }: SqlConnectionOptions): Promise<OwnPool> {
+async function makePool(
+  { url, ssl, poolSize = 10, ...place }: SqlConnectionOptions,
+  timeout: number,
+): Promise<OwnPool> {
   const { name, module } = await importDriver("mysql2/promise", "mariadb");
   const { createPool } = module as { readonly createPool: (options: object) => OwnPool };
   return createPool({
     ...(url === undefined ? place : fromUrl(url)),
     ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
     connectionLimit: poolSize,
-    ...(name === "mariadb" ? { acquireTimeout: 0 } : {}),
+    connectTimeout: timeout,
+    // Its pool knows why it has no connection, and should say so before the store only knows that there is none.
+    ...(name === "mariadb" ? { acquireTimeout: timeout * 0.9 } : {}),
   });
 }
 

@@ -102,6 +102,9 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "1040":
     case "1203":
       return fault("the database has no connection to spare; raise max_connections, or make the pools smaller");
+    case "45028":
+      // A pool of mariadb that found no connection in time; why, it says in the cause.
+      return error instanceof Error && error.cause !== undefined ? diagnose(error.cause) : undefined;
     default:
       return diagnoseNetwork(error);
   }

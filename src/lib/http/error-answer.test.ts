@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { type ErrorCode, generalError } from "../errors.ts";
+import { answerError } from "./error-answer.ts";
+
+test.each<ErrorCode>([
+  "STORE_UNAVAILABLE",
+  "STORE_UNSUITABLE",
+  "DRIVER_MISSING",
+  "SCHEMA_MISSING",
+  "SCHEMA_TOO_NEW",
+  "SECRET_MISMATCH",
+  "CLOSED",
+])("%s is an outage: 503, come again, and not a word about why", (code) => {
+  const answer = answerError(generalError(code, "at db.internal:3306"), false);
+  expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
+  expect(JSON.stringify(answer)).not.toContain("db.internal");
+});
+
+test.each<ErrorCode>(["USER_ID_INVALID", "ARGUMENT_INVALID", "CONFIG_INVALID", "NOT_INITIALISED"])(
+  "%s is a fault of the app's own, for its own error handler",
+  (code) => {
+    expect(answerError(generalError(code, "no"), false)).toBeUndefined();
+  },
+);
