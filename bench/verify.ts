@@ -46,7 +46,7 @@ async function ofCounterfoil(
 async function ofJose(): Promise<Candidate> {
   const key = createSecretKey(randomBytes(32));
   const sign = (index: number): Promise<string> =>
-    new SignJWT({ sid: "0123456789abcdefghijkl", auth_time: 1, cv: 1, pld: claims })
+    new SignJWT({ sid: "0123456789abcdefghijklmn", auth_time: 1, cv: 1, pld: claims })
       .setProtectedHeader({ alg: "HS256", typ: "at+jwt", kid: "0123456789a" })
       .setSubject(`user-${index}`)
       .setIssuedAt()
@@ -66,7 +66,7 @@ function ofBareHmac(): Candidate {
   const key = createSecretKey(randomBytes(32));
   const payload = JSON.stringify({
     sub: "user-1",
-    sid: "0123456789abcdefghijkl",
+    sid: "0123456789abcdefghijklmn",
     iat: 1,
     exp: 2,
     auth_time: 1,

@@ -28,7 +28,15 @@ export interface MysqlOptions extends SqlOptions {
 export function mysql(options: MysqlOptions): SessionStore {
   const { pool, connection, ...rest } = readStoreOptions("mysql", options, (section) => {
     const given = section.value("pool", "a pool of mysql2/promise or of mariadb", isPool);
-    return { pool: given, connection: readSqlConnection(section, given !== undefined), ...readSqlOptions(section) };
+    const connection = readSqlConnection(section, given !== undefined, ["mysql", "mariadb"]);
+    // Above all those that ask for TLS must not be lost in silence.
+    if (connection.url !== undefined && new URL(connection.url).search !== "")
+      section.fault(
+        "url",
+        "WRONG_TYPE",
+        "has parameters behind ?, which are not read; write ssl and poolSize beside it",
+      );
+    return { pool: given, connection, ...readSqlOptions(section) };
   });
   const own = owned(
     () => makePool(connection, rest.timeout),
@@ -74,8 +82,13 @@ function fromUrl(text: string): Omit<SqlConnectionOptions, "url"> {
   };
 }
 
+/** A pool of the package mysql, which has no prepared statements, has `query` alone. */
 const isPool = (value: unknown): value is MysqlPool | { promise(): MysqlPool } =>
-  typeof value === "object" && value !== null && "getConnection" in value && typeof value.getConnection === "function";
+  typeof value === "object" &&
+  value !== null &&
+  "getConnection" in value &&
+  typeof value.getConnection === "function" &&
+  (!("query" in value) || "execute" in value);
 
 export type { MysqlConnection, MysqlPool } from "./lib/store/mysql-driver.ts";
 export type { SessionStore } from "./lib/store/session-store.ts";

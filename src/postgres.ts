@@ -33,7 +33,7 @@ export function postgres(options: PostgresOptions): SessionStore {
     return {
       pool: given,
       prepare: section.flag("prepare") ?? true,
-      connection: readSqlConnection(section, given !== undefined),
+      connection: readSqlConnection(section, given !== undefined, ["postgres", "postgresql"]),
       ...readSqlOptions(section),
     };
   });
@@ -74,14 +74,25 @@ async function makePool(
   const connect = module["default"] as (
     options: object | string,
     more?: object,
-  ) => PostgresJs & { end(): Promise<void> };
-  const settings = { max: poolSize, connect_timeout: Math.ceil(timeout / 1000), onnotice: () => undefined, ...place };
-  return url === undefined ? connect({ ...settings, username: user }) : connect(url, settings);
+  ) => PostgresJs & { end(options: { timeout: number }): Promise<void> };
+  const settings = {
+    max: poolSize,
+    connect_timeout: timeout / 1000,
+    // Whoever asks after an outage must not wait for the length of it.
+    backoff: 0,
+    onnotice: () => undefined,
+    ...place,
+  };
+  const pool = url === undefined ? connect({ ...settings, username: user }) : connect(url, settings);
+  // It would wait for answers that nobody is waiting for any more.
+  return Object.assign(pool, { end: pool.end.bind(pool, { timeout: END_WITHIN_SECONDS }) });
 }
+
+const END_WITHIN_SECONDS = 1;
 
 /** A single client would have to be shared by transactions that must not meet. */
 const isPool = (value: unknown): value is PostgresPool =>
-  (typeof value === "function" && "unsafe" in value && "reserve" in value) ||
+  (typeof value === "function" && "unsafe" in value && "begin" in value) ||
   (typeof value === "object" && value !== null && "connect" in value && "totalCount" in value);
 
 export type { PgClient, PgPool, PostgresJs, PostgresPool } from "./lib/store/postgres-driver.ts";

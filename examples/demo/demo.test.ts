@@ -186,7 +186,7 @@ describe("the README", () => {
     try {
       const { stdout } = await promisify(execFile)("bash", ["-euc", script ?? "false"], { cwd: folder });
       expect(stdout.split("\n")).toEqual([
-        expect.stringMatching(/^\{"user":"alice","session":"[\w-]{22}","likes":0\}$/),
+        expect.stringMatching(/^\{"user":"alice","session":"[\w-]{24}","likes":0\}$/),
         '{"likes":1}',
         "{}",
         "generation 2",

@@ -95,7 +95,7 @@ describe.skipIf(isSkipped)("in Chromium", () => {
       );
       expect(kept).toHaveLength(3);
       const readable = await page.evaluate(() => document.cookie);
-      expect(readable).toMatch(/^sIdRefreshToken=1\.[\w-]{22}\.1\.\d+\.\d+$/);
+      expect(readable).toMatch(/^sIdRefreshToken=1\.[\w-]{24}\.1\.\d+\.\d+$/);
 
       const { status, antiCsrf } = await post("/session/refresh");
       expect(status).toBe(200);

@@ -40,6 +40,7 @@ const allowed: readonly { readonly from: string; readonly to: string }[] = [
   { from: "src/lib/key", to: "../token/jwt.ts" },
   { from: "src/lib/http", to: "../session/sessions.ts" },
   { from: "src/lib/store", to: "../session/record.ts" },
+  { from: "src/lib/store", to: "../session/handle.ts" },
   { from: "src", to: "./lib/http/routes.ts" },
 ];
 

@@ -61,7 +61,7 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
   const confirmed = new Map<string, number>();
   const answered = { signIns: 0, refreshes: 0, confirmations: 0, writes: 0, revocations: 0 };
   let outages = 0;
-  let stopping = false;
+  const stop = new AbortController();
   let lastAnswer = performance.now();
   let longestGap = 0;
 
@@ -123,7 +123,7 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
 
   async function liveAs(index: number): Promise<void> {
     let client = await signIn(`user ${index}`);
-    for (let turn = 1; !stopping; turn += 1) {
+    for (let turn = 1; !stop.signal.aborted; turn += 1) {
       const tabs = TABS[index % TABS.length] ?? 1;
       await Promise.all(Array.from({ length: tabs }, () => refresh(client)));
       if (turn % 5 === 0) {
@@ -170,7 +170,7 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
     },
 
     async stop() {
-      stopping = true;
+      stop.abort();
       await Promise.all(clients);
       const lost: string[] = [];
       for (const client of live) {

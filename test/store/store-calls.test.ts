@@ -163,7 +163,7 @@ test("1,000 tokens that name an unknown key, over 100 s, cost one reload of the 
     const calls =
       index % 2 === 0
         ? sessions.getSession(access)
-        : sessions.refreshSession(`cfr1.${randomBytes(108).toString("base64url")}`);
+        : sessions.refreshSession(`cfr1.${randomBytes(111).toString("base64url")}`);
     await outcomeOf(calls);
     for (const call of connection.takeCalls()) {
       expect(call).toBe("listKeys");

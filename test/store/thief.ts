@@ -75,7 +75,7 @@ export function forgeRefreshToken(key: RingKey, handle: string, generation: numb
     Buffer.from(key.kid, "base64url"),
     Buffer.from(handle, "base64url"),
     count,
-    randomBytes(16),
+    randomBytes(17),
     parentHash,
   ];
   const signed = Buffer.concat(fields);

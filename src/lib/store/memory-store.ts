@@ -6,7 +6,7 @@ import type { SessionStore } from "./session-store.ts";
 export function createMemoryStore(): SessionStore {
   const sessions = new Map<string, SessionRecord>();
   const keys = new Map<string, KeyRecord>();
-  const replaced = new Map<string, number>();
+  const replacedUntil = new Map<string, number>();
   const leases = new Map<string, { readonly owner: string; readonly until: number }>();
 
   function replaceAt(handle: string, version: number, change: (row: SessionRecord) => Partial<SessionRecord>): boolean {
@@ -69,13 +69,13 @@ export function createMemoryStore(): SessionStore {
     },
 
     async rememberReplaced(handle, until) {
-      replaced.set(handle, until);
+      replacedUntil.set(handle, until);
     },
 
-    wasReplaced: async (handle, now) => (replaced.get(handle) ?? now) > now,
+    wasReplaced: async (handle, now) => (replacedUntil.get(handle) ?? now) > now,
 
     async deleteExpiredSessions(now, limit) {
-      for (const [handle, until] of replaced) if (until <= now) replaced.delete(handle);
+      for (const [handle, until] of replacedUntil) if (until <= now) replacedUntil.delete(handle);
       const expired = [...sessions.values()].filter((row) => row.expiresAt <= now).slice(0, limit);
       for (const row of expired) sessions.delete(row.handle);
       return expired.length;

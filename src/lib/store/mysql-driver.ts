@@ -28,6 +28,7 @@ interface MysqlQuery {
   readonly nestTables: false;
   readonly namedPlaceholders: false;
   readonly metaAsArray: false;
+  readonly typeCast: (field: unknown, next: () => unknown) => unknown;
 }
 
 const query = (sql: string): MysqlQuery => ({
@@ -36,19 +37,25 @@ const query = (sql: string): MysqlQuery => ({
   nestTables: false,
   namedPlaceholders: false,
   metaAsArray: false,
+  typeCast: (_, next) => next(),
 });
 
 /** @param end ends the pool, if it is ours */
 export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Promise<void>): SqlDriver {
   return {
-    // The same on every server: a read sees what had been committed when it began, and gaps are locked along with the rows of a user.
-    begin: ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION"],
-
     async connect(): Promise<SqlConnection> {
       const connection = await (await pool()).getConnection();
+      const execute = async (text: string): Promise<SqlResult> => toResult(await connection.query(query(text)));
       return {
         run: async ({ text }, values) => toResult(await connection.execute(query(text), values.map(toParameter))),
-        execute: async (text) => toResult(await connection.query(query(text))),
+        execute,
+        async begin() {
+          // The same on every server: a read sees what had been committed when it began, and gaps are locked along with the rows of a user.
+          await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+          await execute("START TRANSACTION");
+        },
+        commit: () => execute("COMMIT"),
+        rollback: () => execute("ROLLBACK"),
         release: () => void connection.release(),
         destroy: () => void connection.destroy(),
       };
@@ -85,9 +92,12 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "1146":
       return { kind: "no-table" };
     case "1142":
-    case "1044":
     case "1227":
       return { kind: "no-right" };
+    case "1044":
+      return fault(
+        "there is no database of this name, or the user may not use it; check the option database, or grant rights on it",
+      );
     case "1045":
     case "1698":
       return fault("the database refused the user name or the password; check the connection's options");
@@ -101,7 +111,10 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
       return fault("this node has lost its cluster (wsrep is not ready); it serves again when it has rejoined");
     case "1040":
     case "1203":
+    case "1226":
       return fault("the database has no connection to spare; raise max_connections, or make the pools smaller");
+    case "45016":
+      return fault("the pool works with callbacks; give one of the package mariadb, not of mariadb/callback");
     case "45028":
       // A pool of mariadb that found no connection in time; why, it says in the cause.
       return error instanceof Error && error.cause !== undefined ? diagnose(error.cause) : undefined;

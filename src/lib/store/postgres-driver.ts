@@ -6,7 +6,7 @@ import {
   type SqlDriver,
   type SqlResult,
 } from "./sql-driver.ts";
-import type { SqlStatement, SqlValue } from "./sql-statements.ts";
+import type { SqlValue } from "./sql-statements.ts";
 
 /** A client of a pool of pg. */
 export interface PgClient {
@@ -26,21 +26,24 @@ interface PgQuery {
   readonly values?: SqlValue[];
   readonly name?: string;
   readonly rowMode: "array";
+  readonly types: { getTypeParser(): (text: string) => string };
 }
 
-/** What is called of postgres.js: of the function that its default export returns, or of a connection that it reserves. */
-export interface PostgresJs {
+/** Every value as the text that it came in, whatever parsers the app has set for all of its queries. */
+const TEXTS: PgQuery["types"] = { getTypeParser: () => (text) => text };
+
+/** What is called of postgres.js: of the function that its default export returns, and of the one that it hands to a transaction. */
+export interface PostgresJs extends PostgresJsScope {
+  begin(options: string, work: (scope: PostgresJsScope) => Promise<void>): Promise<unknown>;
+}
+
+export interface PostgresJsScope {
   unsafe(text: string, values?: SqlValue[], options?: { readonly prepare?: boolean }): PostgresJsQuery;
-  reserve(): Promise<PostgresJsConnection>;
-}
-
-export interface PostgresJsConnection {
-  unsafe: PostgresJs["unsafe"];
-  release(): unknown;
 }
 
 export interface PostgresJsQuery {
-  values(): PromiseLike<unknown[][] & { readonly count?: number | null }>;
+  /** Rows as arrays of bytes, which no type and no transformation of the app's has touched. */
+  raw(): PromiseLike<unknown[][] & { readonly count?: number | null }>;
 }
 
 export type PostgresPool = PgPool | PostgresJs;
@@ -56,14 +59,9 @@ export interface PostgresDriverOptions {
 
 export function createPostgresDriver({ pool, end, prepare }: PostgresDriverOptions): SqlDriver {
   return {
-    // A sign-in that waited for its turn must see what was committed meanwhile.
-    begin: ["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"],
-
     async connect() {
       const given = await pool();
-      return "unsafe" in given
-        ? fromReserved(await given.reserve(), prepare)
-        : fromClient(await given.connect(), prepare);
+      return "unsafe" in given ? fromPostgresJs(given, prepare) : fromClient(await given.connect(), prepare);
     },
 
     diagnose,
@@ -71,9 +69,12 @@ export function createPostgresDriver({ pool, end, prepare }: PostgresDriverOptio
   };
 }
 
+/** A sign-in that waited for its turn must see what was committed meanwhile. */
+const ISOLATION = "ISOLATION LEVEL READ COMMITTED READ WRITE";
+
 function fromClient(client: PgClient, prepare: boolean): SqlConnection {
-  const ask = async (query: Omit<PgQuery, "rowMode">): Promise<SqlResult> => {
-    const { rows, rowCount } = await client.query({ ...query, rowMode: "array" });
+  const ask = async (query: Omit<PgQuery, "rowMode" | "types">): Promise<SqlResult> => {
+    const { rows, rowCount } = await client.query({ ...query, rowMode: "array", types: TEXTS });
     return { rows: rows as unknown[][], changes: rowCount ?? 0 };
   };
   // A connection that breaks while it is in use says so by an event, too, which would end the process if nobody listened.
@@ -85,6 +86,9 @@ function fromClient(client: PgClient, prepare: boolean): SqlConnection {
   return {
     run: ({ name, text }, values) => ask({ text, values: values.map(toParameter), ...(prepare ? { name } : {}) }),
     execute: (text) => ask({ text }),
+    begin: () => ask({ text: `BEGIN ${ISOLATION}` }),
+    commit: () => ask({ text: "COMMIT" }),
+    rollback: () => ask({ text: "ROLLBACK" }),
     release: giveBack,
     // Still listened to: it may yet say how it ended.
     destroy: () => void client.release(true),
@@ -93,20 +97,63 @@ function fromClient(client: PgClient, prepare: boolean): SqlConnection {
 
 const ignore = (): void => undefined;
 
-function fromReserved(connection: PostgresJsConnection, prepare: boolean): SqlConnection {
-  const toResult = (rows: unknown[][] & { readonly count?: number | null }): SqlResult => ({
-    rows,
-    changes: rows.count ?? 0,
-  });
+/**
+ * Not one connection, but a pool that gives each statement one, and a transaction one of its own. The connections that it lends (`reserve`) are
+ * no use: one that breaks meanwhile goes back to those that live, and the next who gets it ends the process.
+ */
+function fromPostgresJs(pool: PostgresJs, prepare: boolean): SqlConnection {
+  let scope: PostgresJsScope = pool;
+  let commit = (): void => undefined;
+  let undo = (): void => undefined;
+  let ended: Promise<unknown> | undefined;
+  // To say anything on a connection that broke would end the process; a transaction on it is over.
+  let isBroken = false;
+
+  const ask = async (query: PostgresJsQuery): Promise<SqlResult> => {
+    try {
+      const rows = await query.raw();
+      return { rows, changes: rows.count ?? 0 };
+    } catch (error) {
+      isBroken ||= !isFromServer(error);
+      throw error;
+    }
+  };
+
   return {
-    run: async ({ text }: SqlStatement, values) =>
-      toResult(await connection.unsafe(text, values.map(toParameter), { prepare }).values()),
-    execute: async (text) => toResult(await connection.unsafe(text).values()),
-    release: () => void connection.release(),
-    // It offers no way to end one connection; a dead one ends itself.
-    destroy: () => void connection.release(),
+    run: ({ text }, values) => ask(scope.unsafe(text, values.map(toParameter), { prepare })),
+    execute: (text) => ask(scope.unsafe(text)),
+    begin: () =>
+      new Promise<void>((begun, failed) => {
+        const work = (own: PostgresJsScope): Promise<void> =>
+          new Promise((resolve, reject) => {
+            scope = own;
+            commit = resolve;
+            undo = () => reject(UNDONE);
+            begun();
+          });
+        ended = pool.begin(ISOLATION, work);
+        ended.catch(failed);
+      }),
+    async commit() {
+      commit();
+      await ended;
+    },
+    async rollback() {
+      if (isBroken) return;
+      undo();
+      await ended?.catch((error: unknown) => {
+        if (error !== UNDONE) throw error;
+      });
+    },
+    release: () => undefined,
+    // It offers no way to end a connection; one that is late undoes what was begun on it when it answers.
+    destroy: () => void (isBroken || undo()),
   };
 }
+
+const UNDONE: Error = new Error("the transaction is rolled back");
+
+const isFromServer = (error: unknown): boolean => error instanceof Error && error.name === "PostgresError";
 
 /** No text there can hold a NUL, and none of ours does, since JSON escapes it; a handle that somebody asks for may, and is then one that is not there. */
 const toParameter = (value: SqlValue): SqlValue =>

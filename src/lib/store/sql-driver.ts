@@ -13,6 +13,10 @@ export interface SqlConnection {
   readonly run: (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
   /** A text without placeholders that is not worth preparing. */
   readonly execute: (text: string) => Promise<SqlResult>;
+  /** Begins a transaction, whose every statement sees what others have committed before it took its turn. */
+  readonly begin: () => Promise<unknown>;
+  readonly commit: () => Promise<unknown>;
+  readonly rollback: () => Promise<unknown>;
   /** Gives it back to its pool. */
   readonly release: () => void;
   /** Ends it, since nobody knows what state it is in. */
@@ -23,8 +27,6 @@ export interface SqlConnection {
 export interface SqlDriver {
   /** A connection of the pool; waits for one. */
   readonly connect: () => Promise<SqlConnection>;
-  /** Texts that begin a transaction. */
-  readonly begin: readonly string[];
   /** What to make of an error; undefined: nothing is known about it. */
   readonly diagnose: (error: unknown) => SqlDiagnosis | undefined;
   /** Ends the pool if it is ours. Safe to call twice. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { generalError, SessionError } from "../errors.ts";
+import { inTime } from "./in-time.ts";
 import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
 import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 
@@ -17,12 +18,17 @@ export interface SqlRunner {
 
 /** @param timeout how long one operation may take, waiting for a connection and all attempts included; ms */
 export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
-  async function withConnection<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+  const fromNow = (): number => performance.now() + timeout;
+
+  async function withConnection<T>(
+    work: (connection: SqlConnection) => Promise<T>,
+    deadline: number = fromNow(),
+  ): Promise<T> {
     const connecting = driver.connect();
     let connection: SqlConnection | undefined;
     try {
-      connection = await inTime(connecting, timeout, "gave no connection");
-      const result = await inTime(work(connection), timeout, "gave no answer");
+      connection = await inTime(connecting, deadline, () => noAnswer("gave no connection", timeout));
+      const result = await inTime(work(connection), deadline, () => noAnswer("gave no answer", timeout));
       connection.release();
       return result;
     } catch (error) {
@@ -40,14 +46,14 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
     return kind === "conflict" || kind === "no-table" || kind === "no-right";
   };
 
-  async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
-    const begun = performance.now();
+  async function retrying<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
+    const deadline = fromNow();
     for (let turn = 1; ; turn += 1) {
       try {
-        return await attempt();
+        return await attempt(deadline);
       } catch (error) {
         const diagnosis = driver.diagnose(error);
-        if (diagnosis?.kind !== "conflict" || performance.now() - begun > timeout) throw explain(error, driver);
+        if (diagnosis?.kind !== "conflict" || performance.now() > deadline) throw explain(error, driver);
         // Rivals that met once must not meet again.
         await delay(Math.random() * Math.min(2 ** turn, 64));
       }
@@ -60,37 +66,25 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
         throw explain(error, driver);
       }),
 
-    run: (statement, values) => retrying(() => withConnection((connection) => connection.run(statement, values))),
+    run: (statement, values) =>
+      retrying((deadline) => withConnection((connection) => connection.run(statement, values), deadline)),
 
     transaction: (work) =>
-      retrying(() =>
+      retrying((deadline) =>
         withConnection(async (connection) => {
-          for (const text of driver.begin) await connection.execute(text);
+          await connection.begin();
           try {
             const result = await work(connection.run);
-            await connection.execute("COMMIT");
+            await connection.commit();
             return result;
           } catch (error) {
-            // Where this fails, too, the connection is destroyed, which undoes as much.
-            await connection.execute("ROLLBACK");
+            // Any other error costs the connection, which undoes as much.
+            if (isAnswer(error)) await connection.rollback();
             throw error;
           }
-        }),
+        }, deadline),
       ),
   };
-}
-
-/** Whatever does not answer in time becomes a fault; the timer ends with the work. */
-async function inTime<T>(work: Promise<T>, timeout: number, fact: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(noAnswer(fact, timeout)), timeout);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const noAnswer = (fact: string, timeout: number): SessionError =>

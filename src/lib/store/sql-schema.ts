@@ -45,7 +45,7 @@ async function readVersion(
 async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const { create, note } = versionTable("postgres", options.prefix);
   await runner.withConnection(async (connection) => {
-    await connection.execute("BEGIN");
+    await connection.begin();
     try {
       await connection.execute(`SELECT pg_advisory_xact_lock(hashtext('counterfoil schema ${options.prefix}'))`);
       await connection.execute(create);
@@ -55,9 +55,10 @@ async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: Sc
         for (const text of statementsOf(migration)) await connection.execute(text);
         await connection.execute(note(migration.version));
       }
-      await connection.execute("COMMIT");
+      await connection.commit();
     } catch (error) {
-      await connection.execute("ROLLBACK");
+      // Fails where the connection has broken, and with it the transaction.
+      await connection.rollback().catch(() => undefined);
       throw error;
     }
   });

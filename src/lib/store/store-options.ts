@@ -73,10 +73,18 @@ export interface SqlConnectionOptions {
   readonly poolSize?: number;
 }
 
-/** @param hasPool whether the app gives a pool, which each of these contradicts */
-export function readSqlConnection(section: SectionReader, hasPool: boolean): SqlConnectionOptions {
+/**
+ * @param hasPool whether the app gives a pool, which each of these contradicts
+ * @param schemes what URLs of this database begin with
+ */
+export function readSqlConnection(
+  section: SectionReader,
+  hasPool: boolean,
+  schemes: readonly [string, ...string[]],
+): SqlConnectionOptions {
+  const example = `${schemes[0]}://user:password@host/database`;
   const connection = {
-    url: section.value("url", 'a URL, as in "mysql://user:password@host:3306/database"', isUrl),
+    url: section.value("url", `a URL, as in "${example}"; a % in the password is written %25`, isUrl(schemes)),
     host: section.text("host"),
     port: section.count("port", 1, 65_535),
     user: section.text("user"),
@@ -110,7 +118,22 @@ export function readSqlConnection(section: SectionReader, hasPool: boolean): Sql
 const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undefined =>
   Object.keys(options).find((name) => options[name] !== undefined);
 
-const isUrl = (value: unknown): value is string => typeof value === "string" && URL.canParse(value);
+const isUrl =
+  (schemes: readonly string[]) =>
+  (value: unknown): value is string => {
+    if (typeof value !== "string" || !URL.canParse(value)) return false;
+    const { protocol, username, password, pathname } = new URL(value);
+    return schemes.includes(protocol.slice(0, -1)) && [username, password, pathname].every(isDecodable);
+  };
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const isSsl = (value: unknown): value is boolean | object =>
   typeof value === "boolean" || (typeof value === "object" && value !== null);

@@ -10,7 +10,7 @@ const under = (...list: readonly [string, ...string[]]): ReturnType<typeof creat
   const secrets = createSecrets(list);
   return createAntiCsrfTokens(() => secrets);
 };
-const newHandle = (): string => randomBytes(16).toString("base64url");
+const newHandle = (): string => randomBytes(18).toString("base64url");
 
 test("a token is the keyed hash of its session's handle and stays the same", () => {
   const handle = newHandle();

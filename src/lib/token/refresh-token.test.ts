@@ -6,7 +6,7 @@ import { mintRefreshToken, parseRefreshToken, type RefreshKey } from "./refresh-
 
 const macKey = randomBytes(32);
 const key: RefreshKey = { kid: randomBytes(8).toString("base64url"), refreshMac: createMac(macKey) };
-const handle = randomBytes(16).toString("base64url");
+const handle = randomBytes(18).toString("base64url");
 const find = (kid: string): RefreshKey | undefined => (kid === key.kid ? key : undefined);
 const first = mintRefreshToken(key, handle, undefined);
 const bytesOf = (value: string): Buffer => Buffer.from(value.slice(5), "base64url");
@@ -17,7 +17,7 @@ test("a token that was minted is authentic, and parsing gives what minting gave"
   let token = first;
   for (const generation of [1, 2, 3, 4]) {
     expect(token).toMatchObject({ handle, generation });
-    expect(token.value).toMatch(/^cfr1\.[A-Za-z0-9_-]{144}$/);
+    expect(token.value).toMatch(/^cfr1\.[A-Za-z0-9_-]{148}$/);
     expect(parseRefreshToken(token.value, find)).toEqual({ kind: "authentic", token });
     token = mintRefreshToken(key, handle, token);
   }
@@ -40,14 +40,14 @@ test("the children of one parent are all different", () => {
 test("the bytes are laid out as documented", () => {
   const child = mintRefreshToken(key, handle, first);
   const bytes = bytesOf(child.value);
-  expect(bytes).toHaveLength(108);
+  expect(bytes).toHaveLength(111);
   expect(bytes.toString("base64url", 0, 8)).toBe(key.kid);
-  expect(bytes.toString("base64url", 8, 24)).toBe(handle);
-  expect(bytes.readUInt32BE(24)).toBe(2);
-  expect(bytes.subarray(44, 76)).toEqual(sha256(bytesOf(first.value)));
-  expect(bytes.subarray(76)).toEqual(createHmac("sha256", macKey).update(bytes.subarray(0, 76)).digest());
+  expect(bytes.toString("base64url", 8, 26)).toBe(handle);
+  expect(bytes.readUInt32BE(26)).toBe(2);
+  expect(bytes.subarray(47, 79)).toEqual(sha256(bytesOf(first.value)));
+  expect(bytes.subarray(79)).toEqual(createHmac("sha256", macKey).update(bytes.subarray(0, 79)).digest());
   expect(child.doubleHash).toBe(sha256(sha256(bytes)).toString("base64url"));
-  expect(bytesOf(first.value).subarray(44, 76)).toEqual(Buffer.alloc(32));
+  expect(bytesOf(first.value).subarray(47, 79)).toEqual(Buffer.alloc(32));
 });
 
 test("whoever holds the store and the keys mints no child of the current token", () => {
@@ -55,8 +55,8 @@ test("whoever holds the store and the keys mints no child of the current token",
   const stolen = Buffer.from(first.doubleHash, "base64url");
   for (const guess of [stolen, sha256(stolen), Buffer.alloc(32)]) {
     const forged = bytesOf(mintRefreshToken(key, handle, first).value);
-    guess.copy(forged, 44);
-    createHmac("sha256", macKey).update(forged.subarray(0, 76)).digest().copy(forged, 76);
+    guess.copy(forged, 47);
+    createHmac("sha256", macKey).update(forged.subarray(0, 79)).digest().copy(forged, 79);
     const parsed = parseRefreshToken(spell(forged), find);
     if (parsed.kind !== "authentic") expect.fail("the forgery must get as far as the row");
     expect(parsed.token.parentDoubleHash).not.toBe(first.doubleHash);
@@ -95,11 +95,11 @@ test("a token under a key that is not there is told apart from one that is forge
 test("garbage is refused without a fault", () => {
   const garbage = fc.oneof(
     fc.string({ unit: "binary", maxLength: 300 }),
-    fc.string({ unit: "binary", minLength: 149, maxLength: 149 }),
-    fc.string({ minLength: 144, maxLength: 144 }).map((body) => `cfr1.${body}`),
-    fc.uint8Array({ minLength: 108, maxLength: 108 }).map(spell),
+    fc.string({ unit: "binary", minLength: 153, maxLength: 153 }),
+    fc.string({ minLength: 148, maxLength: 148 }).map((body) => `cfr1.${body}`),
+    fc.uint8Array({ minLength: 111, maxLength: 111 }).map(spell),
     fc
-      .uint8Array({ minLength: 100, maxLength: 100 })
+      .uint8Array({ minLength: 103, maxLength: 103 })
       .map((tail) => spell(Buffer.concat([bytesOf(first.value).subarray(0, 8), tail]))),
   );
   fc.assert(fc.property(garbage, (text) => parseRefreshToken(text, find).kind !== "authentic"));

@@ -2,18 +2,18 @@ import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Mac } from "./mac.ts";
 
 /**
- * A refresh token is `cfr1.` and 144 characters of base64url, 108 bytes:
+ * A refresh token is `cfr1.` and 148 characters of base64url, 111 bytes:
  *
- *   kid 8 | handle 16 | generation 4 | nonce 16 | hash of the parent 32 | HMAC-SHA256 of all before 32
+ *   kid 8 | handle 18 | generation 4 | nonce 17 | hash of the parent 32 | HMAC-SHA256 of all before 32
  *
- * 108 bytes fill 144 characters without a spare bit, so each token has one spelling. The MAC keeps garbage from the store. The
+ * 111 bytes fill 148 characters without a spare bit, so each token has one spelling. The MAC keeps garbage from the store. The
  * parent's hash keeps a thief who has the store *and* its keys from minting: the row knows only the hash of that hash.
  */
 const PREFIX = "cfr1.";
 const KID = 8;
-const HANDLE = 16;
+const HANDLE = 18;
 const GENERATION = 4;
-const NONCE = 16;
+const NONCE = 17;
 const HASH = 32;
 const SIGNED = KID + HANDLE + GENERATION + NONCE + HASH;
 const LENGTH = PREFIX.length + ((SIGNED + HASH) / 3) * 4;

@@ -1,0 +1,12 @@
+/** Whatever does not answer in time becomes a fault; the timer ends with the work. */
+export async function inTime<T>(work: Promise<T>, deadline: number, fault: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(fault()), deadline - performance.now());
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { generalError, type SessionError } from "../errors.ts";
+import { inTime } from "./in-time.ts";
+import type { RedisCall, RedisDriver, RedisReplicas } from "./redis-driver.ts";
+import { explain, isTransient } from "./redis-errors.ts";
+import type { RedisScript } from "./redis-scripts.ts";
+
+/** Runs a script: again where the server refused it for the moment, gives up after a while, and says what is at fault. */
+export type RunScript = (
+  script: RedisScript,
+  keys: readonly string[],
+  args?: readonly (string | number)[],
+) => Promise<unknown>;
+
+/** What is refused for longer than this is a fault, in ms: a fail-over takes about as long, and whoever waits holds a request open. */
+const PATIENCE = 2000;
+
+/** @param timeout how long one script may take, all attempts included; ms */
+export function createRedisRunner(
+  driver: RedisDriver,
+  timeout: number,
+  replicas: RedisReplicas | undefined,
+): RunScript {
+  async function attempt(call: RedisCall): Promise<unknown> {
+    if (replicas === undefined || !call.script.keeps) return driver.run(call);
+    const { reply, confirmed } = await driver.runAndWait(call, replicas);
+    if (confirmed < replicas.acknowledge) throw notConfirmed(confirmed, replicas);
+    return reply;
+  }
+
+  return async (script, keys, args = []) => {
+    const call = { script, keys, args: args.map(String) };
+    const begun = performance.now();
+    for (let turn = 1; ; turn += 1) {
+      try {
+        return await inTime(attempt(call), begun + timeout, () => {
+          // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
+          // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
+          void driver.abandon().catch(() => undefined);
+          return noAnswer(timeout);
+        });
+      } catch (error) {
+        const pause = Math.random() * Math.min(10 * 2 ** turn, 200);
+        const patience = Math.min(PATIENCE, timeout) - (performance.now() - begun);
+        if (!isTransient(error) || pause > patience) throw explain(error);
+        await delay(pause);
+      }
+    }
+  };
+}
+
+const noAnswer = (timeout: number): SessionError =>
+  generalError(
+    "STORE_UNAVAILABLE",
+    `the server gave no answer within ${timeout} ms; sessions are untouched, and it is asked again by the next call`,
+  );
+
+const notConfirmed = (confirmed: number, { acknowledge, within }: RedisReplicas): SessionError =>
+  generalError(
+    "STORE_UNAVAILABLE",
+    `written, but only ${confirmed} of ${acknowledge} replicas had it within ${within} ms; a fail-over now might lose it`,
+  );

@@ -1,0 +1,255 @@
+/**
+ * Every script that the Redis store sends. A script is the only step of Redis that reads, decides and writes at once, so each operation is one.
+ *
+ * What they keep to, since Redis undoes nothing:
+ * - All that may fail comes before the first write: a key that is not named in KEYS may be on its way to another node of the cluster, and then
+ *   every use of it is an error; a server that is out of memory refuses what adds.
+ * - A driver whose connection broke may send a script again that had been carried out. The second finds its work done: a change is told as a
+ *   lost race, a removal as nothing to remove, and what adds tells its own row from another's.
+ * - Numbers come in and go out as the text that they are, and are only compared: Lua would round the large ones when it spells them.
+ */
+import { hash } from "node:crypto";
+
+export interface RedisScript {
+  readonly text: string;
+  /** By which the server knows it. */
+  readonly sha: string;
+  /** Whether it writes what must not be lost. */
+  readonly keeps: boolean;
+}
+
+const script = (keeps: boolean, ...parts: readonly string[]): RedisScript => {
+  const text = parts.join("\n");
+  return { text, sha: hash("sha1", text), keeps };
+};
+
+const reads = (...parts: readonly string[]): RedisScript => script(false, ...parts);
+/** Writes what may be lost, and is then written again. */
+const tidies = reads;
+const writes = (...parts: readonly string[]): RedisScript => script(true, ...parts);
+
+/** Of the key of the expiries, what all keys of its place begin with: so that a prefix of the client's own is on all of them. */
+const BASE = "local function base(expiry) return string.sub(expiry, 1, -7) end";
+
+/** Removes sessions in two parts, of which only the second writes. */
+const REMOVAL = `${BASE}
+local function look(expiry, handles)
+  local users = {}
+  for i, handle in ipairs(handles) do
+    local user = redis.call('HGET', base(expiry) .. 'session:' .. handle, 'user')
+    if user then redis.call('ZSCORE', base(expiry) .. 'user:' .. user, handle) end
+    users[i] = user
+  end
+  return users
+end
+local function remove(expiry, handles, users)
+  local removed = {}
+  for i, handle in ipairs(handles) do
+    redis.call('ZREM', expiry, handle)
+    if users[i] then
+      redis.call('ZREM', base(expiry) .. 'user:' .. users[i], handle)
+      redis.call('DEL', base(expiry) .. 'session:' .. handle)
+      removed[#removed + 1] = handle
+    end
+  end
+  return removed
+end`;
+
+/** The rest of a compare-and-set: ends with 0 unless the row KEYS[1] has the version ARGV[1]. */
+const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end";
+
+/**
+ * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries of its place.
+ * ARGV: handle, createdAt, expiresAt, most sessions or '', '1' to refuse, handle to replace or '', fields and values of the row.
+ */
+export const createSession: RedisScript = writes(
+  REMOVAL,
+  `if redis.call('HEXISTS', KEYS[2], 'version') == 1 then return {1, 0, {}} end
+local ended = {}
+if ARGV[4] ~= '' then
+  local live = 0
+  for _, handle in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1, 'REV')) do
+    local ends = redis.call('ZSCORE', KEYS[1], handle)
+    if handle ~= ARGV[6] and ends and tonumber(ends) > tonumber(ARGV[2]) then
+      live = live + 1
+      if live >= tonumber(ARGV[4]) then
+        if ARGV[5] == '1' then return {0, 0, {}} end
+        ended[#ended + 1] = handle
+      end
+    end
+  end
+end
+local users = look(KEYS[1], ended)
+local replaced = {}
+if ARGV[6] ~= '' then replaced = {ARGV[6]} end
+local replacedUsers = look(KEYS[5] or '', replaced)
+redis.call('HSET', KEYS[2], unpack(ARGV, 7))
+redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+return {1, #remove(KEYS[5] or '', replaced, replacedUsers), remove(KEYS[1], ended, users)}`,
+);
+
+/** KEYS: row. The row's fields, and what time it is in seconds and microseconds. */
+export const findSession: RedisScript = reads(
+  `local row = redis.call('HMGET', KEYS[1], 'version', 'user', 'claims', 'claimsVersion', 'data', 'state', 'origin')
+if not row[1] then return false end
+local time = redis.call('TIME')
+row[8] = time[1]
+row[9] = time[2]
+return row`,
+);
+
+/** KEYS: row, expiries. ARGV: version, next version, state, expiresAt, handle. */
+export const commitRefresh: RedisScript = writes(
+  AT_VERSION,
+  `redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
+return 1`,
+);
+
+/** KEYS: row. ARGV: version, next version, claims. */
+export const replaceClaims: RedisScript = writes(
+  AT_VERSION,
+  `redis.call('HSET', KEYS[1], 'version', ARGV[2], 'claims', ARGV[3])
+redis.call('HINCRBY', KEYS[1], 'claimsVersion', 1)
+return 1`,
+);
+
+/** KEYS: row. ARGV: version, next version, data. */
+export const replaceData: RedisScript = writes(
+  AT_VERSION,
+  `redis.call('HSET', KEYS[1], 'version', ARGV[2], 'data', ARGV[3])
+return 1`,
+);
+
+/** KEYS: row, expiries. ARGV: version or '', handle. */
+export const deleteSession: RedisScript = writes(
+  REMOVAL,
+  `if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+return #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))`,
+);
+
+/** KEYS: expiries, index of the user. ARGV: handle to spare. The handles that were removed. */
+export const deleteSessionsOfUser: RedisScript = writes(
+  REMOVAL,
+  `local handles = {}
+for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  if handle ~= ARGV[1] then handles[#handles + 1] = handle end
+end
+return remove(KEYS[1], handles, look(KEYS[1], handles))`,
+);
+
+/** KEYS: expiries, index of the user. ARGV: now. Of each live session some fields of the row, and the handle. */
+export const listSessionsOfUser: RedisScript = reads(
+  BASE,
+  `local rows = {}
+for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1, 'REV')) do
+  local ends = redis.call('ZSCORE', KEYS[1], handle)
+  if ends and tonumber(ends) > tonumber(ARGV[1]) then
+    local row = redis.call('HMGET', base(KEYS[1]) .. 'session:' .. handle, 'version', 'claimsVersion', 'state', 'origin')
+    row[5] = handle
+    if row[1] then rows[#rows + 1] = row end
+  end
+end
+return rows`,
+);
+
+/** KEYS: expiries, replaced sessions. ARGV: now. How many sessions there are to sweep; forgets replaced ones at the same time. */
+export const countExpired: RedisScript = tidies(
+  `redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
+return redis.call('ZCOUNT', KEYS[1], '-inf', ARGV[1])`,
+);
+
+/** KEYS: expiries. ARGV: now, at most. How many sessions were removed. */
+export const deleteExpired: RedisScript = tidies(
+  REMOVAL,
+  `local handles = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+return #remove(KEYS[1], handles, look(KEYS[1], handles))`,
+);
+
+/** KEYS: replaced sessions. ARGV: handle, until. */
+export const rememberReplaced: RedisScript = writes("redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])\nreturn 1");
+
+/** KEYS: replaced sessions. ARGV: handle. Until when it is remembered. */
+export const replacedUntil: RedisScript = reads("return redis.call('ZSCORE', KEYS[1], ARGV[1])");
+
+/** KEYS: lease. ARGV: owner, now, until. */
+export const takeLease: RedisScript = tidies(
+  `local lease = redis.call('HMGET', KEYS[1], 'owner', 'until')
+if lease[1] and lease[1] ~= ARGV[1] and tonumber(lease[2]) > tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', ARGV[3])
+return 1`,
+);
+
+/** KEYS: key ring. */
+export const listKeys: RedisScript = reads("return redis.call('HVALS', KEYS[1])");
+
+/** KEYS: key ring. ARGV: sequence, key. */
+export const insertKey: RedisScript = writes(
+  `if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 1 or redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return 1 end
+return 0`,
+);
+
+/** KEYS: key ring. ARGV: sequence, key as it is expected, new key. */
+export const replaceKey: RedisScript = writes(
+  `local key = redis.call('HGET', KEYS[1], ARGV[1])
+if key == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+if key == ARGV[2] or key == ARGV[3] then return 1 end
+return 0`,
+);
+
+/** KEYS: key ring. ARGV: kid. */
+export const deleteKey: RedisScript = writes(
+  `local ring = redis.call('HGETALL', KEYS[1])
+for i = 1, #ring, 2 do
+  if cjson.decode(ring[i + 1]).kid == ARGV[1] then redis.call('HDEL', KEYS[1], ring[i]) end
+end
+return 1`,
+);
+
+/** KEYS: any. What the server is, as far as this user may know. */
+export const inspect: RedisScript = reads(
+  `local info = ''
+for _, section in ipairs({'server', 'memory', 'cluster'}) do
+  local text = redis.pcall('INFO', section)
+  if type(text) == 'string' then info = info .. text end
+end
+local facts = {}
+for i, name in ipairs({'redis_version', 'maxmemory', 'maxmemory_policy', 'cluster_enabled'}) do
+  facts[i] = string.match(info, '\\n' .. name .. ':([^\\r]*)') or ''
+end
+return facts`,
+);
+
+/**
+ * KEYS: two of the store's own that nobody uses. Does once all that the other scripts do, and leaves nothing behind: a replica, a server without
+ * memory and a right that is missing show now, and not with the first sign-in.
+ */
+export const rehearse: RedisScript = tidies(
+  `local fault
+local function try(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err and not fault then fault = reply end
+end
+local h, z = KEYS[1], KEYS[2]
+try('DEL', h)
+try('HSET', h, 'a', '1')
+try('HSETNX', h, 'b', '1')
+try('HINCRBY', h, 'a', 1)
+try('HGET', h, 'a')
+try('HMGET', h, 'a')
+try('HEXISTS', h, 'a')
+try('HVALS', h)
+try('HGETALL', h)
+try('HDEL', h, 'b')
+try('ZADD', z, 1, 'a')
+try('ZSCORE', z, 'a')
+try('ZCOUNT', z, 0, 1)
+try('ZRANGE', z, 0, -1, 'REV')
+try('ZRANGEBYSCORE', z, 0, 1)
+try('ZREMRANGEBYSCORE', z, 0, 0)
+try('ZREM', z, 'a')
+try('DEL', h, z)
+try('TIME')
+return fault or 1`,
+);

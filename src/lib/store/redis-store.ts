@@ -1,0 +1,189 @@
+import { SessionError } from "../errors.ts";
+import type { KeyRecord } from "../key/key-record.ts";
+import { placeOfHandle, placeOfUser } from "../session/handle.ts";
+import type { RedisDriver, RedisReplicas } from "./redis-driver.ts";
+import { replyCode } from "./redis-errors.ts";
+import { placeKeys, type PlaceKeys, ringKeys } from "./redis-keys.ts";
+import { PLACES } from "./redis-places.ts";
+import { readKey, readSession, readSummary, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
+import { createRedisRunner } from "./redis-runner.ts";
+import * as scripts from "./redis-scripts.ts";
+import { checkServer } from "./redis-server.ts";
+import type { CreateOutcome, SessionStore } from "./session-store.ts";
+
+export interface RedisStoreOptions {
+  readonly driver: RedisDriver;
+  /** What all keys begin with. */
+  readonly prefix: string;
+  /** How long one script may take, in ms. */
+  readonly timeout: number;
+  /** Which replicas must have a write before it counts; undefined: none. */
+  readonly replicas: RedisReplicas | undefined;
+}
+
+/** Sessions in Redis. Every operation is one script on the node that has its user's place, but for a sweep, which goes to all places. */
+export function createRedisStore({ driver, prefix, timeout, replicas }: RedisStoreOptions): SessionStore {
+  const run = createRedisRunner(driver, timeout, replicas);
+  const ring = ringKeys(prefix);
+  const places = PLACES.map((place) => placeKeys(prefix, place));
+  const keysOfUser = (userKey: string): PlaceKeys => placeKeys(prefix, placeOfUser(userKey));
+
+  /** Undefined for a text that is no handle, so that there is nothing by that name. */
+  function keysOfHandle(handle: string): PlaceKeys | undefined {
+    const place = placeOfHandle(handle);
+    return place === undefined ? undefined : placeKeys(prefix, place);
+  }
+
+  async function deleteRow(handle: string, version: number | ""): Promise<boolean> {
+    const at = keysOfHandle(handle);
+    return (
+      at !== undefined && isDone(await run(scripts.deleteSession, [at.row(handle), at.expiries], [version, handle]))
+    );
+  }
+
+  async function listKeys(): Promise<readonly KeyRecord[]> {
+    const keys = (await run(scripts.listKeys, [ring.keys])) as readonly unknown[];
+    return keys.map(readKey).sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Whether the server was found to be a cluster, where no script reaches two places. */
+  let isScattered = false;
+
+  return {
+    async prepare() {
+      const isCluster = checkServer(await run(scripts.inspect, [ring.keys]));
+      await run(scripts.rehearse, ring.rehearsal);
+      if (!isCluster) return;
+      // Each of its masters has some of the places.
+      const facts = await Promise.all(places.map(({ expiries }) => run(scripts.inspect, [expiries])));
+      facts.forEach(checkServer);
+      await Promise.all(places.map(({ rehearsal }) => run(scripts.rehearse, rehearsal)));
+    },
+
+    async createSession(record, limit, replaces = "") {
+      const { handle, userKey, createdAt, expiresAt } = record;
+      const at = keysOfUser(userKey);
+      const old = keysOfHandle(replaces);
+
+      async function create(replaced: PlaceKeys | undefined): Promise<CreateOutcome> {
+        const keys = [at.expiries, at.row(handle), at.index(userKey)];
+        if (replaced !== undefined) keys.push(replaced.row(replaces), replaced.expiries);
+        const withLimit = limit === undefined ? ["", ""] : [limit.max, limit.onLimit === "refuse" ? 1 : 0];
+        const args = [handle, createdAt, expiresAt, ...withLimit, replaced === undefined ? "" : replaces];
+        const reply = await run(scripts.createSession, keys, [...args, ...rowFields(record)]);
+        const [created, count, ended] = reply as readonly [unknown, unknown, readonly unknown[]];
+        return { created: isDone(created), ended: ended.map(text), replaced: isDone(count) };
+      }
+
+      if (old === undefined || old.expiries === at.expiries || !isScattered) {
+        try {
+          return await create(old);
+        } catch (error) {
+          if (!isCrossSlot(error)) throw error;
+          isScattered = true;
+        }
+      }
+      // The session of another user, on another node. First the new one, so that a fault in between signs nobody out: then the old one
+      // lives on beside it until it expires, and no cookie holds it.
+      const outcome = await create(undefined);
+      return outcome.created ? { ...outcome, replaced: await deleteRow(replaces, "") } : outcome;
+    },
+
+    async findSession(handle) {
+      const at = keysOfHandle(handle);
+      const row = at === undefined ? null : await run(scripts.findSession, [at.row(handle)]);
+      return Array.isArray(row) ? readSession(handle, row) : undefined;
+    },
+
+    async commitRefresh(handle, version, write) {
+      const at = keysOfHandle(handle);
+      if (at === undefined) return false;
+      const args = [version, version + 1, writeState(write), write.expiresAt, handle];
+      return isDone(await run(scripts.commitRefresh, [at.row(handle), at.expiries], args));
+    },
+
+    async replaceClaims(handle, version, claims) {
+      const at = keysOfHandle(handle);
+      return (
+        at !== undefined && isDone(await run(scripts.replaceClaims, [at.row(handle)], [version, version + 1, claims]))
+      );
+    },
+
+    async replaceData(handle, version, data) {
+      const at = keysOfHandle(handle);
+      return at !== undefined && isDone(await run(scripts.replaceData, [at.row(handle)], [version, version + 1, data]));
+    },
+
+    deleteSession: (handle) => deleteRow(handle, ""),
+
+    deleteSessionAtVersion: deleteRow,
+
+    async deleteSessionsOfUser(userKey, except = "") {
+      const at = keysOfUser(userKey);
+      const removed = await run(scripts.deleteSessionsOfUser, [at.expiries, at.index(userKey)], [except]);
+      return (removed as readonly unknown[]).map(text);
+    },
+
+    async listSessionsOfUser(userKey, now) {
+      const at = keysOfUser(userKey);
+      const rows = await run(scripts.listSessionsOfUser, [at.expiries, at.index(userKey)], [now]);
+      return (rows as readonly unknown[]).map((row) => readSummary(userKey, row));
+    },
+
+    async rememberReplaced(handle, until) {
+      const at = keysOfHandle(handle);
+      if (at !== undefined) await run(scripts.rememberReplaced, [at.replaced], [handle, until]);
+    },
+
+    async wasReplaced(handle, now) {
+      const at = keysOfHandle(handle);
+      const until = at === undefined ? null : await run(scripts.replacedUntil, [at.replaced], [handle]);
+      return until !== null && Number(text(until)) > now;
+    },
+
+    async deleteExpiredSessions(now, limit) {
+      let removed = 0;
+      while (removed < limit) {
+        const counts = await Promise.all(
+          places.map(({ expiries, replaced }) => run(scripts.countExpired, [expiries, replaced], [now])),
+        );
+        let left = limit - removed;
+        const sweeps = places.flatMap(({ expiries }, place) => {
+          const share = Math.min(left, Number(counts[place]));
+          left -= share;
+          return share > 0 ? [run(scripts.deleteExpired, [expiries], [now, share])] : [];
+        });
+        if (sweeps.length === 0) break;
+        // Others may sweep at the same time; then another round finds what is left, since fewer than `limit` must mean that there are no more.
+        for (const count of await Promise.all(sweeps)) removed += Number(count);
+      }
+      return removed;
+    },
+
+    takeLease: async (name, owner, now, until) =>
+      isDone(await run(scripts.takeLease, [ring.lease(name)], [owner, now, until])),
+
+    listKeys,
+
+    insertKey: async (key) => isDone(await run(scripts.insertKey, [ring.keys], [key.sequence, writeKey(key)])),
+
+    async rewrapKey(kid, expected, wrappedSeed) {
+      const key = (await listKeys()).find((each) => each.kid === kid);
+      if (key?.wrappedSeed !== expected) return false;
+      // Nothing else of a key ever changes, so whoever comes in between has changed or removed just this.
+      const next = writeKey({ ...key, wrappedSeed });
+      return isDone(await run(scripts.replaceKey, [ring.keys], [key.sequence, writeKey(key), next]));
+    },
+
+    async deleteKey(kid) {
+      await run(scripts.deleteKey, [ring.keys], [kid]);
+    },
+
+    close: driver.close,
+  };
+}
+
+const isDone = (reply: unknown): boolean => Number(reply) === 1;
+
+const isCrossSlot = (error: unknown): boolean =>
+  error instanceof SessionError && replyCode(error.cause) === "CROSSSLOT";

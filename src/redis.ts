@@ -1,0 +1,92 @@
+import type { Duration } from "./lib/config/duration.ts";
+import { ownRedisClient } from "./lib/store/redis-client.ts";
+import { createRedisDriver, type RedisClient } from "./lib/store/redis-driver.ts";
+import { DEFAULT_KEY_PREFIX, readRedisConnection, readReplicas, refuseKeyPrefix } from "./lib/store/redis-options.ts";
+import { createRedisStore } from "./lib/store/redis-store.ts";
+import type { SessionStore } from "./lib/store/session-store.ts";
+import { readStoreOptions, readTimeout } from "./lib/store/store-options.ts";
+
+/** Options of {@link redis}: a client of the app's, or how to connect. */
+export interface RedisOptions {
+  /**
+   * A client of the app's own: of node-redis (`createClient`, `createClientPool`, `createCluster`, `createSentinel`), connected, or of ioredis
+   * (`Redis`, with sentinels too, or `Cluster`). It stays open. A key prefix that it has stands before ours.
+   */
+  readonly client?: RedisClient | undefined;
+  /** How to connect, for a client of the store's own to a single server: a URL, or its parts. The client is ended by `close()`. `rediss:` for TLS. */
+  readonly url?: string | undefined;
+  /** Default: the driver's, `localhost`. */
+  readonly host?: string | undefined;
+  /** Default: the driver's, 6379. */
+  readonly port?: number | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Number of the database. Default 0. */
+  readonly database?: number | undefined;
+  /** TLS: true, or options of `node:tls`. Default: none, unless the URL begins with `rediss:`. */
+  readonly tls?: boolean | object | undefined;
+  /** What all keys begin with: letters, digits and `_-.:/`. Keeps two apps on one server apart. Default `"counterfoil:"`. */
+  readonly keyPrefix?: string | undefined;
+  /**
+   * Which replicas must have a write before it counts; when fewer have it in time, the operation fails with `STORE_UNAVAILABLE`. Without it a fail-over
+   * may lose the last moments: whoever refreshed in them signs in again. Each write then holds its connection until they have it, so give the
+   * store a client of its own. Default: none.
+   */
+  readonly replicas?: RedisReplicaOptions | undefined;
+  /** How long an operation may take before it fails with `STORE_UNAVAILABLE`; `"100ms"` to `"5m"`. Default `"10s"`. */
+  readonly timeout?: Duration | undefined;
+}
+
+/** Which replicas must have a write, see {@link RedisOptions.replicas}. */
+export interface RedisReplicaOptions {
+  /** How many, 1 to 100. */
+  readonly acknowledge: number;
+  /** How long they may take, shorter than `timeout`; `"1ms"` to `"1m"`. Default `"1s"`. */
+  readonly within?: Duration | undefined;
+}
+
+/**
+ * Keeps sessions in Redis 6.2 or newer, or Valkey: a single server, one with sentinels, or a cluster. Takes the app's client of node-redis or ioredis,
+ * or makes one of its own with whichever of them is installed. Connects with the first call. Sessions are no cache: a server that may evict
+ * them is refused, and so is a replica.
+ *
+ * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
+ * @example
+ * ```ts
+ * import { init } from "counterfoil";
+ * import { redis } from "counterfoil/redis";
+ *
+ * await init({ secret: process.env.COUNTERFOIL_SECRET, store: redis({ url: process.env.REDIS_URL }) });
+ * ```
+ */
+export function redis(options: RedisOptions): SessionStore {
+  const { client, connection, ...rest } = readStoreOptions("redis", options, (section) => {
+    const given = section.value("client", "a client of node-redis 4 or ioredis 5, or newer", isClient);
+    const timeout = readTimeout(section);
+    return {
+      client: given,
+      connection: readRedisConnection(section, given !== undefined),
+      prefix: section.text("keyPrefix", refuseKeyPrefix) ?? DEFAULT_KEY_PREFIX,
+      replicas: readReplicas(section, timeout),
+      timeout,
+    };
+  });
+  const own = ownRedisClient(connection, rest.timeout);
+  const driver =
+    client === undefined
+      ? createRedisDriver(own.get, own.end)
+      : createRedisDriver(
+          async () => client,
+          async () => undefined,
+        );
+  return createRedisStore({ driver, ...rest });
+}
+
+/** Those of node_redis 3, which answer callbacks, have `evalsha` but neither of the others. */
+const isClient = (value: unknown): value is RedisClient =>
+  typeof value === "object" &&
+  value !== null &&
+  (("evalSha" in value && "multi" in value) || ("evalsha" in value && "pipeline" in value));
+
+export type { IoRedis, NodeRedis, NodeRedisInput, RedisClient } from "./lib/store/redis-driver.ts";
+export type { SessionStore } from "./lib/store/session-store.ts";
