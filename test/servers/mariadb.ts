@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createConnection } from "mysql2/promise";
 import { findBinary } from "./binaries.ts";
+import { makeDataOnce } from "./data-template.ts";
 import { freePort } from "./free-port.ts";
 import { readGeneralLog } from "./mariadb-log.ts";
 import { createServerFolder } from "./server-folder.ts";
@@ -16,10 +16,12 @@ export interface MariaDbOptions {
   readonly args?: readonly string[];
   /** Keep a general log, for `takeLog`. Default: no. */
   readonly log?: boolean;
-  /** A data folder to begin with a copy of, instead of an empty one. */
-  readonly dataFrom?: string;
-  /** Yet more arguments, asked for before every start with the data folder. */
+  /** Yet more arguments, asked for with the data folder before every start. */
   readonly argsForStart?: (data: string) => readonly string[] | Promise<readonly string[]>;
+  /** Makes the data folder. Default: of a new server. */
+  readonly install?: (to: string) => Promise<void>;
+  /** A query that gives one row when the server is ready. Default: any query will do. */
+  readonly isReadyQuery?: string;
   readonly readyWithin?: number;
 }
 
@@ -54,7 +56,7 @@ const USER = "counterfoil";
 const PASSWORD = "private to the tests";
 
 /** What is on disk must survive `kill -9`, which the page cache does, and no power cut. */
-const SMALL_AND_UNSAFE = [
+export const SMALL_AND_UNSAFE: readonly string[] = [
   "--innodb-flush-method=nosync",
   "--innodb-doublewrite=0",
   "--innodb-log-file-size=4M",
@@ -72,14 +74,13 @@ const SMALL_AND_UNSAFE = [
 ];
 
 /** Makes the data folder of a new server, where root has no password. */
-export async function installMariaDb(data: string): Promise<void> {
-  await promisify(execFile)(findBinary("mariadb-install-db"), [
-    "--no-defaults",
-    `--datadir=${data}`,
-    "--auth-root-authentication-method=normal",
-    "--skip-test-db",
-    ...SMALL_AND_UNSAFE,
-  ]);
+async function installMariaDb(to: string): Promise<void> {
+  const program = findBinary("mariadb-install-db");
+  const args = ["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", ...SMALL_AND_UNSAFE];
+  const make = async (data: string): Promise<void> => {
+    await promisify(execFile)(program, [...args, `--datadir=${data}`]);
+  };
+  await makeDataOnce({ program: findBinary("mariadbd"), args, to, make });
 }
 
 /** A MariaDB server of the test's own. */
@@ -95,8 +96,7 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
   let logged = 0;
   let databases = 0;
 
-  if (options.dataFrom === undefined) await installMariaDb(data);
-  else await cp(options.dataFrom, data, { recursive: true });
+  await (options.install ?? installMariaDb)(data);
 
   async function admin(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     const connection = await createConnection({ socketPath, user: "root", supportBigNumbers: true });
@@ -129,7 +129,7 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
       ...(options.args ?? []),
       ...((await options.argsForStart?.(data)) ?? []),
     ],
-    isReady: async () => existsSync(socketPath) && (await admin("SELECT 1")).length === 1,
+    isReady: async () => existsSync(socketPath) && (await admin(options.isReadyQuery ?? "SELECT 1")).length === 1,
     ...(options.readyWithin === undefined ? {} : { readyWithin: options.readyWithin }),
   });
   await admin(`GRANT ALL ON *.* TO '${USER}'@'%' IDENTIFIED BY '${PASSWORD}' WITH GRANT OPTION`);

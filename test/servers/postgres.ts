@@ -1,50 +1,38 @@
 import { execFile } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import pg from "pg";
 import { findBinary } from "./binaries.ts";
-import { freePort } from "./free-port.ts";
-import type { ConnectionOptions, Row } from "./mariadb.ts";
-import { LOG_LINE_PREFIX, readStatementLog } from "./postgres-log.ts";
-import { createServerFolder, type ServerFolder } from "./server-folder.ts";
-import { asUser, type ServerLifecycle, startServerProcess } from "./server-process.ts";
-import { findSystemUser, isRoot, type SystemUser } from "./system-user.ts";
+import { makeDataOnce } from "./data-template.ts";
+import {
+  createPostgresPlace,
+  PASSWORD,
+  type Postgres,
+  type PostgresOptions,
+  runPostgresTool,
+  startPostgresIn,
+  SUPERUSER,
+  USER,
+} from "./postgres-server.ts";
+import { until } from "./until.ts";
 
-export interface PostgresOptions {
-  /** More lines of postgresql.conf, for instance `lock_timeout = 1000`. They win over those of this file. */
+export type { Postgres, PostgresOptions } from "./postgres-server.ts";
+
+export interface ReplicaOptions {
+  /** Whether the primary's commits wait until they are on the replica's disk. Default: no. */
+  readonly synchronous?: boolean;
+  /** Whether the primary keeps what the replica has not read yet, also while it is down. Default: yes. */
+  readonly slot?: boolean;
+  /** More lines of its postgresql.conf; those of the primary hold for it too, and so does its log. */
   readonly config?: readonly string[];
-  /** Log all statements, for `takeLog`. Default: no. */
-  readonly log?: boolean;
 }
 
-export interface Postgres extends ServerLifecycle {
-  readonly host: string;
-  readonly port: number;
-  /** The folder of the socket, which is what drivers take for a host. */
-  readonly socketPath: string;
-  /** Owns its databases and may make roles and databases; no superuser. */
-  readonly user: string;
-  readonly password: string;
-  /** For pg and postgres. */
-  connectionOptions(database: string): ConnectionOptions;
-  url(database: string): string;
-  createDatabase(name?: string): Promise<string>;
-  /** Statements as superuser, over the socket, on a connection of its own. */
-  admin(sql: string, database?: string): Promise<Row[]>;
-  /** What others than the superuser sent since the last call: `statement: SELECT 1`, `execute name: SELECT $1`. */
-  takeLog(): Promise<string[]>;
+export interface PostgresReplica extends Postgres {
+  /** Makes it a primary. Done when it takes writes. */
+  promote(): Promise<void>;
+  /** Done when it shows all that the primary has written so far. */
+  waitUntilCaughtUp(): Promise<void>;
 }
-
-export interface PostgresPlace {
-  readonly folder: ServerFolder;
-  readonly data: string;
-  readonly owner: SystemUser | undefined;
-}
-
-const USER = "counterfoil";
-const PASSWORD = "private to the tests";
-export const SUPERUSER = "postgres";
 
 const HBA = `
 local all all trust
@@ -52,108 +40,68 @@ local replication all trust
 host all all 127.0.0.1/32 scram-sha-256
 `;
 
-/** What is on disk must survive `kill -9`, which the page cache does, and no power cut. */
-const CONFIG = [
-  "listen_addresses = '127.0.0.1'",
-  "fsync = off",
-  "full_page_writes = off",
-  "shared_buffers = 16MB",
-  "max_connections = 100",
-  "min_wal_size = 32MB",
-  "autovacuum_naptime = 1h",
-  "jit = off",
-];
-
-/** PostgreSQL runs as anybody but root; for root Debian's user takes its place. */
-export function createPostgresPlace(): PostgresPlace {
-  const owner = isRoot() ? findSystemUser("postgres") : undefined;
-  const folder = createServerFolder("postgres", owner);
-  return { folder, data: join(folder.path, "data"), owner };
-}
-
-/** Runs one of PostgreSQL's programs as the owner of the place. */
-export async function runPostgresTool(place: PostgresPlace, tool: string, args: readonly string[]): Promise<void> {
-  const cwd = place.folder.path;
-  await promisify(execFile)(findBinary("setpriv"), [...asUser(place.owner), findBinary(tool), ...args], { cwd });
-}
-
 /** A PostgreSQL server of the test's own. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const place = createPostgresPlace();
-  await runPostgresTool(place, "initdb", [
-    `--pgdata=${place.data}`,
+  const args = [
     `--username=${SUPERUSER}`,
     "--encoding=UTF8",
     "--locale=C.UTF-8",
     "--auth=trust",
     "--no-sync",
     "--no-instructions",
-  ]);
+  ];
+  // Where its user may write.
+  const made = join(place.folder.path, "made");
+  const make = async (to: string): Promise<void> => {
+    await runPostgresTool(place, "initdb", [...args, `--pgdata=${made}`]);
+    await promisify(execFile)("cp", ["-a", made, to]);
+  };
+  await makeDataOnce({ program: findBinary("initdb"), args, to: place.data, make });
   writeFileSync(join(place.data, "pg_hba.conf"), HBA);
   const postgres = await startPostgresIn(place, options);
   await postgres.admin(`CREATE ROLE ${USER} LOGIN CREATEDB CREATEROLE PASSWORD '${PASSWORD}'`);
   return postgres;
 }
 
-/** Starts a server on a data folder that is there. */
-export async function startPostgresIn(place: PostgresPlace, options: PostgresOptions): Promise<Postgres> {
-  const host = "127.0.0.1";
-  const port = await freePort();
-  const socketPath = place.folder.path;
-  const log = join(place.folder.path, "server.log");
-  let logged = 0;
-  let databases = 0;
-  const lines = [
-    ...CONFIG,
-    `port = ${port}`,
-    `unix_socket_directories = '${socketPath}'`,
-    `log_line_prefix = '${LOG_LINE_PREFIX}'`,
-    ...(options.log === true ? ["log_statement = all"] : []),
-    ...(options.config ?? []),
-  ];
-  appendFileSync(join(place.data, "postgresql.conf"), `\n${lines.join("\n")}\n`);
-
-  async function admin(sql: string, database = "postgres"): Promise<Row[]> {
-    const client = new pg.Client({ host: socketPath, port, user: SUPERUSER, database });
-    // When the server is killed meanwhile, the statement fails, and that is enough.
-    client.on("error", () => undefined);
-    await client.connect();
-    try {
-      return (await client.query<Row>(sql)).rows;
-    } finally {
-      await client.end();
-    }
+/** A standby that streams from `primary`. Roles, databases and passwords are the same on both. */
+export async function startReplica(primary: Postgres, options: ReplicaOptions = {}): Promise<PostgresReplica> {
+  const place = createPostgresPlace();
+  const name = `replica_${primary.port}_${process.hrtime.bigint()}`;
+  const source = `host=${primary.socketPath} port=${primary.port} user=${SUPERUSER} application_name=${name}`;
+  const slot = options.slot === false ? [] : ["--create-slot", `--slot=${name}`];
+  await runPostgresTool(place, "pg_basebackup", [
+    `--pgdata=${place.data}`,
+    `--dbname=${source}`,
+    "--write-recovery-conf",
+    "--checkpoint=fast",
+    "--no-sync",
+    ...slot,
+  ]);
+  const replica = await startPostgresIn(place, options.config === undefined ? {} : { config: options.config });
+  const isOnPrimary = async (condition: string): Promise<boolean> => {
+    const sql = `SELECT 1 FROM pg_stat_replication WHERE application_name = '${name}' AND ${condition}`;
+    return (await primary.admin(sql)).length === 1;
+  };
+  await until("the replica streams", () => isOnPrimary("state = 'streaming'"));
+  if (options.synchronous === true) {
+    await primary.admin(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
+    await primary.admin("SELECT pg_reload_conf()");
+    await until("the primary waits for the replica", () => isOnPrimary("sync_state = 'sync'"));
   }
 
-  const lifecycle = await startServerProcess({
-    folder: place.folder,
-    command: findBinary("postgres"),
-    args: () => ["-D", place.data],
-    user: place.owner,
-    // Fast shutdown: connections are ended, not waited for.
-    stopSignal: "SIGINT",
-    isReady: async () => existsSync(join(socketPath, `.s.PGSQL.${port}`)) && (await admin("SELECT 1")).length === 1,
-  });
-
   return {
-    ...lifecycle,
-    host,
-    port,
-    socketPath,
-    user: USER,
-    password: PASSWORD,
-    connectionOptions: (database) => ({ host, port, user: USER, password: PASSWORD, database }),
-    url: (database) => `postgres://${USER}:${encodeURIComponent(PASSWORD)}@${host}:${port}/${database}`,
-    async createDatabase(name = `test_${(databases += 1)}`) {
-      await admin(`CREATE DATABASE "${name}" OWNER ${USER}`);
-      return name;
+    ...replica,
+    async promote() {
+      await replica.admin("SELECT pg_promote()");
+      await until("the replica takes writes", async () => {
+        const [row] = await replica.admin("SELECT pg_is_in_recovery() AS is_replica");
+        return row?.["is_replica"] === false;
+      });
     },
-    admin,
-    takeLog: async () => {
-      const text = readFileSync(log);
-      const fresh = text.subarray(logged).toString();
-      logged = text.length;
-      return readStatementLog(fresh, SUPERUSER);
+    async waitUntilCaughtUp() {
+      const [row] = await primary.admin("SELECT pg_current_wal_lsn() AS lsn");
+      await until("the replica has caught up", () => isOnPrimary(`replay_lsn >= '${String(row?.["lsn"])}'`));
     },
   };
 }

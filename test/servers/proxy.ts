@@ -19,12 +19,19 @@ export interface Proxy {
   /** New connections are refused, until `accept`; those that are open stay. */
   refuse(): void;
   accept(): Promise<void>;
+  /** Where new connections go from now on; those that are open stay. */
+  pointTo(target: ProxyTarget): void;
   /** How often a client spoke first or after the server had spoken: the round trips, over all connections. */
   turns(): number;
   resetTurns(): void;
   /** How many are open. */
   connections(): number;
   close(): void;
+}
+
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
 }
 
 interface Cut {
@@ -39,8 +46,9 @@ interface Link {
 }
 
 /** A TCP proxy before a server, in this process, that can fail in the ways that networks do. */
-export async function startProxy(target: { readonly host: string; readonly port: number }): Promise<Proxy> {
+export async function startProxy(first: ProxyTarget): Promise<Proxy> {
   const links = new Set<Link>();
+  let target = first;
   let cuts: readonly Cut[] = [];
   let isHolding = false;
   let turns = 0;
@@ -121,6 +129,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
     },
     refuse: () => void server.close(),
     accept: () => (server.listening ? Promise.resolve() : listen(server, port)),
+    pointTo: (next) => void (target = next),
     turns: () => turns,
     resetTurns: () => void (turns = 0),
     connections: () => links.size,

@@ -35,18 +35,16 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   const count = masters * (1 + replicasPerMaster);
   const ports = await freePorts(count * 2);
   const busPorts = ports.splice(count);
+  // A replica takes over however old its link to the master is, and does not wait to become in sync.
+  const settings =
+    `--cluster-enabled yes --cluster-node-timeout ${nodeTimeout} ` +
+    "--cluster-replica-validity-factor 0 --repl-diskless-sync-delay 0";
   const nodes = await Promise.all(
     ports.map((port, index) =>
       startRedis({
         port,
         ...(appendOnly === undefined ? {} : { appendOnly }),
-        args: [
-          ...["--cluster-enabled", "yes", "--cluster-port", String(busPorts[index])],
-          ...["--cluster-node-timeout", String(nodeTimeout)],
-          // A replica takes over however old its link to the master is, and does not wait to become in sync.
-          ...["--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"],
-          ...(options.args ?? []),
-        ],
+        args: [...settings.split(" "), "--cluster-port", String(busPorts[index]), ...(options.args ?? [])],
       }),
     ),
   );
@@ -63,8 +61,8 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   }
 
   async function masterOf(key: string): Promise<Redis> {
-    const node = running()[0]!;
-    const master = await masterSeenBy(node, await slotOf(node, key));
+    const [node] = running();
+    const master = node && (await masterSeenBy(node, await slotOf(node, key)));
     if (master === undefined) throw new Error(`nobody is master for ${key}`);
     return master;
   }
@@ -126,14 +124,14 @@ async function form(nodes: readonly Redis[], busPorts: readonly number[], master
     ids.push(String(await node.admin("CLUSTER", "MYID")));
     await node.admin("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
     if (index >= masters) continue;
-    const [from, to] = [index, index + 1].map((part) => Math.floor((SLOTS * part) / masters));
-    await node.admin("CLUSTER", "ADDSLOTSRANGE", String(from), String(to! - 1));
+    const firstOf = (master: number): number => Math.floor((SLOTS * master) / masters);
+    await node.admin("CLUSTER", "ADDSLOTSRANGE", String(firstOf(index)), String(firstOf(index + 1) - 1));
   }
   for (const [index, { host, port }] of nodes.entries()) {
     if (index > 0) await first?.admin("CLUSTER", "MEET", host, String(port), String(busPorts[index]));
   }
   for (const [index, node] of nodes.slice(masters).entries()) {
-    const master = ids[index % masters]!;
+    const master = ids[index % masters] ?? "";
     await until("a replica knows its master", async () => (await node.admin("CLUSTER", "REPLICATE", master)) === "OK");
   }
 }

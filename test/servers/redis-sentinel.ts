@@ -41,13 +41,16 @@ export interface RedisSentinelOptions {
 
 const NAME = "counterfoil";
 const QUORUM = 2;
+/** Milliseconds, instead of seconds, from one look to the next. What is known of a replica is good for five ping periods,
+ * and learnt once a second while its master is down: shorter ones would leave no replica to promote. */
+const FAST = "ping-period 400 ask-period 200 info-period 300 publish-period 200 election-timeout 1000".split(" ");
 const HOST = "127.0.0.1";
 
 /** A Redis master with a replica and three sentinels, of the test's own. */
 export async function startRedisSentinel(options: RedisSentinelOptions = {}): Promise<RedisSentinel> {
   const { downAfter = 500, appendOnly } = options;
   const [masterPort = 0, replicaPort = 0, ...sentinelPorts] = await freePorts(5);
-  const common = { ...(appendOnly === undefined ? {} : { appendOnly }) };
+  const common = appendOnly === undefined ? {} : { appendOnly };
   const args = ["--repl-diskless-sync-delay", "0"];
   const peers = sentinelPorts.map((port) => ({ port, id: randomBytes(20).toString("hex") }));
   const [servers, sentinels] = await Promise.all([
@@ -61,7 +64,7 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
         return startSentinel(port, [
           `sentinel monitor ${NAME} ${HOST} ${masterPort} ${QUORUM}`,
           `sentinel down-after-milliseconds ${NAME} ${downAfter}`,
-          `sentinel failover-timeout ${NAME} ${downAfter * 6}`,
+          `sentinel failover-timeout ${NAME} ${downAfter * 2}`,
           // What they would find out by themselves, only later.
           `sentinel myid ${id}`,
           `sentinel known-replica ${NAME} ${HOST} ${replicaPort}`,
@@ -79,12 +82,14 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
   const watching = (): Sentinel[] => sentinels.filter((sentinel) => sentinel.isRunning());
 
   async function master(): Promise<Redis> {
-    const server = await masterSeenBy(watching()[0]!);
+    const [sentinel] = watching();
+    const server = sentinel && (await masterSeenBy(sentinel));
     if (server === undefined) throw new Error("the sentinels name no master");
     return server;
   }
 
-  const roleOf = async (server: Redis): Promise<readonly unknown[]> => (await server.admin("ROLE")) as readonly unknown[];
+  const roleOf = async (server: Redis): Promise<readonly unknown[]> =>
+    (await server.admin("ROLE")) as readonly unknown[];
 
   const waitUntilInSync = async (): Promise<void> => {
     await until("the replica is in sync", async () => {
@@ -97,8 +102,20 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
 
   await waitUntilInSync();
   await until("the sentinels know each other and the replica", async () => {
-    const views = await Promise.all(sentinels.map((sentinel) => sentinel.admin("SENTINEL", "CKQUORUM", NAME)));
-    return views.every((view) => String(view).startsWith("OK 3 "));
+    const views = await Promise.all(
+      sentinels.map(async (sentinel) => [
+        await sentinel.admin("SENTINEL", "CKQUORUM", NAME),
+        await sentinel.admin("SENTINEL", "REPLICAS", NAME),
+      ]),
+    );
+    return views.every(([quorum, replicas]) => {
+      const replica = JSON.stringify(replicas);
+      return (
+        String(quorum).startsWith("OK 3 ") &&
+        /"master-link-status"[:,]"ok"/.test(replica) &&
+        /"flags"[:,]"slave"/.test(replica)
+      );
+    });
   });
 
   return {
@@ -147,5 +164,15 @@ async function startSentinel(port: number, config: readonly string[]): Promise<S
     args: () => [file, "--sentinel"],
     isReady: async () => (await admin("PING")) === "PONG",
   });
-  return { ...lifecycle, host: HOST, port, admin };
+  await admin("SENTINEL", "DEBUG", ...FAST);
+  return {
+    ...lifecycle,
+    async restart() {
+      await lifecycle.restart();
+      await admin("SENTINEL", "DEBUG", ...FAST);
+    },
+    host: HOST,
+    port,
+    admin,
+  };
 }

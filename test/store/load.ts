@@ -82,7 +82,11 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
     return sessions;
   });
   type Server = Sessions<object, { n: number }>;
-  const anyServer = (): Server => servers[Math.floor(Math.random() * servers.length)] as Server;
+  function anyServer(): Server {
+    const server = servers[Math.floor(Math.random() * servers.length)];
+    if (server === undefined) throw new Error("there is no server");
+    return server;
+  }
 
   /** Calls some server until one answers; what the database cannot do now is asked again, as a browser does after a 503. */
   async function insist<T>(call: (server: Server) => Promise<T>): Promise<T> {

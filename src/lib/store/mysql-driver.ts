@@ -28,7 +28,8 @@ interface MysqlQuery {
   readonly nestTables: false;
   readonly namedPlaceholders: false;
   readonly metaAsArray: false;
-  readonly typeCast: (field: unknown, next: () => unknown) => unknown;
+  /** Any value; the types of the two drivers have only null in common. */
+  readonly typeCast: (field: unknown, next: () => unknown) => null;
 }
 
 const query = (sql: string): MysqlQuery => ({
@@ -37,7 +38,7 @@ const query = (sql: string): MysqlQuery => ({
   nestTables: false,
   namedPlaceholders: false,
   metaAsArray: false,
-  typeCast: (_, next) => next(),
+  typeCast: (_, next) => next() as null,
 });
 
 /** @param end ends the pool, if it is ours */

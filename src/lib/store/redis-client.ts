@@ -123,13 +123,17 @@ function watch(client: RedisClient & Emitter, { connect, isReady, destroy }: Lif
     waiting ??= new Promise<void>((resolve, reject) => {
       const settle = (act: () => void): void => {
         waiting = undefined;
-        client.off("ready", onReady).off("error", onError).off("end", onEnd);
+        client.off("ready", onReady);
+        client.off("error", onError);
+        client.off("end", onEnd);
         act();
       };
       const onReady = (): void => settle(resolve);
       const onError = (error: unknown): void => settle(() => reject(error));
       const onEnd = (): void => settle(() => reject(ended()));
-      client.on("ready", onReady).on("error", onError).on("end", onEnd);
+      client.on("ready", onReady);
+      client.on("error", onError);
+      client.on("end", onEnd);
     });
     return waiting;
   };

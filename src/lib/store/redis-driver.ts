@@ -127,9 +127,10 @@ function nodeRedisScripting(client: NodeRedis): Scripting {
       "the client of node-redis is not connected, or was closed; call await client.connect() first, and close it last",
     );
   const input = ({ keys, args }: RedisCall): NodeRedisInput => ({ keys: [...keys], arguments: [...args] });
+  const evaluate: Scripting["evaluate"] = (source, call) =>
+    source === "sha" ? client.evalSha(call.script.sha, input(call)) : client.eval(call.script.text, input(call));
   return {
-    evaluate: (source, call) =>
-      source === "sha" ? client.evalSha(call.script.sha, input(call)) : client.eval(call.script.text, input(call)),
+    evaluate: isOldCluster(client) ? (source, call) => evaluateAtKey(client, source, call) : evaluate,
 
     async evaluateAndWait(source, call, { acknowledge, within }) {
       const pipeline = client.multi(call.keys[0]) as NodeRedisPipeline;
@@ -142,6 +143,20 @@ function nodeRedisScripting(client: NodeRedis): Scripting {
     },
   };
 }
+
+/** A cluster of node-redis 4. Its `evalSha` asks any node, and when that names the right one, any other. */
+interface OldCluster {
+  sendCommand(key: string | undefined, isReadonly: boolean, command: readonly string[]): Promise<unknown>;
+}
+
+const isOldCluster = (client: object): client is OldCluster =>
+  "slots" in client && "nodeClient" in client && !("withCommandOptions" in client);
+
+const evaluateAtKey = (cluster: OldCluster, source: Source, { script, keys, args }: RedisCall): Promise<unknown> =>
+  cluster.sendCommand(keys[0], false, [
+    ...(source === "sha" ? ["EVALSHA", script.sha] : ["EVAL", script.text]),
+    ...[String(keys.length), ...keys, ...args],
+  ]);
 
 interface IoRedisPipeline {
   evalsha(sha: string, keyCount: number, ...keysAndArguments: readonly string[]): IoRedisPipeline;

@@ -50,9 +50,10 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
   const second = nameOfFirst(place);
   if (url !== undefined && second !== undefined)
     section.fault("url", "CONTRADICTION", `says how to connect, and so does ${second}; leave one of them out`);
-  if (url?.startsWith("rediss:") === true && tls === false)
-    section.fault("tls", "CONTRADICTION", "is false, and url says rediss:; leave one of them out");
-  const secure = tls === true || (tls === undefined && url?.startsWith("rediss:") === true) ? {} : (tls ?? false);
+  const isSecureUrl = url !== undefined && /^(rediss|valkeys):/.test(url);
+  if (isSecureUrl && tls === false)
+    section.fault("tls", "CONTRADICTION", "is false, and url asks for TLS; leave one of them out");
+  const secure = tls === true || (tls === undefined && isSecureUrl) ? {} : (tls ?? false);
   return { ...(url === undefined ? place : fromUrl(url)), tls: secure };
 }
 
@@ -71,10 +72,10 @@ function fromUrl(text: string): Omit<RedisConnectionOptions, "tls"> {
 
 /** @param timeout of an operation, which must be longer than the wait for the replicas, in ms */
 export function readReplicas(section: SectionReader, timeout: number): RedisReplicas | undefined {
+  if (section.value("replicas", "an object", isThere) === undefined) return undefined;
   const replicas = section.section("replicas");
   const acknowledge = replicas.count("acknowledge", 1, 100);
   const within = replicas.duration("within", "1ms", "1m") ?? DEFAULT_WITHIN;
-  if (!section.has("replicas")) return undefined;
   if (acknowledge === undefined && !replicas.has("acknowledge"))
     replicas.fault("acknowledge", "MISSING", "write how many replicas must have a write, for instance 1");
   if (within >= timeout)
@@ -83,6 +84,9 @@ export function readReplicas(section: SectionReader, timeout: number): RedisRepl
 }
 
 const DEFAULT_WITHIN = 1000;
+
+/** What it is, the section says. */
+const isThere = (value: unknown): value is unknown => value !== undefined;
 
 const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undefined =>
   Object.keys(options).find((name) => options[name] !== undefined);

@@ -225,7 +225,7 @@ return facts`,
  * KEYS: two of the store's own that nobody uses. Does once all that the other scripts do, and leaves nothing behind: a replica, a server without
  * memory and a right that is missing show now, and not with the first sign-in.
  */
-export const rehearse: RedisScript = tidies(
+export const rehearse: RedisScript = writes(
   `local fault
 local function try(...)
   local reply = redis.pcall(...)

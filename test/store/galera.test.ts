@@ -1,0 +1,85 @@
+/** A cluster of three nodes, each of which takes writes: what one node has confirmed holds on the others, also while one of them is killed. */
+import { createPool, type Pool } from "mysql2/promise";
+import { mysql } from "counterfoil/mysql";
+import type { SessionStore } from "counterfoil/memory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newRecord } from "../../src/lib/testing/rows.ts";
+import { describeWithServer } from "../servers/describe-with-server.ts";
+import { type Galera, startGalera } from "../servers/galera.ts";
+import { describeTally, startLoad, UNHARMED } from "./load.ts";
+
+describeWithServer("galera", "Galera", () => {
+  let cluster: Galera;
+  const pools: Pool[] = [];
+
+  beforeAll(async () => {
+    cluster = await startGalera();
+  }, 180_000);
+  afterAll(async () => {
+    for (const pool of pools) await pool.end();
+    await cluster.remove();
+  });
+
+  /** One store for each node. */
+  function storesIn(database: string): SessionStore[] {
+    return cluster.nodes.map((node) => {
+      const pool = createPool({ ...node.connectionOptions(database), connectionLimit: 8 });
+      pools.push(pool);
+      return mysql({ pool });
+    });
+  }
+
+  test("all nodes prepare at once on an empty database", async () => {
+    const stores = storesIn(await cluster.createDatabase());
+    await Promise.all([...stores, ...stores].map((store) => store.prepare()));
+    for (const store of stores) expect(await store.listKeys()).toEqual([]);
+  });
+
+  test("what one node has confirmed is seen by the next read on any other", async () => {
+    const [one, other] = storesIn(await cluster.createDatabase());
+    if (one === undefined || other === undefined) throw new Error("two nodes are needed");
+    await Promise.all([one.prepare(), other.prepare()]);
+    const missed: string[] = [];
+    const record = newRecord();
+    await one.createSession(record, undefined);
+    for (let version = 1; version <= 200; version += 1) {
+      const fresh = newRecord();
+      await one.createSession(fresh, undefined);
+      if ((await other.findSession(fresh.handle)) === undefined) missed.push("a new session");
+      if ((await other.listSessionsOfUser(fresh.userKey, fresh.createdAt)).length !== 1) missed.push("a listed session");
+      await one.replaceData(record.handle, version, "{}");
+      if ((await other.findSession(record.handle))?.version !== version + 1) missed.push("a newer version");
+      await one.deleteSession(fresh.handle);
+      if ((await other.findSession(fresh.handle)) !== undefined) missed.push("a revocation");
+    }
+    expect(missed).toEqual([]);
+  });
+
+  test("writes of one row on all nodes: exactly one wins each time", async () => {
+    const stores = storesIn(await cluster.createDatabase());
+    await Promise.all(stores.map((store) => store.prepare()));
+    const [first] = stores;
+    if (first === undefined) throw new Error("no node");
+    for (let round = 0; round < 20; round += 1) {
+      const { handle } = newRecord();
+      await first.createSession(newRecord({ handle }), undefined);
+      const won = await Promise.all(stores.map((store, index) => store.replaceData(handle, 1, `{"n":${index}}`)));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect((await first.findSession(handle))?.data).toBe(`{"n":${won.indexOf(true)}}`);
+    }
+  });
+
+  test("a node killed under load: nothing lost, no alarm, no double confirmation; it comes back", { timeout: 180_000 }, async () => {
+    const load = await startLoad(storesIn(await cluster.createDatabase()));
+    await load.until(300);
+    const [, , last] = cluster.nodes;
+    await last?.kill();
+    await load.until(400);
+    await last?.restart();
+    await load.until(200);
+    const tally = await load.stop();
+    console.log(`Galera, one of three nodes killed and back: ${describeTally(tally)}`);
+    expect(tally).toMatchObject(UNHARMED);
+    expect(tally.answered.confirmations).toBeGreaterThan(10);
+  });
+});
