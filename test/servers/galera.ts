@@ -121,7 +121,7 @@ ${all.map((id) => `member: ${id} 0`).join("\n")}
 /** The data of a cluster of one node, stopped in good order. */
 async function makeNodeData(to: string): Promise<void> {
   const args = [...WSREP, "--wsrep-cluster-address=gcomm://"];
-  const make = async (): Promise<void> => {
+  const make = async (made: string): Promise<void> => {
     const [port = 0] = await freePorts(1);
     const own = [
       `--wsrep-node-address=${HOST}:${port}`,
@@ -131,7 +131,7 @@ async function makeNodeData(to: string): Promise<void> {
     await node.stop();
     const data = join(dirname(node.socketPath), "data");
     for (const name of ["galera.cache", "gvwstate.dat"]) rmSync(join(data, name), { force: true });
-    await promisify(execFile)("cp", ["-a", data, to]);
+    await promisify(execFile)("cp", ["-a", data, made]);
     await node.remove();
   };
   await makeDataOnce({ program: findBinary("mariadbd"), args: [...SMALL_AND_UNSAFE, ...args], to, make });
@@ -139,7 +139,15 @@ async function makeNodeData(to: string): Promise<void> {
 
 /** How far a node had come when it was killed, which only the server itself can read from its data. */
 async function recoverPosition(data: string, args: readonly string[]): Promise<string> {
-  const own = ["--no-defaults", `--datadir=${data}`, ...SMALL_AND_UNSAFE, ...args, "--wsrep-recover"];
+  const own = [
+    "--no-defaults",
+    `--datadir=${data}`,
+    ...SMALL_AND_UNSAFE,
+    ...args,
+    "--skip-networking",
+    "--socket=recover",
+    "--wsrep-recover",
+  ];
   const { stderr } = await promisify(execFile)(findBinary("mariadbd"), own, { cwd: data });
   const position = /WSREP: Recovered position: (\S+)/.exec(stderr)?.[1];
   if (position === undefined) throw new Error(`no position in:\n${stderr}`);

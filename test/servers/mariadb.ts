@@ -62,7 +62,6 @@ export const SMALL_AND_UNSAFE: readonly string[] = [
   "--innodb-log-file-size=4M",
   "--innodb-data-file-path=ibdata1:1M:autoextend",
   "--innodb-autoextend-increment=1",
-  "--innodb-buffer-pool-size=16M",
   "--innodb-use-native-aio=0",
   "--aria-log-file-size=8M",
   "--key-buffer-size=1M",

@@ -8,7 +8,7 @@ import { freePort } from "./free-port.ts";
 import type { ConnectionOptions, Row } from "./mariadb.ts";
 import { LOG_LINE_PREFIX, readStatementLog } from "./postgres-log.ts";
 import { createServerFolder, type ServerFolder } from "./server-folder.ts";
-import { asUser, type ServerLifecycle, startServerProcess } from "./server-process.ts";
+import { setprivArgs, type ServerLifecycle, startServerProcess } from "./server-process.ts";
 import { findSystemUser, isRoot, type SystemUser } from "./system-user.ts";
 
 export interface PostgresOptions {
@@ -68,7 +68,7 @@ export function createPostgresPlace(): PostgresPlace {
 /** Runs one of PostgreSQL's programs as the owner of the place. */
 export async function runPostgresTool(place: PostgresPlace, tool: string, args: readonly string[]): Promise<void> {
   const cwd = place.folder.path;
-  await promisify(execFile)(findBinary("setpriv"), [...asUser(place.owner), findBinary(tool), ...args], { cwd });
+  await promisify(execFile)(findBinary("setpriv"), [...setprivArgs(place.owner), findBinary(tool), ...args], { cwd });
 }
 
 /** Starts a server on a data folder that is there. */

@@ -26,7 +26,7 @@ export interface Proxy {
   resetTurns(): void;
   /** How many are open. */
   connections(): number;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface ProxyTarget {
@@ -133,9 +133,11 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
     turns: () => turns,
     resetTurns: () => void (turns = 0),
     connections: () => links.size,
-    close() {
+    async close() {
+      const closed = server.listening ? once(server, "close") : undefined;
       server.close();
       cut();
+      await closed;
     },
   };
 }

@@ -79,15 +79,17 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerL
 }
 
 /** setpriv is of Debian's essential util-linux; through it the kernel ends the server with the thread that started it. */
-export function asUser(user: SystemUser | undefined): string[] {
+export function setprivArgs(user: SystemUser | undefined): string[] {
   const become = user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
   return [...become, "--pdeathsig", "KILL", "--"];
 }
 
 function spawnServer(server: ServerCommand, args: readonly string[], log: string): ChildProcess {
   const output = openSync(log, "a");
-  const child = spawn(findBinary("setpriv"), [...asUser(server.user), server.command, ...args], {
+  const child = spawn(findBinary("setpriv"), [...setprivArgs(server.user), server.command, ...args], {
     cwd: server.folder.path,
+    // So that what it leaves there goes too.
+    env: { ...process.env, TMPDIR: server.folder.path },
     stdio: ["ignore", output, output],
     // Else Ctrl-C in the terminal would stop it before the tests.
     detached: true,

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -7,17 +8,27 @@ import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { describeWithServer } from "./describe-with-server.ts";
-import { startMariaDb } from "./mariadb.ts";
-import { startPostgres } from "./postgres.ts";
+import { startGalera } from "./galera.ts";
+import { type MariaDb, startMariaDb } from "./mariadb.ts";
+import { startPostgres, startReplica } from "./postgres.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
+import { isAlive } from "./process-tree.ts";
+import { startRedisCluster } from "./redis-cluster.ts";
+import { startRedisSentinel } from "./redis-sentinel.ts";
 import { startRedis } from "./redis.ts";
 import { until } from "./until.ts";
 
+/** Says how long it took. */
+async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const result = await work();
+  console.log(`${what}: ${Math.round(performance.now() - began)} ms`);
+  return result;
+}
+
 /** Says how long a start took, and sees that what was started goes. */
 async function started<T extends { remove(): Promise<void> }>(what: string, starting: Promise<T>): Promise<T> {
-  const began = performance.now();
-  const server = await starting;
-  console.log(`${what}: ${Math.round(performance.now() - began)} ms`);
+  const server = await timed(what, () => starting);
   onTestFinished(() => server.remove());
   return server;
 }
@@ -71,6 +82,45 @@ describeWithServer("postgres", "a PostgreSQL server", () => {
     expect(await server.admin(`SELECT n, ${setting} FROM t`, database)).toEqual([{ n: 7, wait: "7s" }]);
     expect(await server.takeLog()).toEqual([]);
   });
+
+  test("streams to a replica, which takes over", async () => {
+    const primary = await started("PostgreSQL", startPostgres());
+    const replica = await started("PostgreSQL's replica", startReplica(primary, { synchronous: true }));
+    const database = await primary.createDatabase();
+    await primary.admin("CREATE TABLE t AS SELECT 7 AS n", database);
+    await replica.waitUntilCaughtUp();
+    expect(await replica.admin("SELECT n FROM t", database)).toEqual([{ n: 7 }]);
+    await expect(replica.admin("DELETE FROM t", database)).rejects.toThrow("read-only");
+    await primary.kill();
+    await timed("promotion", () => replica.promote());
+    const client = new pg.Client(replica.connectionOptions(database));
+    await client.connect();
+    await client.query("CREATE TABLE u (n INT)");
+    await client.end();
+  });
+});
+
+describeWithServer("galera", "a Galera cluster", () => {
+  test(
+    "takes writes on all nodes, goes on without one that is killed, and has it back",
+    { timeout: 180_000 },
+    async () => {
+      const cluster = await started("Galera", startGalera());
+      const database = await cluster.createDatabase();
+      const [first, second, third] = cluster.nodes as [MariaDb, MariaDb, MariaDb];
+      const size = "SHOW STATUS LIKE 'wsrep_cluster_size'";
+      for (const node of cluster.nodes) expect(await node.admin(size)).toMatchObject([{ Value: "3" }]);
+      await first.admin(`CREATE TABLE ${database}.t (n INT PRIMARY KEY)`);
+      await third.admin(`INSERT INTO ${database}.t VALUES (1)`);
+
+      await third.kill();
+      await timed("writable again", () => second.admin(`INSERT INTO ${database}.t VALUES (2)`));
+      expect(await second.admin(size)).toMatchObject([{ Value: "2" }]);
+      await timed("the node is back", () => third.restart());
+      await cluster.waitUntilWhole();
+      expect(await third.admin(`SELECT n FROM ${database}.t`)).toEqual([{ n: 1 }, { n: 2 }]);
+    },
+  );
 });
 
 describeWithServer("redis", "a Redis server", () => {
@@ -95,6 +145,52 @@ describeWithServer("redis", "a Redis server", () => {
     await server.restart();
     expect(await server.admin("GET", "a key")).toBe("7");
   });
+
+  test("goes with its folder when the test process is killed", async () => {
+    const program = `
+      import { startRedis } from "${import.meta.resolve("./redis.ts")}";
+      const server = await startRedis();
+      console.log(server.pid(), (await server.admin("CONFIG", "GET", "dir")).dir);
+      setInterval(() => undefined, 1000);`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const [pid = "", folder = ""] = line.toString().trim().split(" ");
+    expect([isAlive(Number(pid)), existsSync(folder)]).toEqual([true, true]);
+    child.kill("SIGKILL");
+    await until("both are gone", () => !isAlive(Number(pid)) && !existsSync(folder));
+  });
+
+  test("in a cluster: a replica takes over from a killed master, which comes back as a replica", async () => {
+    const cluster = await started("Redis Cluster", startRedisCluster({ appendOnly: "always" }));
+    const master = await cluster.masterOf("a key");
+    await master.admin("SET", "a key", "7");
+    expect(await master.admin("WAIT", "1", "5000")).toBe(1);
+    const lost = await cluster.killMasterOf("a key");
+    expect(lost).toBe(master);
+    const next = await timed("fail-over", () => cluster.waitForFailover("a key", lost));
+    expect(await next.admin("GET", "a key")).toBe("7");
+    await lost.restart();
+    await cluster.waitUntilHealthy();
+    const role = (await lost.admin("ROLE")) as readonly unknown[];
+    expect(role.slice(0, 4)).toEqual(["slave", next.host, next.port, "connected"]);
+  });
+
+  test("under sentinels: a replica takes over from a killed master, which comes back as a replica", async () => {
+    const servers = await started("Redis Sentinel", startRedisSentinel({ appendOnly: "always" }));
+    const master = await servers.master();
+    await master.admin("SET", "a key", "7");
+    expect(await master.admin("WAIT", "1", "5000")).toBe(1);
+    const lost = await servers.killMaster();
+    const next = await timed("fail-over", () => servers.waitForFailover(lost));
+    expect([lost, next]).toEqual(servers.servers);
+    expect(await next.admin("GET", "a key")).toBe("7");
+    await lost.restart();
+    await servers.waitUntilInSync();
+    const role = (await lost.admin("ROLE")) as readonly unknown[];
+    expect(role.slice(0, 4)).toEqual(["slave", next.host, next.port, "connected"]);
+  });
 });
 
 /** A server that notes what it got and answers "!" to each piece, behind a proxy; and a client that notes its answers. */
@@ -111,8 +207,8 @@ async function talk() {
   await once(echo, "listening");
   const { port } = echo.address() as { port: number };
   const proxy = await startProxy({ host: "127.0.0.1", port });
-  onTestFinished(() => {
-    proxy.close();
+  onTestFinished(async () => {
+    await proxy.close();
     echo.close();
   });
   return { proxy, heard };
@@ -176,4 +272,9 @@ test("a proxy counts round trips, and cuts, holds and refuses", async () => {
   proxy.cut();
   await three.closed;
   expect(proxy.connections()).toBe(0);
+
+  const elsewhere = await talk();
+  proxy.pointTo(elsewhere.proxy);
+  await (await call(proxy)).ask("h");
+  expect([heard.includes("h"), elsewhere.heard]).toEqual([false, ["h"]]);
 });

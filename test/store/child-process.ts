@@ -17,13 +17,19 @@ export interface Child {
 
 /** Starts a program with the Node that runs the tests. It does not outlive the test. */
 export function startChild(program: string, options: ChildOptions): Child {
+  const child = spawnChild(program, options);
+  onTestFinished(child.kill);
+  return child;
+}
+
+/** Starts a program; whoever calls this ends it. */
+export function spawnChild(program: string, options?: ChildOptions): Child {
   const file = fileURLToPath(new URL(`children/${program}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [file, JSON.stringify(options ?? {})], { stdio: ["pipe", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   // A child that was killed takes no more commands.
   child.stdin.on("error", () => undefined);
-  onTestFinished(() => void child.kill("SIGKILL"));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
   return {

@@ -3,48 +3,92 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { memory } from "counterfoil/memory";
 import { sqlite } from "counterfoil/sqlite";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
-import { brokenStores } from "./broken-stores.ts";
-import { openBetterSqlite, temporaryFolder } from "./fixtures.ts";
 import { storeClauses, type StoreClause } from "../../src/lib/testing/store-clauses.ts";
+import { brokenStores } from "./broken-stores.ts";
+import { createClauseTable } from "./clause-table.ts";
+import { databases, describeDatabase, stopDatabases, type TestDatabase, unguardedDatabase } from "./databases.ts";
+import { openBetterSqlite, temporaryFolder } from "./fixtures.ts";
+import { openStore } from "./open-store.ts";
+import { type StoreHost, startStoreHost } from "./remote-store.ts";
 
-/** Makes an empty store of its own for each clause; called within a test. */
-const STORES: Readonly<Record<string, () => SessionStore>> = {
+/** Stores that one process has for itself. Makes an empty one for each clause; called within a test. */
+const OWN_STORES: Readonly<Record<string, () => SessionStore>> = {
   memory: () => memory(),
-  "node:sqlite file": () => sqlite({ path: join(temporaryFolder(), "sessions.db") }),
   "node:sqlite :memory:": () => sqlite({ path: ":memory:" }),
   "node:sqlite given": () => sqlite({ database: new DatabaseSync(":memory:") }),
   "better-sqlite3 given": () => sqlite({ database: openBetterSqlite(join(temporaryFolder(), "sessions.db")) }),
 };
 
-const passed = new Map(Object.keys(STORES).map((name) => [name, new Set<string>()]));
+const table = createClauseTable();
+const hosts: StoreHost[] = [];
 
-describe.each(Object.keys(STORES))("%s", (name) => {
+beforeAll(() => void hosts.push(startStoreHost(), startStoreHost(), startStoreHost()));
+
+afterAll(async () => {
+  console.log(table.print());
+  for (const host of hosts) host.stop();
+  await stopDatabases();
+});
+
+describe.each(Object.entries(OWN_STORES))("%s", (name, make) => {
+  table.add(name);
+
   test.each(storeClauses)("$id $name", async (clause) => {
-    const store = STORES[name]?.();
-    if (store === undefined) throw new Error("no such store");
+    const store = make();
     await store.prepare();
     await clause.run(store);
     await store.close();
-    passed.get(name)?.add(clause.id);
+    table.holds(name, clause.id);
   });
 });
 
-afterAll(() => console.log(table()));
-
-/** One line per group of clauses, one column per store: the numbers of the clauses that hold, `x` for one that does not. */
-function table(): string {
-  const names = [...passed.keys()];
-  const groups = [...new Set(storeClauses.map(({ id }) => id.replace(/\d+$/, "")))];
-  const cell = (name: string, group: string): string =>
-    storeClauses
-      .filter(({ id }) => id.startsWith(group))
-      .map(({ id }) => (passed.get(name)?.has(id) === true ? id.slice(group.length) : "x"))
-      .join("");
-  const lines = groups.map((group) => [group.slice(0, -1), ...names.map((name) => cell(name, group))]);
-  return [["clauses", ...names], ...lines].map((line) => line.map((text) => text.padEnd(22)).join("")).join("\n");
+/** A store here, and one in each of three other processes, on a database that was empty. */
+async function openFour({ makeEmpty }: TestDatabase): Promise<SessionStore[]> {
+  const addressOf = await makeEmpty();
+  const store = await openStore(addressOf(0));
+  await store.prepare();
+  const others = [];
+  for (const [index, host] of hosts.entries()) others.push(await host.open(addressOf(index + 1)));
+  return [store, ...others];
 }
+
+for (const database of databases) {
+  describeDatabase(database, () => {
+    const { name } = database;
+    table.add(name);
+    let stores: SessionStore[] = [];
+
+    beforeAll(async () => {
+      stores = await openFour(database);
+    });
+
+    afterAll(async () => {
+      for (const store of stores) await store.close();
+    });
+
+    test.each(storeClauses)("$id $name", async (clause) => {
+      const [store = expect.fail("no store"), ...others] = stores;
+      await clause.run(store, others);
+      table.holds(name, clause.id);
+    });
+  });
+}
+
+describeDatabase(unguardedDatabase, () => {
+  test("a commitRefresh that only other processes can overtake is caught by them", async () => {
+    const [store = expect.fail("no store"), ...others] = await openFour(unguardedDatabase);
+    const clause = storeClauses.find(({ id }) => id === "refresh-4") ?? expect.fail("no clause");
+    await clause.run(store);
+    // In four processes the first attempts meet, but nobody can make them.
+    const attempts = async (): Promise<void> => {
+      for (let attempt = 0; attempt < 50; attempt += 1) await clause.run(store, others);
+    };
+    await expect(attempts()).rejects.toThrow(AssertionError);
+    for (const each of [store, ...others]) await each.close();
+  });
+});
 
 describe("the list can fail", () => {
   const failures = new Map<string, string[]>();

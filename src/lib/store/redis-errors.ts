@@ -6,7 +6,7 @@ export function replyCode(error: unknown): string {
   if (!(error instanceof Error)) return "";
   // Servers before version 7 wrap what went wrong within a script.
   const message = error.message.replace(/^ERR Error running script .*? -?(?=[A-Z]+ )/s, "");
-  if (FOREIGN_KEY.test(message)) return "TRYAGAIN";
+  if (FOREIGN_KEY.test(message) || ASTRAY.test(message)) return "TRYAGAIN";
   if (FORBIDDEN.test(message)) return "NOPERM";
   if (APART.test(message)) return "CROSSSLOT";
   return /^[A-Z]+(?= |$)/.exec(message)?.[0] ?? "";
@@ -14,6 +14,9 @@ export function replyCode(error: unknown): string {
 
 /** Said to a script whose key is on its way to another node, and which has written nothing yet. */
 const FOREIGN_KEY = /attempted to access a non local key/;
+
+/** Said by the drivers when each node has sent them to another for too long, as in the middle of a fail-over. */
+const ASTRAY = /^Too many Cluster redirections/;
 
 /** Said to a script whose user may not do what it does; only single commands get a code for that. */
 const FORBIDDEN = /ACL failure in script|user executing the script can't/;

@@ -58,5 +58,5 @@ const noAnswer = (timeout: number): SessionError =>
 const notConfirmed = (confirmed: number, { acknowledge, within }: RedisReplicas): SessionError =>
   generalError(
     "STORE_UNAVAILABLE",
-    `written, but only ${confirmed} of ${acknowledge} replicas had it within ${within} ms; a fail-over now might lose it`,
+    `only ${confirmed} of ${acknowledge} replicas had what was written within ${within} ms; a fail-over now might lose it`,
   );

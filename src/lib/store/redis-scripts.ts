@@ -232,7 +232,6 @@ local function try(...)
   if type(reply) == 'table' and reply.err and not fault then fault = reply end
 end
 local h, z = KEYS[1], KEYS[2]
-try('DEL', h)
 try('HSET', h, 'a', '1')
 try('HSETNX', h, 'b', '1')
 try('HINCRBY', h, 'a', 1)
@@ -241,7 +240,7 @@ try('HMGET', h, 'a')
 try('HEXISTS', h, 'a')
 try('HVALS', h)
 try('HGETALL', h)
-try('HDEL', h, 'b')
+try('HDEL', h, 'a', 'b')
 try('ZADD', z, 1, 'a')
 try('ZSCORE', z, 'a')
 try('ZCOUNT', z, 0, 1)

@@ -2,16 +2,18 @@
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
-import { sqlite } from "counterfoil/sqlite";
+import { openStore, type StoreAddress } from "../open-store.ts";
 
 export interface ChildOptions {
-  /** The database file. */
-  readonly path: string;
+  /** Where the sessions are; programs that open several stores are told in commands. */
+  readonly address?: StoreAddress | undefined;
+  /** Undefined: the one beside the database. */
+  readonly secret?: string | undefined;
   readonly now: number;
 }
 
 /** The options that the test gave; every program has those of `ChildOptions`. */
-export const options = JSON.parse(process.argv[2] ?? "{}") as ChildOptions;
+const options = JSON.parse(process.argv[2] ?? "{}") as ChildOptions;
 
 /** Written before anything else happens: what was reported was reported, whenever the process is killed. */
 export const report = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`);
@@ -32,11 +34,13 @@ export interface Opened {
   readonly takeEvents: () => string[];
 }
 
-/** Without a secret in the config it is the one beside the database. */
-export function open(config: CounterfoilConfig = {}): Opened {
+export async function open(config: CounterfoilConfig = {}, address = options.address): Promise<Opened> {
+  if (address === undefined) throw new Error("no address was given");
+  const { secret } = options;
   let { now } = options;
   let events: string[] = [];
-  const sessions = createSessions({ store: sqlite({ path: options.path }), clock: () => now, ...config });
+  const store = await openStore(address);
+  const sessions = createSessions({ store, clock: () => now, ...(secret === undefined ? {} : { secret }), ...config });
   sessions.on("session-refreshed", ({ outcome }) => events.push(outcome));
   sessions.on("reuse-detected", () => events.push("reuse-detected"));
   sessions.on("store-behind", () => events.push("store-behind"));

@@ -11,7 +11,7 @@ export interface Answered {
 /** Five refreshes to a confirmation: one mints, some renew, one confirms. */
 const STEP = 7_000;
 
-const { sessions, at, takeEvents } = open();
+const { sessions, at, takeEvents } = await open();
 const start = await nextCommand<{ token: string; now: number }>();
 let { token = "", now = 0 } = start ?? {};
 for (;;) {

@@ -15,7 +15,7 @@ export interface RefreshedMany {
   readonly events: readonly string[];
 }
 
-const { sessions, at, takeEvents } = open();
+const { sessions, at, takeEvents } = await open();
 await sessions.ready();
 report("ready");
 for (;;) {

@@ -8,7 +8,7 @@ export interface TimedRefresh {
   readonly outcome: string;
 }
 
-const { sessions } = open();
+const { sessions } = await open();
 await sessions.ready();
 report("ready");
 const tokens = (await nextCommand<readonly string[]>()) ?? [];

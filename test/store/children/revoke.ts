@@ -14,7 +14,7 @@ export interface Revoked {
   readonly done: string;
 }
 
-const { sessions } = open();
+const { sessions } = await open();
 await sessions.ready();
 report("ready");
 for (;;) {

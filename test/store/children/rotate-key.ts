@@ -7,7 +7,7 @@ export interface RotatedKey extends PendingKey {
   readonly made: boolean;
 }
 
-const { sessions, at } = open();
+const { sessions, at } = await open();
 let made: string | undefined;
 sessions.on("key-rotated", ({ kid }) => void (made = kid));
 await sessions.ready();

@@ -1,0 +1,142 @@
+/** The servers of SQL databases and the drivers that lead to them, with pools of the app's own. */
+import { createPool as createMariadbPool } from "mariadb";
+import { createPool as createMysql2Pool } from "mysql2/promise";
+import pg from "pg";
+import connectPostgresJs from "postgres";
+import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
+import { mysql } from "counterfoil/mysql";
+import { postgres } from "counterfoil/postgres";
+import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import { describeWithServer } from "../servers/describe-with-server.ts";
+import {
+  type ConnectionOptions,
+  type MariaDb,
+  type MariaDbOptions,
+  type Row,
+  startMariaDb,
+} from "../servers/mariadb.ts";
+import { type PostgresOptions, startPostgres } from "../servers/postgres.ts";
+import { SECRET } from "./fixtures.ts";
+
+export type SqlKind = "mariadb" | "postgres";
+
+export interface Pool {
+  end(): Promise<unknown>;
+}
+
+export interface SqlDriverUnderTest {
+  readonly name: "mysql2" | "mariadb" | "pg" | "postgres.js";
+  readonly kind: SqlKind;
+  readonly makePool: (place: ConnectionOptions, settings?: object) => Pool;
+}
+
+const DRIVERS: readonly SqlDriverUnderTest[] = [
+  {
+    name: "mysql2",
+    kind: "mariadb",
+    makePool: (place, settings) => createMysql2Pool({ ...place, ...settings }),
+  },
+  {
+    name: "mariadb",
+    kind: "mariadb",
+    makePool: (place, settings) => createMariadbPool({ ...place, ...settings }),
+  },
+  {
+    name: "pg",
+    kind: "postgres",
+    makePool: (place, settings) => new pg.Pool({ ...place, ...settings }).on("error", () => undefined),
+  },
+  {
+    name: "postgres.js",
+    kind: "postgres",
+    makePool({ user: username, ...place }, settings) {
+      const sql = connectPostgresJs({ ...place, username, onnotice: () => undefined, ...settings });
+      return Object.assign(sql, { end: sql.end.bind(sql, { timeout: 1 }) });
+    },
+  },
+];
+
+/** Settings of a pool that makes so many connections at most. */
+export const atMost = ({ kind }: SqlDriverUnderTest, connections: number): object =>
+  kind === "mariadb" ? { connectionLimit: connections } : { max: connections };
+
+/** A pool of mariadb keeps what is wrong to itself for 10 s, unless it is told otherwise. */
+export const impatient = ({ name }: SqlDriverUnderTest): object => (name === "mariadb" ? { acquireTimeout: 200 } : {});
+
+export const makeStore = (kind: SqlKind, options: object): SessionStore =>
+  kind === "mariadb" ? mysql(options) : postgres(options);
+
+/** A store on a pool of the app's, which ends with the test. */
+export function openStore(driver: SqlDriverUnderTest, pool: Pool, options: object = {}): SessionStore {
+  const store = makeStore(driver.kind, { pool, ...options });
+  onTestFinished(async () => {
+    await store.close();
+    await pool.end().catch(() => undefined);
+  });
+  return store;
+}
+
+export interface Watched {
+  readonly sessions: Sessions;
+  /** What no honest client may cause. */
+  readonly alarms: readonly string[];
+}
+
+export function watch(store: SessionStore, config: CounterfoilConfig = {}): Watched {
+  const sessions = createSessions({ store, secret: SECRET, ...config });
+  const alarms: string[] = [];
+  for (const event of ["reuse-detected", "store-behind"] as const) sessions.on(event, () => void alarms.push(event));
+  onTestFinished(() => sessions.close());
+  return { sessions, alarms };
+}
+
+export interface SqlServer extends Omit<MariaDb, "admin"> {
+  /** A statement as administrator. PostgreSQL's reach one database; MariaDB's name it. */
+  admin(sql: string, database?: string): Promise<Row[]>;
+}
+
+export interface SqlServerOptions {
+  readonly mariadb?: MariaDbOptions;
+  readonly postgres?: PostgresOptions;
+}
+
+/** `describe` for each server, which runs for all of the tests in it. */
+export function describeSqlServers(
+  options: SqlServerOptions,
+  define: (kind: SqlKind, drivers: readonly SqlDriverUnderTest[], server: () => SqlServer) => void,
+): void {
+  const start: Readonly<Record<SqlKind, () => Promise<SqlServer>>> = {
+    async mariadb() {
+      const server = await startMariaDb(options.mariadb);
+      return { ...server, admin: (sql) => server.admin(sql) };
+    },
+    postgres: () => startPostgres(options.postgres),
+  };
+  for (const [kind, name] of [
+    ["mariadb", "MariaDB"],
+    ["postgres", "PostgreSQL"],
+  ] as const) {
+    describeWithServer(kind, name, () => {
+      let server: SqlServer | undefined;
+      beforeAll(async () => void (server = await start[kind]()), 180_000);
+      afterAll(() => server?.remove());
+      const drivers = DRIVERS.filter((driver) => driver.kind === kind);
+      define(kind, drivers, () => server ?? expectServer());
+    });
+  }
+}
+
+function expectServer(): never {
+  throw new Error("the server is not there before the tests are");
+}
+
+/** The same with a `describe` for each driver. */
+export function describeSqlDrivers(
+  options: SqlServerOptions,
+  define: (driver: SqlDriverUnderTest, server: () => SqlServer) => void,
+): void {
+  describeSqlServers(options, (_, drivers, server) => {
+    for (const driver of drivers) describe(driver.name, () => define(driver, server));
+  });
+}

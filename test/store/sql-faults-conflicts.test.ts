@@ -1,0 +1,162 @@
+/** Rivals for the same rows: what the database refuses for the sake of another is tried again, and nobody is refused or accused. */
+import { createConnection } from "mysql2/promise";
+import pg from "pg";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { placeOfUser } from "../../src/lib/session/handle.ts";
+import { toUserKey } from "../../src/lib/session/user-id.ts";
+import type { ConnectionOptions } from "../servers/mariadb.ts";
+import { until } from "../servers/until.ts";
+import { outcomeOf } from "./fixtures.ts";
+import { atMost, describeSqlServers, openStore, type SqlDriverUnderTest, type SqlKind, watch } from "./sql-drivers.ts";
+
+const OK = "ok";
+
+/** A connection of the test's own. */
+async function connect(kind: SqlKind, place: ConnectionOptions): Promise<(sql: string) => Promise<unknown>> {
+  if (kind === "mariadb") {
+    const connection = await createConnection(place);
+    onTestFinished(() => connection.destroy());
+    return (sql) => connection.query(sql);
+  }
+  const client = new pg.Client(place).on("error", () => undefined);
+  await client.connect();
+  onTestFinished(() => client.end());
+  return (sql) => client.query(sql);
+}
+
+const settings = {
+  mariadb: { args: ["--innodb-lock-wait-timeout=1"] },
+  postgres: { config: ["deadlock_timeout = 400"] },
+};
+
+const LEVELS: Readonly<Record<SqlKind, readonly string[]>> = {
+  mariadb: ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"],
+  postgres: ["REPEATABLE READ", "SERIALIZABLE"],
+};
+
+/** For connections that are made from now on. */
+const setDefault = (kind: SqlKind, database: string, level: string): string =>
+  kind === "mariadb"
+    ? `SET GLOBAL TRANSACTION ISOLATION LEVEL ${level}`
+    : `ALTER DATABASE ${database} SET default_transaction_isolation = '${level.toLowerCase()}'`;
+
+describeSqlServers(settings, (kind, drivers, server) => {
+  /** Statements of stores that wait for a row at this moment, by the time since when they do. */
+  async function waiting(): Promise<string[]> {
+    const rows = await server().admin(
+      kind === "mariadb"
+        ? "SELECT trx_wait_started AS since FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        : "SELECT query_start::text AS since FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+    );
+    return rows.map(({ since }) => String(since));
+  }
+  /** On PostgreSQL, where neither side gives up waiting here, none would be needed to show that there was one. */
+  async function countDeadlocks(): Promise<number> {
+    if (kind === "postgres") return 1;
+    const status = "information_schema.global_status WHERE variable_name = 'INNODB_DEADLOCKS'";
+    const [row] = await server().admin(`SELECT variable_value AS n FROM ${status}`);
+    return Number(row?.["n"]);
+  }
+  const someWait = (): Promise<boolean> => waiting().then((all) => all.length > 0);
+
+  /** @param lockTimeout how long PostgreSQL lets the store wait for a row, in ms; 0: for ever. On MariaDB it is a second */
+  async function openRivals(driver: SqlDriverUnderTest, options: object = {}, lockTimeout = 0) {
+    const database = await server().createDatabase();
+    const place = server().connectionOptions(database);
+    const alter = async (change: string): Promise<void> => {
+      if (kind === "postgres") await server().admin(`ALTER DATABASE ${database} ${change}`);
+    };
+    // PostgreSQL undoes whoever looks for deadlocks and finds one: not the rival, who looks late.
+    await alter("SET deadlock_timeout = '20s'");
+    const rival = await connect(kind, place);
+    await alter("RESET deadlock_timeout");
+    await alter(`SET lock_timeout = ${lockTimeout}`);
+    const store = openStore(driver, driver.makePool(place), options);
+    const { sessions, alarms } = watch(store, { session: { maxPerUser: 2 } });
+    const { session, refreshToken } = await sessions.createNewSession("alice");
+    const lockSession = `SELECT handle FROM counterfoil_session WHERE handle = '${session.handle}' FOR UPDATE`;
+    return { sessions, alarms, session, token: refreshToken.value, rival, lockSession };
+  }
+
+  describe.each(drivers)("$name", (driver) => {
+    test("a row that is locked for longer than the server waits, and then free", async () => {
+      const { sessions, alarms, token, rival, lockSession } = await openRivals(driver, {}, 200);
+      await rival("BEGIN");
+      await rival(lockSession);
+      const refreshing = outcomeOf(sessions.refreshSession(token));
+      const [first = ""] = await until("the refresh waits", async () => (await someWait()) && waiting());
+      await until("it waits anew", async () => (await waiting()).some((since) => since !== first));
+      await rival("COMMIT");
+      expect(await refreshing).toBe(OK);
+      expect(alarms).toEqual([]);
+    });
+
+    test("a row that is locked for longer than the store waits: a fault, and the client's next try goes on", async () => {
+      const { sessions, alarms, token, rival, lockSession } = await openRivals(driver, { timeout: "700ms" });
+      await rival("BEGIN");
+      await rival(lockSession);
+      const begun = performance.now();
+      expect(await outcomeOf(sessions.refreshSession(token))).toBe("GENERAL_ERROR/STORE_UNAVAILABLE");
+      expect(performance.now() - begun).toBeLessThan(2_500);
+      await rival("COMMIT");
+      await expect.poll(() => outcomeOf(sessions.refreshSession(token)), { timeout: 10_000 }).toBe(OK);
+      expect(alarms).toEqual([]);
+    });
+
+    test("a deadlock whose victim is the sign-in: it goes through", async () => {
+      const { sessions, session, rival, lockSession } = await openRivals(driver);
+      await sessions.createNewSession("alice");
+      await rival("CREATE TABLE heavy (n INT)");
+      let wins = 0;
+      for (let attempt = 0; wins === 0 && attempt < 20; attempt += 1) {
+        await rival("BEGIN");
+        // MariaDB undoes whoever has written less.
+        await rival(`INSERT INTO heavy VALUES ${Array.from({ length: 50 }, () => "(1)").join()}`);
+        const [oldest = session.handle] = (await sessions.getAllSessionHandlesForUser("alice")).slice(-1);
+        await rival(lockSession.replace(session.handle, oldest));
+        const signingIn = outcomeOf(sessions.createNewSession("alice"));
+        await until("the sign-in waits", someWait);
+        const place = `place-${placeOfUser(toUserKey("alice"))}`;
+        const outcome = await rival(`UPDATE counterfoil_lease SET turn = turn + 1 WHERE name = '${place}'`).then(
+          () => "wins",
+          () => "loses",
+        );
+        await rival(outcome === "wins" ? "COMMIT" : "ROLLBACK");
+        expect(await signingIn).toBe(OK);
+        expect((await sessions.getAllSessionHandlesForUser("alice")).length).toBe(2);
+        if (outcome === "wins") wins += 1;
+      }
+      expect(wins).toBe(1);
+      expect(await countDeadlocks()).toBeGreaterThan(0);
+    });
+
+    test.each(LEVELS[kind])("the server's isolation is %s", async (level) => {
+      const database = await server().createDatabase();
+      await server().admin(setDefault(kind, database, level));
+      if (kind === "mariadb")
+        // The default of servers that are newer than the one of the tests.
+        await server().admin(`SET GLOBAL innodb_snapshot_isolation = ${level === "REPEATABLE READ" ? "ON" : "OFF"}`);
+      const place = server().connectionOptions(database);
+      const instances = Array.from({ length: 5 }, () =>
+        watch(openStore(driver, driver.makePool(place, atMost(driver, 4))), { session: { maxPerUser: 3 } }),
+      );
+      const [first] = instances;
+      if (first === undefined) throw new Error("there are none");
+      const { refreshToken } = await first.sessions.createNewSession("alice");
+      await Promise.all(instances.map(({ sessions }) => sessions.ready()));
+
+      const all = <T>(count: number, call: (index: number) => Promise<T>): Promise<string[]> =>
+        Promise.all(Array.from({ length: count }, (_, index) => outcomeOf(call(index))));
+      const at = (index: number) => (instances[index % instances.length] ?? first).sessions;
+      const outcomes = await Promise.all([
+        all(50, (index) => at(index).refreshSession(refreshToken.value)),
+        all(20, (index) => at(index).createNewSession("bob")),
+        all(10, (index) => at(index).createNewSession(`user ${index}`)),
+        all(5, (index) => at(index).revokeAllSessionsForUser(`nobody ${index}`)),
+      ]);
+      expect(new Set(outcomes.flat())).toEqual(new Set([OK]));
+      expect((await first.sessions.getAllSessionHandlesForUser("bob")).length).toBe(3);
+      expect(instances.flatMap(({ alarms }) => alarms)).toEqual([]);
+    });
+  });
+});

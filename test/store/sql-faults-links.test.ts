@@ -1,0 +1,150 @@
+/** Connections that break, stand still or are few: a clear fault, then the same instance goes on; nothing is lost and nobody is accused. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { T0 } from "../../src/lib/testing/rows.ts";
+import { type Proxy, startProxy } from "../servers/proxy.ts";
+import { outcomeOf } from "./fixtures.ts";
+import { describeTally, startLoad, UNHARMED } from "./load.ts";
+import { atMost, describeSqlServers, type Pool, type SqlDriverUnderTest } from "./sql-drivers.ts";
+import { makeStore, openStore, type SqlServer, watch } from "./sql-drivers.ts";
+
+const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
+const OK = "ok";
+const SETTLED = 30_000;
+/** A text that only the statement to be cut carries. */
+const MARK = "the device whose refresh is cut";
+
+interface Way {
+  readonly proxy: Proxy;
+  readonly pool: Pool;
+}
+
+/** A pool of few connections that leads to an empty database through a proxy. */
+async function openWay(driver: SqlDriverUnderTest, server: SqlServer, connections: number): Promise<Way> {
+  const proxy = await startProxy(server);
+  onTestFinished(() => proxy.close());
+  const place = { ...server.connectionOptions(await server.createDatabase()), port: proxy.port };
+  return { proxy, pool: driver.makePool(place, atMost(driver, connections)) };
+}
+
+describeSqlServers({}, (kind, drivers, server) => {
+  describe.each(drivers)("$name", (driver) => {
+    test("cut in the middle of a refresh: the client's next try goes on", async () => {
+      const { proxy, pool } = await openWay(driver, server(), 2);
+      let now = T0;
+      const { sessions, alarms } = watch(openStore(driver, pool), { clock: () => now });
+      const { session, refreshToken } = await sessions.createNewSession("alice", { role: "admin" });
+      let token = refreshToken.value;
+      const device = { label: MARK };
+      for (const moment of ["before", "after"] as const) {
+        // The read carries nothing but the handle, and the write, which comes second, the device.
+        for (const statement of [session.handle, MARK]) {
+          ({ value: token } = (await sessions.refreshSession(token)).newRefreshToken);
+          now += SETTLED;
+          const cut = proxy.cutNext(moment, statement);
+          expect(await outcomeOf(sessions.refreshSession(token, { device }))).toBe(DOWN);
+          await cut;
+          const retried = await sessions.refreshSession(token, { device });
+          expect(retried.session).toEqual({ ...session, jwtPayload: { role: "admin" } });
+          token = retried.newRefreshToken.value;
+          now += SETTLED;
+        }
+      }
+      expect(await outcomeOf(sessions.refreshSession(token))).toBe(OK);
+      expect(alarms).toEqual([]);
+    });
+
+    test("cut in the middle of a sign-in at a limit: all or nothing, and the turn is free again", async () => {
+      const { proxy, pool } = await openWay(driver, server(), 2);
+      const { sessions } = watch(openStore(driver, pool), { session: { maxPerUser: 2 } });
+      await sessions.createNewSession("alice");
+      // To begin says READ COMMITTED; the end of the text is a NUL there.
+      const commit = { pg: "COMMIT\0", "postgres.js": "commit\0", mysql2: "COMMIT", mariadb: "COMMIT" }[driver.name];
+      for (const [moment, statement, left] of [
+        ["before", "place-", 1],
+        ["after", "place-", 1],
+        ["before", commit, 1],
+        ["after", commit, 2],
+      ] as const) {
+        const cut = proxy.cutNext(moment, statement);
+        expect(await outcomeOf(sessions.createNewSession("alice"))).toBe(DOWN);
+        await cut;
+        expect((await sessions.getAllSessionHandlesForUser("alice")).length).toBe(left);
+      }
+      const signIns = Array.from({ length: 10 }, () => outcomeOf(sessions.createNewSession("alice")));
+      expect(new Set(await Promise.all(signIns))).toEqual(new Set([OK]));
+      expect((await sessions.getAllSessionHandlesForUser("alice")).length).toBe(2);
+    });
+
+    test("held: fails in time, and when it is over, or cut, the pool is as good as before", async () => {
+      const { proxy, pool } = await openWay(driver, server(), 2);
+      const store = openStore(driver, pool, { timeout: "300ms" });
+      const { sessions, alarms } = watch(store, { session: { maxPerUser: 50 } });
+      const { refreshToken } = await sessions.createNewSession("alice");
+      const callAll = async (): Promise<string[]> => {
+        const calls = [
+          sessions.refreshSession(refreshToken.value),
+          sessions.createNewSession("bob"),
+          sessions.getSessionsForUser("alice"),
+          sessions.refreshSession(refreshToken.value),
+        ];
+        return Promise.all(calls.map(outcomeOf));
+      };
+      for (const end of [proxy.release, proxy.release, proxy.cut]) {
+        proxy.hold();
+        const begun = performance.now();
+        expect(await callAll()).toEqual([DOWN, DOWN, DOWN, DOWN]);
+        expect(performance.now() - begun).toBeLessThan(2_000);
+        end();
+        proxy.release();
+        await expect.poll(callAll, { timeout: 10_000 }).toEqual([OK, OK, OK, OK]);
+      }
+      await expect.poll(() => proxy.connections()).toBeLessThanOrEqual(2);
+      expect(alarms).toEqual([]);
+    });
+
+    test("a pool of one connection: nothing waits for a second", async () => {
+      const { pool } = await openWay(driver, server(), 1);
+      const { sessions, alarms } = watch(openStore(driver, pool), { session: { maxPerUser: 3 } });
+      const created = await Promise.all(["a", "b", "c", "d"].map((user) => sessions.createNewSession(user)));
+      const calls = created.flatMap(({ session, refreshToken }) => [
+        sessions.refreshSession(refreshToken.value),
+        sessions.createNewSession(session.userId),
+        sessions.updateSessionData(session.handle, 1),
+        sessions.createNewSession(session.userId),
+        sessions.getSessionsForUser(session.userId),
+        sessions.refreshSession(refreshToken.value),
+        sessions.revokeAllSessionsForUser(`nobody ${session.userId}`),
+      ]);
+      expect(new Set(await Promise.all(calls.map(outcomeOf)))).toEqual(new Set([OK]));
+      for (const { session } of created)
+        expect((await sessions.getAllSessionHandlesForUser(session.userId)).length).toBe(3);
+      expect(alarms).toEqual([]);
+    });
+  });
+
+  test("a store's own pool that is held when it is closed", async () => {
+    const proxy = await startProxy(server());
+    onTestFinished(() => proxy.close());
+    const url = new URL(server().url(await server().createDatabase()));
+    url.port = String(proxy.port);
+    const { sessions } = watch(makeStore(kind, { url: url.href, timeout: "300ms" }));
+    await sessions.ready();
+    proxy.hold();
+    const begun = performance.now();
+    const call = outcomeOf(sessions.createNewSession("alice"));
+    await sessions.close();
+    expect([await call, performance.now() - begun < 3_000]).toEqual([DOWN, true]);
+  });
+
+  test("the server killed under load, and started again", { timeout: 120_000 }, async () => {
+    const place = server().connectionOptions(await server().createDatabase());
+    const load = await startLoad(drivers.map((driver) => openStore(driver, driver.makePool(place, atMost(driver, 4)))));
+    await load.until(200);
+    await server().kill();
+    await server().restart();
+    await load.until(200);
+    const tally = await load.stop();
+    console.log(`${kind}, killed once: ${describeTally(tally)}`);
+    expect(tally).toMatchObject(UNHARMED);
+  });
+});

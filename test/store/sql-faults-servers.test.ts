@@ -1,0 +1,146 @@
+/** Servers and databases on which sessions cannot be kept, or no longer: refused with what to change, and nobody is logged out. */
+import { expect, test } from "vitest";
+import { caught, outcomeOf } from "./fixtures.ts";
+import { describeSqlServers, makeStore, openStore, type SqlServer, watch } from "./sql-drivers.ts";
+
+const OK = "ok";
+const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
+const TABLES = ["session", "key", "lease", "replaced", "migration"].map((name) => `counterfoil_${name}`);
+
+describeSqlServers({}, (kind, drivers, server) => {
+  const mariadb = kind === "mariadb";
+
+  /** A user who may use the tables of a database, and make them; nothing on the server is theirs to decide. */
+  async function createUser(database: string, rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, INDEX") {
+    const place = { ...server().connectionOptions(database), user: `user_of_${database}` };
+    if (mariadb) {
+      await server().admin(`CREATE USER ${place.user} IDENTIFIED BY '${place.password}'`);
+      await server().admin(`GRANT ${rights} ON ${database}.* TO ${place.user}`);
+    } else {
+      await server().admin(`CREATE ROLE ${place.user} LOGIN PASSWORD '${place.password}'`);
+      await server().admin(`GRANT CREATE ON SCHEMA public TO ${place.user}`, database);
+    }
+    return place;
+  }
+
+  /** Makes the server read-only for those who may not decide that, as a replica is, or ends that. */
+  async function setReadOnly(isReadOnly: boolean): Promise<void> {
+    if (mariadb) {
+      await server().admin(`SET GLOBAL read_only = ${isReadOnly ? 1 : 0}`);
+    } else {
+      await server().admin(`ALTER SYSTEM SET default_transaction_read_only = ${isReadOnly}`);
+      await server().admin("SELECT pg_reload_conf()");
+    }
+  }
+
+  test.each(drivers)(
+    "a primary that becomes a replica, and a replica in the primary's place: $name",
+    async (driver) => {
+      const place = await createUser(await server().createDatabase());
+      const { sessions, alarms } = watch(openStore(driver, driver.makePool(place)));
+      const { refreshToken } = await sessions.createNewSession("alice");
+      const refresh = (): Promise<string> => outcomeOf(sessions.refreshSession(refreshToken.value));
+
+      await setReadOnly(true);
+      await expect.poll(refresh).toBe(DOWN);
+      const { sessions: late } = watch(openStore(driver, driver.makePool(place)));
+      for (const call of [sessions.refreshSession(refreshToken.value), late.ready(), late.createNewSession("bob")]) {
+        const { code, message } = await caught(call);
+        expect(code).toBe("STORE_UNAVAILABLE");
+        expect(message).toMatch(/the database is read-only, as replicas are; give the primary; sessions are untouched/);
+      }
+      await setReadOnly(false);
+      await expect.poll(refresh).toBe(OK);
+      await expect.poll(() => outcomeOf(late.refreshSession(refreshToken.value))).toBe(OK);
+      expect(alarms).toEqual([]);
+    },
+  );
+
+  test.each(drivers)("tables that are taken away, and put back: $name", async (driver) => {
+    const database = await server().createDatabase();
+    const { sessions, alarms } = watch(openStore(driver, driver.makePool(server().connectionOptions(database))));
+    const { session, refreshToken } = await sessions.createNewSession("alice");
+    const rename = async (from: string, to: string): Promise<void> => {
+      await server().admin(
+        mariadb
+          ? `RENAME TABLE ${database}.${from}counterfoil_session TO ${database}.${to}counterfoil_session`
+          : `ALTER TABLE ${from}counterfoil_session RENAME TO ${to}counterfoil_session`,
+        database,
+      );
+    };
+    await rename("", "old_");
+    for (const call of [() => sessions.refreshSession(refreshToken.value), () => sessions.createNewSession("bob")]) {
+      const { code, message } = await caught(call());
+      expect(code).toBe("SCHEMA_MISSING");
+      expect(message).toMatch(/tables of counterfoil are not in this database.*npx counterfoil migrate --print/);
+    }
+    await rename("old_", "");
+    expect((await sessions.refreshSession(refreshToken.value)).session.handle).toBe(session.handle);
+
+    for (const table of TABLES) await server().admin(`DROP TABLE ${mariadb ? `${database}.` : ""}${table}`, database);
+    expect(await outcomeOf(sessions.createNewSession("bob"))).toBe("GENERAL_ERROR/SCHEMA_MISSING");
+    // Where the store may, it makes them anew.
+    expect(await outcomeOf(sessions.createNewSession("bob"))).toBe(OK);
+    expect(alarms).toEqual([]);
+  });
+
+  test.each(drivers)("a right that is taken away, and given back: $name", async (driver) => {
+    const database = await server().createDatabase();
+    const place = await createUser(database);
+    const { sessions, alarms } = watch(openStore(driver, driver.makePool(place)));
+    const { refreshToken } = await sessions.createNewSession("alice");
+    const set = async (change: "GRANT" | "REVOKE"): Promise<void> => {
+      const [on, to] = [mariadb ? `${database}.*` : "counterfoil_session", change === "GRANT" ? "TO" : "FROM"];
+      await server().admin(`${change} UPDATE ON ${on} ${to} ${place.user}`, database);
+      // A connection of MariaDB keeps the rights on the database that it has chosen.
+      if (mariadb) await server().admin(`KILL USER ${place.user}`);
+    };
+    const refresh = (): Promise<string> => outcomeOf(sessions.refreshSession(refreshToken.value));
+    await set("REVOKE");
+    await expect.poll(refresh).toBe("GENERAL_ERROR/STORE_UNSUITABLE");
+    const error = await caught(sessions.refreshSession(refreshToken.value));
+    expect(error.code).toBe("STORE_UNSUITABLE");
+    expect(error.message).toMatch(
+      /lacks a right on the tables of counterfoil; grant SELECT, INSERT, UPDATE and DELETE/,
+    );
+    await set("GRANT");
+    await expect.poll(refresh).toBe(OK);
+    expect(alarms).toEqual([]);
+  });
+
+  test("a user who may not use the database", async () => {
+    const [own, other] = [await server().createDatabase(), await server().createDatabase()];
+    const place = { ...(await createUser(own)), database: other };
+    if (!mariadb) await server().admin(`REVOKE CONNECT ON DATABASE ${other} FROM PUBLIC`);
+    const error = await caught(watch(makeStore(kind, place)).sessions.ready());
+    expect(error.message).toMatch(
+      mariadb
+        ? /no database of this name, or the user may not use it; check the option database, or grant rights on it/
+        : /lacks a right/,
+    );
+  });
+
+  if (mariadb) {
+    test.each(drivers)("autocommit off: $name", async (driver) => {
+      const place = server().connectionOptions(await server().createDatabase());
+      await server().admin("SET GLOBAL autocommit = 0");
+      const settings = driver.name === "mariadb" ? { initSql: "SET autocommit = 0" } : {};
+      const { sessions } = watch(openStore(driver, driver.makePool(place, settings)));
+      const error = await caught(sessions.ready());
+      await server().admin("SET GLOBAL autocommit = 1");
+      expect(error.code).toBe("STORE_UNSUITABLE");
+      expect(error.message).toMatch(/autocommit off, so that nothing would be kept; give a pool that leaves it on/);
+    });
+  } else {
+    test.each(drivers)("a database with another encoding: $name", async (driver) => {
+      await createLatin1(server(), driver.name.replace(".", ""));
+      const place = server().connectionOptions(`latin1_${driver.name.replace(".", "")}`);
+      const error = await caught(watch(openStore(driver, driver.makePool(place))).sessions.ready());
+      expect(error.code).toBe("STORE_UNSUITABLE");
+      expect(error.message).toMatch(/encoding LATIN1, which cannot hold every name; make one with ENCODING 'UTF8'/);
+    });
+  }
+});
+
+const createLatin1 = (server: SqlServer, name: string): Promise<unknown> =>
+  server.admin(`CREATE DATABASE latin1_${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
