@@ -1,0 +1,196 @@
+/**
+ * What reaches each server, by its own log, and how often a client had to wait for it, by a proxy in between. The promise: sign-in 1, refresh 2, verification 0,
+ * revocation 1 of one session and 1 of all of a user, and 0 for whatever nobody made.
+ */
+import { randomBytes } from "node:crypto";
+import { createSessions, type Sessions } from "counterfoil";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { T0 } from "../../src/lib/testing/rows.ts";
+import { describeWithServer } from "../servers/describe-with-server.ts";
+import { startMariaDb } from "../servers/mariadb.ts";
+import { startPostgres } from "../servers/postgres.ts";
+import { startProxy } from "../servers/proxy.ts";
+import { startRedis } from "../servers/redis.ts";
+import { outcomeOf, SECRET } from "./fixtures.ts";
+import { openStore, type StoreAddress } from "./open-store.ts";
+
+interface Watched {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    takeLog(): Promise<string[]>;
+    remove(): Promise<void>;
+  };
+  /** By way of another port of this machine. */
+  readonly addressAt: (port: number) => StoreAddress;
+}
+
+interface Driver {
+  readonly name: string;
+  readonly kind: "mariadb" | "postgres" | "redis";
+  readonly start: () => Promise<Watched>;
+  /** Round trips that differ from the promise, and why that is known. */
+  readonly exceptions?: Readonly<Record<string, number>>;
+}
+
+const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port: String(port) }).href;
+
+const onMariaDb = (by: "mysql2" | "mariadb" | "mysql dialect") => async (): Promise<Watched> => {
+  const server = await startMariaDb({ log: true });
+  const url = server.url(await server.createDatabase());
+  // One connection, on which everything is prepared after the first rounds.
+  return { server, addressAt: (port) => ({ by, url: `${atPort(url, port)}?connectionLimit=1` }) };
+};
+const onPostgres = (by: "pg" | "postgres.js") => async (): Promise<Watched> => {
+  const server = await startPostgres({ log: true });
+  const url = server.url(await server.createDatabase());
+  return { server, addressAt: (port) => ({ by, url: atPort(url, port) }) };
+};
+const onRedis = (by: "node-redis" | "ioredis") => async (): Promise<Watched> => {
+  const redis = await startRedis();
+  await redis.startLog();
+  // What a script does is no round trip.
+  const takeLog = async (): Promise<string[]> => (await redis.takeLog()).filter((line) => !line.startsWith("lua "));
+  return {
+    server: { ...redis, takeLog },
+    addressAt: (port) => ({ by, url: atPort(redis.url, port), prefix: "counterfoil:" }),
+  };
+};
+
+const DRIVERS: readonly Driver[] = [
+  { name: "MariaDB, mysql2", kind: "mariadb", start: onMariaDb("mysql2") },
+  { name: "MariaDB, mariadb", kind: "mariadb", start: onMariaDb("mariadb") },
+  // It cannot name what it deletes: a transaction that looks first.
+  {
+    name: "MySQL's SQL, mysql2",
+    kind: "mariadb",
+    start: onMariaDb("mysql dialect"),
+    exceptions: { "revoke all of a user": 5 },
+  },
+  { name: "PostgreSQL, pg", kind: "postgres", start: onPostgres("pg") },
+  { name: "PostgreSQL, postgres.js", kind: "postgres", start: onPostgres("postgres.js") },
+  { name: "Redis, node-redis", kind: "redis", start: onRedis("node-redis") },
+  { name: "Redis, ioredis", kind: "redis", start: onRedis("ioredis") },
+];
+
+for (const { name, kind, start, exceptions = {} } of DRIVERS) {
+  describeWithServer(kind, name, () => {
+    let watched: Watched;
+    let proxy: Awaited<ReturnType<typeof startProxy>>;
+    let sessions: Sessions;
+    let limited: Sessions;
+    let now = T0;
+    const table: string[] = [];
+
+    beforeAll(async () => {
+      watched = await start();
+      proxy = await startProxy(watched.server);
+      const open = async (config: object): Promise<Sessions> =>
+        createSessions({
+          store: await openStore(watched.addressAt(proxy.port)),
+          secret: SECRET,
+          clock: () => now,
+          ...config,
+        });
+      sessions = await open({});
+      limited = await open({ session: { maxPerUser: 2 } });
+      // Upkeep is done, connections are open, and statements are prepared.
+      for (let round = 0; round < 2; round += 1) {
+        for (const operation of Object.values(operations())) await (await operation())();
+      }
+    });
+
+    afterAll(async () => {
+      console.log(`${name}: what reached the server\n${table.join("\n")}`);
+      await sessions.close();
+      await limited.close();
+      proxy.close();
+      await watched.server.remove();
+    });
+
+    /** Each prepares what it needs, and gives the call that is watched. */
+    function operations(): Readonly<Record<string, () => Promise<() => Promise<unknown>>>> {
+      const signIn = (): ReturnType<Sessions["createNewSession"]> =>
+        sessions.createNewSession(randomBytes(6).toString("hex"), { role: "admin" }, { n: 1 });
+      return {
+        "sign in": async () => signIn,
+        "sign in at a limit of sessions": async () => {
+          await limited.createNewSession("limited");
+          return () => limited.createNewSession("limited");
+        },
+        "refresh (mint)": async () => {
+          const { refreshToken } = await signIn();
+          return () => sessions.refreshSession(refreshToken.value);
+        },
+        "refresh (renew)": async () => {
+          const { refreshToken } = await signIn();
+          const { newRefreshToken } = await sessions.refreshSession(refreshToken.value);
+          return () => sessions.refreshSession(newRefreshToken.value);
+        },
+        "refresh (confirm)": async () => {
+          const { refreshToken } = await signIn();
+          const { newRefreshToken } = await sessions.refreshSession(refreshToken.value);
+          now += 30_000;
+          return () => sessions.refreshSession(newRefreshToken.value);
+        },
+        verify: async () => {
+          const { accessToken, antiCsrfToken } = await signIn();
+          return () => sessions.getSession(accessToken.value, antiCsrfToken);
+        },
+        revoke: async () => {
+          const { session } = await signIn();
+          return () => sessions.revokeSessionUsingSessionHandle(session.handle);
+        },
+        "revoke all of a user": async () => {
+          const { session } = await signIn();
+          await sessions.createNewSession(session.userId);
+          return () => sessions.revokeAllSessionsForUser(session.userId);
+        },
+        "list of a user": async () => {
+          const { session } = await signIn();
+          return () => sessions.getSessionsForUser(session.userId);
+        },
+        "1,000 forged tokens": async () => {
+          const { accessToken, refreshToken } = await signIn();
+          return async () => {
+            for (let index = 0; index < 500; index += 1) {
+              const forge = (token: string): string => token.slice(0, -20) + randomBytes(15).toString("base64url");
+              expect(await outcomeOf(sessions.getSession(forge(accessToken.value)))).toMatch(/^TRY_REFRESH_TOKEN/);
+              expect(await outcomeOf(sessions.refreshSession(forge(refreshToken.value)))).toMatch(/^UNAUTHORISED/);
+            }
+          };
+        },
+      };
+    }
+
+    const PROMISED: Readonly<Record<string, number>> = {
+      "sign in": 1,
+      "refresh (mint)": 2,
+      "refresh (renew)": 2,
+      "refresh (confirm)": 2,
+      verify: 0,
+      revoke: 1,
+      "revoke all of a user": 1,
+      "list of a user": 1,
+      "1,000 forged tokens": 0,
+    };
+
+    test.each(Object.keys(operations()))("%s", async (operation) => {
+      // Upkeep, once a minute, belongs to no operation.
+      const call = await operations()[operation]?.();
+      await watched.server.takeLog();
+      proxy.resetTurns();
+      await call?.();
+      const turns = proxy.turns();
+      const statements = await watched.server.takeLog();
+      table.push(
+        `  ${operation.padEnd(32)} ${turns} round trips`,
+        ...statements.map((text) => `    ${text.replaceAll(/\s+/g, " ").slice(0, 110)}`),
+      );
+      const promised = exceptions[operation] ?? PROMISED[operation];
+      if (promised === undefined) return;
+      expect(turns).toBe(promised);
+      expect(statements).toHaveLength(promised);
+    });
+  });
+}
