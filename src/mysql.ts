@@ -28,25 +28,26 @@ export interface MysqlOptions extends SqlOptions {
 export function mysql(options: MysqlOptions): SessionStore {
   const { pool, connection, ...rest } = readStoreOptions("mysql", options, (section) => {
     const given = section.value("pool", "a pool of mysql2/promise or of mariadb", isPool);
-    const connection = readSqlConnection(section, given !== undefined, ["mysql", "mariadb"]);
+    const place = readSqlConnection(section, given !== undefined, ["mysql", "mariadb"]);
     // Above all those that ask for TLS must not be lost in silence.
-    if (connection.url !== undefined && new URL(connection.url).search !== "")
+    if (place.url !== undefined && new URL(place.url).search !== "")
       section.fault(
         "url",
         "WRONG_TYPE",
         "has parameters behind ?, which are not read; write ssl and poolSize beside it",
       );
-    return { pool: given, connection, ...readSqlOptions(section) };
+    return { pool: given, connection: place, ...readSqlOptions(section) };
   });
   const own = owned(
     () => makePool(connection, rest.timeout),
     (made) => made.end(),
   );
+  const given = pool !== undefined && "promise" in pool ? pool.promise() : pool;
   const driver =
-    pool === undefined
+    given === undefined
       ? createMysqlDriver(own.get, own.end)
       : createMysqlDriver(
-          async () => ("promise" in pool ? pool.promise() : pool),
+          async () => given,
           async () => undefined,
         );
   return createSqlStore({ driver, inspect: inspectMysql, ...rest });
@@ -66,7 +67,7 @@ async function makePool(
     connectionLimit: poolSize,
     connectTimeout: timeout,
     // Its pool knows why it has no connection, and should say so before the store only knows that there is none.
-    ...(name === "mariadb" ? { acquireTimeout: timeout * 0.9 } : {}),
+    ...(name === "mariadb" ? { acquireTimeout: timeout * 0.75 } : {}),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Duration } from "./lib/config/duration.ts";
 import { ownRedisClient } from "./lib/store/redis-client.ts";
-import { createRedisDriver, type RedisClient } from "./lib/store/redis-driver.ts";
+import { createRedisDriver, givenClient, type RedisClient } from "./lib/store/redis-driver.ts";
 import { DEFAULT_KEY_PREFIX, readRedisConnection, readReplicas, refuseKeyPrefix } from "./lib/store/redis-options.ts";
 import { createRedisStore } from "./lib/store/redis-store.ts";
 import type { SessionStore } from "./lib/store/session-store.ts";
@@ -71,15 +71,8 @@ export function redis(options: RedisOptions): SessionStore {
       timeout,
     };
   });
-  const own = ownRedisClient(connection, rest.timeout);
-  const driver =
-    client === undefined
-      ? createRedisDriver(own.get, own.end)
-      : createRedisDriver(
-          async () => client,
-          async () => undefined,
-        );
-  return createRedisStore({ driver, ...rest });
+  const source = client === undefined ? ownRedisClient(connection, rest.timeout) : givenClient(client);
+  return createRedisStore({ driver: createRedisDriver(source), ...rest });
 }
 
 /** Those of node_redis 3, which answer callbacks, have `evalsha` but neither of the others. */

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
-import type { ChildOptions } from "./children/child.ts";
+import { onTestFailed, onTestFinished } from "vitest";
 
 /** A program of test/store/children at work. */
 export interface Child {
@@ -15,17 +14,31 @@ export interface Child {
   kill(): void;
 }
 
-/** Starts a program with the Node that runs the tests. It does not outlive the test. */
-export function startChild(program: string, options: ChildOptions): Child {
-  const child = spawnChild(program, options);
-  onTestFinished(child.kill);
+/** Starts a program. It does not outlive the test. */
+export function startChild(program: string): Child {
+  const child = spawnChild(program);
+  onTestFinished(() => child.kill());
   return child;
 }
 
-/** Starts a program; whoever calls this ends it. */
-export function spawnChild(program: string, options?: ChildOptions): Child {
+const servers: Child[] = [];
+
+/** So many processes of children/server.ts, the same for test after test; after one that failed, fresh ones. */
+export function takeServers(count: number): readonly Child[] {
+  onTestFailed(stopServers);
+  while (servers.length < count) servers.push(spawnChild("server"));
+  return servers.slice(0, count);
+}
+
+/** For `afterAll`. */
+export function stopServers(): void {
+  for (const server of servers.splice(0)) server.kill();
+}
+
+/** Starts a program with the Node that runs the tests; whoever calls this ends it. */
+export function spawnChild(program: string): Child {
   const file = fileURLToPath(new URL(`children/${program}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [file, JSON.stringify(options ?? {})], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [file], { stdio: ["pipe", "pipe", "pipe"] });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   // A child that was killed takes no more commands.

@@ -25,7 +25,10 @@ export function createClauseTable(): ClauseTable {
     add: (store) => void held.set(store, new Set()),
     holds: (store, id) => void held.get(store)?.add(id),
     print() {
-      const lines = [["", ...groups], ...[...held.keys()].map((store) => [store, ...groups.map((g) => cell(store, g))])];
+      const lines = [
+        ["", ...groups],
+        ...[...held.keys()].map((store) => [store, ...groups.map((g) => cell(store, g))]),
+      ];
       const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
       return lines.map((line) => line.map((text, column) => text.padEnd(widths[column] ?? 0)).join(" ")).join("\n");
     },

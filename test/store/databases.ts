@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe } from "vitest";
 import type { ServerKind } from "../servers/binaries.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
+import { startGalera } from "../servers/galera.ts";
 import { startMariaDb } from "../servers/mariadb.ts";
 import { startPostgres } from "../servers/postgres.ts";
 import { startRedis } from "../servers/redis.ts";
@@ -50,6 +51,7 @@ const mariaDb = once(() => startMariaDb());
 const postgres = once(() => startPostgres());
 const redis = once(() => startRedis());
 const redisCluster = once(() => startRedisCluster());
+const galera = once(() => startGalera());
 const folder = once(async () => {
   const path = mkdtempSync(join(tmpdir(), "counterfoil-"));
   return { path, remove: async () => rmSync(path, { recursive: true, force: true }) };
@@ -91,6 +93,21 @@ const onRedisCluster = (name: string, by: "node-redis cluster" | "ioredis cluste
     return { by, urls: rootNodes.map(({ url }) => url), prefix: nextPrefix() };
   });
 
+/** Each client has a node of its own, by turns. */
+const onGalera: TestDatabase = {
+  name: "Galera, mysql2",
+  server: "galera",
+  start: galera,
+  async makeEmpty() {
+    const cluster = await galera();
+    const database = await cluster.createDatabase();
+    // One after another, the others hear of it: each is asked for something that it may answer only when it has.
+    for (const node of cluster.nodes) await node.admin("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1");
+    const urls = cluster.nodes.map((node) => node.url(database));
+    return (client) => ({ by: "mysql2", url: urls[client % urls.length] ?? "" });
+  },
+};
+
 /** All of them serve several processes at once. */
 export const databases: readonly TestDatabase[] = [
   single("SQLite file", undefined, folder, async () => ({
@@ -106,6 +123,7 @@ export const databases: readonly TestDatabase[] = [
   onRedis("Redis, ioredis", "ioredis"),
   onRedisCluster("Redis Cluster, node-redis", "node-redis cluster"),
   onRedisCluster("Redis Cluster, ioredis", "ioredis cluster"),
+  onGalera,
 ];
 
 /** The store with a mistake, see unguarded-store.ts. */

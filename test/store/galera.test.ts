@@ -46,7 +46,8 @@ describeWithServer("galera", "Galera", () => {
       const fresh = newRecord();
       await one.createSession(fresh, undefined);
       if ((await other.findSession(fresh.handle)) === undefined) missed.push("a new session");
-      if ((await other.listSessionsOfUser(fresh.userKey, fresh.createdAt)).length !== 1) missed.push("a listed session");
+      if ((await other.listSessionsOfUser(fresh.userKey, fresh.createdAt)).length !== 1)
+        missed.push("a listed session");
       await one.replaceData(record.handle, version, "{}");
       if ((await other.findSession(record.handle))?.version !== version + 1) missed.push("a newer version");
       await one.deleteSession(fresh.handle);
@@ -69,17 +70,21 @@ describeWithServer("galera", "Galera", () => {
     }
   });
 
-  test("a node killed under load: nothing lost, no alarm, no double confirmation; it comes back", { timeout: 180_000 }, async () => {
-    const load = await startLoad(storesIn(await cluster.createDatabase()));
-    await load.until(300);
-    const [, , last] = cluster.nodes;
-    await last?.kill();
-    await load.until(400);
-    await last?.restart();
-    await load.until(200);
-    const tally = await load.stop();
-    console.log(`Galera, one of three nodes killed and back: ${describeTally(tally)}`);
-    expect(tally).toMatchObject(UNHARMED);
-    expect(tally.answered.confirmations).toBeGreaterThan(10);
-  });
+  test(
+    "a node killed under load: nothing lost, no alarm, no double confirmation; it comes back",
+    { timeout: 180_000 },
+    async () => {
+      const load = await startLoad(storesIn(await cluster.createDatabase()));
+      await load.until(300);
+      const [, , last] = cluster.nodes;
+      await last?.kill();
+      await load.until(400);
+      await last?.restart();
+      await load.until(200);
+      const tally = await load.stop();
+      console.log(`Galera, one of three nodes killed and back: ${describeTally(tally)}`);
+      expect(tally).toMatchObject(UNHARMED);
+      expect(tally.answered.confirmations).toBeGreaterThan(10);
+    },
+  );
 });

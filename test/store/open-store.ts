@@ -10,7 +10,10 @@ import { unguarded } from "./unguarded-store.ts";
 /** Where a store is and which driver leads to it; JSON, so that it can travel to another process. */
 export type StoreAddress =
   | { readonly by: "sqlite"; readonly path: string }
-  | { readonly by: "mysql2" | "mysql2, unguarded" | "mariadb" | "mysql dialect" | "pg" | "postgres.js"; readonly url: string }
+  | {
+      readonly by: "mysql2" | "mysql2, unguarded" | "mariadb" | "mysql dialect" | "pg" | "postgres.js";
+      readonly url: string;
+    }
   | { readonly by: "node-redis" | "ioredis"; readonly url: string; readonly prefix: string }
   | {
       readonly by: "node-redis cluster" | "ioredis cluster";

@@ -104,7 +104,7 @@ for (const { name, kind, start, exceptions = {} } of DRIVERS) {
       console.log(`${name}: what reached the server\n${table.join("\n")}`);
       await sessions.close();
       await limited.close();
-      proxy.close();
+      await proxy.close();
       await watched.server.remove();
     });
 

@@ -6,7 +6,7 @@ import connectPostgresJs from "postgres";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
 import { mysql } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";
-import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import {
@@ -122,21 +122,10 @@ export function describeSqlServers(
       beforeAll(async () => void (server = await start[kind]()), 180_000);
       afterAll(() => server?.remove());
       const drivers = DRIVERS.filter((driver) => driver.kind === kind);
-      define(kind, drivers, () => server ?? expectServer());
+      define(kind, drivers, () => {
+        if (server === undefined) throw new Error("the server is there within tests only");
+        return server;
+      });
     });
   }
-}
-
-function expectServer(): never {
-  throw new Error("the server is not there before the tests are");
-}
-
-/** The same with a `describe` for each driver. */
-export function describeSqlDrivers(
-  options: SqlServerOptions,
-  define: (driver: SqlDriverUnderTest, server: () => SqlServer) => void,
-): void {
-  describeSqlServers(options, (_, drivers, server) => {
-    for (const driver of drivers) describe(driver.name, () => define(driver, server));
-  });
 }

@@ -89,7 +89,7 @@ describeSqlServers({}, (kind, drivers, server) => {
         ];
         return Promise.all(calls.map(outcomeOf));
       };
-      for (const end of [proxy.release, proxy.release, proxy.cut]) {
+      for (const end of [() => proxy.release(), () => proxy.release(), () => proxy.cut()]) {
         proxy.hold();
         const begun = performance.now();
         expect(await callAll()).toEqual([DOWN, DOWN, DOWN, DOWN]);
@@ -133,7 +133,7 @@ describeSqlServers({}, (kind, drivers, server) => {
     const begun = performance.now();
     const call = outcomeOf(sessions.createNewSession("alice"));
     await sessions.close();
-    expect([await call, performance.now() - begun < 3_000]).toEqual([DOWN, true]);
+    expect([await call, performance.now() - begun < 10_000]).toEqual([DOWN, true]);
   });
 
   test("the server killed under load, and started again", { timeout: 120_000 }, async () => {

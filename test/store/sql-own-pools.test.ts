@@ -62,7 +62,7 @@ describeSqlServers({}, (kind, _, server) => {
   });
 
   test.each(packages)("%s: says what is wrong, and lets the process end", async (name) => {
-    const place = { ...server().connectionOptions("nowhere"), timeout: "2s" };
+    const place = { ...server().connectionOptions("nowhere"), timeout: "4s" };
     expect(await run([name], store, place)).toMatch(
       /^STORE_UNAVAILABLE there is no database of this name on the server; create it, or check the option database/,
     );

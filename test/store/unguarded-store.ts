@@ -9,7 +9,7 @@ export function unguarded(store: SessionStore, pool: Pool): SessionStore {
   let last: Promise<unknown> = Promise.resolve();
   const commitRefresh: SessionStore["commitRefresh"] = async (handle, version, write) => {
     const [rows] = await pool.execute("SELECT version FROM counterfoil_session WHERE handle = ?", [handle]);
-    const [row] = rows as readonly { readonly version: number }[];
+    const [row] = rows as unknown as readonly { readonly version: number }[];
     if (row?.version !== version) return false;
     await pool.execute(
       `UPDATE counterfoil_session SET version = version + 1, generation = ?, current_hash = ?, parent_hash = ?, child_minted_at = ?,

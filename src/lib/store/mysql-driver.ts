@@ -16,9 +16,10 @@ export interface MysqlConnection {
   destroy(): unknown;
 }
 
-/** The one method of a pool that is called; those of mysql2/promise and of mariadb have it. */
+/** What is called of a pool of mysql2/promise or of mariadb. */
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
+  on?(event: "error", listener: (error: unknown) => void): unknown;
 }
 
 /** A text, and what undoes the settings of the app's pool that would give answers another shape. */
@@ -43,9 +44,15 @@ const query = (sql: string): MysqlQuery => ({
 
 /** @param end ends the pool, if it is ours */
 export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Promise<void>): SqlDriver {
+  let heard: MysqlPool | undefined;
+  let reason: unknown;
   return {
     async connect(): Promise<SqlConnection> {
-      const connection = await (await pool()).getConnection();
+      const given = await pool();
+      // A pool of mariadb tries on for 10 s by default, and meanwhile tells by this event alone what is in its way.
+      if (heard !== given) (heard = given).on?.("error", (error) => void (reason = error));
+      const connection = await given.getConnection();
+      reason = undefined;
       const execute = async (text: string): Promise<SqlResult> => toResult(await connection.query(query(text)));
       return {
         run: async ({ text }, values) => toResult(await connection.execute(query(text), values.map(toParameter))),
@@ -62,6 +69,7 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
       };
     },
 
+    reason: () => reason,
     diagnose,
     close: end,
   };
@@ -117,7 +125,9 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "45016":
       return fault("the pool works with callbacks; give one of the package mariadb, not of mariadb/callback");
     case "45028":
-      // A pool of mariadb that found no connection in time; why, it says in the cause.
+    case "45060":
+    case "45061":
+      // A pool of mariadb that has found no connection; why, it says in the cause.
       return error instanceof Error && error.cause !== undefined ? diagnose(error.cause) : undefined;
     default:
       return diagnoseNetwork(error);

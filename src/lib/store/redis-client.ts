@@ -1,64 +1,81 @@
-import { generalError, type SessionError } from "../errors.ts";
-import { importDriver, owned, type Owned } from "./own-driver.ts";
-import type { IoRedis, NodeRedis, RedisClient } from "./redis-driver.ts";
+import { importDriver } from "./own-driver.ts";
+import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-driver.ts";
 import type { RedisConnectionOptions } from "./redis-options.ts";
 
 /**
- * A client of our own, by whichever driver is installed. It connects when it is first needed, and again by itself. It keeps nothing for later:
- * while there is no connection, whoever asks waits for the attempt under way, and gets its error.
+ * A client of our own, by whichever driver is installed. It connects when it is needed, and when its connection broke, when it is needed again:
+ * whoever asks gets what that attempt gives, and nothing is kept for later.
  *
  * @param timeout how long an attempt to connect may take, in ms
  */
-export function ownRedisClient(options: RedisConnectionOptions, timeout: number): Owned<RedisClient> {
-  const own = owned(
-    () => makeClient(options, timeout),
-    async (made) => made.destroy(),
-  );
+export function ownRedisClient(options: RedisConnectionOptions, timeout: number): RedisSource {
+  let made: { readonly connection: Promise<Connection>; readonly at: number } | undefined;
+
+  function connect(): Promise<Connection> {
+    if (made === undefined) {
+      const own = { connection: makeConnection(options, timeout), at: performance.now() };
+      made = own;
+      own.connection.catch(() => {
+        if (made === own) made = undefined;
+      });
+    }
+    return made.connection;
+  }
+
+  async function end(): Promise<void> {
+    const last = made;
+    made = undefined;
+    const connection = await last?.connection.catch(() => undefined);
+    connection?.end();
+  }
+
   return {
     async get() {
-      const { client, untilReady } = await own.get();
-      await untilReady();
-      return client;
+      const tried = connect();
+      const { client, isReady } = await tried;
+      if (isReady()) return client;
+      // Another call may have made a new one meanwhile.
+      if (made?.connection === tried) await end();
+      return (await connect()).client;
     },
-    end: own.end,
+    async abandon(since) {
+      if (made !== undefined && made.at <= since) await end();
+    },
+    end,
   };
 }
 
-interface OwnClient {
+interface Connection {
   readonly client: RedisClient;
-  readonly untilReady: () => Promise<void>;
-  readonly destroy: () => void;
+  readonly isReady: () => boolean;
+  /** Safe in any state. */
+  readonly end: () => void;
 }
 
-type Event = "ready" | "error" | "end";
-
-interface Emitter {
-  on(event: Event, listener: (error?: unknown) => void): Emitter;
-  once(event: Event, listener: (error?: unknown) => void): Emitter;
-  off(event: Event, listener: (error?: unknown) => void): Emitter;
-}
-
-async function makeClient(options: RedisConnectionOptions, timeout: number): Promise<OwnClient> {
+async function makeConnection(options: RedisConnectionOptions, timeout: number): Promise<Connection> {
   const { name, module } = await importDriver("redis", "@redis/client", "ioredis");
-  return name === "ioredis" ? makeIoRedis(module, options, timeout) : makeNodeRedis(module, options, timeout);
+  return name === "ioredis" ? byIoRedis(module, options, timeout) : byNodeRedis(module, options, timeout);
 }
 
-/** Pause before the next attempt to connect, in ms; many processes must not come back all at once. */
-const backoff = (attempts: number): number => Math.min(25 * 2 ** attempts, 1000) * (0.5 + Math.random() / 2);
-
-interface OwnNodeRedis extends NodeRedis, Emitter {
-  readonly isReady: boolean;
+interface Connectable {
   connect(): Promise<unknown>;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+type Module = Readonly<Record<string, unknown>>;
+
+interface OwnNodeRedis extends NodeRedis, Connectable {
+  readonly isReady: boolean;
   destroy?(): void;
   /** What version 4 has in its place. */
   disconnect(): Promise<unknown>;
 }
 
-function makeNodeRedis(
-  module: Readonly<Record<string, unknown>>,
+function byNodeRedis(
+  module: Module,
   { username, password, database, tls, ...place }: RedisConnectionOptions,
   timeout: number,
-): OwnClient {
+): Promise<Connection> {
   const { createClient } = module as { readonly createClient: (options: object) => OwnNodeRedis };
   const client = createClient({
     ...defined({ username, password, database }),
@@ -66,93 +83,61 @@ function makeNodeRedis(
       ...defined(place),
       ...(tls === false ? {} : { ...tls, tls: true }),
       connectTimeout: timeout,
-      reconnectStrategy: backoff,
+      reconnectStrategy: false,
     },
     disableOfflineQueue: true,
   });
-  return watch(client, {
-    connect: () => client.connect(),
-    isReady: () => client.isReady,
-    destroy: () => (client.destroy === undefined ? void client.disconnect().catch(ignore) : client.destroy()),
-  });
+  const end = async (): Promise<void> => {
+    if (client.destroy === undefined) await client.disconnect();
+    else client.destroy();
+  };
+  // It minds being closed twice.
+  return opened(client, { client, isReady: () => client.isReady, end: () => void end().catch(ignore) });
 }
 
-interface OwnIoRedis extends IoRedis, Emitter {
+interface OwnIoRedis extends IoRedis, Connectable {
   readonly status: string;
-  connect(): Promise<unknown>;
   disconnect(): void;
 }
 
-function makeIoRedis(
-  module: Readonly<Record<string, unknown>>,
+function byIoRedis(
+  module: Module,
   { database, tls, ...place }: RedisConnectionOptions,
   timeout: number,
-): OwnClient {
+): Promise<Connection> {
   const Client = (module["Redis"] ?? module["default"]) as new (options: object) => OwnIoRedis;
   const client = new Client({
     ...defined({ ...place, db: database }),
     ...(tls === false ? {} : { tls }),
     connectTimeout: timeout,
-    retryStrategy: backoff,
+    retryStrategy: null,
     lazyConnect: true,
     enableOfflineQueue: false,
-    // What was under way when the connection broke is not sent again, and is told at once.
-    maxRetriesPerRequest: 0,
+    // Else it says on the console that it may not read INFO.
+    enableReadyCheck: false,
   });
-  return watch(client, {
-    connect: () => client.connect(),
-    isReady: () => client.status === "ready",
-    destroy: () => client.disconnect(),
-  });
+  return opened(client, { client, isReady: () => client.status === "ready", end: () => client.disconnect() });
 }
 
-interface Life {
-  readonly connect: () => Promise<unknown>;
-  readonly isReady: () => boolean;
-  readonly destroy: () => void;
-}
-
-function watch(client: RedisClient & Emitter, { connect, isReady, destroy }: Life): OwnClient {
-  // What it says while nobody asks is of no interest; without a listener it would end the process.
-  client.on("error", ignore);
-  // Its failures come as events, too, and it goes on trying.
-  connect().catch(ignore);
-  let waiting: Promise<void> | undefined;
-  /** One for all who wait, else a thousand requests would be a thousand listeners. */
-  const nextEvent = (): Promise<void> => {
-    waiting ??= new Promise<void>((resolve, reject) => {
-      const settle = (act: () => void): void => {
-        waiting = undefined;
-        client.off("ready", onReady);
-        client.off("error", onError);
-        client.off("end", onEnd);
-        act();
-      };
-      const onReady = (): void => settle(resolve);
-      const onError = (error: unknown): void => settle(() => reject(error));
-      const onEnd = (): void => settle(() => reject(ended()));
-      client.on("ready", onReady);
-      client.on("error", onError);
-      client.on("end", onEnd);
-    });
-    return waiting;
-  };
-  return {
-    client,
-    destroy,
-    async untilReady() {
-      if (!isReady()) await nextEvent();
-    },
-  };
+async function opened(client: Connectable, connection: Connection): Promise<Connection> {
+  let fault: unknown;
+  // Later ones the operations under way tell; without a listener they would end the process.
+  client.on("error", (error) => {
+    fault ??= error;
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    // ioredis says only that there is no connection, and why by the event.
+    fault ??= error;
+  }
+  if (fault === undefined) return connection;
+  // Also when it has connected: ioredis goes on with another database when there is none of that number.
+  connection.end();
+  throw fault;
 }
 
 const ignore = (): void => undefined;
-
-const ended = (): SessionError =>
-  generalError(
-    "STORE_UNAVAILABLE",
-    "the connection was closed; sessions are untouched, and the next call makes another",
-  );
 
 const defined = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

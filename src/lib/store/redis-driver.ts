@@ -46,22 +46,33 @@ export interface RedisDriver {
     call: RedisCall,
     replicas: RedisReplicas,
   ) => Promise<{ readonly reply: unknown; readonly confirmed: number }>;
-  /** Gives up a connection of our own that does not answer; the next call makes another. */
-  readonly abandon: () => Promise<void>;
+  /** Gives up a client of our own that did not answer a call that began at `since`; the next call makes another. */
+  readonly abandon: (since: number) => Promise<void>;
   /** Ends the client if it is ours. Safe to call twice. */
   readonly close: () => Promise<void>;
 }
 
-/**
- * @param client gives a client that is connected, or says why there is none
- * @param end ends the client, if it is ours
- */
-export function createRedisDriver(client: () => Promise<RedisClient>, end: () => Promise<void>): RedisDriver {
+/** Where the client comes from. */
+export interface RedisSource {
+  /** A client that is connected, unless it is one of the app's; or an error that says why there is none. */
+  readonly get: () => Promise<RedisClient>;
+  readonly abandon: (since: number) => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+/** The app's own client, which stays open. */
+export const givenClient = (client: RedisClient): RedisSource => ({
+  get: async () => client,
+  abandon: async () => undefined,
+  end: async () => undefined,
+});
+
+export function createRedisDriver({ get, abandon, end }: RedisSource): RedisDriver {
   return {
-    run: async (call) => runBy(scripting(await client()), call),
+    run: async (call) => runBy(scripting(await get()), call),
 
     async runAndWait(call, replicas) {
-      const by = scripting(await client());
+      const by = scripting(await get());
       try {
         return await waitBy(by, call, replicas);
       } catch (error) {
@@ -72,7 +83,7 @@ export function createRedisDriver(client: () => Promise<RedisClient>, end: () =>
       }
     },
 
-    abandon: end,
+    abandon,
     close: end,
   };
 }
@@ -155,7 +166,9 @@ const isOldCluster = (client: object): client is OldCluster =>
 const evaluateAtKey = (cluster: OldCluster, source: Source, { script, keys, args }: RedisCall): Promise<unknown> =>
   cluster.sendCommand(keys[0], false, [
     ...(source === "sha" ? ["EVALSHA", script.sha] : ["EVAL", script.text]),
-    ...[String(keys.length), ...keys, ...args],
+    String(keys.length),
+    ...keys,
+    ...args,
   ]);
 
 interface IoRedisPipeline {

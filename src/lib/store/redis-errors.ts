@@ -1,15 +1,30 @@
 import { generalError, SessionError } from "../errors.ts";
 import { diagnoseNetwork, errorCode } from "./sql-driver.ts";
 
-/** The word in capitals that an error reply of the server begins with; empty where it is none. */
+/** The word in capitals that an error reply of the server begins with, or one of ours where it has none; empty where it is no reply. */
 export function replyCode(error: unknown): string {
   if (!(error instanceof Error)) return "";
   // Servers before version 7 wrap what went wrong within a script.
-  const message = error.message.replace(/^ERR Error running script .*? -?(?=[A-Z]+ )/s, "");
+  const message = rootOf(error).message.replace(/^.*@user_script: ?\d+: -?/s, "");
   if (FOREIGN_KEY.test(message) || ASTRAY.test(message)) return "TRYAGAIN";
   if (FORBIDDEN.test(message)) return "NOPERM";
   if (APART.test(message)) return "CROSSSLOT";
+  if (NO_DATABASE.test(message)) return "NODATABASE";
   return /^[A-Z]+(?= |$)/.exec(message)?.[0] ?? "";
+}
+
+/** A cluster of ioredis that reaches no node tells what the last one said. */
+const rootOf = (error: Error): Error =>
+  "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+
+/** ioredis puts the command into its errors, with all its arguments, and so sessions and passwords. */
+function withoutCommand(error: Error): Error {
+  const root = rootOf(error);
+  if (root === error && !("command" in error)) return error;
+  const copy = new Error(error.message, root === error ? {} : { cause: withoutCommand(root) });
+  copy.name = error.name;
+  copy.stack = error.stack ?? "";
+  return copy;
 }
 
 /** Said to a script whose key is on its way to another node, and which has written nothing yet. */
@@ -23,6 +38,8 @@ const FORBIDDEN = /ACL failure in script|user executing the script can't/;
 
 /** Said by ioredis of a pipeline, before it asks the server. */
 const APART = /should belong to the same slot/;
+
+const NO_DATABASE = /^ERR DB index is out of range/;
 
 /** The server did not do it now, and may in a moment. */
 const TRANSIENT: ReadonlySet<string> = new Set([
@@ -42,6 +59,7 @@ export const isTransient = (error: unknown): boolean => TRANSIENT.has(replyCode(
 const FAULTS: Readonly<Record<string, string>> = {
   NOAUTH: "the server asks for a password; give username and password, or a client that has them",
   WRONGPASS: "the server refused the user name or the password; check the connection's options",
+  NODATABASE: "there is no database of this number on the server; check the option database",
   READONLY: "the server is read-only, as replicas are; give the master",
   CLUSTERDOWN: "the cluster is down: some slots have no master; it serves again when they have",
   TRYAGAIN: "these sessions are on their way to another node of the cluster; it serves again when they are there",
@@ -69,9 +87,12 @@ const LOST: ReadonlySet<string> = new Set([
   "ConnectionTimeoutError",
   "DisconnectsClientError",
   "SocketClosedUnexpectedlyError",
+  "TimeoutError",
   "AbortError",
   "MaxRetriesPerRequestError",
   "Connection is closed.",
+  "Stream isn't writeable and enableOfflineQueue options is false",
+  "Cluster isn't ready and enableOfflineQueue options is false",
   "ECONNRESET",
   "EPIPE",
 ]);
@@ -80,7 +101,7 @@ const isLost = (error: Error): boolean =>
   [error.constructor.name, error.message, errorCode(error)].some((name) => LOST.has(name));
 
 function faultOf(error: Error): string | undefined {
-  const network = diagnoseNetwork(error);
+  const network = diagnoseNetwork(rootOf(error));
   if (network?.kind === "fault") return network.message;
   return isLost(error) ? "the connection to the server broke, or there is none; it is made anew" : undefined;
 }
@@ -89,8 +110,9 @@ function faultOf(error: Error): string | undefined {
 export function explain(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof SessionError) return error;
   const code = replyCode(error);
+  const cause = withoutCommand(error);
   const unsuitable = UNSUITABLE[code];
-  if (unsuitable !== undefined) return generalError("STORE_UNSUITABLE", unsuitable, error);
+  if (unsuitable !== undefined) return generalError("STORE_UNSUITABLE", unsuitable, cause);
   const fault = FAULTS[code] ?? faultOf(error);
-  return fault === undefined ? error : generalError("STORE_UNAVAILABLE", `${fault}; sessions are untouched`, error);
+  return fault === undefined ? cause : generalError("STORE_UNAVAILABLE", `${fault}; sessions are untouched`, cause);
 }

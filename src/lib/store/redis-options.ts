@@ -22,7 +22,11 @@ export const refuseKeyPrefix = (prefix: string): string | undefined =>
 
 /** @param hasClient whether the app gives a client, which each of these contradicts */
 export function readRedisConnection(section: SectionReader, hasClient: boolean): RedisConnectionOptions {
-  const url = section.value("url", 'a URL, as in "redis://user:password@host:6379/0" or "rediss://host"', isRedisUrl);
+  const url = section.value(
+    "url",
+    'a URL, as in "redis://user:password@host:6379/0"; a % in the password is written %25',
+    isRedisUrl,
+  );
   const place = {
     host: section.text("host"),
     port: section.count("port", 1, 65_535),

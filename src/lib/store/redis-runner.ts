@@ -36,7 +36,7 @@ export function createRedisRunner(
         return await inTime(attempt(call), begun + timeout, () => {
           // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
           // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
-          void driver.abandon().catch(() => undefined);
+          void driver.abandon(begun).catch(() => undefined);
           return noAnswer(timeout);
         });
       } catch (error) {

@@ -27,6 +27,8 @@ export interface SqlConnection {
 export interface SqlDriver {
   /** A connection of the pool; waits for one. */
   readonly connect: () => Promise<SqlConnection>;
+  /** The error that keeps `connect` waiting, as far as the pool tells. */
+  readonly reason?: () => unknown;
   /** What to make of an error; undefined: nothing is known about it. */
   readonly diagnose: (error: unknown) => SqlDiagnosis | undefined;
   /** Ends the pool if it is ours. Safe to call twice. */

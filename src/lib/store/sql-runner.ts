@@ -20,6 +20,11 @@ export interface SqlRunner {
 export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
   const fromNow = (): number => performance.now() + timeout;
 
+  function noConnection(): Error {
+    const known = explain(driver.reason?.(), driver);
+    return known instanceof SessionError ? known : noAnswer("gave no connection", timeout);
+  }
+
   async function withConnection<T>(
     work: (connection: SqlConnection) => Promise<T>,
     deadline: number = fromNow(),
@@ -27,7 +32,7 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
     const connecting = driver.connect();
     let connection: SqlConnection | undefined;
     try {
-      connection = await inTime(connecting, deadline, () => noAnswer("gave no connection", timeout));
+      connection = await inTime(connecting, deadline, noConnection);
       const result = await inTime(work(connection), deadline, () => noAnswer("gave no answer", timeout));
       connection.release();
       return result;

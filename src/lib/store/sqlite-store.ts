@@ -205,7 +205,7 @@ async function patiently<T>(work: () => T): Promise<T> {
       return work();
     } catch (error) {
       if (!isBusy(error) || performance.now() - begun > PATIENCE) throw error;
-      await delay(Math.min(5 * attempt, 100));
+      await delay(Math.min(2 * attempt, 20));
     }
   }
 }

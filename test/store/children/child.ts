@@ -1,19 +1,8 @@
-/** What the programs in this folder share: options from the command line, commands as lines on stdin, reports as lines on stdout. */
+/** What the programs in this folder share: commands as lines on stdin, reports as lines on stdout, and a clock that is told the time. */
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
 import { openStore, type StoreAddress } from "../open-store.ts";
-
-export interface ChildOptions {
-  /** Where the sessions are; programs that open several stores are told in commands. */
-  readonly address?: StoreAddress | undefined;
-  /** Undefined: the one beside the database. */
-  readonly secret?: string | undefined;
-  readonly now: number;
-}
-
-/** The options that the test gave; every program has those of `ChildOptions`. */
-const options = JSON.parse(process.argv[2] ?? "{}") as ChildOptions;
 
 /** Written before anything else happens: what was reported was reported, whenever the process is killed. */
 export const report = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`);
@@ -26,6 +15,14 @@ export async function nextCommand<T>(): Promise<T | undefined> {
   return done === true ? undefined : (JSON.parse(value) as T);
 }
 
+/** What an instance is opened with. */
+export interface Opening {
+  readonly address: StoreAddress;
+  /** Default: the one beside the database. */
+  readonly secret?: string | undefined;
+  readonly now: number;
+}
+
 export interface Opened {
   readonly sessions: Sessions;
   /** Sets the clock. */
@@ -34,10 +31,9 @@ export interface Opened {
   readonly takeEvents: () => string[];
 }
 
-export async function open(config: CounterfoilConfig = {}, address = options.address): Promise<Opened> {
-  if (address === undefined) throw new Error("no address was given");
-  const { secret } = options;
-  let { now } = options;
+export async function open(opening: Opening, config: CounterfoilConfig = {}): Promise<Opened> {
+  const { address, secret } = opening;
+  let { now } = opening;
   let events: string[] = [];
   const store = await openStore(address);
   const sessions = createSessions({ store, clock: () => now, ...(secret === undefined ? {} : { secret }), ...config });

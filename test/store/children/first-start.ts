@@ -1,6 +1,5 @@
-/** Starts on the database of each command, which may be empty, and reports whatever its keys and its secret show in. */
-import type { StoreAddress } from "../open-store.ts";
-import { codeOf, nextCommand, open, report } from "./child.ts";
+/** Starts on a database that may be empty, and tells whatever its keys and its secret show in. */
+import { codeOf, open, type Opening } from "./child.ts";
 
 export interface FirstStart {
   readonly error?: string;
@@ -10,20 +9,18 @@ export interface FirstStart {
   readonly refreshToken: string;
 }
 
-report("ready");
-for (;;) {
-  const address = await nextCommand<StoreAddress>();
-  if (address === undefined) break;
-  const { sessions } = await open({ tokens: { accessToken: { signing: "EdDSA" } } }, address);
+export async function firstStart(opening: Opening): Promise<FirstStart> {
+  const { sessions } = await open(opening, { tokens: { accessToken: { signing: "EdDSA" } } });
+  const failed = { kids: [], accessToken: "", antiCsrfToken: "", refreshToken: "" };
   try {
     await sessions.ready();
     const { keys } = await sessions.getJwks();
     const { accessToken, antiCsrfToken = "", refreshToken } = await sessions.createNewSession(`user ${process.pid}`);
-    const tokens = { accessToken: accessToken.value, refreshToken: refreshToken.value, antiCsrfToken };
-    report({ kids: keys.map((key) => key.kid), ...tokens } satisfies FirstStart);
+    const kids = keys.map((key) => key.kid);
+    return { kids, accessToken: accessToken.value, refreshToken: refreshToken.value, antiCsrfToken };
   } catch (error) {
-    report({ error: `${codeOf(error)} ${String(error)}`, kids: [] });
+    return { ...failed, error: `${codeOf(error)} ${String(error)}` };
+  } finally {
+    await sessions.close();
   }
-  await sessions.close();
 }
-process.exit();

@@ -1,5 +1,9 @@
 /** An honest client and its server in one: refreshes for ever, and reports each answered token before it goes on. Is killed in the end. */
-import { codeOf, nextCommand, open, report } from "./child.ts";
+import { codeOf, nextCommand, open, type Opening, report } from "./child.ts";
+
+export interface RefreshForEver extends Opening {
+  readonly token: string;
+}
 
 export interface Answered {
   readonly token: string;
@@ -11,9 +15,10 @@ export interface Answered {
 /** Five refreshes to a confirmation: one mints, some renew, one confirms. */
 const STEP = 7_000;
 
-const { sessions, at, takeEvents } = await open();
-const start = await nextCommand<{ token: string; now: number }>();
-let { token = "", now = 0 } = start ?? {};
+const start = await nextCommand<RefreshForEver>();
+if (start === undefined) throw new Error("told nothing");
+const { sessions, at, takeEvents } = await open(start);
+let { token, now } = start;
 for (;;) {
   now += STEP;
   at(now);

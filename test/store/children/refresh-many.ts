@@ -1,5 +1,5 @@
-/** Presents one token many times at once, for each command; reports what came back. */
-import { codeOf, nextCommand, open, report } from "./child.ts";
+/** Presents one token many times at once, and tells what came back. */
+import { codeOf, type Opened } from "./child.ts";
 
 export interface RefreshMany {
   readonly token: string;
@@ -15,19 +15,17 @@ export interface RefreshedMany {
   readonly events: readonly string[];
 }
 
-const { sessions, at, takeEvents } = await open();
-await sessions.ready();
-report("ready");
-for (;;) {
-  const command = await nextCommand<RefreshMany>();
-  if (command === undefined) break;
-  at(command.now);
-  const calls = Array.from({ length: command.count }, () => sessions.refreshSession(command.token));
+export async function refreshMany(
+  { sessions, at, takeEvents }: Opened,
+  { token, count, now }: RefreshMany,
+): Promise<RefreshedMany> {
+  at(now);
+  const calls = Array.from({ length: count }, () => sessions.refreshSession(token));
   const tokens: string[] = [];
   const refusals: string[] = [];
   for (const result of await Promise.allSettled(calls)) {
     if (result.status === "fulfilled") tokens.push(result.value.newRefreshToken.value);
     else refusals.push(codeOf(result.reason));
   }
-  report({ tokens, refusals, events: takeEvents() } satisfies RefreshedMany);
+  return { tokens, refusals, events: takeEvents() };
 }

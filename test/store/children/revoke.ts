@@ -1,5 +1,5 @@
-/** Revokes the session of each command, one way or the other, and reports when that was done. */
-import { nextCommand, open, report } from "./child.ts";
+/** Revokes a session, one way or the other, and tells when that was done. */
+import type { Opened } from "./child.ts";
 
 export interface Revoke {
   readonly handle: string;
@@ -14,14 +14,9 @@ export interface Revoked {
   readonly done: string;
 }
 
-const { sessions } = await open();
-await sessions.ready();
-report("ready");
-for (;;) {
-  const command = await nextCommand<Revoke>();
-  if (command === undefined) break;
-  const existed = command.all
-    ? (await sessions.revokeAllSessionsForUser(command.userId)) === 1
-    : await sessions.revokeSessionUsingSessionHandle(command.handle);
-  report({ existed, done: process.hrtime.bigint().toString() } satisfies Revoked);
+export async function revoke({ sessions }: Opened, { handle, userId, all }: Revoke): Promise<Revoked> {
+  const existed = all
+    ? (await sessions.revokeAllSessionsForUser(userId)) === 1
+    : await sessions.revokeSessionUsingSessionHandle(handle);
+  return { existed, done: process.hrtime.bigint().toString() };
 }

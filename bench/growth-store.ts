@@ -1,0 +1,23 @@
+import { mysql } from "counterfoil/mysql";
+import { postgres } from "counterfoil/postgres";
+import { redis } from "counterfoil/redis";
+import { sqlite, type SessionStore } from "counterfoil/sqlite";
+
+/** Where a table is; JSON, so that a worker can open it, too. */
+export type StoreAddress =
+  | { readonly kind: "sqlite"; readonly path: string; readonly synchronous: "full" | "normal" }
+  | { readonly kind: "mysql" | "postgres" | "redis"; readonly url: string };
+
+/** As an app opens it, with connections of its own. */
+export function openStore(address: StoreAddress): SessionStore {
+  switch (address.kind) {
+    case "sqlite":
+      return sqlite({ path: address.path, synchronous: address.synchronous });
+    case "mysql":
+      return mysql({ url: address.url });
+    case "postgres":
+      return postgres({ url: address.url });
+    case "redis":
+      return redis({ url: address.url });
+  }
+}

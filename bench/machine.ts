@@ -1,0 +1,11 @@
+import { cpus, loadavg, totalmem } from "node:os";
+
+/** What figures must not be read without. */
+export function describeMachine(): string {
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const date = new Date().toISOString().slice(0, 16).replace("T", " ");
+  return `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${memory}; Node ${process.version}; ${date} UTC; load ${describeLoad()}`;
+}
+
+/** More than there are cores: others were using them. */
+export const describeLoad = (): string => (loadavg()[0] ?? Number.NaN).toFixed(1);

@@ -1,0 +1,176 @@
+/** How the databases carry out the statements that ship, on a table of 20,000 rows: by an index, never by reading all of it. */
+import { createConnection as createMariadbConnection } from "mariadb";
+import { createConnection } from "mysql2/promise";
+import pg from "pg";
+import { expect, onTestFinished, test } from "vitest";
+import { buildStatements, refreshValues, sessionValues } from "../../dist/lib/store/sql-statements.js";
+import type { SqlDialect, SqlStatements, SqlValue } from "../../src/lib/store/sql-statements.ts";
+import { newRecord, T0 } from "../../src/lib/testing/rows.ts";
+import type { ConnectionOptions } from "../servers/mariadb.ts";
+import { describeSqlServers, makeStore, type SqlKind } from "./sql-drivers.ts";
+
+const ROWS = 20_000;
+const SESSION = { userKey: "u2777", handle: "h7777" };
+const { handle, userKey } = SESSION;
+const row = newRecord(SESSION);
+const write = refreshValues({ ...row, expiresAt: T0 });
+
+const BY_HANDLE = { mariadb: "PRIMARY", postgres: "counterfoil_session_pkey" };
+const BY_USER = { mariadb: "counterfoil_session_user", postgres: "counterfoil_session_user" };
+const BY_EXPIRY = { mariadb: "counterfoil_session_expiry", postgres: "counterfoil_session_expiry" };
+const BY_NAME = { mariadb: "PRIMARY", postgres: "counterfoil_lease_pkey" };
+const BY_KID = { mariadb: "PRIMARY", postgres: "counterfoil_key_pkey" };
+const REPLACED = { mariadb: "PRIMARY", postgres: "counterfoil_replaced_pkey" };
+const REPLACED_EXPIRY = { mariadb: "counterfoil_replaced_expiry", postgres: "counterfoil_replaced_expiry" };
+
+interface Expected {
+  readonly values: readonly SqlValue[];
+  readonly index: Readonly<Record<"mariadb" | "postgres", string>>;
+}
+
+/** Undefined: it reads nothing, or a table of a dozen rows on purpose. */
+const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
+  insert: undefined,
+  insertKey: undefined,
+  listKeys: undefined,
+  rememberReplaced: undefined,
+  replace: { values: [...sessionValues(row), handle], index: BY_HANDLE },
+  find: { values: [handle], index: BY_HANDLE },
+  commitRefresh: { values: [...write, handle, 1], index: BY_HANDLE },
+  replaceClaims: { values: ["{}", handle, 1], index: BY_HANDLE },
+  replaceData: { values: ["{}", handle, 1], index: BY_HANDLE },
+  delete: { values: [handle], index: BY_HANDLE },
+  deleteAtVersion: { values: [handle, 1], index: BY_HANDLE },
+  deleteOfUser: { values: [userKey, ""], index: BY_USER },
+  lockHandlesOfUser: { values: [userKey, ""], index: BY_USER },
+  liveHandles: { values: [userKey, T0], index: BY_USER },
+  listOfUser: { values: [userKey, T0], index: BY_USER },
+  deleteExpired: { values: [T0], index: BY_EXPIRY },
+  wasReplaced: { values: [handle, T0], index: REPLACED },
+  forgetReplaced: { values: [T0], index: REPLACED_EXPIRY },
+  takeLease: { values: ["me", T0, "sweep", "me", T0], index: BY_NAME },
+  takeTurn: { values: ["place-7"], index: BY_NAME },
+  rewrapKey: { values: ["new", "kid", "old"], index: BY_KID },
+  deleteKey: { values: ["kid"], index: BY_KID },
+};
+
+function* shipped(dialect: SqlDialect): Generator<Expected & { readonly name: string; readonly text: string }> {
+  const statements = buildStatements(dialect, "counterfoil_");
+  for (const [name, statement] of Object.entries(statements)) {
+    const expected = EXPECTED[name as keyof SqlStatements];
+    const { text } = typeof statement === "function" ? statement(200) : statement;
+    if (expected !== undefined) yield { name, text, ...expected };
+  }
+}
+
+/** Statements that fill a table. Four sessions for each user; a tenth of all has expired. */
+function fillings(kind: SqlKind): string[] {
+  const [n, source] = kind === "mariadb" ? ["seq", `seq_1_to_${ROWS}`] : ["seq", `generate_series(1, ${ROWS}) AS seq`];
+  const text = (prefix: string, number: string): string =>
+    kind === "mariadb" ? `CONCAT('${prefix}', ${number})` : `'${prefix}' || ${number}`;
+  const expiry = `${T0} - ${ROWS * 100} + ${n} * 1000`;
+  return [
+    `INSERT INTO counterfoil_session (handle, user_key, version, generation, current_hash, claims, claims_version, data, device,
+       created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)
+       SELECT ${text("h", n)}, ${text("u", `(${n} % ${ROWS / 4})`)}, 1, 1, 'hash', '{}', 1, '{}', '{}',
+         ${T0} + ${n}, ${T0}, ${T0}, ${expiry}, ${T0} + 1000000000 FROM ${source}`,
+    `INSERT INTO counterfoil_replaced (handle, expires_at) SELECT ${text("h", n)}, ${expiry} FROM ${source}`,
+    // Neither is ever so large; in small tables PostgreSQL rightly leaves an index alone.
+    `INSERT INTO counterfoil_key (kid, sequence, algorithm, wrapped_seed, created_at, activates_at)
+       SELECT ${text("k", n)}, ${n}, 'HS256', 'seed', 1, 1 FROM ${source}`,
+    `INSERT INTO counterfoil_lease (name, owner, expires_at, turn) SELECT ${text("n", n)}, '', 0, 0 FROM ${source}`,
+  ];
+}
+
+const asBytes = (value: SqlValue): Buffer | number | null => (typeof value === "string" ? Buffer.from(value) : value);
+
+/** The steps of a plan of MariaDB, with parameters in the form in which the driver sends them. */
+const STEPS_BY: Readonly<Record<string, (place: ConnectionOptions) => Promise<Ask>>> = {
+  async mysql2(place) {
+    const connection = await createConnection(place);
+    onTestFinished(() => connection.destroy());
+    return async (text, values) => (await connection.execute(text, values.map(asBytes)))[0];
+  },
+  async mariadb(place) {
+    const connection = await createMariadbConnection(place);
+    onTestFinished(() => connection.destroy());
+    return (text, values) => connection.execute(text, values.map(asBytes));
+  },
+};
+type Ask = (text: string, values: readonly SqlValue[]) => Promise<unknown>;
+
+/** Every scan in a plan of PostgreSQL. */
+function* scansOf(node: unknown): Generator<Record<string, unknown>> {
+  if (typeof node !== "object" || node === null) return;
+  if (!Array.isArray(node) && String(Reflect.get(node, "Node Type")).endsWith("Scan")) yield node as never;
+  for (const child of Object.values(node)) yield* scansOf(child);
+}
+
+const literal = (value: SqlValue): string => (typeof value === "string" ? `'${value}'` : String(value));
+
+describeSqlServers({}, (kind, _, server) => {
+  async function makeTables(): Promise<ConnectionOptions> {
+    const database = await server().createDatabase();
+    const place = server().connectionOptions(database);
+    const store = makeStore(kind, place);
+    await store.prepare();
+    await store.close();
+    return place;
+  }
+
+  if (kind === "mariadb") {
+    test("MariaDB, by each driver, in the words for MariaDB and for MySQL", async () => {
+      const place = await makeTables();
+      const connection = await createConnection(place);
+      for (const sql of fillings(kind)) await connection.query(sql);
+      await connection.query(
+        "ANALYZE TABLE counterfoil_session, counterfoil_replaced, counterfoil_key, counterfoil_lease",
+      );
+      connection.destroy();
+      for (const [driver, connect] of Object.entries(STEPS_BY)) {
+        const ask = await connect(place);
+        for (const dialect of ["mariadb", "mysql"] as const) {
+          for (const { name, text, values, index } of shipped(dialect)) {
+            const steps = (await ask(`EXPLAIN ${text}`, values)) as Record<string, unknown>[];
+            const about = `${driver}, ${dialect}, ${name}`;
+            expect(
+              steps.map(({ key }) => key),
+              about,
+            ).toEqual([index.mariadb]);
+            expect(
+              steps.map(({ type }) => String(type)),
+              about,
+            ).not.toContain("ALL");
+            expect(
+              steps.map(({ type }) => String(type)),
+              about,
+            ).not.toContain("index");
+          }
+        }
+      }
+    });
+  } else {
+    test.each(["custom", "generic"])("PostgreSQL, with a %s plan", async (mode) => {
+      const client = new pg.Client(await makeTables());
+      await client.connect();
+      onTestFinished(() => client.end());
+      for (const sql of fillings(kind)) await client.query(sql);
+      await client.query("ANALYZE");
+      await client.query(`SET plan_cache_mode = force_${mode}_plan`);
+      for (const { name, text, values, index } of shipped("postgres")) {
+        await client.query(`PREPARE ${name} AS ${text}`);
+        const given = values.length === 0 ? "" : `(${values.map(literal).join()})`;
+        const { rows } = await client.query<object>(`EXPLAIN (FORMAT JSON) EXECUTE ${name}${given}`);
+        const scans = [...scansOf(rows)];
+        expect(
+          scans.map((scan) => scan["Node Type"]),
+          name,
+        ).not.toContain("Seq Scan");
+        expect(
+          scans.map((scan) => scan["Index Name"]),
+          name,
+        ).toContain(index.postgres);
+      }
+    });
+  }
+});
