@@ -58,9 +58,21 @@ describeWithServer("redis", "Redis", () => {
         answers.push(await call());
       }
       expect(answers.slice(1)).toMatchObject([
-        ...[{ created: true }, { handle: row.handle }, true, true, true],
-        ...[{ created: true, replaced: true }, [{ handle: next.handle }], true, [], 0],
-        ...[true, true, true, [{ wrappedSeed: "another" }], undefined],
+        { created: true },
+        { handle: row.handle },
+        true,
+        true,
+        true,
+        { created: true, replaced: true },
+        [{ handle: next.handle }],
+        true,
+        [],
+        0,
+        true,
+        true,
+        true,
+        [{ wrappedSeed: "another" }],
+        undefined,
       ]);
     });
 
@@ -136,7 +148,7 @@ describeWithServer("redis", "Redis", () => {
         const rows = [newRecord({ userKey }), newRecord({ userKey }), newRecord()];
         for (const row of rows) await store.createSession(row, { max: 9, onLimit: "refuse" });
         const next = newRecord({ userKey });
-        expect(await store.createSession(next, undefined, rows[2]!.handle)).toMatchObject({ replaced: true });
+        expect(await store.createSession(next, undefined, rows[2].handle)).toMatchObject({ replaced: true });
         expect((await keysOf(own)).filter((key) => !key.startsWith(`${prefix}counterfoil:`))).toEqual([]);
         expect((await store.listSessionsOfUser(userKey, T0)).length).toBe(3);
         expect((await store.deleteSessionsOfUser(userKey, undefined)).length).toBe(3);
@@ -324,7 +336,7 @@ describeWithServer("redis", "Redis", () => {
         const limit = { max: 2, onLimit: "end-oldest" } as const;
         const rows = [0, 1, 2].map((age) => newRecord({ userKey, createdAt: T0 + age }));
         for (const row of rows.slice(0, 2)) await store.createSession(row, limit);
-        const last = rows[2]!;
+        const last = rows[2];
 
         let cut = proxy.cutNext(moment, last.handle);
         const created = await store.createSession(last, limit).catch((error: unknown) => error);
@@ -355,7 +367,7 @@ describeWithServer("redis", "Redis", () => {
         expect(await store.findSession(last.handle)).toBeUndefined();
         await store.deleteSessionsOfUser(userKey, undefined);
         expect((await keysOf(server)).filter((key) => key.startsWith(prefix))).toEqual([]);
-        proxy.close();
+        await proxy.close();
       },
     );
 

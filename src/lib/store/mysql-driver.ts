@@ -16,9 +16,13 @@ export interface MysqlConnection {
   destroy(): unknown;
 }
 
-/** What is called of a pool of mysql2/promise or of mariadb. */
+/** The one method of a pool that is called; those of mysql2/promise and of mariadb have it. */
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
+}
+
+/** Of mariadb; mysql2 knows no such event, and never calls. */
+interface Telling {
   on?(event: "error", listener: (error: unknown) => void): unknown;
 }
 
@@ -50,7 +54,8 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
     async connect(): Promise<SqlConnection> {
       const given = await pool();
       // A pool of mariadb tries on for 10 s by default, and meanwhile tells by this event alone what is in its way.
-      if (heard !== given) (heard = given).on?.("error", (error) => void (reason = error));
+      if (heard !== given) (given as Telling).on?.("error", (error) => void (reason = error));
+      heard = given;
       const connection = await given.getConnection();
       reason = undefined;
       const execute = async (text: string): Promise<SqlResult> => toResult(await connection.query(query(text)));
