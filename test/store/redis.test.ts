@@ -148,7 +148,7 @@ describeWithServer("redis", "Redis", () => {
         const rows = [newRecord({ userKey }), newRecord({ userKey }), newRecord()];
         for (const row of rows) await store.createSession(row, { max: 9, onLimit: "refuse" });
         const next = newRecord({ userKey });
-        expect(await store.createSession(next, undefined, rows[2].handle)).toMatchObject({ replaced: true });
+        expect(await store.createSession(next, undefined, rows.at(2)?.handle)).toMatchObject({ replaced: true });
         expect((await keysOf(own)).filter((key) => !key.startsWith(`${prefix}counterfoil:`))).toEqual([]);
         expect((await store.listSessionsOfUser(userKey, T0)).length).toBe(3);
         expect((await store.deleteSessionsOfUser(userKey, undefined)).length).toBe(3);
@@ -336,7 +336,7 @@ describeWithServer("redis", "Redis", () => {
         const limit = { max: 2, onLimit: "end-oldest" } as const;
         const rows = [0, 1, 2].map((age) => newRecord({ userKey, createdAt: T0 + age }));
         for (const row of rows.slice(0, 2)) await store.createSession(row, limit);
-        const last = rows[2];
+        const last = rows.at(2) ?? newRecord();
 
         let cut = proxy.cutNext(moment, last.handle);
         const created = await store.createSession(last, limit).catch((error: unknown) => error);
