@@ -14,6 +14,7 @@ import { describeTally, startLoad, UNHARMED } from "./load.ts";
 import { DRIVERS, keysOf, openRedisStore, testReplica, testServer } from "./redis-clients.ts";
 
 const PASSWORD = "mistyped-passphrase";
+const FAST_REPLICATION = ["--repl-diskless-sync-delay", "0"];
 
 describeWithServer("redis", "Redis", () => {
   describe.each(DRIVERS)("$name", (driver) => {
@@ -26,7 +27,7 @@ describeWithServer("redis", "Redis", () => {
     const ownKeys = async (): Promise<string[]> => (await keysOf(server)).filter((key) => key.startsWith(keyPrefix));
 
     beforeAll(async () => {
-      server = await startRedis();
+      server = await startRedis({ args: FAST_REPLICATION });
     });
     afterAll(() => server.remove());
 
@@ -231,17 +232,19 @@ describeWithServer("redis", "Redis", () => {
       expect(await sessions.revokeAllSessions()).toBe(1);
       await sessions.close();
 
+      // Else ioredis says on the console that it may not read INFO.
+      const quiet = () => driver.open(url, { enableReadyCheck: false });
       // What may not be known of the server is not held against it.
       await locked.admin("ACL", "SETUSER", "app", "-info");
-      await redis({ client: driver.open(url) }).prepare();
+      await redis({ client: quiet() }).prepare();
       for (const right of ["zadd", "hset", "evalsha", "del"]) {
         await locked.admin("ACL", "SETUSER", "app", `-${right}`);
-        const fault = await caught(redis({ client: driver.open(url) }).prepare());
+        const fault = await caught(redis({ client: quiet() }).prepare());
         expect(fault.code).toBe("STORE_UNSUITABLE");
         expect(fault.message).toContain(rights);
         await locked.admin("ACL", "SETUSER", "app", `+${right}`);
       }
-      const other = await caught(redis({ client: driver.open(url), keyPrefix: "shop:" }).prepare());
+      const other = await caught(redis({ client: quiet(), keyPrefix: "shop:" }).prepare());
       expect(other.code).toBe("STORE_UNSUITABLE");
       expect(await keysOf(locked)).toEqual(expect.not.arrayContaining([expect.stringContaining("rehearsal")]));
     });
@@ -372,7 +375,7 @@ describeWithServer("redis", "Redis", () => {
     );
 
     test("with replicas a write counts when they have it, and is a fault when they do not", async () => {
-      const master = await testServer();
+      const master = await testServer({ args: FAST_REPLICATION });
       const replica = await testReplica(master);
       const store = redis({ client: driver.open(master.url), replicas: { acknowledge: 1, within: "300ms" } });
       await store.prepare();
@@ -393,7 +396,9 @@ describeWithServer("redis", "Redis", () => {
       // Reads need no replica. The write was done, as after a lost answer.
       expect(await store.findSession(row.handle)).toMatchObject({ version: 4, data: "3" });
       replica.resume();
-      await expect.poll(() => store.replaceData(row.handle, 4, "4").catch(() => "not yet")).not.toBe("not yet");
+      await expect
+        .poll(() => store.replaceData(row.handle, 4, "4").catch(() => "not yet"), { timeout: 20_000 })
+        .not.toBe("not yet");
 
       const two = redis({ client: driver.open(master.url), replicas: { acknowledge: 2, within: "100ms" } });
       expect((await caught(two.prepare())).message).toMatch(/^only 1 of 2 replicas/);

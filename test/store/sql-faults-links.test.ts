@@ -93,12 +93,12 @@ describeSqlServers({}, (kind, drivers, server) => {
         proxy.hold();
         const begun = performance.now();
         expect(await callAll()).toEqual([DOWN, DOWN, DOWN, DOWN]);
-        expect(performance.now() - begun).toBeLessThan(2_000);
+        expect(performance.now() - begun).toBeLessThan(5_000);
         end();
         proxy.release();
         await expect.poll(callAll, { timeout: 10_000 }).toEqual([OK, OK, OK, OK]);
       }
-      await expect.poll(() => proxy.connections()).toBeLessThanOrEqual(2);
+      await expect.poll(() => proxy.connections(), { timeout: 10_000 }).toBeLessThanOrEqual(2);
       expect(alarms).toEqual([]);
     });
 

@@ -71,6 +71,16 @@ describeSqlServers(FEW, (kind, drivers, server) => {
     expect(await outcomeOf(sessions.createNewSession("alice"))).toBe("ok");
   });
 
+  if (kind === "mariadb") {
+    test("a pool of mariadb that tries for longer than the store waits", async () => {
+      const driver = drivers.find(({ name }) => name === "mariadb");
+      const place = { ...server().connectionOptions(await server().createDatabase()), password: "mistyped-passphrase" };
+      if (driver === undefined) throw new Error("there is no such driver");
+      const { sessions } = watch(openStore(driver, driver.makePool(place), { timeout: "700ms" }));
+      expectClear(await caught(sessions.ready()), /refused the user name or the password/, [place.password]);
+    });
+  }
+
   describe.each(drivers)("$name", (driver) => {
     test.each(WRONG)("$what", async ({ change, says }) => {
       const place = { ...server().connectionOptions(await server().createDatabase()), ...change };
@@ -90,7 +100,7 @@ describeSqlServers(FEW, (kind, drivers, server) => {
         const { code, message } = await caught(sessions.createNewSession("alice"));
         expect(code).toBe("STORE_UNAVAILABLE");
         expect(message).toMatch(/gave no (connection|answer) within 300 ms; sessions are untouched/);
-        expect(performance.now() - begun).toBeLessThan(2_000);
+        expect(performance.now() - begun).toBeLessThan(5_000);
       }
       proxy.release();
       await expect.poll(() => outcomeOf(sessions.createNewSession("alice")), { timeout: 10_000 }).toBe("ok");

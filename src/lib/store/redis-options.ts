@@ -27,6 +27,13 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
     'a URL, as in "redis://user:password@host:6379/0"; a % in the password is written %25',
     isRedisUrl,
   );
+  // Above all those that ask for TLS must not be lost in silence.
+  if (url !== undefined && new URL(url).search !== "")
+    section.fault(
+      "url",
+      "WRONG_TYPE",
+      "has parameters behind ?, which are not read; write tls and the others beside it",
+    );
   const place = {
     host: section.text("host"),
     port: section.count("port", 1, 65_535),
@@ -97,11 +104,10 @@ const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undef
 
 function isRedisUrl(value: unknown): value is string {
   if (typeof value !== "string" || !URL.canParse(value)) return false;
-  const { protocol, hostname, username, password, pathname, search } = new URL(value);
+  const { protocol, hostname, username, password, pathname } = new URL(value);
   return (
     ["redis:", "rediss:", "valkey:", "valkeys:"].includes(protocol) &&
     hostname !== "" &&
-    search === "" &&
     /^(\/\d{0,6})?$/.test(pathname) &&
     [username, password].every(isDecodable)
   );
