@@ -245,7 +245,7 @@ function testDatabase({ name, makeEmpty }: TestDatabase): void {
       let kills = 0;
       await measured(async () => {
         // Some are to fall between commit and answer, where the store knows more than the client. When they do is luck, which is helped a little.
-        for (; kills < leastKills || (unanswered === 0 && kills < 3 * leastKills); kills += 1) {
+        for (; kills < leastKills || (unanswered === 0 && kills < leastKills + 6); kills += 1) {
           const child = startChild("refresh-for-ever");
           child.tell({ address: addressOf(kills), secret: SECRET, now, token } satisfies RefreshForEver);
           // The first answer shows that the new process knows the last token of the killed one.
