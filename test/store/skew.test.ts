@@ -11,56 +11,64 @@ import {
   type SqlDriverUnderTest,
   type SqlServer,
   watch,
+  type Watched,
 } from "./sql-drivers.ts";
 
-const WINDOW = 400;
+const WINDOW = 450;
 const SKEW = 60_000;
 const CYCLES = 2;
 
 interface Story {
-  /** What became of the refreshes, in order. */
-  readonly outcomes: readonly string[];
+  /** What became of each client's refreshes, in order; the last may be an error. */
+  readonly outcomes: readonly (readonly string[])[];
   readonly alarms: readonly string[];
-  /** Repetitions that arrived while they were allowed to. */
+  /** Requests that were repeated while they were allowed to. */
   readonly repetitions: number;
 }
 
+/** Two clients, of whom one speaks first with the server whose clock is slow, the other with the one whose clock is fast. */
 async function tell(driver: SqlDriverUnderTest, server: SqlServer, clock: "store" | "process"): Promise<Story> {
   const place = server.connectionOptions(await server.createDatabase());
-  const outcomes: string[] = [];
-  const open = (ahead: number) => {
+  const outcomes: Record<string, string[]> = {};
+  const cycles = clock === "store" ? CYCLES : 1;
+  let repetitions = 0;
+  const open = (ahead: number): Watched => {
     const config = { clock: () => Date.now() + ahead, rotation: { clock, window: `${WINDOW}ms` } } as const;
-    const watched = watch(openStore(driver, driver.makePool(place, atMost(driver, 2))), config);
-    watched.sessions.on("session-refreshed", ({ outcome }) => void outcomes.push(outcome));
+    const watched = watch(openStore(driver, driver.makePool(place, atMost(driver, 4))), config);
+    watched.sessions.on("session-refreshed", ({ userId, outcome }) => void outcomes[userId]?.push(outcome));
     return watched;
   };
   const [slow, fast] = [open(-SKEW / 2), open(SKEW / 2)];
+  await Promise.all([slow.sessions.ready(), fast.sessions.ready()]);
   const refresh = async (at: Sessions, token: string): Promise<string> =>
     (await at.refreshSession(token)).newRefreshToken.value;
 
-  await fast.sessions.ready();
-  let token = (await slow.sessions.createNewSession("alice")).refreshToken.value;
-  let repetitions = 0;
-  try {
-    for (let cycle = 0; cycle < CYCLES; cycle += 1) {
-      const [one, other] = cycle % 2 === 0 ? [slow.sessions, fast.sessions] : [fast.sessions, slow.sessions];
-      const sent = performance.now();
-      const [child] = await Promise.all([refresh(one, token), refresh(other, token)]);
-      await refresh(one, child);
-      // Sent together with the first two, and late; a machine that stands still in between has made it too late to be honest.
-      if (clock === "process" || performance.now() - sent < WINDOW / 2) {
-        await refresh(other, token);
-        repetitions += 1;
+  async function live(userId: string, one: Sessions, other: Sessions): Promise<void> {
+    const own: string[] = [];
+    outcomes[userId] = own;
+    let token = (await one.createNewSession(userId)).refreshToken.value;
+    try {
+      for (let cycle = 0; cycle < cycles; cycle += 1) {
+        const sent = performance.now();
+        const [child] = await Promise.all([refresh(one, token), refresh(other, token)]);
+        await refresh(one, child);
+        // Sent along with the first two, and late. A machine that stood still meanwhile has made it later than messages get.
+        if (clock === "process" || performance.now() - sent < WINDOW / 3) {
+          await refresh(other, token);
+          repetitions += 1;
+        }
+        // Until the child takes over, on whichever server that is.
+        let next = child;
+        for (let turn = 0; next === child; turn += 1) next = await refresh(turn % 2 === 0 ? one : other, child);
+        token = next;
       }
-      // Until the child has taken over, on whichever server that is.
-      let next = child;
-      for (let turn = 0; next === child; turn += 1) next = await refresh(turn % 2 === 0 ? one : other, child);
-      token = next;
+    } catch (error) {
+      own.push((error as { readonly code: string }).code);
     }
-  } catch (error) {
-    outcomes.push((error as { readonly code: string }).code);
   }
-  return { outcomes, alarms: [...slow.alarms, ...fast.alarms], repetitions };
+
+  await Promise.all([live("alice", slow.sessions, fast.sessions), live("bob", fast.sessions, slow.sessions)]);
+  return { outcomes: Object.values(outcomes), alarms: [...slow.alarms, ...fast.alarms], repetitions };
 }
 
 describeSqlServers({}, (_, [driver], server) => {
@@ -69,13 +77,16 @@ describeSqlServers({}, (_, [driver], server) => {
   test("by the database's clock the two agree", async () => {
     const { outcomes, alarms, repetitions } = await tell(driver, server(), "store");
     expect(alarms).toEqual([]);
-    expect(new Set(outcomes)).toEqual(new Set(["mint", "renew", "confirm"]));
-    expect(outcomes.filter((outcome) => outcome === "confirm").length).toBe(CYCLES);
+    for (const own of outcomes) {
+      expect(new Set(own)).toEqual(new Set(["mint", "renew", "confirm"]));
+      expect(own.filter((outcome) => outcome === "confirm").length).toBe(CYCLES);
+    }
     expect(repetitions).toBeGreaterThan(0);
   });
 
   test("each by its own, an honest client is accused", async () => {
     const { outcomes, alarms } = await tell(driver, server(), "process");
-    expect([outcomes.at(-1), alarms]).toEqual(["TOKEN_THEFT_DETECTED", ["reuse-detected"]]);
+    expect(outcomes.map((own) => own.at(-1))).toContain("TOKEN_THEFT_DETECTED");
+    expect(alarms).toContain("reuse-detected");
   });
 });

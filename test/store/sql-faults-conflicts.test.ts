@@ -2,7 +2,10 @@
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { placeOfUser } from "../../src/lib/session/handle.ts";
+import { toUserKey } from "../../src/lib/session/user-id.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
+import { until } from "../servers/until.ts";
 import { outcomeOf } from "./fixtures.ts";
 import { atMost, describeSqlServers, openStore, type SqlDriverUnderTest, type SqlKind, watch } from "./sql-drivers.ts";
 
@@ -38,6 +41,27 @@ const setDefault = (kind: SqlKind, database: string, level: string): string =>
     : `ALTER DATABASE ${database} SET default_transaction_isolation = '${level.toLowerCase()}'`;
 
 describeSqlServers(settings, (kind, drivers, server) => {
+  const readStatus = async (name: string): Promise<number> => {
+    const [row] = await server().admin(
+      `SELECT variable_value AS n FROM information_schema.global_status WHERE variable_name = '${name}'`,
+    );
+    return Number(row?.["n"]);
+  };
+  /** Which statement waits for a row at this moment: something that differs from one wait to the next. */
+  async function readWait(): Promise<string | undefined> {
+    if (kind === "mariadb") {
+      // Counters, since information_schema.innodb_trx shows nothing new to whoever reads it more often than every 100 ms.
+      const isWaiting = (await readStatus("INNODB_ROW_LOCK_CURRENT_WAITS")) > 0;
+      return isWaiting ? `wait ${await readStatus("INNODB_ROW_LOCK_WAITS")}` : undefined;
+    }
+    const [row] = await server().admin(
+      "SELECT query_start::text AS since FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+    );
+    return row === undefined ? undefined : String(row["since"]);
+  }
+  /** On PostgreSQL, where neither side gives up waiting here, none would be needed to show that there was one. */
+  const countDeadlocks = async (): Promise<number> => (kind === "postgres" ? 1 : readStatus("INNODB_DEADLOCKS"));
+
   /** @param lockTimeout how long PostgreSQL lets the store wait for a row, in ms; 0: for ever. On MariaDB it is a second */
   async function openRivals(driver: SqlDriverUnderTest, options: object = {}, lockTimeout = 0) {
     const database = await server().createDatabase();
@@ -58,6 +82,18 @@ describeSqlServers(settings, (kind, drivers, server) => {
   }
 
   describe.each(drivers)("$name", (driver) => {
+    test("a row that is locked for longer than the server waits, and then free", async () => {
+      const { sessions, alarms, token, rival, lockSession } = await openRivals(driver, {}, 200);
+      await rival("BEGIN");
+      await rival(lockSession);
+      const refreshing = outcomeOf(sessions.refreshSession(token));
+      const first = await until("the refresh waits", readWait);
+      await until("it waits anew", async () => ![undefined, first].includes(await readWait()));
+      await rival("COMMIT");
+      expect(await refreshing).toBe(OK);
+      expect(alarms).toEqual([]);
+    });
+
     test("a row that is locked for longer than the store waits: a fault, and the client's next try goes on", async () => {
       const { sessions, alarms, token, rival, lockSession } = await openRivals(driver, { timeout: "700ms" });
       await rival("BEGIN");
@@ -68,6 +104,33 @@ describeSqlServers(settings, (kind, drivers, server) => {
       await rival("COMMIT");
       await expect.poll(() => outcomeOf(sessions.refreshSession(token)), { timeout: 10_000 }).toBe(OK);
       expect(alarms).toEqual([]);
+    });
+
+    test("a deadlock whose victim is the sign-in: it goes through", async () => {
+      const { sessions, session, rival, lockSession } = await openRivals(driver);
+      await sessions.createNewSession("alice");
+      await rival("CREATE TABLE heavy (n INT)");
+      let wins = 0;
+      for (let attempt = 0; wins === 0 && attempt < 20; attempt += 1) {
+        await rival("BEGIN");
+        // MariaDB undoes whoever has written less.
+        await rival(`INSERT INTO heavy VALUES ${Array.from({ length: 50 }, () => "(1)").join()}`);
+        const [oldest = session.handle] = (await sessions.getAllSessionHandlesForUser("alice")).slice(-1);
+        await rival(lockSession.replace(session.handle, oldest));
+        const signingIn = outcomeOf(sessions.createNewSession("alice"));
+        await until("the sign-in waits", readWait);
+        const place = `place-${placeOfUser(toUserKey("alice"))}`;
+        const outcome = await rival(`UPDATE counterfoil_lease SET turn = turn + 1 WHERE name = '${place}'`).then(
+          () => "wins",
+          () => "loses",
+        );
+        await rival(outcome === "wins" ? "COMMIT" : "ROLLBACK");
+        expect(await signingIn).toBe(OK);
+        expect((await sessions.getAllSessionHandlesForUser("alice")).length).toBe(2);
+        if (outcome === "wins") wins += 1;
+      }
+      expect(wins).toBe(1);
+      expect(await countDeadlocks()).toBeGreaterThan(0);
     });
 
     test.each(LEVELS[kind])("the server's isolation is %s", async (level) => {

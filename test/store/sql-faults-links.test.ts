@@ -1,6 +1,7 @@
 /** Connections that break, stand still or are few: a clear fault, then the same instance goes on; nothing is lost and nobody is accused. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { T0 } from "../../src/lib/testing/rows.ts";
+import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { type Proxy, startProxy } from "../servers/proxy.ts";
 import { outcomeOf } from "./fixtures.ts";
 import { describeTally, startLoad, UNHARMED } from "./load.ts";
@@ -14,6 +15,8 @@ const SETTLED = 30_000;
 const MARK = "the device whose refresh is cut";
 
 interface Way {
+  /** Without the proxy. */
+  readonly place: ConnectionOptions;
   readonly proxy: Proxy;
   readonly pool: Pool;
 }
@@ -22,8 +25,8 @@ interface Way {
 async function openWay(driver: SqlDriverUnderTest, server: SqlServer, connections: number): Promise<Way> {
   const proxy = await startProxy(server);
   onTestFinished(() => proxy.close());
-  const place = { ...server.connectionOptions(await server.createDatabase()), port: proxy.port };
-  return { proxy, pool: driver.makePool(place, atMost(driver, connections)) };
+  const place = server.connectionOptions(await server.createDatabase());
+  return { place, proxy, pool: driver.makePool({ ...place, port: proxy.port }, atMost(driver, connections)) };
 }
 
 describeSqlServers({}, (kind, drivers, server) => {
@@ -76,9 +79,10 @@ describeSqlServers({}, (kind, drivers, server) => {
     });
 
     test("held: fails in time, and when it is over, or cut, the pool is as good as before", async () => {
-      const { proxy, pool } = await openWay(driver, server(), 2);
+      const { place, proxy, pool } = await openWay(driver, server(), 2);
       const store = openStore(driver, pool, { timeout: "300ms" });
       const { sessions, alarms } = watch(store, { session: { maxPerUser: 50 } });
+      const other = watch(openStore(driver, driver.makePool(place)));
       const { refreshToken } = await sessions.createNewSession("alice");
       const callAll = async (): Promise<string[]> => {
         const calls = [
@@ -97,9 +101,13 @@ describeSqlServers({}, (kind, drivers, server) => {
         end();
         proxy.release();
         await expect.poll(callAll, { timeout: 10_000 }).toEqual([OK, OK, OK, OK]);
+        // What is answered is there for others, too: no transaction of before is open on a connection that is used again.
+        const created = await Promise.all([1, 2, 3, 4].map(() => sessions.createNewSession("carol")));
+        const seen = created.map((one) => outcomeOf(other.sessions.refreshSession(one.refreshToken.value)));
+        expect(await Promise.all(seen)).toEqual([OK, OK, OK, OK]);
       }
       await expect.poll(() => proxy.connections(), { timeout: 10_000 }).toBeLessThanOrEqual(2);
-      expect(alarms).toEqual([]);
+      expect([...alarms, ...other.alarms]).toEqual([]);
     });
 
     test("a pool of one connection: nothing waits for a second", async () => {

@@ -12,7 +12,7 @@ export interface SqlRunner {
   readonly run: Run;
   /** Several in a transaction; all of them run again when another transaction had to go first. */
   readonly transaction: <T>(work: (run: Run) => Promise<T>) => Promise<T>;
-  /** Any use of one connection; it is not tried again. */
+  /** Any use of one connection that may be made again, as it is after a conflict. */
   readonly withConnection: <T>(work: (connection: SqlConnection) => Promise<T>) => Promise<T>;
 }
 
@@ -25,10 +25,7 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
     return known instanceof SessionError ? known : noAnswer("gave no connection", timeout);
   }
 
-  async function withConnection<T>(
-    work: (connection: SqlConnection) => Promise<T>,
-    deadline: number = fromNow(),
-  ): Promise<T> {
+  async function withConnection<T>(work: (connection: SqlConnection) => Promise<T>, deadline: number): Promise<T> {
     const connecting = driver.connect();
     let connection: SqlConnection | undefined;
     try {
@@ -66,10 +63,7 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
   }
 
   return {
-    withConnection: (work) =>
-      withConnection(work).catch((error: unknown) => {
-        throw explain(error, driver);
-      }),
+    withConnection: (work) => retrying((deadline) => withConnection(work, deadline)),
 
     run: (statement, values) =>
       retrying((deadline) => withConnection((connection) => connection.run(statement, values), deadline)),

@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
+import type { SessionStore } from "../../../src/lib/store/session-store.ts";
 import { openStore, type StoreAddress } from "../open-store.ts";
 
 /** Written before anything else happens: what was reported was reported, whenever the process is killed. */
@@ -31,11 +32,15 @@ export interface Opened {
   readonly takeEvents: () => string[];
 }
 
-export async function open(opening: Opening, config: CounterfoilConfig = {}): Promise<Opened> {
+export async function open(
+  opening: Opening,
+  config: CounterfoilConfig = {},
+  wrap: (store: SessionStore) => SessionStore = (store) => store,
+): Promise<Opened> {
   const { address, secret } = opening;
   let { now } = opening;
   let events: string[] = [];
-  const store = await openStore(address);
+  const store = wrap(await openStore(address));
   const sessions = createSessions({ store, clock: () => now, ...(secret === undefined ? {} : { secret }), ...config });
   sessions.on("session-refreshed", ({ outcome }) => events.push(outcome));
   sessions.on("reuse-detected", () => events.push("reuse-detected"));

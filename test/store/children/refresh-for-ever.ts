@@ -1,8 +1,11 @@
 /** An honest client and its server in one: refreshes for ever, and reports each answered token before it goes on. Is killed in the end. */
+import type { SessionStore } from "../../../src/lib/store/session-store.ts";
 import { codeOf, nextCommand, open, type Opening, report } from "./child.ts";
 
 export interface RefreshForEver extends Opening {
   readonly token: string;
+  /** After which commit it dies by its own hand, before anybody has an answer. Default: it waits to be killed. */
+  readonly lastCommit?: number | undefined;
 }
 
 export interface Answered {
@@ -17,8 +20,20 @@ const STEP = 7_000;
 
 const start = await nextCommand<RefreshForEver>();
 if (start === undefined) throw new Error("told nothing");
-const { sessions, at, takeEvents } = await open(start);
 let { token, now } = start;
+let commits = 0;
+
+const mortal = (store: SessionStore): SessionStore => ({
+  ...store,
+  async commitRefresh(handle, version, write) {
+    const committed = await store.commitRefresh(handle, version, write);
+    commits += 1;
+    if (commits === start.lastCommit) process.kill(process.pid, "SIGKILL");
+    return committed;
+  },
+});
+
+const { sessions, at, takeEvents } = await open(start, {}, mortal);
 for (;;) {
   now += STEP;
   at(now);
