@@ -115,7 +115,8 @@ describeWithServer("galera", "a Galera cluster", () => {
 
       await third.kill();
       await timed("writable again", () => second.admin(`INSERT INTO ${database}.t VALUES (2)`));
-      expect(await second.admin(size)).toMatchObject([{ Value: "2" }]);
+      // A node that is about to be left out may still confirm the first write.
+      await until("a cluster of two", async () => (await second.admin(size))[0]?.["Value"] === "2");
       await timed("the node is back", () => third.restart());
       await cluster.waitUntilWhole();
       expect(await third.admin(`SELECT n FROM ${database}.t`)).toEqual([{ n: 1 }, { n: 2 }]);
