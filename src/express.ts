@@ -85,7 +85,7 @@ export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
   checkInstanceOption(options, "errorHandler");
   return (error, _request, response, next) => {
     const isOurs = isErrorFromAuth(error) && !response.headersSent;
-    const answer = isOurs ? answerError(error, httpOf(options).context.policy.http.diagnostics) : undefined;
+    const answer = isOurs ? answerError(error, httpOf(options).context.policy.http) : undefined;
     if (answer === undefined) next(error);
     else sendAnswer(response, answer);
   };

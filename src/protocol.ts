@@ -24,6 +24,15 @@ export const HEADERS = {
   antiCsrf: "anti-csrf",
   /** Custom header that stands in for the anti-CSRF token where that is off. */
   custom: "rid",
+  /** `cookie` or `header`: how the client wants its tokens to travel. */
+  mode: "st-auth-mode",
+  /** The tokens themselves where they travel in headers; empty in an answer that ends a session. */
+  access: "st-access-token",
+  refresh: "st-refresh-token",
+  /** What SuperTokens web clients learn of a session from: `<marker>;<expiry ms>`, or {@link REMOVED}. */
+  idRefresh: "id-refresh-token",
+  /** The same for newer ones: base64 of `{"uid","ate","up"}`, or {@link REMOVED}. */
+  front: "front-token",
   /** Exact error code of a refusal, in development. */
   reason: "counterfoil-reason",
 } as const;
@@ -36,6 +45,8 @@ export const REQUEST_HEADERS: readonly string[] = [
   "supertokens-sdk-name",
   "supertokens-sdk-version",
   "st-auth-mode",
+  "st-access-token",
+  "st-refresh-token",
   "authorization",
   "content-type",
 ];
@@ -51,6 +62,22 @@ export const RESPONSE_HEADERS: readonly string[] = [
   "www-authenticate",
   "counterfoil-reason",
 ];
+
+/** Tells SuperTokens web clients that the session is over. */
+export const REMOVED = "remove";
+
+/** Ends of the two routes that SuperTokens web clients call, below their `apiBasePath`. */
+export const SUPERTOKENS_ROUTES = { base: "/auth", refresh: "/session/refresh", signOut: "/signout" } as const;
+
+/** Names in the query of a page load that goes through the refresh route. */
+export const PAGE_PARAMETERS = {
+  /** Path and query to come back to. */
+  to: "to",
+  /** The refresh route has been asked before, and answered that another request was faster. */
+  again: "again",
+  /** When the page came back from the refresh route, ms since the epoch; it is not sent there again. */
+  refreshed: "session-refreshed",
+} as const;
 
 /** Fixed routes; the refresh route is `tokens.refreshToken.renewTokenPath`. */
 export const ROUTES = {

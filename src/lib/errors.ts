@@ -44,6 +44,8 @@ export type ErrorCode =
   | "ACCESS_TOKEN_INVALID"
   | "ANTI_CSRF_MISSING"
   | "ANTI_CSRF_MISMATCH"
+  | "TRANSPORT_CONFLICT"
+  | "REFRESH_REDIRECT"
   // TRY_REFRESH_TOKEN with an access token, RETRY with a refresh token
   | "DUPLICATE_COOKIE"
   // RETRY
@@ -101,6 +103,21 @@ export class TokenTheftError extends SessionError {
     );
     this.sessionHandle = sessionHandle;
     this.userId = userId;
+  }
+}
+
+/** A page is being loaded with an expired access token: the browser is sent through the refresh route, and back. */
+export class RefreshRedirectError extends SessionError {
+  /** Path and query to send the browser to, of this very origin. */
+  readonly location: string;
+
+  constructor(location: string) {
+    super(
+      ERROR_TYPES.TRY_REFRESH_TOKEN,
+      "REFRESH_REDIRECT",
+      "the access token of a page load has expired; answer 303 with err.location, or leave it to the adapter's error handling",
+    );
+    this.location = location;
   }
 }
 

@@ -13,6 +13,8 @@ const ALLOWED_HEADERS = [
   "supertokens-sdk-name",
   "supertokens-sdk-version",
   "st-auth-mode",
+  "st-access-token",
+  "st-refresh-token",
   "authorization",
   "content-type",
 ];

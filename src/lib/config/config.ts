@@ -115,8 +115,18 @@ export interface CounterfoilConfig {
         readonly trustedOrigins?: readonly string[] | undefined;
         /** Whether cross-site requests are refused or only reported by event. Default `"enforce"`. */
         readonly csrf?: "enforce" | "report" | undefined;
-        /** Wire dialects that are spoken. Default `["counterfoil"]`. */
-        readonly dialects?: readonly "counterfoil"[] | undefined;
+        /**
+         * Wire dialects that are spoken. With `"supertokens"` the published SuperTokens web clients work unchanged, and
+         * `tokens.refreshToken.renewTokenPath` is `"/auth/session/refresh"` by default. Default `["counterfoil"]`.
+         */
+        readonly dialects?: readonly ("counterfoil" | "supertokens")[] | undefined;
+        /** Status of an answer that asks for a refresh or says that the session is over; 440 for SuperTokens web clients that are set up so. Default 401. */
+        readonly sessionExpiredStatus?: 401 | 440 | undefined;
+        /**
+         * Whether a request that has both our cookies and an `Authorization: Bearer` header is judged by its cookies, for apps behind a proxy that
+         * sets that header for itself. Default false: the header counts, and two that name different sessions are refused.
+         */
+        readonly preferCookies?: boolean | undefined;
         /** Whether refusals tell their exact code in the header `counterfoil-reason`. Default: in development (`NODE_ENV` is `development`). */
         readonly diagnostics?: boolean | undefined;
       }

@@ -25,7 +25,15 @@ const DEFAULTS: Policy = {
   limit: undefined,
   keys: { rotateEvery: 30 * DAY, publishAhead: 10 * MINUTE },
   cookie: { ...COOKIE, domain: undefined },
-  http: { publicOrigin: undefined, trustedOrigins: new Set(), csrf: "enforce", diagnostics: false },
+  http: {
+    publicOrigin: undefined,
+    trustedOrigins: new Set(),
+    csrf: "enforce",
+    diagnostics: false,
+    supertokens: false,
+    sessionExpiredStatus: 401,
+    preferCookies: false,
+  },
 };
 
 /** `{ a: { b: value } }` for the path `a.b`. */
@@ -105,7 +113,18 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["http.csrf", "report", "http", { csrf: "report" }],
     ["http.dialects", ["counterfoil"], "http", {}],
     ["http.diagnostics", true, "http", { diagnostics: true }],
+    ["http.sessionExpiredStatus", 440, "http", { sessionExpiredStatus: 440 }],
+    ["http.preferCookies", true, "http", { preferCookies: true }],
   ];
+
+test("the SuperTokens dialect moves the refresh route to where its clients look for it, unless the config says otherwise", () => {
+  const config = { http: { dialects: ["counterfoil", "supertokens"] } };
+  const http = { ...DEFAULTS.http, supertokens: true };
+  const cookie = { ...DEFAULTS.cookie, renewTokenPath: "/auth/session/refresh" };
+  expect(parseConfig(config)).toEqual({ ...DEFAULTS, http, cookie });
+  const tokens = { refreshToken: { renewTokenPath: "/session/refresh" } };
+  expect(parseConfig({ ...config, tokens })).toEqual({ ...DEFAULTS, http });
+});
 
 test("clock is the time of rotation, too, unless the config says otherwise", () => {
   const rotation = { ...DEFAULTS.rotation, clock: "process" };
@@ -208,7 +227,13 @@ const REFUSED: readonly Refusal[] = [
   [["cookie.domain"], "OUT_OF_RANGE", /^is a public suffix, .*; write your own domain or leave it out$/, SUFFIXES],
   [["http.publicOrigin"], "OUT_OF_RANGE", /^is not an origin; write scheme, host and port only, .*/, NO_ORIGIN],
   [["http.trustedOrigins"], "WRONG_TYPE", /^write a list of strings, not /, [LOCAL, null, [1], {}]],
-  [["http.dialects"], "WRONG_TYPE", /^write a list with "counterfoil"/, ["counterfoil", [], ["supertokens"]]],
+  [
+    ["http.dialects"],
+    "WRONG_TYPE",
+    /^write a list with "counterfoil"/,
+    ["counterfoil", [], ["supertokens"], ["counterfoil", "counterfoil"], ["counterfoil", "other"]],
+  ],
+  [["http.sessionExpiredStatus"], "WRONG_TYPE", /^write 401 or 440/, [403, "401", null]],
   [["store"], "WRONG_TYPE", /^write a store, for instance sqlite/, ["sqlite", null, {}, memory, { commitRefresh: 1 }]],
   [["clock"], "WRONG_TYPE", /^write a function that returns ms since the epoch, not /, [0, "now", new Date(), null]],
   [["secret"], "WRONG_TYPE", /^write a string, or a list of strings/, [null, {}, [1], [SECRET, undefined]]],

@@ -1,4 +1,4 @@
-import { ROUTES } from "../../protocol.ts";
+import { ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
 import { parseOrigin } from "./origin.ts";
 import { isPublicSuffix } from "./public-suffix.ts";
@@ -21,6 +21,10 @@ export interface HttpPolicy {
   readonly trustedOrigins: ReadonlySet<string>;
   readonly csrf: "enforce" | "report";
   readonly diagnostics: boolean;
+  /** Whether SuperTokens web clients are spoken to as well. */
+  readonly supertokens: boolean;
+  readonly sessionExpiredStatus: 401 | 440;
+  readonly preferCookies: boolean;
 }
 
 /** A config after checking, with every default in place. Durations in ms. */
@@ -159,6 +163,7 @@ export function parseConfig(config: unknown): Policy {
     );
   }
 
+  const http = readHttp(root.section("http"), defaults);
   const clock = root.value("clock", "a function that returns ms since the epoch", isClock);
 
   const policy: Policy = {
@@ -190,8 +195,11 @@ export function parseConfig(config: unknown): Policy {
       rotateEvery: keys.duration("rotateEvery", "1h", "400d") ?? defaults.rotateEvery,
       publishAhead: keys.duration("publishAhead", "10s", "1d") ?? defaults.publishAhead,
     },
-    cookie: readCookie(root.section("cookie"), refresh, defaults),
-    http: readHttp(root.section("http"), defaults),
+    cookie: readCookie(root.section("cookie"), refresh, {
+      ...defaults,
+      renewTokenPath: http.supertokens ? SUPERTOKENS_ROUTES.base + SUPERTOKENS_ROUTES.refresh : defaults.renewTokenPath,
+    }),
+    http,
   };
   checkOriginAgainstCookies(root, policy);
   if (policy.keys.publishAhead * 2 > policy.keys.rotateEvery) {
@@ -287,13 +295,20 @@ function checkOriginAgainstCookies(root: SectionReader, { http, cookie }: Policy
 
 function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
   const origins = http.texts("trustedOrigins", refuseOrigin) ?? [];
-  http.value("dialects", 'a list with "counterfoil"; the SuperTokens dialect is not in this version', isDialects);
+  const dialects = http.value(
+    "dialects",
+    'a list with "counterfoil" and, for SuperTokens clients, "supertokens"',
+    isDialects,
+  );
   const publicOrigin = http.text("publicOrigin", refuseOrigin);
   return {
     publicOrigin: publicOrigin === undefined ? undefined : parseOrigin(publicOrigin),
     trustedOrigins: new Set(origins.flatMap((origin) => parseOrigin(origin) ?? [])),
     csrf: http.choice("csrf", ["enforce", "report"]) ?? defaults.csrf,
     diagnostics: http.flag("diagnostics") ?? process.env["NODE_ENV"] === "development",
+    supertokens: dialects?.includes("supertokens") ?? false,
+    sessionExpiredStatus: http.value("sessionExpiredStatus", "401 or 440", isExpiredStatus) ?? 401,
+    preferCookies: http.flag("preferCookies") ?? false,
   };
 }
 
@@ -302,8 +317,15 @@ const isStore = (value: unknown): value is SessionStore =>
 
 const isClock = (value: unknown): value is Clock => typeof value === "function";
 
-const isDialects = (value: unknown): value is readonly ["counterfoil"] =>
-  Array.isArray(value) && value.length === 1 && value[0] === "counterfoil";
+const DIALECTS: readonly unknown[] = ["counterfoil", "supertokens"];
+
+const isDialects = (value: unknown): value is readonly ("counterfoil" | "supertokens")[] =>
+  Array.isArray(value) &&
+  value.includes("counterfoil") &&
+  value.every((dialect) => DIALECTS.includes(dialect)) &&
+  new Set(value).size === value.length;
+
+const isExpiredStatus = (value: unknown): value is 401 | 440 => value === 401 || value === 440;
 
 const refuseEmpty = (value: string): string | undefined =>
   value === "" ? "is empty; write a name or leave it out" : undefined;

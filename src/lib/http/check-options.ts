@@ -15,6 +15,7 @@ export function checkProtectOptions(options: unknown, name: "verifySession" | "g
   check(options, name, (section) => {
     section.flag("sessionRequired");
     section.flag("antiCsrfCheck");
+    section.flag("page");
     section.duration("maxAuthAge", "0s", "3650d");
   });
 }

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { type ErrorCode, generalError } from "../errors.ts";
 import { answerError } from "./error-answer.ts";
 
+const POLICY = { diagnostics: false, sessionExpiredStatus: 401 } as const;
+
 test.each<ErrorCode>([
   "STORE_UNAVAILABLE",
   "STORE_UNSUITABLE",
@@ -11,7 +13,7 @@ test.each<ErrorCode>([
   "SECRET_MISMATCH",
   "CLOSED",
 ])("%s is an outage: 503, come again, and not a word about why", (code) => {
-  const answer = answerError(generalError(code, "at db.internal:3306"), false);
+  const answer = answerError(generalError(code, "at db.internal:3306"), POLICY);
   expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
   expect(JSON.stringify(answer)).not.toContain("db.internal");
 });
@@ -19,6 +21,6 @@ test.each<ErrorCode>([
 test.each<ErrorCode>(["USER_ID_INVALID", "ARGUMENT_INVALID", "CONFIG_INVALID", "NOT_INITIALISED"])(
   "%s is a fault of the app's own, for its own error handler",
   (code) => {
-    expect(answerError(generalError(code, "no"), false)).toBeUndefined();
+    expect(answerError(generalError(code, "no"), POLICY)).toBeUndefined();
   },
 );

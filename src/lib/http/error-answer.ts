@@ -1,5 +1,13 @@
 import { HEADERS, MESSAGES } from "../../protocol.ts";
-import { type ErrorCode, ERROR_TYPES, isErrorFromAuth, type SessionError, StepUpError } from "../errors.ts";
+import type { HttpPolicy } from "../config/policy.ts";
+import {
+  type ErrorCode,
+  ERROR_TYPES,
+  isErrorFromAuth,
+  RefreshRedirectError,
+  type SessionError,
+  StepUpError,
+} from "../errors.ts";
 import type { HttpAnswer } from "./exchange.ts";
 
 /** General errors that are an outage of ours; the others are faults of the app's own calls, and stay its own. */
@@ -19,21 +27,25 @@ const RETRY_AFTER_SECONDS = "1";
  * The answer to an error of this library; undefined when it is not one that a client should see. Touches no cookie: only the
  * session routes clear them.
  */
-export function answerError(error: unknown, diagnostics: boolean): HttpAnswer | undefined {
+export function answerError(
+  error: unknown,
+  policy: Pick<HttpPolicy, "diagnostics" | "sessionExpiredStatus">,
+): HttpAnswer | undefined {
   if (!isErrorFromAuth(error)) return undefined;
-  const answer = answerKind(error);
-  if (answer === undefined || !diagnostics) return answer;
+  const answer = answerKind(error, policy.sessionExpiredStatus);
+  if (answer === undefined || !policy.diagnostics) return answer;
   return { ...answer, headers: { ...answer.headers, [HEADERS.reason]: error.code } };
 }
 
-function answerKind(error: SessionError): HttpAnswer | undefined {
+function answerKind(error: SessionError, expired: number): HttpAnswer | undefined {
   switch (error.errType) {
     case ERROR_TYPES.TRY_REFRESH_TOKEN:
-      return refuse(401, MESSAGES.tryRefreshToken, { "www-authenticate": challenge(error) });
+      if (error instanceof RefreshRedirectError) return redirect(error.location);
+      return refuse(expired, MESSAGES.tryRefreshToken, { "www-authenticate": challenge(error) });
     case ERROR_TYPES.UNAUTHORISED:
-      return refuse(401, MESSAGES.unauthorised, { "www-authenticate": challenge(error) });
+      return refuse(expired, MESSAGES.unauthorised, { "www-authenticate": challenge(error) });
     case ERROR_TYPES.TOKEN_THEFT_DETECTED:
-      return refuse(401, MESSAGES.theft, { "www-authenticate": challenge(error) });
+      return refuse(expired, MESSAGES.theft, { "www-authenticate": challenge(error) });
     case ERROR_TYPES.STEP_UP_REQUIRED: {
       // RFC 9470 3
       const maxAge = error instanceof StepUpError ? `, max_age="${Math.floor(error.maxAuthAge / 1000)}"` : "";
@@ -55,6 +67,13 @@ function challenge({ code, message }: SessionError): string {
     ? 'Bearer realm="session"'
     : `Bearer realm="session", error="invalid_token", error_description="${message}"`;
 }
+
+/** Sends a browser on by GET, to a path of this origin. */
+export const redirect = (location: string): HttpAnswer => ({
+  status: 303,
+  headers: { location, "cache-control": "no-store" },
+  body: undefined,
+});
 
 function refuse(status: number, message: string, headers: Readonly<Record<string, string>>): HttpAnswer {
   return { status, headers: { ...headers, "cache-control": "no-store" }, body: { message } };

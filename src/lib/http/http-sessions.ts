@@ -1,17 +1,22 @@
 import { HEADERS } from "../../protocol.ts";
-import { generalError, isErrorFromAuth, ERROR_TYPES, retryLater, tryRefreshToken, unauthorised } from "../errors.ts";
+import { generalError, isErrorFromAuth, retryLater, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
-import { type CreatedSession, type CreateOptions, createSession } from "../session/create-session.ts";
+import { type CreateOptions, createSession } from "../session/create-session.ts";
 import type { DeviceInput } from "../session/device.ts";
-import { loadSession, revokeSession } from "../session/manage-sessions.ts";
-import { authenticateRefreshToken } from "../session/refresh-session.ts";
+import { loadSession } from "../session/manage-sessions.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
 import { COOKIE_KINDS, type CookieReading, createSessionCookies } from "./cookies.ts";
+import { createCredentialReader } from "./credentials.ts";
 import { findCrossSite, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
+import { createCarriedSessions } from "./carried-sessions.ts";
+import { endsSession, unlessNotOurs } from "./outcomes.ts";
+import { isPageLoad } from "./page-load.ts";
+import { createPageSessions } from "./page-sessions.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
+import { createTransports, type Transport, type TransportKind } from "./transport.ts";
 
 /** Options of protecting a route. */
 export interface ProtectOptions extends VerifyOptions {
@@ -19,6 +24,11 @@ export interface ProtectOptions extends VerifyOptions {
   readonly sessionRequired?: boolean;
   /** Whether the anti-CSRF token is demanded. Default: on all methods but GET, HEAD and OPTIONS. */
   readonly antiCsrfCheck?: boolean;
+  /**
+   * Whether the route renders pages: a browser that loads one with an expired access token is sent through the refresh route and back, or
+   * refreshed on the spot where its refresh token comes along. Scripts that fetch data get the usual refusal. Default false.
+   */
+  readonly page?: boolean;
 }
 
 /** Sessions over HTTP: every rule about cookies and cross-site requests. Adapters hand in an exchange and send what comes back. */
@@ -43,12 +53,6 @@ export interface StartDetails<Claims = unknown, Data = unknown> extends Omit<Cre
   readonly deviceLabel?: string;
 }
 
-/** A session that a request names; its user is not known from a refresh token alone. */
-interface Carried {
-  readonly handle: string;
-  readonly userId?: UserId;
-}
-
 const instances = new WeakMap<object, HttpSessions>();
 
 /** The HTTP part of an instance; one per instance. */
@@ -63,6 +67,17 @@ export function httpSessionsOf(sessions: Sessions): HttpSessions {
 function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSessions {
   const { policy } = context;
   const cookies = createSessionCookies(policy.cookie, policy.http.publicOrigin);
+  const transports = createTransports(context, cookies);
+  const credentials = createCredentialReader(policy.http, cookies, async (accessToken) => {
+    await context.ready();
+    return (await unlessNotOurs(authenticate(context, accessToken)))?.handle;
+  });
+
+  const carried = createCarriedSessions(context);
+
+  /** The refresh token that names the session where the access token does not; only a cookie's comes uncalled. */
+  const refreshCookie = (exchange: HttpExchange, transport: TransportKind): CookieReading =>
+    transport === "cookie" ? cookies.read(exchange, "refresh") : { kind: "none" };
 
   function refuseCrossSite(exchange: HttpExchange): void {
     const reason = findCrossSite(exchange, policy.http);
@@ -105,53 +120,12 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     }
   }
 
-  function setCookies(
+  const bind = (
     exchange: HttpExchange,
-    created: Pick<CreatedSession<unknown>, "accessToken" | "refreshToken" | "idRefreshToken" | "antiCsrfToken">,
-    presented?: string,
-  ): void {
-    const now = context.now();
-    // The cookie outlives the token in it, so that "expired" and "signed out" can be told apart.
-    cookies.set(exchange, "access", { value: created.accessToken.value, expires: created.refreshToken.expires }, now);
-    // A token that was not rotated is not set again: a late answer must not lay it over a newer one.
-    if (created.refreshToken.value !== presented) cookies.set(exchange, "refresh", created.refreshToken, now);
-    cookies.set(exchange, "marker", created.idRefreshToken, now);
-    if (created.antiCsrfToken !== undefined) exchange.setHeader(HEADERS.antiCsrf, created.antiCsrfToken);
-  }
-
-  const bind = (exchange: HttpExchange, session: Session, accessExpires: number): RequestSession =>
-    createRequestSession({ sessions, context, cookies, exchange, accessExpires }, session);
-
-  /**
-   * The sessions that a request carries, also when their access tokens have expired. More than one when somebody has put a cookie beside
-   * ours; ending that one, too, does no harm.
-   */
-  async function findCarried(exchange: HttpExchange): Promise<readonly Carried[]> {
-    const reading = cookies.read(exchange, "access");
-    await context.ready();
-    const found: Carried[] = [];
-    for (const value of valuesOf(reading)) {
-      const session = await unlessInvalid(() => authenticate(context, value));
-      if (session !== undefined) found.push({ handle: session.handle, userId: session.userId });
-    }
-    if (found.length > 0) return found;
-    // A __Host- refresh cookie comes to every route, and names the session as well.
-    for (const value of valuesOf(cookies.read(exchange, "refresh"))) {
-      const token = await unlessInvalid(() => authenticateRefreshToken(context, value));
-      if (token !== undefined) found.push({ handle: token.handle });
-    }
-    return found;
-  }
-
-  /** Whether any of them was still there. */
-  async function revokeCarried(carried: readonly Carried[], reason: "sign-out" | "signed-in-again"): Promise<boolean> {
-    let existed = false;
-    for (const { handle, userId } of carried) {
-      const event = userId === undefined ? { reason } : { reason, userId };
-      existed = (await revokeSession(context, handle, event)) || existed;
-    }
-    return existed;
-  }
+    session: Session,
+    transport: Transport,
+    accessExpires: number,
+  ): RequestSession => createRequestSession({ sessions, context, transport, exchange, accessExpires }, session);
 
   /** Clears what stands beside our cookies, if the request shows that something does. */
   function clearStraysSeen(exchange: HttpExchange): void {
@@ -162,14 +136,85 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     for (const kind of COOKIE_KINDS) cookies.clearStrays(exchange, kind, seen.includes(kind) ? "all" : "own");
   }
 
+  async function protect(exchange: HttpExchange, options: ProtectOptions = {}): Promise<RequestSession | undefined> {
+    const { transport, reading } = await credentials.access(exchange);
+    const isCookie = transport === "cookie";
+    const unsafe = isCookie && isUnsafe(exchange);
+    if (unsafe) refuseCrossSite(exchange);
+    if (reading.kind === "ambiguous") {
+      // Here too, since the refresh route does not see a stray with another path. Ours is left alone, as on every ordinary answer.
+      cookies.clearStrays(exchange, "access");
+      throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
+    }
+    if (reading.kind === "none") {
+      if (options.sessionRequired === false && (!isCookie || cookies.read(exchange, "marker").kind === "none"))
+        return undefined;
+      throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
+    }
+    const antiCsrfToken = isCookie ? demandAntiCsrf(exchange, options.antiCsrfCheck ?? unsafe) : null;
+    const { session, newAccessToken } = await verify(exchange, reading.value, antiCsrfToken, options);
+    if (newAccessToken !== undefined) {
+      const { expiresAt } = await loadSession(context, session.handle);
+      transports[transport].issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: expiresAt });
+    }
+    const verdict = context.accessTokens.verify(reading.value);
+    const accessExpires = verdict.kind === "authentic" ? verdict.token.expires : context.now();
+    return bind(exchange, session, transports[transport], accessExpires);
+  }
+
+  async function refresh(exchange: HttpExchange): Promise<RequestSession> {
+    exchange.checkUnsent();
+    const { transport: kind, reading } = credentials.refresh(exchange);
+    const transport = transports[kind];
+    if (kind === "cookie") refuseCrossSite(exchange);
+    if (reading.kind === "ambiguous") {
+      // The next request carries ours alone, so nobody is logged out by a cookie that a sibling sub-domain tossed in.
+      cookies.clearStrays(exchange, "refresh");
+      throw retryLater(
+        "DUPLICATE_COOKIE",
+        "the request carries two different refresh tokens; the ones that are not ours have been cleared",
+      );
+    }
+    try {
+      if (reading.kind === "none") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
+      const refreshed = await sessions.refreshSession(reading.value, { device: deviceOf(exchange) });
+      if (kind === "cookie" && cookies.read(exchange, "access").kind === "ambiguous")
+        cookies.clearStrays(exchange, "access");
+      const { session, newAccessToken: accessToken } = refreshed;
+      const created = {
+        session,
+        accessToken,
+        refreshToken: refreshed.newRefreshToken,
+        idRefreshToken: refreshed.newIdRefreshToken,
+        antiCsrfToken: refreshed.newAntiCsrfToken,
+      };
+      transport.issue(exchange, created, reading.value);
+      return bind(exchange, session, transport, accessToken.expires);
+    } catch (error) {
+      if (endsSession(error)) {
+        transport.clear(exchange);
+        // A marker that was set under another Domain would send the page here again and again.
+        if (kind === "cookie" && cookies.read(exchange, "marker").kind !== "none")
+          cookies.clearStrays(exchange, "marker", "own");
+      }
+      throw error;
+    }
+  }
+
+  const pages = createPageSessions({ protect, refresh, cookies, policy, now: context.now });
+
   return {
     sessions,
     context,
+    refresh,
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       exchange.checkUnsent();
-      refuseCrossSite(exchange);
-      const [first, ...others] = await findCarried(exchange);
+      const kind: TransportKind = credentials.wanted(exchange);
+      if (kind === "cookie") refuseCrossSite(exchange);
+      const access =
+        kind === "cookie" ? cookies.read(exchange, "access") : (await credentials.access(exchange)).reading;
+      const [first, ...others] = await carried.find(access, refreshCookie(exchange, kind));
       const created = await createSession(context, {
         userId,
         jwtPayload,
@@ -177,78 +222,23 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         options: { ...options, device: { ...deviceOf(exchange), label: deviceLabel } },
         replaces: first,
       });
-      await revokeCarried(others, "signed-in-again");
-      clearStraysSeen(exchange);
-      setCookies(exchange, created);
-      return bind(exchange, created.session, created.accessToken.expires);
+      await carried.revoke(others, "signed-in-again");
+      if (kind === "cookie") clearStraysSeen(exchange);
+      transports[kind].issue(exchange, created);
+      return bind(exchange, created.session, transports[kind], created.accessToken.expires);
     },
 
-    async protect(exchange, options = {}) {
-      const unsafe = isUnsafe(exchange);
-      if (unsafe) refuseCrossSite(exchange);
-      const reading = cookies.read(exchange, "access");
-      if (reading.kind === "ambiguous") {
-        // Here too, since the refresh route does not see a stray with another path. Ours is left alone, as on every ordinary answer.
-        cookies.clearStrays(exchange, "access");
-        throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
-      }
-      if (reading.kind === "none") {
-        if (options.sessionRequired === false && cookies.read(exchange, "marker").kind === "none") return undefined;
-        throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
-      }
-      const antiCsrfToken = demandAntiCsrf(exchange, options.antiCsrfCheck ?? unsafe);
-      const { session, newAccessToken } = await verify(exchange, reading.value, antiCsrfToken, options);
-      if (newAccessToken !== undefined) {
-        const { expiresAt } = await loadSession(context, session.handle);
-        cookies.set(exchange, "access", { value: newAccessToken.value, expires: expiresAt }, context.now());
-      }
-      const verdict = context.accessTokens.verify(reading.value);
-      return bind(exchange, session, verdict.kind === "authentic" ? verdict.token.expires : context.now());
-    },
-
-    async refresh(exchange) {
-      exchange.checkUnsent();
-      refuseCrossSite(exchange);
-      const reading = cookies.read(exchange, "refresh");
-      if (reading.kind === "ambiguous") {
-        // The next request carries ours alone, so nobody is logged out by a cookie that a sibling sub-domain tossed in.
-        cookies.clearStrays(exchange, "refresh");
-        throw retryLater(
-          "DUPLICATE_COOKIE",
-          "the request carries two different refresh tokens; the ones that are not ours have been cleared",
-        );
-      }
-      try {
-        if (reading.kind === "none") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
-        const refreshed = await sessions.refreshSession(reading.value, { device: deviceOf(exchange) });
-        if (cookies.read(exchange, "access").kind === "ambiguous") cookies.clearStrays(exchange, "access");
-        setCookies(
-          exchange,
-          {
-            accessToken: refreshed.newAccessToken,
-            refreshToken: refreshed.newRefreshToken,
-            idRefreshToken: refreshed.newIdRefreshToken,
-            antiCsrfToken: refreshed.newAntiCsrfToken,
-          },
-          reading.value,
-        );
-        return bind(exchange, refreshed.session, refreshed.newAccessToken.expires);
-      } catch (error) {
-        if (endsSession(error)) {
-          cookies.clearAll(exchange);
-          // A marker that was set under another Domain would send the page here again and again.
-          if (cookies.read(exchange, "marker").kind !== "none") cookies.clearStrays(exchange, "marker", "own");
-        }
-        throw error;
-      }
-    },
+    protect: (exchange, options = {}) =>
+      options.page === true && isPageLoad(exchange) ? pages.protect(exchange, options) : protect(exchange, options),
 
     async signOut(exchange) {
       exchange.checkUnsent();
-      refuseCrossSite(exchange);
-      const existed = await revokeCarried(await findCarried(exchange), "sign-out");
-      cookies.clearAll(exchange);
-      clearStraysSeen(exchange);
+      const { transport, reading } = await credentials.access(exchange);
+      if (transport === "cookie") refuseCrossSite(exchange);
+      const found = await carried.find(reading, refreshCookie(exchange, transport));
+      const existed = await carried.revoke(found, "sign-out");
+      transports[transport].clear(exchange);
+      if (transport === "cookie") clearStraysSeen(exchange);
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
     },
   };
@@ -258,28 +248,3 @@ const deviceOf = (exchange: HttpExchange): DeviceInput => ({
   ip: exchange.ip,
   userAgent: exchange.header("user-agent"),
 });
-
-const valuesOf = (reading: CookieReading): readonly string[] => {
-  if (reading.kind === "none") return [];
-  return reading.kind === "one" ? [reading.value] : reading.values;
-};
-
-/** Undefined for a token that is not ours; other faults are faults. */
-async function unlessInvalid<T>(check: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await check();
-  } catch (error) {
-    const { TRY_REFRESH_TOKEN, UNAUTHORISED } = ERROR_TYPES;
-    if (isErrorFromAuth(error) && (error.errType === TRY_REFRESH_TOKEN || error.errType === UNAUTHORISED))
-      return undefined;
-    throw error;
-  }
-}
-
-/** Whether the cookies that led to an error are good for nothing any more. */
-function endsSession(error: unknown): boolean {
-  return (
-    isErrorFromAuth(error) &&
-    (error.errType === ERROR_TYPES.UNAUTHORISED || error.errType === ERROR_TYPES.TOKEN_THEFT_DETECTED)
-  );
-}

@@ -19,6 +19,9 @@ export function createNodeExchange(request: NodeRequest, response: ServerRespons
     url: request.originalUrl ?? request.url ?? "/",
     ip: request.ip ?? request.socket.remoteAddress,
     header(name) {
+      // Node keeps only the first of several, which need not be the one that a proxy has looked at.
+      if (name === "authorization" && request.headers.authorization !== undefined)
+        return request.headersDistinct["authorization"]?.join(", ");
       const value = request.headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
     },

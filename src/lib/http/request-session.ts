@@ -4,8 +4,8 @@ import type { Sessions } from "../session/sessions.ts";
 import { mintAccessToken } from "../session/tokens.ts";
 import type { UserId } from "../session/user-id.ts";
 import type { Session } from "../session/verify-session.ts";
-import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
+import type { Transport } from "./transport.ts";
 
 /** The session of a request, with what a route does to it. `Claims` and `Data` are the app's types. */
 export interface RequestSession<Claims = unknown, Data = unknown> {
@@ -23,21 +23,21 @@ export interface RequestSession<Claims = unknown, Data = unknown> {
   /** Replaces the claims, and sends the client an access token with them. The new value. */
   updateJwtPayload<T = Claims>(update: Updater<T>): Promise<T>;
   updateJwtPayload<T = Claims>(value: T): Promise<T>;
-  /** Signs out: ends the session and clears the cookies. Whether it was still there. */
+  /** Signs out: ends the session and takes the client's tokens back. Whether it was still there. */
   revokeSession(): Promise<boolean>;
 }
 
 interface Surroundings {
   readonly sessions: Sessions;
   readonly context: SessionContext;
-  readonly cookies: SessionCookies;
+  readonly transport: Transport;
   readonly exchange: HttpExchange;
   /** When the access token that the client has, or is being sent, expires. */
   readonly accessExpires: number;
 }
 
 export function createRequestSession(
-  { sessions, context, cookies, exchange, accessExpires }: Surroundings,
+  { sessions, context, transport, exchange, accessExpires }: Surroundings,
   session: Session,
 ): RequestSession {
   const { handle, userId } = session;
@@ -56,14 +56,18 @@ export function createRequestSession(
       const record = await loadSession(context, handle);
       // Newer claims, not a longer life: whoever holds nothing but a copied access token must not get to renew it.
       const expiresAt = Math.min(record.expiresAt, accessExpires);
-      const { value } = mintAccessToken(context, { ...record, expiresAt }, context.now());
-      cookies.set(exchange, "access", { value, expires: record.expiresAt }, context.now());
+      const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
+      transport.issueAccess(exchange, {
+        session: { handle, userId, jwtPayload },
+        accessToken,
+        sessionExpires: record.expiresAt,
+      });
       return jwtPayload as T;
     },
 
     async revokeSession() {
       const existed = await revokeSession(context, handle, { reason: "sign-out", userId });
-      cookies.clearAll(exchange);
+      transport.clear(exchange);
       return existed;
     },
   };

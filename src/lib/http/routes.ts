@@ -1,11 +1,14 @@
-import { ROUTES } from "../../protocol.ts";
+import { PAGE_PARAMETERS, ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import type { Duration } from "../config/duration.ts";
-import { unauthorised } from "../errors.ts";
+import type { Policy } from "../config/policy.ts";
+import { ERROR_TYPES, unauthorised } from "../errors.ts";
 import { revokeSession, type SessionInfo } from "../session/manage-sessions.ts";
 import { applyCors } from "./cors.ts";
-import { answerError } from "./error-answer.ts";
+import { answerError, redirect } from "./error-answer.ts";
 import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
 import type { HttpSessions } from "./http-sessions.ts";
+import { endsSession, hasType } from "./outcomes.ts";
+import { isPageLoad, returnAddress, toLocalPath } from "./page-load.ts";
 import type { RequestSession } from "./request-session.ts";
 
 /** Options of the ready routes. */
@@ -19,14 +22,16 @@ interface Route {
   run(http: HttpSessions, exchange: HttpExchange, options: RouteOptions): Promise<HttpAnswer>;
 }
 
-const FIXED_ROUTES: Readonly<Record<string, Route>> = {
-  [ROUTES.signOut]: {
-    method: "POST",
-    async run(http, exchange) {
-      await http.signOut(exchange);
-      return ok({});
-    },
+const SIGN_OUT_ROUTE: Route = {
+  method: "POST",
+  async run(http, exchange) {
+    await http.signOut(exchange);
+    return done(http);
   },
+};
+
+const FIXED_ROUTES: Readonly<Record<string, Route>> = {
+  [ROUTES.signOut]: SIGN_OUT_ROUTE,
   [ROUTES.sessions]: { method: "GET", run: listOwnSessions },
   [ROUTES.revoke]: { method: "POST", run: revokeOwnSessions },
   [ROUTES.jwks]: {
@@ -44,9 +49,19 @@ const REFRESH_ROUTE: Route = {
   method: "POST",
   async run(http, exchange) {
     await http.refresh(exchange);
-    return ok({});
+    return done(http);
   },
 };
+
+function findRoute(path: string, { cookie, http }: Policy): Route | undefined {
+  if (path === cookie.renewTokenPath) return REFRESH_ROUTE;
+  if (Object.hasOwn(FIXED_ROUTES, path)) return FIXED_ROUTES[path];
+  // SuperTokens web clients derive both from one base path.
+  const { refresh, signOut } = SUPERTOKENS_ROUTES;
+  const base = cookie.renewTokenPath.slice(0, -refresh.length);
+  const isSignOut = http.supertokens && cookie.renewTokenPath.endsWith(refresh) && path === base + signOut;
+  return isSignOut ? SIGN_OUT_ROUTE : undefined;
+}
 
 /**
  * Answers a request to one of the session routes, and the preflights of trusted origins; undefined for all others. None of the
@@ -60,15 +75,10 @@ export async function answerRoute(
   const { policy } = http.context;
   const preflight = applyCors(exchange, policy.http);
   if (preflight !== undefined) return preflight;
-  const path = pathOf(exchange);
-  const route =
-    path === policy.cookie.renewTokenPath
-      ? REFRESH_ROUTE
-      : Object.hasOwn(FIXED_ROUTES, path)
-        ? FIXED_ROUTES[path]
-        : undefined;
+  const route = findRoute(pathOf(exchange), policy);
   // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS set-up to say.
   if (route === undefined || exchange.method === "OPTIONS") return undefined;
+  if (route === REFRESH_ROUTE && isPageLoad(exchange)) return refreshAndReturn(http, exchange);
   if (exchange.method !== route.method && !(exchange.method === "HEAD" && route.method === "GET")) {
     return {
       status: 405,
@@ -79,10 +89,36 @@ export async function answerRoute(
   try {
     return await route.run(http, exchange, options);
   } catch (error) {
-    const answer = answerError(error, policy.http.diagnostics);
+    const answer = answerError(error, policy.http);
     if (answer === undefined) throw error;
     return answer;
   }
+}
+
+/**
+ * Refreshes for a page load that was sent here, and sends it back, refreshed or not: a page tells better than this route that a
+ * session is over. A link from another site may lead here, too; it rotates tokens, and ends on a page of this origin.
+ */
+async function refreshAndReturn(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
+  const query = new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
+  const { to: name, again } = PAGE_PARAMETERS;
+  const to = toLocalPath(query.get(name) ?? "");
+  if (to === undefined) return { ...ok({ message: `name a path of this origin with ?${name}=` }), status: 400 };
+  try {
+    await http.refresh(exchange);
+  } catch (error) {
+    const tooLate = hasType(error, ERROR_TYPES.RETRY);
+    // Another request was faster; its cookies are in the browser by the time that this comes back.
+    if (tooLate && !query.has(again))
+      return redirect(`${pathOf(exchange)}?${name}=${encodeURIComponent(to)}&${again}=1`);
+    if (!tooLate && !endsSession(error) && !hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN)) {
+      // An outage: the page must not come back as if nobody were signed in.
+      const answer = answerError(error, http.context.policy.http);
+      if (answer === undefined) throw error;
+      return answer;
+    }
+  }
+  return redirect(returnAddress(to, http.context.now()));
 }
 
 async function listOwnSessions(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
@@ -134,5 +170,8 @@ async function loadOwnSessions(
   if (own !== undefined && all.some(({ handle }) => handle === own.getHandle())) return { own, all };
   throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
 }
+
+/** SuperTokens web clients look at the status of the body. */
+const done = ({ context }: HttpSessions): HttpAnswer => ok(context.policy.http.supertokens ? { status: "OK" } : {});
 
 const ok = (body: unknown): HttpAnswer => ({ status: 200, headers: { "cache-control": "no-store" }, body });

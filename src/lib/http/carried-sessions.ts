@@ -1,0 +1,57 @@
+import type { SessionContext } from "../session/context.ts";
+import { revokeSession } from "../session/manage-sessions.ts";
+import { authenticateRefreshToken } from "../session/refresh-session.ts";
+import type { UserId } from "../session/user-id.ts";
+import { authenticate } from "../session/verify-session.ts";
+import type { CookieReading } from "./cookies.ts";
+import { unlessNotOurs } from "./outcomes.ts";
+
+/** A session that a request names; its user is not known from a refresh token alone. */
+export interface Carried {
+  readonly handle: string;
+  readonly userId?: UserId;
+}
+
+export interface CarriedSessions {
+  /**
+   * The sessions that a request carries, also when their access tokens have expired. More than one when somebody has put a cookie beside
+   * ours; ending that one, too, does no harm.
+   */
+  find(access: CookieReading, refresh: CookieReading): Promise<readonly Carried[]>;
+  /** Whether any of them was still there. */
+  revoke(carried: readonly Carried[], reason: "sign-out" | "signed-in-again"): Promise<boolean>;
+}
+
+export function createCarriedSessions(context: SessionContext): CarriedSessions {
+  return {
+    async find(access, refresh) {
+      await context.ready();
+      const found: Carried[] = [];
+      for (const value of valuesOf(access)) {
+        const session = await unlessNotOurs(authenticate(context, value));
+        if (session !== undefined) found.push({ handle: session.handle, userId: session.userId });
+      }
+      if (found.length > 0) return found;
+      // A __Host- refresh cookie comes to every route, and names the session as well.
+      for (const value of valuesOf(refresh)) {
+        const token = await unlessNotOurs(authenticateRefreshToken(context, value));
+        if (token !== undefined) found.push({ handle: token.handle });
+      }
+      return found;
+    },
+
+    async revoke(carried, reason) {
+      let existed = false;
+      for (const { handle, userId } of carried) {
+        const event = userId === undefined ? { reason } : { reason, userId };
+        existed = (await revokeSession(context, handle, event)) || existed;
+      }
+      return existed;
+    },
+  };
+}
+
+const valuesOf = (reading: CookieReading): readonly string[] => {
+  if (reading.kind === "none") return [];
+  return reading.kind === "one" ? [reading.value] : reading.values;
+};

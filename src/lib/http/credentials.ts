@@ -1,0 +1,81 @@
+import { HEADERS } from "../../protocol.ts";
+import { tryRefreshToken } from "../errors.ts";
+import type { HttpPolicy } from "../config/policy.ts";
+import type { CookieReading, SessionCookies } from "./cookies.ts";
+import type { HttpExchange } from "./exchange.ts";
+import type { TransportKind } from "./transport.ts";
+
+/** The tokens that a request presents, and how they came. */
+export interface Credential {
+  readonly transport: TransportKind;
+  readonly reading: CookieReading;
+}
+
+export interface CredentialReader {
+  /** How the client wants to get the tokens of a session that begins. Cookies, unless it says otherwise. */
+  wanted(exchange: HttpExchange): TransportKind;
+  /** @throws SessionError `TRANSPORT_CONFLICT` when cookie and header name different sessions */
+  access(exchange: HttpExchange): Promise<Credential>;
+  /** @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing says which is meant */
+  refresh(exchange: HttpExchange): Credential;
+}
+
+/** @param handleOf the session that an access token names, expired or not; undefined when the token is not ours */
+export function createCredentialReader(
+  policy: Pick<HttpPolicy, "preferCookies">,
+  cookies: SessionCookies,
+  handleOf: (accessToken: string) => Promise<string | undefined>,
+): CredentialReader {
+  return {
+    wanted: (exchange) => (exchange.header(HEADERS.mode) === "header" ? "header" : "cookie"),
+
+    async access(exchange) {
+      const mode = exchange.header(HEADERS.mode);
+      if (mode === "cookie") return fromCookie("access", exchange);
+      const token = bearerOf(exchange) ?? exchange.header(HEADERS.access);
+      if (mode === "header") return fromHeader(token);
+      const cookie = fromCookie("access", exchange);
+      if (token === undefined || cookie.reading.kind === "none")
+        return token === undefined ? cookie : fromHeader(token);
+      if (policy.preferCookies) return cookie;
+      // A page of another site cannot set a header, but a cookie may be somebody else's: only where both agree is there no doubt.
+      const handle = await handleOf(token);
+      if (cookie.reading.kind === "one" && handle !== undefined && handle === (await handleOf(cookie.reading.value)))
+        return fromHeader(token);
+      throw conflict("access");
+    },
+
+    refresh(exchange) {
+      const mode = exchange.header(HEADERS.mode);
+      if (mode === "cookie") return fromCookie("refresh", exchange);
+      const token = exchange.header(HEADERS.refresh) ?? bearerOf(exchange);
+      if (mode === "header") return fromHeader(token);
+      const cookie = fromCookie("refresh", exchange);
+      if (token === undefined || cookie.reading.kind === "none")
+        return token === undefined ? cookie : fromHeader(token);
+      if (policy.preferCookies) return cookie;
+      throw conflict("refresh");
+    },
+  };
+
+  function fromCookie(kind: "access" | "refresh", exchange: HttpExchange): Credential {
+    return { transport: "cookie", reading: cookies.read(exchange, kind) };
+  }
+}
+
+const fromHeader = (token: string | undefined): Credential => ({
+  transport: "header",
+  reading: token === undefined || token === "" ? { kind: "none" } : { kind: "one", value: token },
+});
+
+/** The token of `Authorization: Bearer` (RFC 6750 2.1); undefined where the header is absent or of another scheme. */
+function bearerOf(exchange: HttpExchange): string | undefined {
+  const header = exchange.header("authorization");
+  return header === undefined ? undefined : /^bearer +(\S+) *$/i.exec(header)?.[1];
+}
+
+const conflict = (kind: "access" | "refresh"): Error =>
+  tryRefreshToken(
+    "TRANSPORT_CONFLICT",
+    `the request carries a ${kind} token in a cookie and another one in a header; send one, say which is meant by ${HEADERS.mode}, or set http.preferCookies`,
+  );

@@ -1,0 +1,17 @@
+import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "../errors.ts";
+
+export const hasType = (error: unknown, type: ErrorType): boolean => isErrorFromAuth(error) && error.errType === type;
+
+/** Whether the tokens that led to an error are good for nothing any more. */
+export const endsSession = (error: unknown): boolean =>
+  hasType(error, ERROR_TYPES.UNAUTHORISED) || hasType(error, ERROR_TYPES.TOKEN_THEFT_DETECTED);
+
+/** Undefined for a token that is not ours; other faults are faults. */
+export async function unlessNotOurs<T>(check: Promise<T>): Promise<T | undefined> {
+  try {
+    return await check;
+  } catch (error) {
+    if (hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) || hasType(error, ERROR_TYPES.UNAUTHORISED)) return undefined;
+    throw error;
+  }
+}
