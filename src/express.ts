@@ -4,19 +4,12 @@
  * @module
  */
 import type { ServerResponse } from "node:http";
-import { isErrorFromAuth } from "./lib/errors.ts";
-import { answerError } from "./lib/http/error-answer.ts";
-import {
-  checkInstanceOption,
-  checkProtectOptions,
-  checkRouteOptions,
-  checkStartDetails,
-} from "./lib/http/check-options.ts";
-import type { ProtectOptions, StartDetails } from "./lib/http/http-sessions.ts";
-import { httpOf, type InstanceOption } from "./lib/http/instance-option.ts";
+import * as calls from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import type { InstanceOption } from "./lib/http/instance-option.ts";
 import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
-import { answerRoute, type RouteOptions } from "./lib/http/routes.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 declare global {
@@ -31,24 +24,19 @@ declare global {
 
 type Request = NodeRequest & { auth?: RequestSession };
 type Next = (error?: unknown) => void;
-/** A middleware; it needs only what Express adds to Node's own request. */
 export type Middleware = (request: Request, response: ServerResponse, next: Next) => void;
-/** A middleware for errors. */
 export type ErrorMiddleware = (error: unknown, request: Request, response: ServerResponse, next: Next) => void;
 
 /**
  * Lets a request pass if it has a session, which is then `req.auth`. Refusals go to `errorHandler()`.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example
- * ```ts
- * app.post("/api/like", verifySession(), (req, res) => res.json({ liked: true, by: req.auth?.getUserId() }));
- * ```
+ * @example app.post("/like", verifySession(), (req, res) => res.json({ by: req.auth?.getUserId() }));
  */
-export function verifySession(options: ProtectOptions & InstanceOption = {}): Middleware {
+export function verifySession(options: VerifySessionOptions = {}): Middleware {
   checkProtectOptions(options, "verifySession");
   return (request, response, next) => {
-    protect(request, response, options).then(() => next(), next);
+    calls.keep(request, calls.protect(createNodeExchange(request, response), options)).then(() => next(), next);
   };
 }
 
@@ -56,107 +44,67 @@ export function verifySession(options: ProtectOptions & InstanceOption = {}): Mi
  * The ready routes: refresh, sign-out, own devices, JWKS; and CORS for `http.trustedOrigins`. Mount it first, at the root.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example
- * ```ts
- * app.use(sessionRoutes());
- * ```
+ * @example app.use(sessionRoutes());
  */
-export function sessionRoutes(options: RouteOptions & InstanceOption = {}): Middleware {
+export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
   return (request, response, next) => {
-    const answering = async (): Promise<void> => {
-      const answer = await answerRoute(httpOf(options), createNodeExchange(request, response), options);
-      if (answer === undefined) next();
-      else sendAnswer(response, answer);
-    };
-    answering().catch(next);
+    const answering = calls.route(createNodeExchange(request, response), options);
+    answering.then((answer) => (answer === undefined ? next() : sendAnswer(response, answer))).catch(next);
   };
 }
 
 /**
  * Answers the errors of this library with the status that clients expect, and passes all others on. Mount it last.
  *
- * @example
- * ```ts
- * app.use(errorHandler());
- * ```
+ * @example app.use(errorHandler());
  */
 export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
   checkInstanceOption(options, "errorHandler");
   return (error, _request, response, next) => {
-    const isOurs = isErrorFromAuth(error) && !response.headersSent;
-    const answer = isOurs ? answerError(error, httpOf(options).context.policy.http) : undefined;
+    const answer = response.headersSent ? undefined : calls.answerTo(error, options);
     if (answer === undefined) next(error);
     else sendAnswer(response, answer);
   };
 }
 
 /**
- * Signs a user in: a new session, its cookies on `response`, and the end of the session that the request carried.
+ * Signs a user in: a new session, its tokens on `res`, and the end of the session that the request carried.
  *
  * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
- * @example
- * ```ts
- * app.post("/login", async (req, res) => {
- *   const user = await checkPassword(req.body);
- *   await createNewSession(req, res, user.id, { jwtPayload: { role: user.role } });
- *   res.json({ ok: true });
- * });
- * ```
+ * @example await createNewSession(req, res, user.id, { jwtPayload: { role: user.role } });
  */
 export async function createNewSession<Claims = unknown, Data = unknown>(
   request: Request,
   response: ServerResponse,
   userId: UserId,
-  details: StartDetails<Claims, Data> & InstanceOption = {},
+  details: SignInDetails<Claims, Data> = {},
 ): Promise<RequestSession<Claims, Data>> {
-  checkStartDetails(details);
-  const { sessions: _, ...rest } = details;
-  const session = await httpOf(details).start(createNodeExchange(request, response), userId, rest);
-  request.auth = session;
-  return session;
+  return calls.keep(request, calls.start(createNodeExchange(request, response), userId, details));
 }
 
 /**
  * The session of a request, for middleware of one's own; also sets `req.auth`. Undefined only with `sessionRequired: false`.
  *
  * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
- * @throws ConfigError for an option that is unknown or of the wrong type
  */
 export async function getSession<Claims = unknown, Data = unknown>(
   request: Request,
   response: ServerResponse,
-  options: ProtectOptions & InstanceOption = {},
+  options: VerifySessionOptions = {},
 ): Promise<RequestSession<Claims, Data> | undefined> {
-  checkProtectOptions(options, "getSession");
-  return protect(request, response, options);
-}
-
-async function protect(
-  request: Request,
-  response: ServerResponse,
-  options: ProtectOptions & InstanceOption,
-): Promise<RequestSession | undefined> {
-  const session = await httpOf(options).protect(createNodeExchange(request, response), options);
-  if (session !== undefined) request.auth = session;
-  return session;
+  return calls.keep(request, calls.protectOnce(createNodeExchange(request, response), options));
 }
 
 /**
- * Refreshes the session of a request, for a refresh route of one's own; sets the new cookies, or clears them when the session is over.
+ * Refreshes the session of a request, for a refresh route of one's own; takes the tokens back when the session is over.
  *
  * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
  */
-export async function refreshSession(
+export const refreshSession = (
   request: Request,
   response: ServerResponse,
   options: InstanceOption = {},
-): Promise<RequestSession> {
-  checkInstanceOption(options, "refreshSession");
-  return (request.auth = await httpOf(options).refresh(createNodeExchange(request, response)));
-}
+): Promise<RequestSession> => calls.keep(request, calls.refresh(createNodeExchange(request, response), options));
 
-export type { ProtectOptions, StartDetails } from "./lib/http/http-sessions.ts";
-export type { InstanceOption } from "./lib/http/instance-option.ts";
-export type { RequestSession } from "./lib/http/request-session.ts";
-export type { RouteOptions } from "./lib/http/routes.ts";
+export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

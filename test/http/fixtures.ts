@@ -7,9 +7,9 @@ import { createSessions, type CounterfoilConfig, Error as AuthError, type Sessio
 import {
   createNewSession,
   errorHandler,
-  type ProtectOptions,
+  type VerifySessionOptions,
   refreshSession,
-  type RouteOptions,
+  type SessionRoutesOptions,
   sessionRoutes,
   verifySession,
 } from "counterfoil/express";
@@ -69,9 +69,9 @@ export interface AppSpec {
   readonly express: Express;
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
   /** Options of the ready routes. */
-  readonly routes?: RouteOptions;
+  readonly routes?: SessionRoutesOptions;
   /** Options of `/api`. */
-  readonly protect?: ProtectOptions;
+  readonly protect?: VerifySessionOptions;
   /** Middleware before the session routes. */
   readonly before?: (app: Application, sessions: Sessions) => void;
   /** Routes beside `/login`, `/api` and `/renew`. */

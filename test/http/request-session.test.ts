@@ -1,4 +1,4 @@
-import { getSession, type ProtectOptions, type RequestSession, verifySession } from "counterfoil/express";
+import { getSession, type VerifySessionOptions, type RequestSession, verifySession } from "counterfoil/express";
 import type { Request } from "express";
 import { describe, expect, test } from "vitest";
 import {
@@ -171,7 +171,7 @@ describe.each(FRAMEWORKS)("req.auth in $name", ({ express }) => {
 });
 
 describe.each(FRAMEWORKS)("getSession(req, res) for middleware of one's own in $name", ({ express }) => {
-  const startOwn = (options: ProtectOptions = {}): Promise<TestApp> =>
+  const startOwn = (options: VerifySessionOptions = {}): Promise<TestApp> =>
     startApp({
       express,
       extend(own, sessions) {

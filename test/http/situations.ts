@@ -1,13 +1,13 @@
 /** Every situation in which a request is refused, and the answer that clients rely on. */
 import type { CounterfoilConfig } from "counterfoil";
-import type { ProtectOptions } from "counterfoil/express";
+import type { VerifySessionOptions } from "counterfoil/express";
 import { apiCookies, callApi, type Credentials, MINUTE, SECOND, type TestApp } from "./fixtures.ts";
 import type { Answer } from "./send.ts";
 
 export interface Situation {
   readonly name: string;
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
-  readonly protect?: ProtectOptions;
+  readonly protect?: VerifySessionOptions;
   /** Brings about the situation for a session that has just begun, and sends the request that is refused. */
   readonly run: (app: TestApp, own: Credentials) => Promise<Answer>;
   readonly status: number;

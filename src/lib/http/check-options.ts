@@ -20,8 +20,13 @@ export function checkProtectOptions(options: unknown, name: "verifySession" | "g
   });
 }
 
-export function checkRouteOptions(options: unknown): void {
-  check(options, "sessionRoutes", (section) => void section.duration("revokeMaxAuthAge", "0s", "3650d"));
+/** @param functions names of options that the framework adds */
+export function checkRouteOptions(options: unknown, name = "sessionRoutes", ...functions: readonly string[]): void {
+  check(options, name, (section) => {
+    section.duration("revokeMaxAuthAge", "0s", "3650d");
+    for (const option of functions)
+      section.value(option, "a function", (value): value is unknown => typeof value === "function");
+  });
 }
 
 export function checkInstanceOption(options: unknown, name: string): void {

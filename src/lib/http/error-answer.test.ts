@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type ErrorCode, generalError } from "../errors.ts";
 import { answerError } from "./error-answer.ts";
 
-const POLICY = { diagnostics: false, sessionExpiredStatus: 401 } as const;
+const POLICY = { diagnostics: false, sessionExpiredStatus: 401, supertokens: false } as const;
 
 test.each<ErrorCode>([
   "STORE_UNAVAILABLE",

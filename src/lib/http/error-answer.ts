@@ -23,21 +23,21 @@ const OUTAGES: ReadonlySet<ErrorCode> = new Set([
 
 const RETRY_AFTER_SECONDS = "1";
 
+type AnswerPolicy = Pick<HttpPolicy, "diagnostics" | "sessionExpiredStatus" | "supertokens">;
+
 /**
  * The answer to an error of this library; undefined when it is not one that a client should see. Touches no cookie: only the
  * session routes clear them.
  */
-export function answerError(
-  error: unknown,
-  policy: Pick<HttpPolicy, "diagnostics" | "sessionExpiredStatus">,
-): HttpAnswer | undefined {
+export function answerError(error: unknown, policy: AnswerPolicy): HttpAnswer | undefined {
   if (!isErrorFromAuth(error)) return undefined;
-  const answer = answerKind(error, policy.sessionExpiredStatus);
+  const answer = answerKind(error, policy);
   if (answer === undefined || !policy.diagnostics) return answer;
   return { ...answer, headers: { ...answer.headers, [HEADERS.reason]: error.code } };
 }
 
-function answerKind(error: SessionError, expired: number): HttpAnswer | undefined {
+function answerKind(error: SessionError, policy: AnswerPolicy): HttpAnswer | undefined {
+  const expired = policy.sessionExpiredStatus;
   switch (error.errType) {
     case ERROR_TYPES.TRY_REFRESH_TOKEN:
       if (error instanceof RefreshRedirectError) return redirect(error.location);
@@ -49,7 +49,9 @@ function answerKind(error: SessionError, expired: number): HttpAnswer | undefine
     case ERROR_TYPES.STEP_UP_REQUIRED: {
       // RFC 9470 3
       const maxAge = error instanceof StepUpError ? `, max_age="${Math.floor(error.maxAuthAge / 1000)}"` : "";
-      return refuse(401, MESSAGES.stepUp, { "www-authenticate": `Bearer error="${MESSAGES.stepUp}"${maxAge}` });
+      // SuperTokens web clients refresh and repeat for ever on a status that no refresh cures.
+      const status = policy.supertokens && expired === 401 ? 403 : 401;
+      return refuse(status, MESSAGES.stepUp, { "www-authenticate": `Bearer error="${MESSAGES.stepUp}"${maxAge}` });
     }
     case ERROR_TYPES.RETRY:
       return refuse(409, MESSAGES.retry, { "retry-after": RETRY_AFTER_SECONDS });

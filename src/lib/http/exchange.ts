@@ -1,3 +1,5 @@
+import { generalError } from "../errors.ts";
+
 /** One request and its answer as the rules see them. An adapter makes one per request, and decides nothing. */
 export interface HttpExchange {
   /** In upper case. */
@@ -25,6 +27,15 @@ export interface HttpAnswer {
   /** Sent as JSON; undefined sends no body. */
   readonly body: unknown;
 }
+
+/** Content type of an answer with a body. */
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+export const alreadySent = (): Error =>
+  generalError(
+    "RESPONSE_ALREADY_SENT",
+    "the answer has been sent, so its cookies and headers can no longer be set; call this before the answer is sent",
+  );
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 

@@ -24,5 +24,6 @@ export function setIdRefreshToken(exchange: HttpExchange, marker: TokenInfo): vo
 /** Tells all of them that the session is over. */
 export function setRemoved(exchange: HttpExchange): void {
   exchange.setHeader(HEADERS.idRefresh, REMOVED);
-  exchange.setHeader(HEADERS.front, REMOVED);
+  // Version 15 tries to read this as a token and throws. The versions that need it, and only they, send this header.
+  if (exchange.header(HEADERS.mode) !== undefined) exchange.setHeader(HEADERS.front, REMOVED);
 }

@@ -1,0 +1,103 @@
+/**
+ * Sessions in Fastify 5.
+ *
+ * @module
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import * as calls from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import { createFastifyExchange, sendFastify } from "./lib/http/fastify-exchange.ts";
+import type { InstanceOption } from "./lib/http/instance-option.ts";
+import type { RequestSession } from "./lib/http/request-session.ts";
+import type { UserId } from "./lib/session/user-id.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The session, behind `verifySession()`. */
+    auth?: RequestSession | undefined;
+  }
+}
+
+/** A hook for `preHandler` or `onRequest`. */
+export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/**
+ * The plugin: the ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, the decorator `request.auth`,
+ * and `errorHandler()` as the error handler. It belongs to the whole app, so register it at the root, first.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example await app.register(sessionPlugin);
+ */
+export async function sessionPlugin(app: FastifyInstance, options: SessionRoutesOptions = {}): Promise<void> {
+  checkRouteOptions(options, "sessionPlugin");
+  app.decorateRequest("auth");
+  app.setErrorHandler(errorHandler(options));
+  app.addHook("onRequest", async (request, reply) => {
+    const answer = await calls.route(createFastifyExchange(request, reply), options);
+    if (answer === undefined) return undefined;
+    sendFastify(reply, answer);
+    // Tells Fastify that an asynchronous hook has answered.
+    return reply;
+  });
+}
+// What the package fastify-plugin sets, so that hooks and decorators are those of the app, not of a child of it.
+Object.assign(sessionPlugin, {
+  [Symbol.for("skip-override")]: true,
+  [Symbol.for("fastify.display-name")]: "counterfoil",
+});
+
+/**
+ * Answers the errors of this library with the status that clients expect, and passes all others on to Fastify's own handler. The plugin
+ * sets it; an app with a handler of its own calls this one first.
+ */
+export function errorHandler(
+  options: InstanceOption = {},
+): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
+  return (error, _request, reply) => {
+    const answer = calls.answerTo(error, options);
+    if (answer === undefined) throw error;
+    sendFastify(reply, answer);
+  };
+}
+
+/**
+ * Lets a request pass if it has a session, which is then `request.auth`.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example app.post("/like", { preHandler: verifySession() }, async (request) => ({ by: request.auth?.getUserId() }));
+ */
+export function verifySession(options: VerifySessionOptions = {}): Hook {
+  checkProtectOptions(options, "verifySession");
+  return async (request, reply) => {
+    await calls.keep(request, calls.protect(createFastifyExchange(request, reply), options));
+  };
+}
+
+/** Signs a user in: a new session, and the end of the one that the request carried. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */
+export async function createNewSession<Claims = unknown, Data = unknown>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  userId: UserId,
+  details: SignInDetails<Claims, Data> = {},
+): Promise<RequestSession<Claims, Data>> {
+  return calls.keep(request, calls.start(createFastifyExchange(request, reply), userId, details));
+}
+
+/** The session of a request. Undefined only with `sessionRequired: false`. @throws SessionError as `getSession` of the package root; `CSRF_REFUSED` */
+export async function getSession<Claims = unknown, Data = unknown>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: VerifySessionOptions = {},
+): Promise<RequestSession<Claims, Data> | undefined> {
+  return calls.keep(request, calls.protectOnce(createFastifyExchange(request, reply), options));
+}
+
+/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
+export const refreshSession = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: InstanceOption = {},
+): Promise<RequestSession> => calls.keep(request, calls.refresh(createFastifyExchange(request, reply), options));
+
+export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

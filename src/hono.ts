@@ -1,0 +1,108 @@
+/**
+ * Sessions in Hono 4.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import * as calls from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import type { InstanceOption } from "./lib/http/instance-option.ts";
+import type { RequestSession } from "./lib/http/request-session.ts";
+import { exchangeOf, findExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
+import type { UserId } from "./lib/session/user-id.ts";
+
+declare module "hono" {
+  interface ContextVariableMap {
+    /** The session, behind `verifySession()`. */
+    auth: RequestSession | undefined;
+  }
+}
+
+/** Options of `sessionRoutes`. */
+export interface HonoRoutesOptions extends SessionRoutesOptions {
+  /** The client's address, for the list of devices. Default: what `@hono/node-server` knows, else unknown. */
+  readonly ip?: (context: Context) => string | undefined;
+}
+
+/**
+ * The ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, and what puts cookies on the responses of all
+ * routes below. Mount it first.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example app.use(sessionRoutes());
+ */
+export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandler {
+  checkRouteOptions(options, "sessionRoutes", "ip");
+  const { ip = addressOf, ...rest } = options;
+  return async (context, next) => {
+    if (findExchange(context.req.raw) !== undefined) return next();
+    const exchange = openWebExchange(context.req.raw, () => ip(context));
+    const answer = await calls.route(exchange, rest);
+    if (answer === undefined) await next();
+    else context.res = toResponse(answer);
+    exchange.close((name, value, how) => context.header(name, value, { append: how === "append" }));
+    return undefined;
+  };
+}
+
+/** Answers the errors of this library, and all others as Hono does, or as `otherwise` says. @example app.onError(errorHandler()); */
+export function errorHandler(
+  options: InstanceOption = {},
+  otherwise: (error: Error, context: Context) => Response | Promise<Response> = answerFault,
+): (error: Error, context: Context) => Response | Promise<Response> {
+  return (error, context) => {
+    const answer = calls.answerTo(error, options);
+    return answer === undefined ? otherwise(error, context) : toResponse(answer);
+  };
+}
+
+/**
+ * Lets a request pass if it has a session, which is then `c.get("auth")`. Refusals go to `errorHandler()`.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example app.post("/like", verifySession(), (c) => c.json({ by: c.get("auth")?.getUserId() }));
+ */
+export function verifySession(options: VerifySessionOptions = {}): MiddlewareHandler {
+  checkProtectOptions(options, "verifySession");
+  return async (context, next) => {
+    context.set("auth", await calls.protect(exchange(context), options));
+    await next();
+  };
+}
+
+/** Signs a user in: a new session, and the end of the one that the request carried. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */
+export async function createNewSession<Claims = unknown, Data = unknown>(
+  context: Context,
+  userId: UserId,
+  details: SignInDetails<Claims, Data> = {},
+): Promise<RequestSession<Claims, Data>> {
+  return calls.start(exchange(context), userId, details);
+}
+
+/** The session of a request. Undefined only with `sessionRequired: false`. @throws SessionError as `getSession` of the package root; `CSRF_REFUSED` */
+export async function getSession<Claims = unknown, Data = unknown>(
+  context: Context,
+  options: VerifySessionOptions = {},
+): Promise<RequestSession<Claims, Data> | undefined> {
+  return calls.protectOnce(exchange(context), options);
+}
+
+/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
+export const refreshSession = async (context: Context, options: InstanceOption = {}): Promise<RequestSession> =>
+  calls.refresh(exchange(context), options);
+
+const exchange = (context: Context): WebExchange =>
+  exchangeOf(context.req.raw, "app.use(sessionRoutes()) before the route");
+
+const addressOf = ({ env }: Context): string | undefined =>
+  (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket?.remoteAddress;
+
+function answerFault(error: Error & { getResponse?: () => Response }, context: Context): Response {
+  if (error.getResponse !== undefined) return error.getResponse();
+  // As Hono does by default.
+  console.error(error);
+  return context.text("Internal Server Error", 500);
+}
+
+export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

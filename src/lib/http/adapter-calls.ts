@@ -1,0 +1,59 @@
+/** What every adapter does once it has made an exchange out of a request: check the options, pick the instance, call. */
+import { isErrorFromAuth } from "../errors.ts";
+import type { UserId } from "../session/user-id.ts";
+import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "./check-options.ts";
+import { answerError } from "./error-answer.ts";
+import type { HttpAnswer, HttpExchange } from "./exchange.ts";
+import type { ProtectOptions, StartDetails } from "./http-sessions.ts";
+import { httpOf, type InstanceOption } from "./instance-option.ts";
+import type { RequestSession } from "./request-session.ts";
+import { answerRoute, type RouteOptions } from "./routes.ts";
+
+/** Options of a protected route. */
+export type VerifySessionOptions = ProtectOptions & InstanceOption;
+/** Options of the ready routes. */
+export type SessionRoutesOptions = RouteOptions & InstanceOption;
+/** Options of a sign-in. */
+export type SignInDetails<Claims = unknown, Data = unknown> = StartDetails<Claims, Data> & InstanceOption;
+
+/** For routes whose options were checked when they were made. */
+export const protect = (exchange: HttpExchange, options: VerifySessionOptions): Promise<RequestSession | undefined> =>
+  httpOf(options).protect(exchange, options);
+
+export async function protectOnce(
+  exchange: HttpExchange,
+  options: VerifySessionOptions,
+): Promise<RequestSession | undefined> {
+  checkProtectOptions(options, "getSession");
+  return protect(exchange, options);
+}
+
+export async function start(exchange: HttpExchange, userId: UserId, details: SignInDetails): Promise<RequestSession> {
+  checkStartDetails(details);
+  const { sessions: _, ...rest } = details;
+  return httpOf(details).start(exchange, userId, rest);
+}
+
+export async function refresh(exchange: HttpExchange, options: InstanceOption): Promise<RequestSession> {
+  checkInstanceOption(options, "refreshSession");
+  return httpOf(options).refresh(exchange);
+}
+
+export const route = (exchange: HttpExchange, options: SessionRoutesOptions): Promise<HttpAnswer | undefined> =>
+  answerRoute(httpOf(options), exchange, options);
+
+/** The answer to an error of this library; undefined for one that is the app's own to answer. */
+export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | undefined {
+  if (!isErrorFromAuth(error) || error.code === "NOT_INITIALISED") return undefined;
+  return answerError(error, httpOf(options).context.policy.http);
+}
+
+/** Leaves the session on the request of a framework, as `auth`. */
+export async function keep<T extends RequestSession | undefined>(
+  request: { auth?: RequestSession | undefined },
+  finding: Promise<T>,
+): Promise<T> {
+  const session = await finding;
+  if (session !== undefined) request.auth = session;
+  return session;
+}

@@ -1,0 +1,84 @@
+import { generalError } from "../errors.ts";
+import { alreadySent, type HttpAnswer, type HttpExchange, JSON_TYPE } from "./exchange.ts";
+
+/** An exchange over a Web `Request`; it collects headers until there is a response to put them on. */
+export interface WebExchange extends HttpExchange {
+  /** Hands over what was collected; afterwards nothing more can be set. */
+  close(put: (name: string, value: string, how: "set" | "append") => void): void;
+}
+
+/** What is read of a request. */
+type RequestShape = Pick<Request, "method" | "url"> & { readonly headers: Pick<Headers, "get"> };
+
+const exchanges = new WeakMap<object, WebExchange>();
+
+/** Opens the exchange of a request. It is found by `exchangeOf` until the request is gone. */
+export function openWebExchange(request: RequestShape, ip: () => string | undefined = () => undefined): WebExchange {
+  const exchange = createWebExchange(request, ip);
+  exchanges.set(request, exchange);
+  return exchange;
+}
+
+export const findExchange = (request: Request): WebExchange | undefined => exchanges.get(request);
+
+/** @throws SessionError `ARGUMENT_INVALID` for a request whose answer we do not see */
+export function exchangeOf(request: Request, wrapper: string): WebExchange {
+  const exchange = exchanges.get(request);
+  if (exchange !== undefined) return exchange;
+  throw generalError(
+    "ARGUMENT_INVALID",
+    `this request is unknown, so no cookie could be put on its answer; use ${wrapper}, and pass on the very request that it gives`,
+  );
+}
+
+function createWebExchange(request: RequestShape, ip: () => string | undefined): WebExchange {
+  const headers = new Map<string, string>();
+  const lists = new Map<string, string[]>();
+  let cookies: readonly string[] = [];
+  let isClosed = false;
+
+  const checkUnsent = (): void => {
+    if (isClosed) throw alreadySent();
+  };
+
+  return {
+    method: request.method,
+    url: request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/",
+    get ip() {
+      return ip();
+    },
+    header: (name) => request.headers.get(name) ?? undefined,
+    checkUnsent,
+    setHeader(name, value) {
+      checkUnsent();
+      headers.set(name, value);
+    },
+    appendHeader(name, value) {
+      checkUnsent();
+      lists.set(name, [...(lists.get(name) ?? []), value]);
+    },
+    changeCookies(change) {
+      checkUnsent();
+      cookies = change(cookies);
+    },
+    close(put) {
+      isClosed = true;
+      for (const [name, value] of headers) put(name, value, "set");
+      for (const [name, values] of lists) for (const value of values) put(name, value, "append");
+      for (const line of cookies) put("set-cookie", line, "append");
+    },
+  };
+}
+
+/** The response with what the exchange has collected. */
+export function closeWebExchange(exchange: WebExchange, response: Response): Response {
+  // A copy: the headers of a response from `fetch` or `Response.redirect` cannot be changed.
+  const copy = new Response(response.body, response);
+  exchange.close((name, value, how) => copy.headers[how](name, value));
+  return copy;
+}
+
+export function toResponse({ status, headers, body }: HttpAnswer): Response {
+  if (body === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": JSON_TYPE } });
+}

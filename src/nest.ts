@@ -1,0 +1,118 @@
+/**
+ * Sessions in NestJS 11 and 12, on Express and on Fastify.
+ *
+ * @module
+ */
+import {
+  type ArgumentsHost,
+  type CanActivate,
+  Catch,
+  createParamDecorator,
+  type DynamicModule,
+  type ExceptionFilter,
+  type ExecutionContext,
+  Inject,
+  Module,
+  UseGuards,
+} from "@nestjs/common";
+import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost } from "@nestjs/core";
+import { SessionError } from "./lib/errors.ts";
+import * as calls from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import type { InstanceOption } from "./lib/http/instance-option.ts";
+import {
+  openPlatformExchange,
+  type PlatformRequest,
+  type PlatformResponse,
+  sendPlatform,
+  sessionMiddleware,
+} from "./lib/http/nest-platform.ts";
+import type { RequestSession } from "./lib/http/request-session.ts";
+import type { UserId } from "./lib/session/user-id.ts";
+
+/** The module: the ready routes, CORS for `http.trustedOrigins`, and the answers to errors of this library. Import it once, in the root module. */
+// oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
+export class SessionModule {
+  /**
+   * @throws ConfigError for an option that is unknown or of the wrong type
+   * @example @Module({ imports: [SessionModule.forRoot()], controllers: [AppController] })
+   */
+  static forRoot(options: SessionRoutesOptions = {}): DynamicModule {
+    checkRouteOptions(options, "SessionModule.forRoot");
+    class ConfiguredSessionModule {
+      readonly #host: HttpAdapterHost;
+      constructor(host: HttpAdapterHost) {
+        this.#host = host;
+      }
+      /** Called by Nest before it mounts the routes; a global prefix does not move what is mounted here. */
+      configure(): void {
+        this.#host.httpAdapter.use(sessionMiddleware(options));
+      }
+    }
+    Inject(HttpAdapterHost)(ConfiguredSessionModule, undefined, 0);
+    Module({})(ConfiguredSessionModule);
+    const useFactory = (host: HttpAdapterHost): ExceptionFilter => new SessionExceptionFilter(host, options);
+    const filter = { provide: APP_FILTER, useFactory, inject: [HttpAdapterHost] };
+    return { module: ConfiguredSessionModule, providers: [filter] };
+  }
+}
+
+class SessionExceptionFilter extends BaseExceptionFilter {
+  readonly #options: InstanceOption;
+  constructor(host: HttpAdapterHost, options: InstanceOption) {
+    super(host.httpAdapter);
+    this.#options = options;
+  }
+  override catch(error: unknown, context: ArgumentsHost): void {
+    const answer = calls.answerTo(error, this.#options);
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter, no promise
+    if (answer === undefined) super.catch(error, context);
+    else sendPlatform(context.switchToHttp().getResponse<PlatformResponse>(), answer);
+  }
+}
+Catch(SessionError)(SessionExceptionFilter);
+
+/** Lets a request pass if it has a session. For `app.useGlobalGuards(new SessionGuard())`; on one class or method write `@VerifySession()`. */
+export class SessionGuard implements CanActivate {
+  readonly #options: VerifySessionOptions;
+  constructor(options: VerifySessionOptions = {}) {
+    checkProtectOptions(options, "verifySession");
+    this.#options = options;
+  }
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<PlatformRequest>();
+    const exchange = openPlatformExchange(request, http.getResponse<PlatformResponse>());
+    await calls.keep(request, calls.protect(exchange, this.#options));
+    return true;
+  }
+}
+
+/** Protects a controller or one of its methods. @example @VerifySession({ maxAuthAge: "10m" }) */
+export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator =>
+  UseGuards(new SessionGuard(options));
+
+/** The session of the request as a parameter. @example like(@CurrentSession() session: RequestSession) */
+export const CurrentSession: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<PlatformRequest>().auth,
+);
+
+/** Signs a user in; write `@Res({ passthrough: true })`. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */
+export async function createNewSession<Claims = unknown, Data = unknown>(
+  request: PlatformRequest,
+  response: PlatformResponse,
+  userId: UserId,
+  details: SignInDetails<Claims, Data> = {},
+): Promise<RequestSession<Claims, Data>> {
+  return calls.keep(request, calls.start(openPlatformExchange(request, response), userId, details));
+}
+
+/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
+export const refreshSession = (
+  request: PlatformRequest,
+  response: PlatformResponse,
+  options: InstanceOption = {},
+): Promise<RequestSession> => calls.keep(request, calls.refresh(openPlatformExchange(request, response), options));
+
+export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

@@ -1,0 +1,107 @@
+/**
+ * Sessions in Next.js 15 and 16: route handlers, proxy (once named middleware), server components.
+ *
+ * @module
+ */
+import { headers } from "next/headers.js";
+import { NextResponse } from "next/server.js";
+import * as calls from "./lib/http/adapter-calls.ts";
+import type { VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import { ERROR_TYPES } from "./lib/errors.ts";
+import type { HttpAnswer } from "./lib/http/exchange.ts";
+import type { InstanceOption } from "./lib/http/instance-option.ts";
+import { hasType } from "./lib/http/outcomes.ts";
+import { isPageLoad } from "./lib/http/page-load.ts";
+import type { RequestSession } from "./lib/http/request-session.ts";
+import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
+import { carryCookies } from "./lib/http/carry-cookies.ts";
+import { type WebOptions, withSessions } from "./lib/http/web-handlers.ts";
+
+/** A session in a server component or a server action, where no cookie can be set. */
+export type ServerSession<Claims = unknown, Data = unknown> = Pick<
+  RequestSession<Claims, Data>,
+  "getUserId" | "getHandle" | "getJWTPayload" | "getSessionData" | "updateSessionData"
+>;
+
+/**
+ * The proxy (`proxy.ts`; before Next 16 `middleware.ts` with the Node.js runtime): it answers the ready routes, and sees to it that
+ * server components find a fresh session. A page load with an expired access token is refreshed, or sent through the refresh
+ * route and back; requests for data and server actions get 401, so that the browser refreshes.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example export const proxy = sessionProxy({ sessions });
+ */
+export function sessionProxy(options: WebOptions = {}): (request: Request) => Promise<Response> {
+  checkRouteOptions(options, "sessionProxy", "ip");
+  return async (request) => {
+    const exchange = openWebExchange(request, () => options.ip?.(request));
+    try {
+      const answer = await calls.route(exchange, options);
+      if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
+      await prepareRender(exchange, options);
+      const next = NextResponse.next({ request: { headers: carryCookies(exchange, request.headers) } });
+      return closeWebExchange(exchange, next);
+    } catch (error) {
+      const answer = calls.answerTo(error, options);
+      if (answer === undefined) throw error;
+      return closeWebExchange(exchange, answerOf(answer, request));
+    }
+  };
+}
+
+/** Page loads, their data and server actions; other routes protect themselves, and images need nobody. */
+async function prepareRender(exchange: WebExchange, { sessions }: InstanceOption): Promise<void> {
+  const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
+  if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return;
+  // Next sends actions without our token, and compares Origin and Host; where they come from is checked here as well.
+  const options = { sessionRequired: false, page: true, antiCsrfCheck: false };
+  await calls.protect(exchange, sessions === undefined ? options : { ...options, sessions });
+}
+
+/** Handlers for the ready routes, where no proxy answers them: `app/session/[...path]/route.ts`. @example export const { GET, POST } = sessionRoutes({ sessions }); */
+export function sessionRoutes(
+  options: WebOptions = {},
+): Readonly<Record<"GET" | "POST" | "OPTIONS", (request: Request) => Promise<Response>>> {
+  const answer = withSessions(() => new Response(null, { status: 404 }), options);
+  return { GET: answer, POST: answer, OPTIONS: answer };
+}
+
+/**
+ * The session in a server component or a server action; undefined when nobody is signed in. Behind `sessionProxy()` an expired one
+ * has been refreshed before.
+ *
+ * @throws SessionError `STORE_UNAVAILABLE` and other outages; `STEP_UP_REQUIRED`
+ * @example const session = await getServerSession({ sessions });
+ */
+export async function getServerSession<Claims = unknown, Data = unknown>(
+  options: VerifySessionOptions = {},
+): Promise<ServerSession<Claims, Data> | undefined> {
+  checkProtectOptions(options, "getSession");
+  const exchange = openWebExchange({ method: "GET", url: "/", headers: await headers() });
+  try {
+    return await calls.protect(exchange, { ...options, sessionRequired: false });
+  } catch (error) {
+    if (hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) || hasType(error, ERROR_TYPES.UNAUTHORISED)) return undefined;
+    throw error;
+  }
+}
+
+function answerOf(answer: HttpAnswer, request: Request): Response {
+  const response = toResponse(answer);
+  const location = response.headers.get("location");
+  // Next wants whole addresses.
+  if (location !== null) response.headers.set("location", new URL(location, request.url).href);
+  return response;
+}
+
+export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+export {
+  createNewSession,
+  getSession,
+  refreshSession,
+  verifySession,
+  type WebOptions,
+  withSessions,
+} from "./lib/http/web-handlers.ts";
+export type { InstanceOption, RequestSession };

@@ -1,0 +1,104 @@
+/**
+ * Sessions in servers of `node:http`, without a framework.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import * as calls from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import { checkRouteOptions } from "./lib/http/check-options.ts";
+import type { InstanceOption } from "./lib/http/instance-option.ts";
+import { createNodeExchange, sendAnswer } from "./lib/http/node-exchange.ts";
+import type { RequestSession } from "./lib/http/request-session.ts";
+import type { UserId } from "./lib/session/user-id.ts";
+
+/** A request; `auth` is its session, once one of these functions has found or started it. */
+export type Request = IncomingMessage & { auth?: RequestSession };
+/** Answers a request; may be async. */
+export type Handler = (request: Request, response: ServerResponse) => unknown;
+/** Options of `withSessions`. */
+export interface ServerOptions extends SessionRoutesOptions {
+  /** Answers what the handler throws and is not an error of this library. Default: 500 without a word, and a process warning. */
+  readonly onError?: (error: unknown, request: Request, response: ServerResponse) => void;
+}
+
+/**
+ * A request listener around yours: it answers the ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`,
+ * and the errors of this library.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example
+ * ```ts
+ * createServer(withSessions(async (req, res) => {
+ *   const session = await getSession(req, res); // a refusal is answered for you
+ *   res.end(`Hello ${session?.getUserId()}`);
+ * })).listen(3000);
+ * ```
+ */
+export function withSessions(
+  handler: Handler,
+  options: ServerOptions = {},
+): (request: IncomingMessage, response: ServerResponse) => void {
+  checkRouteOptions(options, "withSessions", "onError");
+  const onError = options.onError ?? answerFault;
+  return (request, response) => {
+    serve(handler, { request, response, options }).catch((error: unknown) => onError(error, request, response));
+  };
+}
+
+async function serve(
+  handler: Handler,
+  { request, response, options }: { request: Request; response: ServerResponse; options: SessionRoutesOptions },
+): Promise<void> {
+  try {
+    const answer = await calls.route(createNodeExchange(request, response), options);
+    if (answer === undefined) await handler(request, response);
+    else sendAnswer(response, answer);
+  } catch (error) {
+    const answer = response.headersSent ? undefined : calls.answerTo(error, options);
+    if (answer === undefined) throw error;
+    sendAnswer(response, answer);
+  }
+}
+
+function answerFault(error: unknown, _request: Request, response: ServerResponse): void {
+  process.emitWarning(error instanceof Error ? error : String(error), { code: "COUNTERFOIL_HANDLER" });
+  if (response.headersSent) response.destroy();
+  else sendAnswer(response, { status: 500, headers: {}, body: { message: "internal" } });
+}
+
+/**
+ * Signs a user in: a new session, its tokens on `response`, and the end of the session that the request carried.
+ *
+ * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
+ */
+export async function createNewSession<Claims = unknown, Data = unknown>(
+  request: Request,
+  response: ServerResponse,
+  userId: UserId,
+  details: SignInDetails<Claims, Data> = {},
+): Promise<RequestSession<Claims, Data>> {
+  return calls.keep(request, calls.start(createNodeExchange(request, response), userId, details));
+}
+
+/**
+ * The session of a request. Undefined only with `sessionRequired: false`.
+ *
+ * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`; answered by `withSessions`
+ */
+export async function getSession<Claims = unknown, Data = unknown>(
+  request: Request,
+  response: ServerResponse,
+  options: VerifySessionOptions = {},
+): Promise<RequestSession<Claims, Data> | undefined> {
+  return calls.keep(request, calls.protectOnce(createNodeExchange(request, response), options));
+}
+
+/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
+export const refreshSession = (
+  request: Request,
+  response: ServerResponse,
+  options: InstanceOption = {},
+): Promise<RequestSession> => calls.keep(request, calls.refresh(createNodeExchange(request, response), options));
+
+export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
