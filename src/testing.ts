@@ -1,5 +1,5 @@
 /**
- * For tests: of apps (a clock that stands still) and of stores that somebody else writes (what a store must do, as a list).
+ * For tests: of apps (a clock that stands still), and of stores and adapters that somebody else writes (what one must do, as a list).
  *
  * @example
  * ```ts
@@ -20,6 +20,8 @@
  * @module
  */
 export { createFakeClock, type FakeClock } from "./lib/testing/fake-clock.ts";
+export type { HttpApp, HttpAppOptions, HttpClause, StartHttpApp } from "./lib/testing/http-app.ts";
+export { httpClauses } from "./lib/testing/http-clauses.ts";
 export { storeClauses, type StoreClause } from "./lib/testing/store-clauses.ts";
 export type { KeyRecord } from "./lib/key/key-record.ts";
 export type { SessionRecord, SessionSummary } from "./lib/session/record.ts";

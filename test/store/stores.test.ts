@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
 import { storeClauses, type StoreClause } from "../../src/lib/testing/store-clauses.ts";
 import { brokenStores } from "./broken-stores.ts";
-import { createClauseTable } from "./clause-table.ts";
+import { createClauseTable } from "../fixtures/clause-table.ts";
 import { databases, describeDatabase, stopDatabases, type TestDatabase, unguardedDatabase } from "./databases.ts";
 import { openBetterSqlite, temporaryFolder } from "./fixtures.ts";
 import { openStore } from "./open-store.ts";
@@ -21,7 +21,7 @@ const OWN_STORES: Readonly<Record<string, () => SessionStore>> = {
   "better-sqlite3 given": () => sqlite({ database: openBetterSqlite(join(temporaryFolder(), "sessions.db")) }),
 };
 
-const table = createClauseTable();
+const table = createClauseTable(storeClauses);
 const hosts: StoreHost[] = [];
 
 beforeAll(() => void hosts.push(startStoreHost(), startStoreHost(), startStoreHost()));

@@ -1,0 +1,113 @@
+import { deepStrictEqual as same } from "node:assert";
+import { against, call, CLEARED, handleOf, type HttpClause, MINUTE, ours, signIn, withCookies } from "./http-app.ts";
+import { REFUSALS } from "./http-refusals.ts";
+
+const refusals = REFUSALS.map(
+  ({ id, name, config, bring, status, message, code, challenge, retryAfter, cleared }): HttpClause => ({
+    id,
+    name: `MUST answer ${name} with ${status} ${message}, ${cleared === true ? "clear" : "touch no"} cookies, and tell no token`,
+    async run(start) {
+      for (const diagnostics of [false, true]) {
+        await against(start, { config: { ...config, http: { diagnostics } } }, async (app) => {
+          const own = await signIn(app);
+          const answer = await bring(app, own);
+          same(
+            {
+              status: answer.status,
+              body: answer.json(),
+              cookies: ours(answer),
+              challenge: answer.header("www-authenticate")?.replace(handleOf(own), "<handle>"),
+              retryAfter: answer.header("retry-after"),
+              cacheControl: answer.header("cache-control"),
+              contentType: answer.header("content-type"),
+              reason: answer.header("counterfoil-reason"),
+            },
+            {
+              status,
+              body: { message },
+              cookies: cleared === true ? CLEARED : [],
+              challenge,
+              retryAfter,
+              cacheControl: "no-store",
+              contentType: "application/json; charset=utf-8",
+              reason: diagnostics ? code : undefined,
+            },
+          );
+          const said = [answer.text, ...answer.headers.flat()].join("\n");
+          for (const token of [own.access, own.refresh, own.antiCsrf]) same(said.includes(token.slice(-20)), false);
+        });
+      }
+    },
+  }),
+);
+
+export const answerClauses: readonly HttpClause[] = [
+  ...refusals,
+  {
+    id: "answers-24",
+    name: "MUST let pass what needs no session, and refuse one that has expired, so that it is refreshed",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const nobody = { user: null, claims: null };
+        same((await call(app, "/maybe")).json(), nobody);
+        const own = await signIn(app);
+        same((await call(app, "/maybe", { headers: withCookies(own) })).json(), {
+          user: "alice",
+          claims: { role: "member" },
+        });
+        const marker = { cookie: `sIdRefreshToken=${own.marker}` };
+        same((await call(app, "/maybe", { headers: marker })).status, 401);
+        app.clock.now += 15 * MINUTE;
+        same((await call(app, "/maybe", { headers: withCookies(own) })).status, 401);
+      }),
+  },
+  {
+    id: "answers-25",
+    name: "MUST list a user's own devices, end one of them or all others, and publish public keys only",
+    run: (start) =>
+      against(start, { config: { tokens: { accessToken: { signing: "EdDSA" } } } }, async (app) => {
+        const own = await signIn(app);
+        const other = await signIn(app);
+        await signIn(app, {}, "bob");
+        const revoke = (query: string): ReturnType<typeof call> =>
+          call(app, `/session/sessions/revoke${query}`, { method: "POST", headers: withCookies(own) });
+        const list = await call(app, "/session/sessions", { headers: withCookies(own) });
+        const { sessions } = list.json() as { sessions: readonly { handle: string; current: boolean }[] };
+        same([list.status, list.header("cache-control")], [200, "no-store"]);
+        same(
+          new Map(sessions.map(({ handle, current }) => [handle, current])),
+          new Map([
+            [handleOf(own), true],
+            [handleOf(other), false],
+          ]),
+        );
+        const end = await revoke(`?handle=${handleOf(other)}`);
+        same([end.status, end.json()], [200, { revoked: 1 }]);
+        const rest = await revoke("?others=true");
+        same([rest.status, rest.json()], [200, { revoked: 0 }]);
+        const keys = (await call(app, "/.well-known/jwks.json")).json() as { keys: Record<string, unknown>[] };
+        same(keys.keys.length > 0 && keys.keys.every((key) => !("d" in key) && !("k" in key)), true);
+      }),
+  },
+  {
+    id: "answers-26",
+    name: "MUST answer a wrong method at a ready route with 405, HEAD as GET without a body, and leave other paths to the app",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const wrong = await call(app, "/session/refresh");
+        same([wrong.status, wrong.header("allow"), wrong.json()], [405, "POST", { message: "method not allowed" }]);
+        const head = await call(app, "/.well-known/jwks.json", { method: "HEAD" });
+        same([head.status, head.text], [200, ""]);
+        same((await call(app, "/session/nothing")).status, 404);
+      }),
+  },
+  {
+    id: "answers-27",
+    name: "MUST leave errors of the app's own to the app",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const answer = await call(app, "/fault");
+        same([answer.status, answer.json()], [500, { app: "fault" }]);
+      }),
+  },
+];

@@ -1,0 +1,135 @@
+import { deepStrictEqual as same } from "node:assert";
+import type { CounterfoilConfig } from "../config/config.ts";
+import type { Sessions } from "../session/sessions.ts";
+import { type Answer, cookieHeader, parseSetCookie, send, type Sent, type SentHeaders } from "./raw-request.ts";
+
+/** What a clause wants of the app that it is run against. */
+export interface HttpAppOptions {
+  /** Config of the instance; the harness adds a store of its own and the clock. */
+  readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
+  /** Mounts the adapter's middleware twice. */
+  readonly twice?: boolean;
+  /** Uses the default instance, which nobody has made. */
+  readonly uninitialised?: boolean;
+}
+
+/**
+ * An app over the adapter, listening on 127.0.0.1. All of its routes answer every method, and answer errors that are not this library's
+ * with 500 and `{"app":"<code or message>"}`:
+ *
+ * - `/login?user=` sets a cookie of its own, `app=1`, starts a session for the user with the claims `{ role: "member" }`, answers `{"ok":true}`
+ * - `/api` needs a session, and answers `{"user","claims"}`; `/fresh` needs one whose sign-in is at most 5 minutes old
+ * - `/maybe` answers the same without a session, with `null` for both
+ * - `/page` the same with `page: true` and `sessionRequired: false`
+ * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
+ * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does
+ * - `/leave` needs a session, ends it, and answers `{"ok":true}`
+ * - `/echo` needs a session, and answers the JSON body that it got
+ * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the error that it gets
+ * - `/fault` throws `new Error("fault")`
+ */
+export interface HttpApp {
+  readonly port: number;
+  readonly sessions: Sessions;
+  /** The time of the instance; clauses set it. */
+  readonly clock: { now: number };
+  /** Makes every call of the store fail, or work again. */
+  setStoreDown(down: boolean): void;
+  close(): Promise<void>;
+}
+
+export type StartHttpApp = (options: HttpAppOptions) => Promise<HttpApp>;
+
+export interface HttpClause {
+  readonly id: string;
+  /** What the adapter MUST do. */
+  readonly name: string;
+  /** Rejects when the adapter breaks the clause. */
+  run(start: StartHttpApp): Promise<void>;
+}
+
+export const SECOND = 1000;
+export const MINUTE: number = 60 * SECOND;
+export const DAY: number = 24 * 60 * MINUTE;
+export const FOREIGN = "https://evil.example";
+export const TRUSTED = "https://app.example";
+export const SHOP = "https://shop.example";
+/** An instance that knows its own origin and one that it trusts. */
+export const SHOP_CONFIG: NonNullable<HttpAppOptions["config"]> = {
+  http: { publicOrigin: SHOP, trustedOrigins: [TRUSTED] },
+};
+
+/** What a client holds of a session. */
+export interface Held {
+  readonly access: string;
+  readonly refresh: string;
+  readonly marker: string;
+  readonly antiCsrf: string;
+}
+
+export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> =>
+  send(app.port, { path, ...sent });
+
+/** What an answer gave; what it did not give stays as in `before`. */
+export function held(answer: Answer, before?: Held): Held {
+  const set = new Map(
+    answer.cookies.map(parseSetCookie).map(({ name, value }) => [name.replace("__Host-", ""), value]),
+  );
+  return {
+    access: set.get("sAccessToken") ?? answer.header("st-access-token") ?? before?.access ?? "",
+    refresh: set.get("sRefreshToken") ?? answer.header("st-refresh-token") ?? before?.refresh ?? "",
+    marker: set.get("sIdRefreshToken") ?? before?.marker ?? "",
+    antiCsrf: answer.header("anti-csrf") ?? before?.antiCsrf ?? "",
+  };
+}
+
+export async function signIn(app: HttpApp, headers: SentHeaders = {}, user = "alice"): Promise<Held> {
+  const answer = await call(app, `/login?user=${user}`, { method: "POST", headers });
+  same([answer.status, answer.text], [200, '{"ok":true}']);
+  return held(answer);
+}
+
+export const handleOf = ({ marker }: Held): string => marker.split(".")[1] ?? "";
+
+/** The `Cookie` header of ordinary calls; the refresh token comes only to the refresh route. */
+export const cookiesOf = ({ access, marker }: Held, prefix = ""): string =>
+  cookieHeader([
+    [`${prefix}sAccessToken`, access],
+    [`${prefix}sIdRefreshToken`, marker],
+  ]);
+
+export const allCookiesOf = (own: Held, prefix = ""): string =>
+  `${cookiesOf(own, prefix)}; ${prefix}sRefreshToken=${own.refresh}`;
+
+export const withCookies = (own: Held): SentHeaders => ({ cookie: cookiesOf(own), "anti-csrf": own.antiCsrf });
+
+export const refreshed = (app: HttpApp, own: Held, headers: SentHeaders = {}): Promise<Answer> =>
+  call(app, "/session/refresh", { method: "POST", headers: { cookie: allCookiesOf(own), ...headers } });
+
+/** Whether the session can still be refreshed. */
+export const isAlive = async (app: HttpApp, own: Held): Promise<boolean> => (await refreshed(app, own)).status === 200;
+
+/** Runs a clause's work against an app that is closed in any case. */
+export async function against(
+  start: StartHttpApp,
+  options: HttpAppOptions,
+  work: (app: HttpApp) => Promise<void>,
+): Promise<void> {
+  const app = await start(options);
+  try {
+    await work(app);
+  } finally {
+    app.setStoreDown(false);
+    await app.close();
+  }
+}
+
+/** The lines that clear our cookies with the default config. */
+export const CLEARED: readonly string[] = [
+  "sAccessToken=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+  "sRefreshToken=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
+  "sIdRefreshToken=; Max-Age=0; Path=/; Secure; SameSite=Lax",
+];
+
+export const ours = (answer: Answer): readonly string[] =>
+  answer.cookies.filter((line) => /^(__Host-)?s(Access|Refresh|IdRefresh)Token=/.test(line));

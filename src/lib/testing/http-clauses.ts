@@ -1,0 +1,24 @@
+/**
+ * What an adapter to a web framework must do, as data: each clause sends raw requests to a real port. An adapter is done when the list is
+ * green on it. Ids never change their meaning.
+ */
+import { answerClauses } from "./http-answer-clauses.ts";
+import type { HttpClause } from "./http-app.ts";
+import { cookieClauses } from "./http-cookie-clauses.ts";
+import { corsClauses } from "./http-cors-clauses.ts";
+import { csrfClauses } from "./http-csrf-clauses.ts";
+import { hostileClauses } from "./http-hostile-clauses.ts";
+import { pageClauses } from "./http-page-clauses.ts";
+import { dialectClauses, transportClauses } from "./http-transport-clauses.ts";
+
+/** Every clause, in an order that makes the first failure the most telling one. */
+export const httpClauses: readonly HttpClause[] = [
+  ...cookieClauses,
+  ...answerClauses,
+  ...csrfClauses,
+  ...corsClauses,
+  ...transportClauses,
+  ...dialectClauses,
+  ...pageClauses,
+  ...hostileClauses,
+];

@@ -1,0 +1,153 @@
+import { deepStrictEqual as same, notStrictEqual as differ, ok } from "node:assert";
+import {
+  against,
+  allCookiesOf,
+  call,
+  CLEARED,
+  cookiesOf,
+  held,
+  type HttpAppOptions,
+  type HttpClause,
+  isAlive,
+  ours,
+  refreshed,
+  SECOND,
+  signIn,
+  withCookies,
+} from "./http-app.ts";
+import { type Answer, parseSetCookie } from "./raw-request.ts";
+
+/** The attributes of access token, refresh token and marker, byte for byte. */
+const LINES: readonly {
+  readonly name: string;
+  readonly config: HttpAppOptions["config"];
+  readonly lines: readonly string[];
+}[] = [
+  {
+    name: "with the default config",
+    config: {},
+    lines: [
+      "sAccessToken Path=/; HttpOnly; Secure; SameSite=Lax",
+      "sRefreshToken Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
+      "sIdRefreshToken Path=/; Secure; SameSite=Lax",
+    ],
+  },
+  {
+    name: "with a domain, SameSite=None and a refresh route elsewhere",
+    config: {
+      cookie: { domain: "example.com", sameSite: "none" },
+      tokens: { refreshToken: { renewTokenPath: "/auth/renew" } },
+    },
+    lines: [
+      "sAccessToken Path=/; Domain=example.com; HttpOnly; Secure; SameSite=None",
+      "sRefreshToken Path=/auth/renew; Domain=example.com; HttpOnly; Secure; SameSite=None",
+      "sIdRefreshToken Path=/; Domain=example.com; Secure; SameSite=None",
+    ],
+  },
+  {
+    name: "with cookie.hostPrefix",
+    config: { cookie: { hostPrefix: true, sameSite: "strict" } },
+    lines: [
+      "__Host-sAccessToken Path=/; HttpOnly; Secure; SameSite=Strict",
+      "__Host-sRefreshToken Path=/; HttpOnly; Secure; SameSite=Strict",
+      "__Host-sIdRefreshToken Path=/; Secure; SameSite=Strict",
+    ],
+  },
+  {
+    name: "with cookie.secure false",
+    config: { cookie: { secure: false } },
+    lines: [
+      "sAccessToken Path=/; HttpOnly; SameSite=Lax",
+      "sRefreshToken Path=/session/refresh; HttpOnly; SameSite=Lax",
+      "sIdRefreshToken Path=/; SameSite=Lax",
+    ],
+  },
+];
+
+const HUNDRED_DAYS = 8_640_000;
+
+/** Name, age and attributes of our cookies; the values are checked by using them. */
+const setBy = (answer: Answer): string[] => {
+  same(answer.header("cache-control"), "no-store");
+  return ours(answer).map((line) => {
+    const { name, value, attributes } = parseSetCookie(line);
+    ok(value !== "");
+    return `${name} ${attributes}`;
+  });
+};
+
+const expectedLines = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.replace(" ", ` Max-Age=${HUNDRED_DAYS}; `));
+
+export const cookieClauses: readonly HttpClause[] = [
+  ...LINES.map(({ name, config = {}, lines }, index) => ({
+    id: `cookies-${index + 1}`,
+    name: `MUST set, replace and clear the three cookies byte for byte, ${name}`,
+    run: (start: Parameters<HttpClause["run"]>[0]) =>
+      against(start, { config }, async (app) => {
+        const answer = await call(app, "/login?user=alice", { method: "POST" });
+        same(setBy(answer), expectedLines(lines));
+        ok(answer.cookies.includes("app=1; Path=/"), "the app's own cookie is gone");
+        const own = held(answer);
+        same(own.antiCsrf.length, 43);
+        const prefix = lines[0]?.startsWith("__Host-") === true ? "__Host-" : "";
+        const path = config.tokens?.refreshToken?.renewTokenPath ?? "/session/refresh";
+        app.clock.now += SECOND;
+        const again = await call(app, path, { method: "POST", headers: { cookie: allCookiesOf(own, prefix) } });
+        same([again.status, again.text], [200, "{}"]);
+        same(setBy(again), expectedLines(lines));
+        const next = held(again, own);
+        differ(next.refresh, own.refresh);
+        same(next.antiCsrf, own.antiCsrf);
+        const gone = await call(app, "/session/signout", {
+          method: "POST",
+          headers: { cookie: cookiesOf(next, prefix) },
+        });
+        same([gone.status, gone.text, gone.header("cache-control")], [200, "{}", "no-store"]);
+        const cleared = lines.map((line) => line.replace(" ", "=; Max-Age=0; "));
+        same(ours(gone), cleared);
+      }),
+  })),
+  {
+    id: "cookies-5",
+    name: "MUST set nothing on an ordinary answer, and only the access token's cookie when the claims change",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const plain = await call(app, "/api", { headers: withCookies(own) });
+        same([plain.status, plain.json(), plain.cookies], [200, { user: "alice", claims: { role: "member" } }, []]);
+        const changed = await call(app, "/claims", { method: "POST", headers: withCookies(own) });
+        same([changed.status, changed.json()], [200, { user: "alice", claims: { role: "Ädmin ☃" } }]);
+        same(
+          setBy(changed).map((line) => line.split(" ")[0]),
+          ["sAccessToken"],
+        );
+        const seen = await call(app, "/api", { headers: withCookies(held(changed, own)) });
+        same(seen.json(), { user: "alice", claims: { role: "Ädmin ☃" } });
+      }),
+  },
+  {
+    id: "cookies-6",
+    name: "MUST clear all three when a route ends the session, and end the session that a sign-in finds",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const first = await signIn(app);
+        const second = await signIn(app, { cookie: cookiesOf(first) }, "bob");
+        same([await isAlive(app, first), await isAlive(app, second)], [false, true]);
+        const left = await call(app, "/leave", { method: "POST", headers: withCookies(second) });
+        same([left.status, left.text, ours(left)], [200, '{"ok":true}', CLEARED]);
+        same(await isAlive(app, second), false);
+      }),
+  },
+  {
+    id: "cookies-7",
+    name: "MUST refresh at a route of the app's own as at the ready one",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const answer = await call(app, "/renew", { method: "POST", headers: { cookie: allCookiesOf(own) } });
+        same([answer.status, answer.json(), setBy(answer).length], [200, { user: "alice" }, 3]);
+        same((await refreshed(app, held(answer, own))).status, 200);
+      }),
+  },
+];

@@ -1,0 +1,67 @@
+import { deepStrictEqual as same, ok } from "node:assert";
+import { against, call, FOREIGN, type HttpClause, SHOP_CONFIG, signIn, TRUSTED, withCookies } from "./http-app.ts";
+
+export const corsClauses: readonly HttpClause[] = [
+  {
+    id: "cors-1",
+    name: "MUST answer the preflight of a trusted origin, with credentials and every header spelt out, on every route",
+    run: (start) =>
+      against(start, { config: SHOP_CONFIG }, async (app) => {
+        for (const path of ["/session/refresh", "/api", "/login"]) {
+          const answer = await call(app, path, {
+            method: "OPTIONS",
+            headers: {
+              origin: TRUSTED,
+              "access-control-request-method": "POST",
+              "access-control-request-headers": "anti-csrf,x-own",
+            },
+          });
+          same([path, answer.status, answer.text], [path, 204, ""]);
+          same(answer.header("access-control-allow-origin"), TRUSTED);
+          same(answer.header("access-control-allow-credentials"), "true");
+          const allowed = (answer.header("access-control-allow-headers") ?? "").split(", ");
+          for (const name of ["anti-csrf", "rid", "st-auth-mode", "authorization", "x-own"])
+            ok(allowed.includes(name), name);
+          ok(!allowed.includes("*"));
+          ok((answer.header("access-control-allow-methods") ?? "").includes("POST"));
+          ok(answer.all("vary").join(",").toLowerCase().includes("origin"));
+        }
+      }),
+  },
+  {
+    id: "cors-2",
+    name: "MUST let a trusted origin read every answer, refusals among them, and expose the headers that clients need",
+    run: (start) =>
+      against(start, { config: SHOP_CONFIG }, async (app) => {
+        const own = await signIn(app);
+        const origin = TRUSTED;
+        for (const headers of [{ ...withCookies(own), origin }, { origin }]) {
+          const answer = await call(app, "/api", { headers });
+          same(answer.header("access-control-allow-origin"), TRUSTED);
+          same(answer.header("access-control-allow-credentials"), "true");
+          const exposed = (answer.header("access-control-expose-headers") ?? "").split(", ");
+          for (const name of ["anti-csrf", "front-token", "id-refresh-token", "st-access-token", "st-refresh-token"])
+            ok(exposed.includes(name), name);
+          ok(answer.all("vary").join(",").toLowerCase().includes("origin"));
+        }
+      }),
+  },
+  {
+    id: "cors-3",
+    name: "MUST give no other origin anything, and nothing at all where none is trusted",
+    run: async (start) => {
+      for (const config of [SHOP_CONFIG, {}]) {
+        await against(start, { config }, async (app) => {
+          for (const method of ["OPTIONS", "GET"]) {
+            const headers = { origin: FOREIGN, "access-control-request-method": "POST" };
+            const answer = await call(app, "/api", { method, headers });
+            same(
+              answer.headers.filter(([name]) => name.startsWith("access-control-")),
+              [],
+            );
+          }
+        });
+      }
+    },
+  },
+];

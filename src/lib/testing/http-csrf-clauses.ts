@@ -1,0 +1,165 @@
+import { deepStrictEqual as same, ok } from "node:assert";
+import {
+  against,
+  allCookiesOf,
+  call,
+  cookiesOf,
+  FOREIGN,
+  type Held,
+  type HttpApp,
+  type HttpClause,
+  isAlive,
+  SHOP,
+  SHOP_CONFIG,
+  signIn,
+  TRUSTED,
+  withCookies,
+} from "./http-app.ts";
+import type { SentHeaders } from "./raw-request.ts";
+
+const SITES = [undefined, "same-origin", "none", "same-site", "cross-site", ""] as const;
+const ORIGINS = [
+  undefined,
+  SHOP,
+  TRUSTED,
+  FOREIGN,
+  "https://x.shop.example",
+  "http://shop.example",
+  "null",
+  "",
+] as const;
+const METHODS = ["GET", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
+const SAFE: readonly string[] = ["GET", "OPTIONS"];
+
+/** The whole first layer: whether a browser's word about where a request comes from lets an unsafe one pass. */
+function passes(site: string | undefined, origin: string | undefined): boolean {
+  if (origin === TRUSTED || site === "same-origin" || site === "none") return true;
+  return site === undefined && (origin === undefined || origin === SHOP);
+}
+
+/** Answers that differ from what is expected, for every method, site and origin. */
+async function tryAll(
+  methods: readonly string[],
+  ask: (method: string, headers: SentHeaders) => Promise<number>,
+  isExpected: (method: string, site: string | undefined, origin: string | undefined) => boolean,
+): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const method of methods) {
+    for (const site of SITES) {
+      for (const origin of ORIGINS) {
+        const status = await ask(method, { "sec-fetch-site": site, origin });
+        const expected = isExpected(method, site, origin) ? 200 : 403;
+        if (status !== expected) wrong.push(`${method} ${site} ${origin}: ${status}`);
+      }
+    }
+  }
+  return wrong;
+}
+
+const byLayer = (method: string, site: string | undefined, origin: string | undefined): boolean =>
+  SAFE.includes(method) || passes(site, origin);
+
+const statusOf = async (app: HttpApp, path: string, sent: Parameters<typeof call>[2]): Promise<number> =>
+  (await call(app, path, sent)).status;
+
+export const csrfClauses: readonly HttpClause[] = [
+  {
+    id: "csrf-1",
+    name: "MUST judge every method of a protected route by Sec-Fetch-Site and Origin, and none in header transport",
+    run: (start) =>
+      against(start, { config: SHOP_CONFIG }, async (app) => {
+        const own = await signIn(app);
+        const cookie = withCookies(own);
+        const ask = (method: string, headers: SentHeaders): Promise<number> =>
+          statusOf(app, "/api", { method, headers: { ...cookie, ...headers } });
+        same(await tryAll(METHODS, ask, byLayer), []);
+        const native = await signIn(app, { "st-auth-mode": "header" });
+        const bearer = (method: string, headers: SentHeaders): Promise<number> =>
+          statusOf(app, "/api", { method, headers: { authorization: `Bearer ${native.access}`, ...headers } });
+        same(await tryAll(METHODS, bearer, () => true), []);
+      }),
+  },
+  {
+    id: "csrf-2",
+    name: "MUST judge sign-in, refresh, sign-out and the ending of other sessions in the same way",
+    run: (start) =>
+      against(start, { config: SHOP_CONFIG }, async (app) => {
+        const own = await signIn(app);
+        const route =
+          (path: string, headersOf: () => Promise<Held> | Held) =>
+          async (method: string, headers: SentHeaders): Promise<number> => {
+            const holder = await headersOf();
+            return statusOf(app, path, {
+              method,
+              headers: { cookie: allCookiesOf(holder), "anti-csrf": holder.antiCsrf, ...headers },
+            });
+          };
+        const hosts = ["/session/refresh", "/renew", "/session/sessions/revoke?others=true"];
+        for (const path of hosts)
+          same(
+            await tryAll(
+              ["POST"],
+              route(path, () => own),
+              byLayer,
+            ),
+            [],
+            path,
+          );
+        same(
+          await tryAll(
+            ["POST"],
+            route("/session/signout", () => signIn(app)),
+            byLayer,
+          ),
+          [],
+        );
+        const login = (method: string, headers: SentHeaders): Promise<number> =>
+          statusOf(app, "/login", { method, headers });
+        same(await tryAll(["POST"], login, byLayer), []);
+      }),
+  },
+  {
+    id: "csrf-3",
+    name: "MUST change nothing for a request that it refuses",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const headers = { ...withCookies(own), cookie: allCookiesOf(own), "sec-fetch-site": "cross-site" };
+        for (const path of ["/login", "/claims", "/leave", "/session/refresh", "/session/signout"]) {
+          const answer = await call(app, path, { method: "POST", headers });
+          same(
+            [path, answer.status, answer.json(), answer.header("anti-csrf")],
+            [path, 403, { message: "csrf" }, undefined],
+          );
+        }
+        same((await app.sessions.getSessionsForUser("alice")).length, 1);
+        ok(await isAlive(app, own));
+      }),
+  },
+  {
+    id: "csrf-4",
+    name: "MUST only report what it would refuse where http.csrf says so",
+    run: (start) =>
+      against(start, { config: { http: { csrf: "report" } } }, async (app) => {
+        const own = await signIn(app);
+        const seen: string[] = [];
+        app.sessions.on("csrf-reported", ({ method, path }) => seen.push(`${method} ${path}`));
+        same(await statusOf(app, "/api", { method: "POST", headers: { ...withCookies(own), origin: FOREIGN } }), 200);
+        same(await statusOf(app, "/api", { method: "POST", headers: { cookie: cookiesOf(own) } }), 200);
+        same(seen, ["POST /api", "POST /api"]);
+      }),
+  },
+  {
+    id: "csrf-5",
+    name: "MUST demand the custom header where anti-CSRF tokens are off",
+    run: (start) =>
+      against(start, { config: { tokens: { enableAntiCsrf: false } } }, async (app) => {
+        const own = await signIn(app);
+        same(own.antiCsrf, "");
+        const cookie = cookiesOf(own);
+        same(await statusOf(app, "/api", { method: "POST", headers: { cookie } }), 403);
+        same(await statusOf(app, "/api", { method: "POST", headers: { cookie, rid: "anti-csrf" } }), 200);
+        same(await statusOf(app, "/api", { headers: { cookie } }), 200);
+      }),
+  },
+];

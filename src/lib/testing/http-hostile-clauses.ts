@@ -1,0 +1,201 @@
+import { deepStrictEqual as same, match, ok } from "node:assert";
+import {
+  against,
+  allCookiesOf,
+  call,
+  cookiesOf,
+  held,
+  type Held,
+  type HttpApp,
+  type HttpClause,
+  isAlive,
+  ours,
+  refreshed,
+  signIn,
+  withCookies,
+} from "./http-app.ts";
+import type { Answer } from "./raw-request.ts";
+
+const ROUTES = [
+  ["GET", "/api"],
+  ["POST", "/session/refresh"],
+  ["POST", "/session/signout"],
+  ["POST", "/login"],
+] as const;
+
+/** Never half a session: an answer sets all three cookies, or none. */
+function expectWhole(answer: Answer): void {
+  const set = ours(answer).filter((line) => !line.includes("=; Max-Age=0"));
+  ok(set.length === 0 || set.length === 3, set.join("\n"));
+}
+
+async function sendEverywhere(app: HttpApp, cookie: string | readonly string[]): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const [method, path] of ROUTES) {
+    const answer = await call(app, path, { method, headers: { cookie } });
+    expectWhole(answer);
+    statuses.push(answer.status);
+  }
+  return statuses;
+}
+
+const ODD: readonly ((own: Held) => string)[] = [
+  () => "sAccessToken",
+  () => "sAccessToken=",
+  () => 'sAccessToken=""; sRefreshToken=""',
+  ({ access }) => `sAccessToken="${access}"`,
+  () => ";;; ; =; ==;",
+  ({ access }) => `=${access}`,
+  ({ access }) => `SACCESSTOKEN=${access}`,
+  () => "sAccessToken=\u00e9\u00ff; sRefreshToken=\u00e9",
+  ({ access }) => `sAccessToken=${access.replaceAll(".", "%2E")}`,
+  ({ access }) => `\u00a0sAccessToken=${access}`,
+  () => `sAccessToken=${"a.".repeat(3000)}; sRefreshToken=${"A".repeat(6000)}`,
+  () => "sAccessToken=eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.; sRefreshToken=...",
+];
+
+export const hostileClauses: readonly HttpClause[] = [
+  {
+    id: "hostile-1",
+    name: "MUST refuse malformed cookies of every kind, whole, and without a fault",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        for (const odd of ODD) same(await sendEverywhere(app, odd(await signIn(app))), [401, 401, 401, 200]);
+      }),
+  },
+  {
+    id: "hostile-2",
+    name: "MUST find its cookies among a thousand others, at any place",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const junk = Array.from({ length: 1000 }, (_, index) => `c${index}=1`).join(";");
+        for (const cookie of [`${junk};${cookiesOf(own)}`, `${cookiesOf(own)};${junk}`, `a=1;\t${cookiesOf(own)} ;`])
+          same((await call(app, "/api", { headers: { cookie } })).status, 200);
+      }),
+  },
+  {
+    id: "hostile-3",
+    name: "MUST live through headers of 64 KB, and log nobody out",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const big = "1".repeat(64 * 1024);
+        for (const headers of [{ cookie: `a=${big}; ${cookiesOf(own)}` }, { ...withCookies(own), "anti-csrf": big }]) {
+          const answer = await call(app, "/api", { method: "POST", headers });
+          ok([200, 401, 431].includes(answer.status), String(answer.status));
+          same(answer.cookies, []);
+        }
+        ok(await isAlive(app, own));
+      }),
+  },
+  {
+    id: "hostile-4",
+    name: "MUST refuse two access tokens once, clear the stray, and accept the same one twice",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const other = await signIn(app, {}, "mallory");
+        for (const cookie of [
+          `${cookiesOf(own)}; sAccessToken=${other.access}`,
+          `sAccessToken=${other.access}; ${cookiesOf(own)}`,
+        ]) {
+          const answer = await call(app, "/api", { headers: { cookie, host: "shop.example.com" } });
+          same([answer.status, answer.json()], [401, { message: "try refresh token" }]);
+          ok(answer.cookies.length > 0 && answer.cookies.every((line) => line.startsWith("sAccessToken=; Max-Age=0")));
+          ok(!answer.cookies.includes("sAccessToken=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"));
+          same(answer.header("cache-control"), "no-store");
+        }
+        const twice = `${cookiesOf(own)}; sAccessToken=${own.access}`;
+        same((await call(app, "/api", { headers: { cookie: twice } })).status, 200);
+      }),
+  },
+  {
+    id: "hostile-5",
+    name: "MUST answer two refresh tokens with a soft refusal that clears the stray, and log nobody out",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const other = await signIn(app, {}, "mallory");
+        const cookie = `sRefreshToken=${other.refresh}; ${allCookiesOf(own)}`;
+        const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
+        same([answer.status, answer.json()], [409, { message: "retry" }]);
+        ok(answer.cookies.length > 0 && answer.cookies.every((line) => line.startsWith("sRefreshToken=; Max-Age=0")));
+        ok(await isAlive(app, own));
+      }),
+  },
+  {
+    id: "hostile-6",
+    name: "MUST take repeated headers for no valid one, and several Cookie headers for one",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const twice = { cookie: cookiesOf(own), "anti-csrf": [own.antiCsrf, own.antiCsrf] };
+        same((await call(app, "/api", { method: "POST", headers: twice })).status, 401);
+        const split = [`sAccessToken=${own.access}`, `sIdRefreshToken=${own.marker}`];
+        same((await call(app, "/api", { headers: { cookie: split } })).status, 200);
+        const modes = { cookie: cookiesOf(own), "st-auth-mode": ["header", "cookie"] };
+        same((await call(app, "/api", { headers: modes })).status, 200);
+      }),
+  },
+  {
+    id: "mounting-1",
+    name: "MUST work with a body before and after it, and need none on its own routes",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        let own = await signIn(app);
+        const body = JSON.stringify({ text: "Ä☃" });
+        const json = { "content-type": "application/json" };
+        const echo = await call(app, "/echo", { method: "POST", headers: { ...withCookies(own), ...json }, body });
+        same([echo.status, echo.json()], [200, { text: "Ä☃" }]);
+        const answer = await call(app, "/session/refresh", {
+          method: "POST",
+          headers: { cookie: allCookiesOf(own), ...json },
+          body,
+        });
+        same(answer.status, 200);
+        own = held(answer, own);
+        const out = await call(app, "/session/signout", {
+          method: "POST",
+          headers: { ...withCookies(own), ...json },
+          body,
+        });
+        same(out.status, 200);
+      }),
+  },
+  {
+    id: "mounting-2",
+    name: "MUST do nothing twice when it is mounted twice",
+    run: (start) =>
+      against(start, { twice: true }, async (app) => {
+        const answer = await call(app, "/login?user=alice", { method: "POST" });
+        same(ours(answer).length, 3);
+        const own = held(answer);
+        same((await call(app, "/api", { method: "POST", headers: withCookies(own) })).status, 200);
+        same(ours(await refreshed(app, own)).length, 3);
+        same((await app.sessions.getSessionsForUser("alice")).length, 1);
+      }),
+  },
+  {
+    id: "mounting-3",
+    name: "MUST refuse to set what can no longer be sent, with an error that says so, and end no answer",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const answer = await call(app, "/stream", { headers: withCookies(own) });
+        same([answer.status, answer.text, ours(answer)], [200, "begin RESPONSE_ALREADY_SENT", []]);
+      }),
+  },
+  {
+    id: "mounting-4",
+    name: "MUST leave it to the app, with an error that names the fix, when init has not been called",
+    run: (start) =>
+      against(start, { uninitialised: true }, async (app) => {
+        for (const path of ["/api", "/session/refresh"]) {
+          const answer = await call(app, path, { method: "POST" });
+          same(answer.status, 500);
+          match(answer.text, /NOT_INITIALISED/);
+        }
+      }),
+  },
+];

@@ -1,0 +1,152 @@
+import { deepStrictEqual as same, ok } from "node:assert";
+import {
+  against,
+  allCookiesOf,
+  call,
+  CLEARED,
+  cookiesOf,
+  handleOf,
+  held,
+  type Held,
+  type HttpApp,
+  type HttpClause,
+  MINUTE,
+  ours,
+  signIn,
+} from "./http-app.ts";
+import type { Answer, SentHeaders } from "./raw-request.ts";
+
+const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
+const load = (app: HttpApp, path: string, cookie: string | undefined, more: SentHeaders = {}): Promise<Answer> =>
+  call(app, path, { headers: { ...LOAD, cookie, ...more } });
+
+const alice = { user: "alice", claims: { role: "member" } };
+const nobody = { user: null, claims: null };
+
+/** A redirect of this library: not kept by caches, and never to another origin. */
+function locationOf(answer: Answer): string {
+  same([answer.status, answer.header("cache-control")], [303, "no-store"]);
+  const { pathname, search } = new URL(answer.header("location") ?? "//", "http://page.invalid");
+  return pathname + search;
+}
+
+async function expire(app: HttpApp): Promise<Held> {
+  const own = await signIn(app);
+  app.clock.now += 15 * MINUTE;
+  return own;
+}
+
+const HOSTILE = [
+  "",
+  "//evil.example",
+  "/\\evil.example",
+  "\\\\evil.example",
+  "https://evil.example/",
+  "javascript:alert(1)",
+  "evil.example",
+  "/%0d%0aset-cookie:a=b\r\n",
+  "/\tevil",
+  "/..//evil.example",
+  "/é",
+  `/${"a".repeat(7000)}`,
+];
+
+export const pageClauses: readonly HttpClause[] = [
+  {
+    id: "pages-1",
+    name: "MUST send a page load with an expired token through the refresh route and back, to its own clean address",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await expire(app);
+        const away = locationOf(await load(app, "/page?a=1&b=%20x", cookiesOf(own)));
+        same(away, `/session/refresh?to=${encodeURIComponent("/page?a=1&b=%20x")}`);
+        const refreshing = await load(app, away, allCookiesOf(own));
+        const next = held(refreshing, own);
+        same(ours(refreshing).length, 3);
+        const back = locationOf(refreshing);
+        ok(back.startsWith("/page?a=1&b=%20x&"), back);
+        same(locationOf(await load(app, back, cookiesOf(next))), "/page?a=1&b=%20x");
+        same((await load(app, "/page?a=1&b=%20x", cookiesOf(next))).json(), alice);
+      }),
+  },
+  {
+    id: "pages-2",
+    name: "MUST render for nobody without a redirect, and refuse a script that fetches data",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        same((await load(app, "/page", undefined)).json(), nobody);
+        const own = await expire(app);
+        for (const headers of [{ "sec-fetch-mode": "cors" }, { accept: "application/json" }]) {
+          const answer = await call(app, "/page", { headers: { cookie: cookiesOf(own), ...headers } });
+          same([answer.status, answer.json()], [401, { message: "try refresh token" }]);
+        }
+      }),
+  },
+  {
+    id: "pages-3",
+    name: "MUST NOT send a browser around that keeps no cookie of ours, however old the mark in a copied address is",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await expire(app);
+        const back = locationOf(await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own)));
+        same((await load(app, back, cookiesOf(own))).json(), nobody);
+        app.clock.now += MINUTE;
+        ok(locationOf(await load(app, back, cookiesOf(own))).startsWith("/session/refresh?to="));
+      }),
+  },
+  {
+    id: "pages-4",
+    name: "MUST bring a page back signed out, with cookies cleared, when the session is gone",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await expire(app);
+        await app.sessions.revokeSessionUsingSessionHandle(handleOf(own));
+        const answer = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
+        same(ours(answer), CLEARED);
+        same((await load(app, locationOf(answer), undefined)).json(), nobody);
+      }),
+  },
+  {
+    id: "pages-5",
+    name: "MUST go to no other origin, whatever the address to come back to says",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        for (const to of HOSTILE) {
+          const path = `/session/refresh?to=${encodeURIComponent(to)}`;
+          const answer = await load(app, path, allCookiesOf(own));
+          same([to, answer.status, answer.cookies], [to, 400, []]);
+        }
+        same(
+          (await call(app, "/session/refresh?to=%2Fpage", { headers: { cookie: allCookiesOf(own), accept: "*/*" } }))
+            .status,
+          405,
+        );
+      }),
+  },
+  {
+    id: "pages-6",
+    name: "MUST refresh a page on the spot where the refresh token comes along",
+    run: (start) =>
+      against(start, { config: { cookie: { hostPrefix: true } } }, async (app) => {
+        const own = await expire(app);
+        const answer = await load(app, "/page", allCookiesOf(own, "__Host-"));
+        same([answer.status, answer.json(), ours(answer).length], [200, alice, 3]);
+        await app.sessions.revokeSessionUsingSessionHandle(handleOf(own));
+        app.clock.now += 15 * MINUTE;
+        const over = await load(app, "/page", allCookiesOf(held(answer, own), "__Host-"));
+        same([over.status, over.json(), ours(over).length], [200, nobody, 3]);
+      }),
+  },
+  {
+    id: "pages-7",
+    name: "MUST answer a page load with 503 while the store is down, and log nobody out",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await expire(app);
+        app.setStoreDown(true);
+        const answer = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
+        same([answer.status, answer.cookies], [503, []]);
+      }),
+  },
+];

@@ -1,0 +1,231 @@
+import { deepStrictEqual as same, notStrictEqual as differ, ok } from "node:assert";
+import {
+  against,
+  allCookiesOf,
+  call,
+  cookiesOf,
+  held,
+  type Held,
+  type HttpApp,
+  type HttpClause,
+  isAlive,
+  MINUTE,
+  ours,
+  SECOND,
+  signIn,
+  withCookies,
+} from "./http-app.ts";
+import type { Answer, SentHeaders } from "./raw-request.ts";
+
+const HEADER_MODE = { "st-auth-mode": "header" };
+const bearer = (token: string): SentHeaders => ({ authorization: `Bearer ${token}` });
+
+const refreshBy = (app: HttpApp, headers: SentHeaders): Promise<Answer> =>
+  call(app, "/session/refresh", { method: "POST", headers });
+
+/** The tokens of an answer in header transport, which sets no cookie of ours and asks for no anti-CSRF token. */
+function tokensOf(answer: Answer): readonly [string, string | undefined] {
+  same([answer.status, ours(answer), answer.header("anti-csrf")], [200, [], undefined]);
+  same(answer.header("cache-control"), "no-store");
+  return [answer.header("st-access-token") ?? "", answer.header("st-refresh-token")];
+}
+
+export const transportClauses: readonly HttpClause[] = [
+  {
+    id: "transport-1",
+    name: "MUST serve a client of header mode through a whole session without a cookie and without an anti-CSRF token",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const first = await call(app, "/login?user=alice", { method: "POST", headers: HEADER_MODE });
+        const [access, refresh = ""] = tokensOf(first);
+        same((await call(app, "/api", { method: "POST", headers: bearer(access) })).json(), {
+          user: "alice",
+          claims: { role: "member" },
+        });
+        same((await call(app, "/api", { headers: { "st-access-token": access } })).status, 200);
+        app.clock.now += 15 * MINUTE;
+        same((await call(app, "/api", { headers: bearer(access) })).json(), { message: "try refresh token" });
+        const [second, next = ""] = tokensOf(await refreshBy(app, { ...HEADER_MODE, ...bearer(refresh) }));
+        differ(next, refresh);
+        app.clock.now += SECOND;
+        const [third] = tokensOf(await refreshBy(app, { "st-refresh-token": next }));
+        ok(third !== "" && second !== "");
+        const [changed, none] = tokensOf(await call(app, "/claims", { method: "POST", headers: bearer(third) }));
+        same(none, undefined);
+        same((await call(app, "/api", { headers: bearer(changed) })).json(), {
+          user: "alice",
+          claims: { role: "Ädmin ☃" },
+        });
+        const out = await call(app, "/session/signout", { method: "POST", headers: bearer(changed) });
+        same(tokensOf(out), ["", ""]);
+        const over = await refreshBy(app, { ...HEADER_MODE, ...bearer(next) });
+        same(
+          [over.status, over.json(), over.header("st-access-token"), over.header("st-refresh-token"), over.cookies],
+          [401, { message: "unauthorised" }, "", "", []],
+        );
+      }),
+  },
+  {
+    id: "transport-2",
+    name: "MUST end the session that a sign-in in header mode carries, and leave the cookies alone",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const page = await signIn(app);
+        const native = await signIn(app, HEADER_MODE);
+        const headers = { ...HEADER_MODE, ...bearer(native.access), cookie: cookiesOf(page) };
+        await signIn(app, headers);
+        same((await refreshBy(app, { ...HEADER_MODE, ...bearer(native.refresh) })).status, 409);
+        ok(await isAlive(app, page));
+      }),
+  },
+  {
+    id: "transport-3",
+    name: "MUST never hand a cookie's session out in headers, nor the other way round",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const page = await signIn(app);
+        const asked = await refreshBy(app, { ...HEADER_MODE, cookie: allCookiesOf(page) });
+        same([asked.status, asked.header("st-refresh-token"), ours(asked)], [401, "", []]);
+        ok(await isAlive(app, page));
+        const native = await signIn(app, HEADER_MODE);
+        const answer = await refreshBy(app, { "st-auth-mode": "cookie", ...bearer(native.refresh) });
+        same([answer.status, answer.header("st-refresh-token")], [401, undefined]);
+        same((await refreshBy(app, { ...HEADER_MODE, ...bearer(native.refresh) })).status, 200);
+      }),
+  },
+  {
+    id: "transport-4",
+    name: "MUST refuse a cookie and a header that contradict each other, on every route, and touch nothing",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const page = await signIn(app);
+        const native = await signIn(app, HEADER_MODE, "bob");
+        const asks: readonly (readonly [string, SentHeaders])[] = [
+          ["/api", { ...withCookies(page), ...bearer(native.access) }],
+          ["/api", { ...withCookies(page), ...bearer("something.else.entirely") }],
+          ["/session/signout", { ...withCookies(page), ...bearer(native.access) }],
+          ["/session/refresh", { cookie: allCookiesOf(page), ...bearer(native.refresh) }],
+        ];
+        for (const [path, headers] of asks) {
+          const answer = await call(app, path, { method: "POST", headers });
+          same([path, answer.status, answer.json(), answer.cookies], [path, 401, { message: "try refresh token" }, []]);
+        }
+        ok(await isAlive(app, page));
+        const agreeing = { cookie: cookiesOf(page), ...bearer(page.access) };
+        same((await call(app, "/api", { method: "POST", headers: agreeing })).status, 200);
+        const said = { ...withCookies(page), ...bearer(native.access), "st-auth-mode": "cookie" };
+        same((await call(app, "/api", { method: "POST", headers: said })).json(), {
+          user: "alice",
+          claims: { role: "member" },
+        });
+        const basic = { ...withCookies(page), authorization: "Basic YTpi" };
+        same((await call(app, "/api", { method: "POST", headers: basic })).status, 200);
+      }),
+  },
+  {
+    id: "transport-5",
+    name: "MUST let cookies win where http.preferCookies says so, with all that is demanded of cookies",
+    run: (start) =>
+      against(start, { config: { http: { preferCookies: true } } }, async (app) => {
+        const page = await signIn(app);
+        const foreign = bearer("a.proxy.token");
+        same((await call(app, "/api", { method: "POST", headers: { ...withCookies(page), ...foreign } })).status, 200);
+        same(
+          (await call(app, "/api", { method: "POST", headers: { cookie: cookiesOf(page), ...foreign } })).status,
+          401,
+        );
+        same((await refreshBy(app, { cookie: allCookiesOf(page), ...foreign })).status, 200);
+      }),
+  },
+  {
+    id: "transport-6",
+    name: "MUST refuse malformed and repeated Authorization headers without a crash",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const native = await signIn(app, HEADER_MODE);
+        const values = [
+          "Bearer",
+          "Bearer ",
+          `Bearer ${native.access} x`,
+          `Token ${native.access}`,
+          `Bearer ${"a.".repeat(5000)}`,
+        ];
+        for (const authorization of values) same((await call(app, "/api", { headers: { authorization } })).status, 401);
+        const twice = [`Bearer ${native.access}`, "Bearer other"];
+        same((await call(app, "/api", { headers: { authorization: twice } })).status, 401);
+        same((await call(app, "/api", { headers: { authorization: `bearer  ${native.access}` } })).status, 200);
+      }),
+  },
+];
+
+const SPOKEN = { http: { dialects: ["counterfoil", "supertokens"] } } as const;
+const front = (answer: Answer): unknown =>
+  JSON.parse(Buffer.from(answer.header("front-token") ?? "", "base64").toString("utf8")) as unknown;
+const refreshPage = (app: HttpApp, own: Held, headers: SentHeaders = {}): Promise<Answer> =>
+  call(app, "/auth/session/refresh", { method: "POST", headers: { cookie: allCookiesOf(own), ...headers } });
+
+export const dialectClauses: readonly HttpClause[] = [
+  {
+    id: "dialect-1",
+    name: "MUST tell SuperTokens clients of each new access token, in header and cookie transport",
+    run: (start) =>
+      against(start, { config: SPOKEN }, async (app) => {
+        for (const mode of ["cookie", "header"]) {
+          const answer = await call(app, "/login?user=alice", { method: "POST", headers: { "st-auth-mode": mode } });
+          const own = held(answer);
+          const up = { role: "member", iat: Math.floor(app.clock.now / SECOND) };
+          same(front(answer), { uid: "alice", ate: app.clock.now + 15 * MINUTE, up });
+          const id = mode === "cookie" ? `${own.marker};${app.clock.now + 100 * 24 * 60 * MINUTE}` : undefined;
+          same(answer.header("id-refresh-token"), id);
+          const headers = mode === "cookie" ? withCookies(own) : bearer(own.access);
+          const changed = await call(app, "/claims", { method: "POST", headers });
+          same(front(changed), {
+            uid: "alice",
+            ate: app.clock.now + 15 * MINUTE,
+            up: { ...up, role: "Ädmin ☃" },
+          });
+        }
+      }),
+  },
+  {
+    id: "dialect-2",
+    name: "MUST refresh and sign out where SuperTokens clients look for it, and say when the session is over",
+    run: (start) =>
+      against(start, { config: SPOKEN }, async (app) => {
+        const own = await signIn(app);
+        const answer = await refreshPage(app, own);
+        same([answer.status, answer.json()], [200, { status: "OK" }]);
+        const next = held(answer, own);
+        differ(answer.header("id-refresh-token"), undefined);
+        const mode = { "st-auth-mode": "cookie" };
+        const out = await call(app, "/auth/signout", { method: "POST", headers: { ...withCookies(next), ...mode } });
+        same([out.status, out.json()], [200, { status: "OK" }]);
+        same([out.header("id-refresh-token"), out.header("front-token")], ["remove", "remove"]);
+        // Older clients, which do not send their mode, cannot read the second.
+        const over = await refreshPage(app, next);
+        same([over.status, over.header("id-refresh-token"), over.header("front-token")], [401, "remove", undefined]);
+      }),
+  },
+  {
+    id: "dialect-3",
+    name: "MUST answer 440 in place of 401 where http.sessionExpiredStatus says so",
+    run: (start) =>
+      against(start, { config: { http: { ...SPOKEN.http, sessionExpiredStatus: 440 } } }, async (app) => {
+        const own = await signIn(app);
+        same((await call(app, "/api")).status, 440);
+        same((await refreshPage(app, { ...own, refresh: "x" })).status, 440);
+        app.clock.now += 5 * MINUTE + SECOND;
+        same((await call(app, "/fresh", { headers: withCookies(own) })).status, 401);
+      }),
+  },
+  {
+    id: "dialect-4",
+    name: "MUST speak not a word of SuperTokens where it is not asked to",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const answer = await call(app, "/login?user=alice", { method: "POST" });
+        same([answer.header("front-token"), answer.header("id-refresh-token")], [undefined, undefined]);
+        same((await call(app, "/auth/signout", { method: "POST" })).status, 404);
+      }),
+  },
+];

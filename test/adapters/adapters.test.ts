@@ -1,0 +1,30 @@
+import { httpClauses } from "counterfoil/testing";
+import { afterAll, describe, test } from "vitest";
+import { createClauseTable } from "../fixtures/clause-table.ts";
+import { expressSubjects } from "./express.ts";
+import { fastifySubject } from "./fastify.ts";
+import { honoSubject } from "./hono.ts";
+import { koaSubject } from "./koa.ts";
+import { nodeSubject } from "./node.ts";
+import { startSubject, type Subject } from "./subject.ts";
+import { webSubject } from "./web.ts";
+
+const SUBJECTS: readonly Subject[] = [
+  nodeSubject,
+  ...expressSubjects,
+  fastifySubject,
+  koaSubject,
+  honoSubject,
+  webSubject,
+];
+
+const table = createClauseTable(httpClauses);
+for (const { name } of SUBJECTS) table.add(name);
+afterAll(() => console.log(`\nClauses that hold, by adapter:\n${table.print()}`));
+
+describe.each(SUBJECTS)("$name", (subject) => {
+  test.each(httpClauses)("$id $name", async ({ id, run }) => {
+    await run((options) => startSubject(subject, options));
+    table.holds(subject.name, id);
+  });
+});

@@ -1,0 +1,93 @@
+import { createRequire } from "node:module";
+import {
+  createNewSession,
+  errorHandler,
+  refreshSession,
+  type RequestSession,
+  sessionRoutes,
+  verifySession,
+} from "counterfoil/express";
+import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
+import { faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+
+// Express 4 comes without types of its own; what is used here is the same in both.
+const express4 = createRequire(import.meta.url)("express4") as typeof express5;
+
+const handle =
+  (work: (request: Request, response: Response) => Promise<void>): RequestHandler =>
+  (request, response, next) => {
+    work(request, response).catch(next);
+  };
+
+const tell = (auth: RequestSession | undefined): object => ({
+  user: auth?.getUserId() ?? null,
+  claims: auth?.getJWTPayload() ?? null,
+});
+
+function createApp(express: typeof express5, { instance, twice }: Setup): Express {
+  const app = express();
+  for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
+  const verify = verifySession(instance);
+  const guard = twice ? [verify, verify] : [verify];
+  app.use(express.json());
+  app.all(
+    "/login",
+    handle(async (request, response) => {
+      response.append("set-cookie", "app=1; Path=/");
+      const details = { ...instance, jwtPayload: { role: "member" } };
+      await createNewSession(request, response, String(request.query["user"] ?? "alice"), details);
+      response.json({ ok: true });
+    }),
+  );
+  const answer: RequestHandler = (request, response) => void response.json(tell(request.auth));
+  app.all("/api", guard, answer);
+  app.all("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), answer);
+  app.all("/maybe", verifySession({ ...instance, sessionRequired: false }), answer);
+  app.all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), answer);
+  app.all(
+    "/renew",
+    handle(async (request, response) => {
+      response.json({ user: (await refreshSession(request, response, instance)).getUserId() });
+    }),
+  );
+  app.all(
+    "/claims",
+    verify,
+    handle(async (request, response) => {
+      await request.auth?.updateJwtPayload(NEW_CLAIMS);
+      response.json(tell(request.auth));
+    }),
+  );
+  app.all(
+    "/leave",
+    verify,
+    handle(async (request, response) => {
+      await request.auth?.revokeSession();
+      response.json({ ok: true });
+    }),
+  );
+  app.all("/echo", verify, (request, response) => void response.json(request.body));
+  app.all(
+    "/stream",
+    verify,
+    handle(async (request, response) => {
+      response.write("begin ");
+      const code = await request.auth?.updateJwtPayload(NEW_CLAIMS).catch((error: unknown) => faultOf(error).app);
+      response.end(String(code));
+    }),
+  );
+  app.all("/fault", () => {
+    throw new Error("fault");
+  });
+  app.use(errorHandler(instance));
+  // Express knows an error handler by its four parameters.
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    response.status(500).json(faultOf(error));
+  });
+  return app;
+}
+
+export const expressSubjects: readonly Subject[] = [
+  { name: "Express 4", listen: (setup) => listenNode(createApp(express4, setup)) },
+  { name: "Express 5", listen: (setup) => listenNode(createApp(express5, setup)) },
+];

@@ -1,0 +1,79 @@
+import { PassThrough } from "node:stream";
+import {
+  createNewSession,
+  errorHandler,
+  refreshSession,
+  type RequestSession,
+  sessionPlugin,
+  verifySession,
+} from "counterfoil/fastify";
+import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import type { AddressInfo } from "node:net";
+import { faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+
+const tell = async ({ auth }: FastifyRequest): Promise<object> => ({
+  user: auth?.getUserId() ?? null,
+  claims: auth?.getJWTPayload() ?? null,
+});
+
+/** Sends its head, waits until the headers are out, and then tries to change the claims. */
+function streamLate(auth: RequestSession | undefined, reply: FastifyReply): PassThrough {
+  const body = new PassThrough();
+  body.write("begin ");
+  const finish = async (): Promise<void> => {
+    while (!reply.raw.headersSent) await new Promise(setImmediate);
+    const code = await auth?.updateJwtPayload(NEW_CLAIMS).catch((error: unknown) => faultOf(error).app);
+    body.end(String(code));
+  };
+  void finish();
+  return body;
+}
+
+async function listen({ instance, twice }: Setup): ReturnType<Subject["listen"]> {
+  const app = Fastify({ http: { maxHeaderSize: MAX_HEADER_SIZE } });
+  await app.register(sessionPlugin, instance);
+  const answerOurs = errorHandler(instance);
+  app.setErrorHandler((error, request, reply) => {
+    try {
+      answerOurs(error, request, reply);
+    } catch (fault) {
+      reply.code(500).send(faultOf(fault));
+    }
+  });
+  const verify = verifySession(instance);
+  const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+  const all = (url: string, preHandler: typeof verify | (typeof verify)[] | undefined, handler: Handler): void =>
+    void app.route({ method: methods, url, handler, ...(preHandler === undefined ? {} : { preHandler }) });
+  all("/login", undefined, async (request, reply) => {
+    reply.header("set-cookie", "app=1; Path=/");
+    const { user = "alice" } = request.query as { user?: string };
+    await createNewSession(request, reply, user, { ...instance, jwtPayload: { role: "member" } });
+    return { ok: true };
+  });
+  all("/api", twice ? [verify, verify] : verify, tell);
+  all("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), tell);
+  all("/maybe", verifySession({ ...instance, sessionRequired: false }), tell);
+  all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell);
+  all("/renew", undefined, async (request, reply) => ({
+    user: (await refreshSession(request, reply, instance)).getUserId(),
+  }));
+  all("/claims", verify, async (request) => {
+    await request.auth?.updateJwtPayload(NEW_CLAIMS);
+    return tell(request);
+  });
+  all("/leave", verify, async (request) => {
+    await request.auth?.revokeSession();
+    return { ok: true };
+  });
+  all("/echo", verify, async (request) => request.body);
+  all("/stream", verify, async (request, reply) => reply.type("text/plain").send(streamLate(request.auth, reply)));
+  all("/fault", undefined, async () => {
+    throw new Error("fault");
+  });
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+export const fastifySubject: Subject = { name: "Fastify 5", listen };

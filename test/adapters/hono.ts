@@ -1,0 +1,52 @@
+import {
+  createNewSession,
+  errorHandler,
+  refreshSession,
+  type RequestSession,
+  sessionRoutes,
+  verifySession,
+} from "counterfoil/hono";
+import { type Context, Hono } from "hono";
+import { faultOf, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, listenWeb, streamOf } from "./web.ts";
+
+const tell = (context: Context): Response => {
+  const auth = context.get("auth") as RequestSession | undefined;
+  return context.json({ user: auth?.getUserId() ?? null, claims: (auth?.getJWTPayload() ?? null) as object | null });
+};
+
+function createApp({ instance, twice }: Setup): Hono {
+  const app = new Hono();
+  for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
+  app.onError(errorHandler(instance, (error, context) => context.json(faultOf(error), 500)));
+  const verify = verifySession(instance);
+  app.all("/login", async (context) => {
+    context.header("set-cookie", "app=1; Path=/", { append: true });
+    const details = { ...instance, jwtPayload: { role: "member" } };
+    await createNewSession(context, context.req.query("user") ?? "alice", details);
+    return context.json({ ok: true });
+  });
+  if (twice) app.use("/api", verify);
+  app.all("/api", verify, tell);
+  app.all("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), tell);
+  app.all("/maybe", verifySession({ ...instance, sessionRequired: false }), tell);
+  app.all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell);
+  app.all("/renew", async (context) => context.json({ user: (await refreshSession(context, instance)).getUserId() }));
+  app.all("/claims", verify, async (context) => {
+    await context.get("auth")?.updateJwtPayload(NEW_CLAIMS);
+    return tell(context);
+  });
+  app.all("/leave", verify, async (context) => {
+    await context.get("auth")?.revokeSession();
+    // Not made by the context, so that its headers come from nowhere else.
+    return Response.json({ ok: true });
+  });
+  app.all("/echo", verify, async (context) => context.json(await context.req.json<object>()));
+  app.all("/stream", verify, (context) => new Response(streamOf(() => changeLate(context.get("auth")))));
+  app.all("/fault", () => {
+    throw new Error("fault");
+  });
+  return app;
+}
+
+export const honoSubject: Subject = { name: "Hono 4", listen: async (setup) => listenWeb(createApp(setup).fetch) };

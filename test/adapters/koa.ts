@@ -1,0 +1,101 @@
+import { PassThrough } from "node:stream";
+import { json } from "node:stream/consumers";
+import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
+import Koa, { type Context, type Middleware } from "koa";
+import { faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+
+const authOf = (context: Context): RequestSession | undefined => (context.state as { auth?: RequestSession }).auth;
+
+function tell(context: Context): void {
+  context.body = { user: authOf(context)?.getUserId() ?? null, claims: authOf(context)?.getJWTPayload() ?? null };
+}
+
+/** A route of Koa's own kind: a middleware that looks at the path. */
+const at =
+  (path: string, ...chain: readonly Middleware[]): Middleware =>
+  async (context, next) => {
+    if (context.path !== path) return next();
+    const run = async (index: number): Promise<void> => {
+      await chain[index]?.(context as never, () => run(index + 1));
+    };
+    await run(0);
+  };
+
+function createApp({ instance, twice }: Setup): Koa {
+  const app = new Koa();
+  app.use(async (context, next) => {
+    try {
+      await next();
+    } catch (error) {
+      context.status = 500;
+      context.body = faultOf(error);
+    }
+  });
+  for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
+  const verify = verifySession(instance);
+  app.use(
+    at("/login", async (context) => {
+      context.append("set-cookie", "app=1; Path=/");
+      const details = { ...instance, jwtPayload: { role: "member" } };
+      await createNewSession(context, String(context.query["user"] ?? "alice"), details);
+      context.body = { ok: true };
+    }),
+  );
+  app.use(twice ? at("/api", verify, verify, tell) : at("/api", verify, tell));
+  app.use(at("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), tell));
+  app.use(at("/maybe", verifySession({ ...instance, sessionRequired: false }), tell));
+  app.use(at("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell));
+  app.use(
+    at("/renew", async (context) => {
+      context.body = { user: (await refreshSession(context, instance)).getUserId() };
+    }),
+  );
+  app.use(
+    at("/claims", verify, async (context) => {
+      await authOf(context)?.updateJwtPayload(NEW_CLAIMS);
+      tell(context);
+    }),
+  );
+  app.use(
+    at("/leave", verify, async (context) => {
+      await authOf(context)?.revokeSession();
+      context.body = { ok: true };
+    }),
+  );
+  app.use(
+    at("/echo", verify, async (context) => {
+      context.body = await json(context.req);
+    }),
+  );
+  app.use(
+    at("/stream", verify, (context) => {
+      const body = new PassThrough();
+      context.type = "text/plain";
+      context.body = body;
+      body.write("begin ");
+      body.once("pipe", () => undefined);
+      const finish = async (): Promise<void> => {
+        while (!context.headerSent) await new Promise(setImmediate);
+        const code = await authOf(context)
+          ?.updateJwtPayload(NEW_CLAIMS)
+          .catch((error: unknown) => faultOf(error).app);
+        body.end(String(code));
+      };
+      void finish();
+    }),
+  );
+  app.use(
+    at("/fault", () => {
+      throw new Error("fault");
+    }),
+  );
+  return app;
+}
+
+export const koaSubject: Subject = {
+  name: "Koa 3",
+  listen: async (setup) => {
+    const answer = createApp(setup).callback();
+    return listenNode((request, response) => void answer(request, response));
+  },
+};

@@ -1,0 +1,84 @@
+import type { ServerResponse } from "node:http";
+import { json } from "node:stream/consumers";
+import {
+  createNewSession,
+  getSession,
+  type Handler,
+  refreshSession,
+  type Request,
+  type RequestSession,
+  withSessions,
+} from "counterfoil/node";
+import { faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+
+function send(response: ServerResponse, body: unknown, status = 200): void {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+}
+
+const tell = (auth: RequestSession | undefined): object => ({
+  user: auth?.getUserId() ?? null,
+  claims: auth?.getJWTPayload() ?? null,
+});
+
+function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
+  const verified =
+    (work: (response: ServerResponse, auth: RequestSession, request: Request) => Promise<void>): Handler =>
+    async (request, response) => {
+      const auth = await getSession(request, response, instance);
+      if (auth !== undefined) await work(response, auth, request);
+    };
+  const told =
+    (options: Parameters<typeof getSession>[2]): Handler =>
+    async (request, response) => {
+      send(response, tell(await getSession(request, response, { ...instance, ...options })));
+    };
+  return {
+    async "/login"(request, response) {
+      response.appendHeader("set-cookie", "app=1; Path=/");
+      const user = new URL(request.url ?? "", "http://local").searchParams.get("user") ?? "alice";
+      await createNewSession(request, response, user, { ...instance, jwtPayload: { role: "member" } });
+      send(response, { ok: true });
+    },
+    "/api": told({}),
+    "/fresh": told({ maxAuthAge: "5m" }),
+    "/maybe": told({ sessionRequired: false }),
+    "/page": told({ sessionRequired: false, page: true }),
+    async "/renew"(request, response) {
+      send(response, { user: (await refreshSession(request, response, instance)).getUserId() });
+    },
+    "/claims": verified(async (response, auth) => {
+      await auth.updateJwtPayload(NEW_CLAIMS);
+      send(response, tell(auth));
+    }),
+    "/leave": verified(async (response, auth) => {
+      await auth.revokeSession();
+      send(response, { ok: true });
+    }),
+    "/echo": verified(async (response, _auth, request) => send(response, await json(request))),
+    "/stream": verified(async (response, auth) => {
+      response.write("begin ");
+      response.end(String(await auth.updateJwtPayload(NEW_CLAIMS).catch((error: unknown) => faultOf(error).app)));
+    }),
+    "/fault"() {
+      throw new Error("fault");
+    },
+  };
+}
+
+export const nodeSubject: Subject = {
+  name: "node:http",
+  async listen(setup) {
+    const routes = createRoutes(setup);
+    const handler: Handler = (request, response) => {
+      const route = routes[(request.url ?? "").replace(/\?.*/s, "")];
+      if (route === undefined) send(response, { app: "not found" }, 404);
+      else return route(request, response);
+    };
+    const options = {
+      ...setup.instance,
+      onError: (error: unknown, _request: Request, response: ServerResponse) => send(response, faultOf(error), 500),
+    };
+    const listener = withSessions(handler, options);
+    return listenNode(setup.twice ? withSessions(listener, options) : listener);
+  },
+};

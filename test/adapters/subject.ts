@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createSessions, Error as AuthError, type Sessions } from "counterfoil";
+import { memory, type SessionStore } from "counterfoil/memory";
+import type { HttpApp, HttpAppOptions } from "counterfoil/testing";
+
+/** What an app gets: the options that carry the instance, and whether to mount everything twice. */
+export interface Setup {
+  /** Empty for the default instance. */
+  readonly instance: { readonly sessions?: Sessions };
+  readonly twice: boolean;
+}
+
+/** One adapter's app, with the routes that `HttpApp` lists. */
+export interface Subject {
+  readonly name: string;
+  listen(setup: Setup): Promise<{ readonly port: number; close(): Promise<void> }>;
+}
+
+/** The claims that `/claims` sets. */
+export const NEW_CLAIMS = { role: "Ädmin ☃" };
+/** Room for the headers that bounded parsing is tested with; Node's own limit is 16 KB. */
+export const MAX_HEADER_SIZE: number = 1024 * 1024;
+
+/** What the app's own error handler says. */
+export const faultOf = (error: unknown): { readonly app: string } => ({
+  app: AuthError.isErrorFromAuth(error) ? error.code : error instanceof Error ? error.message : String(error),
+});
+
+const START = 1_790_000_000_000;
+
+export async function startSubject(subject: Subject, options: HttpAppOptions): Promise<HttpApp> {
+  const clock = { now: START };
+  const state = { down: false };
+  const sessions = createSessions({ ...options.config, store: switchable(state), clock: () => clock.now });
+  const instance = options.uninitialised === true ? {} : { sessions };
+  const { port, close } = await subject.listen({ instance, twice: options.twice === true });
+  return {
+    port,
+    sessions,
+    clock,
+    setStoreDown: (down) => void (state.down = down),
+    async close() {
+      await close();
+      await sessions.close();
+    },
+  };
+}
+
+/** A memory store that fails, as a database does, while `state.down`. */
+function switchable(state: { down: boolean }): SessionStore {
+  const refuse = async (): Promise<never> => {
+    throw new Error("connect ECONNREFUSED 192.0.2.1:3306");
+  };
+  return new Proxy(memory(), {
+    get: (target, name) =>
+      state.down && typeof Reflect.get(target, name) === "function" ? refuse : bound(target, name),
+  });
+}
+
+function bound(target: SessionStore, name: string | symbol): unknown {
+  const member: unknown = Reflect.get(target, name);
+  return typeof member === "function" ? (member.bind(target) as unknown) : member;
+}
+
+/** Serves a listener of Node's own. */
+export async function listenNode(listener: RequestListener): ReturnType<Subject["listen"]> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_SIZE }, listener);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
