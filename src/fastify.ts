@@ -21,6 +21,13 @@ declare module "fastify" {
 
 /** A hook for `preHandler` or `onRequest`. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+/** An error handler. */
+export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown;
+/** Options of the plugin. */
+export interface SessionPluginOptions extends SessionRoutesOptions {
+  /** Answers errors that are not this library's: the app's own error handler. Default: Fastify's. */
+  readonly onError?: ErrorHandler;
+}
 
 /**
  * The plugin: the ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, the decorator `request.auth`,
@@ -29,10 +36,10 @@ export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<voi
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example await app.register(sessionPlugin);
  */
-export async function sessionPlugin(app: FastifyInstance, options: SessionRoutesOptions = {}): Promise<void> {
-  checkRouteOptions(options, "sessionPlugin");
+export async function sessionPlugin(app: FastifyInstance, options: SessionPluginOptions = {}): Promise<void> {
+  checkRouteOptions(options, "sessionPlugin", "onError");
   app.decorateRequest("auth");
-  app.setErrorHandler(errorHandler(options));
+  app.setErrorHandler(errorHandler(options, options.onError));
   app.addHook("onRequest", async (request, reply) => {
     const answer = await calls.route(createFastifyExchange(request, reply), options);
     if (answer === undefined) return undefined;
@@ -42,24 +49,20 @@ export async function sessionPlugin(app: FastifyInstance, options: SessionRoutes
   });
 }
 // What the package fastify-plugin sets, so that hooks and decorators are those of the app, not of a child of it.
-Object.assign(sessionPlugin, {
-  [Symbol.for("skip-override")]: true,
-  [Symbol.for("fastify.display-name")]: "counterfoil",
-});
+const plugin = { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "counterfoil" };
+Object.assign(sessionPlugin, plugin);
 
-/**
- * Answers the errors of this library with the status that clients expect, and passes all others on to Fastify's own handler. The plugin
- * sets it; an app with a handler of its own calls this one first.
- */
-export function errorHandler(
-  options: InstanceOption = {},
-): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
-  return (error, _request, reply) => {
+/** Answers the errors of this library, and leaves all others to `otherwise`; for a scope that has an error handler of its own. */
+export function errorHandler(options: InstanceOption = {}, otherwise: ErrorHandler = rethrow): ErrorHandler {
+  return (error, request, reply) => {
     const answer = calls.answerTo(error, options);
-    if (answer === undefined) throw error;
-    sendFastify(reply, answer);
+    return answer === undefined ? otherwise(error, request, reply) : sendFastify(reply, answer);
   };
 }
+
+const rethrow: ErrorHandler = (error) => {
+  throw error;
+};
 
 /**
  * Lets a request pass if it has a session, which is then `request.auth`.

@@ -15,29 +15,23 @@ import {
   Module,
   UseGuards,
 } from "@nestjs/common";
-import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost } from "@nestjs/core";
-import { SessionError } from "./lib/errors.ts";
+import { APP_FILTER, HttpAdapterHost } from "@nestjs/core";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
-import {
-  openPlatformExchange,
-  type PlatformRequest,
-  type PlatformResponse,
-  sendPlatform,
-  sessionMiddleware,
-} from "./lib/http/nest-platform.ts";
+import * as platform from "./lib/http/nest-platform.ts";
+import type { PlatformRequest, PlatformResponse } from "./lib/http/nest-platform.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
-/** The module: the ready routes, CORS for `http.trustedOrigins`, and the answers to errors of this library. Import it once, in the root module. */
+/**
+ * The module: the ready routes, CORS for `http.trustedOrigins`, and the answers to errors of this library. Import it once, in the root
+ * module. A filter of your own that catches everything belongs to the root module's providers, as `APP_FILTER`, so that it comes after.
+ */
 // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
 export class SessionModule {
-  /**
-   * @throws ConfigError for an option that is unknown or of the wrong type
-   * @example @Module({ imports: [SessionModule.forRoot()], controllers: [AppController] })
-   */
+  /** @throws ConfigError for an unknown option. @example @Module({ imports: [SessionModule.forRoot()] }) */
   static forRoot(options: SessionRoutesOptions = {}): DynamicModule {
     checkRouteOptions(options, "SessionModule.forRoot");
     class ConfiguredSessionModule {
@@ -47,43 +41,39 @@ export class SessionModule {
       }
       /** Called by Nest before it mounts the routes; a global prefix does not move what is mounted here. */
       configure(): void {
-        this.#host.httpAdapter.use(sessionMiddleware(options));
+        this.#host.httpAdapter.use(platform.sessionMiddleware(options));
       }
     }
     Inject(HttpAdapterHost)(ConfiguredSessionModule, undefined, 0);
     Module({})(ConfiguredSessionModule);
-    const useFactory = (host: HttpAdapterHost): ExceptionFilter => new SessionExceptionFilter(host, options);
-    const filter = { provide: APP_FILTER, useFactory, inject: [HttpAdapterHost] };
+    const filter = { provide: APP_FILTER, useValue: createFilter(options) };
     return { module: ConfiguredSessionModule, providers: [filter] };
   }
 }
 
-class SessionExceptionFilter extends BaseExceptionFilter {
-  readonly #options: InstanceOption;
-  constructor(host: HttpAdapterHost, options: InstanceOption) {
-    super(host.httpAdapter);
-    this.#options = options;
+/** Nest asks one filter only, the first whose classes fit: so this class is what we have an answer for, and no other error. */
+function createFilter(options: InstanceOption): ExceptionFilter {
+  const Answered = { [Symbol.hasInstance]: (error: unknown) => calls.answerTo(error, options) !== undefined };
+  class SessionExceptionFilter implements ExceptionFilter {
+    catch(error: unknown, context: ArgumentsHost): void {
+      const answer = calls.answerTo(error, options);
+      if (answer !== undefined) platform.sendPlatform(context.switchToHttp().getResponse<PlatformResponse>(), answer);
+    }
   }
-  override catch(error: unknown, context: ArgumentsHost): void {
-    const answer = calls.answerTo(error, this.#options);
-    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter, no promise
-    if (answer === undefined) super.catch(error, context);
-    else sendPlatform(context.switchToHttp().getResponse<PlatformResponse>(), answer);
-  }
+  Catch(Answered as never)(SessionExceptionFilter);
+  return new SessionExceptionFilter();
 }
-Catch(SessionError)(SessionExceptionFilter);
 
 /** Lets a request pass if it has a session. For `app.useGlobalGuards(new SessionGuard())`; on one class or method write `@VerifySession()`. */
 export class SessionGuard implements CanActivate {
   readonly #options: VerifySessionOptions;
   constructor(options: VerifySessionOptions = {}) {
-    checkProtectOptions(options, "verifySession");
-    this.#options = options;
+    checkProtectOptions((this.#options = options), "verifySession");
   }
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<PlatformRequest>();
-    const exchange = openPlatformExchange(request, http.getResponse<PlatformResponse>());
+    const exchange = platform.openPlatformExchange(request, http.getResponse<PlatformResponse>());
     await calls.keep(request, calls.protect(exchange, this.#options));
     return true;
   }
@@ -105,7 +95,7 @@ export async function createNewSession<Claims = unknown, Data = unknown>(
   userId: UserId,
   details: SignInDetails<Claims, Data> = {},
 ): Promise<RequestSession<Claims, Data>> {
-  return calls.keep(request, calls.start(openPlatformExchange(request, response), userId, details));
+  return calls.keep(request, calls.start(platform.openPlatformExchange(request, response), userId, details));
 }
 
 /** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
@@ -113,6 +103,8 @@ export const refreshSession = (
   request: PlatformRequest,
   response: PlatformResponse,
   options: InstanceOption = {},
-): Promise<RequestSession> => calls.keep(request, calls.refresh(openPlatformExchange(request, response), options));
+): Promise<RequestSession> =>
+  calls.keep(request, calls.refresh(platform.openPlatformExchange(request, response), options));
 
+export type { PlatformRequest, PlatformResponse };
 export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

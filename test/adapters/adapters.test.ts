@@ -5,6 +5,7 @@ import { expressSubjects } from "./express.ts";
 import { fastifySubject } from "./fastify.ts";
 import { honoSubject } from "./hono.ts";
 import { koaSubject } from "./koa.ts";
+import { nestSubjects } from "./nest.ts";
 import { nodeSubject } from "./node.ts";
 import { startSubject, type Subject } from "./subject.ts";
 import { webSubject } from "./web.ts";
@@ -16,6 +17,7 @@ const SUBJECTS: readonly Subject[] = [
   koaSubject,
   honoSubject,
   webSubject,
+  ...nestSubjects,
 ];
 
 const table = createClauseTable(httpClauses);
@@ -23,8 +25,8 @@ for (const { name } of SUBJECTS) table.add(name);
 afterAll(() => console.log(`\nClauses that hold, by adapter:\n${table.print()}`));
 
 describe.each(SUBJECTS)("$name", (subject) => {
-  test.each(httpClauses)("$id $name", async ({ id, run }) => {
-    await run((options) => startSubject(subject, options));
-    table.holds(subject.name, id);
+  test.each(httpClauses)("$id $name", async (clause) => {
+    await clause.run((options) => startSubject(subject, options));
+    table.holds(subject.name, clause.id);
   });
 });

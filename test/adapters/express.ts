@@ -8,7 +8,7 @@ import {
   verifySession,
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
-import { faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
 
 // Express 4 comes without types of its own; what is used here is the same in both.
 const express4 = createRequire(import.meta.url)("express4") as typeof express5;
@@ -34,8 +34,9 @@ function createApp(express: typeof express5, { instance, twice }: Setup): Expres
     "/login",
     handle(async (request, response) => {
       response.append("set-cookie", "app=1; Path=/");
+      const { user = "alice" } = request.query as { user?: string };
       const details = { ...instance, jwtPayload: { role: "member" } };
-      await createNewSession(request, response, String(request.query["user"] ?? "alice"), details);
+      await createNewSession(request, response, user, details);
       response.json({ ok: true });
     }),
   );
@@ -72,8 +73,7 @@ function createApp(express: typeof express5, { instance, twice }: Setup): Expres
     verify,
     handle(async (request, response) => {
       response.write("begin ");
-      const code = await request.auth?.updateJwtPayload(NEW_CLAIMS).catch((error: unknown) => faultOf(error).app);
-      response.end(String(code));
+      response.end(await changeLate(request.auth));
     }),
   );
   app.all("/fault", () => {

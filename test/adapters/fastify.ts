@@ -1,7 +1,6 @@
 import { PassThrough } from "node:stream";
 import {
   createNewSession,
-  errorHandler,
   refreshSession,
   type RequestSession,
   sessionPlugin,
@@ -9,7 +8,7 @@ import {
 } from "counterfoil/fastify";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
-import { faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
 
 const tell = async ({ auth }: FastifyRequest): Promise<object> => ({
   user: auth?.getUserId() ?? null,
@@ -22,8 +21,7 @@ function streamLate(auth: RequestSession | undefined, reply: FastifyReply): Pass
   body.write("begin ");
   const finish = async (): Promise<void> => {
     while (!reply.raw.headersSent) await new Promise(setImmediate);
-    const code = await auth?.updateJwtPayload(NEW_CLAIMS).catch((error: unknown) => faultOf(error).app);
-    body.end(String(code));
+    body.end(await changeLate(auth));
   };
   void finish();
   return body;
@@ -31,14 +29,9 @@ function streamLate(auth: RequestSession | undefined, reply: FastifyReply): Pass
 
 async function listen({ instance, twice }: Setup): ReturnType<Subject["listen"]> {
   const app = Fastify({ http: { maxHeaderSize: MAX_HEADER_SIZE } });
-  await app.register(sessionPlugin, instance);
-  const answerOurs = errorHandler(instance);
-  app.setErrorHandler((error, request, reply) => {
-    try {
-      answerOurs(error, request, reply);
-    } catch (fault) {
-      reply.code(500).send(faultOf(fault));
-    }
+  await app.register(sessionPlugin, {
+    ...instance,
+    onError: (error, _request, reply) => reply.code(500).send(faultOf(error)),
   });
   const verify = verifySession(instance);
   const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

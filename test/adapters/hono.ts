@@ -1,18 +1,11 @@
-import {
-  createNewSession,
-  errorHandler,
-  refreshSession,
-  type RequestSession,
-  sessionRoutes,
-  verifySession,
-} from "counterfoil/hono";
+import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
 import { faultOf, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
-import { changeLate, listenWeb, streamOf } from "./web.ts";
+import { changeLater, listenWeb, streamOf } from "./web.ts";
 
 const tell = (context: Context): Response => {
-  const auth = context.get("auth") as RequestSession | undefined;
-  return context.json({ user: auth?.getUserId() ?? null, claims: (auth?.getJWTPayload() ?? null) as object | null });
+  const auth = context.get("auth");
+  return context.json({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
 };
 
 function createApp({ instance, twice }: Setup): Hono {
@@ -42,7 +35,7 @@ function createApp({ instance, twice }: Setup): Hono {
     return Response.json({ ok: true });
   });
   app.all("/echo", verify, async (context) => context.json(await context.req.json<object>()));
-  app.all("/stream", verify, (context) => new Response(streamOf(() => changeLate(context.get("auth")))));
+  app.all("/stream", verify, (context) => new Response(streamOf(() => changeLater(context.get("auth")))));
   app.all("/fault", () => {
     throw new Error("fault");
   });

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
-import { faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
 
 const authOf = (context: Context): RequestSession | undefined => (context.state as { auth?: RequestSession }).auth;
 
@@ -16,7 +16,7 @@ const at =
   async (context, next) => {
     if (context.path !== path) return next();
     const run = async (index: number): Promise<void> => {
-      await chain[index]?.(context as never, () => run(index + 1));
+      await chain[index]?.(context, () => run(index + 1));
     };
     await run(0);
   };
@@ -73,13 +73,9 @@ function createApp({ instance, twice }: Setup): Koa {
       context.type = "text/plain";
       context.body = body;
       body.write("begin ");
-      body.once("pipe", () => undefined);
       const finish = async (): Promise<void> => {
         while (!context.headerSent) await new Promise(setImmediate);
-        const code = await authOf(context)
-          ?.updateJwtPayload(NEW_CLAIMS)
-          .catch((error: unknown) => faultOf(error).app);
-        body.end(String(code));
+        body.end(await changeLate(authOf(context)));
       };
       void finish();
     }),

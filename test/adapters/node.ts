@@ -9,7 +9,7 @@ import {
   type RequestSession,
   withSessions,
 } from "counterfoil/node";
-import { faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
 
 function send(response: ServerResponse, body: unknown, status = 200): void {
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
@@ -57,7 +57,7 @@ function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
     "/echo": verified(async (response, _auth, request) => send(response, await json(request))),
     "/stream": verified(async (response, auth) => {
       response.write("begin ");
-      response.end(String(await auth.updateJwtPayload(NEW_CLAIMS).catch((error: unknown) => faultOf(error).app)));
+      response.end(await changeLate(auth));
     }),
     "/fault"() {
       throw new Error("fault");

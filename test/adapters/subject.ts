@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSessions, Error as AuthError, type Sessions } from "counterfoil";
 import { memory, type SessionStore } from "counterfoil/memory";
+import type { RequestSession } from "counterfoil/web";
 import type { HttpApp, HttpAppOptions } from "counterfoil/testing";
 
 /** What an app gets: the options that carry the instance, and whether to mount everything twice. */
@@ -28,6 +29,16 @@ export const faultOf = (error: unknown): { readonly app: string } => ({
   app: AuthError.isErrorFromAuth(error) ? error.code : error instanceof Error ? error.message : String(error),
 });
 
+/** Changes the claims of a session whose answer is under way, and says how that ended. */
+export async function changeLate(auth: RequestSession | undefined): Promise<string> {
+  try {
+    await auth?.updateJwtPayload(NEW_CLAIMS);
+    return "changed";
+  } catch (error) {
+    return faultOf(error).app;
+  }
+}
+
 const START = 1_790_000_000_000;
 
 export async function startSubject(subject: Subject, options: HttpAppOptions): Promise<HttpApp> {
@@ -35,14 +46,14 @@ export async function startSubject(subject: Subject, options: HttpAppOptions): P
   const state = { down: false };
   const sessions = createSessions({ ...options.config, store: switchable(state), clock: () => clock.now });
   const instance = options.uninitialised === true ? {} : { sessions };
-  const { port, close } = await subject.listen({ instance, twice: options.twice === true });
+  const server = await subject.listen({ instance, twice: options.twice === true });
   return {
-    port,
+    port: server.port,
     sessions,
     clock,
     setStoreDown: (down) => void (state.down = down),
     async close() {
-      await close();
+      await server.close();
       await sessions.close();
     },
   };

@@ -10,7 +10,7 @@ import {
   verifySession,
   withSessions,
 } from "counterfoil/web";
-import { faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
 
 const tell = (auth: RequestSession | undefined): Response =>
   Response.json({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
@@ -27,10 +27,11 @@ export function streamOf(work: () => Promise<string>): ReadableStream {
   });
 }
 
-export const changeLate = async (auth: RequestSession | undefined): Promise<string> => {
+/** After the answer has been handed over. */
+export async function changeLater(auth: RequestSession | undefined): Promise<string> {
   await new Promise(setImmediate);
-  return String(await auth?.updateJwtPayload(NEW_CLAIMS).catch((error: unknown) => faultOf(error).app));
-};
+  return changeLate(auth);
+}
 
 function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
   return {
@@ -53,7 +54,7 @@ function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
       return Response.json({ ok: true });
     }, instance),
     "/echo": verifySession(async (request) => Response.json(await request.json()), instance),
-    "/stream": verifySession((_request, auth) => new Response(streamOf(() => changeLate(auth))), instance),
+    "/stream": verifySession((_request, auth) => new Response(streamOf(() => changeLater(auth))), instance),
     "/fault"() {
       throw new Error("fault");
     },

@@ -3,7 +3,8 @@ import { type HttpExchange, pathOf } from "./exchange.ts";
 
 // Longer than a visit to the refresh route takes, shorter than a copied address stays in use.
 const GUARD_MS = 30_000;
-const MAX_URL = 2000;
+// What common proxies let through in a request line, with room for the rest of it.
+const MAX_ENCODED = 6000;
 
 /** Whether a browser is loading a page, as opposed to a script that fetches data. */
 export function isPageLoad(exchange: HttpExchange): boolean {
@@ -23,28 +24,29 @@ export function refreshAddress(exchange: HttpExchange, renewTokenPath: string, n
 
 /** The address to come back to, marked so that the page is not sent away again. */
 export function returnAddress(to: string, now: number): string {
-  const mark = `${PAGE_PARAMETERS.refreshed}=${now}`;
-  return to.includes("?") ? `${to}&${mark}` : `${to}?${mark}`;
+  const address = withoutMarks(to);
+  return `${address}${address.includes("?") ? "&" : "?"}${PAGE_PARAMETERS.refreshed}=${now}`;
 }
 
-/** Whether the page comes from the refresh route. An old mark, say in a copied address, counts for nothing. */
-export function cameBack(exchange: HttpExchange, now: number): boolean {
-  const mark = MARK.exec(exchange.url)?.[2];
-  return mark !== undefined && Math.abs(now - Number(mark)) < GUARD_MS;
+/** Whether the page comes from the refresh route. An old mark, say in a copied address, counts for nothing, wherever it stands. */
+export function cameBack({ url }: HttpExchange, now: number): boolean {
+  return [...url.matchAll(MARKS)].some(([, time]) => Math.abs(now - Number(time)) < GUARD_MS);
 }
 
-/** The address without the mark. */
-export const withoutMark = ({ url }: HttpExchange): string =>
-  url.replace(MARK, (_, before: string, __, after: string) => (after === "" ? "" : before));
+export function withoutMarks(url: string): string {
+  const rest = url.replace(MARKS, "");
+  return rest === url ? url : rest.replace(/[?&]$/, "");
+}
 
-const MARK = new RegExp(`([?&])${PAGE_PARAMETERS.refreshed}=(\\d{1,16})(&|$)`);
+const MARKS = new RegExp(`(?<=[?&])${PAGE_PARAMETERS.refreshed}=(\\d{1,16})(?:&|$)`, "g");
 
 /**
  * A path and query of this very origin; undefined for anything that a browser could take for another one (`//host`, `/\host`, a
  * scheme, control characters), and for what is too long to be sent around.
  */
 export function toLocalPath(text: string): string | undefined {
-  if (text.length > MAX_URL || !/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes("\\")) return undefined;
+  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes("\\")) return undefined;
+  if (encodeURIComponent(text).length > MAX_ENCODED) return undefined;
   const { origin, pathname, search } = new URL(text, "http://local.invalid");
   return origin === "http://local.invalid" && !pathname.startsWith("//") ? pathname + search : undefined;
 }

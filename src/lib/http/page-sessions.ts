@@ -5,7 +5,7 @@ import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
 import type { HttpSessions, ProtectOptions } from "./http-sessions.ts";
 import { endsSession, hasType } from "./outcomes.ts";
-import { cameBack, refreshAddress, withoutMark } from "./page-load.ts";
+import { cameBack, refreshAddress, withoutMarks } from "./page-load.ts";
 import type { RequestSession } from "./request-session.ts";
 
 interface Parts extends Pick<HttpSessions, "protect" | "refresh"> {
@@ -48,11 +48,12 @@ export function createPageSessions({ protect, refresh, cookies, policy, now }: P
       try {
         session = await protect(exchange, options);
       } catch (error) {
-        if (!hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN)) throw error;
+        // A session that is over goes there as well, since nowhere else are its cookies cleared.
+        if (!hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) && !endsSession(error)) throw error;
         return refreshPage(exchange, options, error);
       }
       // The mark has served; an address that somebody copies should not have it.
-      if (session !== undefined && cameBack(exchange, now())) throw new RefreshRedirectError(withoutMark(exchange));
+      if (cameBack(exchange, now())) throw new RefreshRedirectError(withoutMarks(exchange.url));
       return session;
     },
   };

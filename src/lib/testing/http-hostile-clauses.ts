@@ -82,9 +82,10 @@ export const hostileClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const big = "1".repeat(64 * 1024);
         for (const headers of [{ cookie: `a=${big}; ${cookiesOf(own)}` }, { ...withCookies(own), "anti-csrf": big }]) {
-          const answer = await call(app, "/api", { method: "POST", headers });
-          ok([200, 401, 431].includes(answer.status), String(answer.status));
-          same(answer.cookies, []);
+          // A server whose limit is lower answers 431 and may hang up while it is still being told.
+          const answer = await call(app, "/api", { method: "POST", headers }).catch(() => undefined);
+          ok(answer === undefined || [200, 401, 431].includes(answer.status), String(answer?.status));
+          same(answer?.cookies ?? [], []);
         }
         ok(await isAlive(app, own));
       }),

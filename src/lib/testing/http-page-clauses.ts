@@ -103,7 +103,8 @@ export const pageClauses: readonly HttpClause[] = [
         await app.sessions.revokeSessionUsingSessionHandle(handleOf(own));
         const answer = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
         same(ours(answer), CLEARED);
-        same((await load(app, locationOf(answer), undefined)).json(), nobody);
+        const clean = locationOf(await load(app, locationOf(answer), undefined));
+        same([clean, (await load(app, clean, undefined)).json()], ["/page", nobody]);
       }),
   },
   {

@@ -1,0 +1,166 @@
+// oxlint-disable-next-line import/no-unassigned-import -- Nest wants it so
+import "reflect-metadata";
+import { PassThrough } from "node:stream";
+import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { type AbstractHttpAdapter, APP_FILTER, BaseExceptionFilter, HttpAdapterHost, NestFactory } from "@nestjs/core";
+import {
+  All,
+  type ArgumentsHost,
+  Body,
+  Catch,
+  Controller,
+  Module,
+  Query,
+  Req,
+  Res,
+  StreamableFile,
+} from "@nestjs/common";
+import { ExpressAdapter } from "@nestjs/platform-express";
+import { FastifyAdapter } from "@nestjs/platform-fastify";
+import {
+  createNewSession,
+  CurrentSession,
+  type PlatformRequest,
+  type PlatformResponse,
+  refreshSession,
+  type RequestSession,
+  SessionModule,
+  VerifySession,
+} from "counterfoil/nest";
+import express from "express";
+import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+
+type Auth = RequestSession | undefined;
+interface Reply {
+  readonly raw?: { readonly headersSent: boolean };
+  readonly headersSent?: boolean;
+  header(name: string, value: string): unknown;
+}
+
+const tell = (auth: Auth): object => ({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
+
+/** A controller; its decorators are applied as functions, because Node's type stripping knows no others. */
+function createController({ instance, twice }: Setup): new () => object {
+  class AppController {
+    async login(request: PlatformRequest, response: PlatformResponse & Reply, user = "alice"): Promise<object> {
+      response.header("set-cookie", "app=1; Path=/");
+      await createNewSession(request, response, user, { ...instance, jwtPayload: { role: "member" } });
+      return { ok: true };
+    }
+    tell(auth: Auth): object {
+      return tell(auth);
+    }
+    fresh(auth: Auth): object {
+      return tell(auth);
+    }
+    maybe(auth: Auth): object {
+      return tell(auth);
+    }
+    page(auth: Auth): object {
+      return tell(auth);
+    }
+    async renew(request: PlatformRequest, response: PlatformResponse): Promise<object> {
+      return { user: (await refreshSession(request, response, instance)).getUserId() };
+    }
+    async claims(auth: Auth): Promise<object> {
+      await auth?.updateJwtPayload(NEW_CLAIMS);
+      return tell(auth);
+    }
+    async leave(auth: Auth): Promise<object> {
+      await auth?.revokeSession();
+      return { ok: true };
+    }
+    echo(body: object): object {
+      return body;
+    }
+    stream(auth: Auth, response: Reply): StreamableFile {
+      const body = new PassThrough();
+      body.write("begin ");
+      const isSent = (): boolean => response.raw?.headersSent ?? response.headersSent ?? false;
+      const finish = async (): Promise<void> => {
+        while (!isSent()) await new Promise(setImmediate);
+        body.end(await changeLate(auth));
+      };
+      void finish();
+      return new StreamableFile(body, { type: "text/plain" });
+    }
+    fault(): never {
+      throw new Error("fault");
+    }
+  }
+  const { prototype } = AppController;
+  const route = (
+    name: keyof AppController,
+    parameters: readonly ParameterDecorator[],
+    options?: Parameters<typeof VerifySession>[0],
+    path = `/${name}`,
+  ): void => {
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+    if (descriptor === undefined) throw new Error(`no method ${name}`);
+    for (const [index, parameter] of parameters.entries()) parameter(prototype, name, index);
+    if (options !== undefined) VerifySession({ ...instance, ...options })(prototype, name, descriptor);
+    if (twice && options !== undefined) VerifySession({ ...instance, ...options })(prototype, name, descriptor);
+    All(path)(prototype, name, descriptor);
+  };
+  const session = [CurrentSession()];
+  const pair = [Req(), Res({ passthrough: true })];
+  route("login", [...pair, Query("user")]);
+  route("tell", session, {}, "/api");
+  route("fresh", session, { maxAuthAge: "5m" });
+  route("maybe", session, { sessionRequired: false });
+  route("page", session, { sessionRequired: false, page: true });
+  route("renew", pair);
+  route("claims", session, {});
+  route("leave", session, {});
+  route("echo", [Body()], {});
+  route("stream", [CurrentSession(), Res({ passthrough: true })], {});
+  route("fault", []);
+  Controller()(AppController);
+  return AppController;
+}
+
+/** The app's own filter for everything, which Nest asks after those of the modules that the root module imports. */
+class FaultFilter extends BaseExceptionFilter {
+  override catch(error: unknown, context: ArgumentsHost): void {
+    if (error instanceof Error && "getStatus" in error) {
+      // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter, no promise
+      super.catch(error, context);
+      return;
+    }
+    const response = context.switchToHttp().getResponse<object>();
+    this.applicationRef?.reply(response, faultOf(error), 500);
+  }
+}
+Catch()(FaultFilter);
+
+const subject = (name: string, createAdapter: () => AbstractHttpAdapter): Subject => ({
+  name,
+  async listen(setup) {
+    // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
+    class AppModule {}
+    const modules = Array.from({ length: setup.twice ? 2 : 1 }, () => SessionModule.forRoot(setup.instance));
+    const filter = {
+      provide: APP_FILTER,
+      useFactory: (host: HttpAdapterHost): FaultFilter => new FaultFilter(host.httpAdapter),
+      inject: [HttpAdapterHost],
+    };
+    Module({ imports: modules, controllers: [createController(setup)], providers: [filter] })(AppModule);
+    const app = await NestFactory.create(AppModule, createAdapter(), { logger: false, abortOnError: false });
+    await app.listen(0, "127.0.0.1");
+    const server = app.getHttpServer() as Server;
+    server.maxHeadersCount = 0;
+    return {
+      port: (server.address() as AddressInfo).port,
+      async close() {
+        server.closeAllConnections();
+        await app.close();
+      },
+    };
+  },
+});
+
+export const nestSubjects: readonly Subject[] = [
+  subject("Nest on Express", () => new ExpressAdapter(express())),
+  subject("Nest on Fastify", () => new FastifyAdapter({ http: { maxHeaderSize: MAX_HEADER_SIZE } })),
+];
