@@ -1,0 +1,23 @@
+import { getServerSession } from "counterfoil/next";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { sessions } from "../lib/sessions.ts";
+import { SignOut } from "./sign-out.tsx";
+
+export default async function Home(): Promise<ReactNode> {
+  const session = await getServerSession({ sessions });
+  if (session === undefined) {
+    return (
+      <form method="post" action="/login">
+        <h1>Signed out</h1>
+        <input name="user" aria-label="Your name" required maxLength={40} /> <button>Sign in</button>
+      </form>
+    );
+  }
+  return (
+    <main>
+      <h1>Signed in as {session.getUserId()}</h1>
+      <Link href="/notes?page=1">Notes</Link> <SignOut />
+    </main>
+  );
+}
