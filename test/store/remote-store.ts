@@ -69,6 +69,7 @@ export function startStoreHost(): StoreHost {
         deleteSessionsOfUser: far("deleteSessionsOfUser"),
         listSessionsOfUser: far("listSessionsOfUser"),
         rememberReplaced: far("rememberReplaced"),
+        rememberOnce: far("rememberOnce"),
         wasReplaced: far("wasReplaced"),
         deleteExpiredSessions: far("deleteExpiredSessions"),
         takeLease: far("takeLease"),

@@ -4,6 +4,7 @@ import type { RevocationCheck } from "../revocation/revocation-check.ts";
 import type { SessionStore } from "../store/session-store.ts";
 import type { AccessTokens } from "../token/access-token.ts";
 import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
+import type { Tickets } from "../token/ticket.ts";
 import type { Clock } from "./clock.ts";
 import type { EventHub } from "./events.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
@@ -16,6 +17,7 @@ export interface SessionContext {
   readonly ring: KeyRing;
   readonly accessTokens: AccessTokens;
   readonly antiCsrf: AntiCsrfTokens;
+  readonly tickets: Tickets;
   /** Undefined where access tokens are good until they expire. */
   readonly revocation: RevocationCheck | undefined;
   readonly events: EventHub;

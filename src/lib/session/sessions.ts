@@ -9,6 +9,7 @@ import type { SessionStore } from "../store/session-store.ts";
 import { createAccessTokens } from "../token/access-token.ts";
 import { createAntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import { createSecrets, type Secrets } from "../token/secret.ts";
+import { createTickets } from "../token/ticket.ts";
 import { createSteadyClock } from "./clock.ts";
 import type { SessionContext } from "./context.ts";
 import { type CreatedSession, type CreateOptions, createSession } from "./create-session.ts";
@@ -260,6 +261,7 @@ function createContext(
     ring,
     accessTokens,
     antiCsrf: createAntiCsrfTokens(secrets),
+    tickets: createTickets(secrets),
     revocation: createRevocationCheck(accessToken.blacklisting, store, policy),
     events,
     now,

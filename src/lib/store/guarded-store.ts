@@ -44,6 +44,7 @@ export function guardStore(store: SessionStore): SessionStore {
     deleteSessionsOfUser: guard("delete sessions", (userKey, except) => store.deleteSessionsOfUser(userKey, except)),
     listSessionsOfUser: guard("list sessions", (userKey, now) => store.listSessionsOfUser(userKey, now)),
     rememberReplaced: guard("remember a replaced session", (handle, until) => store.rememberReplaced(handle, until)),
+    rememberOnce: guard("remember what is used once", (once, until) => store.rememberOnce(once, until)),
     wasReplaced: guard("look for a replaced session", (handle, now) => store.wasReplaced(handle, now)),
     deleteExpiredSessions: guard("sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
     takeLease: guard("take a lease", (name, owner, now, until) => store.takeLease(name, owner, now, until)),

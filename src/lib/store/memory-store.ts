@@ -72,6 +72,12 @@ export function createMemoryStore(): SessionStore {
       replacedUntil.set(handle, until);
     },
 
+    async rememberOnce(once, until) {
+      if (replacedUntil.has(once)) return false;
+      replacedUntil.set(once, until);
+      return true;
+    },
+
     wasReplaced: async (handle, now) => (replacedUntil.get(handle) ?? now) > now,
 
     async deleteExpiredSessions(now, limit) {

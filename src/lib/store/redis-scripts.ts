@@ -170,6 +170,9 @@ return #remove(KEYS[1], handles, look(KEYS[1], handles))`,
 /** KEYS: replaced sessions. ARGV: handle, until. */
 export const rememberReplaced: RedisScript = writes("redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])\nreturn 1");
 
+/** KEYS: replaced sessions. ARGV: a handle-like name, until. Whether it was new. */
+export const rememberOnce: RedisScript = writes("return redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])");
+
 /** KEYS: replaced sessions. ARGV: handle. Until when it is remembered. */
 export const replacedUntil: RedisScript = reads("return redis.call('ZSCORE', KEYS[1], ARGV[1])");
 

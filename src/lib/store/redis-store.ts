@@ -135,6 +135,11 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
       if (at !== undefined) await run(scripts.rememberReplaced, [at.replaced], [handle, until]);
     },
 
+    async rememberOnce(once, until) {
+      const at = keysOfHandle(once);
+      return at !== undefined && isDone(await run(scripts.rememberOnce, [at.replaced], [once, until]));
+    },
+
     async wasReplaced(handle, now) {
       const at = keysOfHandle(handle);
       const until = at === undefined ? null : await run(scripts.replacedUntil, [at.replaced], [handle]);

@@ -93,6 +93,12 @@ export interface SessionStore {
   /** Remembers until `until` that a new sign-in takes the place of the session `handle`, whose late refreshes must be told so. */
   rememberReplaced(handle: string, until: number): Promise<void>;
 
+  /**
+   * Remembers until `until` that the handle-like name `once` has been used. Of all calls with one name, concurrent ones among them, exactly one
+   * gets true.
+   */
+  rememberOnce(once: string, until: number): Promise<boolean>;
+
   /** Whether `handle` is remembered as replaced, and `now` is before the end of that. Never from a node that may lag behind a write. */
   wasReplaced(handle: string, now: number): Promise<boolean>;
 

@@ -126,6 +126,7 @@ export type FixedStatement =
   | "liveHandles"
   | "listOfUser"
   | "rememberReplaced"
+  | "rememberOnce"
   | "wasReplaced"
   | "forgetReplaced"
   | "takeLease"
@@ -198,6 +199,12 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       isMysql
         ? `REPLACE INTO ${replaced} (handle, expires_at) VALUES (?, ?)`
         : `INSERT INTO ${replaced} (handle, expires_at) VALUES (?, ?) ON CONFLICT (handle) DO UPDATE SET expires_at = excluded.expires_at`,
+    ),
+    rememberOnce: statement(
+      "remember_once",
+      isMysql
+        ? `INSERT IGNORE INTO ${replaced} (handle, expires_at) VALUES (?, ?)`
+        : `INSERT INTO ${replaced} (handle, expires_at) VALUES (?, ?) ON CONFLICT (handle) DO NOTHING`,
     ),
     wasReplaced: statement(
       "was_replaced",

@@ -153,6 +153,8 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
       await run((all) => all.rememberReplaced, [handle, until]);
     },
 
+    rememberOnce: async (once, until) => (await run((all) => all.rememberOnce, [once, until])).changed,
+
     wasReplaced: async (handle, now) => (await run((all) => all.wasReplaced, [handle, now])).rows.length > 0,
 
     async deleteExpiredSessions(now, limit) {

@@ -141,6 +141,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     rememberReplaced: (handle, until) =>
       withStatements(({ rememberReplaced }) => void rememberReplaced.run(handle, until)),
 
+    rememberOnce: (once, until) => withStatements(({ rememberOnce }) => changed(rememberOnce.run(once, until))),
+
     wasReplaced: (handle, now) => withStatements(({ wasReplaced }) => wasReplaced.all(handle, now).length > 0),
 
     deleteExpiredSessions: (now, limit) =>

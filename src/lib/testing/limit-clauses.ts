@@ -142,6 +142,20 @@ export const limitClauses: readonly StoreClause[] = [
     },
   },
   {
+    id: "replaced-3",
+    name: "MUST let exactly one of many calls, from several processes, use a name for the first time",
+    async run(store, others = []) {
+      for (let round = 0; round < 5; round += 1) {
+        const [once, other] = [newHandle(newUser()), newHandle(newUser())];
+        const uses: readonly boolean[] = await race([store, ...others], 12, (one) => one.rememberOnce(once, T0 + 10));
+        equal(countTrue(uses), 1);
+        equal(await store.rememberOnce(once, T0 + 20), false);
+        equal(await store.rememberOnce(other, T0 + 10), true);
+        equal(await store.wasReplaced(once, T0 + 10), false);
+      }
+    },
+  },
+  {
     id: "replace-3",
     name: 'MUST leave the session that was to be replaced when "refuse" refuses',
     async run(store) {

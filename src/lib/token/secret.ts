@@ -14,12 +14,15 @@ export interface Secrets {
   unwrap(wrapped: string, context: string): { readonly seed: Buffer; readonly byFirst: boolean } | undefined;
   /** A MAC key for anti-CSRF tokens per secret, in the order of the list: the first makes them, all check them. */
   readonly antiCsrf: readonly [Mac, ...Mac[]];
+  /** The same for one-time tickets. */
+  readonly tickets: readonly [Mac, ...Mac[]];
 }
 
 interface DerivedSecret {
   readonly id: string;
   readonly key: Buffer;
   readonly antiCsrf: Mac;
+  readonly tickets: Mac;
 }
 
 /** Derives all keys from the secrets with HKDF-SHA256 (RFC 5869); wraps with AES-256-GCM. The first secret is the current one. */
@@ -56,6 +59,7 @@ export function createSecrets(list: readonly [string, ...string[]]): Secrets {
     },
 
     antiCsrf: [current.antiCsrf, ...others.map((secret) => secret.antiCsrf)],
+    tickets: [current.tickets, ...others.map((secret) => secret.tickets)],
   };
 }
 
@@ -70,5 +74,6 @@ function deriveSecret(secret: string): DerivedSecret {
     id: deriveKey(secret, "secret id", 6).toString("base64url"),
     key: deriveKey(secret, "key wrapping"),
     antiCsrf: createMac(deriveKey(secret, "anti-csrf")),
+    tickets: createMac(deriveKey(secret, "ticket")),
   };
 }
