@@ -8,7 +8,8 @@ import {
   verifySession,
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
-import { changeLate, faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { listenNode, type Subject } from "./subject.ts";
 
 // Express 4 comes without types of its own; what is used here is the same in both.
 const express4 = createRequire(import.meta.url)("express4") as typeof express5;

@@ -8,7 +8,8 @@ import {
 } from "counterfoil/fastify";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
-import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { type Subject } from "./subject.ts";
 
 const tell = async ({ auth }: FastifyRequest): Promise<object> => ({
   user: auth?.getUserId() ?? null,
@@ -31,7 +32,7 @@ async function listen({ instance, twice }: Setup): ReturnType<Subject["listen"]>
   const app = Fastify({ http: { maxHeaderSize: MAX_HEADER_SIZE } });
   await app.register(sessionPlugin, {
     ...instance,
-    onError: (error, _request, reply) => reply.code(500).send(faultOf(error)),
+    onError: (error: unknown, _request: FastifyRequest, reply: FastifyReply) => reply.code(500).send(faultOf(error)),
   });
   const verify = verifySession(instance);
   const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -1,7 +1,9 @@
 import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
-import { faultOf, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
-import { changeLater, listenWeb, streamOf } from "./web.ts";
+import { faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { type Subject } from "./subject.ts";
+import { listenWeb } from "./web.ts";
+import { changeLater, streamOf } from "./web-routes.ts";
 
 const tell = (context: Context): Response => {
   const auth = context.get("auth");

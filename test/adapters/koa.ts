@@ -2,7 +2,8 @@ import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
-import { changeLate, faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { listenNode, type Subject } from "./subject.ts";
 
 const authOf = (context: Context): RequestSession | undefined => (context.state as { auth?: RequestSession }).auth;
 

@@ -29,7 +29,8 @@ import {
   VerifySession,
 } from "counterfoil/nest";
 import express from "express";
-import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { type Subject } from "./subject.ts";
 
 type Auth = RequestSession | undefined;
 interface Reply {

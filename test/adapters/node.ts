@@ -9,7 +9,8 @@ import {
   type RequestSession,
   withSessions,
 } from "counterfoil/node";
-import { changeLate, faultOf, listenNode, NEW_CLAIMS, type Setup, type Subject } from "./subject.ts";
+import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { listenNode, type Subject } from "./subject.ts";
 
 function send(response: ServerResponse, body: unknown, status = 200): void {
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));

@@ -1,42 +1,19 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createSessions, Error as AuthError, type Sessions } from "counterfoil";
+import { createSessions } from "counterfoil";
 import { memory, type SessionStore } from "counterfoil/memory";
-import type { RequestSession } from "counterfoil/web";
+import { MAX_HEADER_SIZE, type Setup } from "./setup.ts";
 import type { HttpApp, HttpAppOptions } from "counterfoil/testing";
-
-/** What an app gets: the options that carry the instance, and whether to mount everything twice. */
-export interface Setup {
-  /** Empty for the default instance. */
-  readonly instance: { readonly sessions?: Sessions };
-  readonly twice: boolean;
-}
 
 /** One adapter's app, with the routes that `HttpApp` lists. */
 export interface Subject {
   readonly name: string;
+  /** Builds what must be built, once. */
+  prepare?(): Promise<void>;
+  /** The library that the app loads. Default: the one that the test loads. */
+  readonly createSessions?: typeof createSessions | undefined;
   listen(setup: Setup): Promise<{ readonly port: number; close(): Promise<void> }>;
-}
-
-/** The claims that `/claims` sets. */
-export const NEW_CLAIMS = { role: "Ädmin ☃" };
-/** Room for the headers that bounded parsing is tested with; Node's own limit is 16 KB. */
-export const MAX_HEADER_SIZE: number = 1024 * 1024;
-
-/** What the app's own error handler says. */
-export const faultOf = (error: unknown): { readonly app: string } => ({
-  app: AuthError.isErrorFromAuth(error) ? error.code : error instanceof Error ? error.message : String(error),
-});
-
-/** Changes the claims of a session whose answer is under way, and says how that ended. */
-export async function changeLate(auth: RequestSession | undefined): Promise<string> {
-  try {
-    await auth?.updateJwtPayload(NEW_CLAIMS);
-    return "changed";
-  } catch (error) {
-    return faultOf(error).app;
-  }
 }
 
 const START = 1_790_000_000_000;
@@ -44,7 +21,11 @@ const START = 1_790_000_000_000;
 export async function startSubject(subject: Subject, options: HttpAppOptions): Promise<HttpApp> {
   const clock = { now: START };
   const state = { down: false };
-  const sessions = createSessions({ ...options.config, store: switchable(state), clock: () => clock.now });
+  const sessions = (subject.createSessions ?? createSessions)({
+    ...options.config,
+    store: switchable(state),
+    clock: () => clock.now,
+  });
   const instance = options.uninitialised === true ? {} : { sessions };
   const server = await subject.listen({ instance, twice: options.twice === true });
   return {

@@ -1,0 +1,28 @@
+import * as next from "counterfoil/next";
+import { setup } from "../../lib/current-setup.ts";
+import { faultOf } from "../../lib/setup.ts";
+import { createRoutes } from "../../lib/web-routes.ts";
+
+/** One handler for all routes of a clause; a route of an app would be a file of its own. */
+async function handle(request: Request): Promise<Response> {
+  const { instance, twice } = setup();
+  const answer = next.withSessions((inner) => {
+    const route = createRoutes(next, setup())[new URL(inner.url).pathname];
+    return route === undefined ? Response.json({ app: "not found" }, { status: 404 }) : route(inner);
+  }, instance);
+  try {
+    return await (twice ? next.withSessions(answer, instance) : answer)(request);
+  } catch (error) {
+    return Response.json(faultOf(error), { status: 500 });
+  }
+}
+
+export {
+  handle as DELETE,
+  handle as GET,
+  handle as HEAD,
+  handle as OPTIONS,
+  handle as PATCH,
+  handle as POST,
+  handle as PUT,
+};

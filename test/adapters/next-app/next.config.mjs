@@ -1,0 +1,5 @@
+export default {
+  serverExternalPackages: ["counterfoil"],
+  typescript: { ignoreBuildErrors: true },
+  poweredByHeader: false,
+};

@@ -1,0 +1,29 @@
+import { Error as AuthError, type Sessions } from "counterfoil";
+import type { RequestSession } from "counterfoil/web";
+
+/** What an app gets: the options that carry the instance, and whether to mount everything twice. */
+export interface Setup {
+  /** Empty for the default instance. */
+  readonly instance: { readonly sessions?: Sessions };
+  readonly twice: boolean;
+}
+
+/** The claims that `/claims` sets. */
+export const NEW_CLAIMS = { role: "Ädmin ☃" };
+/** Room for the headers that bounded parsing is tested with; Node's own limit is 16 KB. */
+export const MAX_HEADER_SIZE: number = 1024 * 1024;
+
+/** What the app's own error handler says. */
+export const faultOf = (error: unknown): { readonly app: string } => ({
+  app: AuthError.isErrorFromAuth(error) ? error.code : error instanceof Error ? error.message : String(error),
+});
+
+/** Changes the claims of a session whose answer is under way, and says how that ended. */
+export async function changeLate(auth: RequestSession | undefined): Promise<string> {
+  try {
+    await auth?.updateJwtPayload(NEW_CLAIMS);
+    return "changed";
+  } catch (error) {
+    return faultOf(error).app;
+  }
+}

@@ -1,0 +1,58 @@
+import type * as web from "counterfoil/web";
+import type { Handler, RequestSession } from "counterfoil/web";
+import { changeLate, NEW_CLAIMS, type Setup } from "./setup.ts";
+
+type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
+
+const tell = (auth: RequestSession | undefined): Response =>
+  Response.json({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
+
+/** A body that sends its head first, and then what `work` gives. */
+export function streamOf(work: () => Promise<string>): ReadableStream {
+  let step = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      step += 1;
+      controller.enqueue(new TextEncoder().encode(step === 1 ? "begin " : await work()));
+      if (step === 2) controller.close();
+    },
+  });
+}
+
+/** After the answer has been handed over. */
+export async function changeLater(auth: RequestSession | undefined): Promise<string> {
+  await new Promise(setImmediate);
+  return changeLate(auth);
+}
+
+/** The routes over one of the entries whose handlers take Web requests. */
+export function createRoutes(
+  { createNewSession, getSession, refreshSession, verifySession }: Entry,
+  { instance }: Pick<Setup, "instance">,
+): Readonly<Record<string, Handler>> {
+  return {
+    async "/login"(request) {
+      const user = new URL(request.url).searchParams.get("user") ?? "alice";
+      await createNewSession(request, user, { ...instance, jwtPayload: { role: "member" } });
+      return Response.json({ ok: true }, { headers: { "set-cookie": "app=1; Path=/" } });
+    },
+    "/api": verifySession((_request, auth) => tell(auth), instance),
+    "/fresh": verifySession((_request, auth) => tell(auth), { ...instance, maxAuthAge: "5m" }),
+    "/maybe": async (request) => tell(await getSession(request, { ...instance, sessionRequired: false })),
+    "/page": async (request) => tell(await getSession(request, { ...instance, sessionRequired: false, page: true })),
+    "/renew": async (request) => Response.json({ user: (await refreshSession(request, instance)).getUserId() }),
+    "/claims": verifySession(async (_request, auth) => {
+      await auth?.updateJwtPayload(NEW_CLAIMS);
+      return tell(auth);
+    }, instance),
+    "/leave": verifySession(async (_request, auth) => {
+      await auth?.revokeSession();
+      return Response.json({ ok: true });
+    }, instance),
+    "/echo": verifySession(async (request) => Response.json(await request.json()), instance),
+    "/stream": verifySession((_request, auth) => new Response(streamOf(() => changeLater(auth))), instance),
+    "/fault"() {
+      throw new Error("fault");
+    },
+  };
+}
