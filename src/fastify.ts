@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
@@ -36,7 +36,7 @@ export interface SessionPluginOptions extends SessionRoutesOptions {
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example await app.register(sessionPlugin);
  */
-export async function sessionPlugin(app: FastifyInstance, options: SessionPluginOptions = {}): Promise<void> {
+export const sessionPlugin: FastifyPluginAsync<SessionPluginOptions> = async (app, options) => {
   checkRouteOptions(options, "sessionPlugin", "onError");
   app.decorateRequest("auth");
   app.setErrorHandler(errorHandler(options, options.onError));
@@ -47,7 +47,7 @@ export async function sessionPlugin(app: FastifyInstance, options: SessionPlugin
     // Tells Fastify that an asynchronous hook has answered.
     return reply;
   });
-}
+};
 // What the package fastify-plugin sets, so that hooks and decorators are those of the app, not of a child of it.
 const plugin = { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "counterfoil" };
 Object.assign(sessionPlugin, plugin);
