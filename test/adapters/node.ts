@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import {
   createNewSession,
@@ -66,20 +66,22 @@ function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
   };
 }
 
+export function createNodeListener(setup: Setup): RequestListener {
+  const routes = createRoutes(setup);
+  const handler: Handler = (request, response) => {
+    const route = routes[(request.url ?? "").replace(/\?.*/s, "")];
+    if (route === undefined) send(response, { app: "not found" }, 404);
+    else return route(request, response);
+  };
+  const options = {
+    ...setup.instance,
+    onError: (error: unknown, _request: Request, response: ServerResponse) => send(response, faultOf(error), 500),
+  };
+  const listener = withSessions(handler, options);
+  return setup.twice ? withSessions(listener, options) : listener;
+}
+
 export const nodeSubject: Subject = {
   name: "node:http",
-  async listen(setup) {
-    const routes = createRoutes(setup);
-    const handler: Handler = (request, response) => {
-      const route = routes[(request.url ?? "").replace(/\?.*/s, "")];
-      if (route === undefined) send(response, { app: "not found" }, 404);
-      else return route(request, response);
-    };
-    const options = {
-      ...setup.instance,
-      onError: (error: unknown, _request: Request, response: ServerResponse) => send(response, faultOf(error), 500),
-    };
-    const listener = withSessions(handler, options);
-    return listenNode(setup.twice ? withSessions(listener, options) : listener);
-  },
+  listen: async (setup) => listenNode(createNodeListener(setup)),
 };

@@ -1,0 +1,126 @@
+/** The list can fail: adapters with one fault each, and the clauses that find it. */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { httpClauses } from "counterfoil/testing";
+import { expect, test } from "vitest";
+import { createNodeListener } from "./node.ts";
+import { listenNode, startSubject, type Subject } from "./subject.ts";
+
+interface Fault {
+  readonly name: string;
+  /** Clauses that must find it; others may. */
+  readonly found: readonly string[];
+  /** Breaks the pair before the sound adapter gets it. */
+  readonly break: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/** Changes what is set as a header of the answer; undefined keeps it from being set. */
+function onSetHeader(
+  response: ServerResponse,
+  change: (name: string, value: unknown) => string | string[] | undefined,
+): void {
+  const setHeader = response.setHeader.bind(response);
+  response.setHeader = (name, value) => {
+    const changed = change(name.toLowerCase(), value);
+    return changed === undefined ? response : setHeader(name, changed);
+  };
+}
+
+const asList = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [value as string]);
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: "keeps only the last cookie of an answer",
+    found: ["cookies-1", "cookies-3", "cookies-6", "answers-10"],
+    break: (_request, response) =>
+      onSetHeader(response, (name, value) => (name === "set-cookie" ? asList(value).slice(-1) : asList(value))),
+  },
+  {
+    name: "loses the app's own cookies",
+    found: ["cookies-1"],
+    break(_request, response) {
+      const appendHeader = response.appendHeader.bind(response);
+      response.appendHeader = (name, value) => (name === "set-cookie" ? response : appendHeader(name, value));
+    },
+  },
+  {
+    name: "lets caches keep an answer with cookies",
+    found: ["cookies-1", "answers-1", "transport-1", "pages-1"],
+    break: (_request, response) =>
+      onSetHeader(response, (name, value) => (name === "cache-control" ? undefined : asList(value))),
+  },
+  {
+    name: "takes the last of two cookies",
+    found: ["hostile-4", "hostile-5"],
+    break(request) {
+      const pairs = (request.headers.cookie ?? "").split("; ").map((pair) => pair.split("=") as [string, string]);
+      if (request.headers.cookie !== undefined)
+        request.headers.cookie = [...new Map(pairs)].map(([name, value]) => `${name}=${value}`).join("; ");
+    },
+  },
+  {
+    name: "does not see where a request comes from",
+    found: ["csrf-1", "csrf-2", "csrf-3", "answers-6", "answers-16", "answers-20", "answers-22"],
+    break(request) {
+      delete request.headers.origin;
+      delete request.headers["sec-fetch-site"];
+    },
+  },
+  {
+    name: "takes X-Forwarded-Host and the like for granted: every origin is the own one",
+    found: ["csrf-1", "answers-6"],
+    break(request) {
+      if (request.headers.origin !== undefined) request.headers["sec-fetch-site"] = "same-origin";
+    },
+  },
+  {
+    name: "sends a status of its own for a refusal",
+    found: ["answers-1", "answers-10", "answers-17", "dialect-3"],
+    break(_request, response) {
+      Object.defineProperty(response, "statusCode", { get: () => 200, set: () => undefined });
+    },
+  },
+  {
+    name: "takes the last of two Authorization headers",
+    found: ["transport-6"],
+    break(request) {
+      const all = request.headersDistinct["authorization"];
+      if (all === undefined || all.length < 2) return;
+      const last = all.at(-1) ?? "";
+      request.headers.authorization = last;
+      Object.defineProperty(request, "headersDistinct", { value: { authorization: [last] } });
+    },
+  },
+  {
+    name: "answers preflights of any origin",
+    found: ["cors-3"],
+    break(request, response) {
+      if (request.headers.origin !== undefined)
+        response.setHeader("access-control-allow-origin", request.headers.origin);
+    },
+  },
+  {
+    name: "knows only the path, and not the query",
+    found: ["answers-25", "pages-1"],
+    break(request) {
+      if (!(request.url ?? "").startsWith("/login")) request.url = (request.url ?? "").replace(/\?.*/s, "");
+    },
+  },
+];
+
+test.each(FAULTS)("an adapter that $name is found out", async ({ found, break: breakPair }) => {
+  const subject: Subject = {
+    name: "broken",
+    async listen(setup) {
+      const sound: RequestListener = createNodeListener(setup);
+      return listenNode((request, response) => {
+        breakPair(request, response);
+        sound(request, response);
+      });
+    },
+  };
+  const broken: string[] = [];
+  for (const clause of httpClauses.filter(({ id }) => found.includes(id))) {
+    await clause.run((options) => startSubject(subject, options)).catch(() => broken.push(clause.id));
+  }
+  expect(broken.toSorted()).toEqual(found.toSorted());
+});
