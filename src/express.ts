@@ -5,12 +5,12 @@
  */
 import type { ServerResponse } from "node:http";
 import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
-import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/node-exchange.ts";
+import type { AuthRequest } from "./lib/http/node-calls.ts";
+import { createNodeExchange, sendAnswer } from "./lib/http/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
-import type { UserId } from "./lib/session/user-id.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the name by which Express lets middleware add to its request
@@ -22,10 +22,9 @@ declare global {
   }
 }
 
-type Request = NodeRequest & { auth?: RequestSession };
 type Next = (error?: unknown) => void;
-export type Middleware = (request: Request, response: ServerResponse, next: Next) => void;
-export type ErrorMiddleware = (error: unknown, request: Request, response: ServerResponse, next: Next) => void;
+export type Middleware = (request: AuthRequest, response: ServerResponse, next: Next) => void;
+export type ErrorMiddleware = (error: unknown, request: AuthRequest, response: ServerResponse, next: Next) => void;
 
 /**
  * Lets a request pass if it has a session, which is then `req.auth`. Refusals go to `errorHandler()`.
@@ -68,43 +67,6 @@ export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
   };
 }
 
-/**
- * Signs a user in: a new session, its tokens on `res`, and the end of the session that the request carried.
- *
- * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
- * @example await createNewSession(req, res, user.id, { jwtPayload: { role: user.role } });
- */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: Request,
-  response: ServerResponse,
-  userId: UserId,
-  details: SignInDetails<Claims, Data> = {},
-): Promise<RequestSession<Claims, Data>> {
-  return calls.keep(request, calls.start(createNodeExchange(request, response), userId, details));
-}
-
-/**
- * The session of a request, for middleware of one's own; also sets `req.auth`. Undefined only with `sessionRequired: false`.
- *
- * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
- */
-export async function getSession<Claims = unknown, Data = unknown>(
-  request: Request,
-  response: ServerResponse,
-  options: VerifySessionOptions = {},
-): Promise<RequestSession<Claims, Data> | undefined> {
-  return calls.keep(request, calls.protectOnce(createNodeExchange(request, response), options));
-}
-
-/**
- * Refreshes the session of a request, for a refresh route of one's own; takes the tokens back when the session is over.
- *
- * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
- */
-export const refreshSession = (
-  request: Request,
-  response: ServerResponse,
-  options: InstanceOption = {},
-): Promise<RequestSession> => calls.keep(request, calls.refresh(createNodeExchange(request, response), options));
-
-export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
+export type { InstanceOption, RequestSession, SessionRoutesOptions, VerifySessionOptions };
+export type { SignInDetails } from "./lib/http/adapter-calls.ts";
+export { createNewSession, getSession, refreshSession } from "./lib/http/node-calls.ts";

@@ -5,15 +5,11 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions } from "./lib/http/adapter-calls.ts";
 import { checkRouteOptions } from "./lib/http/check-options.ts";
-import type { InstanceOption } from "./lib/http/instance-option.ts";
+import type { AuthRequest as Request } from "./lib/http/node-calls.ts";
 import { createNodeExchange, sendAnswer } from "./lib/http/node-exchange.ts";
-import type { RequestSession } from "./lib/http/request-session.ts";
-import type { UserId } from "./lib/session/user-id.ts";
 
-/** A request; `auth` is its session, once one of these functions has found or started it. */
-export type Request = IncomingMessage & { auth?: RequestSession };
 /** Answers a request; may be async. */
 export type Handler = (request: Request, response: ServerResponse) => unknown;
 /** Options of `withSessions`. */
@@ -67,38 +63,8 @@ function answerFault(error: unknown, _request: Request, response: ServerResponse
   else sendAnswer(response, { status: 500, headers: {}, body: { message: "internal" } });
 }
 
-/**
- * Signs a user in: a new session, its tokens on `response`, and the end of the session that the request carried.
- *
- * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
- */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: Request,
-  response: ServerResponse,
-  userId: UserId,
-  details: SignInDetails<Claims, Data> = {},
-): Promise<RequestSession<Claims, Data>> {
-  return calls.keep(request, calls.start(createNodeExchange(request, response), userId, details));
-}
-
-/**
- * The session of a request. Undefined only with `sessionRequired: false`.
- *
- * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`; answered by `withSessions`
- */
-export async function getSession<Claims = unknown, Data = unknown>(
-  request: Request,
-  response: ServerResponse,
-  options: VerifySessionOptions = {},
-): Promise<RequestSession<Claims, Data> | undefined> {
-  return calls.keep(request, calls.protectOnce(createNodeExchange(request, response), options));
-}
-
-/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
-export const refreshSession = (
-  request: Request,
-  response: ServerResponse,
-  options: InstanceOption = {},
-): Promise<RequestSession> => calls.keep(request, calls.refresh(createNodeExchange(request, response), options));
-
-export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
+export type { Request };
+export type { InstanceOption } from "./lib/http/instance-option.ts";
+export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+export { createNewSession, getSession, refreshSession } from "./lib/http/node-calls.ts";
+export type { RequestSession } from "./lib/http/request-session.ts";
