@@ -76,7 +76,11 @@ const FAULTS: readonly Fault[] = [
     name: "sends a status of its own for a refusal",
     found: ["answers-1", "answers-10", "answers-17", "dialect-3"],
     break(_request, response) {
-      Object.defineProperty(response, "statusCode", { get: () => 200, set: () => undefined });
+      const end = response.end.bind(response) as (body?: unknown) => ServerResponse;
+      response.end = (body?: unknown) => {
+        response.statusCode = 200;
+        return end(body);
+      };
     },
   },
   {

@@ -55,7 +55,7 @@ test.each([
   ["getSession", getSession as (...args: unknown[]) => Promise<unknown>, { maxAuthage: "10m" }],
   ["refreshSession", refreshSession as (...args: unknown[]) => Promise<unknown>, { session: true }],
 ])("the page-style %s refuses a misspelt option, too", async (name, call, options) => {
-  await expect(call({} as never, {} as never, options)).rejects.toMatchObject({
+  await expect(call({}, {}, options)).rejects.toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringContaining(`${name}.${Object.keys(options)[0]}: there is no such option`) as string,
   });

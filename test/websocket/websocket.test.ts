@@ -208,16 +208,15 @@ test("Socket.IO: by cookie from a trusted origin, or by ticket, and closed when 
   onTestFinished(() => void sockets.close());
   sockets.use((socket, next) => {
     const { ticket } = socket.handshake.auth as { ticket?: string };
-    const finding =
-      ticket === undefined ? getUpgradeSession(socket.request, { sessions }) : redeemSocketTicket(ticket, { sessions });
-    finding.then((session) => {
+    const welcome = async (): Promise<void> => {
+      const session = await (ticket === undefined
+        ? getUpgradeSession(socket.request, { sessions })
+        : redeemSocketTicket(ticket, { sessions }));
       (socket.data as { session: unknown }).session = session;
-      socket.on(
-        "disconnect",
-        guard.add(session.handle, () => void socket.disconnect(true)),
-      );
-      next();
-    }, next);
+      const remove = guard.add(session.handle, () => void socket.disconnect(true));
+      socket.on("disconnect", remove);
+    };
+    welcome().then(() => void next(), next);
   });
   sockets.on("connection", (socket) =>
     socket.emit("hello", (socket.data as { session: { userId: string } }).session.userId),
