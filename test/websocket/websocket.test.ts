@@ -209,14 +209,19 @@ test("Socket.IO: by cookie from a trusted origin, or by ticket, and closed when 
   sockets.use((socket, next) => {
     const { ticket } = socket.handshake.auth as { ticket?: string };
     const welcome = async (): Promise<void> => {
-      const session = await (ticket === undefined
-        ? getUpgradeSession(socket.request, { sessions })
-        : redeemSocketTicket(ticket, { sessions }));
-      (socket.data as { session: unknown }).session = session;
-      const remove = guard.add(session.handle, () => void socket.disconnect(true));
-      socket.on("disconnect", remove);
+      try {
+        const session = await (ticket === undefined
+          ? getUpgradeSession(socket.request, { sessions })
+          : redeemSocketTicket(ticket, { sessions }));
+        (socket.data as { session: unknown }).session = session;
+        const remove = guard.add(session.handle, () => void socket.disconnect(true));
+        socket.on("disconnect", remove);
+        next();
+      } catch (error) {
+        next(error as Error);
+      }
     };
-    welcome().then(() => void next(), next);
+    void welcome();
   });
   sockets.on("connection", (socket) =>
     socket.emit("hello", (socket.data as { session: { userId: string } }).session.userId),
