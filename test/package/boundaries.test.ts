@@ -30,9 +30,15 @@ const forbidden: readonly { readonly from: string; readonly to: string }[] = [
   { from: "src/lib/http", to: "../store/sqlite-store.ts" },
   { from: "src/lib/http", to: "../token/jwt.ts" },
   { from: "src/lib/http", to: "express" },
+  { from: "src/lib/http", to: "@nestjs/common" },
+  { from: "src/lib/http", to: "next/server.js" },
+  { from: "src/lib/testing", to: "../http/cookies.ts" },
+  { from: "src/lib/testing", to: "../store/memory-store.ts" },
+  { from: "src/lib/cli", to: "../session/sessions.ts" },
   { from: "src/lib/store", to: "../token/jwt.ts" },
   { from: "src/lib/store", to: "../session/sessions.ts" },
   { from: "src", to: "./express.ts" },
+  { from: "src", to: "./nest.ts" },
 ];
 
 const allowed: readonly { readonly from: string; readonly to: string }[] = [
@@ -41,6 +47,7 @@ const allowed: readonly { readonly from: string; readonly to: string }[] = [
   { from: "src/lib/http", to: "../session/sessions.ts" },
   { from: "src/lib/store", to: "../session/record.ts" },
   { from: "src/lib/store", to: "../session/handle.ts" },
+  { from: "src/lib/testing", to: "../session/sessions.ts" },
   { from: "src", to: "./lib/http/routes.ts" },
 ];
 
