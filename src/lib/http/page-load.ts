@@ -33,7 +33,14 @@ export function cameBack({ url }: HttpExchange, now: number): boolean {
   return [...url.matchAll(MARKS)].some(([, time]) => Math.abs(now - Number(time)) < GUARD_MS);
 }
 
-export function withoutMarks(url: string): string {
+/** The address of a page that comes from the refresh route, without the mark; undefined for all others, and for what is no plain path. */
+export function cleanAddress(exchange: HttpExchange, now: number): string | undefined {
+  const clean = withoutMarks(exchange.url);
+  // A path such as //host is a page of ours, and another origin once it is written into an answer.
+  return cameBack(exchange, now) && toLocalPath(clean) !== undefined ? clean : undefined;
+}
+
+function withoutMarks(url: string): string {
   const rest = url.replace(MARKS, "");
   return rest === url ? url : rest.replace(/[?&]$/, "");
 }

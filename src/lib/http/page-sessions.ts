@@ -5,7 +5,7 @@ import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
 import type { HttpSessions, ProtectOptions } from "./http-sessions.ts";
 import { endsSession, hasType } from "./outcomes.ts";
-import { cameBack, refreshAddress, withoutMarks } from "./page-load.ts";
+import { cleanAddress, refreshAddress } from "./page-load.ts";
 import type { RequestSession } from "./request-session.ts";
 
 interface Parts extends Pick<HttpSessions, "protect" | "refresh"> {
@@ -53,7 +53,8 @@ export function createPageSessions({ protect, refresh, cookies, policy, now }: P
         return refreshPage(exchange, options, error);
       }
       // The mark has served; an address that somebody copies should not have it.
-      if (cameBack(exchange, now())) throw new RefreshRedirectError(withoutMarks(exchange.url));
+      const clean = cleanAddress(exchange, now());
+      if (clean !== undefined) throw new RefreshRedirectError(clean);
       return session;
     },
   };
