@@ -60,10 +60,6 @@ function findRoute(path: string, { cookie, http }: Policy): Route | undefined {
   const { refresh, signOut } = SUPERTOKENS_ROUTES;
   if (!http.supertokens || !path.endsWith(signOut) || !cookie.renewTokenPath.endsWith(refresh)) return undefined;
   return path === cookie.renewTokenPath.slice(0, -refresh.length) + signOut ? SIGN_OUT_ROUTE : undefined;
-} = SUPERTOKENS_ROUTES;
-  const base = cookie.renewTokenPath.slice(0, -refresh.length);
-  const isSignOut = http.supertokens && cookie.renewTokenPath.endsWith(refresh) && path === base + signOut;
-  return isSignOut ? SIGN_OUT_ROUTE : undefined;
 }
 
 /**
