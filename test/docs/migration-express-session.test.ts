@@ -7,11 +7,9 @@ import { describeWithServer } from "../servers/describe-with-server.ts";
 import { startRedis } from "../servers/redis.ts";
 import { codeOf } from "./migration/guide.ts";
 import { type App, createStage, SECRET, type Stage } from "./migration/stage.ts";
-import { createVisitor, seen, type Visitor } from "./migration/visitor.ts";
+import { createVisitor, credentials, post, seen, type Visitor } from "./migration/visitor.ts";
 
 const serverOf = (step: string): string => codeOf(`express-session: ${step}`, "ts");
-const post = (body: object = {}) => ({ method: "POST", body }) as const;
-const credentials = (name: string) => post({ name, password: "open sesame" });
 
 describeWithServer("redis", "from express-session", () => {
   let server: Awaited<ReturnType<typeof startRedis>>;
@@ -182,5 +180,17 @@ describeWithServer("redis", "from express-session", () => {
     expect((await page.api(bridge, "/api/cart")).status).toBe(401);
     expect((await page.api(bridge, "/api/cart")).status).toBe(401);
     expect(await sessions.getSessionsForUser("jack")).toEqual([]);
+  });
+
+  test("so it does on a route that reads no data", async () => {
+    const last = "app.use(errorHandler());";
+    const route = `app.get("/api/me", async (req, res) => void res.json({ userId: (await findShopper(req, res)).userId }));`;
+    const code = serverOf("the bridge").replace(last, `${route}\n${last}`);
+    const app = await stage.start(code);
+    const visitor = await turned("kim");
+    visitor.forgetAccessToken();
+    expect(seen(await visitor.call(app, "/api/me"))).toEqual([200, { userId: "kim" }]);
+    await sessions.revokeAllSessionsForUser("kim");
+    expect((await visitor.call(app, "/api/me")).status).toBe(401);
   });
 });

@@ -6,11 +6,9 @@ import { sqlite } from "counterfoil/sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { codeOf } from "./migration/guide.ts";
 import { type App, createStage, SECRET, type Stage } from "./migration/stage.ts";
-import { createVisitor, seen } from "./migration/visitor.ts";
+import { createVisitor, credentials, post, seen } from "./migration/visitor.ts";
 
 const JWT_SECRET = "the secret of the old tokens";
-const post = (body: object = {}) => ({ method: "POST", body }) as const;
-const credentials = (name: string) => post({ name, password: "open sesame" });
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 let stage: Stage;

@@ -7,12 +7,10 @@ import { describeWithServer } from "../servers/describe-with-server.ts";
 import { startMariaDb } from "../servers/mariadb.ts";
 import { codeOf } from "./migration/guide.ts";
 import { type App, createStage, SECRET, type Stage } from "./migration/stage.ts";
-import { createVisitor, seen, type Visitor } from "./migration/visitor.ts";
+import { createVisitor, credentials, post, seen, type Visitor } from "./migration/visitor.ts";
 
 const HOST = "shop.example";
 const serverOf = (step: string): string => codeOf(`SuperTokens: ${step}`, "ts");
-const post = (body: object = {}) => ({ method: "POST", body }) as const;
-const credentials = (name: string) => post({ name, password: "open sesame" });
 const cartOf = (userId: string, ...cart: readonly string[]) => [200, { userId, role: "member", cart }];
 
 describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
@@ -94,7 +92,6 @@ describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
     expire(visitor);
     expect(seen(await page.api(before, "/api/cart"))).toEqual(cartOf("cleo", "tea", "milk"));
     expect(await sessions.getSessionsForUser("cleo")).toEqual([]);
-
     const fresh = createVisitor(HOST);
     expect((await fresh.openPage().api(still, "/login", credentials("cleo"))).status).toBe(200);
     expect(seen(await fresh.call(before, "/api/cart"))).toEqual(cartOf("cleo"));
@@ -108,7 +105,6 @@ describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
     expect(seen(await page.api(moving, "/api/cart", post({ item: "milk" })))).toEqual([200, { cart: ["tea", "milk"] }]);
     expect(await sessions.getSessionsForUser("dora")).toEqual([]);
     const marker = visitor.cookie("sIdRefreshToken");
-
     expire(visitor);
     expect(seen(await page.api(moving, "/api/cart"))).toEqual(cartOf("dora", "tea", "milk"));
     expect(visitor.cookie("sIdRefreshToken")).not.toBe(marker);
@@ -116,7 +112,6 @@ describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
     const [handle = ""] = await sessions.getAllSessionHandlesForUser("dora");
     expect(await sessions.getSessionData(handle)).toEqual({ cart: ["tea", "milk"], movedFrom: old });
     expect(await oldHandles("dora")).toEqual([old]);
-
     for (const app of [moving, still]) {
       expect((await page.api(app, "/api/cart", post({ item: "rum" }))).status).toBe(200);
     }

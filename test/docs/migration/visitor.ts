@@ -123,3 +123,6 @@ export function createVisitor(host = "127.0.0.1", cookies: readonly string[] = [
 
 /** Status and body of an answer, to be compared with one look. */
 export const seen = (answer: Answer): readonly [number, unknown] => [answer.status, answer.json()];
+
+export const post = (body: object = {}) => ({ method: "POST", body }) as const;
+export const credentials = (name: string) => post({ name, password: "open sesame" });
