@@ -1,0 +1,20 @@
+import {
+  attemptRefreshingSession,
+  doesSessionExist,
+  getAccessTokenPayloadSecurely,
+  getUserId,
+  init,
+  signOut,
+} from "supertokens-website-15";
+import { publish, readSettings } from "./page-client.ts";
+
+const { apiDomain, sessionExpiredStatusCode } = readSettings();
+init({ apiDomain, sessionExpiredStatusCode });
+
+publish({
+  doesSessionExist,
+  refresh: attemptRefreshingSession,
+  signOut,
+  getUserId,
+  getPayload: getAccessTokenPayloadSecurely,
+});

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isSkippedWithoutBrowser, launchBrowser } from "../browser.ts";
+import { type Bundles, bundlePages } from "./bundles.ts";
+import { AGE_FEATURES } from "./features/age.ts";
+import { CLAIM_FEATURES } from "./features/claims.ts";
+import type { Feature } from "./features/feature.ts";
+import { RACE_FEATURES } from "./features/races.ts";
+import { SESSION_FEATURES } from "./features/session.ts";
+import { WIRE_FEATURES } from "./features/wire.ts";
+import { type Generation, GENERATIONS } from "./generations.ts";
+import { Stage } from "./stage.ts";
+import { readGuide, SupportTable, toMarkdown } from "./support-table.ts";
+
+const FEATURES = [...SESSION_FEATURES, ...CLAIM_FEATURES, ...RACE_FEATURES, ...WIRE_FEATURES, ...AGE_FEATURES];
+const require = createRequire(import.meta.url);
+
+test.each(GENERATIONS)("$version is the one that is installed", ({ id, version }) => {
+  const manifest: unknown = JSON.parse(readFileSync(require.resolve(`supertokens-website-${id}/package.json`), "utf8"));
+  expect(manifest).toMatchObject({ name: "supertokens-website", version });
+});
+
+const isSkipped = isSkippedWithoutBrowser("the published SuperTokens web clients");
+describe.skipIf(isSkipped)("SuperTokens web clients (need a browser: Debian's chromium, or CHROMIUM_PATH)", () => {
+  const table = new SupportTable();
+  let bundles: Bundles;
+  let browser: Browser;
+  let context: BrowserContext;
+  beforeAll(async () => {
+    [bundles, browser] = await Promise.all([bundlePages(), launchBrowser()]);
+    context = await browser.newContext();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    console.log(toMarkdown(table.rows(FEATURES)));
+  });
+
+  async function trial(generation: Generation, run: Feature["run"]): Promise<void> {
+    await using stage = new Stage(generation, context, bundles);
+    await run(stage);
+  }
+
+  for (const feature of FEATURES) {
+    const { without } = feature;
+    describe(feature.title, () => {
+      for (const generation of GENERATIONS) {
+        const reason = feature.lacks?.[generation.id];
+        if (reason === undefined) {
+          test(generation.version, async () => {
+            await trial(generation, feature.run);
+            table.note(feature, generation);
+          });
+        } else if (without !== undefined) {
+          test(`${generation.version}, ${reason}`, () => trial(generation, without));
+        }
+      }
+    });
+  }
+
+  test("the guide's table says what ran", () => {
+    expect(readGuide()).toEqual(table.rows(FEATURES));
+  });
+});
