@@ -8,7 +8,7 @@ export interface HttpOptions {
   readonly slice: number;
 }
 
-const USAGE = `npm run bench -- http [--framework ${FRAMEWORKS.join(",")}] [--rounds 15] [--slice 500]
+const USAGE = `npm run bench -- http [--framework ${FRAMEWORKS.join(",")}] [--rounds 12] [--slice 400]
   --slice  how long each contender is under load in one round, in ms`;
 
 /** @throws with the usage, for whatever it does not understand */
@@ -17,8 +17,8 @@ export function readOptions(args: readonly string[]): HttpOptions {
     args: [...args],
     options: {
       framework: { type: "string", default: FRAMEWORKS.join(",") },
-      rounds: { type: "string", default: "15" },
-      slice: { type: "string", default: "500" },
+      rounds: { type: "string", default: "12" },
+      slice: { type: "string", default: "400" },
     },
   });
   const [rounds, slice] = [Number(values.rounds), Number(values.slice)];

@@ -7,7 +7,7 @@ const BUSY = 0.9;
 
 export function printFramework(framework: Framework, measured: readonly MeasuredContender[]): void {
   const line = (name: string, cells: readonly string[]): void =>
-    console.log(`  ${name.padEnd(32)}${cells.map((cell) => cell.padStart(27)).join("")}`);
+    console.log(`  ${name.padEnd(32)}${cells.map((cell) => cell.padStart(29)).join("")}`);
   const none = slicesOf(measured, "none");
 
   console.log(`\n${FRAMEWORK_NAMES[framework]}\n`);
@@ -33,7 +33,7 @@ export function printFramework(framework: Framework, measured: readonly Measured
 export function printTargets(all: ReadonlyMap<Framework, readonly MeasuredContender[]>): void {
   console.log("\nTargets, for tokens seen before\n");
   const judge = (what: string, value: string, isMet: boolean): void =>
-    console.log(`  ${what.padEnd(64)} ${value.padStart(9)}  ${isMet ? "met" : "MISSED"}`);
+    console.log(`  ${what.padEnd(76)} ${value.padStart(9)}  ${isMet ? "met" : "MISSED"}`);
 
   for (const [framework, most] of [
     ["express", 0.06],

@@ -30,8 +30,8 @@ const USERS = 200;
 const USERS_OF_CACHES = 1000;
 const WITH_CACHE: ReadonlySet<Guard> = new Set(["repeated", "fast-jwt"]);
 const CONNECTIONS = 16;
-/** Until the compiler has done its work. */
-const WARM_UP = 1500;
+/** Until the compiler has done its work; slow ones get no more than so many ms. */
+const WARM_UP = { requests: 25_000, step: 500, most: 5000 };
 
 /** All servers of a framework run at once, and take turns at being asked: in each round each of them, in an order of its own. */
 export async function measureFramework(
@@ -55,7 +55,7 @@ export async function measureFramework(
       const answerLength = await checkContender(server.port, contender, given);
       const load = await openLoad(server.port, given.map(writeRequest), { connections: CONNECTIONS, answerLength });
       running.unshift({ contender, server, load, slices: [] });
-      await load.run(WARM_UP);
+      await warmUp(load);
     }
     for (let round = 0; round < rounds; round += 1) {
       for (const { server, load, slices } of shuffle(running)) slices.push(await measureSlice(server, load, slice));
@@ -65,6 +65,12 @@ export async function measureFramework(
     for (const { load } of running) load.close();
     for (const server of servers) server.stop();
   }
+}
+
+async function warmUp(load: Load): Promise<void> {
+  const until = performance.now() + WARM_UP.most;
+  for (let sent = 0; sent < WARM_UP.requests && performance.now() < until;)
+    sent += (await load.run(WARM_UP.step)).requests;
 }
 
 async function measureSlice(server: ServerProcess, load: Load, ms: number): Promise<Slice> {

@@ -5,7 +5,7 @@ import type { Backends, Framework } from "./http-contenders.ts";
 import { readOptions } from "./http-options.ts";
 import { printFramework, printTargets } from "./http-report.ts";
 import { type MeasuredContender, measureFramework } from "./http-rounds.ts";
-import { describeLoad, describeMachine } from "./machine.ts";
+import { describeLoad, describeMachine, isBusy } from "./machine.ts";
 
 export async function runHttp(args: readonly string[]): Promise<void> {
   const { frameworks, rounds, slice } = readOptions(args);
@@ -20,6 +20,8 @@ export async function runHttp(args: readonly string[]): Promise<void> {
     }
   });
   printTargets(all);
+  if (isBusy())
+    console.log(`\nOthers used this machine (load ${describeLoad()}): run this again on a quiet one before you judge.`);
 }
 
 async function withBackends(use: (backends: Backends) => Promise<void>): Promise<void> {

@@ -9,3 +9,6 @@ export function describeMachine(): string {
 
 /** More than there are cores: others were using them. */
 export const describeLoad = (): string => (loadavg()[0] ?? Number.NaN).toFixed(1);
+
+/** Whether more wants to run than there are cores, server and load of a bench among it. */
+export const isBusy = (): boolean => (loadavg()[0] ?? 0) > cpus().length + 0.5;
