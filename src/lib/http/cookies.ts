@@ -100,19 +100,35 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
 const placeOf = (line: string): string => line.replace(/=[^;]*; Max-Age=\d+/, "");
 
 function readCookie(header: string | undefined, name: string): CookieReading {
-  const values = new Set<string>();
-  for (const pair of (header ?? "").split(";")) {
-    const equals = pair.indexOf("=");
-    if (equals === -1 || stripBlanks(pair.slice(0, equals)) !== name) continue;
-    const value = stripBlanks(pair.slice(equals + 1));
+  if (header === undefined) return NONE;
+  const values: string[] = [];
+  // By search, not by splitting: this runs several times per request, and a jar may hold much that is not ours.
+  for (let at = header.indexOf(name); at !== -1; at = header.indexOf(name, at + 1)) {
+    if (!beginsPair(header, at)) continue;
+    let equals = at + name.length;
+    while (isBlank(header.charCodeAt(equals))) equals += 1;
+    if (header[equals] !== "=") continue;
+    const end = header.indexOf(";", equals);
+    const value = stripBlanks(header.slice(equals + 1, end === -1 ? undefined : end));
     // Some clients send an empty cookie where they should have dropped it.
-    if (value !== "" && values.size < MAX_VALUES) values.add(value);
+    if (value !== "" && values.length < MAX_VALUES && !values.includes(value)) values.push(value);
   }
   const [first, ...others] = values;
-  if (first === undefined) return { kind: "none" };
+  if (first === undefined) return NONE;
   // Never "last wins": a sibling sub-domain can put a cookie before or after ours.
   return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values: [first, ...others] };
 }
+
+const NONE: CookieReading = { kind: "none" };
+
+/** Whether nothing but blanks stands between a place and the beginning of its pair. */
+function beginsPair(header: string, place: number): boolean {
+  let before = place - 1;
+  while (before >= 0 && isBlank(header.charCodeAt(before))) before -= 1;
+  return before < 0 || header[before] === ";";
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** Strips what RFC 6265bis strips, and no more: with a byte that only `trim` takes for a blank, a name is not the one that `__Host-` protects. */
 const stripBlanks = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "");

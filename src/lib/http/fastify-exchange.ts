@@ -21,39 +21,58 @@ export interface FastifyReplyShape {
   send(payload?: unknown): unknown;
 }
 
-export function createFastifyExchange(request: FastifyRequestShape, reply: FastifyReplyShape): HttpExchange {
-  const checkUnsent = (): void => {
-    if (reply.sent || reply.raw.headersSent) throw alreadySent();
-  };
-  const listed = (name: string): readonly string[] => {
-    const before = reply.getHeader(name);
+export const createFastifyExchange = (request: FastifyRequestShape, reply: FastifyReplyShape): HttpExchange =>
+  new FastifyExchange(request, reply);
+
+// A class for the reason that NodeExchange is one.
+class FastifyExchange implements HttpExchange {
+  readonly method: string;
+  readonly url: string;
+  readonly #request: FastifyRequestShape;
+  readonly #reply: FastifyReplyShape;
+
+  constructor(request: FastifyRequestShape, reply: FastifyReplyShape) {
+    this.method = request.method;
+    this.url = request.originalUrl;
+    this.#request = request;
+    this.#reply = reply;
+  }
+
+  get ip(): string {
+    return this.#request.ip;
+  }
+
+  header(name: string): string | undefined {
+    return readHeader(this.#request.raw, name);
+  }
+
+  checkUnsent(): void {
+    if (this.#reply.sent || this.#reply.raw.headersSent) throw alreadySent();
+  }
+
+  setHeader(name: string, value: string): void {
+    this.checkUnsent();
+    this.#reply.header(name, value);
+  }
+
+  appendHeader(name: string, value: string): void {
+    this.checkUnsent();
+    this.#reply.header(name, [...this.#listed(name), value].join(", "));
+  }
+
+  changeCookies(change: (lines: readonly string[]) => readonly string[]): void {
+    this.checkUnsent();
+    const lines = change(this.#listed("set-cookie"));
+    // Fastify adds to the cookies that are there.
+    this.#reply.removeHeader("set-cookie");
+    this.#reply.header("set-cookie", lines);
+  }
+
+  #listed(name: string): readonly string[] {
+    const before = this.#reply.getHeader(name);
     if (before === undefined) return [];
     return Array.isArray(before) ? before.map(String) : [String(before)];
-  };
-  return {
-    method: request.method,
-    url: request.originalUrl,
-    get ip() {
-      return request.ip;
-    },
-    header: (name) => readHeader(request.raw, name),
-    checkUnsent,
-    setHeader(name, value) {
-      checkUnsent();
-      reply.header(name, value);
-    },
-    appendHeader(name, value) {
-      checkUnsent();
-      reply.header(name, [...listed(name), value].join(", "));
-    },
-    changeCookies(change) {
-      checkUnsent();
-      const lines = change(listed("set-cookie"));
-      // Fastify adds to the cookies that are there.
-      reply.removeHeader("set-cookie");
-      reply.header("set-cookie", lines);
-    },
-  };
+  }
 }
 
 /** Sends a whole answer. */

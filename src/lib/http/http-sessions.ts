@@ -124,7 +124,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     exchange: HttpExchange,
     session: Session,
     transport: Transport,
-    accessExpires: number,
+    accessExpires: () => number,
   ): RequestSession => createRequestSession({ sessions, context, transport, exchange, accessExpires }, session);
 
   /** Clears what stands beside our cookies, if the request shows that something does. */
@@ -157,9 +157,11 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       const { expiresAt } = await loadSession(context, session.handle);
       transports[transport].issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: expiresAt });
     }
-    const verdict = context.accessTokens.verify(reading.value);
-    const accessExpires = verdict.kind === "authentic" ? verdict.token.expires : context.now();
-    return bind(exchange, session, transports[transport], accessExpires);
+    const { value } = reading;
+    return bind(exchange, session, transports[transport], () => {
+      const verdict = context.accessTokens.verify(value);
+      return verdict.kind === "authentic" ? verdict.token.expires : context.now();
+    });
   }
 
   async function refresh(exchange: HttpExchange): Promise<RequestSession> {
@@ -189,7 +191,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         antiCsrfToken: refreshed.newAntiCsrfToken,
       };
       transport.issue(exchange, created, reading.value);
-      return bind(exchange, session, transport, accessToken.expires);
+      return bind(exchange, session, transport, () => accessToken.expires);
     } catch (error) {
       if (endsSession(error)) {
         transport.clear(exchange);
@@ -225,7 +227,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       await carried.revoke(others, "signed-in-again");
       if (kind === "cookie") clearStraysSeen(exchange);
       transports[kind].issue(exchange, created);
-      return bind(exchange, created.session, transports[kind], created.accessToken.expires);
+      return bind(exchange, created.session, transports[kind], () => created.accessToken.expires);
     },
 
     protect: (exchange, options = {}) =>

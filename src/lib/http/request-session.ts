@@ -33,7 +33,7 @@ interface Surroundings {
   readonly transport: Transport;
   readonly exchange: HttpExchange;
   /** When the access token that the client has, or is being sent, expires. */
-  readonly accessExpires: number;
+  readonly accessExpires: () => number;
 }
 
 export function createRequestSession(
@@ -55,7 +55,7 @@ export function createRequestSession(
       jwtPayload = await sessions.updateJwtPayload(handle, update as Update<unknown>);
       const record = await loadSession(context, handle);
       // Newer claims, not a longer life: whoever holds nothing but a copied access token must not get to renew it.
-      const expiresAt = Math.min(record.expiresAt, accessExpires);
+      const expiresAt = Math.min(record.expiresAt, accessExpires());
       const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
       transport.issueAccess(exchange, {
         session: { handle, userId, jwtPayload },
