@@ -22,6 +22,7 @@ describeWithServer("postgres", "PostgreSQL with a replica", () => {
   test("a replica that is given in place of the primary is refused with what to do", async () => {
     const database = await primary.createDatabase();
     await postgres({ url: primary.url(database) }).prepare();
+    await replica.waitUntilCaughtUp();
     await expect(postgres({ url: replica.url(database) }).prepare()).rejects.toMatchObject({
       code: "STORE_UNAVAILABLE",
       message: expect.stringContaining("read-only") as string,
