@@ -6,7 +6,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
-import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import { createFastifyExchange, sendFastify } from "./lib/http/fastify-exchange.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
@@ -39,7 +39,8 @@ export interface SessionPluginOptions extends SessionRoutesOptions {
 export const sessionPlugin: FastifyPluginAsync<SessionPluginOptions> = async (app, options) => {
   checkRouteOptions(options, "sessionPlugin", "onError");
   app.decorateRequest("auth");
-  app.setErrorHandler(errorHandler(options, options.onError));
+  const { sessions, onError } = options;
+  app.setErrorHandler(errorHandler(sessions && { sessions }, onError));
   app.addHook("onRequest", async (request, reply) => {
     const answer = await calls.route(createFastifyExchange(request, reply), options);
     if (answer === undefined) return undefined;
@@ -54,6 +55,7 @@ Object.assign(sessionPlugin, plugin);
 
 /** Answers the errors of this library, and leaves all others to `otherwise`; for a scope that has an error handler of its own. */
 export function errorHandler(options: InstanceOption = {}, otherwise: ErrorHandler = rethrow): ErrorHandler {
+  checkInstanceOption(options, "errorHandler");
   return (error, request, reply) => {
     const answer = calls.answerTo(error, options);
     return answer === undefined ? otherwise(error, request, reply) : sendFastify(reply, answer);

@@ -6,7 +6,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
-import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { exchangeOf, findExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
@@ -51,6 +51,7 @@ export function errorHandler(
   options: InstanceOption = {},
   otherwise: (error: Error, context: Context) => Response | Promise<Response> = answerFault,
 ): (error: Error, context: Context) => Response | Promise<Response> {
+  checkInstanceOption(options, "errorHandler");
   return (error, context) => {
     const answer = calls.answerTo(error, options);
     return answer === undefined ? otherwise(error, context) : toResponse(answer);

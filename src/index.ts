@@ -198,6 +198,7 @@ export type { CounterfoilConfig } from "./lib/config/config.ts";
 export type { Duration } from "./lib/config/duration.ts";
 export {
   ConfigError,
+  RefreshRedirectError,
   SessionError,
   StepUpError,
   TokenTheftError,

@@ -83,7 +83,7 @@ export class SessionGuard implements CanActivate {
 export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator =>
   UseGuards(new SessionGuard(options));
 
-/** The session of the request as a parameter. @example like(@CurrentSession() session: RequestSession) */
+/** The session of the request as a parameter; undefined where nothing has verified one. @example like(@CurrentSession() session: RequestSession) */
 export const CurrentSession: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<PlatformRequest>().auth,
 );

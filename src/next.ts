@@ -8,10 +8,9 @@ import { NextResponse } from "next/server.js";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import { ERROR_TYPES } from "./lib/errors.ts";
 import type { HttpAnswer } from "./lib/http/exchange.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
-import { hasType } from "./lib/http/outcomes.ts";
+import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import { isPageLoad } from "./lib/http/page-load.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
@@ -56,10 +55,15 @@ async function prepareRender(exchange: WebExchange, { sessions }: InstanceOption
   if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return;
   // Next sends actions without our token, and compares Origin and Host; where they come from is checked here as well.
   const options = { sessionRequired: false, page: true, antiCsrfCheck: false };
-  await calls.protect(exchange, sessions === undefined ? options : { ...options, sessions });
+  await calls.protect(exchange, { ...options, ...(sessions && { sessions }) });
 }
 
-/** Handlers for the ready routes, where no proxy answers them: `app/session/[...path]/route.ts`. @example export const { GET, POST } = sessionRoutes({ sessions }); */
+/**
+ * Handlers for the ready routes, where no proxy answers them: `app/session/[...path]/route.ts`.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example export const { GET, POST } = sessionRoutes({ sessions });
+ */
 export function sessionRoutes(
   options: WebOptions = {},
 ): Readonly<Record<"GET" | "POST" | "OPTIONS", (request: Request) => Promise<Response>>> {
@@ -79,12 +83,7 @@ export async function getServerSession<Claims = unknown, Data = unknown>(
 ): Promise<ServerSession<Claims, Data> | undefined> {
   checkProtectOptions(options, "getSession");
   const exchange = openWebExchange({ method: "GET", url: "/", headers: await headers() });
-  try {
-    return await calls.protect(exchange, { ...options, sessionRequired: false });
-  } catch (error) {
-    if (hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) || hasType(error, ERROR_TYPES.UNAUTHORISED)) return undefined;
-    throw error;
-  }
+  return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false }));
 }
 
 function answerOf(answer: HttpAnswer, request: Request): Response {

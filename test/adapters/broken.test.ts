@@ -3,7 +3,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { httpClauses } from "counterfoil/testing";
 import { expect, test } from "vitest";
 import { createNodeListener } from "./node.ts";
-import { listenNode, startSubject, type Subject } from "./subject.ts";
+import { listen } from "../fixtures/listen.ts";
+import { startSubject, type Subject } from "./subject.ts";
 
 interface Fault {
   readonly name: string;
@@ -116,7 +117,7 @@ test.each(FAULTS)("an adapter that $name is found out", async ({ found, break: b
     name: "broken",
     async listen(setup) {
       const sound: RequestListener = createNodeListener(setup);
-      return listenNode((request, response) => {
+      return listen((request, response) => {
         breakPair(request, response);
         sound(request, response);
       });

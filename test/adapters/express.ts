@@ -9,7 +9,8 @@ import {
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
-import { listenNode, type Subject } from "./subject.ts";
+import { listen } from "../fixtures/listen.ts";
+import { type Subject } from "./subject.ts";
 
 // Express 4 comes without types of its own; what is used here is the same in both.
 const express4 = createRequire(import.meta.url)("express4") as typeof express5;
@@ -89,6 +90,6 @@ function createApp(express: typeof express5, { instance, twice }: Setup): Expres
 }
 
 export const expressSubjects: readonly Subject[] = [
-  { name: "Express 4", listen: (setup) => listenNode(createApp(express4, setup)) },
-  { name: "Express 5", listen: (setup) => listenNode(createApp(express5, setup)) },
+  { name: "Express 4", listen: (setup) => listen(createApp(express4, setup)) },
+  { name: "Express 5", listen: (setup) => listen(createApp(express5, setup)) },
 ];

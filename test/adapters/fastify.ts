@@ -8,7 +8,8 @@ import {
 } from "counterfoil/fastify";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
-import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
 const tell = async ({ auth }: FastifyRequest): Promise<object> => ({

@@ -3,7 +3,8 @@ import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
 import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
-import { listenNode, type Subject } from "./subject.ts";
+import { listen } from "../fixtures/listen.ts";
+import { type Subject } from "./subject.ts";
 
 const authOf = (context: Context): RequestSession | undefined => (context.state as { auth?: RequestSession }).auth;
 
@@ -93,6 +94,6 @@ export const koaSubject: Subject = {
   name: "Koa 3",
   listen: async (setup) => {
     const answer = createApp(setup).callback();
-    return listenNode((request, response) => void answer(request, response));
+    return listen((request, response) => void answer(request, response));
   },
 };

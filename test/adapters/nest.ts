@@ -29,7 +29,8 @@ import {
   VerifySession,
 } from "counterfoil/nest";
 import express from "express";
-import { changeLate, faultOf, MAX_HEADER_SIZE, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
 type Auth = RequestSession | undefined;

@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { createSessions } from "counterfoil";
-import { listenNode, type Subject } from "./subject.ts";
+import { listen } from "../fixtures/listen.ts";
+import { type Subject } from "./subject.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Below the repository, so that Next is found, and a place that git does not see. */
@@ -56,6 +57,6 @@ export const nextSubject: Subject = {
   async listen(setup) {
     Object.assign(globalThis, { counterfoilSetup: setup });
     if (listener === undefined) throw new Error("Next has not been prepared");
-    return listenNode(listener);
+    return listen(listener);
   },
 };

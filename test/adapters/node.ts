@@ -10,7 +10,8 @@ import {
   withSessions,
 } from "counterfoil/node";
 import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
-import { listenNode, type Subject } from "./subject.ts";
+import { listen } from "../fixtures/listen.ts";
+import { type Subject } from "./subject.ts";
 
 function send(response: ServerResponse, body: unknown, status = 200): void {
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
@@ -83,5 +84,5 @@ export function createNodeListener(setup: Setup): RequestListener {
 
 export const nodeSubject: Subject = {
   name: "node:http",
-  listen: async (setup) => listenNode(createNodeListener(setup)),
+  listen: async (setup) => listen(createNodeListener(setup)),
 };

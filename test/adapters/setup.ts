@@ -10,8 +10,6 @@ export interface Setup {
 
 /** The claims that `/claims` sets. */
 export const NEW_CLAIMS = { role: "Ädmin ☃" };
-/** Room for the headers that bounded parsing is tested with; Node's own limit is 16 KB. */
-export const MAX_HEADER_SIZE: number = 1024 * 1024;
 
 /** What the app's own error handler says. */
 export const faultOf = (error: unknown): { readonly app: string } => ({

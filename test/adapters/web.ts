@@ -2,7 +2,8 @@ import { serve } from "@hono/node-server";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import * as web from "counterfoil/web";
-import { faultOf, MAX_HEADER_SIZE } from "./setup.ts";
+import { faultOf } from "./setup.ts";
+import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import type { Subject } from "./subject.ts";
 import { createRoutes } from "./web-routes.ts";
 

@@ -5,7 +5,8 @@ import { memory } from "counterfoil/memory";
 import express, { type Express, type Request, type Response } from "express";
 import { SECRET } from "../fixtures/constants.ts";
 import type { Bundles } from "./bundles.ts";
-import { addPages, listen, type Listening } from "./page-server.ts";
+import { listen, type Listening } from "../fixtures/listen.ts";
+import { addPages } from "./page-server.ts";
 
 const SEEN = ["session-created", "session-refreshed", "session-revoked", "reuse-detected"] as const;
 

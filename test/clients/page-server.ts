@@ -1,13 +1,6 @@
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import express, { type Express } from "express";
+import { listen, type Listening } from "../fixtures/listen.ts";
 import type { Bundles } from "./bundles.ts";
-
-export interface Listening {
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 /** Serves the page of each generation at `/page/<id>`. */
 export function addPages(app: Express, bundles: Bundles): Express {
@@ -22,18 +15,5 @@ export function addPages(app: Express, bundles: Bundles): Express {
 
 /** A server with pages and nothing else, for pages whose API is elsewhere. */
 export function servePages(bundles: Bundles): Promise<Listening> {
-  return listen(addPages(express(), bundles), 0);
-}
-
-export async function listen(listener: RequestListener, port: number): Promise<Listening> {
-  const server = createServer(listener).listen(port);
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
-  };
+  return listen(addPages(express(), bundles));
 }

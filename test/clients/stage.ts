@@ -4,7 +4,8 @@ import { expect } from "vitest";
 import { ApiServer } from "./api-server.ts";
 import type { Bundles } from "./bundles.ts";
 import type { Generation } from "./generations.ts";
-import { type Listening, servePages } from "./page-server.ts";
+import type { Listening } from "../fixtures/listen.ts";
+import { servePages } from "./page-server.ts";
 import { type Address, Visitor } from "./visitor.ts";
 
 let stages = 0;

@@ -3,7 +3,8 @@ import express5 from "express";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isSkippedWithoutBrowser, launchBrowser } from "../browser.ts";
-import { type AppSpec, FRAMEWORKS, listen, startApp, type TestApp } from "./fixtures.ts";
+import { listen } from "../fixtures/listen.ts";
+import { type AppSpec, FRAMEWORKS, startApp, type TestApp } from "./fixtures.ts";
 
 const isSkipped = isSkippedWithoutBrowser("what browsers do with our cookies");
 

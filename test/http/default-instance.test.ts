@@ -4,7 +4,8 @@ import * as sessionsInExpress from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import type { Request, Response } from "express";
 import { afterAll, describe, expect, test } from "vitest";
-import { apiCookies, codeOf, credentialsOf, type Express, FRAMEWORKS, listen, route } from "./fixtures.ts";
+import { listen } from "../fixtures/listen.ts";
+import { apiCookies, codeOf, credentialsOf, type Express, FRAMEWORKS, route } from "./fixtures.ts";
 import { send } from "./send.ts";
 
 async function startDefault(express: Express) {

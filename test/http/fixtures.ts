@@ -1,8 +1,5 @@
 /** A real Express server over the library, and what tests send to it. */
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { createSessions, type CounterfoilConfig, Error as AuthError, type Sessions } from "counterfoil";
 import {
   createNewSession,
@@ -15,6 +12,7 @@ import {
 } from "counterfoil/express";
 import { memory, type SessionStore } from "counterfoil/memory";
 import express5, { type Application, type Request, type RequestHandler, type Response } from "express";
+import { listen } from "../fixtures/listen.ts";
 import { type Answer, cookieHeader, parseSetCookie, send, type Sent } from "./send.ts";
 
 // Express 4 comes without types of its own; what the tests use is the same in both.
@@ -156,24 +154,6 @@ export async function startApp({
       await close();
       store.down = false;
       await sessions.close();
-    },
-  };
-}
-
-/** Serves an app on a free port of 127.0.0.1. */
-export async function listen(
-  app: Application,
-): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
-  // Room for the headers that bounded parsing is tested with; Node's own limit is 16 KB.
-  const server = createServer({ maxHeaderSize: 1024 * 1024 }, app);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
     },
   };
 }

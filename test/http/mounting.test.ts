@@ -5,13 +5,13 @@ import { createNewSession, errorHandler, sessionRoutes, verifySession } from "co
 import { memory } from "counterfoil/memory";
 import type { Application, Request, Response } from "express";
 import { describe, expect, test } from "vitest";
+import { listen } from "../fixtures/listen.ts";
 import {
   apiCookies,
   callApi,
   credentialsOf,
   type Express,
   FRAMEWORKS,
-  listen,
   refresh,
   refreshCookies,
   route,

@@ -15,6 +15,7 @@ import { Server as SocketIo } from "socket.io";
 import { io, type Socket } from "socket.io-client";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { switchable } from "../store/switchable-store.ts";
 
 const MINUTE = 60_000;
 const TRUSTED = "https://app.example";
@@ -147,9 +148,11 @@ test("a ticket that is not valid for a moment or for too long, and a guard that 
   const { session } = await signIn(sessions);
   for (const validity of ["0s", "6m", "soon" as "1s"] as const)
     await expect(createSocketTicket(session.handle, { sessions, validity })).rejects.toMatchObject({
-      code: "ARGUMENT_INVALID",
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("createSocketTicket.validity: write a") as string,
     });
-  expect(() => createSocketGuard({ sessions, every: "0s" })).toThrow("at least 1 second");
+  expect(() => createSocketGuard({ sessions, every: "0s" })).toThrow('write a duration from "1s" to "1d"');
+  expect(() => createSocketGuard({ sessions, evry: "5s" } as object)).toThrow("there is no such option");
 });
 
 test("the sockets of a session that ends are closed, and no others", async () => {
@@ -169,15 +172,8 @@ test("the sockets of a session that ends are closed, and no others", async () =>
 
 test("what another process ends is found by a check; an outage closes nothing", async () => {
   const store = memory();
-  const state = { down: false };
   const secret = "a secret of more than thirty-two characters";
-  const failing = new Proxy(store, {
-    get: (target, name) => {
-      if (state.down && name === "findSession") return () => Promise.reject(new Error("ECONNREFUSED"));
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? (member.bind(target) as unknown) : member;
-    },
-  });
+  const { store: failing, down, up } = switchable(store);
   const here = createSessions({ store: failing, secret });
   const there = createSessions({ store, secret });
   const guard = createSocketGuard({ sessions: here });
@@ -189,16 +185,43 @@ test("what another process ends is found by a check; an outage closes nothing", 
   gone();
   await there.revokeSessionUsingSessionHandle(second.session.handle);
   expect(closed).toEqual([]);
-  state.down = true;
+  down();
   await guard.check();
   expect(closed).toEqual([]);
-  state.down = false;
+  up();
   await guard.check();
   expect(closed).toEqual(["second"]);
   guard.stop();
   await here.revokeSessionUsingSessionHandle(first.session.handle);
   expect(closed).toEqual(["second"]);
   await here.close();
+});
+
+test("checks at once are one, an outage ends it at the first session, and a socket that cannot be closed keeps no other open", async () => {
+  const { store, takeCalls, down, up } = switchable(memory());
+  const sessions = createSessions({ store });
+  const guard = createSocketGuard({ sessions });
+  const closed: string[] = [];
+  for (const name of ["first", "second", "third"]) {
+    const { session } = await signIn(sessions);
+    guard.add(session.handle, () => {
+      if (name === "first") throw new Error("the app's own fault");
+      closed.push(name);
+    });
+    if (name === "third") guard.add(session.handle, () => closed.push("third, too"));
+  }
+  takeCalls();
+  await Promise.all([guard.check(), guard.check()]);
+  expect(takeCalls()).toEqual(["findSession", "findSession", "findSession"]);
+  down();
+  await guard.check();
+  expect(takeCalls()).toEqual(["findSession"]);
+  up();
+  const warned = once(process, "warning");
+  await sessions.revokeAllSessionsForUser("alice");
+  expect(closed.toSorted()).toEqual(["second", "third", "third, too"]);
+  expect(String((await warned)[0])).toContain("the app's own fault");
+  await sessions.close();
 });
 
 test("Socket.IO: by cookie from a trusted origin, or by ticket, and closed when the session ends", async () => {

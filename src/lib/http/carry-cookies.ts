@@ -10,7 +10,7 @@ export function carryCookies(exchange: WebExchange, headers: Headers): Headers {
   exchange.changeCookies((lines) => {
     for (const line of lines) {
       const [, name = "", value = "", maxAge] = /^([^=]+)=([^;]*); Max-Age=(\d+)/.exec(line) ?? [];
-      // A line with another Domain or Path clears a stray, and says nothing of ours.
+      // What sets wins: a line that clears may be of a stray, with another Domain or Path.
       if (!changes.has(name) || maxAge !== "0") changes.set(name, maxAge === "0" ? undefined : value);
     }
     return lines;

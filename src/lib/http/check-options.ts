@@ -1,3 +1,4 @@
+import type { Duration } from "../config/duration.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
 import { readSection, type SectionReader } from "../config/config-reader.ts";
 
@@ -38,4 +39,15 @@ export function checkStartDetails(details: unknown): void {
   check(details, "createNewSession", (section) => {
     for (const name of ["jwtPayload", "sessionData", "deviceLabel", "authTime"]) section.value(name, "a value", any);
   });
+}
+
+/** @returns the duration in ms; undefined when it is not given */
+export function checkSocketOptions(
+  options: unknown,
+  name: string,
+  { option, min, max }: { readonly option: string; readonly min: Duration; readonly max: Duration },
+): number | undefined {
+  let ms: number | undefined;
+  check(options, name, (section) => void (ms = section.duration(option, min, max)));
+  return ms;
 }

@@ -6,7 +6,7 @@ export const hasType = (error: unknown, type: ErrorType): boolean => isErrorFrom
 export const endsSession = (error: unknown): boolean =>
   hasType(error, ERROR_TYPES.UNAUTHORISED) || hasType(error, ERROR_TYPES.TOKEN_THEFT_DETECTED);
 
-/** Undefined for a token that is not ours; other faults are faults. */
+/** Undefined where a token is not ours, has expired, or is of a session that is over; other faults are faults. */
 export async function unlessNotOurs<T>(check: Promise<T>): Promise<T | undefined> {
   try {
     return await check;

@@ -18,13 +18,22 @@ export interface SocketGuard {
 export function createGuard(sessions: Sessions, context: SessionContext, every: number | undefined): SocketGuard {
   const sockets = new Map<string, Set<() => void>>();
 
+  let checking: Promise<void> | undefined;
+
   function end(handle: string): void {
     const closing = sockets.get(handle) ?? [];
     sockets.delete(handle);
-    for (const close of closing) close();
+    for (const close of closing) {
+      try {
+        close();
+      } catch (error) {
+        // The app's fault, which must be seen, and must keep no other socket open.
+        process.emitWarning(error instanceof Error ? error : String(error), { code: "COUNTERFOIL_LISTENER" });
+      }
+    }
   }
 
-  async function check(): Promise<void> {
+  async function checkAll(): Promise<void> {
     // One after another: nobody waits for it, and it must not take the pool away from requests.
     for (const handle of Array.from(sockets.keys())) {
       try {
@@ -32,9 +41,17 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
       } catch (error) {
         if (endsSession(error)) end(handle);
         else if (isErrorFromAuth(error) && error.code === "CLOSED") return stop();
+        // An outage: the next check comes soon enough, and need not wait for a fault per socket.
+        else return;
       }
     }
   }
+
+  // A check that takes longer than the time between two is joined, not doubled.
+  const check = (): Promise<void> =>
+    (checking ??= checkAll().finally(() => {
+      checking = undefined;
+    }));
 
   const unlisten = [
     sessions.on("session-revoked", ({ handles }) => handles.forEach(end)),

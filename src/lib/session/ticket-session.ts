@@ -1,5 +1,4 @@
-import { type Duration, parseDuration } from "../config/duration.ts";
-import { generalError, unauthorised } from "../errors.ts";
+import { unauthorised } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import { newHandle } from "./handle.ts";
 import { loadSession } from "./manage-sessions.ts";
@@ -7,15 +6,10 @@ import type { TokenInfo } from "./tokens.ts";
 import { fromUserKey } from "./user-id.ts";
 import type { Session } from "./verify-session.ts";
 
-const MAX_VALIDITY = 5 * 60_000;
-
-/** A ticket for a live session, good for one use within `validity`. */
-export async function createTicket(context: SessionContext, handle: string, validity: Duration): Promise<TokenInfo> {
-  const ms = parseDuration(validity);
-  if (ms === undefined || ms <= 0 || ms > MAX_VALIDITY)
-    throw generalError("ARGUMENT_INVALID", 'validity is not a duration of at most 5 minutes; write for instance "30s"');
+/** A ticket for a live session, good for one use within `validity`, in ms. */
+export async function createTicket(context: SessionContext, handle: string, validity: number): Promise<TokenInfo> {
   const { userKey } = await loadSession(context, handle);
-  const expires = context.now() + ms;
+  const expires = context.now() + validity;
   return { value: context.tickets.format({ once: newHandle(userKey), handle, expires }), expires };
 }
 
@@ -23,7 +17,8 @@ export async function createTicket(context: SessionContext, handle: string, vali
 export async function redeemTicket<Claims>(context: SessionContext, value: string): Promise<Session<Claims>> {
   await context.ready();
   const ticket = typeof value === "string" ? context.tickets.parse(value) : undefined;
-  if (ticket === undefined) throw unauthorised("TICKET_INVALID", "the ticket is not one that this installation made");
+  if (ticket === undefined)
+    throw unauthorised("TICKET_INVALID", "the ticket is not one that this installation made; ask for another");
   if (context.now() >= ticket.expires) throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
   // Used up before anything else is looked at, so that nobody can try it twice. Remembered for longer than clocks of servers differ.
   if (!(await context.store.rememberOnce(ticket.once, ticket.expires + 60_000)))
