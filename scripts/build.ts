@@ -4,4 +4,6 @@ import { rmSync } from "node:fs";
 
 const root = new URL("..", import.meta.url);
 rmSync(new URL("dist", root), { recursive: true, force: true });
-execFileSync("tsc", ["--project", "tsconfig.json"], { cwd: root, stdio: "inherit" });
+// The browser's half by itself, so that it cannot use what only Node has, nor the rest what only browsers have.
+for (const project of ["tsconfig.json", "tsconfig.browser.json"])
+  execFileSync("tsc", ["--project", project], { cwd: root, stdio: "inherit" });

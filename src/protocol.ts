@@ -6,11 +6,14 @@
 /** Version of this wire; the first field of the marker. */
 export const WIRE_VERSION = 1;
 
+/** The readable cookie of {@link SessionMarker}. */
+export const MARKER_COOKIE = "sIdRefreshToken";
+
 /** Names of the cookies, without the `__Host-` prefix. */
 export const COOKIES = {
   access: "sAccessToken",
   refresh: "sRefreshToken",
-  marker: "sIdRefreshToken",
+  marker: MARKER_COOKIE as typeof MARKER_COOKIE,
 } as const;
 
 /** Before each cookie's name when `cookie.hostPrefix` is on (RFC 6265bis 4.1.3.2). */
@@ -19,11 +22,24 @@ export const HOST_PREFIX = "__Host-";
 /** Browsers drop a cookie whose name and value together are longer, in bytes (RFC 6265bis 5.6). */
 export const MAX_COOKIE_BYTES = 4096;
 
-/** Names of the headers, in lower case. */
+/** Unsafe requests carry the anti-CSRF token in it, and sign-in and refresh hand it out. */
+export const ANTI_CSRF_HEADER = "anti-csrf";
+
+/** Custom header that stands in for the anti-CSRF token where that is off. */
+export const CUSTOM_HEADER = "rid";
+
+/** The marker that an answer brings, for pages that cannot read the cookie of another origin; {@link NO_SESSION} when it ends the session. */
+export const SESSION_HEADER = "counterfoil-session";
+
+/** Whose session it is: {@link ClientSession} as JSON in ASCII. */
+export const USER_HEADER = "counterfoil-user";
+
+/** Names of the headers, in lower case. Those of the browser half stand above, so that a page loads no others. */
 export const HEADERS = {
-  antiCsrf: "anti-csrf",
-  /** Custom header that stands in for the anti-CSRF token where that is off. */
-  custom: "rid",
+  antiCsrf: ANTI_CSRF_HEADER as typeof ANTI_CSRF_HEADER,
+  custom: CUSTOM_HEADER as typeof CUSTOM_HEADER,
+  session: SESSION_HEADER as typeof SESSION_HEADER,
+  user: USER_HEADER as typeof USER_HEADER,
   /** `cookie` or `header`: how the client wants its tokens to travel. */
   mode: "st-auth-mode",
   /** The tokens themselves where they travel in headers; empty in an answer that ends a session. */
@@ -60,8 +76,16 @@ export const RESPONSE_HEADERS: readonly string[] = [
   "st-refresh-token",
   "retry-after",
   "www-authenticate",
+  "counterfoil-session",
+  "counterfoil-user",
   "counterfoil-reason",
 ];
+
+/** In place of a marker in {@link HEADERS}`.session`. */
+export const NO_SESSION = "none";
+
+/** Before the names of the lock and of the channel that the tabs of a browser share, and of what a page remembers. */
+export const SHARED_NAME = "counterfoil:";
 
 /** Tells SuperTokens web clients that the session is over. */
 export const REMOVED = "remove";
@@ -79,24 +103,51 @@ export const PAGE_PARAMETERS = {
   refreshed: "session-refreshed",
 } as const;
 
+/** In the `WWW-Authenticate` of each refusal that a refresh may cure, and of no other. */
+export const REFRESH_CHALLENGE = 'realm="session"';
+
+/** The sign-out route. */
+export const SIGN_OUT_ROUTE = "/session/signout";
+
 /** Fixed routes; the refresh route is `tokens.refreshToken.renewTokenPath`. */
 export const ROUTES = {
-  signOut: "/session/signout",
+  signOut: SIGN_OUT_ROUTE as typeof SIGN_OUT_ROUTE,
   sessions: "/session/sessions",
   revoke: "/session/sessions/revoke",
   jwks: "/.well-known/jwks.json",
 } as const;
 
+/** `message` of a refusal that tells of a theft. */
+export const THEFT_MESSAGE = "token theft detected";
+
 /** `message` of an answer's JSON body. */
 export const MESSAGES = {
   tryRefreshToken: "try refresh token",
   unauthorised: "unauthorised",
-  theft: "token theft detected",
+  theft: THEFT_MESSAGE as typeof THEFT_MESSAGE,
   retry: "retry",
   csrf: "csrf",
   stepUp: "insufficient_user_authentication",
   unavailable: "unavailable",
 } as const;
+
+/** What the page may know of a session: who it belongs to, and the claims in its access token. */
+export interface ClientSession<Claims = unknown> {
+  /** Public name of the session. */
+  readonly handle: string;
+  /** The user, as the app gave it at sign-in. */
+  readonly userId: string | number;
+  /** The app's `jwtPayload`. */
+  readonly claims: Claims;
+}
+
+/** JSON that a header can carry: whatever is not ASCII is escaped. */
+export function formatClientSession(session: ClientSession): string {
+  return JSON.stringify(session).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
 
 /** What the readable cookie `sIdRefreshToken` says. Nothing in it is secret. */
 export interface SessionMarker {

@@ -1,4 +1,4 @@
-import { HEADERS, MESSAGES } from "../../protocol.ts";
+import { HEADERS, MESSAGES, REFRESH_CHALLENGE } from "../../protocol.ts";
 import type { HttpPolicy } from "../config/policy.ts";
 import {
   type ErrorCode,
@@ -66,8 +66,8 @@ function answerKind(error: SessionError, policy: AnswerPolicy): HttpAnswer | und
 // RFC 6750 3.1: no error code where no credential came. The messages hold no quote and no token.
 function challenge({ code, message }: SessionError): string {
   return code === "ACCESS_TOKEN_MISSING" || code === "REFRESH_TOKEN_MISSING"
-    ? 'Bearer realm="session"'
-    : `Bearer realm="session", error="invalid_token", error_description="${message}"`;
+    ? `Bearer ${REFRESH_CHALLENGE}`
+    : `Bearer ${REFRESH_CHALLENGE}, error="invalid_token", error_description="${message}"`;
 }
 
 /** Sends a browser on by GET, to a path of this origin. */

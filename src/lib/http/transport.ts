@@ -1,4 +1,4 @@
-import { HEADERS } from "../../protocol.ts";
+import { formatClientSession, HEADERS, NO_SESSION } from "../../protocol.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { CreatedSession } from "../session/create-session.ts";
 import type { TokenInfo } from "../session/tokens.ts";
@@ -34,6 +34,8 @@ export function createTransports(
   const { supertokens } = policy.http;
 
   const announce = (exchange: HttpExchange, session: Session, accessToken: TokenInfo): void => {
+    const { handle, userId, jwtPayload: claims } = session;
+    exchange.setHeader(HEADERS.user, formatClientSession({ handle, userId, claims }));
     if (supertokens) setFrontToken(exchange, session, accessToken.expires, now());
   };
 
@@ -46,6 +48,7 @@ export function createTransports(
       // A token that was not rotated is not set again: a late answer must not lay it over a newer one.
       if (refreshToken.value !== presented) cookies.set(exchange, "refresh", refreshToken, time);
       cookies.set(exchange, "marker", idRefreshToken, time);
+      exchange.setHeader(HEADERS.session, idRefreshToken.value);
       if (antiCsrfToken !== undefined) exchange.setHeader(HEADERS.antiCsrf, antiCsrfToken);
       if (supertokens) setIdRefreshToken(exchange, idRefreshToken);
       announce(exchange, session, accessToken);
@@ -56,6 +59,7 @@ export function createTransports(
     },
     clear(exchange) {
       cookies.clearAll(exchange);
+      exchange.setHeader(HEADERS.session, NO_SESSION);
       if (supertokens) setRemoved(exchange);
     },
   };

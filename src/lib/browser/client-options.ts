@@ -1,0 +1,70 @@
+import { type ClientSession, REFRESH_CHALLENGE, SHARED_NAME, SIGN_OUT_ROUTE } from "../../protocol.ts";
+import { SessionClientError } from "./session-client-error.ts";
+
+/** What an answer must show to be judged; a `Response` has it. */
+export interface AnswerHead {
+  readonly headers: { get(name: string): string | null };
+}
+
+/** Options of `createSessionClient`. */
+export interface SessionClientOptions<Claims = unknown> {
+  /**
+   * Origin of the API, for instance `"https://api.shop.example"`, or several; the first has the session routes. Requests to any other
+   * origin are sent as they are. Default: the origin of the page.
+   */
+  readonly api?: string | readonly string[];
+  /** Path of the refresh route, `tokens.refreshToken.renewTokenPath` of the server. Default `"/session/refresh"`. */
+  readonly refreshPath?: string;
+  /** Path of the sign-out route. Default `"/session/signout"`. */
+  readonly signOutPath?: string;
+  /** Whom the server has rendered this page for, so that the page knows from its first moment. Counts while the browser has that session. */
+  readonly initialSession?: ClientSession<Claims> | undefined;
+  /** How long to wait for the refresh of another tab, in ms, before doing without. Default 5000. */
+  readonly lockTimeout?: number;
+  /** How long the server may take to answer a refresh, in ms. Default 10000. */
+  readonly refreshTimeout?: number;
+  /** Whether an answer asks for a refresh. Default: its `WWW-Authenticate` has `realm="session"`, as every such refusal of the library. */
+  readonly isRefused?: (answer: AnswerHead) => boolean;
+}
+
+/** The options as the client works with them. */
+export interface ClientSettings {
+  readonly origins: readonly string[];
+  readonly refreshUrl: string;
+  readonly signOutUrl: string;
+  /** What the lock, the channel and the storage of this API are called. */
+  readonly name: string;
+  /** Whether the session cookies are those of this very page, so that their marker can be read. */
+  readonly isOwnOrigin: boolean;
+  readonly initialSession: ClientSession | undefined;
+  readonly lockTimeout: number;
+  readonly refreshTimeout: number;
+  readonly isRefused: (answer: AnswerHead) => boolean;
+}
+
+/** @throws SessionClientError `OPTIONS_INVALID` */
+export function readOptions(options: SessionClientOptions): ClientSettings {
+  const here = globalThis.location?.origin;
+  // On a server there is no page; the client then knows nobody, and calls go out as they are.
+  const { api = here ?? "http://localhost", refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
+  const origins = [api].flat();
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new SessionClientError("OPTIONS_INVALID", `api: "${origin}" is no origin, such as "https://shop.example"`);
+  }
+  const [first] = origins as [string];
+  return {
+    origins,
+    refreshUrl: first + refreshPath,
+    signOutUrl: first + signOutPath,
+    name: SHARED_NAME + first + refreshPath,
+    isOwnOrigin: first === here,
+    initialSession: options.initialSession,
+    lockTimeout: options.lockTimeout ?? 5000,
+    refreshTimeout: options.refreshTimeout ?? 10_000,
+    isRefused: options.isRefused ?? ((answer) => challengeOf(answer).includes(REFRESH_CHALLENGE)),
+  };
+}
+
+/** What the server says of the token that it refused; empty where it says nothing. */
+export const challengeOf = (answer: AnswerHead): string => answer.headers.get("www-authenticate") ?? "";

@@ -1,0 +1,35 @@
+export interface Interception {
+  readonly original: typeof fetch;
+  undo(): void;
+}
+
+interface Wrapper {
+  readonly original: typeof fetch;
+  isActive: boolean;
+}
+
+// Shared by all copies of this module in a page, so that the last one to go puts back what the first one found.
+const WRAPPER: unique symbol = Symbol.for("counterfoil.fetch") as never;
+
+type MaybeWrapped = typeof fetch & { [WRAPPER]?: Wrapper };
+
+/** Puts a function in the place of the page's `fetch`. `original`: what was there. */
+export function interceptFetch(call: typeof fetch): Interception {
+  const original = globalThis.fetch;
+  const wrapper: Wrapper = { original, isActive: true };
+  globalThis.fetch = Object.assign(
+    (input: RequestInfo | URL, init?: RequestInit) => (wrapper.isActive ? call : original)(input, init),
+    { [WRAPPER]: wrapper },
+  );
+  return {
+    original,
+    undo() {
+      wrapper.isActive = false;
+      for (;;) {
+        const outermost = (globalThis.fetch as MaybeWrapped)[WRAPPER];
+        if (outermost === undefined || outermost.isActive) return;
+        globalThis.fetch = outermost.original;
+      }
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { ANTI_CSRF_HEADER, CUSTOM_HEADER } from "../../protocol.ts";
+import { abortable } from "./abortable.ts";
+import { type AnswerHead, challengeOf, type ClientSettings } from "./client-options.ts";
+import { SessionClientError } from "./session-client-error.ts";
+import type { SessionRefresh } from "./session-refresh.ts";
+import type { SessionStateHolder } from "./session-state.ts";
+
+/** A request that is about to be sent. */
+export interface OutgoingCall {
+  /** Absolute. */
+  readonly url: string;
+  /** As HTTP spells it, for instance `"POST"`. */
+  readonly method: string;
+  /** Ends the waiting for a refresh. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What to send a request with. Plain data, so that it can be handed to a worker and back. */
+export interface PreparedCall {
+  /** Headers to add; none where the method changes nothing. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly method: string;
+  /** The marker under which the request is sent. */
+  readonly marker: string | undefined;
+  /** Whether it has been refused, and is sent again. */
+  readonly isSecond: boolean;
+}
+
+/** The rules for a call to the API, whatever it is sent by: `fetch`, `XMLHttpRequest`, a worker. */
+export interface SessionCalls {
+  /**
+   * What to send a request with, after the refresh that it needs. Undefined: it is none of the API's, and goes out as it is.
+   *
+   * @throws SessionClientError when it needs a refresh that cannot be had now
+   * @throws the signal's reason when the caller does not want to wait any longer
+   */
+  prepare(call: OutgoingCall): Promise<PreparedCall | undefined>;
+  /**
+   * Judges the answer. A call: send the request again, with this; an error: the answer stands, and this is why the client could do nothing
+   * about it; undefined: the answer stands.
+   *
+   * @param canResend whether the body can be sent a second time. Default true
+   */
+  settle(call: PreparedCall, answer: AnswerHead, canResend?: boolean): Promise<Verdict>;
+}
+
+/** What is to be done about an answer. */
+export type Verdict = PreparedCall | SessionClientError | undefined;
+
+const CHANGES_NOTHING = /^(GET|HEAD|OPTIONS)$/i;
+
+export function createSessionCalls(
+  settings: ClientSettings,
+  state: SessionStateHolder,
+  refresh: SessionRefresh,
+): SessionCalls {
+  // The marker of tokens that were refused although they were new: another refresh would not help.
+  let futile: string | undefined;
+
+  function equip(method: string, isSecond: boolean): PreparedCall {
+    const known = state.sync();
+    const headers: Record<string, string> = {};
+    if (known !== undefined && !CHANGES_NOTHING.test(method)) {
+      headers[CUSTOM_HEADER] = "counterfoil";
+      if (known.antiCsrf) headers[ANTI_CSRF_HEADER] = known.antiCsrf;
+    }
+    return { headers, method, marker: known?.marker, isSecond };
+  }
+
+  return {
+    async prepare({ url, method, signal }) {
+      if (!settings.origins.includes(new URL(url).origin) || isOwnRoute(url)) return undefined;
+      const known = state.sync();
+      const isUnarmed = known?.antiCsrf === undefined && !CHANGES_NOTHING.test(method);
+      const isNeeded = known !== undefined && (state.isExpired() || isUnarmed);
+      if (isNeeded || refresh.flight !== undefined) {
+        const result = await abortable(refresh.run(known?.marker), signal);
+        if (isNeeded && typeof result !== "string") throw result;
+      }
+      signal?.throwIfAborted();
+      return equip(method, false);
+    },
+
+    async settle(call, answer, canResend = true) {
+      const blocked = state.learn(answer, call.marker);
+      if (blocked !== undefined || !settings.isRefused(answer)) return blocked;
+      const known = state.sync();
+      if (known?.marker === call.marker) {
+        if (call.isSecond) futile = call.marker;
+        const isStranger = known === undefined && !/error=/.test(challengeOf(answer));
+        if (isStranger || call.isSecond || (known !== undefined && futile === known.marker)) return undefined;
+        const result = await refresh.run(call.marker);
+        if (result === "over") return undefined;
+        if (result !== "fresh") return result;
+      } else if (known === undefined || call.isSecond) {
+        return undefined;
+      }
+      if (!canResend)
+        return new SessionClientError("BODY_NOT_REPLAYABLE", "the body was a stream, which cannot be sent again");
+      return equip(call.method, true);
+    },
+  };
+
+  function isOwnRoute(url: string): boolean {
+    return [settings.refreshUrl, settings.signOutUrl].includes(url);
+  }
+}

@@ -1,0 +1,171 @@
+import { readOptions, type SessionClientOptions } from "./client-options.ts";
+import { interceptFetch, type Interception } from "./intercept-fetch.ts";
+import { createSessionCalls, type SessionCalls } from "./session-calls.ts";
+import { SessionClientError } from "./session-client-error.ts";
+import type { EmitEvent, SessionClientEvents, SessionState } from "./session-events.ts";
+import { sessionFetch, type SessionResponse } from "./session-fetch.ts";
+import { withLock } from "./session-lock.ts";
+import { createSessionRefresh } from "./session-refresh.ts";
+import { createSessionState } from "./session-state.ts";
+
+/** The browser's half of a session. `Claims` is the app's word for the type of its `jwtPayload`. */
+export interface SessionClient<Claims = unknown> extends SessionCalls {
+  /**
+   * `fetch` for the API: sends the anti-CSRF token along, refreshes an access token that has expired, and sends a request that was refused for it
+   * once more. Requests to other origins, and with `credentials: "omit"`, go out as they are. Needs no `this`.
+   *
+   * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE` when the token is known to have expired and cannot be
+   * refreshed now. Where the server has answered, that answer comes back instead, with the error as its `sessionError`; so does `BODY_NOT_REPLAYABLE`
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
+  /**
+   * A `fetch` that signs in. Waits for a refresh that any tab has under way, so that its late cookies cannot lie over the new ones.
+   */
+  signIn(input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
+  /** Who is signed in. The same object until something changes. */
+  session(): SessionState<Claims>;
+  /**
+   * Gets new tokens now, if there is a session. What `session()` says then.
+   *
+   * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE`, `COOKIES_BLOCKED`
+   */
+  refresh(): Promise<SessionState<Claims>>;
+  /**
+   * Signs out: the session is forgotten here and in all tabs at once, whatever the server answers. Whether the server has ended it; if
+   * not, it is told when the browser is online again or the next page is loaded.
+   */
+  signOut(): Promise<boolean>;
+  /** Listens; the result stops it. */
+  on<Name extends keyof SessionClientEvents>(
+    event: Name,
+    listener: (detail: SessionClientEvents<Claims>[Name]) => void,
+  ): () => void;
+  /** Calls after each change of `session()`; the result stops it. */
+  subscribe(listener: () => void): () => void;
+  /** Lets all `fetch` calls of the page go through this client; the result puts the very same function back. */
+  intercept(): () => void;
+  /** Ends all that the client does by itself, and what it has intercepted. Calls go out as they are then. */
+  dispose(): void;
+}
+
+/**
+ * Makes the client. Nothing global is touched.
+ *
+ * @throws SessionClientError `OPTIONS_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { createSessionClient } from "counterfoil/browser";
+ *
+ * const client = createSessionClient();
+ * await client.signIn("/login", { method: "POST", body: new FormData(form) });
+ * const answer = await client.fetch("/api/like", { method: "POST" });
+ * ```
+ */
+export function createSessionClient<Claims = unknown>(
+  options: SessionClientOptions<Claims> = {},
+): SessionClient<Claims> {
+  const settings = readOptions(options);
+  const target = new EventTarget();
+  const emit: EmitEvent = (event, detail) => void target.dispatchEvent(new CustomEvent(event, { detail }));
+  let interception: Interception | undefined;
+  const send: typeof fetch = (input, init) => (interception?.original ?? globalThis.fetch)(input, init);
+  const state = createSessionState(settings, emit, () => performance.now());
+  const refresh = createSessionRefresh(settings, state, emit, send);
+  const calls = createSessionCalls(settings, state, refresh);
+  let isDisposed = false;
+
+  const alone: typeof fetch = async (input, init) => {
+    await refresh.flight;
+    return withLock(settings.name, settings.lockTimeout, () => send(input, init));
+  };
+
+  async function tellSignOut(): Promise<boolean> {
+    try {
+      const started = state.sync()?.marker;
+      const signal = AbortSignal.timeout(settings.lockTimeout + settings.refreshTimeout);
+      const answer = await alone(settings.signOutUrl, {
+        method: "POST",
+        credentials: "include",
+        redirect: "error",
+        keepalive: true,
+        signal,
+      });
+      state.learn(answer, started);
+      const isOver = answer.ok || settings.isRefused(answer);
+      if (isOver) state.setTold();
+      return isOver;
+    } catch {
+      return false;
+    }
+  }
+
+  function restore(): void {
+    interception?.undo();
+    interception = undefined;
+  }
+
+  /** Finds out what there is no other way to know. */
+  function recover(): void {
+    if (state.snapshot().status === "loading") void refresh.run(state.sync()?.marker);
+  }
+
+  function wake(): void {
+    if (globalThis.document?.visibilityState === "hidden") return;
+    state.sync();
+    if (state.isUntold()) void tellSignOut();
+    refresh.wake();
+  }
+
+  const callApi: typeof fetch = (input, init) => sessionFetch(client, send, input, init);
+
+  const client: SessionClient<Claims> = {
+    prepare: async (call) => (isDisposed ? undefined : calls.prepare(call)),
+    settle: (call, answer, canResend) => calls.settle(call, answer, canResend),
+    fetch: callApi,
+    signIn: (input, init) => sessionFetch(client, alone, input, init),
+    session: () => state.snapshot() as SessionState<Claims>,
+
+    async refresh() {
+      const result = await refresh.run(state.sync()?.marker, true);
+      if (result instanceof SessionClientError) throw result;
+      return client.session();
+    },
+
+    signOut() {
+      state.sync();
+      state.end("sign-out", true);
+      return tellSignOut();
+    },
+
+    on(event, listener) {
+      const hear = (happened: Event): void => listener((happened as CustomEvent).detail as never);
+      target.addEventListener(event, hear);
+      return () => target.removeEventListener(event, hear);
+    },
+
+    subscribe: (listener) => client.on("change", listener),
+
+    intercept() {
+      interception ??= interceptFetch(callApi);
+      return restore;
+    },
+
+    dispose() {
+      isDisposed = true;
+      restore();
+      refresh.close();
+      state.close();
+      globalThis.removeEventListener?.("online", wake);
+      globalThis.document?.removeEventListener("visibilitychange", wake);
+    },
+  };
+
+  // Later: a refresh that is just beginning may have found out that there is something to find out.
+  target.addEventListener("change", () => queueMicrotask(recover));
+  globalThis.addEventListener?.("online", wake);
+  globalThis.document?.addEventListener("visibilitychange", wake);
+  recover();
+  if (state.isUntold()) void tellSignOut();
+  return client;
+}

@@ -1,0 +1,53 @@
+import type { SessionClientError } from "./session-client-error.ts";
+
+/**
+ * Why nobody is signed in: `sign-out`, the user wanted it, in this tab or another; `ended`, it was revoked or has expired; `theft`, the
+ * server has found that somebody else holds its tokens; `cookies-blocked`, the browser keeps no cookies of the API.
+ */
+export type SignOutReason = "sign-out" | "ended" | "theft" | "cookies-blocked";
+
+/** Who is signed in, as far as the page knows. */
+export type SessionState<Claims = unknown> = SignedIn<Claims> | SignedOut | LoadingSession;
+
+export interface SignedIn<Claims = unknown> {
+  readonly status: "signed-in";
+  /** Public name of the session. */
+  readonly handle: string;
+  /** The user, as the app gave it at sign-in. */
+  readonly userId: string | number;
+  /** The app's `jwtPayload`. For the page's eyes only: whatever depends on it is checked by the server. */
+  readonly claims: Claims;
+  /** When the access token expires, in ms since the epoch by the server's clock. Undefined where the server's wire is newer than this client. */
+  readonly accessExpires: number | undefined;
+}
+
+export interface SignedOut {
+  readonly status: "signed-out";
+  /** Left out where nobody has been signed in since the page was loaded. */
+  readonly reason?: SignOutReason;
+}
+
+/** There is a session, and the server is being asked whose it is: after a sign-in by a plain form, or when the browser has lost what it had stored. */
+export interface LoadingSession {
+  readonly status: "loading";
+}
+
+/** What `client.on` tells of, and with what. */
+export interface SessionClientEvents<Claims = unknown> {
+  /** A session began, or the same user signed in again. */
+  "signed-in": SignedIn<Claims>;
+  "signed-out": SignedOut;
+  /** Somebody else is signed in now. */
+  "user-changed": SignedIn<Claims>;
+  /** The tokens or the claims are new. */
+  refreshed: SignedIn<Claims>;
+  /** A refresh failed, and the session is kept. */
+  "refresh-failed": SessionClientError;
+  /** `session()` is another object now; what `subscribe` listens to. */
+  change: SessionState<Claims>;
+}
+
+export type EmitEvent = <Name extends keyof SessionClientEvents>(
+  event: Name,
+  detail: SessionClientEvents[Name],
+) => void;

@@ -1,0 +1,20 @@
+/**
+ * Runs a network call while no other tab or worker of this origin runs one under the same name. A holder that is frozen, or hangs, is
+ * waited for no longer than `timeout` ms: the server tolerates two at once, a page that waits for ever helps nobody. Never held
+ * around code of the app, so that no deadlock can be built with it.
+ */
+export async function withLock<T>(name: string, timeout: number, call: () => Promise<T>): Promise<T> {
+  // Only there in secure contexts.
+  const locks = globalThis.navigator?.locks as LockManager | undefined;
+  if (locks === undefined) return call();
+  let granted = false;
+  try {
+    return await locks.request(name, { signal: AbortSignal.timeout(timeout) }, () => {
+      granted = true;
+      return call();
+    });
+  } catch (error) {
+    if (granted) throw error;
+    return call();
+  }
+}
