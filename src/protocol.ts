@@ -175,8 +175,13 @@ export function formatMarker({ handle, generation, issuedAt, accessExpires }: Se
 
 /** The marker in a text; undefined when it is none, or of another wire version. */
 export function parseMarker(text: string): SessionMarker | undefined {
-  const match = /^1\.([A-Za-z0-9_-]{24})\.(\d{1,10})\.(\d{1,16})\.(\d{1,16})$/.exec(text);
-  const handle = match?.[1];
+  const [, handle, generation, issuedAt, accessExpires] =
+    /^1\.([A-Za-z0-9_-]{24})\.(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(text) ?? [];
   if (handle === undefined) return undefined;
-  return { handle, generation: Number(match?.[2]), issuedAt: Number(match?.[3]), accessExpires: Number(match?.[4]) };
+  return {
+    handle,
+    generation: Number(generation),
+    issuedAt: Number(issuedAt),
+    accessExpires: Number(accessExpires),
+  };
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../../test/browser.ts";
+import { isSkippedWithoutBrowser, launchBrowser } from "../../test/browser/chromium.ts";
 import { type RunningDemo, startDemo } from "./start-demo.ts";
 
 let demo: RunningDemo;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser.ts";
+import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
 import { type Bundles, bundlePages } from "./bundles.ts";
 import { AGE_FEATURES } from "./features/age.ts";
 import { CLAIM_FEATURES } from "./features/claims.ts";

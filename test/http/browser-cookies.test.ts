@@ -2,7 +2,7 @@
 import express5 from "express";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser.ts";
+import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type AppSpec, FRAMEWORKS, startApp, type TestApp } from "./fixtures.ts";
 

@@ -26,6 +26,8 @@ const EXPOSED_HEADERS = [
   "st-refresh-token",
   "retry-after",
   "www-authenticate",
+  "counterfoil-session",
+  "counterfoil-user",
   "counterfoil-reason",
 ];
 

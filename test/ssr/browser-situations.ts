@@ -1,7 +1,7 @@
 /** The same page loads by a real browser, with its own cookies and its own idea of a redirect. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser.ts";
+import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
 import { startForgetfulProxy } from "./forgetful-proxy.ts";
 import { type PageServer, type Serve, startPages } from "./page-server.ts";
 import { seen } from "./visitor.ts";

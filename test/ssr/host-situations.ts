@@ -1,7 +1,7 @@
 /** Page loads where the refresh token comes along with each of them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PageServer, type Serve, startPages } from "./page-server.ts";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser.ts";
+import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
 import { seen, visit } from "./visitor.ts";
 
 const isCleared = (line: string): boolean => /^[^=]+=; Max-Age=0; /.test(line);

@@ -1,6 +1,6 @@
 /** Waits for work that is shared with others, no longer than the caller wants to: the work goes on. Rejects with the signal's reason. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
+  if (!signal) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
     if (signal.aborted) stop();

@@ -18,7 +18,7 @@ export interface SessionClientOptions<Claims = unknown> {
   /** Path of the sign-out route. Default `"/session/signout"`. */
   readonly signOutPath?: string;
   /** Whom the server has rendered this page for, so that the page knows from its first moment. Counts while the browser has that session. */
-  readonly initialSession?: ClientSession<Claims> | undefined;
+  readonly initialSession?: ClientSession<Claims> | null | undefined;
   /** How long to wait for the refresh of another tab, in ms, before doing without. Default 5000. */
   readonly lockTimeout?: number;
   /** How long the server may take to answer a refresh, in ms. Default 10000. */
@@ -36,7 +36,7 @@ export interface ClientSettings {
   readonly name: string;
   /** Whether the session cookies are those of this very page, so that their marker can be read. */
   readonly isOwnOrigin: boolean;
-  readonly initialSession: ClientSession | undefined;
+  readonly initialSession?: ClientSession | null | undefined;
   readonly lockTimeout: number;
   readonly refreshTimeout: number;
   readonly isRefused: (answer: AnswerHead) => boolean;
@@ -49,22 +49,28 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   const { api = here ?? "http://localhost", refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
   const origins = [api].flat();
   for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-      throw new SessionClientError("OPTIONS_INVALID", `api: "${origin}" is no origin, such as "https://shop.example"`);
+    // Only what is absolute keeps an origin of its own against this base.
+    if (new URL(origin, "http://x").origin !== origin)
+      throw new SessionClientError("OPTIONS_INVALID", `api: "${origin}" is no origin, as https://shop.example is`);
   }
   const [first] = origins as [string];
   return {
+    lockTimeout: 5000,
+    refreshTimeout: 10_000,
+    isRefused: (answer) => challengeOf(answer).includes(REFRESH_CHALLENGE),
+    ...options,
     origins,
     refreshUrl: first + refreshPath,
     signOutUrl: first + signOutPath,
     name: SHARED_NAME + first + refreshPath,
     isOwnOrigin: first === here,
-    initialSession: options.initialSession,
-    lockTimeout: options.lockTimeout ?? 5000,
-    refreshTimeout: options.refreshTimeout ?? 10_000,
-    isRefused: options.isRefused ?? ((answer) => challengeOf(answer).includes(REFRESH_CHALLENGE)),
   };
 }
 
-/** What the server says of the token that it refused; empty where it says nothing. */
-export const challengeOf = (answer: AnswerHead): string => answer.headers.get("www-authenticate") ?? "";
+/** How the session routes are called. No header of ours, so that another origin needs no preflight. */
+export const ROUTE_CALL = { method: "POST", credentials: "include", cache: "no-store", redirect: "error" } as const;
+
+/** Whether a token came with the request that was refused (RFC 6750 3.1). */
+export const hasToken = (answer: AnswerHead): boolean => challengeOf(answer).includes("error=");
+
+const challengeOf = (answer: AnswerHead): string => answer.headers.get("www-authenticate") ?? "";

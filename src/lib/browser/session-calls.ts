@@ -1,6 +1,6 @@
 import { ANTI_CSRF_HEADER, CUSTOM_HEADER } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
-import { type AnswerHead, challengeOf, type ClientSettings } from "./client-options.ts";
+import { type AnswerHead, type ClientSettings, hasToken } from "./client-options.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import type { SessionRefresh } from "./session-refresh.ts";
 import type { SessionStateHolder } from "./session-state.ts";
@@ -13,6 +13,8 @@ export interface OutgoingCall {
   readonly method: string;
   /** Ends the waiting for a refresh. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether it starts a session, for which the one that there is need not be refreshed. */
+  readonly isSignIn?: boolean;
 }
 
 /** What to send a request with. Plain data, so that it can be handed to a worker and back. */
@@ -60,20 +62,21 @@ export function createSessionCalls(
   function equip(method: string, isSecond: boolean): PreparedCall {
     const known = state.sync();
     const headers: Record<string, string> = {};
-    if (known !== undefined && !CHANGES_NOTHING.test(method)) {
-      headers[CUSTOM_HEADER] = "counterfoil";
+    if (known && !CHANGES_NOTHING.test(method)) {
+      headers[CUSTOM_HEADER] = "1";
       if (known.antiCsrf) headers[ANTI_CSRF_HEADER] = known.antiCsrf;
     }
     return { headers, method, marker: known?.marker, isSecond };
   }
 
   return {
-    async prepare({ url, method, signal }) {
-      if (!settings.origins.includes(new URL(url).origin) || isOwnRoute(url)) return undefined;
+    async prepare({ url, method, signal, isSignIn }) {
+      if (url === settings.refreshUrl || url === settings.signOutUrl) return undefined;
+      if (!settings.origins.includes(new URL(url).origin)) return undefined;
       const known = state.sync();
       const isUnarmed = known?.antiCsrf === undefined && !CHANGES_NOTHING.test(method);
-      const isNeeded = known !== undefined && (state.isExpired() || isUnarmed);
-      if (isNeeded || refresh.flight !== undefined) {
+      const isNeeded = known && !isSignIn && (state.isExpired() || isUnarmed);
+      if (isNeeded || refresh.flight) {
         const result = await abortable(refresh.run(known?.marker), signal);
         if (isNeeded && typeof result !== "string") throw result;
       }
@@ -83,25 +86,20 @@ export function createSessionCalls(
 
     async settle(call, answer, canResend = true) {
       const blocked = state.learn(answer, call.marker);
-      if (blocked !== undefined || !settings.isRefused(answer)) return blocked;
+      if (blocked || !settings.isRefused(answer)) return blocked;
       const known = state.sync();
       if (known?.marker === call.marker) {
         if (call.isSecond) futile = call.marker;
-        const isStranger = known === undefined && !/error=/.test(challengeOf(answer));
-        if (isStranger || call.isSecond || (known !== undefined && futile === known.marker)) return undefined;
+        // A stranger without any token, or one whose new tokens are refused, too.
+        if (call.isSecond || (known ? known.marker === futile : !hasToken(answer))) return undefined;
         const result = await refresh.run(call.marker);
         if (result === "over") return undefined;
         if (result !== "fresh") return result;
-      } else if (known === undefined || call.isSecond) {
+      } else if (!known || call.isSecond) {
         return undefined;
       }
-      if (!canResend)
-        return new SessionClientError("BODY_NOT_REPLAYABLE", "the body was a stream, which cannot be sent again");
+      if (!canResend) return new SessionClientError("BODY_NOT_REPLAYABLE", "a stream cannot be sent again");
       return equip(call.method, true);
     },
   };
-
-  function isOwnRoute(url: string): boolean {
-    return [settings.refreshUrl, settings.signOutUrl].includes(url);
-  }
 }

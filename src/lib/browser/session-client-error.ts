@@ -9,25 +9,23 @@ export type SessionClientErrorCode =
 
 export interface SessionClientErrorDetails {
   /** Status of the answer to the refresh. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** When the server wants to be asked again, in ms from the answer. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }
 
 /** Why the client could not do its part. None of them ends the session. */
 export class SessionClientError extends Error {
   override readonly name = "SessionClientError";
-  readonly code: SessionClientErrorCode;
+  declare readonly code: SessionClientErrorCode;
   /** Status of the answer to the refresh, with `REFRESH_FAILED`. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** When the server wants to be asked again, in ms from the answer. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   constructor(code: SessionClientErrorCode, message: string, details: SessionClientErrorDetails = {}) {
     super(message, details);
-    this.code = code;
-    this.status = details.status;
-    this.retryAfter = details.retryAfter;
+    Object.assign(this, details, { code });
   }
 }

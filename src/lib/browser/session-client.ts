@@ -1,7 +1,7 @@
-import { readOptions, type SessionClientOptions } from "./client-options.ts";
+import { listen } from "./listen.ts";
+import { readOptions, ROUTE_CALL, type SessionClientOptions } from "./client-options.ts";
 import { interceptFetch, type Interception } from "./intercept-fetch.ts";
 import { createSessionCalls, type SessionCalls } from "./session-calls.ts";
-import { SessionClientError } from "./session-client-error.ts";
 import type { EmitEvent, SessionClientEvents, SessionState } from "./session-events.ts";
 import { sessionFetch, type SessionResponse } from "./session-fetch.ts";
 import { withLock } from "./session-lock.ts";
@@ -17,7 +17,7 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
    * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE` when the token is known to have expired and cannot be
    * refreshed now. Where the server has answered, that answer comes back instead, with the error as its `sessionError`; so does `BODY_NOT_REPLAYABLE`
    */
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
+  fetch(this: void, input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
   /**
    * A `fetch` that signs in. Waits for a refresh that any tab has under way, so that its late cookies cannot lie over the new ones.
    */
@@ -41,10 +41,10 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
     listener: (detail: SessionClientEvents<Claims>[Name]) => void,
   ): () => void;
   /** Calls after each change of `session()`; the result stops it. */
-  subscribe(listener: () => void): () => void;
+  subscribe(this: void, listener: () => void): () => void;
   /** Lets all `fetch` calls of the page go through this client; the result puts the very same function back. */
   intercept(): () => void;
-  /** Ends all that the client does by itself, and what it has intercepted. Calls go out as they are then. */
+  /** Ends what the client does by itself: it hears no other tab, tries nothing again, and intercepts nothing. Its own calls still work. */
   dispose(): void;
 }
 
@@ -70,10 +70,13 @@ export function createSessionClient<Claims = unknown>(
   const emit: EmitEvent = (event, detail) => void target.dispatchEvent(new CustomEvent(event, { detail }));
   let interception: Interception | undefined;
   const send: typeof fetch = (input, init) => (interception?.original ?? globalThis.fetch)(input, init);
-  const state = createSessionState(settings, emit, () => performance.now());
-  const refresh = createSessionRefresh(settings, state, emit, send);
+  const ending = new AbortController();
+  const life = ending.signal;
+  // A server has no page, and one client for all who ask: it must not learn who they are, nor keep the process alive.
+  if (!globalThis.location) ending.abort();
+  const state = createSessionState(settings, emit, life);
+  const refresh = createSessionRefresh(settings, state, emit, { send, life });
   const calls = createSessionCalls(settings, state, refresh);
-  let isDisposed = false;
 
   const alone: typeof fetch = async (input, init) => {
     await refresh.flight;
@@ -84,13 +87,7 @@ export function createSessionClient<Claims = unknown>(
     try {
       const started = state.sync()?.marker;
       const signal = AbortSignal.timeout(settings.lockTimeout + settings.refreshTimeout);
-      const answer = await alone(settings.signOutUrl, {
-        method: "POST",
-        credentials: "include",
-        redirect: "error",
-        keepalive: true,
-        signal,
-      });
+      const answer = await alone(settings.signOutUrl, { ...ROUTE_CALL, keepalive: true, signal });
       state.learn(answer, started);
       const isOver = answer.ok || settings.isRefused(answer);
       if (isOver) state.setTold();
@@ -117,18 +114,18 @@ export function createSessionClient<Claims = unknown>(
     refresh.wake();
   }
 
-  const callApi: typeof fetch = (input, init) => sessionFetch(client, send, input, init);
+  const signInCalls: SessionCalls = { ...calls, prepare: (call) => calls.prepare({ ...call, isSignIn: true }) };
+  const callApi: typeof fetch = (input, init) => sessionFetch(calls, send, input, init);
 
   const client: SessionClient<Claims> = {
-    prepare: async (call) => (isDisposed ? undefined : calls.prepare(call)),
-    settle: (call, answer, canResend) => calls.settle(call, answer, canResend),
+    ...calls,
     fetch: callApi,
-    signIn: (input, init) => sessionFetch(client, alone, input, init),
+    signIn: (input, init) => sessionFetch(signInCalls, alone, input, init),
     session: () => state.snapshot() as SessionState<Claims>,
 
     async refresh() {
       const result = await refresh.run(state.sync()?.marker, true);
-      if (result instanceof SessionClientError) throw result;
+      if (typeof result !== "string") throw result;
       return client.session();
     },
 
@@ -152,19 +149,15 @@ export function createSessionClient<Claims = unknown>(
     },
 
     dispose() {
-      isDisposed = true;
+      ending.abort();
       restore();
-      refresh.close();
-      state.close();
-      globalThis.removeEventListener?.("online", wake);
-      globalThis.document?.removeEventListener("visibilitychange", wake);
     },
   };
 
   // Later: a refresh that is just beginning may have found out that there is something to find out.
   target.addEventListener("change", () => queueMicrotask(recover));
-  globalThis.addEventListener?.("online", wake);
-  globalThis.document?.addEventListener("visibilitychange", wake);
+  listen("online", life, wake);
+  listen("visibilitychange", life, wake);
   recover();
   if (state.isUntold()) void tellSignOut();
   return client;

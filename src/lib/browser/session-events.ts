@@ -24,7 +24,7 @@ export interface SignedIn<Claims = unknown> {
 export interface SignedOut {
   readonly status: "signed-out";
   /** Left out where nobody has been signed in since the page was loaded. */
-  readonly reason?: SignOutReason;
+  readonly reason?: SignOutReason | undefined;
 }
 
 /** There is a session, and the server is being asked whose it is: after a sign-in by a plain form, or when the browser has lost what it had stored. */

@@ -1,3 +1,4 @@
+import { CUSTOM_HEADER } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import type { PreparedCall, SessionCalls, Verdict } from "./session-calls.ts";
@@ -16,39 +17,37 @@ export async function sessionFetch(
   init: RequestInit | undefined,
 ): Promise<SessionResponse> {
   const request = new Request(input, init);
-  const { signal } = request;
+  const { url, method, signal } = request;
   // A stream is not kept in memory for the case that it is wanted again.
   const canResend = !(init?.body instanceof ReadableStream);
-  const prepared = request.credentials === "omit" ? undefined : await calls.prepare(request);
-  if (prepared === undefined) return send(request);
+  const prepared = request.credentials === "omit" ? undefined : await calls.prepare({ url, method, signal });
+  if (!prepared) return send(request);
   for (let call: PreparedCall = prepared; ;) {
     const copy = canResend && !call.isSecond ? request.clone() : request;
-    const response = await send(dress(copy, call.headers));
+    for (const [header, value] of Object.entries(call.headers)) copy.headers.set(header, value);
+    const response = await send(copy, limit(copy, call));
     const verdict: Verdict = await abortable(calls.settle(call, response, canResend), signal);
-    if (verdict === undefined) return response;
+    if (!verdict) return response;
     if (verdict instanceof SessionClientError) return Object.assign(response, { sessionError: verdict });
     void response.body?.cancel();
     call = verdict;
   }
 }
 
-function dress(request: Request, headers: Readonly<Record<string, string>>): Request {
-  const { referrer, referrerPolicy, credentials, redirect } = request;
-  const names = Object.keys(headers);
-  const isOwnOrigin = new URL(request.url).origin === globalThis.location?.origin;
-  // Browsers keep headers when they follow a redirect to another origin, which must not get ours.
-  const stays =
-    names.length === 0 || redirect !== "follow"
-      ? {}
-      : isOwnOrigin
-        ? { mode: "same-origin" as const }
-        : { redirect: "error" as const };
-  const dressed = new Request(request, {
+/** Where a request goes, and what goes with it. */
+function limit(
+  { url, referrer, referrerPolicy, credentials, redirect }: Request,
+  { headers }: PreparedCall,
+): RequestInit {
+  const isOwnOrigin = new URL(url).origin === globalThis.location?.origin;
+  return {
+    // Any option takes these two back to their defaults.
     referrer,
     referrerPolicy,
-    credentials: credentials === "same-origin" && !isOwnOrigin ? "include" : credentials,
-    ...stays,
-  });
-  for (const name of names) dressed.headers.set(name, headers[name] ?? "");
-  return dressed;
+    credentials: isOwnOrigin || credentials !== "same-origin" ? credentials : "include",
+    // Browsers keep headers when they follow a redirect to another origin, which must not get ours.
+    ...(CUSTOM_HEADER in headers &&
+      redirect === "follow" &&
+      (isOwnOrigin ? { mode: "same-origin" } : { redirect: "error" })),
+  };
 }

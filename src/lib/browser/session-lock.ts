@@ -6,7 +6,7 @@
 export async function withLock<T>(name: string, timeout: number, call: () => Promise<T>): Promise<T> {
   // Only there in secure contexts.
   const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (locks === undefined) return call();
+  if (!locks) return call();
   let granted = false;
   try {
     return await locks.request(name, { signal: AbortSignal.timeout(timeout) }, () => {

@@ -1,5 +1,5 @@
 import { SESSION_HEADER, THEFT_MESSAGE } from "../../protocol.ts";
-import { challengeOf, type ClientSettings } from "./client-options.ts";
+import { type ClientSettings, hasToken, ROUTE_CALL } from "./client-options.ts";
 import type { EmitEvent } from "./session-events.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import { withLock } from "./session-lock.ts";
@@ -19,77 +19,58 @@ export interface SessionRefresh {
   run(seen: string | undefined, force?: boolean): Promise<RefreshResult>;
   /** The browser has come back: one more try, if the last one failed. */
   wake(): void;
-  close(): void;
 }
 
-const MOST_TURNS = 5;
-const JITTER = 1000;
-const LONGEST_REST = 30_000;
+const SHORTEST_REST = 1000;
 
 export function createSessionRefresh(
   settings: ClientSettings,
   state: SessionStateHolder,
   emit: EmitEvent,
-  send: typeof fetch,
+  { send, life }: { readonly send: typeof fetch; readonly life: AbortSignal },
 ): SessionRefresh {
   let flight: Promise<RefreshResult> | undefined;
-  let failure: { readonly error: SessionClientError; readonly until: number } | undefined;
-  let failures = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failure: SessionClientError | undefined;
+  // Until when a failure stands for all who ask, and how long the next one will.
+  let restsUntil = 0;
+  let rest = SHORTEST_REST;
+  let isWaking = false;
 
   async function attempt(seen: string | undefined): Promise<RefreshResult> {
     const before = state.sync();
     if (before?.marker !== seen) {
-      if (before === undefined) return "over";
+      if (!before) return "over";
       // Another tab was faster.
-      if (before.user !== undefined) return "fresh";
+      if (before.user) return "fresh";
     }
     const signal = AbortSignal.timeout(settings.refreshTimeout);
     try {
-      for (let turn = 1; ; turn += 1) {
-        const answer = await send(settings.refreshUrl, {
-          method: "POST",
-          credentials: "include",
-          cache: "no-store",
-          redirect: "error",
-          signal,
-        });
+      for (;;) {
+        const answer = await send(settings.refreshUrl, { ...ROUTE_CALL, signal });
         const text = await answer.text();
         if (answer.ok) {
           const blocked = state.learn(answer, before?.marker);
-          if (blocked !== undefined) return blocked;
+          if (blocked) return blocked;
           // Where a CORS set-up hides the header, the cookie tells. Neither: the answer is somebody else's, a captive portal's say.
           if (answer.headers.has(SESSION_HEADER) || state.sync()?.marker !== before?.marker) return "fresh";
         }
         if (settings.isRefused(answer)) {
           // No token has arrived although there was a session.
-          const isBlocked = !/error=/.test(challengeOf(answer));
-          state.end(isBlocked ? "cookies-blocked" : text.includes(THEFT_MESSAGE) ? "theft" : "ended");
+          state.end(!hasToken(answer) ? "cookies-blocked" : text.includes(THEFT_MESSAGE) ? "theft" : "ended");
           return "over";
         }
-        const seconds = Number(answer.headers.get("retry-after") ?? Number.NaN);
-        const retryAfter = seconds >= 0 ? seconds * 1000 : undefined;
+        const retryAfter = Number(answer.headers.get("retry-after")) * 1000 || undefined;
         // Another request has just refreshed, and its cookies are here, or will be in a moment.
-        if (answer.status !== 409 || turn === MOST_TURNS) {
+        if (answer.status !== 409) {
           const { status } = answer;
-          return new SessionClientError(
-            "REFRESH_FAILED",
-            `the refresh was answered ${status}, not as the library does`,
-            {
-              status,
-              ...(retryAfter !== undefined && { retryAfter }),
-            },
-          );
+          return new SessionClientError("REFRESH_FAILED", `the refresh was answered ${status}`, { status, retryAfter });
         }
-        await new Promise((resolve) => setTimeout(resolve, retryAfter ?? JITTER));
+        await new Promise((resolve) => setTimeout(resolve, retryAfter ?? SHORTEST_REST));
         if (state.sync()?.marker !== before?.marker) return "fresh";
       }
     } catch (cause) {
-      return signal.aborted
-        ? new SessionClientError("REFRESH_TIMEOUT", `the refresh got no answer in ${settings.refreshTimeout} ms`, {
-            cause,
-          })
-        : new SessionClientError("REFRESH_UNREACHABLE", "the refresh did not reach the server", { cause });
+      const code = signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE";
+      return new SessionClientError(code, "the refresh got no answer", { cause });
     }
   }
 
@@ -99,15 +80,20 @@ export function createSessionRefresh(
     });
     if (typeof result === "string") {
       failure = undefined;
-      failures = 0;
+      rest = SHORTEST_REST;
       return result;
     }
+    failure = result;
     // A timeout has taken its time already.
-    const rest = result.code === "REFRESH_TIMEOUT" ? 0 : Math.min(1000 * 2 ** failures, LONGEST_REST);
-    failures += 1;
-    failure = { error: result, until: performance.now() + (result.retryAfter ?? rest) };
+    if (result.code !== "REFRESH_TIMEOUT") restsUntil = performance.now() + (result.retryAfter ?? rest);
+    rest = Math.min(rest * 2, 30_000);
     emit("refresh-failed", result);
     return result;
+  }
+
+  async function run(seen: string | undefined, force = false): Promise<RefreshResult> {
+    if (!flight && !force && failure && performance.now() < restsUntil) return failure;
+    return (flight ??= fly(seen));
   }
 
   return {
@@ -115,23 +101,17 @@ export function createSessionRefresh(
       return flight;
     },
 
-    async run(seen, force = false) {
-      if (flight === undefined && !force && failure !== undefined && performance.now() < failure.until)
-        return failure.error;
-      return (flight ??= fly(seen));
-    },
+    run,
 
     wake() {
-      if (failure === undefined || timer !== undefined) return;
-      if (failure.error.retryAfter !== undefined && performance.now() < failure.until) return;
+      if (isWaking || !failure || (failure.retryAfter && performance.now() < restsUntil)) return;
+      isWaking = true;
       // Not all at once: all who lost this server have just got it back.
-      timer = setTimeout(() => {
-        timer = undefined;
-        const seen = state.sync()?.marker;
-        if (failure !== undefined && seen !== undefined) void this.run(seen, true);
-      }, Math.random() * JITTER);
+      setTimeout(() => {
+        isWaking = false;
+        const known = state.sync();
+        if (failure && known && !life.aborted) void run(known.marker, true);
+      }, Math.random() * SHORTEST_REST);
     },
-
-    close: () => clearTimeout(timer),
   };
 }

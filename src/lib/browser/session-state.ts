@@ -7,9 +7,10 @@ import {
   USER_HEADER,
 } from "../../protocol.ts";
 import type { AnswerHead, ClientSettings } from "./client-options.ts";
-import type { EmitEvent, SessionState, SignOutReason } from "./session-events.ts";
-import { handleOf, isNewer, type KnownSession, lifeOf, readMarkerCookie } from "./known-session.ts";
-import { recall, remember } from "./memory-of-pages.ts";
+import type { EmitEvent, LoadingSession, SessionState, SignOutReason } from "./session-events.ts";
+import { handleOf, isNewer, type KnownSession, usableFor, readMarkerCookie } from "./known-session.ts";
+import { recall, type Remembered, remember } from "./memory-of-pages.ts";
+import { orUndefined } from "./or-undefined.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import { joinTabs } from "./tab-channel.ts";
 
@@ -28,67 +29,59 @@ export interface SessionStateHolder {
   isUntold(): boolean;
   /** The server has heard of it. */
   setTold(): void;
-  close(): void;
 }
 
-interface Source {
-  /** Age of what is told, in ms; left out where nobody can tell. */
-  readonly age?: number | undefined;
+/** What tabs tell each other: a session, or the end of one. */
+interface Told extends Remembered {
   readonly reason?: SignOutReason;
-  /** Whether the other tabs and the next page are to know. */
-  readonly tell?: boolean;
 }
 
-/** @param now monotonic, in ms */
-export function createSessionState(settings: ClientSettings, emit: EmitEvent, now: () => number): SessionStateHolder {
+/** @param life ends it */
+export function createSessionState(settings: ClientSettings, emit: EmitEvent, life: AbortSignal): SessionStateHolder {
   const { name, initialSession } = settings;
   const stored = recall(name);
-  let isReadable = typeof document !== "undefined" && (settings.isOwnOrigin || stored.isReadable === true);
+  let isReadable = !!globalThis.document && (settings.isOwnOrigin || !!stored.isReadable);
   let { ended } = stored;
   let known: KnownSession | undefined;
   let expiresAt = Infinity;
-  let state = { status: "signed-out" } as SessionState;
+  let state = describe();
   // The last state in which it was known who is signed in: events tell the difference from it.
-  let told: SessionState | undefined;
+  let told: Exclude<SessionState, LoadingSession> | undefined;
 
-  const tabs = joinTabs(name, hear, sync);
-  sync(stored.at === undefined ? undefined : Date.now() - stored.at);
+  const tabs = joinTabs(name, life, hear, sync);
+  sync(stored.at && Math.max(0, Date.now() - stored.at));
   if (state.status !== "loading") told = state;
 
-  function become(next: KnownSession | undefined, { age, reason, tell }: Source): void {
+  /** @param age of the marker, in ms; undefined where nobody can tell, and nothing new is known of it where it is the same one */
+  function become(next: KnownSession | undefined, age?: number, reason?: SignOutReason): void {
     const before = known;
-    known = next === undefined || handleOf(next.marker) === ended ? undefined : complete(next);
-    if (age !== undefined || known?.marker !== before?.marker) {
-      const life = known === undefined ? Infinity : lifeOf(known.marker);
-      // A little early, so that it does not expire on its way.
-      expiresAt = age === undefined ? Infinity : now() + life - Math.min(life / 10, 5000) - Math.max(0, age);
-    }
-    if (tell === true && known !== undefined) {
-      remember(name, { ...known, at: Date.now(), isReadable });
-      tabs.tell(known);
-    }
+    known = next && handleOf(next.marker) !== ended ? complete(next) : undefined;
+    // Where the age is not known this is NaN, and no time is later than that.
+    if (age !== undefined || known?.marker !== before?.marker)
+      expiresAt = performance.now() - Number(age) + usableFor(known?.marker ?? "");
     if (known?.marker === before?.marker && known?.user === before?.user) return;
     state = describe(reason);
     announce();
   }
 
   /** Adds what is known of the same session from elsewhere. Equal facts stay the same object. */
-  function complete({ marker, user, antiCsrf }: KnownSession): KnownSession {
+  function complete({ marker, user, antiCsrf, at }: KnownSession): KnownSession {
     const handle = handleOf(marker);
-    const sources = [known, recall(name)].filter((source) => source?.marker !== undefined);
-    const earlier = sources.find((source) => handleOf(source?.marker ?? "") === handle);
-    const old = earlier?.user ?? (initialSession?.handle === handle ? initialSession : undefined);
+    const earlier = [known, recall(name)].find((source) => handleOf(source?.marker ?? "") === handle);
+    // The page is newer than what an earlier one has stored, and older than what this one has learnt.
+    const old = !known && initialSession?.handle === handle ? initialSession : earlier?.user;
     return {
       marker,
-      user: user === undefined || JSON.stringify(user) === JSON.stringify(old) ? old : user,
+      user: !user || JSON.stringify(user) === JSON.stringify(old) ? old : user,
       antiCsrf: antiCsrf === undefined ? earlier?.antiCsrf : antiCsrf,
+      at,
     };
   }
 
-  function describe(reason: SignOutReason | undefined): SessionState {
-    if (known === undefined) return reason === undefined ? { status: "signed-out" } : { status: "signed-out", reason };
+  function describe(reason?: SignOutReason): SessionState {
+    if (!known) return { status: "signed-out", reason };
     const { marker, user } = known;
-    if (user === undefined) return { status: "loading" };
+    if (!user) return { status: "loading" };
     return { status: "signed-in", ...user, accessExpires: parseMarker(marker)?.accessExpires };
   }
 
@@ -97,7 +90,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, no
     if (state.status === "loading") return;
     const before = told;
     told = state;
-    if (before === undefined || before.status === "loading") return;
+    if (!before) return;
     if (state.status === "signed-out") emit("signed-out", state);
     else if (before.status === "signed-out") emit("signed-in", state);
     else if (before.handle === state.handle) emit("refreshed", state);
@@ -106,102 +99,84 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, no
 
   function sync(age?: number): KnownSession | undefined {
     const cookie = readMarkerCookie();
-    if (cookie !== undefined) isReadable = true;
+    isReadable ||= cookie !== undefined;
     if (isReadable) {
-      if (cookie !== known?.marker)
-        become(cookie === undefined ? undefined : { marker: cookie }, { age, reason: "ended" });
+      if (cookie !== known?.marker) become(cookie ? { marker: cookie } : undefined, age, "ended");
     } else {
       // The cookies are those of another origin, so what the pages of this one have stored is all there is.
-      const { marker, ...rest } = recall(name);
-      if (rest.ended !== undefined) forget(rest.ended, "sign-out");
-      else if (marker !== undefined && (known === undefined || isNewer(marker, known.marker)))
-        become({ ...rest, marker }, { age });
+      hear(recall(name), age);
     }
     return known;
   }
 
   function forget(handle: string, reason: SignOutReason): void {
     ended = handle;
-    if (known !== undefined && handleOf(known.marker) === handle) become(undefined, { reason });
+    if (known && handleOf(known.marker) === handle) become(undefined, undefined, reason);
   }
 
-  /** From another tab. */
-  function hear(message: unknown): void {
-    const {
-      marker,
-      ended: over,
-      reason,
-      ...rest
-    } = message as Partial<KnownSession> & {
-      readonly ended?: string;
-      readonly reason?: SignOutReason;
-    };
-    if (over !== undefined) forget(over, reason ?? "ended");
+  /** What another tab tells, or has stored. */
+  function hear({ marker, ended: over, reason = "sign-out", ...rest }: Told, age = 0): void {
+    if (over) forget(over, reason);
     // Messages of several tabs may cross; what the browser has is true in any case.
-    else if (
-      marker !== undefined &&
-      (known === undefined || marker === readMarkerCookie() || isNewer(marker, known.marker))
-    )
-      become({ ...rest, marker }, { age: 0 });
+    else if (marker && (!known || marker === readMarkerCookie() || isNewer(marker, known.marker)))
+      become({ ...rest, marker }, age);
+  }
+
+  /** Takes it from an answer, and lets the other tabs and the next page know. */
+  function tell(next: KnownSession, age?: number): void {
+    become(next, age);
+    if (!known) return;
+    remember(name, { ...known, isReadable });
+    tabs.tell(known);
+  }
+
+  function end(reason: SignOutReason, isUntold = false): void {
+    if (!known) return;
+    const handle = handleOf(known.marker);
+    remember(name, isUntold ? { isReadable, ended: handle } : { isReadable });
+    tabs.tell({ ended: handle, reason });
+    forget(handle, reason);
   }
 
   return {
     sync: () => sync(),
-    isExpired: () => now() >= expiresAt,
+    isExpired: () => performance.now() >= expiresAt,
     snapshot: () => state,
 
     learn({ headers }, started) {
       const marker = headers.get(SESSION_HEADER);
-      const user = parseUser(headers.get(USER_HEADER));
+      // Where a proxy has mangled it, a refresh asks again.
+      const user = orUndefined(() => JSON.parse(headers.get(USER_HEADER) ?? "") as ClientSession);
       if (marker === null) {
         // Claims have changed.
-        if (known !== undefined && user?.handle === handleOf(known.marker)) become({ ...known, user }, { tell: true });
+        if (known && handleOf(known.marker) === user?.handle) tell({ ...known, user });
         return undefined;
       }
       if (marker === NO_SESSION) {
-        if (started !== undefined && known !== undefined && handleOf(started) === handleOf(known.marker))
-          this.end("sign-out");
+        if (started && known && handleOf(known.marker) === handleOf(started)) end("sign-out");
         return undefined;
       }
       const cookie = readMarkerCookie();
       if (isReadable && cookie !== marker) {
         // Late: the browser has other tokens by now. Without any, it does not keep them.
-        if (cookie !== undefined || handleOf(marker) === ended) return undefined;
+        if (cookie || handleOf(marker) === ended) return undefined;
         return new SessionClientError("COOKIES_BLOCKED", "the browser keeps no cookie of the API");
       }
-      if (isReadable || known === undefined || known.marker === started || isNewer(marker, known.marker))
-        become({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER) }, { age: 0, tell: true });
+      if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
+        tell({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER), at: Date.now() }, 0);
       return undefined;
     },
 
-    end(reason, untold = false) {
-      if (known === undefined) return;
-      const handle = handleOf(known.marker);
-      remember(name, { ended: handle, isUntold: untold, isReadable });
-      tabs.tell({ ended: handle, reason });
-      forget(handle, reason);
-    },
+    end,
 
     isUntold() {
-      const { ended: handle, isUntold } = recall(name);
       const cookie = readMarkerCookie();
-      return isUntold === true && (cookie === undefined ? !isReadable : handleOf(cookie) === handle);
+      const handle = recall(name).ended;
+      return !!handle && (cookie ? handleOf(cookie) === handle : !isReadable);
     },
 
     setTold() {
-      const { ended: handle } = recall(name);
-      if (handle !== undefined) remember(name, { ended: handle, isReadable });
+      if (recall(name).ended) remember(name, { isReadable });
     },
-
-    close: () => tabs.close(),
   };
-}
-
-function parseUser(json: string | null): ClientSession | undefined {
-  try {
-    return json === null ? undefined : (JSON.parse(json) as ClientSession);
-  } catch {
-    // A proxy has mangled it: a refresh asks again.
-    return undefined;
-  }
 }

@@ -1,39 +1,42 @@
+import { listen } from "./listen.ts";
+
 /** What the tabs and workers of one browser tell each other. */
 export interface TabChannel {
-  tell(message: unknown): void;
-  close(): void;
+  tell(message: object): void;
 }
 
 /**
  * Joins the channel. It is left while the page rests in the back/forward cache, which an open channel would keep it out of; `onBack` says that
  * it may have missed something.
+ *
+ * @param life ends it
  */
-export function joinTabs(name: string, onMessage: (message: unknown) => void, onBack: () => void): TabChannel {
+export function joinTabs(
+  name: string,
+  life: AbortSignal,
+  onMessage: (message: object) => void,
+  onBack: () => void,
+): TabChannel {
   let channel: BroadcastChannel | undefined;
   const leave = (): void => {
     channel?.close();
     channel = undefined;
   };
   const join = (): void => {
-    if (typeof BroadcastChannel === "undefined") return;
+    if (life.aborted || typeof BroadcastChannel === "undefined") return;
     channel = new BroadcastChannel(name);
-    channel.addEventListener("message", ({ data }) => onMessage(data));
-  };
-  const back = ({ persisted }: PageTransitionEvent): void => {
-    if (!persisted) return;
-    join();
-    onBack();
+    channel.addEventListener("message", ({ data }) => onMessage(data as object));
   };
   join();
-  globalThis.addEventListener?.("pagehide", leave);
-  globalThis.addEventListener?.("pageshow", back);
+  life.addEventListener("abort", leave);
+  listen("pagehide", life, leave);
+  listen("pageshow", life, (event) => {
+    if (!(event as PageTransitionEvent).persisted) return;
+    join();
+    onBack();
+  });
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin than this one
     tell: (message) => channel?.postMessage(message),
-    close() {
-      leave();
-      globalThis.removeEventListener?.("pagehide", leave);
-      globalThis.removeEventListener?.("pageshow", back);
-    },
   };
 }
