@@ -80,7 +80,6 @@ export function createSessionCalls(
         const result = await abortable(refresh.run(known?.marker), signal);
         if (isNeeded && typeof result !== "string") throw result;
       }
-      signal?.throwIfAborted();
       return equip(method, false);
     },
 

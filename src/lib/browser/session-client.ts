@@ -25,7 +25,7 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
   /** Who is signed in. The same object until something changes. */
   session(): SessionState<Claims>;
   /**
-   * Gets new tokens now, if there is a session. What `session()` says then.
+   * Asks the server for new tokens now, also where the page knows of no session. What `session()` says then.
    *
    * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE`, `COOKIES_BLOCKED`
    */
@@ -67,7 +67,7 @@ export function createSessionClient<Claims = unknown>(
 ): SessionClient<Claims> {
   const settings = readOptions(options);
   const target = new EventTarget();
-  const emit: EmitEvent = (event, detail) => void target.dispatchEvent(new CustomEvent(event, { detail }));
+  const emit: EmitEvent = (event, detail) => target.dispatchEvent(new CustomEvent(event, { detail }));
   let interception: Interception | undefined;
   const send: typeof fetch = (input, init) => (interception?.original ?? globalThis.fetch)(input, init);
   const ending = new AbortController();
@@ -104,7 +104,7 @@ export function createSessionClient<Claims = unknown>(
 
   /** Finds out what there is no other way to know. */
   function recover(): void {
-    if (state.snapshot().status === "loading") void refresh.run(state.sync()?.marker);
+    if (state.session().status === "loading") void refresh.run(state.sync()?.marker);
   }
 
   function wake(): void {
@@ -121,7 +121,7 @@ export function createSessionClient<Claims = unknown>(
     ...calls,
     fetch: callApi,
     signIn: (input, init) => sessionFetch(signInCalls, alone, input, init),
-    session: () => state.snapshot() as SessionState<Claims>,
+    session: () => state.session() as SessionState<Claims>,
 
     async refresh() {
       const result = await refresh.run(state.sync()?.marker, true);

@@ -50,4 +50,4 @@ export interface SessionClientEvents<Claims = unknown> {
 export type EmitEvent = <Name extends keyof SessionClientEvents>(
   event: Name,
   detail: SessionClientEvents[Name],
-) => void;
+) => unknown;

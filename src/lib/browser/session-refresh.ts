@@ -34,7 +34,6 @@ export function createSessionRefresh(
   // Until when a failure stands for all who ask, and how long the next one will.
   let restsUntil = 0;
   let rest = SHORTEST_REST;
-  let isWaking = false;
 
   async function attempt(seen: string | undefined): Promise<RefreshResult> {
     const before = state.sync();
@@ -104,13 +103,12 @@ export function createSessionRefresh(
     run,
 
     wake() {
-      if (isWaking || !failure || (failure.retryAfter && performance.now() < restsUntil)) return;
-      isWaking = true;
+      if (!failure || (failure.retryAfter && performance.now() < restsUntil)) return;
+      failure = undefined;
+      const seen = state.sync()?.marker;
       // Not all at once: all who lost this server have just got it back.
       setTimeout(() => {
-        isWaking = false;
-        const known = state.sync();
-        if (failure && known && !life.aborted) void run(known.marker, true);
+        if (seen && !life.aborted) void run(seen);
       }, Math.random() * SHORTEST_REST);
     },
   };

@@ -20,7 +20,7 @@ export interface SessionStateHolder {
   sync(): KnownSession | undefined;
   /** Whether the access token is known to have expired. Never by the wall clock. */
   isExpired(): boolean;
-  snapshot(): SessionState;
+  session(): SessionState;
   /** Takes from an answer what it says of the session. `started`: the marker under which its request was sent. */
   learn(answer: AnswerHead, started: string | undefined): SessionClientError | undefined;
   /** Forgets the session, here and in all tabs; whatever is still on its way does not bring it back. */
@@ -141,7 +141,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   return {
     sync: () => sync(),
     isExpired: () => performance.now() >= expiresAt,
-    snapshot: () => state,
+    session: () => state,
 
     learn({ headers }, started) {
       const marker = headers.get(SESSION_HEADER);
@@ -160,7 +160,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
       if (isReadable && cookie !== marker) {
         // Late: the browser has other tokens by now. Without any, it does not keep them.
         if (cookie || handleOf(marker) === ended) return undefined;
-        return new SessionClientError("COOKIES_BLOCKED", "the browser keeps no cookie of the API");
+        return new SessionClientError("COOKIES_BLOCKED", "the browser keeps no cookies");
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
         tell({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER), at: Date.now() }, 0);

@@ -1,0 +1,131 @@
+/** What happens in one tab is known in all, soon, once and in order. */
+import { expect, test } from "vitest";
+import { ClientPage } from "./client-page.ts";
+import type { ClientPageScript, PageEvent } from "./pages/client-page.ts";
+import type { SessionServer } from "./session-server.ts";
+import { describeInBrowsers, type Stage } from "./stage.ts";
+
+declare const page: ClientPageScript;
+
+async function openTabs(stage: Stage, count: number): Promise<{ server: SessionServer; tabs: readonly ClientPage[] }> {
+  const server = await stage.serve();
+  const tabs: ClientPage[] = [];
+  for (let n = 0; n < count; n++) tabs.push(await new ClientPage(await stage.newTab()).open(server));
+  return { server, tabs };
+}
+
+const tell = ({ name, detail }: PageEvent): string => {
+  const { userId, reason } = detail as { userId?: string; reason?: string };
+  return `${name} ${userId ?? reason}`;
+};
+
+async function expectEvents(tabs: readonly ClientPage[], expected: readonly string[]): Promise<void> {
+  for (const tab of tabs)
+    await expect.poll(async () => (await tab.events()).map(tell), { timeout: 10_000 }).toEqual(expected);
+}
+
+describeInBrowsers("tabs", (stage) => {
+  test("hear of sign-in, refresh, another user and sign-out, once each and in order", async () => {
+    const { server, tabs } = await openTabs(stage(), 3);
+    const [first, second, third] = tabs as [ClientPage, ClientPage, ClientPage];
+    const expected: string[] = [];
+    const after = async (act: Promise<unknown>, event: string): Promise<void> => {
+      await act;
+      expected.push(event);
+      await expectEvents(tabs, expected);
+    };
+    await after(first.signIn("alice"), "signed-in alice");
+    await after(second.refresh(), "refreshed alice");
+    await after(third.signIn("bob"), "user-changed bob");
+    await after(third.signIn("bob"), "signed-in bob");
+    await after(second.signOut(), "signed-out sign-out");
+    await after(third.signIn("alice"), "signed-in alice");
+    for (const tab of tabs) {
+      expect(await tab.session()).toMatchObject({ status: "signed-in", userId: "alice" });
+      expect(await tab.fetch("/notes", { method: "POST", body: "x" })).toMatchObject({ status: 200 });
+    }
+    expect(server.takeCalls().filter((call) => call.startsWith("POST /session/refresh"))).toHaveLength(1);
+  });
+
+  test("hear of what follows in quick succession in order, too", async () => {
+    const { tabs } = await openTabs(stage(), 3);
+    const [first] = tabs as [ClientPage];
+    await first.tab.evaluate(async () => {
+      const signIn = (user: string): Promise<unknown> =>
+        page.signIn("/login", { method: "POST", body: JSON.stringify({ user }) });
+      await signIn("alice");
+      await page.client.signOut();
+      await signIn("bob");
+      await page.client.refresh();
+      await signIn("carol");
+      await page.client.signOut();
+    });
+    await expectEvents(tabs, [
+      "signed-in alice",
+      "signed-out sign-out",
+      "signed-in bob",
+      "refreshed bob",
+      "user-changed carol",
+      "signed-out sign-out",
+    ]);
+  });
+
+  test("hear within 100 ms", async () => {
+    const { tabs } = await openTabs(stage(), 2);
+    const [first, second] = tabs as [ClientPage, ClientPage];
+    // On one clock: that of the machine. The best of some rounds, since this machine may be busy with something else.
+    const listen = (tab: ClientPage): Promise<void> =>
+      tab.tab.evaluate(() => {
+        const at: number[] = [];
+        page.client.subscribe(() => void at.push(performance.timeOrigin + performance.now()));
+        Object.assign(globalThis, { at });
+      });
+    await listen(first);
+    await listen(second);
+    for (let n = 0; n < 10; n++) await first.signIn(`user ${n}`);
+    const read = (tab: ClientPage): Promise<number[]> =>
+      tab.tab.evaluate(() => (globalThis as unknown as { at: number[] }).at);
+    await expect.poll(async () => (await read(second)).length).toBe(10);
+    const [told, heard] = [await read(first), await read(second)];
+    const best = Math.min(...heard.map((at, n) => at - told[n]!));
+    expect(best).toBeLessThan(100);
+  });
+
+  test("that hear of a session know all of it: no call", async () => {
+    const { server, tabs } = await openTabs(stage(), 2);
+    const [first, second] = tabs as [ClientPage, ClientPage];
+    await first.signIn();
+    await expect.poll(() => second.session()).toEqual(await first.session());
+    expect(await second.fetch("/notes", { method: "POST", body: "x" })).toMatchObject({ status: 200 });
+    expect(server.takeCalls()).toEqual(["POST /login 200", "POST /notes 200"]);
+  });
+
+  test("notice a session that no client has started, when they are looked at", async () => {
+    const { server, tabs } = await openTabs(stage(), 1);
+    const [visitor] = tabs as [ClientPage];
+    await visitor.tab.evaluate(async () => {
+      await fetch("/login", { method: "POST", body: JSON.stringify({ user: "alice" }) });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    });
+    await expectEvents(tabs, ["signed-in alice"]);
+    expect(server.takeCalls()).toEqual(["POST /login 200", "POST /session/refresh 200"]);
+  });
+
+  test("that the browser brings back as they were know at once what they have missed", async () => {
+    const { server, tabs } = await openTabs(stage(), 2);
+    const [first, second] = tabs as [ClientPage, ClientPage];
+    await first.signIn("alice");
+    await expect.poll(() => second.session()).toMatchObject({ userId: "alice" });
+    await second.tab.evaluate(() => void Object.assign(globalThis, { isTheSame: true }));
+    await second.tab.goto(`${server.origin}/blank`);
+    await first.signIn("bob");
+    await second.tab.goBack();
+    // Not loaded anew: it came out of the browser's memory.
+    expect(await second.tab.evaluate(() => "isTheSame" in globalThis)).toBe(true);
+    await expectEvents([second], ["signed-in alice", "user-changed bob"]);
+    expect(await second.fetch("/notes", { method: "POST", body: "x" })).toMatchObject({ status: 200 });
+    await first.signOut();
+    await expectEvents([second], ["signed-in alice", "user-changed bob", "signed-out sign-out"]);
+    expect(server.count("session-refreshed")).toBe(0);
+  });
+});
