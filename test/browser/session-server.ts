@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { type CounterfoilConfig, createSessions, type SessionEventName, type Sessions } from "counterfoil";
 import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
@@ -6,7 +7,7 @@ import { SECRET } from "../fixtures/constants.ts";
 import { listen, type Listening } from "../fixtures/listen.ts";
 import { addPages } from "./bundle-pages.ts";
 import { CallLog, nameOf, type SeenCall } from "./call-log.ts";
-import { StagedRoute } from "./staged-route.ts";
+import { beforeHeaders, StagedRoute } from "./staged-route.ts";
 
 const COUNTED = ["session-created", "session-refreshed", "session-revoked", "reuse-detected"] as const;
 /** Of an access token, unless a config says otherwise; in ms. */
@@ -24,6 +25,7 @@ export class SessionServer {
   /** What a test does to the refresh route. */
   readonly refresh: StagedRoute = this.at("POST /session/refresh");
   #ahead = 0;
+  #rewrite: ((response: ServerResponse) => void) | undefined;
   #listening: Listening | undefined;
 
   /** @param site host of its origin, for instance `t1.localhost` */
@@ -102,6 +104,11 @@ export class SessionServer {
     this.at("GET /me").gather(count);
   }
 
+  /** Changes the headers of answers just before they leave. */
+  rewriteAnswers(rewrite: (response: ServerResponse) => void): void {
+    this.#rewrite = rewrite;
+  }
+
   #app(): Express {
     const { sessions } = this;
     const app = addPages(express());
@@ -109,6 +116,7 @@ export class SessionServer {
     app.set("etag", false);
     app.use((request, response, next) => {
       this.#calls.add(request, response);
+      if (this.#rewrite !== undefined) beforeHeaders(response, this.#rewrite);
       const staged = this.#staged.get(nameOf(request));
       if (staged === undefined) next();
       else staged.handle(request, response, next);

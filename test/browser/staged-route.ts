@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Request, Response } from "express";
 
 /** Before: the server has not looked at the call. After: it has done what the call asks, and the answer has not left. */
@@ -64,7 +65,7 @@ export class StagedRoute {
 
   /** Calls pass through here on their way to the server. */
   handle(_request: Request, response: Response, next: () => void): void {
-    if (this.#dropsCookies) keepCookiesFrom(response);
+    if (this.#dropsCookies) beforeHeaders(response, (answer) => answer.removeHeader("set-cookie"));
     const staged = this.#answers.shift();
     const go = staged === undefined ? next : () => send(response, staged);
     if (this.#toHold === 0) {
@@ -94,10 +95,11 @@ function send(response: Response, { status, headers, body }: StagedAnswer): void
   response.writeHead(status, headers).end(body);
 }
 
-function keepCookiesFrom(response: Response): void {
-  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => Response;
+/** Acts when all headers of an answer are known, and none has left. */
+export function beforeHeaders(response: ServerResponse, act: (response: ServerResponse) => void): void {
+  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
   response.writeHead = (...given: unknown[]) => {
-    response.removeHeader("set-cookie");
+    act(response);
     return writeHead(...given);
   };
 }
