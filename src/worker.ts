@@ -1,0 +1,8 @@
+/**
+ * The session of a page in its workers: the page keeps it, the worker asks.
+ *
+ * @module
+ */
+export { serveWorker } from "./lib/browser/worker-page-side.ts";
+export { connectToPage, type PageConnection } from "./lib/browser/worker-side.ts";
+export type { WorkerPort } from "./lib/browser/worker-port.ts";

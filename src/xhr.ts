@@ -1,0 +1,7 @@
+/**
+ * `XMLHttpRequest` with a session, for uploads with progress, and for libraries that are built on it.
+ *
+ * @module
+ */
+export { interceptXhr } from "./lib/browser/xhr-intercept.ts";
+export { createSessionXhr, type SessionXhr, type SessionXhrClass } from "./lib/browser/xhr-session.ts";
