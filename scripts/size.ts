@@ -53,7 +53,9 @@ async function bundle(part: string, given: ReadonlySet<string>): Promise<{ code:
     external: (id, _importer, isResolved) => id === "react" || (isResolved && given.has(id)),
   });
   const { output } = await build.generate({ format: "esm", minify: true });
-  return { code: output[0].code, modules: new Set(output[0].moduleIds) };
+  // What is given is in the page already, so the lines that import it are not.
+  const code = output[0].code.replaceAll(/import\s*(?:[^;"'`]*?from)?\s*[`"'][^`"']*[`"'];/g, "");
+  return { code, modules: new Set(output[0].moduleIds) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

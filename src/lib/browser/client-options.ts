@@ -68,7 +68,7 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
 }
 
 /** How the session routes are called. No header of ours, so that another origin needs no preflight. */
-export const ROUTE_CALL = { method: "POST", credentials: "include", cache: "no-store", redirect: "error" } as const;
+export const ROUTE_CALL = { method: "POST", credentials: "include", redirect: "error" } as const;
 
 /** Whether a token came with the request that was refused (RFC 6750 3.1). */
 export const hasToken = (answer: AnswerHead): boolean => challengeOf(answer).includes("error=");
