@@ -9,6 +9,10 @@ const BENCHES: Readonly<Record<string, { readonly measures: string; readonly run
     measures: "what sessions cost a server, against other libraries",
     run: async () => (await import("./http.ts")).runHttp(process.argv.slice(3)),
   },
+  browser: {
+    measures: "what an expired access token costs many tabs, against another client",
+    run: async () => (await import("./browser.ts")).runBrowser(process.argv.slice(3)),
+  },
 };
 
 const chosen = process.argv[2] ?? "verify";

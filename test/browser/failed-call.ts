@@ -63,7 +63,8 @@ export function insist({ tab }: ClientPage, isOnline = false): Promise<void> {
 /** How long after each failed refresh the next one was over, ms by the page's clock: at least as long as the server was left alone. */
 export async function pausesOf(client: ClientPage): Promise<readonly number[]> {
   const refreshes = (await client.events()).filter(({ name }) => name.startsWith("refresh"));
-  return refreshes.slice(1).map(({ at }, n) => at - refreshes[n].at);
+  const times = refreshes.map(({ at }) => at);
+  return times.slice(1).map((at, n) => at - (times[n] ?? Number.NaN));
 }
 
 /** Whether so many ms have passed in the page since the client last told something. */

@@ -1,5 +1,6 @@
 /** Access tokens that expire under many tabs and many calls: how often the server is asked for new ones. */
 import { expect, test } from "vitest";
+import type { BrowserName } from "./browser-under-test.ts";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import { countRefreshes } from "./refresh-count.ts";
 import { describeInBrowsers, type Stage } from "./stage.ts";
@@ -10,16 +11,26 @@ const CALLS = 10;
 /** Of each test, in ms: others may use the machine. */
 const LIMIT = 300_000;
 /** Rounds; a busy loop in each of ten tabs makes them long. `npm run bench -- browser` runs more. */
-const ROUNDS = {
-  Chromium: { idle: 30, jank: 4, throttled: 4 },
-  Firefox: { idle: 8, jank: 2, throttled: 0 },
-} as const;
+const ROUNDS: Readonly<Record<BrowserName, readonly (readonly [RaceCondition, number])[]>> = {
+  Chromium: [
+    ["idle", 20],
+    ["jank", 4],
+    ["throttled", 1],
+  ],
+  Firefox: [
+    ["idle", 5],
+    ["jank", 1],
+  ],
+};
+
+/** Tabs do without a lock that they wait for too long, and ten of them at a quarter of the CPU are slow: what is tested is who waits. */
+const PATIENT = { lockTimeout: 120_000, refreshTimeout: 120_000 };
 
 /** Tabs of a profile where alice has signed in. */
 async function openRace(stage: Stage) {
-  const { server, page } = await openSignedIn(stage);
+  const { server, page } = await openSignedIn(stage, PATIENT);
   const pages = [page];
-  while (pages.length < TABS) pages.push(await new ClientPage(await stage.newTab()).open(server));
+  while (pages.length < TABS) pages.push(await new ClientPage(await stage.newTab()).open(server, PATIENT));
   const starter = await stage.newTab();
   await starter.goto(`${server.origin}/blank`);
   const race = await TabRace.prepare(
@@ -29,31 +40,28 @@ async function openRace(stage: Stage) {
   return { server, race };
 }
 
-async function expectOneRefreshEach(stage: Stage, condition: RaceCondition): Promise<void> {
-  const { server, race } = await openRace(stage);
-  await race.suffer(condition);
-  const rounds = ROUNDS[stage.browser.name][condition];
-  const refreshes: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    server.expire();
-    const { calls } = await race.run(CALLS);
-    refreshes.push(countRefreshes(server));
-    expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(calls).toHaveLength(TABS * CALLS);
-  }
-  expect(refreshes).toEqual(Array.from({ length: rounds }, () => 1));
-  expect(server.count("session-refreshed")).toBe(rounds);
-}
-
 describeInBrowsers("ten tabs with ten calls each", (stage) => {
-  test("one refresh an expiry", () => expectOneRefreshEach(stage(), "idle"), LIMIT);
-  test("one refresh an expiry while scripts are busy", () => expectOneRefreshEach(stage(), "jank"), LIMIT);
+  test(
+    "one refresh an expiry, also while scripts are busy and, in Chromium, at a quarter of the CPU",
+    async () => {
+      const { server, race } = await openRace(stage());
+      for (const [condition, rounds] of ROUNDS[stage().browser.name]) {
+        const refreshes: number[] = [];
+        await race.suffer(condition);
+        for (let round = 0; round < rounds; round++) {
+          server.expire();
+          const { calls } = await race.run(CALLS);
+          refreshes.push(countRefreshes(server));
+          expect(
+            calls.filter(({ status }) => status !== 200),
+            condition,
+          ).toEqual([]);
+          expect(calls).toHaveLength(TABS * CALLS);
+        }
+        await race.recover(condition);
+        expect(refreshes, condition).toEqual(Array.from({ length: rounds }, () => 1));
+      }
+    },
+    LIMIT,
+  );
 });
-
-describeInBrowsers(
-  "ten tabs with ten calls each and a quarter of the CPU",
-  (stage) => {
-    test("one refresh an expiry", () => expectOneRefreshEach(stage(), "throttled"), LIMIT);
-  },
-  { only: "Chromium" },
-);

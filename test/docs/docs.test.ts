@@ -76,9 +76,13 @@ describe.each(documents)("%s", (document) => {
 });
 
 test("docs/errors.md has one heading for each error code, and no other", () => {
-  const source = readFileSync(join(root, "src/lib/errors.ts"), "utf8");
-  const union = /export type ErrorCode =(.*?);/s.exec(source)?.[1] ?? "";
-  const codes = [...union.matchAll(/"([A-Z_]+)"/g)].map(([, code = ""]) => code);
+  const codesIn = (file: string, type: string): readonly string[] => {
+    const union = new RegExp(`export type ${type} =(.*?);`, "s").exec(readFileSync(join(root, file), "utf8"));
+    return [...(union?.[1] ?? "").matchAll(/"([A-Z_]+)"/g)].map(([, code = ""]) => code);
+  };
+  const clientCodes = codesIn("src/lib/browser/session-client-error.ts", "SessionClientErrorCode");
+  expect(clientCodes.length).toBeGreaterThan(5);
+  const codes = [...codesIn("src/lib/errors.ts", "ErrorCode"), ...clientCodes];
   const headings = [...readFileSync(join(root, "docs/errors.md"), "utf8").matchAll(/^### (.+)$/gm)].map(
     ([, code = ""]) => code,
   );

@@ -34,6 +34,10 @@ const forbidden: readonly { readonly from: string; readonly to: string }[] = [
   { from: "src/lib/http", to: "next/server.js" },
   { from: "src/lib/testing", to: "../http/cookies.ts" },
   { from: "src/lib/testing", to: "../store/memory-store.ts" },
+  { from: "src/lib/browser", to: "../session/sessions.ts" },
+  { from: "src/lib/browser", to: "../errors.ts" },
+  { from: "src/lib/browser", to: "../../index.ts" },
+  { from: "src/lib/browser", to: "node:crypto" },
   { from: "src/lib/cli", to: "../session/sessions.ts" },
   { from: "src/lib/store", to: "../token/jwt.ts" },
   { from: "src/lib/store", to: "../session/sessions.ts" },
@@ -48,6 +52,8 @@ const allowed: readonly { readonly from: string; readonly to: string }[] = [
   { from: "src/lib/store", to: "../session/record.ts" },
   { from: "src/lib/store", to: "../session/handle.ts" },
   { from: "src/lib/testing", to: "../session/sessions.ts" },
+  { from: "src/lib/browser", to: "../../protocol.ts" },
+  { from: "src/lib/browser", to: "./session-lock.ts" },
   { from: "src", to: "./lib/http/routes.ts" },
 ];
 

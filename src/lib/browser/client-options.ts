@@ -51,7 +51,7 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   for (const origin of origins) {
     // Only what is absolute keeps an origin of its own against this base.
     if (new URL(origin, "http://x").origin !== origin)
-      throw new SessionClientError("OPTIONS_INVALID", `api: "${origin}" is no origin, as https://shop.example is`);
+      throw new SessionClientError("OPTIONS_INVALID", `api: ${origin} is no origin like https://shop.example`);
   }
   const [first] = origins as [string];
   return {

@@ -1,6 +1,7 @@
 import { ANTI_CSRF_HEADER, CUSTOM_HEADER } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
 import { type AnswerHead, type ClientSettings, hasToken } from "./client-options.ts";
+import type { KnownSession } from "./known-session.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import type { SessionRefresh } from "./session-refresh.ts";
 import type { SessionStateHolder } from "./session-state.ts";
@@ -59,8 +60,7 @@ export function createSessionCalls(
   // The marker of tokens that were refused although they were new: another refresh would not help.
   let futile: string | undefined;
 
-  function equip(method: string, isSecond: boolean): PreparedCall {
-    const known = state.sync();
+  function equip(known: KnownSession | undefined, method: string, isSecond: boolean): PreparedCall {
     const headers: Record<string, string> = {};
     if (known && !CHANGES_NOTHING.test(method)) {
       headers[CUSTOM_HEADER] = "1";
@@ -71,22 +71,23 @@ export function createSessionCalls(
 
   return {
     async prepare({ url, method, signal, isSignIn }) {
-      if (url === settings.refreshUrl || url === settings.signOutUrl) return undefined;
-      if (!settings.origins.includes(new URL(url).origin)) return undefined;
-      const known = state.sync();
+      const isRoute = url === settings.refreshUrl || url === settings.signOutUrl;
+      if (isRoute || !settings.origins.includes(new URL(url).origin)) return undefined;
+      let known = state.sync();
       const isUnarmed = known?.antiCsrf === undefined && !CHANGES_NOTHING.test(method);
       const isNeeded = known && !isSignIn && (state.isExpired() || isUnarmed);
       if (isNeeded || refresh.flight) {
         const result = await abortable(refresh.run(known?.marker), signal);
         if (isNeeded && typeof result !== "string") throw result;
+        known = state.sync();
       }
-      return equip(method, false);
+      return equip(known, method, false);
     },
 
     async settle(call, answer, canResend = true) {
       const blocked = state.learn(answer, call.marker);
       if (blocked || !settings.isRefused(answer)) return blocked;
-      const known = state.sync();
+      let known = state.sync();
       if (known?.marker === call.marker) {
         if (call.isSecond) futile = call.marker;
         // A stranger without any token, or one whose new tokens are refused, too.
@@ -94,11 +95,12 @@ export function createSessionCalls(
         const result = await refresh.run(call.marker);
         if (result === "over") return undefined;
         if (result !== "fresh") return result;
+        known = state.sync();
       } else if (!known || call.isSecond) {
         return undefined;
       }
       if (!canResend) return new SessionClientError("BODY_NOT_REPLAYABLE", "a stream cannot be sent again");
-      return equip(call.method, true);
+      return equip(known, call.method, true);
     },
   };
 }

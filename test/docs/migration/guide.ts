@@ -12,9 +12,9 @@ export function codeOf(heading: string, language: Language): string {
   ).code;
 }
 
-/** The browser's half from docs/guide/getting-started.md: refreshes after a 401, and repeats. */
+/** The browser's half from docs/guide/browser.md, without the client: refreshes after a 401, and repeats. */
 export function readSessionScript(): string {
-  const scripts = readBlocks("docs/guide/getting-started.md").filter(({ language }) => language === "js");
+  const scripts = readBlocks("docs/guide/browser.md").filter(({ language }) => language === "js");
   return onlyOne(scripts.filter(({ code }) => code.includes("export async function api("))).code;
 }
 

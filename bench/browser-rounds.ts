@@ -1,0 +1,52 @@
+import type { RaceRound } from "../test/browser/tab-race.ts";
+import type { ReadyContender } from "./browser-contenders.ts";
+import type { Scenario } from "./browser-options.ts";
+
+export interface MeasuredRound extends RaceRound {
+  /** How many refreshes came to the server, whatever came of them. */
+  readonly refreshes: number;
+}
+
+export interface MeasuredContender {
+  readonly contender: ReadyContender;
+  readonly rounds: readonly MeasuredRound[];
+}
+
+/** Rounds of one contender in a row; what its tabs suffer is begun before, and ended after them. */
+const BLOCK = 5;
+
+/** The contenders take turns, each time in the other order. In each round all access tokens have expired, and no tab knows. */
+export async function measureScenario(
+  contenders: readonly ReadyContender[],
+  scenario: Scenario,
+  rounds: number,
+): Promise<readonly MeasuredContender[]> {
+  const measured = contenders.map((contender) => ({ contender, rounds: [] as MeasuredRound[] }));
+  for (let done = 0, turn = 0; done < rounds; done += BLOCK, turn += 1) {
+    const count = Math.min(BLOCK, rounds - done);
+    for (const one of turn % 2 === 0 ? measured : measured.toReversed())
+      one.rounds.push(...(await measureBlock(one.contender, scenario, count)));
+  }
+  return measured;
+}
+
+async function measureBlock(
+  contender: ReadyContender,
+  { calls, condition }: Scenario,
+  count: number,
+): Promise<readonly MeasuredRound[]> {
+  const { race, server } = contender;
+  const rounds: MeasuredRound[] = [];
+  await race.suffer(condition);
+  for (let round = 0; round < count; round += 1) {
+    server.takeCalls();
+    server.expire();
+    const answered = await race.run(calls);
+    const refreshes = server.takeCalls().filter((call) => /^POST \S*\/session\/refresh /.test(call)).length;
+    rounds.push({ ...answered, refreshes });
+    // Whoever has lost the session would have nothing to refresh in the rounds to come.
+    if (answered.calls.some(({ status }) => status !== 200)) await contender.signIn();
+  }
+  await race.recover(condition);
+  return rounds;
+}
