@@ -1,5 +1,5 @@
 import type { CounterfoilConfig } from "counterfoil";
-import type { BrowserUnderTest } from "../test/browser/browser-under-test.ts";
+import type { BrowserUnderTest, Profile } from "../test/browser/browser-under-test.ts";
 import { SessionServer } from "../test/browser/session-server.ts";
 import { TabRace } from "../test/browser/tab-race.ts";
 import { chromiumPage, type Tab } from "../test/browser/tab.ts";
@@ -27,46 +27,67 @@ export interface ReadyContender {
   readonly name: string;
   readonly size: PageBundle["size"];
   readonly server: SessionServer;
-  readonly race: TabRace;
-  signIn(): Promise<void>;
+  /** Of the tabs that are open now. */
+  race(): TabRace;
+  /** The tabs are closed, and others opened in a new profile. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openContenders(browser: BrowserUnderTest, tabs: number): Promise<readonly ReadyContender[]> {
-  return Promise.all(
-    CONTENDERS.map((contender, index) => open(contender, browser, { tabs, site: `b${index}.localhost` })),
-  );
+  const opened: ReadyContender[] = [];
+  for (const contender of CONTENDERS) opened.push(await open(contender, browser, tabs));
+  return opened;
 }
 
 async function open(
   { name, page, config }: Contender,
   browser: BrowserUnderTest,
-  { tabs, site }: { readonly tabs: number; readonly site: string },
+  tabs: number,
 ): Promise<ReadyContender> {
   const { code, size } = await bundlePage(page);
-  const server = await new SessionServer(site, config).start();
-  const profile = await browser.newProfile();
-  const load = async (script: string): Promise<Tab> => {
-    const tab = await profile.newTab();
-    await tab.goto(`${server.origin}/blank`);
-    if (script !== "") await chromiumPage(tab).addScriptTag({ content: script });
-    return tab;
+  const server = await new SessionServer(`${page.replace(".ts", "")}.localhost`, config).start();
+  const openTabs = async (): Promise<OpenTabs> => {
+    const profile = await browser.newProfile();
+    const tab = await loadPage(profile, server, code);
+    await signIn(tab, name);
+    const racers = [tab];
+    while (racers.length < tabs) racers.push(await loadPage(profile, server, code));
+    return { profile, race: await TabRace.prepare(await loadPage(profile, server), racers) };
   };
-  const first = await load(code);
-  const signIn = async (): Promise<void> => {
-    const status = await first.evaluate(async () => {
-      const body = JSON.stringify({ user: "alice", claims: { role: "member" } });
-      return (await fetch("/login", { method: "POST", body })).status;
-    });
-    if (status !== 200) throw new Error(`${name}: the sign-in was answered ${status}`);
+  let current = await openTabs();
+  return {
+    name,
+    size,
+    server,
+    race: () => current.race,
+    async restart() {
+      await current.profile.close();
+      current = await openTabs();
+    },
+    async close() {
+      await current.profile.close();
+      await server.stop();
+    },
   };
-  await signIn();
-  const racers = [first];
-  while (racers.length < tabs) racers.push(await load(code));
-  const race = await TabRace.prepare(await load(""), racers);
-  const close = async (): Promise<void> => {
-    await profile.close();
-    await server.stop();
-  };
-  return { name, size, server, race, signIn, close };
+}
+
+interface OpenTabs {
+  readonly profile: Profile;
+  readonly race: TabRace;
+}
+
+async function loadPage(profile: Profile, { origin }: SessionServer, script?: string): Promise<Tab> {
+  const tab = await profile.newTab();
+  await tab.goto(`${origin}/blank`);
+  if (script !== undefined) await chromiumPage(tab).addScriptTag({ content: script });
+  return tab;
+}
+
+async function signIn(tab: Tab, name: string): Promise<void> {
+  const status = await tab.evaluate(async () => {
+    const body = JSON.stringify({ user: "alice", claims: { role: "member" } });
+    return (await fetch("/login", { method: "POST", body })).status;
+  });
+  if (status !== 200) throw new Error(`${name}: the sign-in was answered ${status}`);
 }

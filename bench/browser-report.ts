@@ -28,6 +28,7 @@ export function printScenario({ title }: Scenario, measured: readonly MeasuredCo
     const refreshes = rounds.map((round) => round.refreshes);
     const calls = rounds.flatMap((round) => round.calls);
     const mean = refreshes.reduce((sum, count) => sum + count, 0) / rounds.length;
+    const unanswered = calls.filter(({ status }) => status === 0).length;
     line(contender.name, [
       `${Math.min(...refreshes)} / ${mean.toFixed(2)} / ${Math.max(...refreshes)}`,
       `${refreshes.filter((count) => count > 1).length} of ${rounds.length}`,
@@ -35,6 +36,10 @@ export function printScenario({ title }: Scenario, measured: readonly MeasuredCo
       spellTimes(rounds.map(({ ms }) => ms)),
       spellTimes(calls.map(({ ms }) => ms)),
     ]);
+    if (unanswered > 0)
+      console.log(
+        `    ${unanswered} of these calls were not answered at all, or not within a minute; its tabs were opened anew then`,
+      );
   }
 }
 

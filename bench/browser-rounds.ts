@@ -35,18 +35,21 @@ async function measureBlock(
   { calls, condition }: Scenario,
   count: number,
 ): Promise<readonly MeasuredRound[]> {
-  const { race, server } = contender;
+  const { server } = contender;
   const rounds: MeasuredRound[] = [];
-  await race.suffer(condition);
+  await contender.race().suffer(condition);
   for (let round = 0; round < count; round += 1) {
     server.takeCalls();
     server.expire();
-    const answered = await race.run(calls);
+    const answered = await contender.race().run(calls);
     const refreshes = server.takeCalls().filter((call) => /^POST \S*\/session\/refresh /.test(call)).length;
     rounds.push({ ...answered, refreshes });
-    // Whoever has lost the session would have nothing to refresh in the rounds to come.
-    if (answered.calls.some(({ status }) => status !== 200)) await contender.signIn();
+    // Whoever has lost the session, or hangs, would fail in the rounds to come as well, and say nothing new.
+    if (answered.calls.some(({ status }) => status !== 200)) {
+      await contender.restart();
+      await contender.race().suffer(condition);
+    }
   }
-  await race.recover(condition);
+  await contender.race().recover(condition);
   return rounds;
 }

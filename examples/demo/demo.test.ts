@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isSkippedWithoutBrowser, launchBrowser } from "../../test/browser/chromium.ts";
 import { type RunningDemo, startDemo } from "./start-demo.ts";
@@ -21,29 +21,36 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
   const strangers: string[] = [];
   const posted: string[] = [];
   let browser: Browser;
+  let context: BrowserContext;
   let page: Page;
   let you: Locator;
   let thief: Locator;
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("console", (message) => {
-      // The browser itself reports each refusal, those are what the demo is about; and the request that a test aborts.
-      const isRefusal = /^Failed to load resource.* (401 |409 |net::ERR_FAILED)/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !isRefusal) complaints.push(message.text());
-    });
-    page.on("request", (request) => {
-      if (!request.url().startsWith(`${demo.url}/`)) strangers.push(request.url());
-      if (request.method() === "POST") posted.push(new URL(request.url()).pathname);
-    });
-    await page.addInitScript(watchLayout);
-    await page.goto(demo.url);
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    await context.addInitScript(watchLayout);
+    page = await openTab();
     you = page.getByRole("region", { name: "You", exact: true });
     thief = page.getByRole("region", { name: "The thief" });
   });
   afterAll(() => browser?.close());
+
+  async function openTab(): Promise<Page> {
+    const tab = await context.newPage();
+    tab.on("pageerror", (error) => complaints.push(String(error)));
+    tab.on("console", (message) => {
+      // The browser itself reports each refusal, those are what the demo is about; and the request that a test aborts.
+      const isRefusal = /^Failed to load resource.* (401 |409 |net::ERR_FAILED)/.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !isRefusal) complaints.push(message.text());
+    });
+    tab.on("request", (request) => {
+      if (!request.url().startsWith(`${demo.url}/`)) strangers.push(request.url());
+      if (request.method() === "POST") posted.push(new URL(request.url()).pathname);
+    });
+    await tab.goto(demo.url);
+    return tab;
+  }
 
   const countPosted = (path: string): number => posted.filter((one) => one === path).length;
   const generation = async (side: Locator): Promise<number> => Number(await side.locator("output").textContent());
@@ -86,17 +93,40 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     await expect.poll(() => devices.getByText("this session").count()).toBe(1);
   });
 
-  it("rotates the tokens while nobody does anything, and says why", { timeout: 60_000 }, async () => {
-    await expect.poll(() => generation(you), { timeout: 40_000, interval: 200 }).toBeGreaterThanOrEqual(3);
-    const seen = page.getByRole("log", { name: "What the server sees" });
-    await seen.getByText("You: mint, 1 → 2").waitFor();
-    await seen.getByText("You: confirm, 2 → 3").waitFor();
-    await shoot("signed-in");
-  });
+  it(
+    "rotates the tokens while nobody does anything, once for all tabs, and says why",
+    { timeout: 90_000 },
+    async () => {
+      const tab = await openTab();
+      const inTab = tab.getByRole("region", { name: "You", exact: true });
+      await expect.poll(() => generation(inTab)).toBeGreaterThan(0);
+      const first = await generation(inTab);
+      for (const side of [you, inTab])
+        await expect
+          .poll(() => generation(side), { timeout: 60_000, interval: 200 })
+          .toBeGreaterThanOrEqual(Math.max(3, first + 2));
+      // The server's own log: each refresh that has reached it is one line.
+      const seen = page.getByRole("log", { name: "What the server sees" });
+      await seen.getByText("You: mint, 1 → 2").waitFor();
+      await seen.getByText("You: confirm, 2 → 3").waitFor();
+      for (const before of [first, first + 1]) {
+        const step = `${before} → ${before + 1}`;
+        expect(await seen.getByText(new RegExp(`^You: (mint|confirm), ${step}$`)).count()).toBe(1);
+        const rows = await Promise.all(
+          [you, inTab].map((side) => side.getByText(`generation ${step}`).allTextContents()),
+        );
+        expect(rows.flat().toSorted()).toEqual([`by another tab: generation ${step}`, `generation ${step}`]);
+      }
+      expect(await seen.getByText("You: renew").count()).toBe(0);
+      await shoot("signed-in");
+      await tab.close();
+    },
+  );
 
-  it("gives the session back after a reload", async () => {
+  it("knows who you are after a reload, without a call", async () => {
     await page.reload();
-    await you.getByText("you are alice").waitFor();
+    await you.getByText("still alice; no call was needed").waitFor();
+    expect(await you.getByText("GET me").count()).toBe(0);
     await you.getByRole("button", { name: "Like" }).click();
     await you.getByText("liked, 2 times in this session").waitFor();
   });
@@ -119,7 +149,7 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     await thief.getByText("token theft detected").waitFor();
     await you.getByText("401").first().waitFor();
     for (const side of [you, thief]) await side.getByText("no session", { exact: true }).waitFor();
-    expect(await page.context().cookies()).toEqual([]);
+    expect(await context.cookies()).toEqual([]);
     await shoot("alarm");
     await page.emulateMedia({ colorScheme: "dark" });
     await shoot("alarm-dark");
@@ -151,21 +181,43 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     expect(await seen.getByText("Another browser").count()).toBe(1);
   });
 
-  it("says why nothing can be stolen just now", { timeout: 30_000 }, async () => {
-    const steal = page.getByRole("button", { name: "Steal this session" });
+  it("says why nothing can be stolen just now", async () => {
     await page.route("**/steal", (route) => route.abort());
-    await steal.click();
+    await page.getByRole("button", { name: "Steal this session" }).click();
     await page.getByText("No answer from the server.").waitFor();
     await page.unroute("**/steal");
+    await shoot("refused-mobile");
+  });
+
+  it("refreshes only for a button that needs it, when it does not by itself", { timeout: 60_000 }, async () => {
     await you.getByLabel("keep refreshing by itself").uncheck();
     await you.getByText("expired", { exact: true }).waitFor();
-    await steal.click();
-    await page.getByText("Your access token has expired; press Refresh now, then steal.").waitFor();
-    await shoot("refused-mobile");
-    await you.getByRole("button", { name: "Refresh now" }).click();
-    await you.getByText("expired", { exact: true }).waitFor({ state: "hidden" });
-    await steal.click();
+    const seen = page.getByRole("log", { name: "What the server sees" });
+    const refreshes = seen.getByText(/^You: (mint|confirm|renew)/);
+    const before = await refreshes.count();
+    // The page hears of it, and would like a new list of devices.
+    await fetch(`${demo.url}/login`, { method: "POST", body: new URLSearchParams({ name: "alice" }) });
+    await expect.poll(() => seen.getByText("Another browser: sign-in").count()).toBe(2);
+    expect(await you.getByText("expired", { exact: true }).count()).toBe(1);
+    expect(await refreshes.count()).toBe(before);
+    await page.getByRole("button", { name: "Steal this session" }).click();
     await thief.getByText("you are alice").waitFor();
+    await expect.poll(() => refreshes.count()).toBe(before + 1);
+    await you.getByText("expired", { exact: true }).waitFor({ state: "hidden" });
+  });
+
+  it("follows another tab that signs out, and in as somebody else", async () => {
+    const tab = await openTab();
+    const inTab = tab.getByRole("region", { name: "You", exact: true });
+    await inTab.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("You signed out.").waitFor();
+    await thief.getByText("no session", { exact: true }).waitFor();
+    await inTab.getByLabel("Your name").fill("bob");
+    await tab.keyboard.press("Enter");
+    await you.getByText("bob", { exact: true }).waitFor();
+    await page.getByText("You hold an access token").waitFor();
+    await page.getByRole("button", { name: "Steal this session" }).waitFor();
+    await tab.close();
   });
 
   it("needs no other server and no inline code, and the console stays empty", async () => {

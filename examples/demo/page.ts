@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import express, { type RequestHandler, Router } from "express";
 
@@ -23,12 +22,12 @@ const secure: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** The page, and the one module of the library that it shares with the server. */
+/** The page, and the library's modules as they are, which it imports without a build. */
 export function page(): Router {
   const router = Router();
-  const protocol = readFileSync(fileURLToPath(import.meta.resolve("counterfoil/protocol")), "utf8");
+  const library = new URL(".", import.meta.resolve("counterfoil/browser"));
   router.use(secure);
-  router.get("/counterfoil/protocol.js", (_req, res) => void res.type("text/javascript").send(protocol));
+  router.use("/counterfoil", express.static(fileURLToPath(library)));
   router.use(express.static(fileURLToPath(new URL("public", import.meta.url))));
   return router;
 }

@@ -72,8 +72,14 @@ function takePart(): void {
     const call = typeof page === "undefined" ? fetch : page.client.fetch;
     const one = async (): Promise<RaceCall> => {
       const start = performance.now();
+      const noAnswer = new Promise<never>((_resolve, reject) => {
+        setTimeout(() => reject(new Error("no answer in a minute")), 60_000);
+      });
       try {
-        const answer: Response & { sessionError?: { code: string } } = await call(`${data.url}?${Math.random()}`);
+        const answer: Response & { sessionError?: { code: string } } = await Promise.race([
+          call(`${data.url}?${Math.random()}`),
+          noAnswer,
+        ]);
         await answer.text();
         return { status: answer.status, ms: performance.now() - start, error: answer.sessionError?.code };
       } catch (error) {
@@ -87,7 +93,7 @@ function takePart(): void {
 function startRound(go: { readonly calls: number; readonly url: string; readonly tabs: number }): Promise<RaceRound> {
   return new Promise((resolve, reject) => {
     const channel = new BroadcastChannel("race");
-    setTimeout(() => reject(new Error("some tab has no answers after two minutes")), 120_000);
+    setTimeout(() => reject(new Error("some tab has not begun, or not ended, after two minutes")), 120_000);
     const done: (readonly RaceCall[])[] = [];
     const start = performance.now();
     channel.addEventListener("message", ({ data }: MessageEvent<readonly RaceCall[]>) => {

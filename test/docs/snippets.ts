@@ -31,11 +31,13 @@ export const documents: readonly string[] = [
 export function readSnippets(): readonly Snippet[] {
   return documents.flatMap((document) => {
     const text = readFileSync(join(root, document), "utf8");
-    return [...text.matchAll(/^```ts( run)?(?: (sqlite|mysql|postgres|redis))?\n(.*?)^```$/gms)].map((match) => ({
-      place: `${document}:${text.slice(0, match.index).split("\n").length}`,
-      runs: match[1] !== undefined,
-      database: match[2] as SnippetDatabase | undefined,
-      code: match[3] ?? "",
-    }));
+    return [...text.matchAll(/^```ts( run)?(?: (sqlite|mysql|postgres|redis)| browser)?\n(.*?)^```$/gms)].map(
+      (match) => ({
+        place: `${document}:${text.slice(0, match.index).split("\n").length}`,
+        runs: match[1] !== undefined,
+        database: match[2] as SnippetDatabase | undefined,
+        code: match[3] ?? "",
+      }),
+    );
   });
 }

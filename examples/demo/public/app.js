@@ -1,91 +1,70 @@
 /** The demo's page: you, the thief with a copy of your cookies, and what the server sees of both. */
 import { whileDisabled } from "./busy.js";
-import { MESSAGES, ROUTES } from "./counterfoil/protocol.js";
 import { createDevices } from "./devices.js";
 import { createOwnSessions } from "./own-sessions.js";
 import { createPanel } from "./panel.js";
-import { createSide } from "./side.js";
 import { createSignIn } from "./sign-in.js";
 import { createStage } from "./stage.js";
 import { tellPhase } from "./story.js";
+import { createThief } from "./thief.js";
 import { createTimeline } from "./timeline.js";
-import { createAgentTransport, createBrowserTransport } from "./transports.js";
+import { createYou } from "./you.js";
 
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector);
-
-// You refresh a little ahead of time, as a good client does; the thief waits longer, so that the two can be told apart on the screen.
-const YOUR_LEAD = 2000;
-const THIEFS_LEAD = 500;
 
 const times = await (await fetch("/demo/times")).json();
 /** @type {Omit<import("./story.js").Plot, "live" | "generation">} */
 const plot = { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" };
 
-const browser = createBrowserTransport();
 const stage = createStage(times);
 const yourPanel = createPanel(
   find("#you"),
   { title: "You", empty: "What you get stands here, newest first." },
   times.accessValidity,
 );
-const you = createSide({
-  transport: browser,
-  lead: YOUR_LEAD,
+const you = createYou({
   onLog: yourPanel.log,
+  onBegin: begin,
   onRotation() {
     plot.youRefreshed = true;
     timeline.keepOpen();
   },
+  onEnd(reason) {
+    if (reason === "sign-out") plot.ending = reason;
+  },
 });
-const devices = createDevices((method, path) => you.withRefresh(() => browser.request(method, path)));
+const devices = createDevices(you);
 const ownSessions = createOwnSessions();
 const timeline = createTimeline(find("#server-log"), times, ownSessions.include, onServerEvent);
 const signIn = createSignIn(yourPanel.away, find("#you .panel-head"), {
   async signIn(name) {
-    const answer = await browser.request("POST", "/login", new URLSearchParams({ name }));
-    if (answer.status !== 200 || answer.marker === undefined) return answer.body.message;
-    you.state.refreshedAt = undefined;
-    begin(answer.marker, name);
+    const { status, body } = await you.signIn(name);
+    if (status !== 200) return body.message;
+    if (!you.state.live) return "Your browser keeps no cookies of this page.";
     moveFocus("#you [data-action=me]");
     await you.call("me");
     return "";
   },
-  async signOut() {
-    await you.withRefresh(() => browser.request("POST", ROUTES.signOut));
-    if (browser.peek() === undefined) you.state.live = false;
-  },
+  signOut: you.signOut,
 });
 
 const thiefsPanel = createPanel(find("#thief"), { title: "The thief", empty: "" }, times.accessValidity);
 thiefsPanel.away.append("The session is over, so the copy of its cookies is worth nothing.");
-/** @type {ReturnType<typeof createSide> | undefined} */
+/** @type {ReturnType<typeof createThief> | undefined} */
 let thief;
 let stealing = false;
 
 yourPanel.show(you);
 find("#steal").addEventListener("click", steal);
-// Two tabs, or a reload: the cookies say that there is a session, and a refresh brings back what the page has lost.
-if (browser.peek() !== undefined) await resume();
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !you.state.live && browser.peek() !== undefined) location.reload();
-});
+await you.resume();
 setInterval(tick, 200);
 tick();
 find("main").dataset.ready = "";
 
-async function resume() {
-  await you.refresh();
-  if (!you.state.live || you.state.marker === undefined) return;
-  begin(you.state.marker, "");
-  await you.call("me");
-}
-
-/** A session begins: the story starts anew. */
-function begin(marker, user) {
-  you.adopt(marker);
-  you.state.user = user;
-  ownSessions.add(marker.handle);
+/** A session begins, in this tab or another: the story starts anew. */
+function begin() {
+  ownSessions.add(you.state.marker.handle);
   Object.assign(plot, { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" });
   thief = undefined;
   find("#thief").hidden = true;
@@ -98,25 +77,21 @@ function begin(marker, user) {
 async function steal() {
   find("#steal-status").textContent = "";
   stealing = true;
-  const answer = await whileDisabled(find("#steal"), () =>
-    you.withRefresh(() => browser.request("POST", "/session/refresh/steal")),
-  );
+  const { status, body } = await whileDisabled(find("#steal"), () => you.request("POST", "/session/refresh/steal"));
   stealing = false;
-  const { status, body } = answer;
-  if (status !== 200 || you.state.marker === undefined) {
-    find("#steal-status").textContent = explainRefusal(answer);
+  const { user, marker } = you.state;
+  if (status !== 200 || marker === undefined) {
+    find("#steal-status").textContent = `That did not work: ${body.message}.`;
     return;
   }
-  const side = createSide({
-    transport: createAgentTransport(body.agent),
-    lead: THIEFS_LEAD,
+  const side = createThief({
+    agent: body.agent,
+    copy: { user, marker },
     onLog: thiefsPanel.log,
     onRotation() {
       plot.thiefRefreshed = true;
     },
   });
-  // The copies are as old as the originals.
-  side.adopt(you.state.marker, performance.now() + you.left());
   thief = side;
   Object.assign(plot, { thief: "live", youRefreshed: false, thiefRefreshed: false });
   thiefsPanel.clearLog();
@@ -125,13 +100,6 @@ async function steal() {
   find("#thief").hidden = false;
   moveFocus("#thief [data-action=me]");
   await side.call("me");
-}
-
-/** @param {import("./transports.js").Answer} answer */
-function explainRefusal({ status, body }) {
-  if (status === 0) return "No answer from the server.";
-  if (body.message === MESSAGES.tryRefreshToken) return "Your access token has expired; press Refresh now, then steal.";
-  return `That did not work: ${body.message}.`;
 }
 
 /** @param {import("./timeline.js").ServerEvent} event */
@@ -152,13 +120,12 @@ function onServerEvent(event) {
 }
 
 function tick() {
-  followOtherTabs();
   for (const side of [you, thief]) side?.tick();
   yourPanel.update();
   if (thief !== undefined) thiefsPanel.update();
   const { live, marker } = you.state;
   signIn.update(you.state);
-  devices.setSignedIn(live);
+  devices.update(live);
   find("#steal").disabled = !live || stealing;
   if (thief !== undefined) plot.thief = thief.state.live ? "live" : "over";
   stage.tell(tellPhase({ ...plot, live, generation: marker?.generation ?? 0 }, times));
@@ -168,13 +135,4 @@ function tick() {
 function moveFocus(selector) {
   tick();
   find(selector).focus();
-}
-
-/** Another tab of this browser can sign out, or sign in as somebody else. */
-function followOtherTabs() {
-  const { live, marker } = you.state;
-  if (!live) return;
-  const now = browser.peek();
-  if (now === undefined) you.state.live = false;
-  else if (now.handle !== marker?.handle) location.reload();
 }

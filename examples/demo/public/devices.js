@@ -1,14 +1,16 @@
 /** The user's own devices, and the end of one. */
+import { createAgent } from "./agent.js";
 import { ROUTES } from "./counterfoil/protocol.js";
-import { createAgentTransport } from "./transports.js";
 
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector);
 
 /**
- * @param {(method: string, path: string) => Promise<import("./transports.js").Answer>} request
+ * @param {object} you
+ * @param {(method: string, path: string) => Promise<{ status: number, body: any }>} you.request
+ * @param {() => boolean} you.mayAsk whether now is the time to ask without having been told to
  */
-export function createDevices(request) {
+export function createDevices({ request, mayAsk }) {
   const list = find("#devices");
   const [add, endOthers] = [find("#add-device"), find("#end-others")];
   /** Agents that this page has made, by the handle of their session. @type {Map<string, { id: string, name: string }>} */
@@ -31,7 +33,7 @@ export function createDevices(request) {
     say(status === 200 ? `Ended ${body.revoked === 1 ? "one session" : `${body.revoked} sessions`}.` : body.message);
     const agent = agents.get(new URLSearchParams(which).get("handle") ?? "");
     if (agent !== undefined) {
-      const { status: got, body: refusal } = await createAgentTransport(agent.id).send("me");
+      const { status: got, body: refusal } = await createAgent(agent.id).send("me");
       say(`Ended. The ${agent.name.toLowerCase()} called the API just now and got ${got}: ${refusal.message}.`);
     }
     await reload();
@@ -40,9 +42,9 @@ export function createDevices(request) {
   /** However often it is called meanwhile, one list is asked for at a time. */
   async function reload() {
     stale = true;
-    if (loading) return;
+    if (loading || !mayAsk()) return;
     loading = true;
-    while (stale) await load();
+    while (stale && mayAsk()) await load();
     loading = false;
   }
 
@@ -64,15 +66,17 @@ export function createDevices(request) {
 
   return {
     reload,
-    /** @param {boolean} live whether there is a session, and so a list */
-    setSignedIn(live) {
-      if (live === signedIn) return;
-      signedIn = live;
-      add.disabled = !live;
-      endOthers.disabled = true;
-      say("");
-      if (live) void reload();
-      else list.replaceChildren();
+    /** Called several times a second. @param {boolean} live whether there is a session, and so a list */
+    update(live) {
+      if (live !== signedIn) {
+        signedIn = live;
+        add.disabled = !live;
+        endOthers.disabled = true;
+        say("");
+        stale = live;
+        if (!live) list.replaceChildren();
+      }
+      if (stale) void reload();
     },
   };
 }

@@ -1,7 +1,6 @@
 /** A side on the screen: its ticket, its buttons and its log. */
+import { timeLeft } from "./calls.js";
 import { prependRow } from "./rows.js";
-
-/** @typedef {ReturnType<typeof import("./side.js").createSide>} Side */
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -24,12 +23,12 @@ export function createPanel(root, { title, empty }, accessValidity) {
   field("log").setAttribute("aria-label", `What ${title.toLowerCase()} got`);
   field("log").querySelector(".empty").textContent = empty;
 
-  /** @type {Side | undefined} */
+  /** @type {import("./calls.js").Side | undefined} */
   let side;
   for (const button of buttons) {
     button.addEventListener(
       "click",
-      () => void side?.call(/** @type {import("./transports.js").Action} */ (button.dataset.action)),
+      () => void side?.call(/** @type {import("./calls.js").Action} */ (button.dataset.action)),
     );
   }
   field("auto").addEventListener("change", () => {
@@ -40,13 +39,13 @@ export function createPanel(root, { title, empty }, accessValidity) {
     /** What stands in the place of the facts while the side has no session. */
     away: /** @type {HTMLElement} */ (field("away")),
 
-    /** @param {Side} next */
+    /** @param {import("./calls.js").Side} next */
     show(next) {
       side = next;
       side.state.auto = field("auto").checked;
     },
 
-    /** @param {import("./side.js").LogEntry} entry */
+    /** @param {import("./calls.js").LogEntry} entry */
     log: ({ kind, call, status, text }) => prependRow(field("log"), kind, new Date(), [call, status || "–", text]),
 
     clearLog() {
@@ -64,7 +63,7 @@ export function createPanel(root, { title, empty }, accessValidity) {
       set(field("status"), live ? "has a session" : "no session");
       if (marker === undefined) return;
 
-      const left = side.left();
+      const left = timeLeft(marker);
       set(field("generation"), String(marker.generation), true);
       set(field("user"), user);
       set(field("handle"), `${marker.handle.slice(0, 8)}…`);

@@ -59,6 +59,6 @@ export function tellPhase(
   return {
     step: 1,
     sentence:
-      "A new refresh token comes with nearly every refresh. Once it is seen to have arrived, it takes over, and all before it are superseded.",
+      "A new refresh token comes with nearly every refresh. Once it is seen to have arrived, it takes over, and all before it are superseded. Open a second tab: the two share each refresh.",
   };
 }

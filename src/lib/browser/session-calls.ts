@@ -22,6 +22,7 @@ export interface OutgoingCall {
 export interface PreparedCall {
   /** Headers to add; none where the method changes nothing. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly url: string;
   readonly method: string;
   /** The marker under which the request is sent. */
   readonly marker: string | undefined;
@@ -57,20 +58,25 @@ export function createSessionCalls(
   state: SessionStateHolder,
   refresh: SessionRefresh,
 ): SessionCalls {
-  // The marker of tokens that were refused although they were new: another refresh would not help.
+  // The marker of new tokens, and the address where they were refused all the same: another refresh would not help there.
   let futile: string | undefined;
 
-  function equip(known: KnownSession | undefined, method: string, isSecond: boolean): PreparedCall {
+  function equip(
+    known: KnownSession | undefined,
+    { url, method }: Pick<OutgoingCall, "url" | "method">,
+    isSecond: boolean,
+  ): PreparedCall {
     const headers: Record<string, string> = {};
     if (known && !CHANGES_NOTHING.test(method)) {
       headers[CUSTOM_HEADER] = "1";
       if (known.antiCsrf) headers[ANTI_CSRF_HEADER] = known.antiCsrf;
     }
-    return { headers, method, marker: known?.marker, isSecond };
+    return { headers, url, method, marker: known?.marker, isSecond };
   }
 
   return {
-    async prepare({ url, method, signal, isSignIn }) {
+    async prepare(call) {
+      const { url, method, signal, isSignIn } = call;
       const isRoute = url === settings.refreshUrl || url === settings.signOutUrl;
       if (isRoute || !settings.origins.includes(new URL(url).origin)) return undefined;
       let known = state.sync();
@@ -81,7 +87,7 @@ export function createSessionCalls(
         if (isNeeded && typeof result !== "string") throw result;
         known = state.sync();
       }
-      return equip(known, method, false);
+      return equip(known, call, false);
     },
 
     async settle(call, answer, canResend = true) {
@@ -89,9 +95,9 @@ export function createSessionCalls(
       if (blocked || !settings.isRefused(answer)) return blocked;
       let known = state.sync();
       if (known?.marker === call.marker) {
-        if (call.isSecond) futile = call.marker;
+        if (call.isSecond) futile = call.marker + call.url;
         // A stranger without any token, or one whose new tokens are refused, too.
-        if (call.isSecond || (known ? known.marker === futile : !hasToken(answer))) return undefined;
+        if (call.isSecond || (known ? known.marker + call.url === futile : !hasToken(answer))) return undefined;
         const result = await refresh.run(call.marker);
         if (result === "over") return undefined;
         if (result !== "fresh") return result;
@@ -99,8 +105,8 @@ export function createSessionCalls(
       } else if (!known || call.isSecond) {
         return undefined;
       }
-      if (!canResend) return new SessionClientError("BODY_NOT_REPLAYABLE", "a stream cannot be sent again");
-      return equip(known, call.method, true);
+      if (!canResend) return new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
+      return equip(known, call, true);
     },
   };
 }

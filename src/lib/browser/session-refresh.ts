@@ -62,14 +62,14 @@ export function createSessionRefresh(
         // Another request has just refreshed, and its cookies are here, or will be in a moment.
         if (answer.status !== 409) {
           const { status } = answer;
-          return new SessionClientError("REFRESH_FAILED", `the refresh was answered ${status}`, { status, retryAfter });
+          return new SessionClientError("REFRESH_FAILED", `refresh answered ${status}`, { status, retryAfter });
         }
         await new Promise((resolve) => setTimeout(resolve, retryAfter ?? SHORTEST_REST));
         if (state.sync()?.marker !== before?.marker) return "fresh";
       }
     } catch (cause) {
       const code = signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE";
-      return new SessionClientError(code, "the refresh got no answer", { cause });
+      return new SessionClientError(code, "no answer to the refresh", { cause });
     }
   }
 

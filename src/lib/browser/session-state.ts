@@ -160,7 +160,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
       if (isReadable && cookie !== marker) {
         // Late: the browser has other tokens by now. Without any, it does not keep them.
         if (cookie || handleOf(marker) === ended) return undefined;
-        return new SessionClientError("COOKIES_BLOCKED", "the browser keeps no cookies");
+        return new SessionClientError("COOKIES_BLOCKED", "no cookies are kept");
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
         tell({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER), at: Date.now() }, 0);

@@ -9,7 +9,7 @@ export interface SessionXhr extends XMLHttpRequest {
 }
 
 /** The class of {@link SessionXhr}. */
-export type SessionXhrClass = typeof XMLHttpRequest & (new () => SessionXhr);
+export type SessionXhrClass = (new () => SessionXhr) & typeof XMLHttpRequest;
 
 const EVENTS = ["readystatechange", "loadstart", "progress", "abort", "error", "load", "timeout", "loadend"];
 const OPENED = 1;

@@ -127,7 +127,7 @@ describeInBrowsers("XMLHttpRequest", (stage) => {
     const { server, page: own } = await openXhr(stage());
     server.expire();
     server.refresh.hold();
-    await own.begin({ url: "/me", timeout: 500 });
+    await own.begin({ url: "/me", timeout: 4000 });
     await server.seen("POST /session/refresh");
     server.at("GET /me").hang();
     server.refresh.release();

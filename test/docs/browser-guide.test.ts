@@ -1,0 +1,116 @@
+/** The guide to the browser's half, done: its scripts run in a page, against the server of the guides. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { init } from "counterfoil";
+import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { memory } from "counterfoil/memory";
+import express, { type Express } from "express";
+import type { Browser } from "playwright-core";
+import { rolldown } from "rolldown";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { listen, type Listening } from "../fixtures/listen.ts";
+import { root } from "./snippets.ts";
+
+const blocksIn = (document: string, language: string): readonly string[] =>
+  [...readFileSync(join(root, document), "utf8").matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(
+    ([, code = ""]) => code,
+  );
+
+const snippets = blocksIn("docs/guide/browser.md", "ts browser");
+
+/** As in getting started: the same routes and rules. */
+function createApp(scripts: ReadonlyMap<string, string>): Express {
+  const app = express();
+  app.use(sessionRoutes());
+  app.use("/counterfoil", express.static(dirname(fileURLToPath(import.meta.resolve("counterfoil/browser")))));
+  app.get("/script/:name", (req, res) => {
+    res
+      .type("html")
+      .send(`<!doctype html><title>guide</title><script type="module">${scripts.get(req.params.name)}</script>`);
+  });
+  app.get("/", (_req, res) => void res.type("html").send(blocksIn("docs/guide/getting-started.md", "html")[0]));
+  app.get("/favicon.ico", (_req, res) => void res.status(204).end());
+  app.post("/login", express.json(), async (req, res) => {
+    const { name, password } = req.body as { name: string; password: string };
+    if (password !== "open sesame") return void res.status(401).json({ message: "wrong name or password" });
+    await createNewSession(req, res, name, { jwtPayload: { role: "member" } });
+    res.json({ ok: true });
+  });
+  app.get("/api/me", verifySession(), (req, res) => void res.json({ userId: req.auth!.getUserId() }));
+  app.post("/api/like", verifySession(), (req, res) => void res.json({ likedBy: req.auth!.getUserId() }));
+  app.use(errorHandler());
+  return app;
+}
+
+/** With a bundler, as the guide has it: by the package's name. */
+async function bundle(code: string, folder: string, name: string): Promise<string> {
+  const file = join(folder, `${name}.ts`);
+  writeFileSync(file, `${code}\nObject.assign(globalThis, { isDone: true });\n`);
+  await using build = await rolldown({ input: file, platform: "browser", logLevel: "silent" });
+  const { output } = await build.generate({ format: "esm" });
+  return output[0].code;
+}
+
+const isSkipped = isSkippedWithoutBrowser("the guide to the browser's half");
+describe.skipIf(isSkipped)("docs/guide/browser.md (needs a browser: Debian's chromium, or CHROMIUM_PATH)", () => {
+  const scripts = new Map<string, string>();
+  let folder = "";
+  let browser: Browser;
+  let server: Listening;
+  beforeAll(async () => {
+    await init({ store: memory(), secret: "a secret for tests, of 32 characters and more", cookie: { secure: false } });
+    // Inside the repository, so that the package is found by its name.
+    folder = mkdtempSync(join(root, ".vitest-guide-"));
+    for (const [index, code] of snippets.entries()) scripts.set(`${index}`, await bundle(code, folder, `${index}`));
+    server = await listen(createApp(scripts));
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("has scripts to run", () => {
+    expect(snippets.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("each script runs to its end, and does what it says", async () => {
+    const page = await browser.newPage();
+    const said: string[] = [];
+    const complaints: string[] = [];
+    page.on("console", (message) => said.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    for (const index of snippets.keys()) {
+      await page.goto(`http://localhost:${server.port}/script/${index}`);
+      await page.waitForFunction("globalThis.isDone");
+    }
+    expect(complaints).toEqual([]);
+    // The first one signs in and calls; the second shows who that is.
+    expect(said[0]).toMatch(/^200 /);
+    expect(await page.context().cookies()).toHaveLength(3);
+    await page.goto(`http://localhost:${server.port}/script/1`);
+    expect(await page.title()).toBe("alice, member");
+  });
+
+  test("getting started's page: sign in, like, in two tabs, sign out", async () => {
+    const context = await browser.newContext();
+    const [page, other] = [await context.newPage(), await context.newPage()];
+    for (const tab of [page, other]) await tab.goto(`http://localhost:${server.port}/`);
+    await page.locator("[name=name]").fill("bob");
+    await page.locator("[name=password]").fill("wrong");
+    await page.getByText("Sign in").click();
+    await page.getByText("wrong name or password").waitFor();
+    await page.locator("[name=password]").fill("open sesame");
+    await page.getByText("Sign in").click();
+    await page.getByText('{"ok":true}').waitFor();
+    await expect.poll(() => other.title()).toBe("bob");
+    await other.getByText("Like").click();
+    await other.getByText('{"likedBy":"bob"}').waitFor();
+    await page.getByText("Sign out").click();
+    for (const tab of [page, other]) await expect.poll(() => tab.title()).toBe("Signed out");
+    await context.close();
+  });
+});
