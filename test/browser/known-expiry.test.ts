@@ -62,7 +62,8 @@ describeInBrowsers("an access token that has expired", (stage) => {
     server.expire();
     // As if the page had been closed for so long: what was stored is older now.
     await visitor.tab.evaluate((by) => {
-      for (const [name, text] of Object.entries(localStorage as Record<string, string>)) {
+      for (const name of Object.keys(localStorage)) {
+        const text = localStorage.getItem(name) ?? "";
         const stored = JSON.parse(text) as { at: number };
         localStorage.setItem(name, JSON.stringify({ ...stored, at: stored.at - by }));
       }

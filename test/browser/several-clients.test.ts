@@ -16,10 +16,10 @@ describeInBrowsers("several clients in a page", (stage) => {
     const found = await visitor.tab.evaluate(async () => {
       const locks = new Set<string>();
       const request = navigator.locks.request.bind(navigator.locks) as (...given: unknown[]) => Promise<unknown>;
-      navigator.locks.request = ((name: string, ...given: unknown[]) => {
+      navigator.locks.request = (name: string, ...given: unknown[]) => {
         locks.add(name);
         return request(name, ...given);
-      }) as typeof navigator.locks.request;
+      };
       const clients = Array.from({ length: 4 }, () => page.counterfoil.createSessionClient());
       const heard = clients.map(() => [] as string[]);
       for (const [index, client] of clients.entries()) client.on("refreshed", () => heard[index]?.push("refreshed"));
@@ -38,14 +38,14 @@ describeInBrowsers("several clients in a page", (stage) => {
     const left = await visitor.tab.evaluate(() => {
       const listeners = new Set<string>();
       const channels = new Set<BroadcastChannel>();
-      const { addEventListener } = EventTarget.prototype;
-      EventTarget.prototype.addEventListener = function add(type, listener, options) {
+      const add = Reflect.get(EventTarget.prototype, "addEventListener") as (...given: unknown[]) => void;
+      EventTarget.prototype.addEventListener = function record(type, listener, options) {
         const { signal } = (options ?? {}) as { signal?: AbortSignal };
         if (this === globalThis || this === document) {
           listeners.add(type);
           signal?.addEventListener("abort", () => listeners.delete(type));
         }
-        addEventListener.call(this, type, listener, options);
+        add.call(this, type, listener, options);
       };
       const { BroadcastChannel: Channel } = globalThis;
       globalThis.BroadcastChannel = class extends Channel {
@@ -120,7 +120,7 @@ describeInBrowsers("several clients in a page", (stage) => {
   test.each([
     ["in the order in which they came", [0, 1]],
     ["in the opposite order", [1, 0]],
-  ])("that intercept fetch put the very same function back, %s", async (_title, order) => {
+  ])("that intercept fetch put the very same function back, %s", async (_title, [first = 0, second = 0]) => {
     const { server, page: visitor } = await openSignedIn(stage());
     await visitor.tab.evaluate(() => {
       const original = globalThis.fetch;
@@ -137,12 +137,12 @@ describeInBrowsers("several clients in a page", (stage) => {
         undos[which]?.();
         return globalThis.fetch === original;
       }, index);
-    expect(await undo(order[0]!)).toBe(false);
+    expect(await undo(first)).toBe(false);
     server.expire();
     expect(await statusOfMe(visitor)).toBe(200);
-    expect(await undo(order[1]!)).toBe(true);
+    expect(await undo(second)).toBe(true);
     // Twice does no harm.
-    expect(await undo(order[1]!)).toBe(true);
+    expect(await undo(second)).toBe(true);
     server.expire();
     expect(await statusOfMe(visitor)).toBe(401);
     expect(server.count("session-refreshed")).toBe(2);
