@@ -72,7 +72,7 @@ describeInBrowsers(
       const { server, client } = opened;
       await until("the token has expired", () => hasPassed(client, EXPIRED));
       server.refresh.answer(503);
-      await expect(upload(client)).rejects.toThrow("the refresh was answered 503");
+      await expect(upload(client)).rejects.toThrow("refresh answered 503");
       expect(server.takeCalls()).toEqual(["POST /session/refresh 503"]);
     });
 

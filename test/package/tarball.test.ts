@@ -16,8 +16,8 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   scripts: Record<string, string>;
 };
 /** What an app of these entries has installed. */
-const FRAMEWORKS = ["fastify", "hono", "next", "@nestjs"];
-const FRAMEWORK_ENTRIES = ["./fastify", "./hono", "./next", "./nest"];
+const FRAMEWORKS = ["fastify", "hono", "next", "@nestjs", "react"];
+const FRAMEWORK_ENTRIES = ["./fastify", "./hono", "./next", "./nest", "./react"];
 const entries = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
 
 let folder = "";

@@ -135,6 +135,8 @@ describeInBrowsers("XMLHttpRequest", (stage) => {
       events: ["readystatechange 1", "loadstart 1", "readystatechange 4", "timeout 4", "loadend 4"],
       status: 0,
     });
+    // The server hears a moment later that nobody waits any more.
+    await server.seen("GET /me gone");
     expect(server.takeCalls()).toEqual(["GET /me 401", "POST /session/refresh 200", "GET /me gone"]);
   });
 
