@@ -56,6 +56,20 @@ describeInBrowsers("a tab that refreshes for all", (stage) => {
     expect(server.count("session-refreshed")).toBe(2);
   });
 
+  test("waits in vain with four others: those go on one after the other, with one refresh", async () => {
+    const short = { lockTimeout: 2000 };
+    const { server, page: visitor } = await openSignedIn(stage(), short);
+    const others: ClientPage[] = [];
+    for (let n = 0; n < 4; n++) others.push(await new ClientPage(await stage().newTab()).open(server, short));
+    server.expire();
+    server.refresh.hold("before", 1);
+    await visitor.tab.evaluate(() => void page.client.fetch("/me").catch(() => undefined));
+    await server.seen("POST /session/refresh");
+    const calls = await Promise.all(others.map((other) => timeCall(other)));
+    expect(calls.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(server.count("session-refreshed")).toBe(1);
+  });
+
   test("that hangs gives up after 10 s, with an error of its own, and the next call tries again", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     server.expire();

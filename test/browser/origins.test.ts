@@ -131,7 +131,7 @@ describeInBrowsers("other origins", (stage) => {
     for (const value of wrong.flatMap((one) => [one, [server.origin, one]])) {
       const refusal = await client.tab.evaluate((api) => {
         try {
-          page.counterfoil.createSessionClient({ api });
+          page.counterfoil.createSessionClient({ api: api as string });
         } catch (error) {
           return error instanceof page.counterfoil.SessionClientError ? [error.code, error.message] : [String(error)];
         }

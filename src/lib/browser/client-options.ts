@@ -12,7 +12,7 @@ export interface SessionClientOptions<Claims = unknown> {
    * Origin of the API, for instance `"https://api.shop.example"`, or several; the first has the session routes. Requests to any other
    * origin are sent as they are. Default: the origin of the page.
    */
-  readonly api?: string | readonly string[];
+  readonly api?: string | readonly [string, ...string[]];
   /** Path of the refresh route, `tokens.refreshToken.renewTokenPath` of the server. Default `"/session/refresh"`. */
   readonly refreshPath?: string;
   /** Path of the sign-out route. Default `"/session/signout"`. */
@@ -42,15 +42,17 @@ export interface ClientSettings {
   readonly isRefused: (answer: AnswerHead) => boolean;
 }
 
+const NOWHERE = "http://x";
+
 /** @throws SessionClientError `OPTIONS_INVALID` */
 export function readOptions(options: SessionClientOptions): ClientSettings {
   const here = globalThis.location?.origin;
   // On a server there is no page; the client then knows nobody, and calls go out as they are.
-  const { api = here ?? "http://localhost", refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
+  const { api = here ?? NOWHERE, refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
   const origins = [api].flat();
   for (const origin of origins) {
     // Only what is absolute keeps an origin of its own against this base.
-    if (new URL(origin, "http://x").origin !== origin)
+    if (new URL(origin, NOWHERE).origin !== origin)
       throw new SessionClientError("OPTIONS_INVALID", `api: ${origin} is no origin like https://shop.example`);
   }
   const [first] = origins as [string];

@@ -22,6 +22,7 @@ export interface OutgoingCall {
 export interface PreparedCall {
   /** Headers to add; none where the method changes nothing. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Absolute. */
   readonly url: string;
   readonly method: string;
   /** The marker under which the request is sent. */

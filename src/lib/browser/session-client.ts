@@ -86,7 +86,8 @@ export function createSessionClient<Claims = unknown>(
   async function tellSignOut(): Promise<boolean> {
     try {
       const started = state.sync()?.marker;
-      const signal = AbortSignal.timeout(settings.lockTimeout + settings.refreshTimeout);
+      // For the wait before it, too.
+      const signal = AbortSignal.timeout(2 * settings.refreshTimeout);
       const answer = await alone(settings.signOutUrl, { ...ROUTE_CALL, keepalive: true, signal });
       state.learn(answer, started);
       const isOver = answer.ok || settings.isRefused(answer);

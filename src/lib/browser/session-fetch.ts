@@ -46,7 +46,7 @@ function limit(
     referrerPolicy,
     credentials: isOwnOrigin || credentials !== "same-origin" ? credentials : "include",
     // Browsers keep headers when they follow a redirect to another origin, which must not get ours.
-    ...(CUSTOM_HEADER in headers &&
+    ...(headers[CUSTOM_HEADER] &&
       redirect === "follow" &&
       (isOwnOrigin ? { mode: "same-origin" } : { redirect: "error" })),
   };

@@ -2,8 +2,10 @@
  * Runs a network call while no other tab or worker of this origin runs one under the same name. A holder that is frozen, or hangs, is
  * waited for no longer than `timeout` ms: the server tolerates two at once, a page that waits for ever helps nobody. Never held
  * around code of the app, so that no deadlock can be built with it.
+ *
+ * Those who have waited in vain do not all go ahead at once: they take turns by a second lock, and are waited for as long once more.
  */
-export async function withLock<T>(name: string, timeout: number, call: () => Promise<T>): Promise<T> {
+export async function withLock<T>(name: string, timeout: number, call: () => Promise<T>, isLate = false): Promise<T> {
   // Only there in secure contexts.
   const locks = globalThis.navigator?.locks as LockManager | undefined;
   if (!locks) return call();
@@ -15,6 +17,6 @@ export async function withLock<T>(name: string, timeout: number, call: () => Pro
     });
   } catch (error) {
     if (granted) throw error;
-    return call();
+    return isLate ? call() : withLock(`${name}+`, timeout, call, true);
   }
 }

@@ -69,7 +69,7 @@ export function createSessionRefresh(
       }
     } catch (cause) {
       const code = signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE";
-      return new SessionClientError(code, "no answer to the refresh", { cause });
+      return new SessionClientError(code, "no answer", { cause });
     }
   }
 

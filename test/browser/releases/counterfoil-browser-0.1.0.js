@@ -39,12 +39,13 @@ var counterfoil = (function(exports) {
 		}
 	};
 	// dist/lib/browser/client-options.js
+	const NOWHERE = "http://x";
 	/** @throws SessionClientError `OPTIONS_INVALID` */
 	function readOptions(options) {
 		const here = globalThis.location?.origin;
-		const { api = here ?? "http://localhost", refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
+		const { api = here ?? NOWHERE, refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
 		const origins = [api].flat();
-		for (const origin of origins) if (new URL(origin, "http://x").origin !== origin) throw new SessionClientError("OPTIONS_INVALID", `api: ${origin} is no origin like https://shop.example`);
+		for (const origin of origins) if (new URL(origin, NOWHERE).origin !== origin) throw new SessionClientError("OPTIONS_INVALID", `api: ${origin} is no origin like https://shop.example`);
 		const [first] = origins;
 		return {
 			lockTimeout: 5e3,
@@ -182,7 +183,7 @@ var counterfoil = (function(exports) {
 			referrer,
 			referrerPolicy,
 			credentials: isOwnOrigin || credentials !== "same-origin" ? credentials : "include",
-			..."rid" in headers && redirect === "follow" && (isOwnOrigin ? { mode: "same-origin" } : { redirect: "error" })
+			...headers["rid"] && redirect === "follow" && (isOwnOrigin ? { mode: "same-origin" } : { redirect: "error" })
 		};
 	}
 	// dist/lib/browser/session-lock.js
@@ -190,8 +191,10 @@ var counterfoil = (function(exports) {
 	* Runs a network call while no other tab or worker of this origin runs one under the same name. A holder that is frozen, or hangs, is
 	* waited for no longer than `timeout` ms: the server tolerates two at once, a page that waits for ever helps nobody. Never held
 	* around code of the app, so that no deadlock can be built with it.
+	*
+	* Those who have waited in vain do not all go ahead at once: they take turns by a second lock, and are waited for as long once more.
 	*/
-	async function withLock(name, timeout, call) {
+	async function withLock(name, timeout, call, isLate = false) {
 		const locks = globalThis.navigator?.locks;
 		if (!locks) return call();
 		let granted = false;
@@ -202,7 +205,7 @@ var counterfoil = (function(exports) {
 			});
 		} catch (error) {
 			if (granted) throw error;
-			return call();
+			return isLate ? call() : withLock(`${name}+`, timeout, call, true);
 		}
 	}
 	// dist/lib/browser/session-refresh.js
@@ -247,7 +250,7 @@ var counterfoil = (function(exports) {
 					if (state.sync()?.marker !== before?.marker) return "fresh";
 				}
 			} catch (cause) {
-				return new SessionClientError(signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE", "no answer to the refresh", { cause });
+				return new SessionClientError(signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE", "no answer", { cause });
 			}
 		}
 		async function fly(seen) {
@@ -531,7 +534,7 @@ var counterfoil = (function(exports) {
 		async function tellSignOut() {
 			try {
 				const started = state.sync()?.marker;
-				const signal = AbortSignal.timeout(settings.lockTimeout + settings.refreshTimeout);
+				const signal = AbortSignal.timeout(2 * settings.refreshTimeout);
 				const answer = await alone(settings.signOutUrl, {
 					...ROUTE_CALL,
 					keepalive: true,

@@ -2,25 +2,30 @@
 import { expect, test } from "vitest";
 import { until } from "../../servers/until.ts";
 import { countRefreshes } from "../refresh-count.ts";
+import type { SessionServer } from "../session-server.ts";
 import { describeInBrowsers } from "../stage.ts";
 import type { WorkerPageScript } from "./page-script.ts";
-import { openWorker } from "./worker-page.ts";
+import { openWorker, type WorkerPage } from "./worker-page.ts";
 
 declare const page: WorkerPageScript;
 
 const TEN = Array.from({ length: 10 }, () => [200]);
 
+/** Ten calls of the page and ten of its worker, when all tokens have just expired. */
+function callBoth(server: SessionServer, own: WorkerPage): Promise<readonly unknown[]> {
+  server.expire();
+  // Six connections are all that a browser has for a server.
+  server.gather(4);
+  const here = own.tab.evaluate(() =>
+    Promise.all(Array.from({ length: 10 }, async (_, n) => [(await page.client.fetch(`/me?p${n}`)).status])),
+  );
+  return Promise.all([here, own.ask({ act: "fetch", url: "/me", times: 10 })]);
+}
+
 describeInBrowsers("a worker", (stage) => {
   test.for(["bridge", "shared"] as const)("%s: ten calls here and ten there, one refresh", async (kind) => {
     const { server, page: own } = await openWorker(stage(), kind);
-    server.expire();
-    // Six connections are all that a browser has for a server.
-    server.gather(4);
-    const here = own.tab.evaluate(() =>
-      Promise.all(Array.from({ length: 10 }, async (_, n) => [(await page.client.fetch(`/me?p${n}`)).status])),
-    );
-    const there = own.ask({ act: "fetch", url: "/me", times: 10 });
-    expect(await Promise.all([here, there])).toEqual([TEN, { value: TEN }]);
+    expect(await callBoth(server, own)).toEqual([TEN, { value: TEN }]);
     expect(server.count("session-refreshed")).toBe(1);
     expect(countRefreshes(server)).toBe(1);
   });
@@ -128,13 +133,7 @@ describeInBrowsers("a worker", (stage) => {
 
   test("may have a client of its own beside that of the page", async () => {
     const { server, page: own } = await openWorker(stage(), "core");
-    server.expire();
-    server.gather(4);
-    const here = own.tab.evaluate(() =>
-      Promise.all(Array.from({ length: 10 }, async (_, n) => [(await page.client.fetch(`/me?p${n}`)).status])),
-    );
-    const there = own.ask({ act: "fetch", url: "/me", times: 10 });
-    expect(await Promise.all([here, there])).toEqual([TEN, { value: TEN }]);
+    expect(await callBoth(server, own)).toEqual([TEN, { value: TEN }]);
     expect(countRefreshes(server)).toBeLessThanOrEqual(2);
     expect(await own.ask({ act: "fetch", url: "/notes", method: "POST", body: "x" })).toEqual({ value: [[200]] });
     expect(server.count("reuse-detected")).toBe(0);
