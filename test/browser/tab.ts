@@ -47,12 +47,13 @@ export function createFirefoxTab(page: FirefoxPage): Tab {
     // After a page out of memory Puppeteer misses the next load, and waits for it in vain.
     async goto(url) {
       await leave(evaluate, () => page.goto(url));
-      const status = await evaluate(() => {
-        const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-        return entry?.responseStatus ?? 0;
-      });
-      if (status === 0) throw new Error(`${url} did not load`);
-      return status;
+      // A page that is only passed through, as Firefox shows one at times, has no status.
+      return until(`${url} has loaded`, () =>
+        evaluate(() => {
+          const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+          return document.readyState === "complete" && (entry?.responseStatus || undefined);
+        }),
+      );
     },
     reload: () => leave(evaluate, () => page.reload()),
     goBack: () => leave(evaluate, () => evaluate(() => history.back())),
@@ -70,6 +71,12 @@ async function leave(evaluate: Tab["evaluate"], start: () => Promise<unknown>): 
   // What becomes of it shows in the page.
   start().catch(() => undefined);
   await until("the next page", () =>
-    evaluate((mark) => Reflect.get(globalThis, "departure") !== mark && document.readyState === "complete", departure),
+    evaluate(
+      (mark) =>
+        Reflect.get(globalThis, "departure") !== mark &&
+        document.readyState === "complete" &&
+        location.href !== "about:blank",
+      departure,
+    ),
   );
 }
