@@ -5,6 +5,7 @@
  * @module
  */
 import type { CounterfoilConfig } from "./lib/config/config.ts";
+import type { CookieNames } from "./lib/config/cookie-names.ts";
 import { parseConfig } from "./lib/config/policy.ts";
 import { getDefaultInstance, setDefaultInstance } from "./lib/default-instance.ts";
 import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "./lib/errors.ts";
@@ -64,6 +65,11 @@ type Method<Name extends keyof Sessions, Claims = unknown, Data = unknown> = Ses
 // The app says what its claims and data are, as it does with createSessions.
 const current = <Claims = unknown, Data = unknown>(): Sessions<Claims, Data> =>
   getDefaultInstance() as Sessions<Claims, Data>;
+
+/** See {@link Sessions.cookieNames}; of the default instance. @throws SessionError `NOT_INITIALISED` */
+export function getCookieNames(): CookieNames {
+  return current().cookieNames;
+}
 
 /** See {@link Sessions.createNewSession}; on the default instance. */
 export async function createNewSession<Claims = unknown, Data = unknown>(
@@ -195,6 +201,7 @@ export { AuthError };
 export { AuthError as Error };
 
 export type { CounterfoilConfig } from "./lib/config/config.ts";
+export type { CookieNames } from "./lib/config/cookie-names.ts";
 export type { Duration } from "./lib/config/duration.ts";
 export {
   ConfigError,

@@ -103,8 +103,12 @@ export interface CounterfoilConfig {
         readonly secure?: boolean | undefined;
         /** Default `"lax"`. `"none"` needs `secure`. */
         readonly sameSite?: "lax" | "strict" | "none" | undefined;
-        /** Names the cookies `__Host-...`, which no sibling sub-domain can set; needs `secure`, no `domain`. Default false; true in `strict`. */
-        readonly hostPrefix?: boolean | undefined;
+        /**
+         * Which cookies are named `__Host-...`, which no sibling sub-domain can set. `"auto"`: the access cookie and the marker, where `secure` is
+         * on, there is no `domain`, and `http.publicOrigin` is not http. `true`: the refresh cookie too, with `Path=/`. `false`: none. Another value
+         * names other cookies, so everybody signs in once. Default false; true in `strict`.
+         */
+        readonly hostPrefix?: "auto" | boolean | undefined;
       }
     | undefined;
   readonly http?:

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { type CounterfoilConfig, createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
+import { type CookieNames, cookieNames } from "./cookie-names.ts";
 import { parseDuration } from "./duration.ts";
 import { parseConfig, type Policy } from "./policy.ts";
 
@@ -12,7 +13,10 @@ const DAY = 24 * HOUR;
 const SECRET = "a secret for tests, of 32 characters and more";
 
 const ACCESS = { validity: 15 * MINUTE, signing: "HS256", blacklisting: "off", cacheSize: 10_000 } as const;
-const COOKIE = { secure: true, sameSite: "lax", hostPrefix: false, renewTokenPath: "/session/refresh" } as const;
+const PLAIN = cookieNames("none");
+const ROOT = cookieNames("root");
+const ALL = cookieNames("all");
+const COOKIE = { secure: true, sameSite: "lax", names: PLAIN, renewTokenPath: "/session/refresh" } as const;
 const DEFAULTS: Policy = {
   store: undefined,
   secrets: undefined,
@@ -65,7 +69,7 @@ const NIST_AAL3 = { idleTimeout: 15 * MINUTE, absoluteTimeout: 12 * HOUR };
 const STRICT_ACCESS = { ...DEFAULTS.accessToken, validity: 5 * MINUTE, blacklisting: "store" };
 test.each([
   ["standard", { idleTimeout: HOUR, absoluteTimeout: DAY }],
-  ["strict", { ...NIST_AAL3, accessToken: STRICT_ACCESS, cookie: { ...DEFAULTS.cookie, hostPrefix: true } }],
+  ["strict", { ...NIST_AAL3, accessToken: STRICT_ACCESS, cookie: { ...DEFAULTS.cookie, names: ALL } }],
 ])("the preset %s changes what it says and no more, and options beside it win", (preset, part) => {
   expect(parseConfig({ preset })).toEqual({ ...DEFAULTS, ...part });
   const tokens = { accessToken: { validity: "15m", blacklisting: "off" } };
@@ -107,7 +111,9 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["cookie.domain", "example.com", "cookie", { domain: "example.com" }],
     ["cookie.secure", false, "cookie", { secure: false }],
     ["cookie.sameSite", "none", "cookie", { sameSite: "none" }],
-    ["cookie.hostPrefix", true, "cookie", { hostPrefix: true }],
+    ["cookie.hostPrefix", "auto", "cookie", { names: ROOT }],
+    ["cookie.hostPrefix", true, "cookie", { names: ALL }],
+    ["cookie.hostPrefix", false, "cookie", { names: PLAIN }],
     ["http.publicOrigin", "https://example.com/", "http", { publicOrigin: "https://example.com" }],
     ["http.trustedOrigins", [LOCAL, "https://b.c"], "http", { trustedOrigins: new Set([LOCAL, "https://b.c"]) }],
     ["http.csrf", "report", "http", { csrf: "report" }],
@@ -124,6 +130,29 @@ test("the SuperTokens dialect moves the refresh route to where its clients look 
   expect(parseConfig(config)).toEqual({ ...DEFAULTS, http, cookie });
   const tokens = { refreshToken: { renewTokenPath: "/session/refresh" } };
   expect(parseConfig({ ...config, tokens })).toEqual({ ...DEFAULTS, http });
+});
+
+const SUPERTOKENS = { dialects: ["counterfoil", "supertokens"] };
+test.each<[name: string, config: { readonly cookie?: object; readonly http?: object }, names: CookieNames]>([
+  ["the default", {}, ROOT],
+  ["an https origin", { http: { publicOrigin: "https://a.example" } }, ROOT],
+  ["an http origin", { http: { publicOrigin: LOCAL } }, PLAIN],
+  ["no secure", { cookie: { secure: false } }, PLAIN],
+  ["a domain", { cookie: { domain: "a.example" } }, PLAIN],
+  ["a refresh route elsewhere", at("tokens.refreshToken.renewTokenPath", "/r"), ROOT],
+  ["SuperTokens clients", { http: SUPERTOKENS }, ROOT],
+])('hostPrefix "auto" with %s', (_name, config, names) => {
+  const cookie = { ...config.cookie, hostPrefix: "auto" };
+  expect(parseConfig({ ...config, cookie }).cookie.names).toEqual(names);
+});
+
+test.each([
+  ["SuperTokens clients", { http: SUPERTOKENS }, PLAIN],
+  ["SuperTokens clients and true", { http: SUPERTOKENS, cookie: { hostPrefix: true } }, ALL],
+  ["SuperTokens clients and strict", { http: SUPERTOKENS, preset: "strict" }, ALL],
+  ["strict, a domain and false", { preset: "strict", cookie: { domain: "a.example", hostPrefix: false } }, PLAIN],
+])("with %s the names are as documented", (_name, config, names) => {
+  expect(parseConfig(config).cookie.names).toEqual(names);
 });
 
 test("clock is the time of rotation, too, unless the config says otherwise", () => {
@@ -150,7 +179,7 @@ const DURATIONS: Record<string, readonly string[]> = {
 };
 const NAMES = ["tokens.accessToken.issuer", "tokens.accessToken.audience"];
 const TEXTS = [...NAMES, "cookie.domain", "http.publicOrigin", "tokens.refreshToken.renewTokenPath"];
-const FLAGS = ["tokens.enableAntiCsrf", "cookie.secure", "cookie.hostPrefix", "http.diagnostics"];
+const FLAGS = ["tokens.enableAntiCsrf", "cookie.secure", "http.diagnostics"];
 const SECTIONS = [
   "tokens",
   "tokens.accessToken",
@@ -212,6 +241,7 @@ const REFUSED: readonly Refusal[] = [
   [["tokens.accessToken.blacklisting"], "NOT_AVAILABLE", /write "store", .* or "off"$/, ["feed"]],
   [["rotation.onReuse"], "WRONG_TYPE", /^write "revoke" or "report", not /, NO_CHOICE],
   [["session.onMaxPerUser"], "WRONG_TYPE", /^write "end-oldest" or "refuse", not /, NO_CHOICE],
+  [["cookie.hostPrefix"], "WRONG_TYPE", /^write "auto", true or false, not /, ["true", "", 0, 1, null, []]],
   [["cookie.sameSite"], "WRONG_TYPE", /^write "lax" or "strict" or "none", not /, NO_CHOICE],
   [["http.csrf"], "WRONG_TYPE", /^write "enforce" or "report", not /, NO_CHOICE],
   [FLAGS, "WRONG_TYPE", /^write true or false, not /, ["true", 0, 1, null, "", []]],
@@ -264,6 +294,14 @@ const PROTO = JSON.parse('{"__proto__":{"secret":1}}') as unknown;
 const TWO_IDLE = { session: { idleTimeout: "1d" }, tokens: { refreshToken: { validity: "2d" } } };
 test.each([
   [{ preset: "strict", cookie: { domain: "a.com" } }, "cookie.domain", "CONTRADICTION", "write hostPrefix: false"],
+  [
+    { preset: "strict", cookie: { domain: "a.com", hostPrefix: "auto" } },
+    "cookie.domain",
+    "CONTRADICTION",
+    "hostPrefix: false",
+  ],
+  [{ cookie: { hostPrefix: true, domain: "a.com" } }, "cookie.domain", "CONTRADICTION", "write hostPrefix: false"],
+  [{ preset: "strict", cookie: { secure: false } }, "cookie.hostPrefix", "CONTRADICTION", "or hostPrefix: false"],
   [{ cookie: { hostPrefix: true, secure: false } }, "cookie.hostPrefix", "CONTRADICTION", "write secure: true"],
   [{ cookie: { sameSite: "none", secure: false } }, "cookie.sameSite", "UNSAFE", "write secure: true"],
   [TWO_IDLE, "session.idleTimeout", "CONTRADICTION", "same thing as tokens.refreshToken.validity"],

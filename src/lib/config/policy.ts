@@ -1,20 +1,11 @@
 import { ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
 import { parseOrigin } from "./origin.ts";
-import { isPublicSuffix } from "./public-suffix.ts";
+import { type CookiePolicy, type HostPrefix, readCookie } from "./cookie-policy.ts";
 import type { SigningAlgorithm } from "../key/key-record.ts";
 import type { SessionLimit, SessionStore } from "../store/session-store.ts";
 import type { Clock } from "../session/clock.ts";
 import { readSection, type SectionReader } from "./config-reader.ts";
-
-/** How the cookies are set. */
-export interface CookiePolicy {
-  readonly domain: string | undefined;
-  readonly secure: boolean;
-  readonly sameSite: "lax" | "strict" | "none";
-  readonly hostPrefix: boolean;
-  readonly renewTokenPath: string;
-}
 
 export interface HttpPolicy {
   readonly publicOrigin: string | undefined;
@@ -74,7 +65,7 @@ interface Defaults {
   readonly publishAhead: number;
   readonly secure: boolean;
   readonly sameSite: "lax" | "strict" | "none";
-  readonly hostPrefix: boolean;
+  readonly hostPrefix: HostPrefix;
   readonly csrf: "enforce" | "report";
 }
 
@@ -195,9 +186,9 @@ export function parseConfig(config: unknown): Policy {
       rotateEvery: keys.duration("rotateEvery", "1h", "400d") ?? defaults.rotateEvery,
       publishAhead: keys.duration("publishAhead", "10s", "1d") ?? defaults.publishAhead,
     },
-    cookie: readCookie(root.section("cookie"), refresh, {
-      ...defaults,
-      renewTokenPath: http.supertokens ? SUPERTOKENS_ROUTES.base + SUPERTOKENS_ROUTES.refresh : defaults.renewTokenPath,
+    cookie: readCookie(root.section("cookie"), refresh, http.supertokens ? forSupertokens(defaults) : defaults, {
+      publicOrigin: http.publicOrigin,
+      refusePath,
     }),
     http,
   };
@@ -209,6 +200,13 @@ export function parseConfig(config: unknown): Policy {
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(policy);
 }
+
+/** Its clients derive the path of the refresh route from their own; `strict` is the app's word and holds. */
+const forSupertokens = (defaults: Defaults): Defaults => ({
+  ...defaults,
+  renewTokenPath: SUPERTOKENS_ROUTES.base + SUPERTOKENS_ROUTES.refresh,
+  hostPrefix: defaults.hostPrefix === "auto" ? false : defaults.hostPrefix,
+});
 
 function readSecrets(root: SectionReader): readonly [string, ...string[]] | undefined {
   const isSecrets = (value: unknown): value is string | readonly string[] =>
@@ -230,38 +228,6 @@ function readSecrets(root: SectionReader): readonly [string, ...string[]] | unde
     );
   }
   return [first, ...others];
-}
-
-function readCookie(cookie: SectionReader, refresh: SectionReader, defaults: Defaults): CookiePolicy {
-  const policy: CookiePolicy = {
-    domain: cookie.text("domain", refuseCookieDomain),
-    secure: cookie.flag("secure") ?? defaults.secure,
-    sameSite: cookie.choice("sameSite", ["lax", "strict", "none"]) ?? defaults.sameSite,
-    hostPrefix: cookie.flag("hostPrefix") ?? defaults.hostPrefix,
-    renewTokenPath: refresh.text("renewTokenPath", refusePath) ?? defaults.renewTokenPath,
-  };
-  if (policy.sameSite === "none" && !policy.secure) {
-    cookie.fault(
-      "sameSite",
-      "UNSAFE",
-      'browsers drop a cookie with SameSite=None and without Secure; write secure: true, or sameSite: "lax"',
-    );
-  }
-  if (policy.hostPrefix && !policy.secure) {
-    cookie.fault(
-      "hostPrefix",
-      "CONTRADICTION",
-      "browsers drop a __Host- cookie without Secure; write secure: true, or hostPrefix: false",
-    );
-  }
-  if (policy.hostPrefix && policy.domain !== undefined) {
-    cookie.fault(
-      "domain",
-      "CONTRADICTION",
-      "browsers drop a __Host- cookie with a Domain; leave domain out, or write hostPrefix: false",
-    );
-  }
-  return policy;
 }
 
 /** Cookies that browsers would drop, or send in the clear, at the origin that they will see. */
@@ -342,14 +308,4 @@ function refusePath(value: string): string | undefined {
     return 'is not a plain path; write one that begins with "/", for instance "/session/refresh"';
   }
   return FIXED_PATHS.includes(value) ? "is the path of another session route; write a path of its own" : undefined;
-}
-
-function refuseCookieDomain(domain: string): string | undefined {
-  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain) || domain.length > 253) {
-    return 'is not a domain; write lower-case letters, without scheme, port or leading dot, for instance "example.com"';
-  }
-  if (/^[\d.]+$/.test(domain)) return "is an address, and browsers drop a cookie with such a Domain; leave domain out";
-  if (isPublicSuffix(domain))
-    return "is a public suffix, under which strangers register, and browsers drop such a cookie; write your own domain or leave it out";
-  return undefined;
 }

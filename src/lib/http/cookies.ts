@@ -1,9 +1,9 @@
-import type { CookiePolicy } from "../config/policy.ts";
-import { COOKIES, HOST_PREFIX } from "../../protocol.ts";
+import { type CookieNames, isHostName } from "../config/cookie-names.ts";
+import type { CookiePolicy } from "../config/cookie-policy.ts";
 import type { TokenInfo } from "../session/tokens.ts";
 import type { HttpExchange } from "./exchange.ts";
 
-export type CookieKind = keyof typeof COOKIES;
+export type CookieKind = keyof CookieNames;
 
 /** What a request carries under one name. `ambiguous`: several different values, of which no one can tell which is ours. */
 export type CookieReading =
@@ -32,10 +32,10 @@ const MAX_VALUES = 32;
 const MAX_STRAYS = 16;
 
 export function createSessionCookies(policy: CookiePolicy, publicOrigin: string | undefined): SessionCookies {
-  const nameOf = (kind: CookieKind): string => (policy.hostPrefix ? HOST_PREFIX : "") + COOKIES[kind];
+  const { names } = policy;
   // A __Host- cookie must have the path "/" (RFC 6265bis 4.1.3.2).
   const pathOfCookie = (kind: CookieKind): string =>
-    kind === "refresh" && !policy.hostPrefix ? policy.renewTokenPath : "/";
+    kind === "refresh" && !isHostName(names.refresh) ? policy.renewTokenPath : "/";
   const sameSite = { lax: "Lax", strict: "Strict", none: "None" }[policy.sameSite];
 
   function line(
@@ -45,7 +45,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
     scope: { path: string; domain: string | undefined },
   ): string {
     const attributes = [
-      `${nameOf(kind)}=${value}`,
+      `${names[kind]}=${value}`,
       `Max-Age=${maxAge}`,
       `Path=${scope.path}`,
       scope.domain === undefined ? "" : `Domain=${scope.domain}`,
@@ -65,7 +65,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
   }
 
   return {
-    read: (exchange, kind) => readCookie(exchange.header("cookie"), nameOf(kind)),
+    read: (exchange, kind) => readCookie(exchange.header("cookie"), names[kind]),
 
     set(exchange, kind, { value, expires }, now) {
       const maxAge = Math.max(0, Math.ceil((expires - now) / 1000));
@@ -81,7 +81,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
 
     clearStrays(exchange, kind, paths = "all") {
       // A __Host- cookie has no other place to be in.
-      if (policy.hostPrefix) return;
+      if (isHostName(names[kind])) return;
       const own = { path: pathOfCookie(kind), domain: policy.domain };
       // Behind a proxy the Host that arrives need not be the one that the browser knows.
       const host = publicOrigin === undefined ? exchange.header("host") : new URL(publicOrigin).host;

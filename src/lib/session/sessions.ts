@@ -1,8 +1,9 @@
+import type { CookieNames } from "../config/cookie-names.ts";
 import type { Policy } from "../config/policy.ts";
 import { generalError } from "../errors.ts";
 import { type Jwks, toJwks } from "../key/jwks.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
-import { HOST_PREFIX, COOKIES, MAX_COOKIE_BYTES } from "../../protocol.ts";
+import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import { createRevocationCheck } from "../revocation/revocation-check.ts";
 import { closedError, guardStore } from "../store/guarded-store.ts";
 import type { SessionStore } from "../store/session-store.ts";
@@ -41,6 +42,16 @@ import { type VerifiedSession, type VerifyOptions, verifySession } from "./verif
  */
 export interface Sessions<Claims = unknown, Data = unknown> {
   /**
+   * Names of the cookies, as `cookie.hostPrefix` makes them: for middleware of your own that reads or sets them.
+   *
+   * @example
+   * ```ts
+   * const accessToken = request.cookies[sessions.cookieNames.access];
+   * ```
+   */
+  readonly cookieNames: CookieNames;
+
+  /**
    * Starts a session for a user who has just proved who they are.
    *
    * @param userId a non-empty string of at most 256 characters, or a finite number; comes back exactly as given
@@ -62,7 +73,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   /**
    * Verifies an access token; asks the store only where `blacklisting` says so.
    *
-   * @param accessToken value of the cookie `sAccessToken`
+   * @param accessToken value of the cookie `cookieNames.access`
    * @param antiCsrfToken value of the header `anti-csrf`; a string checks it, `undefined` or `null` skips the check
    * @throws SessionError `TRY_REFRESH_TOKEN`: expired, not ours, or wrong anti-CSRF token; `UNAUTHORISED`: revoked (with `blacklisting`);
    *   `STEP_UP_REQUIRED`: the sign-in is older than `options.maxAuthAge` (RFC 9470)
@@ -180,6 +191,7 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
   const writeData = (handle: string, update: Update<Data>): Promise<Data> => updateData(context, handle, update);
 
   const sessions: Sessions<Claims, Data> = {
+    cookieNames: policy.cookie.names,
     createNewSession: (userId, jwtPayload, sessionData, options) =>
       createSession<Claims>(context, { userId, jwtPayload, sessionData, options }),
     getSession: (accessToken, antiCsrfToken, options) => verifySession(context, accessToken, antiCsrfToken, options),
@@ -235,8 +247,8 @@ function createContext(
   };
   const onRotated = (key: PendingKey): void => events.emit("key-rotated", key);
   const ring = createKeyRing({ store, secrets, policy: keyPolicy, now, onRotated });
-  const cookieName = (cookie.hostPrefix ? HOST_PREFIX : "") + COOKIES.access;
-  const accessTokens = createAccessTokens(ring, { ...accessToken, maxLength: MAX_COOKIE_BYTES - cookieName.length });
+  const maxLength = MAX_COOKIE_BYTES - cookie.names.access.length;
+  const accessTokens = createAccessTokens(ring, { ...accessToken, maxLength });
 
   let opening: Promise<void> | undefined;
   let opened = false;
