@@ -82,6 +82,7 @@ function newRecord(userKey: string): Parameters<SessionStore["createSession"]>[0
   return {
     handle: newHandle(userKey),
     userKey,
+    replacedHandle: null,
     version: 1,
     generation: 1,
     currentHash: randomBytes(32).toString("base64url"),

@@ -58,6 +58,7 @@ function rowAt(row: number, now: number): SessionRecord {
   return {
     handle: spellHandle(userKey, dice),
     userKey,
+    replacedHandle: null,
     version: generation,
     generation,
     currentHash: randomBytes(32).toString("base64url"),

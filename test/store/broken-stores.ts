@@ -172,6 +172,15 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("nothing is ever replaced", "replace-1 replace-2", (inner) => ({
     createSession: (row, limit) => inner.createSession(row, limit),
   })),
+  broken("which session was replaced is lost at sign-in", "create-1 replace-4", (inner) => ({
+    createSession: (row, limit, replaces) => inner.createSession({ ...row, replacedHandle: null }, limit, replaces),
+  })),
+  broken("which session was replaced is lost with a refresh", "replace-4", (inner) => ({
+    commitRefresh: (handle, version, write) => {
+      const wrong = { ...write, replacedHandle: null };
+      return inner.commitRefresh(handle, version, wrong);
+    },
+  })),
   broken("what was replaced is remembered a moment too long", "replaced-1 replaced-2", (inner) => ({
     rememberReplaced: (handle, until) => inner.rememberReplaced(handle, until + 1),
   })),

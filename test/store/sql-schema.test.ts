@@ -20,9 +20,11 @@ describe.each(["sqlite", "mysql", "postgres"] as const)("the files for %s", (dia
     expect(migrations.map(({ version }) => version)).toEqual(files.map((file) => Number(file.slice(0, 4))));
     for (const migration of migrations) {
       const statements = statementsOf(migration);
-      for (const text of statements) expect(text).toMatch(/^(CREATE|INSERT|ALTER) [^;]+$/);
+      for (const text of statements)
+        expect(text).toMatch(/^(CREATE|INSERT|ALTER|SET|PREPARE|EXECUTE|DEALLOCATE) [^;]+$/);
       // Nothing but comments is left out.
-      const begun = migration.sql.match(/^(CREATE|INSERT|ALTER|DROP|UPDATE|DELETE) /gm) ?? [];
+      const begun =
+        migration.sql.match(/^(CREATE|INSERT|ALTER|DROP|UPDATE|DELETE|SET|PREPARE|EXECUTE|DEALLOCATE) /gm) ?? [];
       expect(statements.length).toBe(begun.length);
       expect(statements.join()).not.toContain("--");
     }

@@ -50,6 +50,7 @@ export async function createSession<Claims>(
   const record: SessionRecord = {
     handle,
     userKey,
+    replacedHandle: replaces?.handle ?? null,
     version: 1,
     generation: refreshToken.generation,
     currentHash: refreshToken.doubleHash,

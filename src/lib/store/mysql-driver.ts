@@ -95,6 +95,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   "1213", // deadlock; in a Galera cluster also: another node was faster
   "1205", // lock wait timeout: only the statement was undone, and its transaction is rolled back by the caller
   "1020", // the record has changed since it was read (innodb_snapshot_isolation)
+  "1060", // another process has just added the column of a migration
   "1180", // error during commit, in a Galera cluster
 ]);
 

@@ -16,11 +16,12 @@ const STATE_FIELDS = [
   "device",
 ] as const satisfies readonly (keyof RefreshWrite)[];
 
-/** What stays as it was at sign-in. */
+/** What stays as it was at sign-in. What is added later is added at the end. */
 const ORIGIN_FIELDS = [
   "createdAt",
   "authTime",
   "absoluteExpiresAt",
+  "replacedHandle",
 ] as const satisfies readonly (keyof SessionRecord)[];
 
 const KEY_FIELDS = [
@@ -40,7 +41,7 @@ const listed = <T extends object>(fields: readonly (keyof T)[], record: T): stri
 
 function named<T extends object>(fields: readonly (keyof T)[], value: unknown): T {
   const values = JSON.parse(text(value)) as readonly unknown[];
-  return Object.fromEntries(fields.map((name, index) => [name, values[index]])) as T;
+  return Object.fromEntries(fields.map((name, index) => [name, values[index] ?? null])) as T;
 }
 
 export const writeState = (write: RefreshWrite): string => listed<RefreshWrite>(STATE_FIELDS, write);

@@ -64,7 +64,10 @@ async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: Sc
   });
 }
 
-/** Here each statement commits by itself, so each can be run again, and the version is noted last. */
+/**
+ * Here each statement commits by itself, so each can be run again, and the version is noted last. Those of a step share a connection, and
+ * with it what they set.
+ */
 async function migrateMysql(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const { create, note } = versionTable("mysql", options.prefix);
   const run = (text: string): Promise<unknown> => runner.run({ name: "", text }, []);
@@ -72,7 +75,9 @@ async function migrateMysql(runner: SqlRunner, driver: SqlDriver, options: Schem
   const done = await runner.withConnection((connection) => readVersion(connection, driver, options));
   for (const migration of readMigrations("mysql", options.prefix)) {
     if (migration.version <= done) continue;
-    for (const text of statementsOf(migration)) await run(text);
+    await runner.withConnection(async (connection) => {
+      for (const text of statementsOf(migration)) await connection.execute(text);
+    });
     await run(note(migration.version));
   }
 }

@@ -31,6 +31,7 @@ const SUMMARY_COLUMNS = [
   "lastSeenAt",
   "expiresAt",
   "absoluteExpiresAt",
+  "replacedHandle",
 ] as const satisfies readonly (keyof SessionSummary)[];
 
 const SESSION_COLUMNS = [...SUMMARY_COLUMNS, "claims", "data"] as const satisfies readonly (keyof SessionRecord)[];
@@ -63,6 +64,7 @@ export const keyValues = (key: KeyRecord): SqlValue[] => KEY_COLUMNS.map((name) 
 const TEXT: ReadonlySet<string> = new Set<keyof SessionRecord | keyof KeyRecord>([
   "handle",
   "userKey",
+  "replacedHandle",
   "currentHash",
   "parentHash",
   "claims",

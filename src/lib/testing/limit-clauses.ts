@@ -1,4 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
+import { CHANGES } from "./change-clauses.ts";
 import { add, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
 import { newHandle } from "../session/handle.ts";
 import { newRecord, newUser, T0 } from "./rows.ts";
@@ -166,6 +167,28 @@ export const limitClauses: readonly StoreClause[] = [
       const refused = await store.createSession(newRecord({ userKey }), { max: 1, onLimit: "refuse" }, theirs.handle);
       same(refused, { created: false, ended: [], replaced: false });
       ok((await store.findSession(theirs.handle)) !== undefined);
+    },
+  },
+  {
+    id: "replace-4",
+    name: "MUST keep what a sign-in says of the session that it replaced, at every way of creating, through all changes",
+    async run(store) {
+      for (const limit of [undefined, { max: 2, onLimit: "refuse" }, { max: 1, onLimit: "end-oldest" }] as const) {
+        for (const isThere of [true, false]) {
+          const old = newRecord();
+          if (isThere) await store.createSession(old, undefined);
+          const next = newRecord({ replacedHandle: old.handle });
+          const { created, replaced } = await store.createSession(next, limit, old.handle);
+          same([created, replaced, await find(store, next.handle)], [true, isThere, next]);
+          for (const { apply } of CHANGES) {
+            const { version = 0 } = (await store.findSession(next.handle)) ?? {};
+            equal(await apply(store, next.handle, version), true);
+          }
+          equal((await store.findSession(next.handle))?.replacedHandle, old.handle);
+          const [listed] = await store.listSessionsOfUser(next.userKey, T0);
+          equal(listed?.replacedHandle, old.handle);
+        }
+      }
     },
   },
 ];

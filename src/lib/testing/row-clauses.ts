@@ -47,6 +47,7 @@ export const rowClauses: readonly StoreClause[] = [
         ...moments,
         ...counts,
         parentHash: randomName(32),
+        replacedHandle: newHandle(empty.userKey),
         expiresAt: large - 1,
         absoluteExpiresAt: large,
       });

@@ -15,6 +15,7 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
   return {
     handle: newHandle(userKey),
     userKey,
+    replacedHandle: null,
     version: 1,
     generation: 1,
     currentHash: randomName(32),
