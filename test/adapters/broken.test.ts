@@ -59,6 +59,14 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: "cuts cookies that are too long",
+    found: ["hostile-7"],
+    break(request) {
+      const pairs = request.headers.cookie?.split("; ").map((pair) => pair.slice(0, 4000));
+      if (pairs !== undefined) request.headers.cookie = pairs.join("; ");
+    },
+  },
+  {
     name: "does not see where a request comes from",
     found: ["csrf-1", "csrf-2", "csrf-3", "answers-6", "answers-16", "answers-20", "answers-22"],
     break(request) {

@@ -1,5 +1,6 @@
 import { type CookieNames, isHostName } from "../config/cookie-names.ts";
 import type { CookiePolicy } from "../config/cookie-policy.ts";
+import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import type { TokenInfo } from "../session/tokens.ts";
 import type { HttpExchange } from "./exchange.ts";
 
@@ -25,8 +26,8 @@ export interface SessionCookies {
 
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
-// More values than that are nobody's jar; the rest is not worth a signature check.
-const MAX_VALUES = 32;
+// A browser holds one, and a second one for a moment. Each value may cost a signature check and a call of the store.
+const MAX_VALUES = 4;
 
 // Proxies drop an answer whose headers outgrow their buffer; what is left over is cleared with the next one.
 const MAX_STRAYS = 16;
@@ -97,7 +98,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
 }
 
 /** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and age. */
-const placeOf = (line: string): string => line.replace(/=[^;]*; Max-Age=\d+/, "");
+const placeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+/, "$1");
 
 function readCookie(header: string | undefined, name: string): CookieReading {
   if (header === undefined) return NONE;
@@ -110,8 +111,9 @@ function readCookie(header: string | undefined, name: string): CookieReading {
     if (header[equals] !== "=") continue;
     const end = header.indexOf(";", equals);
     const value = stripBlanks(header.slice(equals + 1, end === -1 ? undefined : end));
-    // Some clients send an empty cookie where they should have dropped it.
-    if (value !== "" && values.length < MAX_VALUES && !values.includes(value)) values.push(value);
+    // Some clients send an empty cookie where they should have dropped it, and no browser keeps one that long.
+    if (value === "" || value.length > MAX_COOKIE_BYTES) continue;
+    if (values.length < MAX_VALUES && !values.includes(value)) values.push(value);
   }
   const [first, ...others] = values;
   if (first === undefined) return NONE;
@@ -131,7 +133,14 @@ function beginsPair(header: string, place: number): boolean {
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** Strips what RFC 6265bis strips, and no more: with a byte that only `trim` takes for a blank, a name is not the one that `__Host-` protects. */
-const stripBlanks = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "");
+function stripBlanks(text: string): string {
+  // By index: an expression for blanks at the end is tried at each blank, which takes n² steps.
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
 
 /** None, and each domain that a cookie for this host can name; browsers ignore the ones that they do not allow. */
 function possibleDomains(host: string | undefined): readonly (string | undefined)[] {
@@ -146,6 +155,9 @@ function possibleDomains(host: string | undefined): readonly (string | undefined
   return [undefined, ...labels.slice(0, -1).map((_, index) => labels.slice(index).join("."))];
 }
 
+// Browsers ignore an attribute whose value is longer (RFC 6265bis 5.6).
+const MAX_PATH_BYTES = 1024;
+
 /** Each path that a cookie for this URL can have, as far as it can be written into a header. */
 function possiblePaths(url: string): readonly string[] {
   const segments = url
@@ -154,6 +166,8 @@ function possiblePaths(url: string): readonly string[] {
     .slice(1, 11);
   const unsafe = segments.findIndex((segment) => !/^[A-Za-z0-9_.~%!$&'()*+,=:@-]+$/.test(segment));
   const safe = unsafe === -1 ? segments : segments.slice(0, unsafe);
-  const paths = safe.map((_, index) => `/${safe.slice(0, index + 1).join("/")}`);
+  const paths = safe
+    .map((_, index) => `/${safe.slice(0, index + 1).join("/")}`)
+    .filter(({ length }) => length < MAX_PATH_BYTES);
   return ["/", ...paths.flatMap((path) => [path, `${path}/`])];
 }

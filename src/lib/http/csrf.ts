@@ -1,6 +1,6 @@
 import { HEADERS } from "../../protocol.ts";
 import type { HttpPolicy } from "../config/policy.ts";
-import { parseOrigin } from "../config/origin.ts";
+import { MAX_ORIGIN_LENGTH, parseOrigin } from "../config/origin.ts";
 import { type HttpExchange, isUnsafe } from "./exchange.ts";
 
 /**
@@ -37,5 +37,6 @@ function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): bool
   if (parsed === undefined) return false;
   const { protocol, host } = new URL(parsed);
   const asked = `${protocol}//${exchange.header("host")}`;
+  if (asked.length > MAX_ORIGIN_LENGTH) return false;
   return URL.canParse(asked) && new URL(asked).host === host;
 }

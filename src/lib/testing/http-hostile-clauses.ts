@@ -140,6 +140,19 @@ export const hostileClauses: readonly HttpClause[] = [
       }),
   },
   {
+    id: "hostile-7",
+    name: "MUST take a cookie that is longer than browsers keep for nobody's, and judge the request by the others",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const [name = ""] = cookiesOf(own).split("=");
+        for (const filling of ["a".repeat(5000), `a${" ".repeat(5000)}b`]) {
+          const cookie = `${name}=${filling}; ${cookiesOf(own)}; ${name}=${filling}c`;
+          same((await call(app, "/api", { headers: { cookie } })).status, 200);
+        }
+      }),
+  },
+  {
     id: "mounting-1",
     name: "MUST work with a body before and after it, and need none on its own routes",
     run: (start) =>
