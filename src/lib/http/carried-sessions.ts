@@ -26,18 +26,19 @@ export function createCarriedSessions(context: SessionContext): CarriedSessions 
   return {
     async find(access, refresh) {
       await context.ready();
-      const found: Carried[] = [];
+      // By handle: many tokens of one session are one session to end.
+      const found = new Map<string, Carried>();
       for (const value of valuesOf(access)) {
         const session = await unlessNotOurs(authenticate(context, value));
-        if (session !== undefined) found.push({ handle: session.handle, userId: session.userId });
+        if (session !== undefined) found.set(session.handle, { handle: session.handle, userId: session.userId });
       }
-      if (found.length > 0) return found;
+      if (found.size > 0) return [...found.values()];
       // A __Host- refresh cookie comes to every route, and names the session as well.
       for (const value of valuesOf(refresh)) {
         const token = await unlessNotOurs(authenticateRefreshToken(context, value));
-        if (token !== undefined) found.push({ handle: token.handle });
+        if (token !== undefined) found.set(token.handle, { handle: token.handle });
       }
-      return found;
+      return [...found.values()];
     },
 
     async revoke(carried, reason) {

@@ -1,6 +1,6 @@
 import { type Duration, parseDuration } from "../config/duration.ts";
 import { generalError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
-import type { VerifiedAccessToken } from "../token/access-token.ts";
+import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";
 import { equalInConstantTime } from "../token/encoding.ts";
 import type { SessionContext } from "./context.ts";
@@ -43,7 +43,7 @@ export async function verifySession<Claims>(
   const tending = context.ring.tend();
   if (tending !== undefined) await tending;
   const verdict = context.accessTokens.verify(accessToken);
-  const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken);
+  const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken, verdict);
   const now = context.now();
   if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
   if (antiCsrfToken !== undefined && antiCsrfToken !== null && context.policy.antiCsrf)
@@ -55,9 +55,18 @@ export async function verifySession<Claims>(
   return result;
 }
 
-/** The facts of an authentic access token, expired or not. @throws SessionError `ACCESS_TOKEN_INVALID` */
-export async function authenticate(context: SessionContext, accessToken: string): Promise<VerifiedAccessToken> {
-  let verdict = context.accessTokens.verify(accessToken);
+/**
+ * The facts of an authentic access token, expired or not.
+ *
+ * @param found what the first look at it has found; a signature is checked once
+ * @throws SessionError `ACCESS_TOKEN_INVALID`
+ */
+export async function authenticate(
+  context: SessionContext,
+  accessToken: string,
+  found: AccessTokenVerdict = context.accessTokens.verify(accessToken),
+): Promise<VerifiedAccessToken> {
+  let verdict = found;
   if (verdict.kind === "unknown-key") {
     await context.ring.reloadForUnknownKey();
     verdict = context.accessTokens.verify(accessToken);

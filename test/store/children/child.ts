@@ -22,7 +22,6 @@ export interface Opening {
   /** Default: the one beside the database. */
   readonly secret?: string | undefined;
   readonly now: number;
-  readonly rotation?: CounterfoilConfig["rotation"];
 }
 
 export interface Opened {
@@ -38,12 +37,11 @@ export async function open(
   config: CounterfoilConfig = {},
   wrap: (store: SessionStore) => SessionStore = (store) => store,
 ): Promise<Opened> {
-  const { address, secret, rotation } = opening;
+  const { address, secret } = opening;
   let { now } = opening;
   let events: string[] = [];
   const store = wrap(await openStore(address));
-  const given = { ...(secret === undefined ? {} : { secret }), ...(rotation === undefined ? {} : { rotation }) };
-  const sessions = createSessions({ store, clock: () => now, ...given, ...config });
+  const sessions = createSessions({ store, clock: () => now, ...(secret === undefined ? {} : { secret }), ...config });
   sessions.on("session-refreshed", ({ outcome }) => events.push(outcome));
   sessions.on("reuse-detected", () => events.push("reuse-detected"));
   sessions.on("store-behind", () => events.push("store-behind"));
