@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { apiCookies, callApi, FRAMEWORKS, signIn, startApp, type TestApp } from "./fixtures.ts";
+import { apiCookies, callApi, FRAMEWORKS, refreshCookies, signIn, startApp, type TestApp } from "./fixtures.ts";
 import type { Answer } from "./send.ts";
 
 const TRUSTED = "https://app.example";
@@ -94,7 +94,7 @@ describe.each(FRAMEWORKS)("CORS in $name", ({ express }) => {
       await using app = await startApp({ express, config: CONFIG });
       const headers = { origin, "sec-fetch-site": "same-site" };
       const own = await signIn(app, "user=alice", headers);
-      const cookie = `${apiCookies(own)}; sRefreshToken=${own.refresh}`;
+      const cookie = refreshCookies(own);
       const statuses: number[] = [];
       for (const path of ["/api", "/session/refresh", "/session/signout"]) {
         const sent = { method: "POST", path, headers: { ...headers, cookie, "anti-csrf": own.antiCsrf } };

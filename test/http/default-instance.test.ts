@@ -5,7 +5,7 @@ import { memory } from "counterfoil/memory";
 import type { Request, Response } from "express";
 import { afterAll, describe, expect, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
-import { apiCookies, codeOf, credentialsOf, type Express, FRAMEWORKS, route } from "./fixtures.ts";
+import { apiCookies, codeOf, credentialsOf, type Express, FRAMEWORKS, refreshCookies, route } from "./fixtures.ts";
 import { send } from "./send.ts";
 
 async function startDefault(express: Express) {
@@ -67,7 +67,7 @@ describe.each(FRAMEWORKS)("after init in $name", ({ express }) => {
       const answer = await app.send("GET", "/api", { cookie: apiCookies(own) });
       expect([turn, answer.json()]).toEqual([turn, { user: "alice" }]);
       expect(await counterfoil.getAllSessionHandlesForUser("alice")).toContain(own.handle);
-      const cookie = `sRefreshToken=${own.refresh}`;
+      const cookie = refreshCookies(own);
       expect((await app.send("POST", "/session/refresh", { cookie })).status).toBe(200);
     }
   });

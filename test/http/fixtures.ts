@@ -1,6 +1,12 @@
 /** A real Express server over the library, and what tests send to it. */
 import { createRequire } from "node:module";
-import { createSessions, type CounterfoilConfig, Error as AuthError, type Sessions } from "counterfoil";
+import {
+  type CookieNames,
+  createSessions,
+  type CounterfoilConfig,
+  Error as AuthError,
+  type Sessions,
+} from "counterfoil";
 import {
   createNewSession,
   errorHandler,
@@ -13,7 +19,7 @@ import {
 import { memory, type SessionStore } from "counterfoil/memory";
 import express5, { type Application, type Request, type RequestHandler, type Response } from "express";
 import { listen } from "../fixtures/listen.ts";
-import { type Answer, cookieHeader, parseSetCookie, send, type Sent } from "./send.ts";
+import { type Answer, cookieHeader, send, type Sent, sessionCookiesOf } from "./send.ts";
 
 // Express 4 comes without types of its own; what the tests use is the same in both.
 const express4 = createRequire(import.meta.url)("express4") as typeof express5;
@@ -168,20 +174,25 @@ export interface Credentials {
   readonly marker: string;
   readonly antiCsrf: string;
   readonly handle: string;
+  /** As the answer spelled them. */
+  readonly names: CookieNames;
 }
 
 /** The cookies that an answer set; those that it did not set stay as they were in `before`. */
 export function credentialsOf(answer: Answer, before?: Credentials): Credentials {
-  const set = new Map(
-    answer.cookies.map(parseSetCookie).map(({ name, value }) => [name.replace("__Host-", ""), value]),
-  );
-  const marker = set.get("sIdRefreshToken") ?? before?.marker ?? "";
+  const set = sessionCookiesOf(answer);
+  const marker = set.marker?.value ?? before?.marker ?? "";
   return {
-    access: set.get("sAccessToken") ?? before?.access ?? "",
-    refresh: set.get("sRefreshToken") ?? before?.refresh ?? "",
+    access: set.access?.value ?? before?.access ?? "",
+    refresh: set.refresh?.value ?? before?.refresh ?? "",
     marker,
     antiCsrf: answer.header("anti-csrf") ?? before?.antiCsrf ?? "",
     handle: marker.split(".")[1] ?? "",
+    names: {
+      access: set.access?.name ?? before?.names.access ?? "",
+      refresh: set.refresh?.name ?? before?.names.refresh ?? "",
+      marker: set.marker?.name ?? before?.names.marker ?? "",
+    },
   };
 }
 
@@ -193,17 +204,17 @@ export async function signIn(app: TestApp, query = "user=alice", headers = {}): 
 }
 
 /** The `Cookie` header with which a browser calls a route; only the refresh route gets the refresh token. */
-export const apiCookies = ({ access, marker }: Credentials): string =>
+export const apiCookies = ({ access, marker, names }: Credentials): string =>
   cookieHeader([
-    ["sAccessToken", access],
-    ["sIdRefreshToken", marker],
+    [names.access, access],
+    [names.marker, marker],
   ]);
 
-export const refreshCookies = ({ access, refresh, marker }: Credentials): string =>
+export const refreshCookies = ({ access, refresh, marker, names }: Credentials): string =>
   cookieHeader([
-    ["sAccessToken", access],
-    ["sRefreshToken", refresh],
-    ["sIdRefreshToken", marker],
+    [names.access, access],
+    [names.refresh, refresh],
+    [names.marker, marker],
   ]);
 
 /** Sends the refresh request of a browser. */
@@ -226,8 +237,8 @@ export const callApi = (app: TestApp, credentials: Credentials, method = "POST")
   });
 
 /** The lines that clear the three cookies with the default config. */
-export const CLEARED = [
-  "sAccessToken=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
-  "sRefreshToken=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
-  "sIdRefreshToken=; Max-Age=0; Path=/; Secure; SameSite=Lax",
+export const clearedOf = ({ names }: Pick<Credentials, "names">): readonly string[] => [
+  `${names.access}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`,
+  `${names.refresh}=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
+  `${names.marker}=; Max-Age=0; Path=/; Secure; SameSite=Lax`,
 ];

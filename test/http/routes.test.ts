@@ -5,7 +5,7 @@ import {
   alive,
   apiCookies,
   callApi,
-  CLEARED,
+  clearedOf,
   type Credentials,
   credentialsOf,
   DAY,
@@ -55,7 +55,7 @@ describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {
     app.sessions.on("session-revoked", (event) => revoked.push(event));
     app.clock.now += later;
     const answer = await signOut(app, own);
-    expect([answer.status, answer.json(), answer.cookies]).toEqual([200, {}, CLEARED]);
+    expect([answer.status, answer.json(), answer.cookies]).toEqual([200, {}, clearedOf(own)]);
     expect(revoked).toEqual([{ handles: [own.handle], userId: "alice", reason: "sign-out" }]);
     expect(await alive(app, own, other)).toEqual([false, true]);
   });

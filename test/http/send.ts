@@ -2,9 +2,11 @@
 export {
   type Answer,
   cookieHeader,
+  kindOfCookie,
   parseSetCookie,
   send,
   type Sent,
   type SentHeaders,
+  sessionCookiesOf,
   type SetCookie,
 } from "../../src/lib/testing/raw-request.ts";

@@ -3,6 +3,7 @@ import { revokeSession } from "../session/manage-sessions.ts";
 import { authenticateRefreshToken } from "../session/refresh-session.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate } from "../session/verify-session.ts";
+import { valuesOf } from "./bound-refresh.ts";
 import type { CookieReading } from "./cookies.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
@@ -51,8 +52,3 @@ export function createCarriedSessions(context: SessionContext): CarriedSessions 
     },
   };
 }
-
-const valuesOf = (reading: CookieReading): readonly string[] => {
-  if (reading.kind === "none") return [];
-  return reading.kind === "one" ? [reading.value] : reading.values;
-};

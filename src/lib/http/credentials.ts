@@ -1,6 +1,7 @@
 import { HEADERS } from "../../protocol.ts";
 import { tryRefreshToken } from "../errors.ts";
 import type { HttpPolicy } from "../config/policy.ts";
+import type { BoundReading, RefreshCookies } from "./bound-refresh.ts";
 import type { CookieReading, SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
 import type { TransportKind } from "./transport.ts";
@@ -11,19 +12,23 @@ export interface Credential {
   readonly reading: CookieReading;
 }
 
+export interface RefreshCredential extends Credential {
+  readonly reading: BoundReading;
+}
+
 export interface CredentialReader {
   /** How the client wants to get the tokens of a session that begins. Cookies, unless it says otherwise. */
   wanted(exchange: HttpExchange): TransportKind;
   /** @throws SessionError `TRANSPORT_CONFLICT` when cookie and header name different sessions */
   access(exchange: HttpExchange): Promise<Credential>;
   /** @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing says which is meant */
-  refresh(exchange: HttpExchange): Credential;
+  refresh(exchange: HttpExchange): Promise<RefreshCredential>;
 }
 
 /** @param handleOf the session that an access token names, expired or not; undefined when the token is not ours */
 export function createCredentialReader(
   policy: Pick<HttpPolicy, "preferCookies">,
-  cookies: SessionCookies,
+  { cookies, refreshCookies }: { readonly cookies: SessionCookies; readonly refreshCookies: RefreshCookies },
   handleOf: (accessToken: string) => Promise<string | undefined>,
 ): CredentialReader {
   return {
@@ -31,10 +36,10 @@ export function createCredentialReader(
 
     async access(exchange) {
       const mode = exchange.header(HEADERS.mode);
-      if (mode === "cookie") return fromCookie("access", exchange);
+      if (mode === "cookie") return accessCookie(exchange);
       const token = bearerOf(exchange) ?? exchange.header(HEADERS.access);
       if (mode === "header") return fromHeader(token);
-      const cookie = fromCookie("access", exchange);
+      const cookie = accessCookie(exchange);
       if (token === undefined || cookie.reading.kind === "none")
         return token === undefined ? cookie : fromHeader(token);
       if (policy.preferCookies) return cookie;
@@ -45,12 +50,12 @@ export function createCredentialReader(
       throw conflict("access");
     },
 
-    refresh(exchange) {
+    async refresh(exchange) {
       const mode = exchange.header(HEADERS.mode);
-      if (mode === "cookie") return fromCookie("refresh", exchange);
+      if (mode === "cookie") return refreshCookie(exchange);
       const token = exchange.header(HEADERS.refresh) ?? bearerOf(exchange);
       if (mode === "header") return fromHeader(token);
-      const cookie = fromCookie("refresh", exchange);
+      const cookie = await refreshCookie(exchange);
       if (token === undefined || cookie.reading.kind === "none")
         return token === undefined ? cookie : fromHeader(token);
       if (policy.preferCookies) return cookie;
@@ -58,8 +63,12 @@ export function createCredentialReader(
     },
   };
 
-  function fromCookie(kind: "access" | "refresh", exchange: HttpExchange): Credential {
-    return { transport: "cookie", reading: cookies.read(exchange, kind) };
+  function accessCookie(exchange: HttpExchange): Credential {
+    return { transport: "cookie", reading: cookies.read(exchange, "access") };
+  }
+
+  async function refreshCookie(exchange: HttpExchange): Promise<RefreshCredential> {
+    return { transport: "cookie", reading: await refreshCookies.read(exchange) };
   }
 }
 

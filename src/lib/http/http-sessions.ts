@@ -4,10 +4,12 @@ import type { SessionContext } from "../session/context.ts";
 import { type CreateOptions, createSession } from "../session/create-session.ts";
 import type { DeviceInput } from "../session/device.ts";
 import { loadSession } from "../session/manage-sessions.ts";
+import { refreshSession } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
 import { COOKIE_KINDS, type CookieReading, createSessionCookies } from "./cookies.ts";
+import { createRefreshCookies } from "./bound-refresh.ts";
 import { createCredentialReader } from "./credentials.ts";
 import { findCrossSite, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
@@ -68,7 +70,8 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   const { policy } = context;
   const cookies = createSessionCookies(policy.cookie, policy.http.publicOrigin);
   const transports = createTransports(context, cookies);
-  const credentials = createCredentialReader(policy.http, cookies, async (accessToken) => {
+  const refreshCookies = createRefreshCookies(context, cookies);
+  const credentials = createCredentialReader(policy.http, { cookies, refreshCookies }, async (accessToken) => {
     await context.ready();
     return (await unlessNotOurs(authenticate(context, accessToken)))?.handle;
   });
@@ -76,8 +79,8 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   const carried = createCarriedSessions(context);
 
   /** The refresh token that names the session where the access token does not; only a cookie's comes uncalled. */
-  const refreshCookie = (exchange: HttpExchange, transport: TransportKind): CookieReading =>
-    transport === "cookie" ? cookies.read(exchange, "refresh") : { kind: "none" };
+  const refreshCookie = async (exchange: HttpExchange, transport: TransportKind): Promise<CookieReading> =>
+    transport === "cookie" ? refreshCookies.readCertain(exchange) : { kind: "none" };
 
   function refuseCrossSite(exchange: HttpExchange): void {
     const reason = findCrossSite(exchange, policy.http);
@@ -164,9 +167,15 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     });
   }
 
+  /** Whether there is a refresh cookie that counts as not there. */
+  const isRefreshCookieIgnored = (exchange: HttpExchange, error: unknown): boolean =>
+    isErrorFromAuth(error) &&
+    error.code === "REFRESH_TOKEN_MISSING" &&
+    cookies.read(exchange, "refresh").kind !== "none";
+
   async function refresh(exchange: HttpExchange): Promise<RequestSession> {
     exchange.checkUnsent();
-    const { transport: kind, reading } = credentials.refresh(exchange);
+    const { transport: kind, reading } = await credentials.refresh(exchange);
     const transport = transports[kind];
     if (kind === "cookie") refuseCrossSite(exchange);
     if (reading.kind === "ambiguous") {
@@ -179,9 +188,12 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     }
     try {
       if (reading.kind === "none") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
-      const refreshed = await sessions.refreshSession(reading.value, { device: deviceOf(exchange) });
-      if (kind === "cookie" && cookies.read(exchange, "access").kind === "ambiguous")
-        cookies.clearStrays(exchange, "access");
+      const refreshed = await refreshSession(context, reading.value, {
+        device: deviceOf(exchange),
+        replaced: reading.replaced,
+      });
+      for (const seen of ["access", "refresh"] as const)
+        if (kind === "cookie" && cookies.read(exchange, seen).kind === "ambiguous") cookies.clearStrays(exchange, seen);
       const { session, newAccessToken: accessToken } = refreshed;
       const created = {
         session,
@@ -198,12 +210,13 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         // A marker that was set under another Domain would send the page here again and again.
         if (kind === "cookie" && cookies.read(exchange, "marker").kind !== "none")
           cookies.clearStrays(exchange, "marker", "own");
+        if (kind === "cookie" && isRefreshCookieIgnored(exchange, error)) cookies.clearStrays(exchange, "refresh");
       }
       throw error;
     }
   }
 
-  const pages = createPageSessions({ protect, refresh, cookies, policy, now: context.now });
+  const pages = createPageSessions({ protect, refresh, cookies, refreshCookies, policy, now: context.now });
 
   return {
     sessions,
@@ -216,7 +229,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       if (kind === "cookie") refuseCrossSite(exchange);
       const access =
         kind === "cookie" ? cookies.read(exchange, "access") : (await credentials.access(exchange)).reading;
-      const [first, ...others] = await carried.find(access, refreshCookie(exchange, kind));
+      const [first, ...others] = await carried.find(access, await refreshCookie(exchange, kind));
       const created = await createSession(context, {
         userId,
         jwtPayload,
@@ -237,7 +250,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       exchange.checkUnsent();
       const { transport, reading } = await credentials.access(exchange);
       if (transport === "cookie") refuseCrossSite(exchange);
-      const found = await carried.find(reading, refreshCookie(exchange, transport));
+      const found = await carried.find(reading, await refreshCookie(exchange, transport));
       const existed = await carried.revoke(found, "sign-out");
       transports[transport].clear(exchange);
       if (transport === "cookie") clearStraysSeen(exchange);

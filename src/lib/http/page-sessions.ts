@@ -1,6 +1,7 @@
 import type { Policy } from "../config/policy.ts";
 import { ERROR_TYPES, RefreshRedirectError } from "../errors.ts";
 import type { Clock } from "../session/clock.ts";
+import type { RefreshCookies } from "./bound-refresh.ts";
 import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
 import type { HttpSessions, ProtectOptions } from "./http-sessions.ts";
@@ -10,6 +11,7 @@ import type { RequestSession } from "./request-session.ts";
 
 interface Parts extends Pick<HttpSessions, "protect" | "refresh"> {
   readonly cookies: SessionCookies;
+  readonly refreshCookies: RefreshCookies;
   readonly policy: Policy;
   readonly now: Clock;
 }
@@ -18,7 +20,14 @@ interface Parts extends Pick<HttpSessions, "protect" | "refresh"> {
  * Sessions of pages that are rendered on the server. A page load cannot refresh by itself as a script does, so the browser is sent through
  * the refresh route, the only one that gets the refresh token, and back.
  */
-export function createPageSessions({ protect, refresh, cookies, policy, now }: Parts): Pick<HttpSessions, "protect"> {
+export function createPageSessions({
+  protect,
+  refresh,
+  cookies,
+  refreshCookies,
+  policy,
+  now,
+}: Parts): Pick<HttpSessions, "protect"> {
   async function refreshPage(
     exchange: HttpExchange,
     options: ProtectOptions,
@@ -26,8 +35,8 @@ export function createPageSessions({ protect, refresh, cookies, policy, now }: P
   ): Promise<RequestSession | undefined> {
     const isSignedIn = (["access", "marker"] as const).some((kind) => cookies.read(exchange, kind).kind !== "none");
     if (!isSignedIn) throw refusal;
-    // A __Host- refresh token comes along with the page.
-    if (cookies.read(exchange, "refresh").kind === "one") {
+    // A __Host- refresh token comes along with the page; one that a sibling sub-domain has set for it does not count.
+    if ((await refreshCookies.readCertain(exchange)).kind === "one") {
       try {
         return await refresh(exchange);
       } catch (error) {

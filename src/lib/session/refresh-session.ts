@@ -1,5 +1,5 @@
 import { retryLater, TokenTheftError, unauthorised } from "../errors.ts";
-import { parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
+import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
@@ -15,6 +15,12 @@ export interface RefreshOptions {
   readonly device?: DeviceInput;
 }
 
+/** For the HTTP part. */
+export interface BoundOptions {
+  /** The session must have replaced one of these at its sign-in. Undefined: no such demand. */
+  readonly replaced?: ReadonlySet<string> | undefined;
+}
+
 export interface RefreshedSession<Claims> {
   readonly session: Session<Claims>;
   readonly newAccessToken: TokenInfo;
@@ -28,13 +34,15 @@ export interface RefreshedSession<Claims> {
   readonly newAntiCsrfToken: string | undefined;
 }
 
+export { claimedHandle };
+
 /** A lost race is read and decided again; among n rivals one wins each turn, so this many turns are far more than enough. */
 const MAX_TURNS = 256;
 
 export async function refreshSession<Claims>(
   context: SessionContext,
   refreshToken: string,
-  options: RefreshOptions = {},
+  options: RefreshOptions & BoundOptions = {},
 ): Promise<RefreshedSession<Claims>> {
   await context.ready();
   const token = await authenticateRefreshToken(context, refreshToken);
@@ -45,7 +53,7 @@ export async function refreshSession<Claims>(
 async function takeTurns<Claims>(
   context: SessionContext,
   token: RefreshToken,
-  options: RefreshOptions,
+  { device, replaced }: RefreshOptions & BoundOptions,
 ): Promise<RefreshedSession<Claims>> {
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     const record = await context.store.findSession(token.handle);
@@ -58,7 +66,12 @@ async function takeTurns<Claims>(
       }
       throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
     }
-    const refreshed = await attempt<Claims>(context, token, record, options.device);
+    if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
+      throw unauthorised(
+        "REFRESH_TOKEN_MISSING",
+        "there is no refresh token of the session that the other cookies name",
+      );
+    const refreshed = await attempt<Claims>(context, token, record, device);
     if (refreshed === undefined) continue;
     await context.upkeep();
     return refreshed;

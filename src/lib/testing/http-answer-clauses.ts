@@ -1,5 +1,5 @@
 import { deepStrictEqual as same } from "node:assert";
-import { against, call, CLEARED, handleOf, type HttpClause, MINUTE, ours, signIn, withCookies } from "./http-app.ts";
+import { against, call, clearedOf, handleOf, type HttpClause, MINUTE, ours, signIn, withCookies } from "./http-app.ts";
 import { REFUSALS } from "./http-refusals.ts";
 
 const refusals = REFUSALS.map(
@@ -25,7 +25,7 @@ const refusals = REFUSALS.map(
             {
               status,
               body: { message },
-              cookies: cleared === true ? CLEARED : [],
+              cookies: cleared === true ? clearedOf(own) : [],
               challenge,
               retryAfter,
               cacheControl: "no-store",
@@ -55,7 +55,7 @@ export const answerClauses: readonly HttpClause[] = [
           user: "alice",
           claims: { role: "member" },
         });
-        const marker = { cookie: `sIdRefreshToken=${own.marker}` };
+        const marker = { cookie: `${own.names.marker}=${own.marker}` };
         same((await call(app, "/maybe", { headers: marker })).status, 401);
         app.clock.now += 15 * MINUTE;
         same((await call(app, "/maybe", { headers: withCookies(own) })).status, 401);

@@ -1,7 +1,16 @@
 import { deepStrictEqual as same } from "node:assert";
 import type { CounterfoilConfig } from "../config/config.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { type Answer, cookieHeader, parseSetCookie, send, type Sent, type SentHeaders } from "./raw-request.ts";
+import {
+  type Answer,
+  cookieHeader,
+  kindOfCookie,
+  parseSetCookie,
+  send,
+  type Sent,
+  type SentHeaders,
+  sessionCookiesOf,
+} from "./raw-request.ts";
 
 /** What a clause wants of the app that it is run against. */
 export interface HttpAppOptions {
@@ -65,6 +74,8 @@ export interface Held {
   readonly refresh: string;
   readonly marker: string;
   readonly antiCsrf: string;
+  /** As the answer spelled them. */
+  readonly names: Sessions["cookieNames"];
 }
 
 export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> =>
@@ -72,14 +83,17 @@ export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}):
 
 /** What an answer gave; what it did not give stays as in `before`. */
 export function held(answer: Answer, before?: Held): Held {
-  const set = new Map(
-    answer.cookies.map(parseSetCookie).map(({ name, value }) => [name.replace("__Host-", ""), value]),
-  );
+  const { access, refresh, marker } = sessionCookiesOf(answer);
   return {
-    access: set.get("sAccessToken") ?? answer.header("st-access-token") ?? before?.access ?? "",
-    refresh: set.get("sRefreshToken") ?? answer.header("st-refresh-token") ?? before?.refresh ?? "",
-    marker: set.get("sIdRefreshToken") ?? before?.marker ?? "",
+    access: access?.value ?? answer.header("st-access-token") ?? before?.access ?? "",
+    refresh: refresh?.value ?? answer.header("st-refresh-token") ?? before?.refresh ?? "",
+    marker: marker?.value ?? before?.marker ?? "",
     antiCsrf: answer.header("anti-csrf") ?? before?.antiCsrf ?? "",
+    names: {
+      access: access?.name ?? before?.names.access ?? "",
+      refresh: refresh?.name ?? before?.names.refresh ?? "",
+      marker: marker?.name ?? before?.names.marker ?? "",
+    },
   };
 }
 
@@ -92,14 +106,13 @@ export async function signIn(app: HttpApp, headers: SentHeaders = {}, user = "al
 export const handleOf = ({ marker }: Held): string => marker.split(".")[1] ?? "";
 
 /** The `Cookie` header of ordinary calls; the refresh token comes only to the refresh route. */
-export const cookiesOf = ({ access, marker }: Held, prefix = ""): string =>
+export const cookiesOf = ({ access, marker, names }: Held): string =>
   cookieHeader([
-    [`${prefix}sAccessToken`, access],
-    [`${prefix}sIdRefreshToken`, marker],
+    [names.access, access],
+    [names.marker, marker],
   ]);
 
-export const allCookiesOf = (own: Held, prefix = ""): string =>
-  `${cookiesOf(own, prefix)}; ${prefix}sRefreshToken=${own.refresh}`;
+export const allCookiesOf = (own: Held): string => `${cookiesOf(own)}; ${own.names.refresh}=${own.refresh}`;
 
 export const withCookies = (own: Held): SentHeaders => ({ cookie: cookiesOf(own), "anti-csrf": own.antiCsrf });
 
@@ -125,11 +138,11 @@ export async function against(
 }
 
 /** The lines that clear our cookies with the default config. */
-export const CLEARED: readonly string[] = [
-  "sAccessToken=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
-  "sRefreshToken=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
-  "sIdRefreshToken=; Max-Age=0; Path=/; Secure; SameSite=Lax",
+export const clearedOf = ({ names }: Held): readonly string[] => [
+  `${names.access}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`,
+  `${names.refresh}=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
+  `${names.marker}=; Max-Age=0; Path=/; Secure; SameSite=Lax`,
 ];
 
 export const ours = (answer: Answer): readonly string[] =>
-  answer.cookies.filter((line) => /^(__Host-)?s(Access|Refresh|IdRefresh)Token=/.test(line));
+  answer.cookies.filter((line) => kindOfCookie(parseSetCookie(line).name) !== undefined);

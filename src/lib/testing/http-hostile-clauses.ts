@@ -40,18 +40,18 @@ async function sendEverywhere(app: HttpApp, cookie: string | readonly string[]):
 }
 
 const ODD: readonly ((own: Held) => string)[] = [
-  () => "sAccessToken",
-  () => "sAccessToken=",
-  () => 'sAccessToken=""; sRefreshToken=""',
-  ({ access }) => `sAccessToken="${access}"`,
+  ({ names }) => names.access,
+  ({ names }) => `${names.access}=`,
+  ({ names }) => `${names.access}=""; ${names.refresh}=""`,
+  ({ access, names }) => `${names.access}="${access}"`,
   () => ";;; ; =; ==;",
   ({ access }) => `=${access}`,
-  ({ access }) => `SACCESSTOKEN=${access}`,
-  () => "sAccessToken=\u00e9\u00ff; sRefreshToken=\u00e9",
-  ({ access }) => `sAccessToken=${access.replaceAll(".", "%2E")}`,
-  ({ access }) => `\u00a0sAccessToken=${access}`,
-  () => `sAccessToken=${"a.".repeat(3000)}; sRefreshToken=${"A".repeat(6000)}`,
-  () => "sAccessToken=eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.; sRefreshToken=...",
+  ({ access, names }) => `${names.access.toUpperCase()}=${access}`,
+  ({ names }) => `${names.access}=\u00e9\u00ff; ${names.refresh}=\u00e9`,
+  ({ access, names }) => `${names.access}=${access.replaceAll(".", "%2E")}`,
+  ({ access, names }) => `\u00a0${names.access}=${access}`,
+  ({ names }) => `${names.access}=${"a.".repeat(3000)}; ${names.refresh}=${"A".repeat(6000)}`,
+  ({ names }) => `${names.access}=eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.; ${names.refresh}=...`,
 ];
 
 export const hostileClauses: readonly HttpClause[] = [
@@ -98,8 +98,8 @@ export const hostileClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const other = await signIn(app, {}, "mallory");
         for (const cookie of [
-          `${cookiesOf(own)}; sAccessToken=${other.access}`,
-          `sAccessToken=${other.access}; ${cookiesOf(own)}`,
+          `${cookiesOf(own)}; ${other.names.access}=${other.access}`,
+          `${other.names.access}=${other.access}; ${cookiesOf(own)}`,
         ]) {
           const answer = await call(app, "/api", { headers: { cookie, host: "shop.example.com" } });
           same([answer.status, answer.json()], [401, { message: "try refresh token" }]);
@@ -107,7 +107,7 @@ export const hostileClauses: readonly HttpClause[] = [
           ok(!answer.cookies.includes("sAccessToken=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"));
           same(answer.header("cache-control"), "no-store");
         }
-        const twice = `${cookiesOf(own)}; sAccessToken=${own.access}`;
+        const twice = `${cookiesOf(own)}; ${own.names.access}=${own.access}`;
         same((await call(app, "/api", { headers: { cookie: twice } })).status, 200);
       }),
   },
@@ -118,7 +118,7 @@ export const hostileClauses: readonly HttpClause[] = [
       against(start, {}, async (app) => {
         const own = await signIn(app);
         const other = await signIn(app, {}, "mallory");
-        const cookie = `sRefreshToken=${other.refresh}; ${allCookiesOf(own)}`;
+        const cookie = `${other.names.refresh}=${other.refresh}; ${allCookiesOf(own)}`;
         const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
         same([answer.status, answer.json()], [409, { message: "retry" }]);
         ok(answer.cookies.length > 0 && answer.cookies.every((line) => line.startsWith("sRefreshToken=; Max-Age=0")));
@@ -133,7 +133,7 @@ export const hostileClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const twice = { cookie: cookiesOf(own), "anti-csrf": [own.antiCsrf, own.antiCsrf] };
         same((await call(app, "/api", { method: "POST", headers: twice })).status, 401);
-        const split = [`sAccessToken=${own.access}`, `sIdRefreshToken=${own.marker}`];
+        const split = [`${own.names.access}=${own.access}`, `${own.names.marker}=${own.marker}`];
         same((await call(app, "/api", { headers: { cookie: split } })).status, 200);
         const modes = { cookie: cookiesOf(own), "st-auth-mode": ["header", "cookie"] };
         same((await call(app, "/api", { headers: modes })).status, 200);

@@ -81,3 +81,23 @@ export function parseSetCookie(line: string): SetCookie {
   const equals = pair.indexOf("=");
   return { name: pair.slice(0, equals), value: pair.slice(equals + 1), attributes: rest.join("; ") };
 }
+
+export type CookieKind = "access" | "refresh" | "marker";
+
+/** Which of our cookies a name is, `__Host-` or not; undefined for a cookie that is not ours. */
+export function kindOfCookie(name: string): CookieKind | undefined {
+  const kinds = { sAccessToken: "access", sRefreshToken: "refresh", sIdRefreshToken: "marker" } as const;
+  return new Map<string, CookieKind>(Object.entries(kinds)).get(name.replace(/^__Host-/, ""));
+}
+
+export type SessionCookies = Partial<Readonly<Record<CookieKind, SetCookie>>>;
+
+/** Our cookies in an answer, whichever of them are `__Host-`; a line that sets counts more than one that clears. */
+export function sessionCookiesOf(answer: Answer): SessionCookies {
+  const found: { -readonly [Kind in keyof SessionCookies]: SessionCookies[Kind] } = {};
+  for (const cookie of answer.cookies.map(parseSetCookie)) {
+    const kind = kindOfCookie(cookie.name);
+    if (kind !== undefined && (cookie.value !== "" || found[kind] === undefined)) found[kind] = cookie;
+  }
+  return found;
+}

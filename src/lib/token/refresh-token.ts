@@ -56,10 +56,17 @@ export function mintRefreshToken(key: RefreshKey, handle: string, parent: Refres
   return describe(PREFIX + bytes.toString("base64url"), bytes);
 }
 
+/** The session that a text of a token's form claims to be of; undefined for any other text. Proves nothing. */
+export function claimedHandle(value: string): string | undefined {
+  return hasForm(value) ? bodyOf(value).toString("base64url", KID, KID + HANDLE) : undefined;
+}
+
+const hasForm = (value: string): boolean =>
+  value.length === LENGTH && value.startsWith(PREFIX) && BODY.test(value.slice(PREFIX.length));
+
 /** Parses and authenticates; looks at no store. Anything but a token that we made is refused in bounded time. */
 export function parseRefreshToken(value: string, findKey: (kid: string) => RefreshKey | undefined): ParsedRefreshToken {
-  if (value.length !== LENGTH || !value.startsWith(PREFIX) || !BODY.test(value.slice(PREFIX.length)))
-    return { kind: "invalid" };
+  if (!hasForm(value)) return { kind: "invalid" };
   const bytes = bodyOf(value);
   const key = findKey(bytes.toString("base64url", 0, KID));
   if (key === undefined) return { kind: "unknown-key" };

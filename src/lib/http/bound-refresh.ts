@@ -1,0 +1,106 @@
+import { isHostName } from "../config/cookie-names.ts";
+import { parseMarker } from "../../protocol.ts";
+import type { SessionContext } from "../session/context.ts";
+import { authenticateRefreshToken, claimedHandle } from "../session/refresh-session.ts";
+import { authenticate } from "../session/verify-session.ts";
+import type { CookieReading, SessionCookies } from "./cookies.ts";
+import type { HttpExchange } from "./exchange.ts";
+import { unlessNotOurs } from "./outcomes.ts";
+
+/** The refresh cookie of a request, as far as the rule below believes it. */
+export type BoundReading = CookieReading & {
+  /** Undefined: bound. Otherwise the session must have replaced one of these at its sign-in; only its row knows. */
+  readonly replaced?: ReadonlySet<string>;
+};
+
+/**
+ * The refresh cookies that may be used. A sibling sub-domain can set a cookie with a path, and cannot set a `__Host-` cookie
+ * (RFC 6265bis 4.1.3.2). So where the others are `__Host-` and the refresh cookie is not, it must belong to the session that one of them
+ * names; otherwise it counts as not there. See docs/decisions/029.
+ */
+export interface RefreshCookies {
+  /** What a refresh may use. */
+  read(exchange: HttpExchange): Promise<BoundReading>;
+  /** What names a session beyond doubt, without a look at the store. */
+  readCertain(exchange: HttpExchange): Promise<CookieReading>;
+}
+
+// A browser keeps one __Host- cookie of a name, or two where cookies are partitioned; a sibling can add refresh cookies without end.
+const MAX_VOUCHERS = 2;
+const MAX_CHECKS = 4;
+
+export function createRefreshCookies(context: SessionContext, cookies: SessionCookies): RefreshCookies {
+  const { access, refresh } = context.policy.cookie.names;
+  const isBound = isHostName(access) && !isHostName(refresh);
+
+  /** The refresh cookies of the sessions that the markers name; where there is none, of those that the access cookies name. */
+  async function match(exchange: HttpExchange): Promise<{ found: readonly string[]; named: Set<string> }> {
+    const values = valuesOf(cookies.read(exchange, "refresh"));
+    const named = new Set<string>();
+    const findNamed = (): string[] => values.filter((value) => named.has(claimedHandle(value) ?? ""));
+    if (values.length === 0) return { found: [], named };
+    for (const value of valuesOf(cookies.read(exchange, "marker")).slice(0, MAX_VOUCHERS)) {
+      const marker = parseMarker(value);
+      if (marker !== undefined) named.add(marker.handle);
+    }
+    const found = findNamed();
+    if (found.length > 0) return { found, named };
+    // A script can delete the marker; the access cookie is HttpOnly, and vouches also when its token has expired.
+    await context.ready();
+    for (const value of valuesOf(cookies.read(exchange, "access")).slice(0, MAX_VOUCHERS)) {
+      const token = await unlessNotOurs(authenticate(context, value));
+      if (token !== undefined) named.add(token.handle);
+    }
+    return { found: findNamed(), named };
+  }
+
+  async function authentic(values: readonly string[]): Promise<readonly string[]> {
+    await context.ready();
+    const found: string[] = [];
+    for (const value of values) {
+      if ((await unlessNotOurs(authenticateRefreshToken(context, value))) !== undefined) found.push(value);
+    }
+    return found;
+  }
+
+  /** One value needs no check here, since its use checks it; more than a request may cost stay ambiguous. */
+  async function choose(values: readonly string[]): Promise<CookieReading> {
+    return toReading(values.length < 2 || values.length > MAX_CHECKS ? values : await authentic(values));
+  }
+
+  /** Of several cookies the ones whose sessions have replaced one of `named`; the row of a single one is read by its refresh. */
+  async function findReplacing(exchange: HttpExchange, named: ReadonlySet<string>): Promise<BoundReading> {
+    const values = valuesOf(cookies.read(exchange, "refresh")).filter((value) => claimedHandle(value) !== undefined);
+    if (values.length < 2) return { ...toReading(values), replaced: named };
+    const found: string[] = [];
+    for (const value of await authentic(values.slice(0, MAX_CHECKS))) {
+      const record = await context.store.findSession(claimedHandle(value) ?? "");
+      if (record?.replacedHandle !== undefined && named.has(record.replacedHandle ?? "")) found.push(value);
+    }
+    return { ...toReading(found), replaced: named };
+  }
+
+  return {
+    async read(exchange) {
+      if (!isBound) return cookies.read(exchange, "refresh");
+      const { found, named } = await match(exchange);
+      if (found.length > 0) return choose(found);
+      return named.size === 0 ? { kind: "none" } : findReplacing(exchange, named);
+    },
+
+    async readCertain(exchange) {
+      return isBound ? choose((await match(exchange)).found) : cookies.read(exchange, "refresh");
+    },
+  };
+}
+
+export const valuesOf = (reading: CookieReading): readonly string[] => {
+  if (reading.kind === "none") return [];
+  return reading.kind === "one" ? [reading.value] : reading.values;
+};
+
+function toReading(values: readonly string[]): CookieReading {
+  const [first, ...others] = values;
+  if (first === undefined) return { kind: "none" };
+  return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values };
+}
