@@ -28,12 +28,12 @@ export async function runRound(store: SessionStore, rows: Rows): Promise<Timings
   }
   for (let call = 0; call < CALLS["list of a user"]; call += 1) {
     const userKey = userKeyOf(randomInt(rows.users));
-    timings["list of a user"].push(await time(() => store.listSessionsOfUser(userKey, Date.now())));
+    timings["list of a user"].push(await time(() => store.listSessionsOfUser(userKey, Date.now(), { limit: 250 })));
   }
   for (let call = 0; call < CALLS["revoke all of a user"]; call += 1) {
     const userKey = pickRevocableUser(rows);
-    const sessions = (await store.listSessionsOfUser(userKey, 0)).length;
-    timings["revoke all of a user"].push(await time(() => store.deleteSessionsOfUser(userKey, undefined)));
+    const sessions = (await store.listSessionsOfUser(userKey, 0, { limit: 1000 })).length;
+    timings["revoke all of a user"].push(await time(() => store.deleteSessionsOfUser(userKey, undefined, 1000)));
     for (let made = 0; made < sessions; made += 1) {
       const record = newRecord(userKey);
       const took = await time(() => store.createSession(record, undefined));

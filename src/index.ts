@@ -10,8 +10,10 @@ import { parseConfig } from "./lib/config/policy.ts";
 import { getDefaultInstance, setDefaultInstance } from "./lib/default-instance.ts";
 import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "./lib/errors.ts";
 import { assembleSessions, type Sessions } from "./lib/session/sessions.ts";
+import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
 import type { Update, Updater } from "./lib/session/manage-sessions.ts";
 import type { SessionEventName, SessionListener } from "./lib/session/events.ts";
+import type { UserId } from "./lib/session/user-id.ts";
 import { sqlite } from "./sqlite.ts";
 
 /**
@@ -114,17 +116,17 @@ export async function revokeAllSessions(
 }
 
 /** See {@link Sessions.getAllSessionHandlesForUser}; on the default instance. */
-export async function getAllSessionHandlesForUser(
-  ...args: Parameters<Method<"getAllSessionHandlesForUser">>
-): ReturnType<Method<"getAllSessionHandlesForUser">> {
-  return current().getAllSessionHandlesForUser(...args);
+export async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
+export async function getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
+export async function getAllSessionHandlesForUser(userId: UserId, page?: PageOptions): Promise<string[] | HandlePage> {
+  return current().getAllSessionHandlesForUser(userId, page as PageOptions);
 }
 
 /** See {@link Sessions.getSessionsForUser}; on the default instance. */
-export async function getSessionsForUser(
-  ...args: Parameters<Method<"getSessionsForUser">>
-): ReturnType<Method<"getSessionsForUser">> {
-  return current().getSessionsForUser(...args);
+export async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
+export async function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
+export async function getSessionsForUser(userId: UserId, page?: PageOptions): Promise<SessionInfo[] | SessionPage> {
+  return current().getSessionsForUser(userId, page as PageOptions);
 }
 
 /** See {@link Sessions.getSessionData}; on the default instance. */
@@ -219,7 +221,8 @@ export type { Jwks } from "./lib/key/jwks.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 export type { DeviceInput } from "./lib/session/device.ts";
 export type { SessionEventName, SessionEvents, SessionListener } from "./lib/session/events.ts";
-export type { SessionInfo, Updater } from "./lib/session/manage-sessions.ts";
+export type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
+export type { Updater } from "./lib/session/manage-sessions.ts";
 export type { DeviceFacts } from "./lib/session/record.ts";
 export type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";
 export type { Sessions } from "./lib/session/sessions.ts";

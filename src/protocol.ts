@@ -117,6 +117,9 @@ export const ROUTES = {
   jwks: "/.well-known/jwks.json",
 } as const;
 
+/** Name in the query of `GET` {@link ROUTES}`.sessions`: {@link SessionCursor}, `next` of the page before. */
+export const CURSOR_PARAMETER = "after";
+
 /** `message` of a refusal that tells of a theft. */
 export const THEFT_MESSAGE = "token theft detected";
 
@@ -184,4 +187,30 @@ export function parseMarker(text: string): SessionMarker | undefined {
     issuedAt: Number(issuedAt),
     accessExpires: Number(accessExpires),
   };
+}
+
+/** Where a page of the list of sessions begins: behind this session, which may be gone by then. */
+export interface SessionCursor {
+  /** Its sign-in, ms since the epoch. */
+  readonly createdAt: number;
+  readonly handle: string;
+}
+
+/**
+ * Text of a cursor: `<createdAt>.<handle>`. Clients send it back as it came.
+ *
+ * @example
+ * ```ts
+ * formatSessionCursor({ createdAt: 1790000000000, handle: "q1c…" });
+ * ```
+ */
+export function formatSessionCursor({ createdAt, handle }: SessionCursor): string {
+  return `${createdAt}.${handle}`;
+}
+
+/** The cursor in a text; undefined when it is none. */
+export function parseSessionCursor(text: string): SessionCursor | undefined {
+  const [, createdAt, handle] = /^(\d{1,16})\.([A-Za-z0-9_-]{24})$/.exec(text) ?? [];
+  if (handle === undefined || !Number.isSafeInteger(Number(createdAt))) return undefined;
+  return { createdAt: Number(createdAt), handle };
 }

@@ -20,7 +20,7 @@ CREATE TABLE counterfoil_session (
   absolute_expires_at BIGINT NOT NULL
 );
 
-CREATE INDEX counterfoil_session_user ON counterfoil_session (user_key, created_at);
+CREATE INDEX counterfoil_session_user ON counterfoil_session (user_key, created_at, handle);
 CREATE INDEX counterfoil_session_expiry ON counterfoil_session (expires_at);
 
 CREATE TABLE counterfoil_key (

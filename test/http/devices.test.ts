@@ -159,4 +159,97 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
     ]);
     expect(await alive(app, own)).toEqual([true]);
   });
+
+  describe("a user with more sessions than one response holds", () => {
+    interface Listed {
+      readonly sessions: readonly { readonly handle: string; readonly current: boolean }[];
+      readonly next?: string;
+    }
+    const page = (app: TestApp, own: Credentials, query: string): Promise<Answer> =>
+      app.send({ path: `/session/sessions${query}`, headers: { cookie: apiCookies(own) } });
+
+    /** The oldest session is the one that asks; some are of one time. */
+    async function startWith(count: number) {
+      const app = await startApp({ express });
+      const own = await signIn(app);
+      app.clock.now += MINUTE;
+      for (let index = 1; index < count; index += 1) {
+        if (index % 3 === 0) app.clock.now += 1;
+        await app.sessions.createNewSession("alice");
+      }
+      await app.sessions.createNewSession("bob");
+      const takeCalls = (): string[] => app.store.asked.splice(0);
+      takeCalls();
+      return { app, own, takeCalls };
+    }
+
+    test("gets 100 and a cursor, page by page, each session once", async () => {
+      const { app, own, takeCalls } = await startWith(205);
+      await using _ = app;
+      const pages: Listed[] = [];
+      for (let query = ""; ;) {
+        const answer = await page(app, own, query);
+        expect([answer.status, answer.header("cache-control"), answer.cookies]).toEqual([200, "no-store", []]);
+        const one = answer.json() as Listed;
+        pages.push(one);
+        if (one.next === undefined) break;
+        expect(one.next).toMatch(/^\d{13}\.[\w-]{24}$/);
+        query = `?after=${one.next}`;
+      }
+      // A page without the session that asks looks it up by itself.
+      const withOwn = ["listSessionsOfUser"];
+      expect(takeCalls()).toEqual([...withOwn, "findSession", ...withOwn, "findSession", ...withOwn]);
+      expect(pages.map(({ sessions }) => sessions.length)).toEqual([100, 100, 5]);
+      const handles = pages.flatMap(({ sessions }) => sessions.map(({ handle }) => handle));
+      expect(handles).toEqual(await app.sessions.getAllSessionHandlesForUser("alice"));
+      const current = pages.flatMap(({ sessions }) => sessions.filter((one) => one.current));
+      expect(current.map(({ handle }) => handle)).toEqual([own.handle]);
+    });
+
+    test("100 are one page, without a cursor", async () => {
+      const { app, own } = await startWith(100);
+      await using _ = app;
+      const { sessions, ...rest } = (await page(app, own, "")).json() as Listed;
+      expect([sessions.length, rest]).toEqual([100, {}]);
+    });
+
+    test("ending one reads two rows, whatever there are; ending itself reads one", async () => {
+      const { app, own, takeCalls } = await startWith(150);
+      await using _ = app;
+      const [handle = ""] = await app.sessions
+        .getAllSessionHandlesForUser("alice", { limit: 1 })
+        .then((p) => p.handles);
+      takeCalls();
+      expect((await revoke(app, own, `?handle=${handle}`)).json()).toEqual({ revoked: 1 });
+      expect(takeCalls()).toEqual(["findSession", "findSession", "deleteSession"]);
+      expect((await revoke(app, own, "?handle=of-nobody")).json()).toEqual({ revoked: 0 });
+      expect(takeCalls(), "a text that is no handle is not looked for").toEqual(["findSession"]);
+      expect((await revoke(app, own, "?others=true")).json()).toEqual({ revoked: 148 });
+      expect(takeCalls()).toEqual(["findSession", "deleteSessionsOfUser"]);
+      expect((await revoke(app, own, `?handle=${own.handle}`)).json()).toEqual({ revoked: 1 });
+      expect(takeCalls()).toEqual(["findSession", "deleteSession"]);
+    });
+
+    test("a session that has ended gets no page, neither one with the others nor an empty one", async () => {
+      const { app, own } = await startWith(3);
+      await using _ = app;
+      await app.sessions.revokeSessionUsingSessionHandle(own.handle);
+      const end = `1.${own.handle}`;
+      for (const query of ["", `?after=${end}`]) expect((await page(app, own, query)).status).toBe(401);
+    });
+
+    test("a cursor that is none is refused before the store is asked", async () => {
+      const { app, own, takeCalls } = await startWith(1);
+      await using _ = app;
+      const handle = own.handle;
+      const texts = ["", "1", ".", "x", `.${handle}`, `1${handle}`, `-1.${handle}`, `1e3.${handle}`, `%201.${handle}`];
+      const long = [`1.${handle}A`, `1.${handle.slice(1)}`, `12345678901234567.${handle}`, `1.${"A".repeat(9000)}`];
+      for (const text of [...texts, ...long, `9007199254740993.${handle}`, `1.${handle}%00`, `1.${handle}%0A`]) {
+        const answer = await page(app, own, `?after=${text}`);
+        const body = { message: "?after= takes the next of the page before" };
+        expect([text, answer.status, answer.json()]).toEqual([text, 400, body]);
+      }
+      expect(takeCalls()).toEqual([]);
+    });
+  });
 });

@@ -49,17 +49,20 @@ export interface SwitchableStore {
   /** Whether every compare-and-set loses, as if others were always faster. */
   contended: boolean;
   calls: number;
+  /** Names of the operations, in order; tests empty it. */
+  asked: string[];
 }
 
 export function createSwitchableStore(): SwitchableStore {
   const operations = memory();
-  const state = { down: false, contended: false, calls: 0 };
+  const state = { down: false, contended: false, calls: 0, asked: [] as string[] };
   const store = new Proxy(operations, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
       return async (...args: unknown[]): Promise<unknown> => {
         state.calls += 1;
+        state.asked.push(String(name));
         if (state.down) throw new Error("connect ECONNREFUSED 192.0.2.1:3306");
         if (state.contended && name === "commitRefresh") return false;
         return Reflect.apply(member, target, args) as unknown;

@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
 import { readMigrations } from "../../src/lib/store/migrations.ts";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import { ALL } from "../../src/lib/testing/clause.ts";
 import { T0 } from "../../src/lib/testing/rows.ts";
 
 export interface BrokenStore {
@@ -37,8 +38,8 @@ const folding = (mistake: string, caughtBy: string, fold: (userKey: string) => s
     return {
       createSession: (record, limit, replaces) =>
         inner.createSession(record, (seen.add(record.userKey), limit), replaces),
-      listSessionsOfUser: async (userKey, now) =>
-        (await Promise.all(alike(userKey).map((key) => inner.listSessionsOfUser(key, now)))).flat(),
+      listSessionsOfUser: async (userKey, now, page) =>
+        (await Promise.all(alike(userKey).map((key) => inner.listSessionsOfUser(key, now, page)))).flat(),
     };
   });
 
@@ -152,7 +153,7 @@ export const brokenStores: readonly BrokenStore[] = [
   })),
   broken("the limit counts expired rows", "limit-3", (inner) => ({
     async createSession(row, limit) {
-      const rows = await inner.listSessionsOfUser(row.userKey, 0);
+      const rows = await inner.listSessionsOfUser(row.userKey, 0, ALL);
       if (limit?.onLimit === "refuse" && rows.length >= limit.max)
         return { created: false, ended: [], replaced: false };
       return inner.createSession(row, limit);
@@ -160,7 +161,7 @@ export const brokenStores: readonly BrokenStore[] = [
   })),
   broken("counting, ending and adding are separate steps", "limit-4 limit-5", (inner) => ({
     async createSession(row, limit) {
-      const live = await inner.listSessionsOfUser(row.userKey, row.createdAt);
+      const live = await inner.listSessionsOfUser(row.userKey, row.createdAt, ALL);
       if (limit?.onLimit === "refuse" && live.length >= limit.max)
         return { created: false, ended: [], replaced: false };
       const ended = live.slice(limit === undefined ? live.length : limit.max - 1).map(({ handle }) => handle);
@@ -211,29 +212,72 @@ export const brokenStores: readonly BrokenStore[] = [
     deleteSessionAtVersion: (handle) => inner.deleteSession(handle),
   })),
   broken("only live sessions of a user are deleted", "user-1", (inner) => ({
-    async deleteSessionsOfUser(userKey, except) {
-      const live = (await inner.listSessionsOfUser(userKey, T0)).filter(({ handle }) => handle !== except);
+    async deleteSessionsOfUser(userKey, except, limit) {
+      const all = await inner.listSessionsOfUser(userKey, T0, ALL);
+      const live = all.filter(({ handle }) => handle !== except).slice(0, limit);
       for (const { handle } of live) await inner.deleteSession(handle);
       return live.map(({ handle }) => handle);
     },
   })),
   broken("the exception is ignored", "user-2", (inner) => ({
-    deleteSessionsOfUser: (userKey) => inner.deleteSessionsOfUser(userKey, undefined),
+    deleteSessionsOfUser: (userKey, _, limit) => inner.deleteSessionsOfUser(userKey, undefined, limit),
   })),
   broken("deleteSessionsOfUser reads, then deletes", "user-3", (inner) => ({
-    async deleteSessionsOfUser(userKey, except) {
-      const rows = await inner.listSessionsOfUser(userKey, 0);
-      await inner.deleteSessionsOfUser(userKey, except);
-      return rows.map(({ handle }) => handle).filter((handle) => handle !== except);
+    async deleteSessionsOfUser(userKey, except, limit) {
+      const rows = await inner.listSessionsOfUser(userKey, 0, ALL);
+      const handles = rows.map(({ handle }) => handle).filter((handle) => handle !== except);
+      await inner.deleteSessionsOfUser(userKey, except, limit);
+      return handles.slice(0, limit);
+    },
+  })),
+  broken("deleteSessionsOfUser ignores its limit", "user-4", (inner) => ({
+    deleteSessionsOfUser: (userKey, except) => inner.deleteSessionsOfUser(userKey, except, 1000),
+  })),
+  broken("the session to spare counts towards the limit", "user-4", (inner) => ({
+    async deleteSessionsOfUser(userKey, except, limit) {
+      const isThere = except !== undefined && (await inner.findSession(except)) !== undefined;
+      return inner.deleteSessionsOfUser(userKey, except, isThere ? limit - 1 : limit);
     },
   })),
   broken("the list is in the order of handles", "list-1", (inner) => ({
-    listSessionsOfUser: async (userKey, now) =>
-      (await inner.listSessionsOfUser(userKey, now)).toSorted((a, b) => (a.handle < b.handle ? -1 : 1)),
+    listSessionsOfUser: async (userKey, now, page) =>
+      (await inner.listSessionsOfUser(userKey, now, page)).toSorted((a, b) => (a.handle < b.handle ? -1 : 1)),
   })),
   broken("live is expiresAt >= now", "list-2", (inner) => ({
-    listSessionsOfUser: (userKey, now) => inner.listSessionsOfUser(userKey, now - 1),
+    listSessionsOfUser: (userKey, now, page) => inner.listSessionsOfUser(userKey, now - 1, page),
   })),
+  broken("a page ignores its limit", "page-1 page-2", (inner) => ({
+    listSessionsOfUser: (userKey, now, { after }) => inner.listSessionsOfUser(userKey, now, { limit: 1000, after }),
+  })),
+  broken("a page begins at its position, not behind it", "page-1", (inner) => ({
+    listSessionsOfUser: (userKey, now, { limit, after }) =>
+      inner.listSessionsOfUser(userKey, now, { limit, after: after && { ...after, handle: `${after.handle}~` } }),
+  })),
+  broken("a position is a time only", "page-1", (inner) => ({
+    listSessionsOfUser: (userKey, now, { limit, after }) =>
+      inner.listSessionsOfUser(userKey, now, { limit, after: after && { ...after, handle: "" } }),
+  })),
+  broken("a position is looked up, and the list begins anew when it is gone", "page-3", (inner) => ({
+    async listSessionsOfUser(userKey, now, { limit, after }) {
+      const isThere = after !== undefined && (await inner.findSession(after.handle)) !== undefined;
+      return inner.listSessionsOfUser(userKey, now, isThere ? { limit, after } : { limit });
+    },
+  })),
+  broken("expired rows are taken out of a page after it was read", "page-2", (inner) => ({
+    listSessionsOfUser: async (userKey, now, page) =>
+      (await inner.listSessionsOfUser(userKey, 0, page)).filter(({ expiresAt }) => expiresAt > now),
+  })),
+  broken("pages go by offset", "page-3", (inner) => {
+    const offsets = new Map<string, number>();
+    return {
+      async listSessionsOfUser(userKey, now, { limit, after }) {
+        const offset = after === undefined ? 0 : (offsets.get(after.handle) ?? 0);
+        const rows = (await inner.listSessionsOfUser(userKey, now, ALL)).slice(offset, offset + limit);
+        for (const [index, { handle }] of rows.entries()) offsets.set(handle, offset + index + 1);
+        return rows;
+      },
+    };
+  }),
   broken("expired is expiresAt < now", "sweep-1", (inner) => ({
     deleteExpiredSessions: (now, limit) => inner.deleteExpiredSessions(now - 1, limit),
   })),

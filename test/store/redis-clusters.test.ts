@@ -77,7 +77,7 @@ describeWithServer("redis", "Redis Cluster", () => {
       );
       expect(slotsOfUser.size).toBe(1);
       for (const slot of slotsOfUser) slots.add(slot);
-      expect((await store.deleteSessionsOfUser(userKey, undefined)).toSorted()).toEqual(
+      expect((await store.deleteSessionsOfUser(userKey, undefined, 1000)).toSorted()).toEqual(
         records.map((r) => r.handle).toSorted(),
       );
     }

@@ -43,9 +43,9 @@ describeWithServer("redis", "Redis", () => {
         () => store.replaceData(row.handle, 2, "{}"),
         () => store.commitRefresh(row.handle, 3, { ...row, device: "{}" }),
         () => store.createSession(next, undefined, row.handle),
-        () => store.listSessionsOfUser(row.userKey, T0),
+        () => store.listSessionsOfUser(row.userKey, T0, { limit: 100 }),
         () => store.deleteSessionAtVersion(next.handle, 1),
-        () => store.deleteSessionsOfUser(row.userKey, undefined),
+        () => store.deleteSessionsOfUser(row.userKey, undefined, 1000),
         () => store.deleteExpiredSessions(T0, 10),
         () => store.takeLease("sweep", "owner", T0, T0 + 1),
         () => store.insertKey(key),
@@ -88,7 +88,7 @@ describeWithServer("redis", "Redis", () => {
         const [tag] = new Set(keys.map((key) => key.slice(0, key.indexOf("}") + 1)));
         expect(tag).toMatch(/^test\d+:\{\d+\}$/);
         expect(keys.filter((key) => key.startsWith(`${tag}:`))).toEqual(keys);
-        await store.deleteSessionsOfUser(userKey, undefined);
+        await store.deleteSessionsOfUser(userKey, undefined, 1000);
         expect(await ownKeys()).toEqual([]);
       }
     });
@@ -98,7 +98,7 @@ describeWithServer("redis", "Redis", () => {
       const ends: readonly ((handle: string, userKey: string) => Promise<unknown>)[] = [
         (handle) => store.deleteSession(handle),
         (handle) => store.deleteSessionAtVersion(handle, 1),
-        (_, userKey) => store.deleteSessionsOfUser(userKey, undefined),
+        (_, userKey) => store.deleteSessionsOfUser(userKey, undefined, 1000),
         () => store.deleteExpiredSessions(T0 + 10_000_000, 10),
       ];
       for (const end of ends) {
@@ -134,7 +134,7 @@ describeWithServer("redis", "Redis", () => {
       await mine.createSession(row, undefined);
       await mine.insertKey(newKey());
       expect(await yours.findSession(row.handle)).toBeUndefined();
-      expect(await yours.deleteSessionsOfUser(userKey, undefined)).toEqual([]);
+      expect(await yours.deleteSessionsOfUser(userKey, undefined, 1000)).toEqual([]);
       expect(await yours.listKeys()).toEqual([]);
       expect(await yours.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, 10)).toBe(0);
       expect(await mine.findSession(row.handle)).toMatchObject(row);
@@ -151,8 +151,8 @@ describeWithServer("redis", "Redis", () => {
         const next = newRecord({ userKey });
         expect(await store.createSession(next, undefined, rows.at(2)?.handle)).toMatchObject({ replaced: true });
         expect((await keysOf(own)).filter((key) => !key.startsWith(`${prefix}counterfoil:`))).toEqual([]);
-        expect((await store.listSessionsOfUser(userKey, T0)).length).toBe(3);
-        expect((await store.deleteSessionsOfUser(userKey, undefined)).length).toBe(3);
+        expect((await store.listSessionsOfUser(userKey, T0, { limit: 100 })).length).toBe(3);
+        expect((await store.deleteSessionsOfUser(userKey, undefined, 1000)).length).toBe(3);
         expect(await keysOf(own)).toEqual([]);
       }
     });
@@ -182,7 +182,7 @@ describeWithServer("redis", "Redis", () => {
         expect(await store.createSession(row, { max: 1, onLimit: "refuse" })).toMatchObject({ created: true });
         expect(await store.replaceData(row.handle, row.version, "{}")).toBe(true);
         expect(await store.findSession(row.handle)).toMatchObject({ ...row, version: row.version + 1 });
-        expect(await store.deleteSessionsOfUser(row.userKey, undefined)).toEqual([row.handle]);
+        expect(await store.deleteSessionsOfUser(row.userKey, undefined, 1000)).toEqual([row.handle]);
         expect(await store.wasReplaced(row.handle, T0)).toBe(false);
         expect(await store.deleteExpiredSessions(T0, 10)).toBe(0);
       }
@@ -348,7 +348,7 @@ describeWithServer("redis", "Redis", () => {
         const isResent = driver.name === "ioredis";
         expect(created).toMatchObject(isResent ? { created: true } : { code: "STORE_UNAVAILABLE" });
         const isDone = isResent || moment === "after";
-        const left = await store.listSessionsOfUser(userKey, T0);
+        const left = await store.listSessionsOfUser(userKey, T0, { limit: 100 });
         expect(left.map((row) => row.handle)).toEqual(
           (isDone ? [last, rows[1]] : [rows[1], rows[0]]).map((r) => r?.handle),
         );
@@ -368,7 +368,7 @@ describeWithServer("redis", "Redis", () => {
         await cut;
         await store.deleteSession(last.handle);
         expect(await store.findSession(last.handle)).toBeUndefined();
-        await store.deleteSessionsOfUser(userKey, undefined);
+        await store.deleteSessionsOfUser(userKey, undefined, 1000);
         expect((await keysOf(server)).filter((key) => key.startsWith(prefix))).toEqual([]);
         await proxy.close();
       },

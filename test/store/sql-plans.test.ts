@@ -3,13 +3,15 @@ import { createConnection as createMariadbConnection } from "mariadb";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { buildStatements, refreshValues, sessionValues } from "../../dist/lib/store/sql-statements.js";
-import type { SqlDialect, SqlStatements, SqlValue } from "../../src/lib/store/sql-statements.ts";
+import { buildStatements, listValues, refreshValues, sessionValues } from "../../dist/lib/store/sql-statements.js";
+import type { SqlDialect, SqlStatement, SqlStatements, SqlValue } from "../../src/lib/store/sql-statements.ts";
 import { newRecord, T0 } from "../../src/lib/testing/rows.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { describeSqlServers, makeStore, type SqlKind } from "./sql-drivers.ts";
 
 const ROWS = 20_000;
+/** Of one user, whose page must cost no more than that of any other. */
+const MANY = 10_000;
 const SESSION = { userKey: "u2777", handle: "h7777" };
 const { handle, userKey } = SESSION;
 const row = newRecord(SESSION);
@@ -45,7 +47,7 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   deleteOfUser: { values: [userKey, ""], index: BY_USER },
   lockHandlesOfUser: { values: [userKey, ""], index: BY_USER },
   liveHandles: { values: [userKey, T0], index: BY_USER },
-  listOfUser: { values: [userKey, T0], index: BY_USER },
+  listOfUser: { values: listValues(userKey, T0, { createdAt: T0 + 9000, handle }), index: BY_USER },
   deleteExpired: { values: [T0], index: BY_EXPIRY },
   wasReplaced: { values: [handle, T0], index: REPLACED },
   forgetReplaced: { values: [T0], index: REPLACED_EXPIRY },
@@ -64,6 +66,21 @@ function* shipped(dialect: SqlDialect): Generator<Expected & { readonly name: st
   }
 }
 
+/** Statements about the user with many sessions, and how many rows each may read. */
+function ofManySessions(
+  dialect: SqlDialect,
+): readonly (SqlStatement & { readonly values: readonly SqlValue[]; readonly most: number })[] {
+  const { listOfUser, deleteOfUser } = buildStatements(dialect, "counterfoil_");
+  const after = { createdAt: T0 + 2500, handle: "many2500" };
+  return [
+    { ...listOfUser(101), values: listValues("many", T0), most: 110 },
+    // A session of the same time may come before.
+    { ...listOfUser(101), name: "list_behind", values: listValues("many", T0, after), most: 110 },
+    // Each row is found, and then removed.
+    { ...deleteOfUser(200), values: ["many", "many1"], most: 420 },
+  ];
+}
+
 /** Statements that fill a table. Four sessions for each user; a tenth of all has expired. */
 function fillings(kind: SqlKind): string[] {
   const [n, source] = kind === "mariadb" ? ["seq", `seq_1_to_${ROWS}`] : ["seq", `generate_series(1, ${ROWS}) AS seq`];
@@ -76,6 +93,11 @@ function fillings(kind: SqlKind): string[] {
        SELECT ${text("h", n)}, ${text("u", `(${n} % ${ROWS / 4})`)}, 1, 1, 'hash', '{}', 1, '{}', '{}',
          ${T0} + ${n}, ${T0}, ${T0}, ${expiry}, ${T0} + 1000000000 FROM ${source}`,
     `INSERT INTO counterfoil_replaced (handle, expires_at) SELECT ${text("h", n)}, ${expiry} FROM ${source}`,
+    `INSERT INTO counterfoil_session (handle, user_key, version, generation, current_hash, claims, claims_version, data, device,
+       created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)
+       SELECT ${text("many", n)}, 'many', 1, 1, 'hash', '{}', 1, '{}', '{}',
+         ${T0} + ${n} % 5000, ${T0}, ${T0}, ${T0} + 1000000000, ${T0} + 1000000000 FROM ${source}
+         WHERE ${n} <= ${MANY}`,
     // Neither is ever so large; in small tables PostgreSQL rightly leaves an index alone.
     `INSERT INTO counterfoil_key (kid, sequence, algorithm, wrapped_seed, created_at, activates_at)
        SELECT ${text("k", n)}, ${n}, 'HS256', 'seed', 1, 1 FROM ${source}`,
@@ -127,6 +149,17 @@ describeSqlServers({}, (kind, _, server) => {
       await connection.query(
         "ANALYZE TABLE counterfoil_session, counterfoil_replaced, counterfoil_key, counterfoil_lease",
       );
+      for (const dialect of ["mariadb", "mysql"] as const) {
+        for (const { name, text, values, most } of ofManySessions(dialect)) {
+          await connection.query("FLUSH STATUS");
+          await connection.query("BEGIN");
+          await connection.execute(text, values.map(asBytes));
+          const [rows] = await connection.query("SHOW SESSION STATUS LIKE 'Handler_read%'");
+          await connection.query("ROLLBACK");
+          const read = (rows as { Value: string }[]).reduce((sum, { Value }) => sum + Number(Value), 0);
+          expect(read, `${dialect}, ${name}`).toBeLessThanOrEqual(most);
+        }
+      }
       connection.destroy();
       for (const [driver, connect] of Object.entries(STEPS_BY)) {
         const ask = await connect(place);
@@ -171,6 +204,15 @@ describeSqlServers({}, (kind, _, server) => {
           scans.map((scan) => scan["Index Name"]),
           name,
         ).toContain(index.postgres);
+      }
+      for (const { name, text, values, most } of ofManySessions("postgres")) {
+        await client.query("BEGIN");
+        await client.query(`PREPARE many_${name} AS ${text}`);
+        const explain = `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE many_${name}(${values.map(literal).join()})`;
+        const { rows } = await client.query<object>(explain);
+        await client.query("ROLLBACK");
+        const read = [...scansOf(rows)].map((scan) => Number(scan["Actual Rows"]) * Number(scan["Actual Loops"]));
+        expect(Math.max(...read), `${name}: ${JSON.stringify(rows, null, 1)}`).toBeLessThanOrEqual(most);
       }
     });
   }

@@ -1,8 +1,9 @@
-import { PAGE_PARAMETERS, ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
+import { CURSOR_PARAMETER, PAGE_PARAMETERS, parseSessionCursor, ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import type { Duration } from "../config/duration.ts";
 import type { Policy } from "../config/policy.ts";
-import { ERROR_TYPES, unauthorised } from "../errors.ts";
-import { revokeSession, type SessionInfo } from "../session/manage-sessions.ts";
+import { ERROR_TYPES, type SessionError, unauthorised } from "../errors.ts";
+import { isHandle } from "../session/handle.ts";
+import { findLiveSession, revokeSession } from "../session/manage-sessions.ts";
 import { applyCors } from "./cors.ts";
 import { answerError, redirect } from "./error-answer.ts";
 import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
@@ -16,6 +17,9 @@ export interface RouteOptions {
   /** Greatest age of the sign-in with which other devices may be ended, for instance `"10m"`. Default: any. */
   readonly revokeMaxAuthAge?: Duration;
 }
+
+/** Greatest number of sessions in one response. */
+const PAGE = 100;
 
 interface Route {
   readonly method: "GET" | "POST";
@@ -99,7 +103,7 @@ export async function answerRoute(
  * session is over. A link from another site may lead here, too; it rotates tokens, and ends on a page of this origin.
  */
 async function refreshAndReturn(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
-  const query = new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
+  const query = queryOf(exchange);
   const { to: name, again } = PAGE_PARAMETERS;
   const to = toLocalPath(query.get(name) ?? "");
   if (to === undefined) return { ...ok({ message: `name a path of this origin with ?${name}=` }), status: 400 };
@@ -120,29 +124,39 @@ async function refreshAndReturn(http: HttpSessions, exchange: HttpExchange): Pro
   return redirect(returnAddress(to, http.context.now()));
 }
 
+/** A page of the user's sessions, and where the next begins; `?after=` gives that page. */
 async function listOwnSessions(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
-  const { own, all } = await loadOwnSessions(http, exchange, undefined);
-  const sessions = all.map(({ handle, createdAt, lastSeenAt, expiresAt, device, binding }) => ({
+  const own = await http.protect(exchange, {});
+  if (own === undefined) throw sessionOver();
+  const after = queryOf(exchange).get(CURSOR_PARAMETER) ?? undefined;
+  if (after !== undefined && parseSessionCursor(after) === undefined)
+    return { ...ok({ message: `?${CURSOR_PARAMETER}= takes the next of the page before` }), status: 400 };
+  const { sessions, next } = await http.sessions.getSessionsForUser(own.getUserId(), { limit: PAGE, after });
+  const isOwn = (handle: string): boolean => handle === own.getHandle();
+  if (!sessions.some(({ handle }) => isOwn(handle))) await checkAlive(http, own);
+  const listed = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, binding }) => ({
     handle,
-    current: handle === own.getHandle(),
+    current: isOwn(handle),
     createdAt,
     lastSeenAt,
     expiresAt,
     device,
     binding,
   }));
-  return ok({ sessions });
+  return ok({ sessions: listed, ...(next === undefined ? {} : { next }) });
 }
 
 /** `?handle=<handle>` ends one of the user's sessions, `?others=true` all but the one that asks. */
 async function revokeOwnSessions(
   http: HttpSessions,
   exchange: HttpExchange,
-  options: RouteOptions,
+  { revokeMaxAuthAge: maxAuthAge }: RouteOptions,
 ): Promise<HttpAnswer> {
-  const { own, all } = await loadOwnSessions(http, exchange, options.revokeMaxAuthAge);
+  const own = await http.protect(exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
+  if (own === undefined) throw sessionOver();
+  const userKey = await checkAlive(http, own);
   const userId = own.getUserId();
-  const query = new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
+  const query = queryOf(exchange);
   const handle = query.get("handle");
   if (handle === null && query.get("others") === "true") {
     return ok({ revoked: await http.sessions.revokeAllSessionsForUser(userId, { except: own.getHandle() }) });
@@ -150,25 +164,28 @@ async function revokeOwnSessions(
   if (handle === null) return { ...ok({ message: "name a session with ?handle=, or ?others=true" }), status: 400 };
   if (handle === own.getHandle()) return ok({ revoked: (await own.revokeSession()) ? 1 : 0 });
   // A handle of somebody else gets the same answer as one that does not exist.
-  const isOwn = all.some((session) => session.handle === handle);
+  const other = isHandle(handle) ? await findLiveSession(http.context, handle) : undefined;
+  const isOwn = other?.userKey === userKey;
   const revoked = isOwn && (await revokeSession(http.context, handle, { reason: "revoked", userId }));
   return ok({ revoked: revoked ? 1 : 0 });
 }
 
 /**
- * The session that asks, and all of its user. These routes ask the store in any case, so they know whether the session still lives, also
- * where requests are not checked for revocation: a copied token of a session that has ended ends nothing.
+ * The user of the session that asks. These routes ask the store in any case, so they look whether
+ * that session still lives, also where requests are not checked for revocation: a copied token of
+ * a session that has ended ends nothing.
  */
-async function loadOwnSessions(
-  http: HttpSessions,
-  exchange: HttpExchange,
-  maxAuthAge: Duration | undefined,
-): Promise<{ readonly own: RequestSession; readonly all: readonly SessionInfo[] }> {
-  const own = await http.protect(exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
-  const all = own === undefined ? [] : await http.sessions.getSessionsForUser(own.getUserId());
-  if (own !== undefined && all.some(({ handle }) => handle === own.getHandle())) return { own, all };
-  throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
+async function checkAlive({ context }: HttpSessions, own: RequestSession): Promise<string> {
+  const record = await findLiveSession(context, own.getHandle());
+  if (record === undefined) throw sessionOver();
+  return record.userKey;
 }
+
+const sessionOver = (): SessionError =>
+  unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
+
+const queryOf = (exchange: HttpExchange): URLSearchParams =>
+  new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
 
 /** SuperTokens web clients look at the status of the body. */
 const done = ({ context }: HttpSessions): HttpAnswer => ok(context.policy.http.supertokens ? { status: "OK" } : {});

@@ -6,6 +6,8 @@ const RANDOM = 17;
 /** 18 bytes fill 24 characters without a spare bit, so each handle has one spelling. */
 const HANDLE = /^[A-Za-z0-9_-]{24}$/;
 
+export const isHandle = (text: string): boolean => HANDLE.test(text);
+
 /** A new session's public name: the place of its user, and 17 random bytes. */
 export function newHandle(userKey: string): string {
   return Buffer.concat([Buffer.of(placeOfUser(userKey)), randomBytes(RANDOM)]).toString("base64url");

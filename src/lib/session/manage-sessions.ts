@@ -2,24 +2,9 @@ import { generalError, retryLater, unauthorised } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
 import { toJson } from "./json-value.ts";
-import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
+import { sessionEnd, type SessionRecord } from "./record.ts";
 import { mintAccessToken } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
-
-/** One of a user's live sessions, for a list of devices. Times are ms since the epoch. */
-export interface SessionInfo {
-  readonly handle: string;
-  readonly userId: UserId;
-  readonly createdAt: number;
-  /** Last sign-in or refresh. */
-  readonly lastSeenAt: number;
-  /** When it ends unless it is refreshed. */
-  readonly expiresAt: number;
-  readonly authTime: number;
-  readonly device: DeviceFacts;
-  /** What the session is bound to; nothing in this version. */
-  readonly binding: null;
-}
 
 /** Makes the new value out of the old one; runs again when another change came in between. */
 export type Updater<T> = (old: T) => T | Promise<T>;
@@ -29,6 +14,7 @@ export type Update<T> = T | Updater<T>;
 
 const MAX_TURNS = 256;
 const SWEEP_CHUNK = 200;
+const REMOVE_CHUNK = 200;
 
 export type RevokeReason = SessionEvents["session-revoked"]["reason"];
 
@@ -52,9 +38,14 @@ export async function revokeSessionsOfUser(
   const userKey = toUserKey(userId);
   if (except !== undefined) checkHandle(except);
   await context.ready();
-  const handles = await context.store.deleteSessionsOfUser(userKey, except);
-  if (handles.length > 0) context.events.emit("session-revoked", { handles, userId, reason: "revoked" });
-  return handles.length;
+  let removed = 0;
+  for (;;) {
+    const handles = await context.store.deleteSessionsOfUser(userKey, except, REMOVE_CHUNK);
+    removed += handles.length;
+    // Each part is reported at once, so that a fault in a later one hides nothing.
+    if (handles.length > 0) context.events.emit("session-revoked", { handles, userId, reason: "revoked" });
+    if (handles.length < REMOVE_CHUNK) return removed;
+  }
 }
 
 export async function revokeEverySession(context: SessionContext): Promise<number> {
@@ -71,30 +62,18 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
   }
 }
 
-export async function listSessions(context: SessionContext, userId: UserId): Promise<SessionInfo[]> {
-  const userKey = toUserKey(userId);
+/** The live row; undefined when there is none. */
+export async function findLiveSession(context: SessionContext, handle: string): Promise<SessionRecord | undefined> {
+  checkHandle(handle);
   await context.ready();
-  const now = context.now();
-  const records = await context.store.listSessionsOfUser(userKey, now);
-  const live = records.filter((record) => sessionEnd(record, context.policy) > now);
-  return live.map((record) => ({
-    handle: record.handle,
-    userId,
-    createdAt: record.createdAt,
-    lastSeenAt: record.lastSeenAt,
-    expiresAt: sessionEnd(record, context.policy),
-    authTime: record.authTime,
-    device: JSON.parse(record.device) as DeviceFacts,
-    binding: null,
-  }));
+  const record = await context.store.findSession(handle);
+  return record !== undefined && sessionEnd(record, context.policy) > context.now() ? record : undefined;
 }
 
 /** The live row. @throws SessionError `SESSION_NOT_FOUND` */
 export async function loadSession(context: SessionContext, handle: string): Promise<SessionRecord> {
-  checkHandle(handle);
-  await context.ready();
-  const record = await context.store.findSession(handle);
-  if (record !== undefined && sessionEnd(record, context.policy) > context.now()) return record;
+  const record = await findLiveSession(context, handle);
+  if (record !== undefined) return record;
   throw unauthorised("SESSION_NOT_FOUND", "there is no live session with this handle");
 }
 

@@ -17,17 +17,23 @@ import { type CreatedSession, type CreateOptions, createSession } from "./create
 import { chooseSecrets } from "./default-secret.ts";
 import { createEventHub, type SessionEventName, type SessionListener } from "./events.ts";
 import {
-  listSessions,
   loadSession,
   revokeEverySession,
   revokeSession,
   revokeSessionsOfUser,
-  type SessionInfo,
   type Update,
   type Updater,
   updateClaims,
   updateData,
 } from "./manage-sessions.ts";
+import {
+  type HandlePage,
+  listPage,
+  listSessions,
+  type PageOptions,
+  type SessionInfo,
+  type SessionPage,
+} from "./list-sessions.ts";
 import { type RefreshedSession, type RefreshOptions, refreshSession } from "./refresh-session.ts";
 import { createOneAtATime } from "./one-at-a-time.ts";
 import { createUpkeep } from "./upkeep.ts";
@@ -103,7 +109,10 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   /** Ends a session (RFC 7009). Whether there was one. */
   revokeSessionUsingSessionHandle(handle: string): Promise<boolean>;
 
-  /** Ends all sessions of a user, but for the one with the handle `except`. How many. */
+  /**
+   * Ends all sessions of a user, but for the one with the handle `except`. How many. Removes 200
+   * at a time, each part in a step and with an event of its own.
+   */
   revokeAllSessionsForUser(userId: UserId, options?: { readonly except?: string }): Promise<number>;
 
   /**
@@ -112,11 +121,24 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    */
   revokeAllSessions(): Promise<number>;
 
-  /** Handles of a user's live sessions, newest first. */
+  /**
+   * Handles of a user's live sessions, newest first: all of them, or with a `limit` a page and
+   * the cursor of the next.
+   *
+   * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not 1 to 1000, or `after` is not a cursor
+   * @example
+   * ```ts
+   * const handles = await getAllSessionHandlesForUser("alice");
+   * const page = await getAllSessionHandlesForUser("alice", { limit: 100 });
+   * const second = await getAllSessionHandlesForUser("alice", { limit: 100, after: page.next });
+   * ```
+   */
   getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
+  getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
 
-  /** A user's live sessions with their devices, newest first. */
+  /** A user's live sessions with their devices, newest first: all of them, or a page. As `getAllSessionHandlesForUser`. */
   getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
+  getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
 
   /** The server-side data of a session. @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND` */
   getSessionData(handle: string): Promise<Data>;
@@ -173,6 +195,8 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   close(): Promise<void>;
 }
 
+const handlesOf = (sessions: readonly SessionInfo[]): string[] => sessions.map(({ handle }) => handle);
+
 const contexts = new WeakMap<object, SessionContext>();
 
 /** What an instance works with; for the HTTP part, which is given instances by the app. @throws TypeError for anything else */
@@ -190,6 +214,20 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     JSON.parse((await loadSession(context, handle)).data) as Data;
   const writeData = (handle: string, update: Update<Data>): Promise<Data> => updateData(context, handle, update);
 
+  function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
+  function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
+  function getSessionsForUser(userId: UserId, page?: PageOptions): Promise<SessionInfo[] | SessionPage> {
+    return page === undefined ? listSessions(context, userId) : listPage(context, userId, page);
+  }
+
+  async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
+  async function getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
+  async function getAllSessionHandlesForUser(userId: UserId, page?: PageOptions): Promise<string[] | HandlePage> {
+    if (page === undefined) return handlesOf(await listSessions(context, userId));
+    const { sessions: listed, next } = await listPage(context, userId, page);
+    return { handles: handlesOf(listed), next };
+  }
+
   const sessions: Sessions<Claims, Data> = {
     cookieNames: policy.cookie.names,
     createNewSession: (userId, jwtPayload, sessionData, options) =>
@@ -199,8 +237,8 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
     revokeAllSessionsForUser: (userId, options = {}) => revokeSessionsOfUser(context, userId, options.except),
     revokeAllSessions: () => revokeEverySession(context),
-    getAllSessionHandlesForUser: async (userId) => (await listSessions(context, userId)).map(({ handle }) => handle),
-    getSessionsForUser: (userId) => listSessions(context, userId),
+    getAllSessionHandlesForUser,
+    getSessionsForUser,
     getSessionData: readData,
     updateSessionData: writeData,
     getSessionInfo: readData,

@@ -41,8 +41,10 @@ export function guardStore(store: SessionStore): SessionStore {
     deleteSessionAtVersion: guard("delete a session", (handle, version) =>
       store.deleteSessionAtVersion(handle, version),
     ),
-    deleteSessionsOfUser: guard("delete sessions", (userKey, except) => store.deleteSessionsOfUser(userKey, except)),
-    listSessionsOfUser: guard("list sessions", (userKey, now) => store.listSessionsOfUser(userKey, now)),
+    deleteSessionsOfUser: guard("delete sessions", (userKey, except, limit) =>
+      store.deleteSessionsOfUser(userKey, except, limit),
+    ),
+    listSessionsOfUser: guard("list sessions", (userKey, now, page) => store.listSessionsOfUser(userKey, now, page)),
     rememberReplaced: guard("remember a replaced session", (handle, until) => store.rememberReplaced(handle, until)),
     rememberOnce: guard("remember what is used once", (once, until) => store.rememberOnce(once, until)),
     wasReplaced: guard("look for a replaced session", (handle, now) => store.wasReplaced(handle, now)),

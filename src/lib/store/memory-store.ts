@@ -1,6 +1,6 @@
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord } from "../session/record.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { SessionPosition, SessionStore } from "./session-store.ts";
 
 /** Keeps everything in this process. Each operation runs to its end without awaiting, which makes it atomic. */
 export function createMemoryStore(): SessionStore {
@@ -17,7 +17,6 @@ export function createMemoryStore(): SessionStore {
   }
 
   function ofUser(userKey: string): SessionRecord[] {
-    const newestFirst = (a: SessionRecord, b: SessionRecord): number => b.createdAt - a.createdAt;
     return [...sessions.values()].filter((row) => row.userKey === userKey).sort(newestFirst);
   }
 
@@ -54,15 +53,18 @@ export function createMemoryStore(): SessionStore {
     deleteSessionAtVersion: async (handle, version) =>
       sessions.get(handle)?.version === version && sessions.delete(handle),
 
-    async deleteSessionsOfUser(userKey, except) {
-      const handles = ofUser(userKey).flatMap((row) => (row.handle === except ? [] : row.handle));
+    async deleteSessionsOfUser(userKey, except, limit) {
+      const all = ofUser(userKey).flatMap((row) => (row.handle === except ? [] : row.handle));
+      const handles = all.slice(0, limit);
       for (const handle of handles) sessions.delete(handle);
       return handles;
     },
 
-    listSessionsOfUser: async (userKey, now) => {
-      const live = ofUser(userKey).filter((row) => row.expiresAt > now);
-      return live.map((row) => {
+    listSessionsOfUser: async (userKey, now, { limit, after }) => {
+      const isListed = (row: SessionRecord): boolean =>
+        row.expiresAt > now && (after === undefined || newestFirst(after, row) < 0);
+      const rows = ofUser(userKey).filter(isListed).slice(0, limit);
+      return rows.map((row) => {
         const { claims: _, data: __, ...summary } = row;
         return summary;
       });
@@ -116,3 +118,7 @@ export function createMemoryStore(): SessionStore {
     async close() {},
   };
 }
+
+/** Handles are ASCII, so their order by UTF-16 is that by bytes. */
+const newestFirst = (a: SessionPosition, b: SessionPosition): number =>
+  b.createdAt - a.createdAt || Number(a.handle < b.handle) - Number(a.handle > b.handle);

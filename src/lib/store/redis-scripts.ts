@@ -129,29 +129,57 @@ export const deleteSession: RedisScript = writes(
 return #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))`,
 );
 
-/** KEYS: expiries, index of the user. ARGV: handle to spare. The handles that were removed. */
+/** KEYS: expiries, index of the user. ARGV: handle to spare, most sessions to remove. The handles that were removed. */
 export const deleteSessionsOfUser: RedisScript = writes(
   REMOVAL,
+  // One more, since the one to spare may be among them.
   `local handles = {}
-for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  if handle ~= ARGV[1] then handles[#handles + 1] = handle end
+for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, ARGV[2], 'REV')) do
+  if handle ~= ARGV[1] and #handles < tonumber(ARGV[2]) then handles[#handles + 1] = handle end
 end
 return remove(KEYS[1], handles, look(KEYS[1], handles))`,
 );
 
-/** KEYS: expiries, index of the user. ARGV: now. Of each live session some fields of the row, and the handle. */
+/**
+ * KEYS: expiries, index of the user. ARGV: now, most rows, most sessions to look at, and the
+ * position behind which the list begins: createdAt or '', handle. Returns some fields of the row
+ * and the handle of each live session; then handle and createdAt of the last session that was
+ * looked at, or nothing at the end of the list.
+ */
 export const listSessionsOfUser: RedisScript = reads(
   BASE,
-  `local rows = {}
-for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1, 'REV')) do
+  // Not Lua's own comparison of texts, which follows the server's locale.
+  `local function descends(a, b)
+  for i = 1, #a do
+    local x, y = string.byte(a, i), string.byte(b, i) or -1
+    if x ~= y then return x > y end
+  end
+  return false
+end
+local start = 0
+if ARGV[4] ~= '' then
+  start = redis.call('ZCOUNT', KEYS[2], '(' .. ARGV[4], '+inf')
+  local stop = start + redis.call('ZCOUNT', KEYS[2], ARGV[4], ARGV[4])
+  while start < stop do
+    local middle = math.floor((start + stop) / 2)
+    local handle = redis.call('ZRANGE', KEYS[2], middle, middle, 'REV')[1]
+    if handle == ARGV[5] or descends(handle, ARGV[5]) then start = middle + 1 else stop = middle end
+  end
+end
+local rows = {}
+local entries = redis.call('ZRANGE', KEYS[2], start, start + tonumber(ARGV[3]) - 1, 'REV', 'WITHSCORES')
+for i = 1, #entries, 2 do
+  local handle = entries[i]
   local ends = redis.call('ZSCORE', KEYS[1], handle)
   if ends and tonumber(ends) > tonumber(ARGV[1]) then
     local row = redis.call('HMGET', base(KEYS[1]) .. 'session:' .. handle, 'version', 'claimsVersion', 'state', 'origin')
     row[5] = handle
     if row[1] then rows[#rows + 1] = row end
   end
+  if #rows == tonumber(ARGV[2]) then return {rows, handle, entries[i + 1]} end
 end
-return rows`,
+if #entries < 2 * tonumber(ARGV[3]) then return {rows} end
+return {rows, entries[#entries - 1], entries[#entries]}`,
 );
 
 /** KEYS: expiries, replaced sessions. ARGV: now. How many sessions there are to sweep; forgets replaced ones at the same time. */
@@ -247,7 +275,7 @@ try('HDEL', h, 'a', 'b')
 try('ZADD', z, 1, 'a')
 try('ZSCORE', z, 'a')
 try('ZCOUNT', z, 0, 1)
-try('ZRANGE', z, 0, -1, 'REV')
+try('ZRANGE', z, 0, -1, 'REV', 'WITHSCORES')
 try('ZRANGEBYSCORE', z, 0, 1)
 try('ZREMRANGEBYSCORE', z, 0, 0)
 try('ZREM', z, 'a')

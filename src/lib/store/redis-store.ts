@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.ts";
 import type { KeyRecord } from "../key/key-record.ts";
+import type { SessionSummary } from "../session/record.ts";
 import { placeOfHandle, placeOfUser } from "../session/handle.ts";
 import type { RedisDriver, RedisReplicas } from "./redis-driver.ts";
 import { replyCode } from "./redis-errors.ts";
@@ -118,16 +119,33 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
 
     deleteSessionAtVersion: deleteRow,
 
-    async deleteSessionsOfUser(userKey, except = "") {
+    async deleteSessionsOfUser(userKey, except = "", limit) {
       const at = keysOfUser(userKey);
-      const removed = await run(scripts.deleteSessionsOfUser, [at.expiries, at.index(userKey)], [except]);
-      return (removed as readonly unknown[]).map(text);
+      const keys = [at.expiries, at.index(userKey)];
+      const removed: string[] = [];
+      while (removed.length < limit) {
+        const most = Math.min(limit - removed.length, MOST_AT_ONCE);
+        const handles = (await run(scripts.deleteSessionsOfUser, keys, [except, most])) as readonly unknown[];
+        removed.push(...handles.map(text));
+        if (handles.length < most) break;
+      }
+      return removed;
     },
 
-    async listSessionsOfUser(userKey, now) {
+    async listSessionsOfUser(userKey, now, { limit, after }) {
       const at = keysOfUser(userKey);
-      const rows = await run(scripts.listSessionsOfUser, [at.expiries, at.index(userKey)], [now]);
-      return (rows as readonly unknown[]).map((row) => readSummary(userKey, row));
+      const keys = [at.expiries, at.index(userKey)];
+      const rows: SessionSummary[] = [];
+      let from: readonly [string | number, string] = after === undefined ? ["", ""] : [after.createdAt, after.handle];
+      while (rows.length < limit) {
+        const args = [now, limit - rows.length, MOST_AT_ONCE, ...from];
+        const reply = await run(scripts.listSessionsOfUser, keys, args);
+        const [found, handle, createdAt] = reply as readonly [readonly unknown[], unknown, unknown];
+        rows.push(...found.map((row) => readSummary(userKey, row)));
+        if (handle === undefined) break;
+        from = [text(createdAt), text(handle)];
+      }
+      return rows;
     },
 
     async rememberReplaced(handle, until) {
@@ -187,6 +205,9 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
     close: driver.close,
   };
 }
+
+/** Sessions that one script looks at: other clients wait while a script runs. */
+const MOST_AT_ONCE = 500;
 
 const isDone = (reply: unknown): boolean => Number(reply) === 1;
 

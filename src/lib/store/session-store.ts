@@ -18,6 +18,20 @@ export interface FoundSession extends SessionRecord {
   readonly storeTime?: number;
 }
 
+/** A position in the list of a user's sessions: that of a session, which may be gone by now. */
+export interface SessionPosition {
+  readonly createdAt: number;
+  readonly handle: string;
+}
+
+/** A part of the list of a user's sessions. */
+export interface ListPage {
+  /** Greatest number of rows, 1 or more. */
+  readonly limit: number;
+  /** The list goes on behind this position. Undefined: it begins with the newest session. */
+  readonly after?: SessionPosition | undefined;
+}
+
 /** At most `max` live sessions of one user. */
 export interface SessionLimit {
   readonly max: number;
@@ -84,11 +98,21 @@ export interface SessionStore {
   /** Compare-and-delete: removes the session if its version is `version`. False when not; then it is untouched. */
   deleteSessionAtVersion(handle: string, version: number): Promise<boolean>;
 
-  /** Removes all sessions of a user, but for the one with the handle `except`. The handles that were removed, each by exactly one of concurrent calls. */
-  deleteSessionsOfUser(userKey: string, except: string | undefined): Promise<readonly string[]>;
+  /**
+   * Removes sessions of a user, live or not, but for the one with the handle `except`: at most
+   * `limit` of them, in a step short enough to stall nobody. Returns the handles that were removed,
+   * each by exactly one of concurrent calls. Fewer than `limit` mean that no session is left that
+   * was there when the call began.
+   */
+  deleteSessionsOfUser(userKey: string, except: string | undefined, limit: number): Promise<readonly string[]>;
 
-  /** The live sessions of a user, newest first by `createdAt`; without `claims` and `data`, which nobody lists and which may be large. */
-  listSessionsOfUser(userKey: string, now: number): Promise<readonly SessionSummary[]>;
+  /**
+   * A page of the live sessions of a user, newest first by `createdAt`, those of one time by
+   * `handle` in descending byte order. Rows come without `claims` and `data`, which may be large.
+   * Fewer rows than `page.limit` mean that the list ends with them. A page behind a position is
+   * right also when the session of that position is gone.
+   */
+  listSessionsOfUser(userKey: string, now: number, page: ListPage): Promise<readonly SessionSummary[]>;
 
   /** Remembers until `until` that a new sign-in takes the place of the session `handle`, whose late refreshes must be told so. */
   rememberReplaced(handle: string, until: number): Promise<void>;

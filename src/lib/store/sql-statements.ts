@@ -1,7 +1,7 @@
 /** Every statement that the SQL stores send, for each dialect, and the columns that they carry. */
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
-import type { FoundSession, RefreshWrite } from "./session-store.ts";
+import type { FoundSession, RefreshWrite, SessionPosition } from "./session-store.ts";
 
 /** `galera` is MariaDB as a node of a Galera cluster. */
 export type SqlDialect = "sqlite" | "postgres" | "mysql" | "mariadb" | "galera";
@@ -59,6 +59,15 @@ const KEY_COLUMNS = [
 
 export const sessionValues = (record: SessionRecord): SqlValue[] => SESSION_COLUMNS.map((name) => record[name]);
 export const refreshValues = (write: RefreshWrite): SqlValue[] => REFRESH_COLUMNS.map((name) => write[name]);
+/** Values of `listOfUser`. Without a position the list begins before any session that there can be. */
+export const listValues = (userKey: string, now: number, after: SessionPosition = BEGINNING): SqlValue[] => [
+  userKey,
+  now,
+  after.createdAt,
+  after.createdAt,
+  after.handle,
+];
+const BEGINNING: SessionPosition = { createdAt: Number.MAX_SAFE_INTEGER, handle: "" };
 export const keyValues = (key: KeyRecord): SqlValue[] => KEY_COLUMNS.map((name) => key[name]);
 
 const TEXT: ReadonlySet<string> = new Set<keyof SessionRecord | keyof KeyRecord>([
@@ -123,10 +132,7 @@ export type FixedStatement =
   | "replaceData"
   | "delete"
   | "deleteAtVersion"
-  | "deleteOfUser"
-  | "lockHandlesOfUser"
   | "liveHandles"
-  | "listOfUser"
   | "rememberReplaced"
   | "rememberOnce"
   | "wasReplaced"
@@ -138,10 +144,13 @@ export type FixedStatement =
   | "rewrapKey"
   | "deleteKey";
 
-export interface SqlStatements extends Readonly<Record<FixedStatement, SqlStatement>> {
-  /** The number stands in the text, since some servers take no placeholder there. */
-  readonly deleteExpired: (limit: number) => SqlStatement;
-}
+/** Those with a number in their text, since some servers take no placeholder there: how many rows at most. */
+export type LimitedStatement = "deleteExpired" | "deleteOfUser" | "lockHandlesOfUser" | "listOfUser";
+
+export interface SqlStatements
+  extends
+    Readonly<Record<FixedStatement, SqlStatement>>,
+    Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>> {}
 
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
   const { clock, causal } = TRAITS[dialect];
@@ -153,8 +162,10 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     text: dialect === "postgres" ? numbered(text) : text,
   });
   const atVersion = "WHERE handle = ? AND version = ?";
-  const ofUser = "WHERE user_key = ? AND handle <> ?";
-  const liveOfUser = `FROM ${session} WHERE user_key = ? AND expires_at > ? ORDER BY created_at DESC, handle`;
+  const newestFirst = "ORDER BY created_at DESC, handle DESC";
+  const live = "user_key = ? AND expires_at > ?";
+  const othersOfUser = (limit: number): string =>
+    `${session} WHERE user_key = ? AND handle <> ? ${newestFirst} LIMIT ${Math.trunc(limit)}`;
   const newKey = `${key} (${list(KEY_COLUMNS)}) VALUES (${marks(KEY_COLUMNS)})`;
 
   return {
@@ -176,14 +187,30 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     replaceData: statement("replace_data", `UPDATE ${session} SET version = version + 1, data = ? ${atVersion}`),
     delete: statement("delete", `DELETE FROM ${session} WHERE handle = ?`),
     deleteAtVersion: statement("delete_at_version", `DELETE FROM ${session} ${atVersion}`),
-    /** Names what it deletes, where the dialect can. */
-    deleteOfUser: statement(
-      "delete_of_user",
-      `DELETE FROM ${session} ${ofUser}${dialect === "mysql" ? "" : " RETURNING handle"}`,
-    ),
-    lockHandlesOfUser: statement("lock_handles_of_user", `SELECT handle FROM ${session} ${ofUser} FOR UPDATE`),
-    liveHandles: statement("live_handles", `SELECT handle ${liveOfUser}`),
-    listOfUser: statement("list_of_user", `${causal}SELECT ${selected(SUMMARY_COLUMNS)} ${liveOfUser}`),
+    /** Names what it deletes, where the dialect can. All calls lock in one order, so that none deadlocks with another. */
+    deleteOfUser: (limit) => {
+      const chosen = othersOfUser(limit);
+      const texts = {
+        mysql: `DELETE FROM ${chosen}`,
+        postgres: `DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${chosen} FOR UPDATE)) RETURNING handle`,
+        sqlite: `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen}) RETURNING handle`,
+      };
+      const text = isMysql ? `${texts.mysql}${dialect === "mysql" ? "" : " RETURNING handle"}` : texts[dialect];
+      return statement(`delete_of_user_${Math.trunc(limit)}`, text);
+    },
+    lockHandlesOfUser: (limit) =>
+      statement(`lock_handles_of_user_${Math.trunc(limit)}`, `SELECT handle FROM ${othersOfUser(limit)} FOR UPDATE`),
+    liveHandles: statement("live_handles", `SELECT handle FROM ${session} WHERE ${live} ${newestFirst}`),
+    listOfUser: (limit) => {
+      // Without it MySQL reads, for each page, also the sessions of all pages before.
+      const index = isMysql ? ` FORCE INDEX (${session}_user)` : "";
+      // The first of the two conditions on the time is for the index.
+      const behind = "created_at <= ? AND (created_at < ? OR handle < ?)";
+      return statement(
+        `list_of_user_${Math.trunc(limit)}`,
+        `${causal}SELECT ${selected(SUMMARY_COLUMNS)} FROM ${session}${index} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
+      );
+    },
     deleteExpired: (limit) => {
       const chosen = `${session} WHERE expires_at <= ? ORDER BY expires_at LIMIT ${Math.trunc(limit)}`;
       const texts = {

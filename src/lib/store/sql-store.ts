@@ -8,6 +8,7 @@ import { prepareSchema } from "./sql-schema.ts";
 import {
   buildStatements,
   keyValues,
+  listValues,
   readHandle,
   readKey,
   readSession,
@@ -135,19 +136,20 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
     deleteSessionAtVersion: async (handle, version) =>
       (await run((all) => all.deleteAtVersion, [handle, version])).changed,
 
-    deleteSessionsOfUser: (userKey, except = "") =>
+    deleteSessionsOfUser: (userKey, except = "", limit) =>
       using(async (statements) => {
         const values = [userKey, except];
-        if (returnsDeleted) return (await runner.run(statements.deleteOfUser, values)).rows.map(readHandle);
+        const remove = statements.deleteOfUser(limit);
+        if (returnsDeleted) return (await runner.run(remove, values)).rows.map(readHandle);
         return runner.transaction(async (step) => {
-          const { rows } = await step(statements.lockHandlesOfUser, values);
-          if (rows.length > 0) await step(statements.deleteOfUser, values);
+          const { rows } = await step(statements.lockHandlesOfUser(limit), values);
+          if (rows.length > 0) await step(remove, values);
           return rows.map(readHandle);
         });
       }),
 
-    listSessionsOfUser: async (userKey, now) =>
-      (await run((all) => all.listOfUser, [userKey, now])).rows.map(readSummary),
+    listSessionsOfUser: async (userKey, now, { limit, after }) =>
+      (await run((all) => all.listOfUser(limit), listValues(userKey, now, after))).rows.map(readSummary),
 
     async rememberReplaced(handle, until) {
       await run((all) => all.rememberReplaced, [handle, until]);

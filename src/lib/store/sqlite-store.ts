@@ -3,7 +3,14 @@ import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import { readMigrations, schemaTooNew, versionTable } from "./migrations.ts";
 import type { CreateOutcome, SessionStore } from "./session-store.ts";
-import { buildStatements, keyValues, refreshValues, sessionValues, type FixedStatement } from "./sql-statements.ts";
+import {
+  buildStatements,
+  keyValues,
+  listValues,
+  refreshValues,
+  sessionValues,
+  type FixedStatement,
+} from "./sql-statements.ts";
 import {
   inTransaction,
   isBusy,
@@ -28,7 +35,7 @@ export interface SqliteStoreOptions {
 
 interface Connection {
   readonly database: SqliteDatabase;
-  readonly statements: Readonly<Record<Exclude<FixedStatement, "lockHandlesOfUser">, SqliteStatement>>;
+  readonly statements: Readonly<Record<FixedStatement, SqliteStatement>>;
 }
 
 // SQLite itself would wait without giving way to anything else in the process, so it does not: patience is had between attempts.
@@ -38,8 +45,8 @@ const PATIENCE = 5000;
 /** Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the write lock from its start. */
 export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const { open, owned, durable, synchronous, prefix, secretFile } = options;
-  // The first has a number in its text; the second locks rows, which here are locked with the whole file.
-  const { deleteExpired, lockHandlesOfUser: _lock, ...fixed } = buildStatements("sqlite", prefix);
+  // The first have a number in their text; the last locks rows, which here are locked with the whole file.
+  const { deleteExpired, deleteOfUser, listOfUser, lockHandlesOfUser: _, ...fixed } = buildStatements("sqlite", prefix);
   let connecting: Promise<Connection> | undefined;
 
   function connect(): Promise<Connection> {
@@ -130,13 +137,17 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     deleteSessionAtVersion: (handle, version) =>
       withStatements(({ deleteAtVersion }) => changed(deleteAtVersion.run(handle, version))),
 
-    deleteSessionsOfUser: (userKey, except) =>
-      withStatements(({ deleteOfUser }) =>
-        (deleteOfUser.all(userKey, except ?? "") as { handle: string }[]).map((row) => row.handle),
-      ),
+    deleteSessionsOfUser: (userKey, except, limit) =>
+      withStatements((_statements, database) => {
+        const rows = database.prepare(deleteOfUser(limit).text).all(userKey, except ?? "");
+        return (rows as { handle: string }[]).map((row) => row.handle);
+      }),
 
-    listSessionsOfUser: (userKey, now) =>
-      withStatements(({ listOfUser }) => listOfUser.all(userKey, now) as SessionSummary[]),
+    listSessionsOfUser: (userKey, now, { limit, after }) =>
+      withStatements((_statements, database) => {
+        const rows = database.prepare(listOfUser(limit).text).all(...listValues(userKey, now, after));
+        return rows as SessionSummary[];
+      }),
 
     rememberReplaced: (handle, until) =>
       withStatements(({ rememberReplaced }) => void rememberReplaced.run(handle, until)),

@@ -78,7 +78,7 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
         const removals: ((row: SessionRecord) => Promise<unknown>)[] = [
           (row) => store.deleteSession(row.handle),
           (row) => store.deleteSessionAtVersion(row.handle, row.version),
-          (row) => store.deleteSessionsOfUser(row.userKey, undefined),
+          (row) => store.deleteSessionsOfUser(row.userKey, undefined, 1000),
         ];
         for (const remove of removals) {
           const row = await add(store);

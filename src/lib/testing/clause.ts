@@ -1,6 +1,6 @@
 import { deepStrictEqual as same } from "node:assert";
 import type { SessionRecord } from "../session/record.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { ListPage, SessionStore } from "../store/session-store.ts";
 import { newRecord, T0 } from "./rows.ts";
 
 export interface StoreClause {
@@ -52,5 +52,8 @@ export const race = <T>(
 
 export const countTrue = (results: readonly boolean[]): number => results.filter(Boolean).length;
 
+/** A page of all. */
+export const ALL: ListPage = { limit: 1000 };
+
 export const handlesOf = async (store: SessionStore, userKey: string, now: number = T0): Promise<string[]> =>
-  (await store.listSessionsOfUser(userKey, now)).map((row) => row.handle);
+  (await store.listSessionsOfUser(userKey, now, ALL)).map((row) => row.handle);

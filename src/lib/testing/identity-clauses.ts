@@ -1,6 +1,6 @@
 import { deepStrictEqual as same } from "node:assert";
 import type { SessionRecord } from "../session/record.ts";
-import { plain, type StoreClause, summaryOf } from "./clause.ts";
+import { ALL, plain, type StoreClause, summaryOf } from "./clause.ts";
 import { newRecord, newUser, randomName, T0 } from "./rows.ts";
 
 /** Pairs and groups that a database's collations, trimming, types or encodings like to make equal. */
@@ -34,7 +34,7 @@ export const identityClauses: readonly StoreClause[] = IDENTITIES.map(({ id, wha
   async run(store) {
     const keys = users(randomName(6)).map((user) => newUser(user));
     // Where users cannot be made unique to this run, what an earlier one left is removed first.
-    for (const key of keys) await store.deleteSessionsOfUser(key, undefined);
+    for (const key of keys) await store.deleteSessionsOfUser(key, undefined, 1000);
     const rows: SessionRecord[] = [];
     for (const userKey of keys) {
       const row = newRecord({ userKey });
@@ -46,8 +46,8 @@ export const identityClauses: readonly StoreClause[] = IDENTITIES.map(({ id, wha
       rows.push(row);
     }
     for (const row of rows) {
-      same((await store.listSessionsOfUser(row.userKey, T0)).map(plain), [summaryOf(row)]);
-      same(await store.deleteSessionsOfUser(row.userKey, undefined), [row.handle]);
+      same((await store.listSessionsOfUser(row.userKey, T0, ALL)).map(plain), [summaryOf(row)]);
+      same(await store.deleteSessionsOfUser(row.userKey, undefined, 1000), [row.handle]);
     }
   },
 }));

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { CHANGES } from "./change-clauses.ts";
-import { add, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
+import { add, ALL, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
 import { newHandle } from "../session/handle.ts";
 import { newRecord, newUser, T0 } from "./rows.ts";
 
@@ -185,7 +185,7 @@ export const limitClauses: readonly StoreClause[] = [
             equal(await apply(store, next.handle, version), true);
           }
           equal((await store.findSession(next.handle))?.replacedHandle, old.handle);
-          const [listed] = await store.listSessionsOfUser(next.userKey, T0);
+          const [listed] = await store.listSessionsOfUser(next.userKey, T0, ALL);
           equal(listed?.replacedHandle, old.handle);
         }
       }

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { add, countTrue, find, handlesOf, plain, race, type StoreClause, summaryOf, times } from "./clause.ts";
+import { add, ALL, countTrue, find, handlesOf, plain, race, type StoreClause, summaryOf, times } from "./clause.ts";
 import { newHandle } from "../session/handle.ts";
 import { newUser, T0 } from "./rows.ts";
 
@@ -48,11 +48,11 @@ export const removalClauses: readonly StoreClause[] = [
         await add(store, { userKey }),
       ];
       const stranger = await add(store);
-      const removed = await store.deleteSessionsOfUser(userKey, undefined);
+      const removed = await store.deleteSessionsOfUser(userKey, undefined, 1000);
       same(removed.toSorted(), rows.map((row) => row.handle).toSorted());
       for (const row of rows) equal(await find(store, row.handle), undefined);
       same(await find(store, stranger.handle), stranger);
-      same([...(await store.deleteSessionsOfUser(userKey, undefined))], []);
+      same([...(await store.deleteSessionsOfUser(userKey, undefined, 1000))], []);
     },
   },
   {
@@ -62,9 +62,9 @@ export const removalClauses: readonly StoreClause[] = [
       const userKey = newUser();
       const [kept, other] = [await add(store, { userKey }), await add(store, { userKey })];
       const stranger = await add(store);
-      same(await store.deleteSessionsOfUser(userKey, kept.handle), [other.handle]);
+      same(await store.deleteSessionsOfUser(userKey, kept.handle, 1000), [other.handle]);
       same(await find(store, kept.handle), kept);
-      same(await store.deleteSessionsOfUser(userKey, stranger.handle), [kept.handle]);
+      same(await store.deleteSessionsOfUser(userKey, stranger.handle, 1000), [kept.handle]);
       same(await find(store, stranger.handle), stranger);
     },
   },
@@ -74,7 +74,7 @@ export const removalClauses: readonly StoreClause[] = [
     async run(store, others = []) {
       const userKey = newUser();
       const rows = await times(20, () => add(store, { userKey }));
-      const removed = await race([store, ...others], 10, (each) => each.deleteSessionsOfUser(userKey, undefined));
+      const removed = await race([store, ...others], 10, (each) => each.deleteSessionsOfUser(userKey, undefined, 1000));
       same(removed.flat().toSorted(), rows.map((row) => row.handle).toSorted());
     },
   },
@@ -87,8 +87,8 @@ export const removalClauses: readonly StoreClause[] = [
       for (const age of [3, 1, 4, 0, 2]) rows.push(await add(store, { userKey, createdAt: T0 + age }));
       await add(store, { createdAt: T0 + 2 });
       const newestFirst = rows.toSorted((a, b) => b.createdAt - a.createdAt);
-      same((await store.listSessionsOfUser(userKey, T0)).map(plain), newestFirst.map(summaryOf));
-      same([...(await store.listSessionsOfUser(newUser(), T0))], []);
+      same((await store.listSessionsOfUser(userKey, T0, ALL)).map(plain), newestFirst.map(summaryOf));
+      same([...(await store.listSessionsOfUser(newUser(), T0, ALL))], []);
     },
   },
   {

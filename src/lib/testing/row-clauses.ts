@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { fixedWrite } from "./change-clauses.ts";
-import { add, find, plain, type StoreClause, summaryOf, times } from "./clause.ts";
+import { add, ALL, find, plain, type StoreClause, summaryOf, times } from "./clause.ts";
 import { newHandle } from "../session/handle.ts";
 import { randomName, T0 } from "./rows.ts";
 
@@ -61,7 +61,7 @@ export const rowClauses: readonly StoreClause[] = [
       for (const text of TEXTS) {
         const row = await add(store, { claims: text, data: text, device: text });
         same(await find(store, row.handle), row);
-        same((await store.listSessionsOfUser(row.userKey, T0)).map(plain), [summaryOf(row)]);
+        same((await store.listSessionsOfUser(row.userKey, T0, ALL)).map(plain), [summaryOf(row)]);
         equal(await store.replaceClaims(row.handle, 1, `${text} `), true);
         equal(await store.replaceData(row.handle, 2, ` ${text}`), true);
         equal(await store.commitRefresh(row.handle, 3, { ...fixedWrite, device: `${text}\n` }), true);

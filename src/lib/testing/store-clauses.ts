@@ -9,6 +9,7 @@ import { identityClauses } from "./identity-clauses.ts";
 import { keyClauses } from "./key-clauses.ts";
 import { leaseClauses } from "./lease-clauses.ts";
 import { limitClauses } from "./limit-clauses.ts";
+import { pageClauses } from "./page-clauses.ts";
 import { removalClauses } from "./removal-clauses.ts";
 import { rowClauses } from "./row-clauses.ts";
 
@@ -29,6 +30,7 @@ export const storeClauses: readonly StoreClause[] = [
   ...changeClauses,
   ...rivalClauses,
   ...removalClauses,
+  ...pageClauses,
   ...identityClauses,
   ...leaseClauses,
   ...keyClauses,

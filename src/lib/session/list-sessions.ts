@@ -1,0 +1,119 @@
+import { formatSessionCursor, parseSessionCursor } from "../../protocol.ts";
+import { generalError } from "../errors.ts";
+import type { SessionPosition } from "../store/session-store.ts";
+import type { SessionContext } from "./context.ts";
+import { type DeviceFacts, sessionEnd, type SessionSummary } from "./record.ts";
+import { toUserKey, type UserId } from "./user-id.ts";
+
+/** One of a user's live sessions, for a list of devices. Times are ms since the epoch. */
+export interface SessionInfo {
+  readonly handle: string;
+  readonly userId: UserId;
+  readonly createdAt: number;
+  /** Last sign-in or refresh. */
+  readonly lastSeenAt: number;
+  /** When it ends unless it is refreshed. */
+  readonly expiresAt: number;
+  readonly authTime: number;
+  readonly device: DeviceFacts;
+  /** What the session is bound to; nothing in this version. */
+  readonly binding: null;
+}
+
+/** Which part of a list is asked for. */
+export interface PageOptions {
+  /** Greatest number of sessions on the page, 1 to 1000. */
+  readonly limit: number;
+  /** `next` of the page before. Default: the first page. */
+  readonly after?: string | undefined;
+}
+
+/** A part of the list of a user's sessions. */
+export interface SessionPage {
+  /** Newest first. May be fewer than `limit` although there is a next page. */
+  readonly sessions: readonly SessionInfo[];
+  /** Where the next page begins; undefined at the end of the list. */
+  readonly next: string | undefined;
+}
+
+/** A part of the list of the handles of a user's sessions. */
+export interface HandlePage {
+  /** Newest first. May be fewer than `limit` although there is a next page. */
+  readonly handles: readonly string[];
+  /** Where the next page begins; undefined at the end of the list. */
+  readonly next: string | undefined;
+}
+
+const MAX_PAGE = 1000;
+
+/** How many rows of a complete list are read at a time. */
+const CHUNK = 250;
+
+interface Part {
+  readonly sessions: readonly SessionInfo[];
+  readonly next: SessionPosition | undefined;
+}
+
+/** All live sessions of a user, newest first. Read in parts: no step of the store may be long. */
+export async function listSessions(context: SessionContext, userId: UserId): Promise<SessionInfo[]> {
+  const sessions: SessionInfo[] = [];
+  let after: SessionPosition | undefined;
+  do {
+    const part = await readPart(context, userId, { limit: CHUNK, after });
+    sessions.push(...part.sessions);
+    after = part.next;
+  } while (after !== undefined);
+  return sessions;
+}
+
+/** A page of them. @throws SessionError `ARGUMENT_INVALID` */
+export async function listPage(context: SessionContext, userId: UserId, options: PageOptions): Promise<SessionPage> {
+  const { limit, after } = checkPage(options);
+  const { sessions, next } = await readPart(context, userId, { limit, after });
+  return { sessions, next: next === undefined ? undefined : formatSessionCursor(next) };
+}
+
+async function readPart(
+  context: SessionContext,
+  userId: UserId,
+  { limit, after }: { readonly limit: number; readonly after: SessionPosition | undefined },
+): Promise<Part> {
+  const userKey = toUserKey(userId);
+  await context.ready();
+  const now = context.now();
+  // One more than asked for tells whether there is a next page.
+  const rows = await context.store.listSessionsOfUser(userKey, now, { limit: limit + 1, after });
+  const own = rows.slice(0, limit);
+  const live = own.filter((row) => sessionEnd(row, context.policy) > now);
+  return {
+    sessions: live.map((row) => describe(context, userId, row)),
+    next: own.length < rows.length ? own.at(-1) : undefined,
+  };
+}
+
+const describe = ({ policy }: SessionContext, userId: UserId, row: SessionSummary): SessionInfo => ({
+  handle: row.handle,
+  userId,
+  createdAt: row.createdAt,
+  lastSeenAt: row.lastSeenAt,
+  expiresAt: sessionEnd(row, policy),
+  authTime: row.authTime,
+  device: JSON.parse(row.device) as DeviceFacts,
+  binding: null,
+});
+
+function checkPage(options: unknown): { readonly limit: number; readonly after: SessionPosition | undefined } {
+  const given: { readonly limit?: unknown; readonly after?: unknown } = Object(options);
+  const { limit, after } = given;
+  if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
+    throw generalError(
+      "ARGUMENT_INVALID",
+      `the limit of a page is not a whole number from 1 to ${MAX_PAGE}; give { limit: 100 }, or no options for the whole list`,
+    );
+  }
+  const position = typeof after === "string" ? parseSessionCursor(after) : undefined;
+  if (after !== undefined && position === undefined) {
+    throw generalError("ARGUMENT_INVALID", "after is not a cursor; give next of the page before, as it came");
+  }
+  return { limit, after: position };
+}
