@@ -11,14 +11,16 @@
  * (c) until then they do not walk beside each other for long: see walk.ts.
  * "ahead" never happens here either.
  *
+ * Single use, with or without a thief: a token yields a token at most once, and then a new one.
+ *
  * P3: once the session has ended, by its user or by an alarm, no presentation yields a token. The decision has little
  * part in that: the model only says that nothing on its way helps while each request is atomic. The race is a test of stores.
  */
 import { describeState } from "./state-key.ts";
-import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, yieldsToken } from "./model.ts";
+import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, wasUsed, yieldsToken } from "./model.ts";
 import type { Bounds, Presentation, Scheme, State, Step, World } from "./model.ts";
 
-export type Property = "P1" | "P2" | "P3";
+export type Property = "P1" | "P2" | "P3" | "single use";
 
 export interface Graph<S, T extends { readonly to: S; readonly text: string }> {
   readonly starts: readonly S[];
@@ -112,7 +114,8 @@ export function explore(
   properties: readonly Property[],
   visit?: Graph<State, Step>["visit"],
 ): Found {
-  const world = createWorld(scheme, bounds);
+  const countsUses = properties.includes("single use");
+  const world = createWorld(scheme, { ...bounds, countsUses });
   const p1 = properties.includes("P1");
   return search<State, Step>({
     starts: [firstState(world)],
@@ -123,6 +126,10 @@ export function explore(
       if (p1 && isFalseAlarm(presentation)) return `P1: "${presentation.outcome}" without a thief`;
       if (properties.includes("P2")) {
         const breach = breachOfContainment(world, presentation);
+        if (breach !== null) return breach;
+      }
+      if (countsUses) {
+        const breach = breachOfSingleUse(presentation);
         if (breach !== null) return breach;
       }
       if (properties.includes("P3") && presentation.before.ended !== "" && yieldsToken(presentation.outcome)) {
@@ -150,6 +157,12 @@ function lockOut(world: World, state: State): string | null {
     }
   }
   return null;
+}
+
+function breachOfSingleUse({ token, outcome, before }: Presentation): string | null {
+  if (!yieldsToken(outcome)) return null;
+  if (wasUsed(before, token)) return `single use: ${nameOf(before, token)} was used before, and gets "${outcome}"`;
+  return outcome === "renew" ? `single use: ${nameOf(before, token)} gets "renew", so it stays good` : null;
 }
 
 function breachOfContainment({ bounds }: World, { party, token, outcome, before }: Presentation): string | null {

@@ -8,7 +8,7 @@
  *   between two steps, so all races within one tick are explored too.
  * - A request that was lost is a request that was not sent, and an answer that was lost is a crash before the answer:
  *   neither needs a step of its own. A repeated request stays on its way when it is processed, as when a browser sends a
- *   POST again by itself.
+ *   POST again by itself. With `Bounds.lossless` every message arrives: time waits for it.
  * - The server handles a request in one atomic step: the library commits by compare-and-set and decides again if it loses.
  *   It stores `decision.next` as it is. Hashes are the tokens' numbers.
  * - "mint" and "confirm" answer with a new child of the presented token, which the jar takes. "renew" answers without a
@@ -50,6 +50,10 @@ export interface Bounds {
   readonly revocations: number;
   /** Ticks by which the clock of one server may be ahead of another's. */
   readonly skew?: number;
+  /** Every request and every answer arrives within its life. */
+  readonly lossless?: boolean;
+  /** Which tokens have children is part of a state, for the property "single use". */
+  readonly countsUses?: boolean;
 }
 
 export interface World {
@@ -254,13 +258,17 @@ export function stepsFrom(world: World, state: State, inWords: boolean): Step[] 
 
   const later = state.now + 1;
   const alive = state.messages.filter(({ dies }) => dies >= later);
-  add({ ...state, now: later, messages: alive }, null);
+  const loses = alive.length < state.messages.length;
+  if (!loses || world.bounds.lossless !== true) add({ ...state, now: later, messages: alive }, null);
   if (state.messages.length === 0) add({ ...state, now: state.now + LONG_WAIT }, () => "all is quiet for long");
   return steps;
 
   function addAnswers(presentation: Presentation, index: number, repeated: boolean, clock: number): void {
     const { party, token, outcome, carried, after } = presentation;
     const messages = repeated ? state.messages : state.messages.toSpliced(index, 1);
+    const { lossless = false, inFlight } = world.bounds;
+    const fits = messages.length < inFlight;
+    if (lossless && !fits) return;
     const to = repeated ? { ...after, repeats: state.repeats - 1, messages } : { ...after, messages };
     const fate = (crash: boolean) => (): string => {
       const what =
@@ -268,8 +276,8 @@ export function stepsFrom(world: World, state: State, inWords: boolean): Step[] 
       const where = clock === 0 ? "the server" : `a server whose clock is ${String(clock)} ahead`;
       return `${where} gets ${name(token)} of the ${party}: ${what}${repeated ? " (the request will be repeated)" : ""}`;
     };
-    add(to, fate(true), presentation);
-    if (carried === null || messages.length >= world.bounds.inFlight) return;
+    if (carried === null || !lossless) add(to, fate(true), presentation);
+    if (carried === null || !fits) return;
     const answer: Message = { kind: "answer", party, token: carried, dies: state.now + world.life };
     add({ ...to, messages: [...messages, answer] }, fate(false), presentation);
   }
@@ -286,6 +294,11 @@ export function tokenOf({ tokens }: State, number: number): Token {
   const token = tokens[number];
   if (token === undefined) throw new Error(`no token ${String(number)}`);
   return token;
+}
+
+/** Whether a child was ever made of it, or more than one. */
+export function wasUsed({ tokens }: State, number: number): boolean {
+  return tokens.some(({ parent }) => parent === number);
 }
 
 export function opponentOf(party: Party): Party {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { expectToFail, expectToHold, report } from "./expect-property.ts";
 import { explore } from "./explore.ts";
-import type { Found, Property } from "./explore.ts";
-import type { Bounds, Scheme } from "./model.ts";
+import type { Found } from "./explore.ts";
 import { brokenVariants, noSoftRefusal, shipped, withSettle } from "./variants.ts";
 import type { Check } from "./variants.ts";
 import { afterFork, fewestRounds, findWalkStarts, walk } from "./walk.ts";
@@ -66,24 +66,6 @@ describe("settle, as shipped", { timeout: TIMEOUT }, () => {
   });
 });
 
-describe("W = 0, strict", { timeout: TIMEOUT }, () => {
-  const sequential = { window: 0, life: 2, oneAtATime: true } as const;
-
-  it("P1 holds for a client that has one request on its way at a time, loss and repetition included", () => {
-    expectToHold(shipped, { ...ALONE, ...sequential }, ["P1"], 1_000);
-  });
-
-  it("P1 fails for tabs that race", () => {
-    expectToFail(shipped, { ...ALONE, window: 0 }, ["P1"]);
-  });
-
-  it("P2 holds for sequential parties", () => {
-    expectToHold(shipped, { ...WITH_THIEF, ...sequential, sends: 4 }, ["P2", "P3"], 50_000);
-    const starts = findWalkStarts(shipped, { ...WALK, ...sequential });
-    expect(fewestRounds(starts, 12)).toBe(4);
-  });
-});
-
 describe("what the rule takes for granted", { timeout: TIMEOUT }, () => {
   it("a message lives no longer than W, counted from the server's decision and with its repetitions", () => {
     expectToFail(shipped, { ...ALONE, window: 2, life: 3 }, ["P1"]);
@@ -120,21 +102,3 @@ describe("broken variants are caught", { timeout: TIMEOUT }, () => {
     expect(caught).toEqual(caughtBy);
   });
 });
-
-function report(scheme: Scheme, bounds: Bounds, what: string, found: Found): Found {
-  const verdict = found.counterexample === null ? "holds" : "FAILS";
-  const effort = `${String(found.states)} states, ${found.seconds.toFixed(1)} s`;
-  console.log(`${scheme.name}: ${what} ${verdict}, ${effort}, ${JSON.stringify(bounds)}`);
-  return found;
-}
-
-function expectToHold(scheme: Scheme, bounds: Bounds, properties: readonly Property[], states: number): void {
-  const found = report(scheme, bounds, properties.join(", "), explore(scheme, bounds, properties));
-  expect(found.counterexample).toBeNull();
-  expect(found.states).toBeGreaterThan(states);
-}
-
-function expectToFail(scheme: Scheme, bounds: Bounds, properties: readonly Property[]): void {
-  const found = report(scheme, bounds, properties.join(", "), explore(scheme, bounds, properties));
-  expect(found.counterexample).not.toBeNull();
-}

@@ -3,7 +3,7 @@
  * bound that the rule compares them with; generations relative to the row; tokens renumbered in the order of their
  * holders, and only those that someone holds.
  */
-import { tokenOf } from "./model.ts";
+import { tokenOf, wasUsed } from "./model.ts";
 import type { Message, State, World } from "./model.ts";
 
 export function describeState(world: World, state: State): string {
@@ -39,6 +39,7 @@ export function describeState(world: World, state: State): string {
   for (const number of labels.keys()) {
     const { generation, parent, madeFor } = tokenOf(state, number);
     parts.push(Math.max(generation - row.generation, -3) + 3, (labels.get(parent) ?? -1) + 1, madeFor);
+    if (world.bounds.countsUses === true) parts.push(wasUsed(state, number) ? 1 : 0);
   }
   return encode(parts);
 

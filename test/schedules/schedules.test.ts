@@ -10,8 +10,15 @@ import { afterAll, describe, expect, test } from "vitest";
 import { counting, forgetful, lastWriteWins, resurrecting } from "./wrapped-stores.ts";
 import { openLibrary, type Library } from "./library.ts";
 import { simulate, type Run, type Schedule, type Sending, type SimulationOptions } from "./network.ts";
-import { endedSchedules, honestSchedules, revokedSchedules, stolenSchedules } from "./schedules.ts";
-import { judgeAlarm, judgeContained, judgeEnded, judgeHonest, MOST_ROUNDS, tell } from "./verdicts.ts";
+import {
+  endedSchedules,
+  honestSchedules,
+  perfectSchedules,
+  revokedSchedules,
+  stolenSchedules,
+  type Network,
+} from "./schedules.ts";
+import { judgeAlarm, judgeContained, judgeEnded, judgeHonest, judgeSingleUse, MOST_ROUNDS, tell } from "./verdicts.ts";
 
 const SEED = Number(process.env["SCHEDULE_SEED"] ?? 20_260_101);
 const RUNS = Number(process.env["SCHEDULE_RUNS"] ?? 1);
@@ -200,6 +207,37 @@ describe("all of them with refreshes in parallel, on four instances over one fil
   });
 });
 
+describe("W = 0, strict single use", () => {
+  const network: Network = { window: W };
+  const coarse: Network = { window: W, coarse: true };
+  const rivals = { window: 0, clocks: [0, 0, 0, 0] };
+
+  test("P1, when nothing is lost, nothing is repeated and nothing overlaps", { timeout: TIMEOUT }, async () => {
+    const judge = (run: Run): string | null => judgeHonest(run) ?? judgeSingleUse(run);
+    const property = { library: open({ window: 0 }), schedules: perfectSchedules(network), judge };
+    await holds("perfect network, W = 0", 150, property);
+  });
+
+  test("P2, and no token is used twice, with a thief or without", { timeout: TIMEOUT }, async () => {
+    const schedules = fc.oneof(honestSchedules(network), stolenSchedules(network));
+    await holds("W = 0", 300, { library: open({ window: 0 }), schedules, judge: judgeSingleUse });
+  });
+
+  test("the same in parallel, on four instances over one file", { timeout: TIMEOUT }, async () => {
+    const schedules = fc.oneof(honestSchedules(coarse), stolenSchedules(coarse));
+    const property = { library: open({ ...rivals, path: file() }), schedules, judge: judgeSingleUse };
+    await holds("in parallel, W = 0", 150, { ...property, options: { together: true } });
+  });
+
+  test("P3, also in parallel", { timeout: TIMEOUT }, async () => {
+    const property = { library: open({ window: 0 }), schedules: revokedSchedules(network), judge: final };
+    await holds("revocation, W = 0", 100, property);
+    const library = open({ ...rivals, path: file() });
+    const parallel = { library, schedules: revokedSchedules(coarse), judge: final, options: { together: true } };
+    await holds("in parallel, revocation, W = 0", 50, parallel);
+  });
+});
+
 describe("the properties can fail", { timeout: TIMEOUT }, () => {
   const ACCUSED_OR_LOCKED_OUT = /honest client got "reuse"|all is quiet, and the jar gets "retry"/;
   // Short ones shrink faster.
@@ -217,6 +255,18 @@ describe("the properties can fail", { timeout: TIMEOUT }, () => {
 
   test("P1, with strict single use", async () => {
     await isFalse("strict single use", ACCUSED_OR_LOCKED_OUT, { ...honest, library: open({ window: 0 }) });
+  });
+
+  test("single use, with a window", async () => {
+    const property = { ...honest, judge: judgeSingleUse, library: open() };
+    await isFalse("single use with W = 10 s", /was used twice/, property);
+  });
+
+  test("single use in parallel, when the last write wins", async () => {
+    const schedules = stolenSchedules({ ...network, coarse: true });
+    const library = open({ ...rivals(), window: 0, spoil: lastWriteWins });
+    const property = { ...inParallel, schedules, judge: judgeSingleUse, library };
+    await isFalse("last write wins, W = 0", /was used twice|still got|ahead/, property);
   });
 
   test("P1, when the client also stores a refresh token that came back as it was presented", async () => {

@@ -96,6 +96,25 @@ export const honestSchedules = (network: Network): fc.Arbitrary<Schedule> =>
     });
   });
 
+/** Nothing is lost, nothing is repeated, and the client has its answer before it sends again. */
+export const perfectSchedules = (network: Network): fc.Arbitrary<Schedule> =>
+  ofAnyPace((pace) => {
+    const latency = latencies(network);
+    const exchange = fc.record({ extra: gaps(network, pace), after: latency, answerAfter: latency });
+    return fc.record({
+      victim: fc.array(exchange, { maxLength: network.longest ?? 100, size: "max" }).map((exchanges) => {
+        let busy = 0;
+        return exchanges.map(({ extra, after, answerAfter }): Sending => {
+          const gap = busy + 1 / 1024 + extra;
+          busy = after + answerAfter;
+          return { gap, older: 0, deliveries: [{ after, answerAfter }] };
+        });
+      }),
+      waits: fc.array(gaps(network, pace), { minLength: 1, maxLength: 4 }),
+      updates: fc.array(moments(network, pace), { maxLength: 20 }),
+    });
+  });
+
 /** A thief copies the jar and goes its own way. */
 export const stolenSchedules = (network: Network): fc.Arbitrary<Schedule> =>
   ofAnyPace((pace) => {

@@ -48,6 +48,19 @@ export function judgeAlarm({ log, rounds }: Run): string | null {
   return log.some((entry) => entry.kind === "refresh" && entry.outcome === "reuse") ? null : "no alarm rang at all";
 }
 
+/** With W = 0: no token is used twice with success, and whoever is outrun raises the alarm at once. */
+export function judgeSingleUse(run: Run): string | null {
+  const used = new Set<string>();
+  for (const entry of run.log) {
+    if (entry.kind !== "refresh" || !YIELDING.includes(entry.outcome)) continue;
+    if (used.has(entry.token.value))
+      return `${entry.token.name} was used twice, the second time for "${entry.outcome}"`;
+    used.add(entry.token.value);
+  }
+  // Sooner than never: no time at all must pass.
+  return judgeContained(run, -1);
+}
+
 /** P3: what begins after the end yields nothing. */
 export function judgeEnded(log: readonly Entry[]): string | null {
   for (const entry of log)

@@ -100,11 +100,11 @@ const respell = (text: string): string => {
 
 export const brokenStores: readonly BrokenStore[] = [
   caseless,
-  broken("commitRefresh reads, then writes, and ignores the version", "refresh-2 refresh-4 cas-1", (inner) => ({
+  broken("commitRefresh reads, then writes, and ignores the version", "refresh-2 refresh-4 cas-1 cas-2", (inner) => ({
     commitRefresh: (handle, _, write) =>
       regardless(inner, handle, (version) => inner.commitRefresh(handle, version, write)),
   })),
-  broken("commitRefresh reads, compares, then writes", "refresh-4 cas-1", (inner) => ({
+  broken("commitRefresh reads, compares, then writes", "refresh-4 cas-1 cas-2", (inner) => ({
     async commitRefresh(handle, version, write) {
       if ((await inner.findSession(handle))?.version !== version) return false;
       return regardless(inner, handle, (current) => inner.commitRefresh(handle, current, write));

@@ -50,9 +50,13 @@ function tellAll<T>(servers: readonly Child[], commandOf: (index: number) => Com
 }
 
 /** Processes with an instance each on a database. */
-async function openServers(count: number, addressOf: AddressOf): Promise<readonly Child[]> {
+async function openServers(
+  count: number,
+  addressOf: AddressOf,
+  rotation?: Opening["rotation"],
+): Promise<readonly Child[]> {
   const servers = takeServers(count);
-  await tellAll(servers, (index) => ({ open: { address: addressOf(index), secret: SECRET, now: T0 } }));
+  await tellAll(servers, (index) => ({ open: { address: addressOf(index), secret: SECRET, now: T0, rotation } }));
   return servers;
 }
 
@@ -159,6 +163,31 @@ function testDatabase({ name, makeEmpty }: TestDatabase): void {
     now += SETTLED;
     expect(await outcomeOf(sessions.refreshSession(siblings[0] ?? ""))).toBe("ok");
     expect(events).toEqual(["confirm"]);
+  });
+
+  test("50 parallel refreshes of one token from 4 processes with strict single use: one succeeds, the next is reuse", async () => {
+    const addressOf = await makeEmpty();
+    const { sessions, store } = await openHere({ address: addressOf(3), secret: SECRET });
+    const servers = await openServers(4, addressOf, { window: "0s" });
+    await measured(async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const { session, refreshToken } = await sessions.createNewSession("alice");
+        let parent = refreshToken.value;
+        // In every other round it is a child that all present, which one of them confirms.
+        if (round % 2 === 1) parent = (await sessions.refreshSession(parent)).newRefreshToken.value;
+        const command = { token: parent, now: T0 };
+        const { tokens, refusals, events } = await refreshAtOnce(
+          servers,
+          [13, 13, 12, 12].map((count) => ({ ...command, count })),
+        );
+        expect(tokens).toHaveLength(1);
+        expect(isChildOf(tokens[0] ?? "", parent)).toBe(true);
+        expect(refusals.toSorted()).toEqual([...times(48, "SESSION_NOT_FOUND"), "TOKEN_THEFT_DETECTED"]);
+        expect(events.toSorted()).toEqual([round % 2 === 1 ? "confirm" : "mint", "reuse-detected"]);
+        expect(await store.findSession(session.handle)).toBeUndefined();
+      }
+      return "20 rounds of 50 uses of one token";
+    });
   });
 
   test("two processes that rotate the signing key at once report the same pending key", async () => {

@@ -64,7 +64,10 @@ export interface CounterfoilConfig {
     | undefined;
   readonly rotation?:
     | {
-        /** Longest life of a message on its way, `"0s"` (strict single use) to `"5m"`. Default `"10s"`. */
+        /**
+         * How long a request or its response may still be in flight, to `"5m"`. `"0s"` is strict single use: a lost response, a
+         * repeated request or two refreshes at once end the session. Default `"10s"`.
+         */
         readonly window?: Duration | undefined;
         /** On reuse of a refresh token: end the session, or refuse the presenter only, for trying it out. Default `"revoke"`. */
         readonly onReuse?: "revoke" | "report" | undefined;

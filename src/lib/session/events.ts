@@ -26,7 +26,10 @@ export interface SessionEvents {
     readonly userId: UserId;
     /** Whether the session was revoked; false with `rotation.onReuse: "report"`. */
     readonly revoked: boolean;
-    /** `superseded`: another token has taken over from it; `current`: a child of it has been in use for longer than the window. */
+    /**
+     * `superseded`: another token has taken over from it; `current`: a child of it has been in use for longer than the window,
+     * or, with a window of 0, has been minted.
+     */
     readonly presented: "superseded" | "current";
     readonly presentedGeneration: number;
     readonly currentGeneration: number;

@@ -46,8 +46,12 @@ test.each([
   ],
   ["the parent's sibling is reuse at once", "10s", `${SIBLINGS}, 61 e confirm f, 61 b ${SUPERSEDED}, 61 c ${THEFT}`],
   ["the loser of two lines ends the session", "10s", `0 a mint v, 1 a mint t, 900 t confirm u, 1800 v ${THEFT}`],
-  ["two rotations in one tick are two", "0s", `${ONE_TICK}, 0 c mint e, 0 b ${SUPERSEDED}, 0 a ${THEFT}`],
-  ["without a window the next tick is reuse", "0s", `${ONE_TICK}, 0.001 b ${THEFT}`],
+  ["without a window three rotations in one tick are three", "0s", `${ONE_TICK}, 3600 d confirm e`],
+  ["without a window a parent is reuse in the very tick of its child", "0s", `0 a mint b, 0 a ${THEFT}`],
+  ["without a window a parent is reuse an hour later, though no child was seen", "0s", `0 a mint b, 3600 a ${THEFT}`],
+  ["without a window a confirmed child is spent at once", "0s", `${ONE_TICK}, 0 c ${THEFT}, 0 d SESSION_NOT_FOUND`],
+  ["without a window a superseded token is reuse at once", "0s", `${ONE_TICK}, 0 b ${THEFT}`],
+  ["without a window the first token is reuse for ever", "0s", `${ONE_TICK}, 9000 a ${THEFT}`],
 ] as const)("%s", async (_, window, steps) => {
   const world = new World({ rotation: { window } });
   const created = await world.signIn();
@@ -151,6 +155,31 @@ test("with onReuse report the presenter is refused, the event says so, and the s
     expect(world.events).toHaveLength(turn);
   }
   await expect(world.sessions.refreshSession(current)).resolves.toMatchObject({ session: { handle } });
+});
+
+test("without a window a clock that is behind that of the server before uses no token twice", async () => {
+  const world = new World({ rotation: { window: "0s", clock: "process" } });
+  const behind = world.another({ rotation: { window: "0s", clock: "process" }, clock: () => world.now - MINUTE });
+  const { refreshToken } = await world.signIn();
+  const { newRefreshToken: child } = await world.sessions.refreshSession(refreshToken.value);
+  const { newRefreshToken: grandchild } = await behind.refreshSession(child.value);
+  expect(grandchild.value).not.toBe(child.value);
+  await expect(behind.refreshSession(child.value)).rejects.toMatchObject({ code: THEFT });
+});
+
+test("without a window one of 50 parallel refreshes on two instances succeeds, and the next is reuse", async () => {
+  const world = new World({ rotation: { window: "0s" } });
+  const other = world.another({ rotation: { window: "0s" } });
+  const { refreshToken } = await world.signIn();
+  const codes = await Promise.all(
+    Array.from({ length: 50 }, (_, index) =>
+      (index % 2 === 0 ? world.sessions : other).refreshSession(refreshToken.value).then(
+        () => "ok",
+        (error: unknown) => (error as SessionError).code,
+      ),
+    ),
+  );
+  expect(codes.toSorted()).toEqual([...Array<string>(48).fill("SESSION_NOT_FOUND"), THEFT, "ok"]);
 });
 
 test("a client that is ahead of a restored store is refused without an alarm", async () => {

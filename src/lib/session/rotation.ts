@@ -27,7 +27,7 @@ export interface PresentedToken {
 }
 
 export interface RotationPolicy {
-  /** W: the longest life of a message on its way, in ms. 0 is strict single use. */
+  /** W: how long a request or its response may still be in flight, in ms. 0 is strict single use. */
   readonly window: number;
   /** Age in ms that the youngest child must have before a child is confirmed: {@link SETTLE_WINDOWS} windows. */
   readonly settle: number;
@@ -61,24 +61,15 @@ export function decideRotation(
   now: number,
   { window, settle }: RotationPolicy,
 ): RotationDecision {
-  if (token.generation === state.generation && token.doubleHash === state.currentHash) {
+  if (window === 0) return decideSingleUse(token, state, now);
+  if (isCurrent(token, state)) {
     if (state.childSeenAt !== null && now - state.childSeenAt > window) return { outcome: "reuse" };
     return { outcome: "mint", next: { ...state, childMintedAt: latest(state.childMintedAt, now) } };
   }
 
-  if (token.generation === state.generation + 1 && token.parentDoubleHash === state.currentHash) {
+  if (isChild(token, state)) {
     // A child that the row does not remember (its note was lost with a power cut) counts as minted just now.
-    if (state.childMintedAt !== null && now - state.childMintedAt >= settle) {
-      const next: RotationState = {
-        generation: token.generation,
-        currentHash: token.doubleHash,
-        parentHash: state.currentHash,
-        childMintedAt: now,
-        childSeenAt: null,
-        confirmedAt: now,
-      };
-      return { outcome: "confirm", next };
-    }
+    if (state.childMintedAt !== null && now - state.childMintedAt >= settle) return confirm(token, state, now);
     const next = { ...state, childMintedAt: state.childMintedAt ?? now, childSeenAt: state.childSeenAt ?? now };
     return { outcome: "renew", next };
   }
@@ -90,6 +81,38 @@ export function decideRotation(
   const justNow = state.confirmedAt !== null && now - state.confirmedAt <= window;
   return { outcome: supersededLast && justNow ? "retry" : "reuse" };
 }
+
+/**
+ * Strict single use compares no times: two requests in one millisecond, and servers whose clocks differ, are decided alike.
+ * Each token is good once, so a retry and a race are reuse as well.
+ */
+function decideSingleUse(token: PresentedToken, state: RotationState, now: number): RotationDecision {
+  if (isCurrent(token, state)) {
+    if (state.childMintedAt !== null) return { outcome: "reuse" };
+    return { outcome: "mint", next: { ...state, childMintedAt: now } };
+  }
+  if (isChild(token, state)) return confirm(token, state, now);
+  return { outcome: token.generation > state.generation ? "ahead" : "reuse" };
+}
+
+/** The child takes over, and a child of its own is minted in the same step. */
+function confirm(token: PresentedToken, state: RotationState, now: number): RotationDecision {
+  const next: RotationState = {
+    generation: token.generation,
+    currentHash: token.doubleHash,
+    parentHash: state.currentHash,
+    childMintedAt: now,
+    childSeenAt: null,
+    confirmedAt: now,
+  };
+  return { outcome: "confirm", next };
+}
+
+const isCurrent = (token: PresentedToken, state: RotationState): boolean =>
+  token.generation === state.generation && token.doubleHash === state.currentHash;
+
+const isChild = (token: PresentedToken, state: RotationState): boolean =>
+  token.generation === state.generation + 1 && token.parentDoubleHash === state.currentHash;
 
 function latest(earlier: number | null, now: number): number {
   return earlier === null ? now : Math.max(earlier, now);

@@ -109,6 +109,19 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
   ],
 );
 
+/** Uses a token that is good once, as a refresh with a window of 0 does: read, decide, commit, and decide again after a lost race. */
+async function useOnce(store: SessionStore, handle: string): Promise<"used" | "reuse" | "gone"> {
+  for (;;) {
+    const row = await store.findSession(handle);
+    if (row === undefined) return "gone";
+    const unused = row.childMintedAt === null;
+    const committed = unused
+      ? await store.commitRefresh(handle, row.version, fixedWrite)
+      : await store.deleteSessionAtVersion(handle, row.version);
+    if (committed) return unused ? "used" : "reuse";
+  }
+}
+
 export const rivalClauses: readonly StoreClause[] = [
   {
     id: "cas-1",
@@ -126,6 +139,18 @@ export const rivalClauses: readonly StoreClause[] = [
         equal(countTrue(won), 1);
         const deleted = order[won.indexOf(true)] === rivals.length - 1;
         equal((await find(store, row.handle))?.version, deleted ? undefined : row.version + 1);
+      }
+    },
+  },
+  {
+    id: "cas-2",
+    name: "MUST let one of 50 parallel uses of a token that is good once succeed, and the next one end the session",
+    async run(store, others = []) {
+      for (let round = 0; round < 5; round += 1) {
+        const row = await add(store);
+        const outcomes: readonly string[] = await race([store, ...others], 50, (each) => useOnce(each, row.handle));
+        same(outcomes.toSorted(), [...Array<string>(48).fill("gone"), "reuse", "used"]);
+        equal(await find(store, row.handle), undefined);
       }
     },
   },

@@ -22,6 +22,7 @@ export interface Opening {
   /** Default: the one beside the database. */
   readonly secret?: string | undefined;
   readonly now: number;
+  readonly rotation?: CounterfoilConfig["rotation"];
 }
 
 export interface Opened {
@@ -37,11 +38,12 @@ export async function open(
   config: CounterfoilConfig = {},
   wrap: (store: SessionStore) => SessionStore = (store) => store,
 ): Promise<Opened> {
-  const { address, secret } = opening;
+  const { address, secret, rotation } = opening;
   let { now } = opening;
   let events: string[] = [];
   const store = wrap(await openStore(address));
-  const sessions = createSessions({ store, clock: () => now, ...(secret === undefined ? {} : { secret }), ...config });
+  const given = { ...(secret === undefined ? {} : { secret }), ...(rotation === undefined ? {} : { rotation }) };
+  const sessions = createSessions({ store, clock: () => now, ...given, ...config });
   sessions.on("session-refreshed", ({ outcome }) => events.push(outcome));
   sessions.on("reuse-detected", () => events.push("reuse-detected"));
   sessions.on("store-behind", () => events.push("store-behind"));
