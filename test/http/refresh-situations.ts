@@ -3,29 +3,9 @@ import { type Credentials, credentialsOf, refresh, SECOND, type TestApp } from "
 import type { Answer } from "./send.ts";
 import { gone, invalid, type Situation } from "./situations.ts";
 
-/** Two rotations: the first token of `own` has been superseded `age` ms ago. */
-async function supersede(app: TestApp, own: Credentials, age: number): Promise<void> {
-  const child = credentialsOf(await refresh(app, own), own);
-  app.clock.now += 30 * SECOND;
-  await refresh(app, child);
-  app.clock.now += age;
-}
-
 export const ON_REFRESH: readonly (Omit<Situation, "run"> & {
   readonly run: (app: TestApp, own: Credentials, path: string) => Promise<Answer>;
 })[] = [
-  {
-    name: "reuse that is only reported",
-    config: { rotation: { onReuse: "report" } },
-    async run(app, own, path) {
-      await supersede(app, own, 10 * SECOND + 1);
-      return refresh(app, own, path);
-    },
-    ...gone,
-    code: "REFRESH_TOKEN_REUSED",
-    challenge: invalid("a superseded refresh token was presented; the session lives on, as rotation.onReuse says"),
-    cleared: true,
-  },
   {
     name: "a session that others change all the time",
     run(app, own, path) {

@@ -13,6 +13,9 @@
  *
  * Single use, with or without a thief: a token yields a token at most once, and then a new one.
  *
+ * Nobody thrown out, where reuse is only reported: the session never ends but by its user, and every token that anybody holds
+ * yields a token after any long wait, whatever went before.
+ *
  * P3: once the session has ended, by its user or by an alarm, no presentation yields a token. The decision has little
  * part in that: the model only says that nothing on its way helps while each request is atomic. The race is a test of stores.
  */
@@ -20,7 +23,7 @@ import { describeState } from "./state-key.ts";
 import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, wasUsed, yieldsToken } from "./model.ts";
 import type { Bounds, Presentation, Scheme, State, Step, World } from "./model.ts";
 
-export type Property = "P1" | "P2" | "P3" | "single use";
+export type Property = "P1" | "P2" | "P3" | "single use" | "nobody thrown out";
 
 export interface Graph<S, T extends { readonly to: S; readonly text: string }> {
   readonly starts: readonly S[];
@@ -137,13 +140,15 @@ export function explore(
       }
       return null;
     },
-    faultOfState: (state) => (p1 ? lockOut(world, state) : null),
+    faultOfState: (state) =>
+      (p1 ? lockOut(world, state) : null) ??
+      (properties.includes("nobody thrown out") ? thrownOut(world, state) : null),
     ...(visit === undefined ? {} : { visit }),
   });
 }
 
 function isFalseAlarm({ outcome }: Presentation): boolean {
-  return outcome === "reuse" || outcome === "ahead";
+  return outcome === "reuse" || outcome === "reported" || outcome === "ahead";
 }
 
 function lockOut(world: World, state: State): string | null {
@@ -155,6 +160,16 @@ function lockOut(world: World, state: State): string | null {
       const when = wait === 0 ? "at once" : "after a long wait";
       return `P1: all is quiet, the jar holds ${nameOf(state, state.jar)}, and its next refresh, ${when}, is "${outcome}"`;
     }
+  }
+  return null;
+}
+
+function thrownOut(world: World, state: State): string | null {
+  if (state.ended === "alarm") return "thrown out: an alarm has ended the session";
+  if (state.ended === "user") return null;
+  for (const token of new Set([state.jar, ...state.loot])) {
+    const { outcome } = present(world, state, "victim", token, state.now + LONG_WAIT);
+    if (!yieldsToken(outcome)) return `thrown out: after a long wait ${nameOf(state, token)} gets "${outcome}"`;
   }
   return null;
 }

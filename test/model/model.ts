@@ -33,6 +33,8 @@ export interface Scheme {
   readonly renewIsStored?: boolean;
   /** Variant: ending the session leaves its row usable. */
   readonly revokedRowStays?: boolean;
+  /** What becomes of "reuse": the session ends, or it is reported and renewed, or (a variant) reported and refused. Default: ends. */
+  readonly onReuse?: "revoke" | "report" | "refuse";
 }
 
 export interface Bounds {
@@ -66,7 +68,8 @@ export interface World {
 }
 
 export type Party = "victim" | "thief";
-export type Outcome = RotationDecision["outcome"] | "gone";
+/** `reported`: a reuse that is renewed, by a write that leaves the tokens of the row as they are; `refused`: one that is not. */
+export type Outcome = RotationDecision["outcome"] | "gone" | "reported" | "refused";
 
 export interface Token {
   readonly generation: number;
@@ -164,7 +167,7 @@ export function firstState({ bounds }: World): State {
 }
 
 export function yieldsToken(outcome: Outcome): boolean {
-  return outcome === "mint" || outcome === "confirm" || outcome === "renew";
+  return outcome === "mint" || outcome === "confirm" || outcome === "renew" || outcome === "reported";
 }
 
 /** Presents a token to the server, which decides and commits. */
@@ -200,7 +203,14 @@ export function present(
         after: { ...before, row: decision.next },
       };
     case "reuse":
-      return { ...presentation, outcome, carried: null, after: end(world, before, "alarm") };
+      switch (world.scheme.onReuse ?? "revoke") {
+        case "revoke":
+          return { ...presentation, outcome, carried: null, after: end(world, before, "alarm") };
+        case "report":
+          return { ...presentation, outcome: "reported", carried: null, after: before };
+        case "refuse":
+          return { ...presentation, outcome: "refused", carried: null, after: before };
+      }
     case "retry":
     case "ahead":
       return { ...presentation, outcome, carried: null, after: before };

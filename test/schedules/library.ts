@@ -69,6 +69,8 @@ export function openLibrary(options: LibraryOptions = {}): Library {
 
   function note(outcome: Outcome): void {
     const call = current.getStore();
+    // A reuse that is reported is renewed as well.
+    if (outcome === "renew" && call?.outcomes.includes("reported") === true) return;
     call?.outcomes.push(outcome);
     call?.decided(outcome);
   }
@@ -110,7 +112,8 @@ export function openLibrary(options: LibraryOptions = {}): Library {
       const call: Call = { decided, outcomes: [] };
       const { outcome, carried } = await current.run(call, () => refresh(token));
       const [told, ...more] = call.outcomes;
-      if (more.length > 0 || (told === "confirm" ? "mint" : told) !== outcome)
+      const seen = told === "confirm" ? "mint" : told === "reported" ? "renew" : told;
+      if (more.length > 0 || seen !== outcome)
         throw new Error(`the events tell of "${call.outcomes.join()}", the caller of "${outcome}"`);
       return carried;
     },
@@ -156,8 +159,6 @@ function outcomeOf({ code }: SessionError): Outcome | undefined {
       return "retry";
     case "TOKEN_THEFT_DETECTED":
       return "reuse";
-    case "REFRESH_TOKEN_REUSED":
-      return "reported";
     case "STORE_BEHIND":
       return "ahead";
     case "SESSION_NOT_FOUND":

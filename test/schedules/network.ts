@@ -9,7 +9,7 @@
  */
 export type Party = "victim" | "thief";
 
-/** What became of a presented token; `reported`: reuse that was told but did not end the session. */
+/** What became of a presented token; `reported`: reuse that was told, and renewed instead of ending the session. */
 export type Outcome = "mint" | "confirm" | "renew" | "retry" | "reuse" | "reported" | "ahead" | "gone";
 
 export interface Delivery {

@@ -2,6 +2,7 @@
 import type { Entry, Outcome, Party, Run } from "./network.ts";
 
 const YIELDING: readonly Outcome[] = ["mint", "confirm", "renew"];
+const KEEPING: readonly Outcome[] = [...YIELDING, "retry", "reported"];
 /** From any quiet moment the alarm rings within so many rounds, whatever the thief presents: the model check in test/model finds the number. */
 export const MOST_ROUNDS = 6;
 
@@ -59,6 +60,14 @@ export function judgeSingleUse(run: Run): string | null {
   }
   // Sooner than never: no time at all must pass.
   return judgeContained(run, -1);
+}
+
+/** Where reuse is only reported: nobody is refused for good. */
+export function judgeReported({ log }: Run): string | null {
+  for (const entry of log)
+    if (entry.kind === "refresh" && !entry.late && !KEEPING.includes(entry.outcome))
+      return `the ${entry.party} was thrown out by "${entry.outcome}"`;
+  return judgeEnded(log);
 }
 
 /** P3: what begins after the end yields nothing. */

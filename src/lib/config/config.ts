@@ -69,7 +69,7 @@ export interface CounterfoilConfig {
          * repeated request or two refreshes at once end the session. Default `"10s"`.
          */
         readonly window?: Duration | undefined;
-        /** On reuse of a refresh token: end the session, or refuse the presenter only, for trying it out. Default `"revoke"`. */
+        /** On reuse of a refresh token: end the session, or emit `reuse-detected` only, for trying it out. Default `"revoke"`. */
         readonly onReuse?: "revoke" | "report" | undefined;
         /**
          * Whose clock rotation is decided by. `store`: the database's, where it has one that all servers share, so that theirs may differ.

@@ -7,6 +7,7 @@ import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import type { Tickets } from "../token/ticket.ts";
 import type { Clock } from "./clock.ts";
 import type { EventHub } from "./events.ts";
+import type { FirstInMinute } from "./first-in-minute.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
 
 /** What the session operations work with. */
@@ -23,6 +24,8 @@ export interface SessionContext {
   readonly events: EventHub;
   readonly now: Clock;
   readonly oneAtATime: OneAtATime;
+  /** For events that a client can cause at will. */
+  readonly isFirstInMinute: FirstInMinute;
   /**
    * Opens the store and loads the keys, once; tried again by the next call when it failed. Undefined when that is done, so that the
    * path of each request has nothing to wait for. @throws SessionError

@@ -140,7 +140,7 @@ async function goThroughEverything(
 ): Promise<{ errors: unknown[]; secrets: string[]; sessions: Sessions }> {
   const store = memory();
   let now = 1_790_000_000_000;
-  const common: CounterfoilConfig = { store, secret: SECRET, clock: () => now, rotation: { window: "0s" } };
+  const common: CounterfoilConfig = { store, secret: SECRET, clock: () => now, rotation: { window: "1ms" } };
   const session = { maxPerUser: 3, onMaxPerUser: "end-oldest" } as const;
   const sessions = createSessions({ ...common, session, tokens: { accessToken: { blacklisting: "store" } } });
   for (const name of NAMES) sessions.on(name, (event) => onEvent(name, event));
@@ -183,6 +183,7 @@ async function goThroughEverything(
   await fails(sessions.createNewSession("alice", { secret: SECRET.repeat(99), token: new Date() }));
   await fails(sessions.createNewSession("alice", { secret: first.refreshToken.value.repeat(40) }));
   const second = await sessions.refreshSession(first.refreshToken.value);
+  now += 3;
   const third = await sessions.refreshSession(second.newRefreshToken.value);
   secrets.push(second.newRefreshToken.value.slice(40, 70), third.newRefreshToken.value.slice(-30));
   await fails(sessions.refreshSession(first.refreshToken.value)); // just superseded: RETRY

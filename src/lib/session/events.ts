@@ -20,7 +20,10 @@ export interface SessionEvents {
     readonly userId?: UserId;
     readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit";
   };
-  /** A superseded refresh token was presented: two parties hold tokens of one session. */
+  /**
+   * A superseded refresh token was presented: two parties hold tokens of one session. With `rotation.onReuse: "report"` at most
+   * once a minute for each session and process.
+   */
   "reuse-detected": {
     readonly handle: string;
     readonly userId: UserId;
@@ -42,7 +45,10 @@ export interface SessionEvents {
     /** The device that presented the superseded token. */
     readonly presentingDevice: DeviceFacts;
   };
-  /** A client holds a newer token than the store: a restored backup, or writes lost in a power cut. */
+  /**
+   * A client holds a newer token than the store: a restored backup, or writes lost in a power cut. At most once a minute for each
+   * session and process.
+   */
   "store-behind": {
     readonly handle: string;
     readonly userId: UserId;

@@ -1,7 +1,8 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { DAY, MINUTE, SECOND, START } from "../../../test/fixtures/constants.ts";
+import { EVIDENCE, FIREFOX, supersede } from "../../../test/fixtures/superseded-session.ts";
 import { type Claims, refused, withStore, World } from "../../../test/fixtures/session-world.ts";
-import { type CreatedSession, Error as AuthError, type SessionError, TokenTheftError } from "../../index.ts";
+import { Error as AuthError, type SessionError, TokenTheftError } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { parseMarker } from "../../protocol.ts";
 import type { SessionStore } from "../store/session-store.ts";
@@ -80,37 +81,6 @@ test.each([
   }
 });
 
-/** A session whose first token was superseded 10 s and 1 ms ago, and whose child was seen 5 s ago. */
-async function supersede(world: World): Promise<CreatedSession<Claims> & { current: string }> {
-  const { sessions } = world;
-  const created = await sessions.createNewSession("alice", { role: "member" }, undefined, {
-    device: { label: "Phone" },
-  });
-  const child = await sessions.refreshSession(created.refreshToken.value);
-  world.now += 30 * SECOND;
-  const current = child.newRefreshToken.value;
-  const { newRefreshToken } = await sessions.refreshSession(current, { device: { userAgent: "curl/8" } });
-  world.now += 5001;
-  await sessions.refreshSession(newRefreshToken.value);
-  world.now += 5000;
-  world.events.length = 0;
-  return { ...created, current };
-}
-const EVIDENCE = {
-  userId: "alice",
-  presented: "superseded",
-  presentedGeneration: 1,
-  currentGeneration: 2,
-  sinceConfirmation: 10_001,
-  sinceChildSeen: 5000,
-  lastDevice: { label: "Phone", userAgent: "curl" },
-  presentingDevice: { ip: "203.0.113.0/24", userAgent: "Firefox on Linux" },
-};
-const device = {
-  ip: "203.0.113.7",
-  userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
-};
-
 test("reuse ends the session and says whose it was, with the evidence of both sides", async () => {
   const world = new World(withStore);
   const {
@@ -118,7 +88,7 @@ test("reuse ends the session and says whose it was, with the evidence of both si
     refreshToken,
     accessToken,
   } = await supersede(world);
-  const presented = world.sessions.refreshSession(refreshToken.value, { device });
+  const presented = world.sessions.refreshSession(refreshToken.value, { device: FIREFOX });
   await expect(presented).rejects.toEqual(refused(AuthError.TOKEN_THEFT_DETECTED, "TOKEN_THEFT_DETECTED"));
   await expect(presented).rejects.toBeInstanceOf(TokenTheftError);
   await expect(presented).rejects.toMatchObject({ sessionHandle: handle, userId: "alice" });
@@ -139,22 +109,6 @@ test("reuse of a token that is still the current one, because its child has not 
   const since = { sinceConfirmation: null, sinceChildSeen: 5 * MINUTE + 1 };
   const generations = { presented: "current", presentedGeneration: 1, currentGeneration: 1 };
   expect(world.events.at(-2)).toEqual(["reuse-detected", expect.objectContaining({ ...since, ...generations })]);
-});
-
-test("with onReuse report the presenter is refused, the event says so, and the session lives on", async () => {
-  const world = new World({ rotation: { onReuse: "report" } });
-  const {
-    session: { handle },
-    refreshToken,
-    current,
-  } = await supersede(world);
-  for (const turn of [1, 2]) {
-    const presented = world.sessions.refreshSession(refreshToken.value, { device });
-    await expect(presented).rejects.toEqual(refused(AuthError.UNAUTHORISED, "REFRESH_TOKEN_REUSED"));
-    expect(world.events.at(-1)).toEqual(["reuse-detected", { ...EVIDENCE, handle, revoked: false }]);
-    expect(world.events).toHaveLength(turn);
-  }
-  await expect(world.sessions.refreshSession(current)).resolves.toMatchObject({ session: { handle } });
 });
 
 test("without a window a clock that is behind that of the server before uses no token twice", async () => {

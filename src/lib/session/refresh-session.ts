@@ -1,10 +1,11 @@
-import { retryLater, TokenTheftError, unauthorised } from "../errors.ts";
+import { retryLater, unauthorised } from "../errors.ts";
 import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
 import type { FoundSession } from "../store/session-store.ts";
-import { decideRotation, rotationPolicy } from "./rotation.ts";
+import { raiseAlarm, reportReuse } from "./reuse.ts";
+import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { fromUserKey } from "./user-id.ts";
 import type { Session } from "./verify-session.ts";
@@ -113,7 +114,6 @@ async function attempt<Claims>(
     throw unauthorised("SESSION_EXPIRED", "the session has expired");
   }
 
-  const lastDevice = JSON.parse(record.device) as DeviceFacts;
   // The times that rotation compares were noted by other servers, whose clocks may differ from this one's by more than a window.
   const rotationTime = policy.rotation.clock === "store" ? (record.storeTime ?? now) : now;
   const decision = decideRotation(token, record, rotationTime, rotationPolicy(policy.rotation.window));
@@ -121,21 +121,11 @@ async function attempt<Claims>(
     case "mint":
     case "confirm":
     case "renew": {
-      const absoluteEnd = Math.min(record.absoluteExpiresAt, record.createdAt + policy.absoluteTimeout);
-      const expiresAt = Math.min(now + policy.idleTimeout, absoluteEnd);
-      const device = describeDevice(deviceInput, lastDevice);
-      const write = { ...decision.next, lastSeenAt: now, expiresAt, device: JSON.stringify(device) };
-      const child = decision.outcome === "renew" ? token : mintChild(context, token);
-      // Made before the commit: what cannot be handed out must not be written down as handed out.
-      const refreshed = answer<Claims>(context, { ...record, expiresAt }, child, now);
-      if (!(await store.commitRefresh(handle, version, write))) return undefined;
-      context.events.emit("session-refreshed", {
-        handle,
-        userId: fromUserKey(record.userKey),
-        outcome: decision.outcome,
-        generation: child.generation,
-        device,
-      });
+      const device = describeDevice(deviceInput, JSON.parse(record.device) as DeviceFacts);
+      const { outcome, next } = decision;
+      const child = outcome === "renew" ? token : mintChild(context, token);
+      const refreshed = await commit<Claims>(context, record, child, { ...next, device: JSON.stringify(device), now });
+      if (refreshed !== undefined) emitRefreshed(context, record, child, { outcome, device });
       return refreshed;
     }
     case "retry":
@@ -144,20 +134,56 @@ async function attempt<Claims>(
         "another request has just rotated this refresh token; nothing was lost, try again shortly",
       );
     case "ahead":
-      context.events.emit("store-behind", {
-        handle,
-        userId: fromUserKey(record.userKey),
-        presentedGeneration: token.generation,
-        storedGeneration: record.generation,
-      });
+      if (context.isFirstInMinute("store-behind", handle))
+        context.events.emit("store-behind", {
+          handle,
+          userId: fromUserKey(record.userKey),
+          presentedGeneration: token.generation,
+          storedGeneration: record.generation,
+        });
       throw unauthorised("STORE_BEHIND", "the refresh token is newer than the store, which has lost writes");
-    case "reuse":
-      return endReused(context, token, record, {
-        now: rotationTime,
-        lastDevice,
-        presentingDevice: describeDevice(deviceInput),
-      });
+    case "reuse": {
+      const device = describeDevice(deviceInput);
+      const evidence = { now: rotationTime, presentingDevice: device };
+      if (policy.rotation.onReuse === "revoke") {
+        if (!(await store.deleteSessionAtVersion(handle, version))) return undefined;
+        throw raiseAlarm(context, token, record, evidence);
+      }
+      // Renewed like a child, the row's tokens and device as they were. By the same compare-and-set, so that a session which is
+      // revoked at this moment yields nothing.
+      const refreshed = await commit<Claims>(context, record, token, { ...record, now });
+      if (refreshed === undefined) return undefined;
+      if (context.isFirstInMinute("reuse-detected", handle)) reportReuse(context, token, record, evidence);
+      emitRefreshed(context, record, token, { outcome: "renew", device });
+      return refreshed;
+    }
   }
+}
+
+/** Writes the row and makes what is handed out; undefined when another request changed the row in between. */
+async function commit<Claims>(
+  context: SessionContext,
+  record: FoundSession,
+  refreshToken: RefreshToken,
+  { now, ...written }: RotationState & { readonly device: string; readonly now: number },
+): Promise<RefreshedSession<Claims> | undefined> {
+  const absoluteEnd = Math.min(record.absoluteExpiresAt, record.createdAt + context.policy.absoluteTimeout);
+  const expiresAt = Math.min(now + context.policy.idleTimeout, absoluteEnd);
+  // Made before the commit: what cannot be handed out must not be written down as handed out.
+  const refreshed = answer<Claims>(context, { ...record, expiresAt }, refreshToken, now);
+  const { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt, device } = written;
+  const rotation = { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt };
+  const write = { ...rotation, device, lastSeenAt: now, expiresAt };
+  return (await context.store.commitRefresh(record.handle, record.version, write)) ? refreshed : undefined;
+}
+
+function emitRefreshed(
+  context: SessionContext,
+  { handle, userKey }: SessionRecord,
+  { generation }: RefreshToken,
+  how: { readonly outcome: "mint" | "confirm" | "renew"; readonly device: DeviceFacts },
+): void {
+  context.events.emit("session-refreshed", { handle, userId: fromUserKey(userKey), generation, ...how });
 }
 
 function answer<Claims>(
@@ -178,37 +204,4 @@ function answer<Claims>(
     newIdRefreshToken: tokens.idRefreshToken,
     newAntiCsrfToken: context.policy.antiCsrf ? context.antiCsrf.of(record.handle) : undefined,
   };
-}
-
-/** Revokes in the same atomic step in which the reuse was found, and raises the alarm; undefined when the row changed in between. */
-async function endReused(
-  { policy, store, events }: SessionContext,
-  token: RefreshToken,
-  record: SessionRecord,
-  evidence: { now: number; lastDevice: DeviceFacts; presentingDevice: DeviceFacts },
-): Promise<undefined> {
-  const revoked = policy.rotation.onReuse === "revoke";
-  if (revoked && !(await store.deleteSessionAtVersion(record.handle, record.version))) return undefined;
-  const { handle } = record;
-  const userId = fromUserKey(record.userKey);
-  const since = (time: number | null): number | null => (time === null ? null : evidence.now - time);
-  events.emit("reuse-detected", {
-    handle,
-    userId,
-    revoked,
-    presented: token.doubleHash === record.currentHash ? "current" : "superseded",
-    presentedGeneration: token.generation,
-    currentGeneration: record.generation,
-    sinceConfirmation: since(record.confirmedAt),
-    sinceChildSeen: since(record.childSeenAt),
-    lastDevice: evidence.lastDevice,
-    presentingDevice: evidence.presentingDevice,
-  });
-  if (!revoked)
-    throw unauthorised(
-      "REFRESH_TOKEN_REUSED",
-      "a superseded refresh token was presented; the session lives on, as rotation.onReuse says",
-    );
-  events.emit("session-revoked", { handles: [handle], userId, reason: "reuse" });
-  throw new TokenTheftError(handle, userId);
 }

@@ -16,6 +16,7 @@ import type { SessionContext } from "./context.ts";
 import { type CreatedSession, type CreateOptions, createSession } from "./create-session.ts";
 import { chooseSecrets } from "./default-secret.ts";
 import { createEventHub, type SessionEventName, type SessionListener } from "./events.ts";
+import { createFirstInMinute } from "./first-in-minute.ts";
 import {
   loadSession,
   revokeEverySession,
@@ -316,6 +317,7 @@ function createContext(
     events,
     now,
     oneAtATime: createOneAtATime(),
+    isFirstInMinute: createFirstInMinute(now),
     ready() {
       if (closed) throw closedError();
       return opened ? undefined : (opening ??= open());

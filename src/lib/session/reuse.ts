@@ -1,0 +1,56 @@
+import { TokenTheftError } from "../errors.ts";
+import type { RefreshToken } from "../token/refresh-token.ts";
+import type { SessionContext } from "./context.ts";
+import type { DeviceFacts, SessionRecord } from "./record.ts";
+import { fromUserKey } from "./user-id.ts";
+
+/** Whose token it was, and when. */
+export interface ReuseEvidence {
+  readonly now: number;
+  readonly presentingDevice: DeviceFacts;
+}
+
+/** Tells of a reuse that has ended its session. @returns the error for the presenter */
+export function raiseAlarm(
+  context: SessionContext,
+  token: RefreshToken,
+  record: SessionRecord,
+  evidence: ReuseEvidence,
+): TokenTheftError {
+  const { handle } = record;
+  const userId = fromUserKey(record.userKey);
+  emitReuse(context, token, record, { ...evidence, revoked: true });
+  context.events.emit("session-revoked", { handles: [handle], userId, reason: "reuse" });
+  return new TokenTheftError(handle, userId);
+}
+
+/** Tells of a reuse that ends nothing, as `rotation.onReuse` says. */
+export function reportReuse(
+  context: SessionContext,
+  token: RefreshToken,
+  record: SessionRecord,
+  evidence: ReuseEvidence,
+): void {
+  emitReuse(context, token, record, { ...evidence, revoked: false });
+}
+
+function emitReuse(
+  { events }: SessionContext,
+  token: RefreshToken,
+  record: SessionRecord,
+  { now, presentingDevice, revoked }: ReuseEvidence & { readonly revoked: boolean },
+): void {
+  const since = (time: number | null): number | null => (time === null ? null : now - time);
+  events.emit("reuse-detected", {
+    handle: record.handle,
+    userId: fromUserKey(record.userKey),
+    revoked,
+    presented: token.doubleHash === record.currentHash ? "current" : "superseded",
+    presentedGeneration: token.generation,
+    currentGeneration: record.generation,
+    sinceConfirmation: since(record.confirmedAt),
+    sinceChildSeen: since(record.childSeenAt),
+    lastDevice: JSON.parse(record.device) as DeviceFacts,
+    presentingDevice,
+  });
+}
