@@ -9,13 +9,14 @@ import * as calls from "./lib/http/adapter-calls.ts";
 import type { VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { HttpAnswer } from "./lib/http/exchange.ts";
-import type { InstanceOption } from "./lib/http/instance-option.ts";
+import { httpOf, type InstanceOption } from "./lib/http/instance-option.ts";
 import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import { isPageLoad } from "./lib/http/page-load.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
 import { carryCookies } from "./lib/http/carry-cookies.ts";
 import { type WebOptions, withSessions } from "./lib/http/web-handlers.ts";
+import { HEADERS } from "./protocol.ts";
 
 /** A session in a server component or a server action, where no cookie can be set. */
 export type ServerSession<Claims = unknown, Data = unknown> = Pick<
@@ -39,8 +40,8 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
       const answer = await calls.route(exchange, options);
       if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
       await prepareRender(exchange, options);
-      const next = NextResponse.next({ request: { headers: carryCookies(exchange, request.headers) } });
-      return closeWebExchange(exchange, next);
+      const headers = carryCookies(exchange, request.headers, httpOf(options).context.policy.cookie);
+      return closeWebExchange(exchange, NextResponse.next({ request: { headers } }), NOT_PASSED_ON);
     } catch (error) {
       const answer = calls.answerTo(error, options);
       if (answer === undefined) throw error;
@@ -48,6 +49,10 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
     }
   };
 }
+
+// Next copies the headers of this response onto the request that it renders: ours would pass there for the client's own token. A page
+// load cannot read it in any case.
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([HEADERS.antiCsrf]);
 
 /** Page loads, their data and server actions; other routes protect themselves, and images need nobody. */
 async function prepareRender(exchange: WebExchange, { sessions }: InstanceOption): Promise<void> {
@@ -83,7 +88,8 @@ export async function getServerSession<Claims = unknown, Data = unknown>(
 ): Promise<ServerSession<Claims, Data> | undefined> {
   checkProtectOptions(options, "getSession");
   const exchange = openWebExchange({ method: "GET", url: "/", headers: await headers() });
-  return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false }));
+  // Never as a page: what a refresh made here would be lost, since no cookie can be set.
+  return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false, page: false }));
 }
 
 function answerOf(answer: HttpAnswer, request: Request): Response {

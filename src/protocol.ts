@@ -101,6 +101,8 @@ export const PAGE_PARAMETERS = {
   again: "again",
   /** When the page came back from the refresh route, ms since the epoch; it is not sent there again. */
   refreshed: "session-refreshed",
+  /** When the page was asked to load again because duplicate cookies had been cleared, ms since the epoch; it is asked once. */
+  cleared: "session-cleared",
 } as const;
 
 /** In the `WWW-Authenticate` of each refusal that a refresh may cure, and of no other. */

@@ -106,7 +106,7 @@ export class TokenTheftError extends SessionError {
   }
 }
 
-/** A page is being loaded with an expired access token: the browser is sent through the refresh route, and back. */
+/** A page load is sent through the refresh route and back because its token has expired, or to itself because duplicate cookies have been cleared. */
 export class RefreshRedirectError extends SessionError {
   /** Path and query to send the browser to, of this very origin. */
   readonly location: string;
@@ -115,7 +115,7 @@ export class RefreshRedirectError extends SessionError {
     super(
       ERROR_TYPES.TRY_REFRESH_TOKEN,
       "REFRESH_REDIRECT",
-      "the access token of a page load has expired; answer 303 with err.location, or leave it to the adapter's error handling",
+      "the page has to be loaded again; answer 303 with err.location, or leave it to the adapter's error handling",
     );
     this.location = location;
   }

@@ -3,6 +3,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { httpClauses } from "counterfoil/testing";
 import { expect, test } from "vitest";
 import { createNodeListener } from "./node.ts";
+import { comesBackAnywhere, refreshesWhateverIsRefused, rendersEndedSessions, type Routes } from "./broken-pages.ts";
+import type { Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { startSubject, type Subject } from "./subject.ts";
 
@@ -11,7 +13,9 @@ interface Fault {
   /** Clauses that must find it; others may. */
   readonly found: readonly string[];
   /** Breaks the pair before the sound adapter gets it. */
-  readonly break: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly break?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Routes in place of those of the sound adapter. */
+  readonly instead?: (setup: Setup) => Routes;
 }
 
 /** Changes what is set as a header of the answer; undefined keeps it from being set. */
@@ -118,16 +122,28 @@ const FAULTS: readonly Fault[] = [
       if (!(request.url ?? "").startsWith("/login")) request.url = (request.url ?? "").replace(/\?.*/s, "");
     },
   },
+  {
+    name: "refreshes a page whatever it was refused for, and demands nothing of the new token",
+    found: ["pages-8", "pages-9", "pages-10"],
+    instead: refreshesWhateverIsRefused,
+  },
+  { name: "renders a page for a session that has ended", found: ["pages-11"], instead: rendersEndedSessions },
+  {
+    name: "comes back from the refresh route to any address",
+    found: ["pages-5", "pages-12"],
+    instead: comesBackAnywhere,
+  },
 ];
 
-test.each(FAULTS)("an adapter that $name is found out", async ({ found, break: breakPair }) => {
+test.each(FAULTS)("an adapter that $name is found out", async ({ found, break: breakPair, instead }) => {
   const subject: Subject = {
     name: "broken",
     async listen(setup) {
       const sound: RequestListener = createNodeListener(setup);
+      const routes = instead?.(setup) ?? {};
       return listen((request, response) => {
-        breakPair(request, response);
-        sound(request, response);
+        breakPair?.(request, response);
+        (routes[(request.url ?? "").replace(/\?.*/s, "")] ?? sound)(request, response);
       });
     },
   };

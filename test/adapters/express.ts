@@ -8,7 +8,7 @@ import {
   verifySession,
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
-import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -47,6 +47,8 @@ function createApp(express: typeof express5, { instance, twice }: Setup): Expres
   app.all("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), answer);
   app.all("/maybe", verifySession({ ...instance, sessionRequired: false }), answer);
   app.all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), answer);
+  for (const [path, options] of Object.entries(PAGES))
+    app.all(path, verifySession({ ...instance, ...options }), answer);
   app.all(
     "/renew",
     handle(async (request, response) => {

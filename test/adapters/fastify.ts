@@ -8,7 +8,7 @@ import {
 } from "counterfoil/fastify";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
-import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
 import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -49,6 +49,7 @@ async function listen({ instance, twice }: Setup): ReturnType<Subject["listen"]>
   all("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), tell);
   all("/maybe", verifySession({ ...instance, sessionRequired: false }), tell);
   all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell);
+  for (const [path, options] of Object.entries(PAGES)) all(path, verifySession({ ...instance, ...options }), tell);
   all("/renew", undefined, async (request, reply) => ({
     user: (await refreshSession(request, reply, instance)).getUserId(),
   }));

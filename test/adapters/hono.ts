@@ -1,6 +1,6 @@
 import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
-import { faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
 import { type Subject } from "./subject.ts";
 import { listenWeb } from "./web.ts";
 import { changeLater, streamOf } from "./web-routes.ts";
@@ -26,6 +26,7 @@ function createApp({ instance, twice }: Setup): Hono {
   app.all("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), tell);
   app.all("/maybe", verifySession({ ...instance, sessionRequired: false }), tell);
   app.all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell);
+  for (const [path, options] of Object.entries(PAGES)) app.all(path, verifySession({ ...instance, ...options }), tell);
   app.all("/renew", async (context) => context.json({ user: (await refreshSession(context, instance)).getUserId() }));
   app.all("/claims", verify, async (context) => {
     await context.get("auth")?.updateJwtPayload(NEW_CLAIMS);

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
-import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -47,6 +47,8 @@ function createApp({ instance, twice }: Setup): Koa {
   app.use(at("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), tell));
   app.use(at("/maybe", verifySession({ ...instance, sessionRequired: false }), tell));
   app.use(at("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell));
+  for (const [path, options] of Object.entries(PAGES))
+    app.use(at(path, verifySession({ ...instance, ...options }), tell));
   app.use(
     at("/renew", async (context) => {
       context.body = { user: (await refreshSession(context, instance)).getUserId() };

@@ -29,7 +29,7 @@ import {
   VerifySession,
 } from "counterfoil/nest";
 import express from "express";
-import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
 import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -60,6 +60,15 @@ function createController({ instance, twice }: Setup): new () => object {
       return tell(auth);
     }
     page(auth: Auth): object {
+      return tell(auth);
+    }
+    pageFresh(auth: Auth): object {
+      return tell(auth);
+    }
+    pageFreshMaybe(auth: Auth): object {
+      return tell(auth);
+    }
+    pageChecked(auth: Auth): object {
       return tell(auth);
     }
     async renew(request: PlatformRequest, response: PlatformResponse): Promise<object> {
@@ -112,6 +121,9 @@ function createController({ instance, twice }: Setup): new () => object {
   route("fresh", session, { maxAuthAge: "5m" });
   route("maybe", session, { sessionRequired: false });
   route("page", session, { sessionRequired: false, page: true });
+  route("pageFresh", session, PAGES["/page-fresh"], "/page-fresh");
+  route("pageFreshMaybe", session, PAGES["/page-fresh-maybe"], "/page-fresh-maybe");
+  route("pageChecked", session, PAGES["/page-checked"], "/page-checked");
   route("renew", pair);
   route("claims", session, {});
   route("leave", session, {});

@@ -9,7 +9,7 @@ import {
   type RequestSession,
   withSessions,
 } from "counterfoil/node";
-import { changeLate, faultOf, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -45,6 +45,7 @@ function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
     "/fresh": told({ maxAuthAge: "5m" }),
     "/maybe": told({ sessionRequired: false }),
     "/page": told({ sessionRequired: false, page: true }),
+    ...Object.fromEntries(Object.entries(PAGES).map(([path, options]) => [path, told(options)])),
     async "/renew"(request, response) {
       send(response, { user: (await refreshSession(request, response, instance)).getUserId() });
     },

@@ -11,6 +11,13 @@ export interface Setup {
 /** The claims that `/claims` sets. */
 export const NEW_CLAIMS = { role: "Ädmin ☃" };
 
+/** The options of the pages that demand more than a session. */
+export const PAGES = {
+  "/page-fresh": { page: true, maxAuthAge: "5m" },
+  "/page-fresh-maybe": { page: true, maxAuthAge: "5m", sessionRequired: false },
+  "/page-checked": { page: true, antiCsrfCheck: true },
+} as const;
+
 /** What the app's own error handler says. */
 export const faultOf = (error: unknown): { readonly app: string } => ({
   app: AuthError.isErrorFromAuth(error) ? error.code : error instanceof Error ? error.message : String(error),

@@ -1,6 +1,6 @@
 import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
-import { changeLate, NEW_CLAIMS, type Setup } from "./setup.ts";
+import { changeLate, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
 
 type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
 
@@ -40,6 +40,12 @@ export function createRoutes(
     "/fresh": verifySession((_request, auth) => tell(auth), { ...instance, maxAuthAge: "5m" }),
     "/maybe": async (request) => tell(await getSession(request, { ...instance, sessionRequired: false })),
     "/page": async (request) => tell(await getSession(request, { ...instance, sessionRequired: false, page: true })),
+    ...Object.fromEntries(
+      Object.entries(PAGES).map(([path, options]): [string, Handler] => [
+        path,
+        async (request) => tell(await getSession(request, { ...instance, ...options })),
+      ]),
+    ),
     "/renew": async (request) => Response.json({ user: (await refreshSession(request, instance)).getUserId() }),
     "/claims": verifySession(async (_request, auth) => {
       await auth?.updateJwtPayload(NEW_CLAIMS);

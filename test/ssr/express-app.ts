@@ -15,6 +15,10 @@ export function createPageApp(): Express {
     else res.type("text").send(`Notes of ${req.auth.getUserId()}`);
   });
 
+  app.get("/settings", verifySession({ page: true, maxAuthAge: "10m" }), (req, res) => {
+    res.type("text").send(`Settings of ${req.auth?.getUserId()}`);
+  });
+
   app.get("/api/me", verifySession(), (req, res) => void res.json({ user: req.auth?.getUserId() }));
 
   app.post("/login", express.urlencoded({ extended: false }), async (req, res) => {

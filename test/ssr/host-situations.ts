@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PageServer, type Serve, startPages } from "./page-server.ts";
 import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
-import { seen, visit } from "./visitor.ts";
+import { seen, TOO_OLD, visit } from "./visitor.ts";
 
 const isCleared = (line: string): boolean => /^[^=]+=; Max-Age=0; /.test(line);
 
@@ -24,6 +24,16 @@ export function describeHostPrefix(name: string, serve: Serve): void {
       expect(server.count("session-refreshed") - refreshed).toBe(1);
       const next = await load("/notes?page=1");
       expect([next.trail, seen(next), next.cookies]).toEqual([[], `Notes of ${user}`, []]);
+    });
+
+    test("expired, and the sign-in is too old for the page: refreshed on the spot, and not rendered", async () => {
+      const { load, user } = await visit(server);
+      expect((await load("/settings")).text.replaceAll("<!-- -->", "")).toContain(`Settings of ${user}`);
+      server.expire();
+      const page = await load("/settings");
+      expect([page.text.includes("Settings of"), page.cookies.length]).toEqual([false, 3]);
+      expect(page.text).toMatch(TOO_OLD);
+      expect(seen(await load("/notes"))).toBe(`Notes of ${user}`);
     });
 
     test("ended: signed out on the spot, cookies cleared", async () => {

@@ -71,6 +71,9 @@ export function createVisitor({ port, origin }: PageServer): Visitor {
   };
 }
 
+/** What a page says whose user has to sign in again. */
+export const TOO_OLD = /insufficient_user_authentication|Sign in again/;
+
 let users = 0;
 
 /** Somebody who has signed in, by a name of their own, since tests share a server. */

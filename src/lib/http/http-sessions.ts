@@ -28,7 +28,8 @@ export interface ProtectOptions extends VerifyOptions {
   readonly antiCsrfCheck?: boolean;
   /**
    * Whether the route renders pages: a browser that loads one with an expired access token is sent through the refresh route and back, or
-   * refreshed on the spot where its refresh token comes along. Scripts that fetch data get the usual refusal. Default false.
+   * refreshed on the spot where its refresh token comes along. The other options are then judged on the new token. Scripts that fetch data
+   * get the usual refusal. Default false.
    */
   readonly page?: boolean;
 }
@@ -53,6 +54,18 @@ export interface StartDetails<Claims = unknown, Data = unknown> extends Omit<Cre
   readonly sessionData?: Data;
   /** A name for the device, at most 100 characters. */
   readonly deviceLabel?: string;
+}
+
+/** An access token, and how it came or will go. */
+export interface Judged {
+  readonly transport: TransportKind;
+  readonly accessToken: string;
+}
+
+/** A session that has been refreshed, and its new token. */
+export interface Renewed {
+  readonly session: RequestSession;
+  readonly judged: Judged;
 }
 
 const instances = new WeakMap<object, HttpSessions>();
@@ -142,8 +155,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   async function protect(exchange: HttpExchange, options: ProtectOptions = {}): Promise<RequestSession | undefined> {
     const { transport, reading } = await credentials.access(exchange);
     const isCookie = transport === "cookie";
-    const unsafe = isCookie && isUnsafe(exchange);
-    if (unsafe) refuseCrossSite(exchange);
+    if (isCookie && isUnsafe(exchange)) refuseCrossSite(exchange);
     if (reading.kind === "ambiguous") {
       // Here too, since the refresh route does not see a stray with another path. Ours is left alone, as on every ordinary answer.
       cookies.clearStrays(exchange, "access");
@@ -154,15 +166,24 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         return undefined;
       throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
     }
-    const antiCsrfToken = isCookie ? demandAntiCsrf(exchange, options.antiCsrfCheck ?? unsafe) : null;
-    const { session, newAccessToken } = await verify(exchange, reading.value, antiCsrfToken, options);
+    return judge(exchange, { transport, accessToken: reading.value }, options);
+  }
+
+  /** What a route demands, of the token that its request ends up with. */
+  async function judge(
+    exchange: HttpExchange,
+    { transport, accessToken }: Judged,
+    options: ProtectOptions,
+  ): Promise<RequestSession> {
+    const isDemanded = transport === "cookie" && (options.antiCsrfCheck ?? isUnsafe(exchange));
+    const antiCsrfToken = demandAntiCsrf(exchange, isDemanded);
+    const { session, newAccessToken } = await verify(exchange, accessToken, antiCsrfToken, options);
     if (newAccessToken !== undefined) {
       const { expiresAt } = await loadSession(context, session.handle);
       transports[transport].issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: expiresAt });
     }
-    const { value } = reading;
     return bind(exchange, session, transports[transport], () => {
-      const verdict = context.accessTokens.verify(value);
+      const verdict = context.accessTokens.verify(accessToken);
       return verdict.kind === "authentic" ? verdict.token.expires : context.now();
     });
   }
@@ -173,7 +194,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     error.code === "REFRESH_TOKEN_MISSING" &&
     cookies.read(exchange, "refresh").kind !== "none";
 
-  async function refresh(exchange: HttpExchange): Promise<RequestSession> {
+  async function renew(exchange: HttpExchange): Promise<Renewed> {
     exchange.checkUnsent();
     const { transport: kind, reading } = await credentials.refresh(exchange);
     const transport = transports[kind];
@@ -203,7 +224,10 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         antiCsrfToken: refreshed.newAntiCsrfToken,
       };
       transport.issue(exchange, created, reading.value);
-      return bind(exchange, session, transport, () => accessToken.expires);
+      return {
+        session: bind(exchange, session, transport, () => accessToken.expires),
+        judged: { transport: kind, accessToken: accessToken.value },
+      };
     } catch (error) {
       if (endsSession(error)) {
         transport.clear(exchange);
@@ -216,12 +240,12 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     }
   }
 
-  const pages = createPageSessions({ protect, refresh, cookies, refreshCookies, policy, now: context.now });
+  const pages = createPageSessions({ protect, renew, judge, cookies, refreshCookies, policy, now: context.now });
 
   return {
     sessions,
     context,
-    refresh,
+    refresh: async (exchange) => (await renew(exchange)).session,
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       exchange.checkUnsent();

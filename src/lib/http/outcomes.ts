@@ -1,6 +1,8 @@
-import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "../errors.ts";
+import { ERROR_TYPES, type ErrorCode, type ErrorType, isErrorFromAuth } from "../errors.ts";
 
 export const hasType = (error: unknown, type: ErrorType): boolean => isErrorFromAuth(error) && error.errType === type;
+
+export const hasCode = (error: unknown, code: ErrorCode): boolean => isErrorFromAuth(error) && error.code === code;
 
 /** Whether the tokens that led to an error are good for nothing any more. */
 export const endsSession = (error: unknown): boolean =>

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import type { HttpExchange } from "./exchange.ts";
-import { cleanAddress, isPageLoad, refreshAddress, returnAddress, toLocalPath } from "./page-load.ts";
+import {
+  cleanAddress,
+  isPageLoad,
+  isSameRoute,
+  refreshAddress,
+  reloadAddress,
+  returnAddress,
+  toLocalPath,
+} from "./page-load.ts";
 
 const NOW = 1_790_000_000_000;
 const at = (url: string, headers: Readonly<Record<string, string>> = {}, method = "GET"): HttpExchange =>
@@ -39,6 +47,31 @@ test.each([
   expect(cleanAddress(at(marked), NOW + 29_999)).toBe(clean);
   expect(cleanAddress(at(marked), NOW + 30_000)).toBeUndefined();
   expect(cleanAddress(at(url), NOW)).toBeUndefined();
+});
+
+test("a page is loaded again once, and may go through the refresh route after that", () => {
+  const again = reloadAddress(at("/page?a=1"), NOW) ?? "";
+  expect(again).toBe(`/page?a=1&session-cleared=${NOW}`);
+  expect(reloadAddress(at(again), NOW + 29_999)).toBeUndefined();
+  expect(reloadAddress(at(again), NOW + 30_000)).toBe(`/page?a=1&session-cleared=${NOW + 30_000}`);
+  expect(cleanAddress(at(again), NOW)).toBe("/page?a=1");
+  const away = refreshAddress(at(again), "/session/refresh", NOW);
+  expect(away).toBe(`/session/refresh?to=${encodeURIComponent(again)}`);
+  expect(returnAddress(again, NOW)).toBe(`/page?a=1&session-refreshed=${NOW}`);
+  expect(reloadAddress(at("//evil.example/"), NOW)).toBeUndefined();
+});
+
+test.each([
+  ["/session/refresh", true],
+  ["/session/refresh/?a#b", true],
+  ["/%73ession%2Frefresh", true],
+  ["/a/%2e%2e/SESSION//refresh;a=b", true],
+  ["/session/refreshed", false],
+  ["/session", false],
+  ["/page?to=/session/refresh", false],
+  ["/%E0%A4%A/session/refresh", false],
+])("%s leads to the refresh route: %j", (url, expected) => {
+  expect(isSameRoute(url, "/session/refresh")).toBe(expected);
 });
 
 test("a path that a browser would take for another origin is neither sent away nor cleaned", () => {

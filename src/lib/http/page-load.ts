@@ -1,5 +1,5 @@
 import { PAGE_PARAMETERS } from "../../protocol.ts";
-import { type HttpExchange, pathOf } from "./exchange.ts";
+import type { HttpExchange } from "./exchange.ts";
 
 // Longer than a visit to the refresh route takes, shorter than a copied address stays in use.
 const GUARD_MS = 30_000;
@@ -16,28 +16,37 @@ export function isPageLoad(exchange: HttpExchange): boolean {
 
 /** Where to send a page load so that it is refreshed and comes back; undefined when it has just been there, or its address is no plain path. */
 export function refreshAddress(exchange: HttpExchange, renewTokenPath: string, now: number): string | undefined {
-  if (cameBack(exchange, now)) return undefined;
+  if (isMarked(exchange, PAGE_PARAMETERS.refreshed, now)) return undefined;
   const { url } = exchange;
-  if (toLocalPath(url) === undefined || pathOf(exchange) === renewTokenPath) return undefined;
+  if (toLocalPath(url) === undefined || isSameRoute(url, renewTokenPath)) return undefined;
   return `${renewTokenPath}?${PAGE_PARAMETERS.to}=${encodeURIComponent(url)}`;
 }
 
 /** The address to come back to, marked so that the page is not sent away again. */
-export function returnAddress(to: string, now: number): string {
-  const address = withoutMarks(to);
-  return `${address}${address.includes("?") ? "&" : "?"}${PAGE_PARAMETERS.refreshed}=${now}`;
+export const returnAddress = (to: string, now: number): string => mark(to, PAGE_PARAMETERS.refreshed, now);
+
+/** The page's own address, marked so that it is loaded again only once; undefined as for `refreshAddress`. */
+export function reloadAddress(exchange: HttpExchange, now: number): string | undefined {
+  if (isMarked(exchange, PAGE_PARAMETERS.cleared, now) || toLocalPath(exchange.url) === undefined) return undefined;
+  return mark(exchange.url, PAGE_PARAMETERS.cleared, now);
 }
 
-/** Whether the page comes from the refresh route. An old mark, say in a copied address, counts for nothing, wherever it stands. */
-export function cameBack({ url }: HttpExchange, now: number): boolean {
-  return [...url.matchAll(MARKS)].some(([, time]) => Math.abs(now - Number(time)) < GUARD_MS);
-}
-
-/** The address of a page that comes from the refresh route, without the mark; undefined for all others, and for what is no plain path. */
+/** The address of a page that comes back, without the mark; undefined for all others, and for an address that is no plain path. */
 export function cleanAddress(exchange: HttpExchange, now: number): string | undefined {
   const clean = withoutMarks(exchange.url);
+  const cameBack =
+    isMarked(exchange, PAGE_PARAMETERS.refreshed, now) || isMarked(exchange, PAGE_PARAMETERS.cleared, now);
   // A path such as //host is a page of ours, and another origin once it is written into an answer.
-  return cameBack(exchange, now) && toLocalPath(clean) !== undefined ? clean : undefined;
+  return cameBack && toLocalPath(clean) !== undefined ? clean : undefined;
+}
+
+type Mark = typeof PAGE_PARAMETERS.refreshed | typeof PAGE_PARAMETERS.cleared;
+
+const MARKS = new RegExp(`(?<=[?&])(${PAGE_PARAMETERS.refreshed}|${PAGE_PARAMETERS.cleared})=(\\d{1,16})(?:&|$)`, "g");
+
+function mark(to: string, name: Mark, now: number): string {
+  const address = withoutMarks(to);
+  return `${address}${address.includes("?") ? "&" : "?"}${name}=${now}`;
 }
 
 function withoutMarks(url: string): string {
@@ -45,7 +54,30 @@ function withoutMarks(url: string): string {
   return rest === url ? url : rest.replace(/[?&]$/, "");
 }
 
-const MARKS = new RegExp(`(?<=[?&])${PAGE_PARAMETERS.refreshed}=(\\d{1,16})(?:&|$)`, "g");
+/** An old mark, for instance in a copied address, counts for nothing, wherever it stands. */
+function isMarked({ url }: HttpExchange, name: Mark, now: number): boolean {
+  return [...url.matchAll(MARKS)].some(([, found, time]) => found === name && Math.abs(now - Number(time)) < GUARD_MS);
+}
+
+/** Whether an address leads to a route, in any spelling that a router or a proxy may take for it. */
+export const isSameRoute = (url: string, path: string): boolean => plainPath(url) === plainPath(path);
+
+function plainPath(url: string): string {
+  const { pathname } = new URL(url, "http://local.invalid");
+  return decode(pathname)
+    .replace(/;[^/]*/g, "")
+    .replace(/\/+/g, "/")
+    .replace(/\/$/, "")
+    .toLowerCase();
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
 
 /**
  * A path and query of this very origin; undefined for anything that a browser could take for another one (`//host`, `/\host`, a

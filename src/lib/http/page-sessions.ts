@@ -1,33 +1,38 @@
 import type { Policy } from "../config/policy.ts";
-import { ERROR_TYPES, RefreshRedirectError } from "../errors.ts";
+import { ERROR_TYPES, type ErrorCode, isErrorFromAuth, RefreshRedirectError } from "../errors.ts";
 import type { Clock } from "../session/clock.ts";
 import type { RefreshCookies } from "./bound-refresh.ts";
 import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
-import type { HttpSessions, ProtectOptions } from "./http-sessions.ts";
-import { endsSession, hasType } from "./outcomes.ts";
-import { cleanAddress, refreshAddress } from "./page-load.ts";
+import type { HttpSessions, Judged, ProtectOptions, Renewed } from "./http-sessions.ts";
+import { endsSession, hasCode, hasType } from "./outcomes.ts";
+import { cleanAddress, refreshAddress, reloadAddress } from "./page-load.ts";
 import type { RequestSession } from "./request-session.ts";
 
-interface Parts extends Pick<HttpSessions, "protect" | "refresh"> {
+interface Parts extends Pick<HttpSessions, "protect"> {
+  readonly renew: (exchange: HttpExchange) => Promise<Renewed>;
+  /** Judges a token by what a route demands, as `protect` does. */
+  readonly judge: (exchange: HttpExchange, judged: Judged, options: ProtectOptions) => Promise<RequestSession>;
   readonly cookies: SessionCookies;
   readonly refreshCookies: RefreshCookies;
   readonly policy: Policy;
   readonly now: Clock;
 }
 
+// Only these are cured by a newer token. A refresh must not be a way around any other refusal.
+const CURED_BY_REFRESH: ReadonlySet<ErrorCode> = new Set([
+  "ACCESS_TOKEN_MISSING",
+  "ACCESS_TOKEN_EXPIRED",
+  "ACCESS_TOKEN_INVALID",
+]);
+
 /**
  * Sessions of pages that are rendered on the server. A page load cannot refresh by itself as a script does, so the browser is sent through
  * the refresh route, the only one that gets the refresh token, and back.
  */
-export function createPageSessions({
-  protect,
-  refresh,
-  cookies,
-  refreshCookies,
-  policy,
-  now,
-}: Parts): Pick<HttpSessions, "protect"> {
+export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> {
+  const { protect, renew, judge, cookies, refreshCookies, policy, now } = parts;
+
   async function refreshPage(
     exchange: HttpExchange,
     options: ProtectOptions,
@@ -38,17 +43,15 @@ export function createPageSessions({
     // A __Host- refresh token comes along with the page; one that a sibling sub-domain has set for it does not count.
     if ((await refreshCookies.readCertain(exchange)).kind === "one") {
       try {
-        return await refresh(exchange);
+        const { judged } = await renew(exchange);
+        return await judge(exchange, judged, options);
       } catch (error) {
         if (endsSession(error) && options.sessionRequired === false) return undefined;
         if (!hasType(error, ERROR_TYPES.RETRY)) throw error;
       }
     }
     const address = refreshAddress(exchange, policy.cookie.renewTokenPath, now());
-    if (address !== undefined) throw new RefreshRedirectError(address);
-    // It has just been there, in vain: this browser keeps none of our cookies. Signed out, rather than sent around for ever.
-    if (options.sessionRequired === false) return undefined;
-    throw refusal;
+    return sendTo(address, options, refusal);
   }
 
   return {
@@ -57,8 +60,11 @@ export function createPageSessions({
       try {
         session = await protect(exchange, options);
       } catch (error) {
+        // The refusal has cleared the duplicates, so the same page is asked for once more.
+        if (hasCode(error, "DUPLICATE_COOKIE")) return sendTo(reloadAddress(exchange, now()), options, error);
+        const isCured = isErrorFromAuth(error) && CURED_BY_REFRESH.has(error.code);
         // A session that is over goes there as well, since nowhere else are its cookies cleared.
-        if (!hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) && !endsSession(error)) throw error;
+        if (!isCured && !endsSession(error)) throw error;
         return refreshPage(exchange, options, error);
       }
       // The mark has served; an address that somebody copies should not have it.
@@ -67,4 +73,11 @@ export function createPageSessions({
       return session;
     },
   };
+}
+
+/** @param address undefined where the page has just come from there: refused then, instead of being sent around for ever */
+function sendTo(address: string | undefined, options: ProtectOptions, refusal: unknown): undefined {
+  if (address !== undefined) throw new RefreshRedirectError(address);
+  if (options.sessionRequired !== false) throw refusal;
+  return undefined;
 }

@@ -9,7 +9,7 @@ import { answerError, redirect } from "./error-answer.ts";
 import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import { endsSession, hasType } from "./outcomes.ts";
-import { isPageLoad, returnAddress, toLocalPath } from "./page-load.ts";
+import { isPageLoad, isSameRoute, returnAddress, toLocalPath } from "./page-load.ts";
 import type { RequestSession } from "./request-session.ts";
 
 /** Options of the ready routes. */
@@ -106,7 +106,9 @@ async function refreshAndReturn(http: HttpSessions, exchange: HttpExchange): Pro
   const query = queryOf(exchange);
   const { to: name, again } = PAGE_PARAMETERS;
   const to = toLocalPath(query.get(name) ?? "");
-  if (to === undefined) return { ...ok({ message: `name a path of this origin with ?${name}=` }), status: 400 };
+  // Refreshing again and again by one link would only cost the store.
+  if (to === undefined || isSameRoute(to, http.context.policy.cookie.renewTokenPath))
+    return { ...ok({ message: `name a path of this origin with ?${name}=` }), status: 400 };
   try {
     await http.refresh(exchange);
   } catch (error) {

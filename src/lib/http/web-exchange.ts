@@ -70,11 +70,17 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
   };
 }
 
-/** The response with what the exchange has collected. */
-export function closeWebExchange(exchange: WebExchange, response: Response): Response {
+/** The response with what the exchange has collected, but for the headers that are named. */
+export function closeWebExchange(
+  exchange: WebExchange,
+  response: Response,
+  without: ReadonlySet<string> = new Set(),
+): Response {
   // A copy: the headers of a response from `fetch` or `Response.redirect` cannot be changed.
   const copy = new Response(response.body, response);
-  exchange.close((name, value, how) => copy.headers[how](name, value));
+  exchange.close((name, value, how) => {
+    if (!without.has(name)) copy.headers[how](name, value);
+  });
   return copy;
 }
 

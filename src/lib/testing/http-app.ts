@@ -30,6 +30,8 @@ export interface HttpAppOptions {
  * - `/api` needs a session, and answers `{"user","claims"}`; `/fresh` needs one whose sign-in is at most 5 minutes old
  * - `/maybe` answers the same without a session, with `null` for both
  * - `/page` the same with `page: true` and `sessionRequired: false`
+ * - `/page-fresh` and `/page-fresh-maybe` with `page: true` and `maxAuthAge: "5m"`, the second with `sessionRequired: false` as well
+ * - `/page-checked` with `page: true` and `antiCsrfCheck: true`
  * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
  * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does
  * - `/leave` needs a session, ends it, and answers `{"ok":true}`

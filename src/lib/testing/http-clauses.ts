@@ -7,6 +7,7 @@ import type { HttpClause } from "./http-app.ts";
 import { cookieClauses } from "./http-cookie-clauses.ts";
 import { corsClauses } from "./http-cors-clauses.ts";
 import { csrfClauses } from "./http-csrf-clauses.ts";
+import { demandClauses } from "./http-demand-clauses.ts";
 import { hostileClauses } from "./http-hostile-clauses.ts";
 import { pageClauses } from "./http-page-clauses.ts";
 import { dialectClauses, transportClauses } from "./http-transport-clauses.ts";
@@ -20,5 +21,6 @@ export const httpClauses: readonly HttpClause[] = [
   ...transportClauses,
   ...dialectClauses,
   ...pageClauses,
+  ...demandClauses,
   ...hostileClauses,
 ];

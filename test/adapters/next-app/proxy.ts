@@ -11,4 +11,4 @@ export async function proxy(request: Request): Promise<Response> {
 }
 
 // Route handlers answer the ready routes: from a proxy, Next drops headers without a value, which clear the tokens of header transport.
-export const config = { matcher: "/page" };
+export const config = { matcher: ["/page", "/page-fresh", "/page-fresh-maybe", "/page-checked"] };
