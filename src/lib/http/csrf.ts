@@ -23,6 +23,21 @@ export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): strin
   return "an Origin that is neither http.publicOrigin nor in http.trustedOrigins";
 }
 
+/**
+ * The first layer for a sign-in, which changes something by GET as well: OAuth callbacks and magic links. From another site only a
+ * top-level navigation passes; a page could otherwise sign its visitor in as somebody else by an image.
+ */
+export function findCrossSiteSignIn(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
+  if (isUnsafe(exchange)) return findCrossSite(exchange, policy);
+  const site = exchange.header("sec-fetch-site");
+  if (site === undefined || site === "same-origin" || site === "none") return undefined;
+  const origin = exchange.header("origin");
+  if (origin !== undefined && isTrusted(origin, policy)) return undefined;
+  const isNavigation = (exchange.header("sec-fetch-mode") ?? "navigate") === "navigate";
+  if (isNavigation && (exchange.header("sec-fetch-dest") ?? "document") === "document") return undefined;
+  return "a sign-in by GET that another site asked for without loading the page";
+}
+
 /** The stand-in for the anti-CSRF token where that is off: a header that no page of another origin can send without a preflight. */
 export const hasCustomHeader = (exchange: HttpExchange): boolean => exchange.header(HEADERS.custom) !== undefined;
 

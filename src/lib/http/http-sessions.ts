@@ -11,7 +11,7 @@ import { authenticate, type Session, type VerifiedSession, type VerifyOptions } 
 import { COOKIE_KINDS, type CookieReading, createSessionCookies } from "./cookies.ts";
 import { createRefreshCookies } from "./bound-refresh.ts";
 import { createCredentialReader } from "./credentials.ts";
-import { findCrossSite, hasCustomHeader } from "./csrf.ts";
+import { findCrossSite, findCrossSiteSignIn, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
 import { createCarriedSessions } from "./carried-sessions.ts";
 import { endsSession, unlessNotOurs } from "./outcomes.ts";
@@ -95,8 +95,8 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   const refreshCookie = async (exchange: HttpExchange, transport: TransportKind): Promise<CookieReading> =>
     transport === "cookie" ? refreshCookies.readCertain(exchange) : { kind: "none" };
 
-  function refuseCrossSite(exchange: HttpExchange): void {
-    const reason = findCrossSite(exchange, policy.http);
+  function refuseCrossSite(exchange: HttpExchange, find = findCrossSite): void {
+    const reason = find(exchange, policy.http);
     if (reason !== undefined) refuseCsrf(exchange, reason);
   }
 
@@ -250,7 +250,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       exchange.checkUnsent();
       const kind: TransportKind = credentials.wanted(exchange);
-      if (kind === "cookie") refuseCrossSite(exchange);
+      if (kind === "cookie") refuseCrossSite(exchange, findCrossSiteSignIn);
       const access =
         kind === "cookie" ? cookies.read(exchange, "access") : (await credentials.access(exchange)).reading;
       const [first, ...others] = await carried.find(access, await refreshCookie(exchange, kind));

@@ -56,8 +56,21 @@ async function tryAll(
   return wrong;
 }
 
+/** How browsers ask by GET: the address bar, a frame, an image, a script. */
+const WAYS = [
+  { mode: undefined, dest: undefined, isPage: true },
+  { mode: "navigate", dest: "document", isPage: true },
+  { mode: "navigate", dest: "iframe", isPage: false },
+  { mode: "no-cors", dest: "image", isPage: false },
+  { mode: "no-cors", dest: "empty", isPage: false },
+  { mode: "cors", dest: "empty", isPage: false },
+] as const;
+
 const byLayer = (method: string, site: string | undefined, origin: string | undefined): boolean =>
   SAFE.includes(method) || passes(site, origin);
+
+/** Whether a line is one of this library, and not the app's own. */
+const isSession = (line: string): boolean => !line.startsWith("app=");
 
 const statusOf = async (app: HttpApp, path: string, sent: Parameters<typeof call>[2]): Promise<number> =>
   (await call(app, path, sent)).status;
@@ -160,6 +173,30 @@ export const csrfClauses: readonly HttpClause[] = [
         same(await statusOf(app, "/api", { method: "POST", headers: { cookie } }), 403);
         same(await statusOf(app, "/api", { method: "POST", headers: { cookie, rid: "anti-csrf" } }), 200);
         same(await statusOf(app, "/api", { headers: { cookie } }), 200);
+      }),
+  },
+  {
+    id: "csrf-6",
+    name: "MUST sign in by GET for another site only where the browser loads a page, and end no session otherwise",
+    run: (start) =>
+      against(start, { config: SHOP_CONFIG }, async (app) => {
+        const own = await signIn(app);
+        const wrong: string[] = [];
+        for (const { mode, dest, isPage } of WAYS) {
+          for (const site of SITES) {
+            for (const origin of [undefined, SHOP, TRUSTED, FOREIGN, "null"]) {
+              const sent = { "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest, origin };
+              const isOwn = site === undefined || site === "same-origin" || site === "none" || origin === TRUSTED;
+              const expected = isOwn || isPage ? 200 : 403;
+              const cookie = expected === 403 ? cookiesOf(own) : undefined;
+              const answer = await call(app, "/login?user=mallory", { headers: { ...sent, cookie } });
+              if (answer.status !== expected || (expected === 403 && answer.cookies.some(isSession)))
+                wrong.push(`${site} ${mode} ${dest} ${origin}: ${answer.status}`);
+            }
+          }
+        }
+        same(wrong, []);
+        ok(await isAlive(app, own));
       }),
   },
 ];
