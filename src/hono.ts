@@ -67,6 +67,8 @@ export function errorHandler(
 export function verifySession(options: VerifySessionOptions = {}): MiddlewareHandler {
   checkProtectOptions(options, "verifySession");
   return async (context, next) => {
+    // What another instance has left is not there during the check, nor after a refusal.
+    context.set("auth", undefined);
     context.set("auth", await calls.protect(exchange(context), options));
     await next();
   };

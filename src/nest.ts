@@ -84,8 +84,8 @@ export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorato
   UseGuards(new SessionGuard(options));
 
 /** The session of the request as a parameter; undefined where nothing has verified one. @example like(@CurrentSession() session: RequestSession) */
-export const CurrentSession: () => ParameterDecorator = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<PlatformRequest>().auth,
+export const CurrentSession: () => ParameterDecorator = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  calls.findKept(context.switchToHttp().getRequest<PlatformRequest>()),
 );
 
 /** Signs a user in; write `@Res({ passthrough: true })`. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */

@@ -40,8 +40,8 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
       const answer = await calls.route(exchange, options);
       if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
       await prepareRender(exchange, options);
-      const headers = carryCookies(exchange, request.headers, httpOf(options).context.policy.cookie);
-      return closeWebExchange(exchange, NextResponse.next({ request: { headers } }), NOT_PASSED_ON);
+      const carried = carryCookies(exchange, request.headers, httpOf(options).context.policy.cookie);
+      return closeWebExchange(exchange, NextResponse.next({ request: { headers: carried } }), NOT_PASSED_ON);
     } catch (error) {
       const answer = calls.answerTo(error, options);
       if (answer === undefined) throw error;

@@ -3,7 +3,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { httpClauses } from "counterfoil/testing";
 import { expect, test } from "vitest";
 import { createNodeListener } from "./node.ts";
-import { comesBackAnywhere, refreshesWhateverIsRefused, rendersEndedSessions, type Routes } from "./broken-pages.ts";
+import {
+  comesBackAnywhere,
+  keepsWhatItFinds,
+  refreshesWhateverIsRefused,
+  rendersEndedSessions,
+  type Routes,
+} from "./broken-routes.ts";
 import type { Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { startSubject, type Subject } from "./subject.ts";
@@ -132,6 +138,19 @@ const FAULTS: readonly Fault[] = [
     name: "comes back from the refresh route to any address",
     found: ["pages-5", "pages-12"],
     instead: comesBackAnywhere,
+  },
+  {
+    name: "takes what others have left on the request for its session",
+    found: ["mounting-5", "mounting-6"],
+    instead: keepsWhatItFinds,
+  },
+  {
+    name: "does not see that another site asks for an image and not for a page",
+    found: ["csrf-6"],
+    break(request) {
+      delete request.headers["sec-fetch-mode"];
+      delete request.headers["sec-fetch-dest"];
+    },
   },
 ];
 

@@ -8,7 +8,7 @@ import {
   verifySession,
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
-import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -26,7 +26,7 @@ const tell = (auth: RequestSession | undefined): object => ({
   claims: auth?.getJWTPayload() ?? null,
 });
 
-function createApp(express: typeof express5, { instance, twice }: Setup): Express {
+function createApp(express: typeof express5, { instance, twice, other }: Setup): Express {
   const app = express();
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
   const verify = verifySession(instance);
@@ -49,6 +49,16 @@ function createApp(express: typeof express5, { instance, twice }: Setup): Expres
   app.all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), answer);
   for (const [path, options] of Object.entries(PAGES))
     app.all(path, verifySession({ ...instance, ...options }), answer);
+  app.all("/second", verify, verifySession({ ...other, ...OPTIONAL }), answer);
+  app.all(
+    "/foreign",
+    (request, _response, next) => {
+      request.auth = FOREIGN_AUTH;
+      next();
+    },
+    verifySession({ ...instance, ...OPTIONAL }),
+    answer,
+  );
   app.all(
     "/renew",
     handle(async (request, response) => {

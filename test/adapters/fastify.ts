@@ -8,7 +8,7 @@ import {
 } from "counterfoil/fastify";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
-import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -29,7 +29,7 @@ function streamLate(auth: RequestSession | undefined, reply: FastifyReply): Pass
   return body;
 }
 
-async function listen({ instance, twice }: Setup): ReturnType<Subject["listen"]> {
+async function listen({ instance, twice, other }: Setup): ReturnType<Subject["listen"]> {
   const app = Fastify({ http: { maxHeaderSize: MAX_HEADER_SIZE } });
   await app.register(sessionPlugin, {
     ...instance,
@@ -50,6 +50,11 @@ async function listen({ instance, twice }: Setup): ReturnType<Subject["listen"]>
   all("/maybe", verifySession({ ...instance, sessionRequired: false }), tell);
   all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell);
   for (const [path, options] of Object.entries(PAGES)) all(path, verifySession({ ...instance, ...options }), tell);
+  all("/second", [verify, verifySession({ ...other, ...OPTIONAL })], tell);
+  const leaveForeign: typeof verify = async (request) => {
+    request.auth = FOREIGN_AUTH;
+  };
+  all("/foreign", [leaveForeign, verifySession({ ...instance, ...OPTIONAL })], tell);
   all("/renew", undefined, async (request, reply) => ({
     user: (await refreshSession(request, reply, instance)).getUserId(),
   }));

@@ -1,6 +1,6 @@
 import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
-import { faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
+import { faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { type Subject } from "./subject.ts";
 import { listenWeb } from "./web.ts";
 import { changeLater, streamOf } from "./web-routes.ts";
@@ -10,7 +10,7 @@ const tell = (context: Context): Response => {
   return context.json({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
 };
 
-function createApp({ instance, twice }: Setup): Hono {
+function createApp({ instance, twice, other }: Setup): Hono {
   const app = new Hono();
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
   app.onError(errorHandler(instance, (error, context) => context.json(faultOf(error), 500)));
@@ -27,6 +27,12 @@ function createApp({ instance, twice }: Setup): Hono {
   app.all("/maybe", verifySession({ ...instance, sessionRequired: false }), tell);
   app.all("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell);
   for (const [path, options] of Object.entries(PAGES)) app.all(path, verifySession({ ...instance, ...options }), tell);
+  app.all("/second", verify, verifySession({ ...other, ...OPTIONAL }), tell);
+  app.use("/foreign", async (context, next) => {
+    context.set("auth", FOREIGN_AUTH);
+    await next();
+  });
+  app.all("/foreign", verifySession({ ...instance, ...OPTIONAL }), tell);
   app.all("/renew", async (context) => context.json({ user: (await refreshSession(context, instance)).getUserId() }));
   app.all("/claims", verify, async (context) => {
     await context.get("auth")?.updateJwtPayload(NEW_CLAIMS);

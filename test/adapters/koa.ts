@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
-import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -23,7 +23,7 @@ const at =
     await run(0);
   };
 
-function createApp({ instance, twice }: Setup): Koa {
+function createApp({ instance, twice, other }: Setup): Koa {
   const app = new Koa();
   app.use(async (context, next) => {
     try {
@@ -49,6 +49,12 @@ function createApp({ instance, twice }: Setup): Koa {
   app.use(at("/page", verifySession({ ...instance, sessionRequired: false, page: true }), tell));
   for (const [path, options] of Object.entries(PAGES))
     app.use(at(path, verifySession({ ...instance, ...options }), tell));
+  app.use(at("/second", verify, verifySession({ ...other, ...OPTIONAL }), tell));
+  const leaveForeign: Middleware = async (context, next) => {
+    Object.assign(context.state, { auth: FOREIGN_AUTH });
+    await next();
+  };
+  app.use(at("/foreign", leaveForeign, verifySession({ ...instance, ...OPTIONAL }), tell));
   app.use(
     at("/renew", async (context) => {
       context.body = { user: (await refreshSession(context, instance)).getUserId() };

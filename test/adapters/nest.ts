@@ -8,13 +8,16 @@ import {
   All,
   type ArgumentsHost,
   Body,
+  type CanActivate,
   Catch,
   Controller,
+  type ExecutionContext,
   Module,
   Query,
   Req,
   Res,
   StreamableFile,
+  UseGuards,
 } from "@nestjs/common";
 import { ExpressAdapter } from "@nestjs/platform-express";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
@@ -29,7 +32,7 @@ import {
   VerifySession,
 } from "counterfoil/nest";
 import express from "express";
-import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -42,8 +45,16 @@ interface Reply {
 
 const tell = (auth: Auth): object => ({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
 
+/** Leaves what another middleware may leave. */
+class ForeignGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    Object.assign(context.switchToHttp().getRequest<object>(), { auth: FOREIGN_AUTH });
+    return true;
+  }
+}
+
 /** A controller; its decorators are applied as functions, because Node's type stripping knows no others. */
-function createController({ instance, twice }: Setup): new () => object {
+function createController({ instance, twice, other }: Setup): new () => object {
   class AppController {
     async login(request: PlatformRequest, response: PlatformResponse & Reply, user = "alice"): Promise<object> {
       response.header("set-cookie", "app=1; Path=/");
@@ -69,6 +80,12 @@ function createController({ instance, twice }: Setup): new () => object {
       return tell(auth);
     }
     pageChecked(auth: Auth): object {
+      return tell(auth);
+    }
+    second(auth: Auth): object {
+      return tell(auth);
+    }
+    foreign(auth: Auth): object {
       return tell(auth);
     }
     async renew(request: PlatformRequest, response: PlatformResponse): Promise<object> {
@@ -105,25 +122,29 @@ function createController({ instance, twice }: Setup): new () => object {
     name: keyof AppController,
     parameters: readonly ParameterDecorator[],
     options?: Parameters<typeof VerifySession>[0],
-    path = `/${name}`,
+    { path = `/${name}`, guards = [] as readonly MethodDecorator[] } = {},
   ): void => {
     const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
     if (descriptor === undefined) throw new Error(`no method ${name}`);
     for (const [index, parameter] of parameters.entries()) parameter(prototype, name, index);
     if (options !== undefined) VerifySession({ ...instance, ...options })(prototype, name, descriptor);
     if (twice && options !== undefined) VerifySession({ ...instance, ...options })(prototype, name, descriptor);
+    for (const guard of guards) guard(prototype, name, descriptor);
     All(path)(prototype, name, descriptor);
   };
   const session = [CurrentSession()];
   const pair = [Req(), Res({ passthrough: true })];
   route("login", [...pair, Query("user")]);
-  route("tell", session, {}, "/api");
+  route("tell", session, {}, { path: "/api" });
   route("fresh", session, { maxAuthAge: "5m" });
   route("maybe", session, { sessionRequired: false });
   route("page", session, { sessionRequired: false, page: true });
-  route("pageFresh", session, PAGES["/page-fresh"], "/page-fresh");
-  route("pageFreshMaybe", session, PAGES["/page-fresh-maybe"], "/page-fresh-maybe");
-  route("pageChecked", session, PAGES["/page-checked"], "/page-checked");
+  route("pageFresh", session, PAGES["/page-fresh"], { path: "/page-fresh" });
+  route("pageFreshMaybe", session, PAGES["/page-fresh-maybe"], { path: "/page-fresh-maybe" });
+  route("pageChecked", session, PAGES["/page-checked"], { path: "/page-checked" });
+  const optional = VerifySession({ ...instance, ...OPTIONAL });
+  route("second", session, {}, { guards: [VerifySession({ ...other, ...OPTIONAL })] });
+  route("foreign", session, undefined, { guards: [UseGuards(new ForeignGuard()), optional] });
   route("renew", pair);
   route("claims", session, {});
   route("leave", session, {});

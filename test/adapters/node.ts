@@ -9,7 +9,7 @@ import {
   type RequestSession,
   withSessions,
 } from "counterfoil/node";
-import { changeLate, faultOf, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -22,7 +22,7 @@ const tell = (auth: RequestSession | undefined): object => ({
   claims: auth?.getJWTPayload() ?? null,
 });
 
-function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
+function createRoutes({ instance, other }: Setup): Readonly<Record<string, Handler>> {
   const verified =
     (work: (response: ServerResponse, auth: RequestSession, request: Request) => Promise<void>): Handler =>
     async (request, response) => {
@@ -46,6 +46,15 @@ function createRoutes({ instance }: Setup): Readonly<Record<string, Handler>> {
     "/maybe": told({ sessionRequired: false }),
     "/page": told({ sessionRequired: false, page: true }),
     ...Object.fromEntries(Object.entries(PAGES).map(([path, options]) => [path, told(options)])),
+    "/second": verified(async (response, _auth, request) => {
+      await getSession(request, response, { ...other, ...OPTIONAL });
+      send(response, tell(request.auth));
+    }),
+    async "/foreign"(request, response) {
+      request.auth = FOREIGN_AUTH;
+      await getSession(request, response, { ...instance, ...OPTIONAL });
+      send(response, tell(request.auth));
+    },
     async "/renew"(request, response) {
       send(response, { user: (await refreshSession(request, response, instance)).getUserId() });
     },

@@ -6,7 +6,18 @@ export interface Setup {
   /** Empty for the default instance. */
   readonly instance: { readonly sessions?: Sessions };
   readonly twice: boolean;
+  /** A second instance, over a store of its own. */
+  readonly other: { readonly sessions: Sessions };
 }
+
+/** What another middleware may leave on a request. */
+export const FOREIGN_AUTH: RequestSession = {
+  getUserId: () => "mallory",
+  getJWTPayload: () => ({ role: "admin" }),
+} as unknown as RequestSession;
+
+/** How `/second` and `/foreign` ask. */
+export const OPTIONAL = { sessionRequired: false } as const;
 
 /** The claims that `/claims` sets. */
 export const NEW_CLAIMS = { role: "Ädmin ☃" };

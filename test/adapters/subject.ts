@@ -20,13 +20,11 @@ const START = 1_790_000_000_000;
 export async function startSubject(subject: Subject, options: HttpAppOptions): Promise<HttpApp> {
   const clock = { now: START };
   const { store, down, up } = switchable(memory());
-  const sessions = (subject.createSessions ?? createSessions)({
-    ...options.config,
-    store,
-    clock: () => clock.now,
-  });
+  const create = subject.createSessions ?? createSessions;
+  const sessions = create({ ...options.config, store, clock: () => clock.now });
+  const other = create({ store: memory(), clock: () => clock.now, cookie: { hostPrefix: false } });
   const instance = options.uninitialised === true ? {} : { sessions };
-  const server = await subject.listen({ instance, twice: options.twice === true });
+  const server = await subject.listen({ instance, twice: options.twice === true, other: { sessions: other } });
   return {
     port: server.port,
     sessions,
@@ -35,6 +33,7 @@ export async function startSubject(subject: Subject, options: HttpAppOptions): P
     async close() {
       await server.close();
       await sessions.close();
+      await other.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
-import { changeLate, NEW_CLAIMS, PAGES, type Setup } from "./setup.ts";
+import { changeLate, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 
 type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
 
@@ -28,7 +28,7 @@ export async function changeLater(auth: RequestSession | undefined): Promise<str
 /** The routes over one of the entries whose handlers take Web requests. */
 export function createRoutes(
   { createNewSession, getSession, refreshSession, verifySession }: Entry,
-  { instance }: Pick<Setup, "instance">,
+  { instance, other }: Pick<Setup, "instance" | "other">,
 ): Readonly<Record<string, Handler>> {
   return {
     async "/login"(request) {
@@ -46,6 +46,12 @@ export function createRoutes(
         async (request) => tell(await getSession(request, { ...instance, ...options })),
       ]),
     ),
+    "/second": verifySession(
+      verifySession((_request, auth) => tell(auth), { ...other, ...OPTIONAL }),
+      instance,
+    ),
+    // Nothing is left on a Web request.
+    "/foreign": verifySession((_request, auth) => tell(auth), { ...instance, ...OPTIONAL }),
     "/renew": async (request) => Response.json({ user: (await refreshSession(request, instance)).getUserId() }),
     "/claims": verifySession(async (_request, auth) => {
       await auth?.updateJwtPayload(NEW_CLAIMS);

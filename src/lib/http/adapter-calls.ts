@@ -48,12 +48,22 @@ export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | 
   return answerError(error, httpOf(options).context.policy.http);
 }
 
-/** Leaves the session on the request of a framework, as `auth`. */
+/** What this library has left on requests. */
+const kept = new WeakMap<object, RequestSession>();
+
+/** Leaves the session on the request of a framework, as `auth`, and nothing there where none is found. */
 export async function keep<T extends RequestSession | undefined>(
   request: { auth?: RequestSession | undefined },
   finding: Promise<T>,
 ): Promise<T> {
+  // Also for the time of the check, and where it refuses: another instance or middleware may have left its own.
+  request.auth = undefined;
+  kept.delete(request);
   const session = await finding;
-  if (session !== undefined) request.auth = session;
+  request.auth = session;
+  if (session !== undefined) kept.set(request, session);
   return session;
 }
+
+/** The session that `keep` has left on a request, whatever else stands there. */
+export const findKept = (request: object): RequestSession | undefined => kept.get(request);

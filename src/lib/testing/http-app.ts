@@ -32,6 +32,10 @@ export interface HttpAppOptions {
  * - `/page` the same with `page: true` and `sessionRequired: false`
  * - `/page-fresh` and `/page-fresh-maybe` with `page: true` and `maxAuthAge: "5m"`, the second with `sessionRequired: false` as well
  * - `/page-checked` with `page: true` and `antiCsrfCheck: true`
+ * - `/second` needs a session, then asks another instance with `sessionRequired: false`, whose cookies have other names (`hostPrefix: false`),
+ *   and answers as `/maybe` does by what that one has found
+ * - `/foreign` answers as `/maybe` does; before the check it leaves something that looks like a session of `mallory` where the adapter
+ *   leaves its sessions, if it leaves them anywhere
  * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
  * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does
  * - `/leave` needs a session, ends it, and answers `{"ok":true}`

@@ -212,4 +212,29 @@ export const hostileClauses: readonly HttpClause[] = [
         }
       }),
   },
+  {
+    id: "mounting-5",
+    name: "MUST NOT take the session that another instance has found for its own",
+    run: (start) =>
+      against(start, { config: { cookie: { hostPrefix: true } } }, async (app) => {
+        const answer = await call(app, "/second", { headers: { cookie: await signInJar(app) } });
+        same([answer.status, answer.json()], [200, { user: null, claims: null }]);
+      }),
+  },
+  {
+    id: "mounting-6",
+    name: "MUST NOT take what another middleware has left on the request for a session",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        same((await call(app, "/foreign")).json(), { user: null, claims: null });
+        const own = await call(app, "/foreign", { headers: { cookie: await signInJar(app) } });
+        same(own.json(), { user: "alice", claims: { role: "member" } });
+      }),
+  },
 ];
+
+/** Signs in; the cookies of the answer, under the names that it gave them. */
+async function signInJar(app: HttpApp): Promise<string> {
+  const { cookies } = await call(app, "/login", { method: "POST" });
+  return cookies.map((line) => line.slice(0, line.indexOf(";"))).join("; ");
+}

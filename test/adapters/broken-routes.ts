@@ -1,8 +1,8 @@
-/** Pages that are refreshed wrongly, as routes that stand in for the sound ones. */
+/** Pages that are refreshed wrongly, and sessions of others, as routes that stand in for the sound ones. */
 import type { RequestListener, ServerResponse } from "node:http";
 import { Error as AuthError, type SessionError } from "counterfoil";
 import { getSession, type Handler, refreshSession, type RequestSession, withSessions } from "counterfoil/node";
-import { PAGES, type Setup } from "./setup.ts";
+import { FOREIGN_AUTH, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 
 /** Routes by their path. */
 export type Routes = Readonly<Record<string, RequestListener>>;
@@ -49,4 +49,17 @@ export const comesBackAnywhere = ({ instance }: Setup): Routes => ({
     const refreshing = refreshSession(request, response, instance);
     void refreshing.finally(() => response.writeHead(303, { location: to }).end()).catch(() => undefined);
   },
+});
+
+/** Keeps what stands on the request when nobody is signed in. */
+export const keepsWhatItFinds = ({ instance, other }: Setup): Routes => ({
+  "/second": withSessions(async (request, response) => {
+    const first = await getSession(request, response, instance);
+    const second = await getSession(request, response, { ...other, ...OPTIONAL });
+    send(response, (second ?? first)?.getUserId().toString());
+  }, instance),
+  "/foreign": withSessions(async (request, response) => {
+    const own = await getSession(request, response, { ...instance, ...OPTIONAL });
+    send(response, (own ?? FOREIGN_AUTH).getUserId().toString());
+  }, instance),
 });

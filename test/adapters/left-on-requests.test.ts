@@ -1,0 +1,82 @@
+/** What another instance or middleware leaves where an adapter leaves its sessions, beyond the clauses that all adapters share. */
+// oxlint-disable-next-line import/no-unassigned-import -- Nest wants it so
+import "reflect-metadata";
+import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { type CanActivate, Controller, type ExecutionContext, Get, Module, UseGuards } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { ExpressAdapter } from "@nestjs/platform-express";
+import { createSessions } from "counterfoil";
+import { getSession } from "counterfoil/express";
+import { sessionRoutes, verifySession } from "counterfoil/hono";
+import { memory } from "counterfoil/memory";
+import { CurrentSession, type RequestSession } from "counterfoil/nest";
+import express from "express";
+import { Hono } from "hono";
+import { expect, onTestFinished, test } from "vitest";
+import { listen } from "../fixtures/listen.ts";
+import { send } from "../http/send.ts";
+import { FOREIGN_AUTH } from "./setup.ts";
+import { listenWeb } from "./web.ts";
+
+function createInstance(): ReturnType<typeof createSessions> {
+  const sessions = createSessions({ store: memory() });
+  onTestFinished(() => sessions.close());
+  return sessions;
+}
+
+test("Express: a check that refuses leaves nothing of others on the request", async () => {
+  const sessions = createInstance();
+  const app = express();
+  app.get("/", (request, response, next) => {
+    request.auth = FOREIGN_AUTH;
+    const finding = getSession(request, response, { sessions });
+    finding.catch(() => response.json({ left: request.auth !== undefined })).catch(next);
+  });
+  const server = await listen(app);
+  onTestFinished(() => server.close());
+  expect((await send(server.port, { path: "/" })).json()).toEqual({ left: false });
+});
+
+test("Hono: a check that refuses leaves nothing of others in the context", async () => {
+  const sessions = createInstance();
+  const app = new Hono();
+  app.use(sessionRoutes({ sessions }));
+  app.onError((_error, context) => context.json({ left: context.get("auth") !== undefined }));
+  app.use(async (context, next) => {
+    context.set("auth", FOREIGN_AUTH);
+    await next();
+  });
+  app.get("/", verifySession({ sessions }), (context) => context.json({}));
+  const server = await listenWeb(app.fetch);
+  onTestFinished(() => server.close());
+  expect((await send(server.port, { path: "/" })).json()).toEqual({ left: false });
+});
+
+test("Nest: the parameter is undefined where nothing of ours has verified a session", async () => {
+  class ForeignGuard implements CanActivate {
+    canActivate(context: ExecutionContext): boolean {
+      Object.assign(context.switchToHttp().getRequest<object>(), { auth: FOREIGN_AUTH });
+      return true;
+    }
+  }
+  class AppController {
+    tell(session: RequestSession | undefined): object {
+      return { user: session?.getUserId() ?? null };
+    }
+  }
+  const { prototype } = AppController;
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, "tell") ?? {};
+  CurrentSession()(prototype, "tell", 0);
+  UseGuards(new ForeignGuard())(prototype, "tell", descriptor);
+  Get("/")(prototype, "tell", descriptor);
+  Controller()(AppController);
+  // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
+  class AppModule {}
+  Module({ controllers: [AppController] })(AppModule);
+  const app = await NestFactory.create(AppModule, new ExpressAdapter(express()), { logger: false });
+  await app.listen(0, "127.0.0.1");
+  onTestFinished(() => app.close());
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  expect((await send(port, { path: "/" })).json()).toEqual({ user: null });
+});
