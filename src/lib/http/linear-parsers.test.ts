@@ -115,7 +115,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   "cookies that are carried on": (text) => {
     const exchange = ask({ headers: { cookie: text } });
     exchange.changeCookies(() => [`${NAMES[0]}=${text}; Max-Age=1; Path=/`, `${text}; Max-Age=1`]);
-    return carryCookies(exchange, new Headers());
+    return carryCookies(exchange, new Headers(), http.context.policy.cookie);
   },
   "cookies of the app beside ours": async (text) => {
     const exchange = ask({ method: "POST" });
