@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyText } from "../../../test/fixtures/text.ts";
 import { newHandle, placeOfHandle, placeOfUser } from "./handle.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
 const userId: fc.Arbitrary<UserId> = fc.oneof(
-  fc.string({ unit: "binary", minLength: 1, maxLength: 256 }).filter(({ length }) => length <= 256),
+  anyText({ minLength: 1, maxLength: 256 }),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.maxSafeInteger(),
   fc.constantFrom(0, -0, 42, "42", "alice", "\0", "\ud800", "\udc00\ud800", "x".repeat(256)),
@@ -106,8 +107,8 @@ test.each<[string, string]>([
 
 test("any text has a place exactly when it is 18 bytes in their one spelling", () => {
   const text = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 300 }),
-    fc.string({ unit: "binary", minLength: 24, maxLength: 24 }),
+    anyText({ maxLength: 300 }),
+    anyText({ minLength: 24, maxLength: 24 }),
     fc.uint8Array({ minLength: 16, maxLength: 20 }).map(spell),
   );
   fc.assert(
