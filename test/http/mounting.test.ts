@@ -11,7 +11,7 @@ import {
   callApi,
   credentialsOf,
   type Express,
-  FRAMEWORKS,
+  BOTH_FRAMEWORKS,
   refresh,
   refreshCookies,
   route,
@@ -22,7 +22,7 @@ import { send } from "./send.ts";
 
 const ROUTES = ["/session/refresh", "/session/sessions/revoke?others=true", "/session/signout"];
 
-describe.each(FRAMEWORKS)("body parsers in $name", ({ express }) => {
+describe.each(BOTH_FRAMEWORKS)("body parsers in $name", ({ express }) => {
   const parsers = (app: Application): void => {
     app.use(express.json(), express.urlencoded({ extended: false }), express.text(), express.raw());
   };
@@ -97,7 +97,7 @@ async function mounted(express: Express, mount: string, renewTokenPath: string) 
   return listen(app);
 }
 
-describe.each(FRAMEWORKS)(
+describe.each(BOTH_FRAMEWORKS)(
   "routes below a mounted router in $name: the whole path counts, as the client sent it",
   ({ express }) => {
     test.each([
@@ -139,7 +139,7 @@ describe.each(FRAMEWORKS)(
   },
 );
 
-describe.each(FRAMEWORKS)("mounted twice in $name", ({ express }) => {
+describe.each(BOTH_FRAMEWORKS)("mounted twice in $name", ({ express }) => {
   test("routes, guards and error handlers do no harm", async () => {
     await using app = await startApp({
       express,
@@ -180,7 +180,7 @@ describe.each(FRAMEWORKS)("mounted twice in $name", ({ express }) => {
   });
 });
 
-describe.each(FRAMEWORKS)("two instances side by side in $name", ({ express }) => {
+describe.each(BOTH_FRAMEWORKS)("two instances side by side in $name", ({ express }) => {
   test("in one app: each has its own cookies, routes and users", async () => {
     const admin = createSessions({
       store: memory(),
