@@ -28,6 +28,7 @@ export default defineConfig({
     projects: projects.map(toConfig),
     // Once for the whole run; each starts only what is asked for.
     globalSetup: [],
+    setupFiles: ["test/run/cpu-time.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // More than the cores: the files of browsers and servers wait more than they compute.
