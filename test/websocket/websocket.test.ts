@@ -210,6 +210,8 @@ test("checks at once are one, an outage ends it at the first session, and a sock
     });
     if (name === "third") guard.add(session.handle, () => closed.push("third, too"));
   }
+  // The guard has asked about each new socket by then.
+  await guard.check();
   takeCalls();
   await Promise.all([guard.check(), guard.check()]);
   expect(takeCalls()).toEqual(["findSession", "findSession", "findSession"]);

@@ -6,7 +6,13 @@ import { endsSession } from "./outcomes.ts";
 
 /** Closes the sockets of sessions that end. */
 export interface SocketGuard {
-  /** Closes a socket by `close` when its session ends. Returns what takes it back: call that when the socket has closed. */
+  /**
+   * Closes a socket by `close` when its session ends. Also asks the store once whether the session still lives, because it may
+   * have been revoked since its token was made. An outage at that question closes nothing; the next `add` or `check` asks again.
+   *
+   * @param close is never called before `add` has returned. The socket must be open by now, so that it can be closed
+   * @returns a function that takes it back: call that when the socket has closed
+   */
   add(handle: string, close: () => void): () => void;
   /** Asks the store whether the sessions still live, and closes the sockets of those that don't; an outage closes none. */
   check(): Promise<void>;
@@ -14,10 +20,13 @@ export interface SocketGuard {
   stop(): void;
 }
 
-/** @param every ms between checks; undefined makes none, and then only sessions that this process ends are noticed */
+/** @param every ms between checks; undefined makes none, and then only sessions that this process revokes are noticed later */
 export function createGuard(sessions: Sessions, context: SessionContext, every: number | undefined): SocketGuard {
   const sockets = new Map<string, Set<() => void>>();
 
+  // Handles that the store has to be asked about, since a socket of theirs is new.
+  const unconfirmed = new Set<string>();
+  let isConfirming = false;
   let checking: Promise<void> | undefined;
 
   function end(handle: string): void {
@@ -33,18 +42,39 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     }
   }
 
-  async function checkAll(): Promise<void> {
-    // One after another: nobody waits for it, and it must not take the pool away from requests.
-    for (const handle of Array.from(sockets.keys())) {
-      try {
-        await loadSession(context, handle);
-      } catch (error) {
-        if (endsSession(error)) end(handle);
-        else if (isErrorFromAuth(error) && error.code === "CLOSED") return stop();
-        // An outage: the next check comes soon enough, and need not wait for a fault per socket.
-        else return;
+  /** @returns whether the store answered, so that others can be asked about */
+  async function ask(handle: string): Promise<boolean> {
+    try {
+      await loadSession(context, handle);
+      return true;
+    } catch (error) {
+      if (endsSession(error)) {
+        end(handle);
+        return true;
       }
+      if (isErrorFromAuth(error) && error.code === "CLOSED") stop();
+      return false;
     }
+  }
+
+  async function checkAll(): Promise<void> {
+    // One after another: nobody waits for it, and it must not take the pool away from requests. After an outage the next check
+    // comes soon enough.
+    for (const handle of Array.from(sockets.keys())) if (!(await ask(handle))) return;
+  }
+
+  async function confirmAll(): Promise<void> {
+    if (isConfirming) return;
+    isConfirming = true;
+    // A handle that is added meanwhile comes last.
+    for (const handle of unconfirmed) {
+      // Before the question: a socket that is added while the store answers needs a question of its own.
+      unconfirmed.delete(handle);
+      if (!sockets.has(handle) || (await ask(handle))) continue;
+      if (sockets.has(handle)) unconfirmed.add(handle);
+      break;
+    }
+    isConfirming = false;
   }
 
   // A check that takes longer than the time between two is joined, not doubled.
@@ -64,12 +94,15 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     clearInterval(timer);
     for (const off of unlisten) off();
     sockets.clear();
+    unconfirmed.clear();
   }
 
   return {
     add(handle, close) {
       const closing = sockets.get(handle) ?? new Set();
       sockets.set(handle, closing.add(close));
+      unconfirmed.add(handle);
+      void confirmAll();
       return () => {
         closing.delete(close);
         if (closing.size === 0 && sockets.get(handle) === closing) sockets.delete(handle);
