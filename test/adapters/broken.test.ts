@@ -61,7 +61,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "takes the last of two cookies",
-    found: ["hostile-4", "hostile-5"],
+    found: ["hostile-4", "hostile-5", "hostile-8"],
     break(request) {
       const pairs = (request.headers.cookie ?? "").split("; ").map((pair) => pair.split("=") as [string, string]);
       if (request.headers.cookie !== undefined)

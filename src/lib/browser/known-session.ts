@@ -1,5 +1,7 @@
-import { type ClientSession, HOST_PREFIX, MARKER_COOKIE, parseMarker } from "../../protocol.ts";
-import { orUndefined } from "./or-undefined.ts";
+import { type ClientSession, parseMarker } from "../../protocol.ts";
+
+/** Between markers of which only the server can tell the current one. No cookie has it in its value. */
+export const SEPARATOR = ";";
 
 /** What a page knows of the session that the browser has. Tabs tell it each other, and it is kept for the next page. */
 export interface KnownSession {
@@ -29,13 +31,4 @@ export function isNewer(marker: string, than: string): boolean {
   if (!a || !b) return marker !== than;
   const order = a.handle === b.handle ? a.generation - b.generation : 0;
   return (order || a.issuedAt - b.issuedAt) > 0;
-}
-
-/** The marker in the readable cookie; undefined where there is none, or cookies cannot be read. */
-export function readMarkerCookie(): string | undefined {
-  // A worker has no document, and a sandboxed frame may not ask.
-  const cookies = orUndefined(() => document.cookie) ?? "";
-  const find = (prefix: string): string | undefined =>
-    new RegExp(`(?:^|; )${prefix}${MARKER_COOKIE}=([^;]+)`).exec(cookies)?.[1];
-  return find(HOST_PREFIX) ?? find("");
 }

@@ -8,7 +8,8 @@ import {
 } from "../../protocol.ts";
 import type { AnswerHead, ClientSettings } from "./client-options.ts";
 import type { EmitEvent, LoadingSession, SessionState, SignOutReason } from "./session-events.ts";
-import { handleOf, isNewer, type KnownSession, usableFor, readMarkerCookie } from "./known-session.ts";
+import { handleOf, isNewer, type KnownSession, SEPARATOR, usableFor } from "./known-session.ts";
+import { clearDuplicates, readMarkers } from "./marker-cookies.ts";
 import { recall, type Remembered, remember } from "./memory-of-pages.ts";
 import { orUndefined } from "./or-undefined.ts";
 import { SessionClientError } from "./session-client-error.ts";
@@ -41,7 +42,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   const { name, initialSession } = settings;
   const stored = recall(name);
   let isReadable = !!globalThis.document && (settings.isOwnOrigin || !!stored.isReadable);
-  let { ended } = stored;
+  // Handles of sessions that are over, and markers that were never the current one.
+  const over = new Set(stored.ended?.split(SEPARATOR).map(handleOf));
   let known: KnownSession | undefined;
   let expiresAt = Infinity;
   let state = describe();
@@ -55,7 +57,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   /** @param age of the marker, in ms; undefined where nobody can tell, and nothing new is known of it where it is the same one */
   function become(next: KnownSession | undefined, age?: number, reason?: SignOutReason): void {
     const before = known;
-    known = next && handleOf(next.marker) !== ended ? complete(next) : undefined;
+    known = next && !isOver(next.marker) ? complete(next) : undefined;
     // Where the age is not known this is NaN, and no time is later than that.
     if (age !== undefined || known?.marker !== before?.marker)
       expiresAt = performance.now() - Number(age) + usableFor(known?.marker ?? "");
@@ -97,28 +99,49 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     else emit(before.userId === state.userId ? "signed-in" : "user-changed", state);
   }
 
-  function sync(age?: number): KnownSession | undefined {
-    const cookie = readMarkerCookie();
-    isReadable ||= cookie !== undefined;
-    if (isReadable) {
-      if (cookie !== known?.marker) become(cookie ? { marker: cookie } : undefined, age, "ended");
-    } else {
-      // The cookies are those of another origin, so what the pages of this one have stored is all there is.
-      hear(recall(name), age);
+  function isOver(marker: string): boolean {
+    return marker.split(SEPARATOR).every((one) => over.has(one) || over.has(handleOf(one)));
+  }
+
+  /** The marker in the cookies; where several may be the current one, all of them, and the server is asked. */
+  function readMarker(): string | undefined {
+    const read = (): readonly string[] => readMarkers().filter((marker) => !isOver(marker));
+    if (read()[1]) {
+      clearDuplicates();
+      // What the server has said last, to any tab.
+      [recall(name), known].some((source) => source?.at && confirm(source.marker));
     }
+    return read().join(SEPARATOR) || undefined;
+  }
+
+  /** Whether the browser has a marker that an answer brought. Then the others are not of the server. */
+  function confirm(marker = ""): boolean {
+    const markers = readMarkers();
+    if (!markers.includes(marker)) return false;
+    for (const other of markers) if (other !== marker) over.add(other);
+    return true;
+  }
+
+  function sync(age?: number): KnownSession | undefined {
+    // Where the cookies are those of another origin, what the pages of this one have stored is all there is.
+    if (!isReadable) hear(recall(name), age);
+    const marker = readMarker();
+    // Until an answer has told, a cookie of the name may still be the one.
+    if ((isReadable || (marker && !known?.at)) && marker !== known?.marker)
+      become(marker ? { marker } : undefined, age, "ended");
     return known;
   }
 
-  function forget(handle: string, reason: SignOutReason): void {
-    ended = handle;
-    if (known && handleOf(known.marker) === handle) become(undefined, undefined, reason);
+  function forget(handles: string, reason: SignOutReason): void {
+    for (const one of handles.split(SEPARATOR)) over.add(handleOf(one));
+    if (known && isOver(known.marker)) become(undefined, undefined, reason);
   }
 
   /** What another tab tells, or has stored. */
-  function hear({ marker, ended: over, reason = "sign-out", ...rest }: Told, age = 0): void {
-    if (over) forget(over, reason);
+  function hear({ marker, ended, reason = "sign-out", ...rest }: Told, age = 0): void {
+    if (ended) forget(ended, reason);
     // Messages of several tabs may cross; what the browser has is true in any case.
-    else if (marker && (!known || marker === readMarkerCookie() || isNewer(marker, known.marker)))
+    else if (marker && (!known || readMarkers().includes(marker) || isNewer(marker, known.marker)))
       become({ ...rest, marker }, age);
   }
 
@@ -136,6 +159,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     remember(name, isUntold ? { isReadable, ended: handle } : { isReadable });
     tabs.tell({ ended: handle, reason });
     forget(handle, reason);
+    clearDuplicates();
   }
 
   return {
@@ -156,10 +180,11 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         if (started && known && handleOf(known.marker) === handleOf(started)) end("sign-out");
         return undefined;
       }
-      const cookie = readMarkerCookie();
-      if (isReadable && cookie !== marker) {
+      const isKept = confirm(marker);
+      isReadable ||= isKept;
+      if (isReadable && !isKept) {
         // Late: the browser has other tokens by now. Without any, it does not keep them.
-        if (cookie || handleOf(marker) === ended) return undefined;
+        if (readMarkers()[0] || isOver(marker)) return undefined;
         return new SessionClientError("COOKIES_BLOCKED", "no cookies are kept");
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
@@ -170,9 +195,9 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     end,
 
     isUntold() {
-      const cookie = readMarkerCookie();
-      const handle = recall(name).ended;
-      return !!handle && (cookie ? handleOf(cookie) === handle : !isReadable);
+      const markers = readMarkers();
+      const ended = recall(name).ended?.split(SEPARATOR).map(handleOf);
+      return !!ended && (markers[0] ? markers.some((marker) => ended.includes(handleOf(marker))) : !isReadable);
     },
 
     setTold() {

@@ -8,7 +8,7 @@ import { refreshSession } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
-import { COOKIE_KINDS, type CookieReading, createSessionCookies } from "./cookies.ts";
+import { COOKIE_KINDS, type CookieKind, type CookieReading, createSessionCookies } from "./cookies.ts";
 import { createRefreshCookies } from "./bound-refresh.ts";
 import { createCredentialReader } from "./credentials.ts";
 import { findCrossSite, findCrossSiteSignIn, hasCustomHeader } from "./csrf.ts";
@@ -152,10 +152,18 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     for (const kind of COOKIE_KINDS) cookies.clearStrays(exchange, kind, seen.includes(kind) ? "all" : "own");
   }
 
+  /** Clears the cookies beside ours, in every place but ours, where the request carries two different ones. */
+  function clearDuplicates(exchange: HttpExchange, ...kinds: readonly CookieKind[]): void {
+    for (const kind of kinds)
+      if (cookies.read(exchange, kind).kind === "ambiguous") cookies.clearStrays(exchange, kind);
+  }
+
   async function protect(exchange: HttpExchange, options: ProtectOptions = {}): Promise<RequestSession | undefined> {
     const { transport, reading } = await credentials.access(exchange);
     const isCookie = transport === "cookie";
     if (isCookie && isUnsafe(exchange)) refuseCrossSite(exchange);
+    // The refresh route does not see a marker with another path.
+    if (isCookie) clearDuplicates(exchange, "marker");
     if (reading.kind === "ambiguous") {
       // Here too, since the refresh route does not see a stray with another path. Ours is left alone, as on every ordinary answer.
       cookies.clearStrays(exchange, "access");
@@ -213,8 +221,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         device: deviceOf(exchange),
         replaced: reading.replaced,
       });
-      for (const seen of ["access", "refresh"] as const)
-        if (kind === "cookie" && cookies.read(exchange, seen).kind === "ambiguous") cookies.clearStrays(exchange, seen);
+      if (kind === "cookie") clearDuplicates(exchange, ...COOKIE_KINDS);
       const { session, newAccessToken: accessToken } = refreshed;
       const created = {
         session,

@@ -153,6 +153,31 @@ export const hostileClauses: readonly HttpClause[] = [
       }),
   },
   {
+    id: "hostile-8",
+    name: "MUST serve a request with two markers, clear the one that is not ours, and clear no marker without need",
+    run: (start) =>
+      against(start, { config: { cookie: { hostPrefix: false } } }, async (app) => {
+        const own = await signIn(app);
+        const name = own.names.marker;
+        const headers = { cookie: `${name}=another; ${allCookiesOf(own)}`, host: "www.shop.example.com" };
+        const inOurPlace = `${name}=; Max-Age=0; Path=/; Secure; SameSite=Lax`;
+        const inTheSite = `${name}=; Max-Age=0; Path=/; Domain=example.com; Secure; SameSite=Lax`;
+        const ordinary = await call(app, "/api", { headers });
+        same(ordinary.status, 200);
+        ok(ordinary.cookies.every((line) => line.startsWith(`${name}=; Max-Age=0`)));
+        const refreshedOnce = await call(app, "/session/refresh", { method: "POST", headers });
+        same([refreshedOnce.status, held(refreshedOnce).names], [200, own.names]);
+        for (const { cookies } of [ordinary, refreshedOnce]) {
+          ok(cookies.includes(inTheSite), cookies.join("\n"));
+          ok(!cookies.includes(inOurPlace));
+        }
+        same((await call(app, "/api", { headers: { ...headers, cookie: allCookiesOf(own) } })).cookies, []);
+        const signedOut = await call(app, "/session/signout", { method: "POST", headers });
+        same(signedOut.status, 200);
+        ok([inTheSite, inOurPlace].every((line) => signedOut.cookies.includes(line)));
+      }),
+  },
+  {
     id: "mounting-1",
     name: "MUST work with a body before and after it, and need none on its own routes",
     run: (start) =>
