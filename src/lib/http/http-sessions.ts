@@ -152,10 +152,13 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     for (const kind of COOKIE_KINDS) cookies.clearStrays(exchange, kind, seen.includes(kind) ? "all" : "own");
   }
 
-  /** Clears the cookies beside ours, in every place but ours, where the request carries two different ones. */
+  /**
+   * Clears the cookies beside ours, in every place but ours, where the request carries two different ones. Does nothing once the
+   * headers have been sent: a cookie that another host has set must not make the request fail.
+   */
   function clearDuplicates(exchange: HttpExchange, ...kinds: readonly CookieKind[]): void {
     for (const kind of kinds)
-      if (cookies.read(exchange, kind).kind === "ambiguous") cookies.clearStrays(exchange, kind);
+      if (cookies.read(exchange, kind).kind === "ambiguous" && isUnsent(exchange)) cookies.clearStrays(exchange, kind);
   }
 
   async function protect(exchange: HttpExchange, options: ProtectOptions = {}): Promise<RequestSession | undefined> {
@@ -166,7 +169,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     if (isCookie) clearDuplicates(exchange, "marker");
     if (reading.kind === "ambiguous") {
       // Here too, since the refresh route does not see a stray with another path. Ours is left alone, as on every ordinary answer.
-      cookies.clearStrays(exchange, "access");
+      clearDuplicates(exchange, "access");
       throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
     }
     if (reading.kind === "none") {
@@ -288,6 +291,15 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
     },
   };
+}
+
+function isUnsent(exchange: HttpExchange): boolean {
+  try {
+    exchange.checkUnsent();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const deviceOf = (exchange: HttpExchange): DeviceInput => ({
