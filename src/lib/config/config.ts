@@ -42,9 +42,9 @@ export interface CounterfoilConfig {
                * Default `"off"`; `"store"` in `strict`.
                */
               readonly blacklisting?: "off" | "store" | undefined;
-              /** Claim `iss` of the tokens; tokens with another are refused. Default: none. */
+              /** Claim `iss`; tokens of another are refused, refresh tokens too, so a change signs everybody out. Default: none. */
               readonly issuer?: string | undefined;
-              /** Claim `aud` of the tokens; tokens with another are refused. Default: none. */
+              /** Claim `aud`; tokens of another are refused, refresh tokens too, so a change signs everybody out. Default: none. */
               readonly audience?: string | undefined;
               /** How many verified tokens are remembered, about 1 kB each; 0 remembers none. Default 10000. */
               readonly cacheSize?: number | undefined;

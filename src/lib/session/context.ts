@@ -4,6 +4,7 @@ import type { RevocationCheck } from "../revocation/revocation-check.ts";
 import type { SessionStore } from "../store/session-store.ts";
 import type { AccessTokens } from "../token/access-token.ts";
 import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
+import type { Realm } from "../token/realm.ts";
 import type { Tickets } from "../token/ticket.ts";
 import type { Clock } from "./clock.ts";
 import type { EventHub } from "./events.ts";
@@ -17,6 +18,8 @@ export interface SessionContext {
   readonly store: SessionStore;
   readonly ring: KeyRing;
   readonly accessTokens: AccessTokens;
+  /** In the MACs of refresh tokens, anti-CSRF tokens and tickets: those of another issuer or audience are not ours. */
+  readonly realm: Realm;
   readonly antiCsrf: AntiCsrfTokens;
   readonly tickets: Tickets;
   /** Undefined where access tokens are good until they expire. */

@@ -86,10 +86,10 @@ async function takeTurns<Claims>(
 /** Parses and authenticates before the store is asked. */
 export async function authenticateRefreshToken(context: SessionContext, value: string): Promise<RefreshToken> {
   if (typeof value !== "string") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
-  let parsed = parseRefreshToken(value, context.ring.findByKid);
+  let parsed = parseRefreshToken(value, context.ring.findByKid, context.realm);
   if (parsed.kind === "unknown-key") {
     await context.ring.reloadForUnknownKey();
-    parsed = parseRefreshToken(value, context.ring.findByKid);
+    parsed = parseRefreshToken(value, context.ring.findByKid, context.realm);
   }
   if (parsed.kind === "authentic") return parsed.token;
   throw unauthorised(

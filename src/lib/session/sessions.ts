@@ -9,6 +9,7 @@ import { closedError, guardStore } from "../store/guarded-store.ts";
 import type { SessionStore } from "../store/session-store.ts";
 import { createAccessTokens } from "../token/access-token.ts";
 import { createAntiCsrfTokens } from "../token/anti-csrf-token.ts";
+import { realmOf } from "../token/realm.ts";
 import { createSecrets, type Secrets } from "../token/secret.ts";
 import { createTickets } from "../token/ticket.ts";
 import { createSteadyClock } from "./clock.ts";
@@ -289,6 +290,8 @@ function createContext(
   const maxLength = MAX_COOKIE_BYTES - cookie.names.access.length;
   const accessTokens = createAccessTokens(ring, { ...accessToken, maxLength });
 
+  const realm = realmOf(accessToken);
+
   let opening: Promise<void> | undefined;
   let opened = false;
   let closed = false;
@@ -311,8 +314,9 @@ function createContext(
     store,
     ring,
     accessTokens,
-    antiCsrf: createAntiCsrfTokens(secrets),
-    tickets: createTickets(secrets),
+    realm,
+    antiCsrf: createAntiCsrfTokens(secrets, realm),
+    tickets: createTickets(secrets, realm),
     revocation: createRevocationCheck(accessToken.blacklisting, store, policy),
     events,
     now,

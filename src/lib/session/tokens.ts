@@ -56,9 +56,9 @@ export function issueTokens(
 }
 
 export function mintFirstRefreshToken(context: SessionContext, handle: string): RefreshToken {
-  return mintRefreshToken(context.ring.active(), handle, undefined);
+  return mintRefreshToken(context.ring.active(), handle, undefined, context.realm);
 }
 
 export function mintChild(context: SessionContext, parent: RefreshToken): RefreshToken {
-  return mintRefreshToken(context.ring.active(), parent.handle, parent);
+  return mintRefreshToken(context.ring.active(), parent.handle, parent, context.realm);
 }

@@ -1,4 +1,5 @@
 import { equalInConstantTime } from "./encoding.ts";
+import type { Realm } from "./realm.ts";
 import type { Secrets } from "./secret.ts";
 
 export interface AntiCsrfTokens {
@@ -10,11 +11,12 @@ export interface AntiCsrfTokens {
 
 const LENGTH = 43;
 
-export function createAntiCsrfTokens(secrets: () => Pick<Secrets, "antiCsrf">): AntiCsrfTokens {
+export function createAntiCsrfTokens(secrets: () => Pick<Secrets, "antiCsrf">, realm: Realm = ""): AntiCsrfTokens {
+  const messageOf = (handle: string): string => (realm === "" ? handle : `${handle}.${realm}`);
   return {
-    of: (handle) => secrets().antiCsrf[0](handle).toString("base64url"),
+    of: (handle) => secrets().antiCsrf[0](messageOf(handle)).toString("base64url"),
     matches: (token, handle) =>
       token.length === LENGTH &&
-      secrets().antiCsrf.some((mac) => equalInConstantTime(token, mac(handle).toString("base64url"))),
+      secrets().antiCsrf.some((mac) => equalInConstantTime(token, mac(messageOf(handle)).toString("base64url"))),
   };
 }

@@ -1,11 +1,13 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Mac } from "./mac.ts";
+import type { Realm } from "./realm.ts";
 
 /**
  * A refresh token is `cfr1.` and 148 characters of base64url, 111 bytes:
  *
  *   kid 8 | handle 18 | generation 4 | nonce 17 | hash of the parent 32 | HMAC-SHA256 of all before 32
  *
+ * Where an issuer or audience is configured, the HMAC is over the realm, too: 43 characters that are in no token.
  * 111 bytes fill 148 characters without a spare bit, so each token has one spelling. The MAC keeps garbage from the store. The
  * parent's hash keeps a thief who has the store *and* its keys from minting: the row knows only the hash of that hash.
  */
@@ -44,7 +46,12 @@ export interface RefreshKey {
   readonly refreshMac: Mac;
 }
 
-export function mintRefreshToken(key: RefreshKey, handle: string, parent: RefreshToken | undefined): RefreshToken {
+export function mintRefreshToken(
+  key: RefreshKey,
+  handle: string,
+  parent: RefreshToken | undefined,
+  realm: Realm = "",
+): RefreshToken {
   const bytes = Buffer.alloc(SIGNED + HASH);
   const generation = parent === undefined ? 1 : parent.generation + 1;
   let at = bytes.write(key.kid, "base64url");
@@ -52,7 +59,7 @@ export function mintRefreshToken(key: RefreshKey, handle: string, parent: Refres
   at = bytes.writeUInt32BE(generation, at);
   at += randomBytes(NONCE).copy(bytes, at);
   (parent === undefined ? NO_PARENT : hashOf(bodyOf(parent.value))).copy(bytes, at);
-  key.refreshMac(bytes.subarray(0, SIGNED)).copy(bytes, SIGNED);
+  macOf(key, bytes, realm).copy(bytes, SIGNED);
   return describe(PREFIX + bytes.toString("base64url"), bytes);
 }
 
@@ -65,13 +72,22 @@ const hasForm = (value: string): boolean =>
   value.length === LENGTH && value.startsWith(PREFIX) && BODY.test(value.slice(PREFIX.length));
 
 /** Parses and authenticates; looks at no store. Anything but a token that we made is refused in bounded time. */
-export function parseRefreshToken(value: string, findKey: (kid: string) => RefreshKey | undefined): ParsedRefreshToken {
+export function parseRefreshToken(
+  value: string,
+  findKey: (kid: string) => RefreshKey | undefined,
+  realm: Realm = "",
+): ParsedRefreshToken {
   if (!hasForm(value)) return { kind: "invalid" };
   const bytes = bodyOf(value);
   const key = findKey(bytes.toString("base64url", 0, KID));
   if (key === undefined) return { kind: "unknown-key" };
-  if (!timingSafeEqual(key.refreshMac(bytes.subarray(0, SIGNED)), bytes.subarray(SIGNED))) return { kind: "invalid" };
+  if (!timingSafeEqual(macOf(key, bytes, realm), bytes.subarray(SIGNED))) return { kind: "invalid" };
   return { kind: "authentic", token: describe(value, bytes) };
+}
+
+function macOf(key: RefreshKey, bytes: Buffer, realm: Realm): Buffer {
+  const signed = bytes.subarray(0, SIGNED);
+  return key.refreshMac(realm === "" ? signed : Buffer.concat([signed, Buffer.from(realm)]));
 }
 
 function describe(value: string, bytes: Buffer): RefreshToken {

@@ -1,4 +1,5 @@
 import { equalInConstantTime } from "./encoding.ts";
+import type { Realm } from "./realm.ts";
 import type { Secrets } from "./secret.ts";
 
 /** What a ticket says. Nothing in it is secret but the whole. */
@@ -19,17 +20,20 @@ export interface Tickets {
 // Characters that may stand in a WebSocket subprotocol (RFC 6455 4.1), which is how browsers can send it without putting it into an address.
 const SHAPE = /^(cft1\.([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{24})\.(\d{1,16}))\.([A-Za-z0-9_-]{43})$/;
 
-/** One-time tickets: `cft1.<once>.<handle>.<expires>.<MAC>`. */
-export function createTickets(secrets: () => Pick<Secrets, "tickets">): Tickets {
+/** One-time tickets: `cft1.<once>.<handle>.<expires>.<MAC>`. The MAC is over the realm as well, where there is one. */
+export function createTickets(secrets: () => Pick<Secrets, "tickets">, realm: Realm = ""): Tickets {
+  const messageOf = (claim: string): string => (realm === "" ? claim : `${claim}.${realm}`);
   return {
     format({ once, handle, expires }) {
       const claim = `cft1.${once}.${handle}.${expires}`;
-      return `${claim}.${secrets().tickets[0](claim).toString("base64url")}`;
+      return `${claim}.${secrets().tickets[0](messageOf(claim)).toString("base64url")}`;
     },
     parse(text) {
       const [, claim, once, handle, expires, given] = SHAPE.exec(text) ?? [];
       if (claim === undefined || once === undefined || handle === undefined || given === undefined) return undefined;
-      const isOurs = secrets().tickets.some((mac) => equalInConstantTime(given, mac(claim).toString("base64url")));
+      const isOurs = secrets().tickets.some((mac) =>
+        equalInConstantTime(given, mac(messageOf(claim)).toString("base64url")),
+      );
       return isOurs ? { once, handle, expires: Number(expires) } : undefined;
     },
   };
