@@ -1,9 +1,10 @@
 /**
- * Sessions in servers of `node:http`, without a framework.
+ * Sessions in servers of `node:http` and of `node:http2`, without a framework.
  *
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { SessionRoutesOptions } from "./lib/http/adapter-calls.ts";
 import { checkRouteOptions } from "./lib/http/check-options.ts";
@@ -34,10 +35,12 @@ export interface ServerOptions extends SessionRoutesOptions {
 export function withSessions(
   handler: Handler,
   options: ServerOptions = {},
-): (request: IncomingMessage, response: ServerResponse) => void {
+): (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void {
   checkRouteOptions(options, "withSessions", "onError");
   const onError = options.onError ?? answerFault;
-  return (request, response) => {
+  return (given, responding) => {
+    // Over HTTP/2 Node hands out what looks the same.
+    const [request, response] = [given as IncomingMessage, responding as ServerResponse];
     serve(handler, { request, response, options }).catch((error: unknown) => onError(error, request, response));
   };
 }

@@ -106,11 +106,10 @@ const FAULTS: readonly Fault[] = [
     name: "takes the last of two Authorization headers",
     found: ["transport-6"],
     break(request) {
-      const all = request.headersDistinct["authorization"];
-      if (all === undefined || all.length < 2) return;
-      const last = all.at(-1) ?? "";
+      const last = request.headersDistinct["authorization"]?.at(-1);
+      if (last === undefined) return;
       request.headers.authorization = last;
-      Object.defineProperty(request, "headersDistinct", { value: { authorization: [last] } });
+      request.rawHeaders = ["authorization", last];
     },
   },
   {

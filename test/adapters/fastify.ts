@@ -6,10 +6,10 @@ import {
   sessionPlugin,
   verifySession,
 } from "counterfoil/fastify";
-import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
 import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
-import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
+import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
 const tell = async ({ auth }: FastifyRequest): Promise<object> => ({
@@ -29,8 +29,7 @@ function streamLate(auth: RequestSession | undefined, reply: FastifyReply): Pass
   return body;
 }
 
-async function listen({ instance, twice, other }: Setup): ReturnType<Subject["listen"]> {
-  const app = Fastify({ http: { maxHeaderSize: MAX_HEADER_SIZE } });
+async function listen(app: FastifyInstance, { instance, twice, other }: Setup): ReturnType<Subject["listen"]> {
   await app.register(sessionPlugin, {
     ...instance,
     onError: (error: unknown, _request: FastifyRequest, reply: FastifyReply) => reply.code(500).send(faultOf(error)),
@@ -77,4 +76,14 @@ async function listen({ instance, twice, other }: Setup): ReturnType<Subject["li
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-export const fastifySubject: Subject = { name: "Fastify 5", listen };
+export const fastifySubject: Subject = {
+  name: "Fastify 5",
+  listen: (setup) => listen(Fastify({ http: { maxHeaderSize: MAX_HEADER_SIZE } }), setup),
+};
+
+export const fastifyHttp2Subject: Subject = {
+  name: "Fastify 5 over HTTP/2",
+  protocol: "h2c",
+  // To its types an app over HTTP/2 is another one, and to plugins it is the same.
+  listen: (setup) => listen(Fastify({ http2: true, http: HTTP2_OPTIONS } as object), setup),
+};

@@ -2,7 +2,7 @@ import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySe
 import { type Context, Hono } from "hono";
 import { faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { type Subject } from "./subject.ts";
-import { listenWeb } from "./web.ts";
+import { listenWeb, OVER_HTTP2 } from "./web.ts";
 import { changeLater, streamOf } from "./web-routes.ts";
 
 const tell = (context: Context): Response => {
@@ -52,3 +52,9 @@ function createApp({ instance, twice, other }: Setup): Hono {
 }
 
 export const honoSubject: Subject = { name: "Hono 4", listen: async (setup) => listenWeb(createApp(setup).fetch) };
+
+export const honoHttp2Subject: Subject = {
+  name: "Hono 4 over HTTP/2",
+  protocol: "h2c",
+  listen: async (setup) => listenWeb(createApp(setup).fetch, OVER_HTTP2),
+};

@@ -3,7 +3,7 @@ import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
 import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
-import { listen } from "../fixtures/listen.ts";
+import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
 const authOf = (context: Context): RequestSession | undefined => (context.state as { auth?: RequestSession }).auth;
@@ -103,5 +103,14 @@ export const koaSubject: Subject = {
   listen: async (setup) => {
     const answer = createApp(setup).callback();
     return listen((request, response) => void answer(request, response));
+  },
+};
+
+export const koaHttp2Subject: Subject = {
+  name: "Koa 3 over HTTP/2",
+  protocol: "h2c",
+  listen: async (setup) => {
+    const answer = createApp(setup).callback();
+    return listenHttp2((request, response) => void answer(request, response));
   },
 };

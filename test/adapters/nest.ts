@@ -33,7 +33,7 @@ import {
 } from "counterfoil/nest";
 import express from "express";
 import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
-import { MAX_HEADER_SIZE } from "../fixtures/listen.ts";
+import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
 type Auth = RequestSession | undefined;
@@ -169,8 +169,9 @@ class FaultFilter extends BaseExceptionFilter {
 }
 Catch()(FaultFilter);
 
-const subject = (name: string, createAdapter: () => AbstractHttpAdapter): Subject => ({
+const subject = (name: string, createAdapter: () => AbstractHttpAdapter, protocol?: Subject["protocol"]): Subject => ({
   name,
+  protocol,
   async listen(setup) {
     // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
     class AppModule {}
@@ -188,7 +189,7 @@ const subject = (name: string, createAdapter: () => AbstractHttpAdapter): Subjec
     return {
       port: (server.address() as AddressInfo).port,
       async close() {
-        server.closeAllConnections();
+        if (protocol === undefined) server.closeAllConnections();
         await app.close();
       },
     };
@@ -199,3 +200,9 @@ export const nestSubjects: readonly Subject[] = [
   subject("Nest on Express", () => new ExpressAdapter(express())),
   subject("Nest on Fastify", () => new FastifyAdapter({ http: { maxHeaderSize: MAX_HEADER_SIZE } })),
 ];
+
+export const nestHttp2Subject: Subject = subject(
+  "Nest on Fastify over HTTP/2",
+  () => new FastifyAdapter({ http2: true, http: HTTP2_OPTIONS } as object),
+  "h2c",
+);

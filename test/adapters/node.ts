@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import {
   createNewSession,
@@ -10,7 +10,7 @@ import {
   withSessions,
 } from "counterfoil/node";
 import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
-import { listen } from "../fixtures/listen.ts";
+import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
 function send(response: ServerResponse, body: unknown, status = 200): void {
@@ -77,7 +77,7 @@ function createRoutes({ instance, other }: Setup): Readonly<Record<string, Handl
   };
 }
 
-export function createNodeListener(setup: Setup): RequestListener {
+export function createNodeListener(setup: Setup): ReturnType<typeof withSessions> {
   const routes = createRoutes(setup);
   const handler: Handler = (request, response) => {
     const route = routes[(request.url ?? "").replace(/\?.*/s, "")];
@@ -95,4 +95,10 @@ export function createNodeListener(setup: Setup): RequestListener {
 export const nodeSubject: Subject = {
   name: "node:http",
   listen: async (setup) => listen(createNodeListener(setup)),
+};
+
+export const nodeHttp2Subject: Subject = {
+  name: "node:http2",
+  protocol: "h2c",
+  listen: async (setup) => listenHttp2(createNodeListener(setup)),
 };

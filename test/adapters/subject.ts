@@ -12,6 +12,8 @@ export interface Subject {
   prepare?(): Promise<void>;
   /** The library that the app loads. Default: the one that the test loads. */
   readonly createSessions?: typeof createSessions | undefined;
+  /** What the app is asked in. Default: HTTP/1.1. */
+  readonly protocol?: HttpApp["protocol"];
   listen(setup: Setup): Promise<Listening>;
 }
 
@@ -27,6 +29,7 @@ export async function startSubject(subject: Subject, options: HttpAppOptions): P
   const server = await subject.listen({ instance, twice: options.twice === true, other: { sessions: other } });
   return {
     port: server.port,
+    protocol: subject.protocol,
     sessions,
     clock,
     setStoreDown: (isDown) => (isDown ? down() : up()),

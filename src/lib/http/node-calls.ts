@@ -1,13 +1,13 @@
 /** What routes of Node's own request and response call; Express is one of them. */
-import type { ServerResponse } from "node:http";
 import type { UserId } from "../session/user-id.ts";
 import { keep, protectOnce, refresh, type SignInDetails, start, type VerifySessionOptions } from "./adapter-calls.ts";
 import type { InstanceOption } from "./instance-option.ts";
-import { createNodeExchange, type NodeRequest } from "./node-exchange.ts";
+import { createNodeExchange, type Http2Request, type NodeRequest, type NodeResponse } from "./node-exchange.ts";
 import type { RequestSession } from "./request-session.ts";
 
 /** A request; `auth` is its session, once one of these functions has found or started it. */
 export type AuthRequest = NodeRequest & { auth?: RequestSession };
+type AnyRequest = AuthRequest | (Http2Request & { auth?: RequestSession });
 
 /**
  * Signs a user in: a new session, its tokens on the response, and the end of the session that the request carried. Also sets `req.auth`.
@@ -19,8 +19,8 @@ export type AuthRequest = NodeRequest & { auth?: RequestSession };
  * ```
  */
 export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: AuthRequest,
-  response: ServerResponse,
+  request: AnyRequest,
+  response: NodeResponse,
   userId: UserId,
   details: SignInDetails<Claims, Data> = {},
 ): Promise<RequestSession<Claims, Data>> {
@@ -34,8 +34,8 @@ export async function createNewSession<Claims = unknown, Data = unknown>(
  * @throws ConfigError for an option that is unknown or of the wrong type
  */
 export async function getSession<Claims = unknown, Data = unknown>(
-  request: AuthRequest,
-  response: ServerResponse,
+  request: AnyRequest,
+  response: NodeResponse,
   options: VerifySessionOptions = {},
 ): Promise<RequestSession<Claims, Data> | undefined> {
   return keep(request, protectOnce(createNodeExchange(request, response), options));
@@ -47,8 +47,8 @@ export async function getSession<Claims = unknown, Data = unknown>(
  * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
  */
 export async function refreshSession(
-  request: AuthRequest,
-  response: ServerResponse,
+  request: AnyRequest,
+  response: NodeResponse,
   options: InstanceOption = {},
 ): Promise<RequestSession> {
   return keep(request, refresh(createNodeExchange(request, response), options));

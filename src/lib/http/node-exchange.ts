@@ -1,8 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { alreadySent, JSON_TYPE, type HttpAnswer, type HttpExchange } from "./exchange.ts";
 
-/** A request of Node's own server, with what frameworks on top of it add. */
-export type NodeRequest = IncomingMessage & { readonly originalUrl?: string; readonly ip?: string | undefined };
+/** What frameworks on top of Node's own server add to a request. */
+interface Added {
+  readonly originalUrl?: string;
+  readonly ip?: string | undefined;
+}
+/** A request of Node's own server. */
+export type NodeRequest = IncomingMessage & Added;
+/** The same over HTTP/2, in compatibility mode. */
+export type Http2Request = Http2ServerRequest & Added;
+/** A response of Node's own server. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** What a framework knows better than Node's own request. */
 interface Known {
@@ -12,8 +22,8 @@ interface Known {
 
 /** An exchange over a request and response of Node's own. Builds no Web objects: reading a header stays a property access. */
 export const createNodeExchange = (
-  request: NodeRequest,
-  response: ServerResponse,
+  request: NodeRequest | Http2Request,
+  response: NodeResponse,
   known: Known = NOTHING,
 ): HttpExchange => new NodeExchange(request, response, known);
 
@@ -23,11 +33,11 @@ const NOTHING: Known = {};
 class NodeExchange implements HttpExchange {
   readonly method: string;
   readonly url: string;
-  readonly #request: NodeRequest;
-  readonly #response: ServerResponse;
+  readonly #request: NodeRequest | Http2Request;
+  readonly #response: NodeResponse;
   readonly #known: Known;
 
-  constructor(request: NodeRequest, response: ServerResponse, known: Known) {
+  constructor(request: NodeRequest | Http2Request, response: NodeResponse, known: Known) {
     this.method = request.method ?? "GET";
     this.url = known.url ?? request.originalUrl ?? request.url ?? "/";
     this.#request = request;
@@ -64,17 +74,27 @@ class NodeExchange implements HttpExchange {
   }
 }
 
+/** What is read of a request; simulated ones, as of `app.inject()` in Fastify, have no more than that. */
+type HeaderSource = Pick<IncomingMessage, "headers" | "rawHeaders">;
+
 /** A request header by its lower-case name; several of one name are joined. */
-export function readHeader(request: IncomingMessage, name: string): string | undefined {
+export function readHeader({ headers, rawHeaders }: HeaderSource, name: string): string | undefined {
+  const value = headers[name];
   // Node keeps only the first of several, which need not be the one that a proxy has looked at.
-  if (name === "authorization" && request.headers.authorization !== undefined)
-    return request.headersDistinct["authorization"]?.join(", ");
-  const value = request.headers[name];
+  if (name === "authorization" && value !== undefined) return joinRaw(rawHeaders, name) ?? String(value);
+  // HTTP/2 clients send it in place of Host (RFC 9113 8.3.1).
+  if (name === "host" && value === undefined) return headers[":authority"] as string | undefined;
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
+/** @param raw names and values in turn */
+function joinRaw(raw: readonly string[] | undefined, name: string): string | undefined {
+  const values = raw?.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
+  return values === undefined || values.length === 0 ? undefined : values.join(", ");
+}
+
 /** Sends a whole answer. */
-export function sendAnswer(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+export function sendAnswer(response: NodeResponse, { status, headers, body }: HttpAnswer): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body === undefined) {

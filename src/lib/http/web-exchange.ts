@@ -43,11 +43,11 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
 
   return {
     method: request.method,
-    url: request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, "") || "/",
+    url: request.url.replace(ORIGIN, "") || "/",
     get ip() {
       return ip();
     },
-    header: (name) => request.headers.get(name) ?? undefined,
+    header: (name) => request.headers.get(name) ?? (name === "host" ? hostOf(request.url) : undefined),
     checkUnsent,
     setHeader(name, value) {
       checkUnsent();
@@ -69,6 +69,11 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
     },
   };
 }
+
+const ORIGIN = /^[a-z]+:\/\/([^/?#]*)/i;
+
+/** Over HTTP/2 a request has no header Host, and its address has the name (RFC 9113 8.3.1). */
+const hostOf = (url: string): string | undefined => ORIGIN.exec(url)?.[1];
 
 /** The response with what the exchange has collected, but for the headers that are named. */
 export function closeWebExchange(

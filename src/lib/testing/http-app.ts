@@ -1,6 +1,7 @@
 import { deepStrictEqual as same } from "node:assert";
 import type { CounterfoilConfig } from "../config/config.ts";
 import type { Sessions } from "../session/sessions.ts";
+import { sendHttp2 } from "./raw-http2-request.ts";
 import {
   type Answer,
   cookieHeader,
@@ -45,6 +46,8 @@ export interface HttpAppOptions {
  */
 export interface HttpApp {
   readonly port: number;
+  /** What the port speaks; `"h2c"` is HTTP/2 without TLS, and needs Node 24. Default `"http/1.1"`. */
+  readonly protocol?: "http/1.1" | "h2c" | undefined;
   readonly sessions: Sessions;
   /** The time of the instance; clauses set it. */
   readonly clock: { now: number };
@@ -85,7 +88,7 @@ export interface Held {
 }
 
 export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> =>
-  send(app.port, { path, ...sent });
+  app.protocol === "h2c" ? sendHttp2(app.port, { path, ...sent }) : send(app.port, { path, ...sent });
 
 /** What an answer gave; what it did not give stays as in `before`. */
 export function held(answer: Answer, before?: Held): Held {

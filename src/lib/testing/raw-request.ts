@@ -27,14 +27,18 @@ export interface Answer {
   readonly json: () => unknown;
 }
 
-export function send(port: number, { method = "GET", path, headers = {}, body }: Sent): Promise<Answer> {
+/** As browsers send it; Node would send an empty body in chunks, of a type that nobody knows. Undefined: none. */
+export const lengthOf = ({ method = "GET", body }: Sent): string | undefined =>
+  body === undefined && ["GET", "HEAD", "OPTIONS"].includes(method) ? undefined : String(Buffer.byteLength(body ?? ""));
+
+export function send(port: number, sent: Sent): Promise<Answer> {
+  const { method = "GET", path, headers = {}, body } = sent;
   const raw = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().flatMap((one) => [name, one]),
   );
   if (!Object.keys(headers).some((name) => name.toLowerCase() === "host")) raw.push("Host", `127.0.0.1:${port}`);
-  // As browsers do; Node would send an empty body in chunks, of a type that nobody knows.
-  if (body !== undefined || !["GET", "HEAD", "OPTIONS"].includes(method))
-    raw.push("Content-Length", String(Buffer.byteLength(body ?? "")));
+  const length = lengthOf(sent);
+  if (length !== undefined) raw.push("Content-Length", length);
   const target = { host: "127.0.0.1", port, method, path, headers: raw, agent: false, setHost: false };
   return new Promise((resolve, reject) => {
     const outgoing = request(target, (incoming) => {
@@ -46,9 +50,13 @@ export function send(port: number, { method = "GET", path, headers = {}, body }:
   });
 }
 
-function toAnswer(status: number, raw: readonly string[], content: string): Answer {
+/** @param raw names and values in turn; pseudo-headers are left out */
+export function toAnswer(status: number, raw: readonly string[], content: string): Answer {
   const headers: [string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) headers.push([(raw[at] ?? "").toLowerCase(), raw[at + 1] ?? ""]);
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? "").toLowerCase();
+    if (!name.startsWith(":")) headers.push([name, raw[at + 1] ?? ""]);
+  }
   const all = (name: string): string[] => headers.flatMap(([other, value]) => (other === name ? [value] : []));
   return {
     status,

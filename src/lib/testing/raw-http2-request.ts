@@ -1,0 +1,43 @@
+/** A client over HTTP/2 without TLS, which sends what browsers send there: `:authority` in place of `Host`. */
+import { connect } from "node:http2";
+import { text } from "node:stream/consumers";
+import { type Answer, lengthOf, type Sent, toAnswer } from "./raw-request.ts";
+
+const OPTIONS = {
+  // Some clauses send more than Node does by default.
+  maxSendHeaderBlockLength: 1024 * 1024,
+  // Some repeat headers that come once, as a hostile client does. The types of Node know it for servers only.
+  strictSingleValueFields: false,
+};
+
+/** Sends one request on a connection of its own. @throws when the server resets the stream */
+export async function sendHttp2(port: number, sent: Sent): Promise<Answer> {
+  const local = `127.0.0.1:${port}`;
+  const session = connect(`http://${local}`, OPTIONS);
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      session.on("error", reject);
+      const stream = session.request(headersOf(sent, local), { endStream: false });
+      stream.on("error", reject);
+      stream.on("response", ({ ":status": status = 0 }, _flags, raw?: readonly string[]) => {
+        text(stream).then((read) => resolve(toAnswer(status, raw ?? [], read)), reject);
+      });
+      stream.end(sent.body);
+    });
+  } finally {
+    session.destroy();
+  }
+}
+
+function headersOf(sent: Sent, local: string): Record<string, string | string[]> {
+  const { method = "GET", path, headers = {} } = sent;
+  const pseudo = { ":method": method, ":scheme": "http", ":path": path, ":authority": local };
+  const others: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    const key = name.toLowerCase() === "host" ? ":authority" : name.toLowerCase();
+    others[key] = typeof value === "string" ? value : [...value];
+  }
+  const length = lengthOf(sent);
+  return { ...pseudo, ...others, ...(length === undefined ? {} : { "content-length": length }) };
+}
