@@ -312,11 +312,11 @@ describe("the secret beside a SQLite file", () => {
     for (let round = 0; round < 5; round += 1) {
       const folder = temporaryFolder();
       await startAtOnce(servers, () => addressIn(folder));
-      expect(readdirSync(folder).filter((file) => file.includes("secret"))).toEqual(["sessions.db.secret"]);
+      expect(readdirSync(folder).filter((file) => file.includes("secret"))).toEqual([".sessions.db.secret"]);
     }
   });
 
-  test.each(["sessions.db", "sessions.db-wal", "sessions.db.secret"])(
+  test.each(["sessions.db", "sessions.db-wal", ".sessions.db.secret"])(
     "a process that is killed when it has just made %s leaves nothing that stops the next",
     async (stage) => {
       for (let round = 0; round < 3; round += 1) {

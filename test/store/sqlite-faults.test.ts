@@ -33,6 +33,11 @@ describe("what is in the way at the start, and goes away", () => {
       clear: (folder) => rmdirSync(join(folder, "db/sessions.db.secret")),
     },
     {
+      what: "a folder in the place of a new secret",
+      put: (folder) => mkdirSync(join(folder, "db/.sessions.db.secret"), { recursive: true }),
+      clear: (folder) => rmdirSync(join(folder, "db/.sessions.db.secret")),
+    },
+    {
       what: "half a secret",
       put: (folder) => (mkdirSync(join(folder, "db")), writeFileSync(join(folder, "db/sessions.db.secret"), "short")),
       clear: (folder) => rmSync(join(folder, "db/sessions.db.secret")),
@@ -140,16 +145,18 @@ describe("faults that it gets over", () => {
   });
 
   test("a secret that is missing and then put back", async () => {
-    const path = join(temporaryFolder(), "sessions.db");
+    const folder = temporaryFolder();
+    const path = join(folder, "sessions.db");
+    const file = join(folder, ".sessions.db.secret");
     const before = createSessions({ store: sqlite({ path }) });
     const { refreshToken } = await before.createNewSession("alice");
     await before.close();
-    const secret = readFileSync(`${path}.secret`);
-    rmSync(`${path}.secret`);
+    const secret = readFileSync(file);
+    rmSync(file);
     const sessions = createSessions({ store: sqlite({ path }) });
     onTestFinished(() => sessions.close());
     const first = await outcomeOf(sessions.ready());
-    writeFileSync(`${path}.secret`, secret);
+    writeFileSync(file, secret, { mode: 0o600 });
     const second = await outcomeOf(sessions.refreshSession(refreshToken.value));
     expect([first, second]).toEqual(["GENERAL_ERROR/SECRET_MISMATCH", "ok"]);
   });

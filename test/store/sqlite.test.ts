@@ -159,12 +159,12 @@ describe("the secret beside the database", () => {
       const sessions = createSessions({ store: sqlite({ path }) });
       await sessions.ready();
       await sessions.close();
-      secrets.push(readFileSync(`${path}.secret`, "utf8"));
+      secrets.push(readFileSync(join(folder, ".sessions.db.secret"), "utf8"));
     }
     expect(secrets[0]).toBe(secrets[1]);
     expect(secrets[0]?.trim().length).toBeGreaterThanOrEqual(43);
-    expect(statSync(`${path}.secret`).mode & 0o777).toBe(0o600);
-    expect(readdirSync(folder).toSorted()).toEqual(["sessions.db", "sessions.db.secret"]);
+    expect(statSync(join(folder, ".sessions.db.secret")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder).toSorted()).toEqual([".sessions.db.secret", "sessions.db"]);
   });
 });
 

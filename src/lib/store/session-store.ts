@@ -154,9 +154,10 @@ export interface SessionStore {
   close(): Promise<void>;
 
   /**
-   * Where the default secret of development is kept, made at the first start: beside the database of an embedded store.
-   * Such a file is as private and as durable as the database, and so good enough for production. Undefined: `./counterfoil.secret`, and in production
-   * the config must bring a secret. Null: the store keeps nothing, so a secret for the life of the process will do.
+   * Where the default secret is kept: beside the database of an embedded store. At the first start it is made under this name with
+   * a leading dot, unless there is a file of one of the two names. Such a file is as private and as durable as the database, and so
+   * good enough for production. Undefined: `./counterfoil.secret`, in development and tests only; elsewhere the config must bring a
+   * secret. Null: the store keeps nothing, so a secret for the life of the process will do.
    */
   readonly secretFile?: string | null | undefined;
 }

@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { generalError, SessionError } from "../errors.ts";
+
+/** Of files that were warned of: once is enough for a process. */
+const warned = new Set<string>();
+
+/**
+ * The secret in `file`, where there is one, or else in the file of this name with a leading dot, which is made at the first
+ * start: servers of static files pass over names with a dot.
+ *
+ * @throws SessionError when it can be neither read nor made
+ */
+export function readOrMakeSecret(file: string, isFirstStart: boolean): string {
+  const hidden = hiddenName(file);
+  let path = hidden;
+  try {
+    const secret = readSecret(hidden);
+    if (secret !== undefined) return secret;
+    path = file;
+    const earlier = readSecret(file);
+    if (earlier !== undefined) return earlier;
+    path = hidden;
+    // A new one would not open the keys that are there, and would stand in the way of the one that is put back.
+    if (!isFirstStart) throw missingSecret(hidden, file);
+    return makeSecret(hidden);
+  } catch (cause) {
+    if (cause instanceof SessionError) throw cause;
+    throw generalError(
+      "STORE_UNAVAILABLE",
+      `the secret file ${path} can be neither read nor made; make its folder writable, or set secret in the config`,
+      cause,
+    );
+  }
+}
+
+function hiddenName(file: string): string {
+  const base = basename(file);
+  return base.startsWith(".") ? file : join(dirname(file), `.${base}`);
+}
+
+function makeSecret(file: string): string {
+  // Written whole and then given its name, so that another process never reads half a secret; the first to link wins.
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx", flush: true });
+  try {
+    linkSync(draft, file);
+    process.emitWarning(
+      `made the secret that protects the session keys: ${file} (mode 0600). Keep it with the database; everyone is signed out if it is lost.`,
+      { type: "CounterfoilNotice", code: "COUNTERFOIL_SECRET_MADE" },
+    );
+  } catch (error) {
+    if (!isCode(error, "EEXIST")) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  const secret = readSecret(file);
+  if (secret === undefined) throw new Error(`${file} disappeared`);
+  return secret;
+}
+
+function readSecret(file: string): string | undefined {
+  let open: number;
+  try {
+    open = openSync(file, "r");
+  } catch (error) {
+    if (isCode(error, "ENOENT") && linkAt(file) === undefined) return undefined;
+    throw error;
+  }
+  try {
+    const text = readFileSync(open, "utf8").trim();
+    if (text.length < 32) throw emptySecret(file, text.length);
+    // Of the file that was read, whatever its name leads to meanwhile.
+    warnIfExposed(file, fstatSync(open));
+    return text;
+  } finally {
+    closeSync(open);
+  }
+}
+
+function warnIfExposed(file: string, stats: Stats): void {
+  const fault = exposureOf(file, stats);
+  if (fault === undefined || warned.has(file)) return;
+  warned.add(file);
+  process.emitWarning(
+    `the secret file ${file} ${fault}. Who reads it can sign access tokens with a copy of the database, and who writes it chooses the keys. Make it yours alone (chown, chmod 600), and replace the secret if anybody may have read it.`,
+    { type: "CounterfoilWarning", code: "COUNTERFOIL_SECRET_EXPOSED" },
+  );
+}
+
+/** What is wrong with who may use the file; undefined: nothing, or the system has neither modes nor owners. */
+function exposureOf(file: string, { mode, uid }: Stats): string | undefined {
+  const own = process.platform === "win32" ? undefined : process.geteuid?.();
+  if (own === undefined) return undefined;
+  const link = linkAt(file);
+  const what = link === undefined ? "" : "is a symbolic link to a file that ";
+  if (link !== undefined && link.uid !== own) return "is a symbolic link of another user's";
+  if (uid !== own) return `${what}belongs to another user`;
+  return (mode & 0o066) === 0 ? undefined : `${what}can be read or written by other users`;
+}
+
+function linkAt(file: string): Stats | undefined {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return stats?.isSymbolicLink() === true ? stats : undefined;
+}
+
+const emptySecret = (file: string, length: number): SessionError =>
+  generalError(
+    "STORE_UNAVAILABLE",
+    `the secret file ${file} holds no secret; put the right one back, or remove it and the database to start over with everyone signed out`,
+    new Error(`it has ${length} characters, and a secret has at least 32`),
+  );
+
+const missingSecret = (hidden: string, file: string): SessionError =>
+  generalError(
+    "SECRET_MISMATCH",
+    `the secret file is missing, there is neither ${hidden} nor ${file}, and the keys in the store were encrypted with what it held; put it back, or, to start over with everyone signed out, remove the database too`,
+  );
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;
