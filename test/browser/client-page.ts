@@ -18,6 +18,9 @@ export interface CallInit {
   readonly body?: string;
 }
 
+/** On a busy machine a page takes longer than the client waits by default. */
+const PATIENT: PageOptions = { lockTimeout: 120_000, refreshTimeout: 120_000 };
+
 /** A tab with a page that has a client. */
 export class ClientPage {
   readonly tab: Tab;
@@ -26,9 +29,9 @@ export class ClientPage {
     this.tab = tab;
   }
 
-  /** Loads the page from a server; it makes a client with these options each time it is loaded. */
+  /** Loads the page from a server; it makes a client with these options, and patience, each time it is loaded. */
   async open({ origin }: SessionServer, options: PageOptions = {}): Promise<this> {
-    const query = new URLSearchParams({ options: JSON.stringify(options) });
+    const query = new URLSearchParams({ options: JSON.stringify({ ...PATIENT, ...options }) });
     expect(await this.tab.goto(`${origin}/page?${query}`)).toBe(200);
     return this;
   }

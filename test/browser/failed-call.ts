@@ -1,5 +1,8 @@
+import { expect } from "vitest";
 import type { ClientPage } from "./client-page.ts";
+import { passInPage } from "./page-clocks.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
+import type { SessionServer } from "./session-server.ts";
 
 declare const page: ClientPageScript;
 
@@ -41,32 +44,22 @@ export function outcomeOf({ tab }: ClientPage, url: string, init: RequestInit = 
 }
 
 /**
- * Calls one after the other, as an app does that does not give up, until an answer is 200.
+ * Lets a pause go by on the stopped clock of a page: until its last millisecond no call brings a refresh.
  *
- * @param isOnline whether the browser also says each time that it is online
+ * @param whenCalled what else an app does with each call
  */
-export function insist({ tab }: ClientPage, isOnline = false): Promise<void> {
-  return tab.evaluate(async (tell) => {
-    let status = 0;
-    while (status !== 200) {
-      if (tell) globalThis.dispatchEvent(new Event("online"));
-      status = await page.client.fetch("/me").then(
-        (answer) => answer.status,
-        () => 0,
-      );
-      // The page has other things to do, too.
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-  }, isOnline);
+export async function expectPause(
+  { server, client }: { readonly server: SessionServer; readonly client: ClientPage },
+  ms: number,
+  whenCalled: () => Promise<void> = async () => {},
+): Promise<void> {
+  const call = async (): Promise<void> => {
+    await whenCalled();
+    expect((await outcomeOf(client, "/me")).status).toBe(401);
+  };
+  await call();
+  await passInPage(client.tab, ms - 1);
+  await call();
+  expect(server.takeCalls()).toEqual(["GET /me 401", "GET /me 401"]);
+  await passInPage(client.tab, 1);
 }
-
-/** How long after each failed refresh the next one was over, ms by the page's clock: at least as long as the server was left alone. */
-export async function pausesOf(client: ClientPage): Promise<readonly number[]> {
-  const refreshes = (await client.events()).filter(({ name }) => name.startsWith("refresh"));
-  const times = refreshes.map(({ at }) => at);
-  return times.slice(1).map((at, n) => at - (times[n] ?? Number.NaN));
-}
-
-/** Whether so many ms have passed in the page since the client last told something. */
-export const hasPassed = ({ tab }: ClientPage, ms: number): Promise<boolean> =>
-  tab.evaluate((time) => performance.now() > page.events.at(-1)!.at + time, ms);

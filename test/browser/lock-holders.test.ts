@@ -1,6 +1,7 @@
 /** The tab that refreshes for all may be closed, frozen, or wait for a server that never answers. */
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
+import { holdTimeouts, passTimeout, timeoutsOf } from "./page-clocks.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
 import { describeInBrowsers, type Stage } from "./stage.ts";
 import { chromiumPage } from "./tab.ts";
@@ -9,46 +10,64 @@ declare const page: ClientPageScript;
 
 const LOCK_TIMEOUT = 5000;
 const REFRESH_TIMEOUT = 10_000;
+/** Each time out when the test says so. */
+const DEFAULTS = { lockTimeout: LOCK_TIMEOUT, refreshTimeout: REFRESH_TIMEOUT };
 
-/** One tab whose refresh hangs at the server, and another one. */
-async function openWithHangingRefresh(stage: Stage, point: "before" | "after") {
+/** A tab whose refresh hangs at the server, and others that wait as long as the test wants. */
+async function openWithHangingRefresh(stage: Stage, point: "before" | "after", count = 1) {
   const { server, page: visitor } = await openSignedIn(stage);
-  const other = await new ClientPage(await stage.newTab()).open(server);
+  const others: ClientPage[] = [];
+  for (let n = 0; n < count; n++) {
+    const other = await new ClientPage(await stage.newTab()).open(server, DEFAULTS);
+    await holdTimeouts(other.tab);
+    others.push(other);
+  }
   server.expire();
   server.refresh.hold(point, 1);
   await visitor.tab.evaluate(() => void page.client.fetch("/me").catch(() => undefined));
   await server.seen("POST /session/refresh");
-  return { server, visitor, other };
+  const [other] = others as [ClientPage];
+  return { server, visitor, others, other };
 }
 
-/** How long a call of the other tab takes, which needs the refresh, too. */
-const timeCall = (visitor: ClientPage): Promise<{ readonly status: number; readonly ms: number }> =>
-  visitor.tab.evaluate(async () => {
-    const start = performance.now();
-    const { status } = await page.fetch("/me?other");
-    return { status, ms: performance.now() - start };
-  });
+/** A call that needs the refresh, too; all of it is sent by now but what waits for the lock. */
+async function callBeside({ server, others }: Awaited<ReturnType<typeof openWithHangingRefresh>>) {
+  const calls = others.map((other) => other.fetch("/me?other"));
+  await server.seen("GET /me 401", 1 + others.length);
+  return { calls };
+}
+
+const refreshesOf = (calls: readonly string[]): readonly string[] =>
+  calls.filter((call) => call.startsWith("POST /session/refresh"));
 
 describeInBrowsers("a tab that refreshes for all", (stage) => {
+  test("is waited for 5 s and its server 10 s, by default", async () => {
+    const { server, page: visitor } = await openSignedIn(stage());
+    await visitor.create();
+    await holdTimeouts(visitor.tab);
+    server.expire();
+    expect(await visitor.fetch("/me")).toMatchObject({ status: 200 });
+    expect(await timeoutsOf(visitor.tab)).toEqual([LOCK_TIMEOUT, REFRESH_TIMEOUT]);
+  });
+
   test.each(["before", "after"] as const)(
-    "is closed, %s the server has done it: another one takes over at once",
+    "is closed, %s the server has done it: another one takes over, and waits for no timeout",
     async (point) => {
-      const { server, visitor, other } = await openWithHangingRefresh(stage(), point);
-      const called = timeCall(other);
-      await server.seen("GET /me", 2);
-      await visitor.tab.close();
-      const { status, ms } = await called;
-      expect(status).toBe(200);
-      expect(ms).toBeLessThan(LOCK_TIMEOUT);
-      expect(server.count("session-refreshed")).toBe(point === "before" ? 1 : 2);
+      const opened = await openWithHangingRefresh(stage(), point);
+      const { calls } = await callBeside(opened);
+      await opened.visitor.tab.close();
+      expect(await calls[0]).toMatchObject({ status: 200 });
+      expect(opened.server.count("session-refreshed")).toBe(point === "before" ? 1 : 2);
     },
   );
 
   test("waits for a server that does not answer: another one does without the lock after 5 s", async () => {
-    const { server, visitor, other } = await openWithHangingRefresh(stage(), "after");
-    const { status, ms } = await timeCall(other);
-    expect(status).toBe(200);
-    expect(ms).toBeGreaterThan(LOCK_TIMEOUT - 500);
+    const opened = await openWithHangingRefresh(stage(), "after");
+    const { server, visitor, other } = opened;
+    const { calls } = await callBeside(opened);
+    expect(refreshesOf(server.takeCalls())).toEqual(["POST /session/refresh pending"]);
+    await passTimeout(other.tab, LOCK_TIMEOUT);
+    expect(await calls[0]).toMatchObject({ status: 200 });
     // The holder's answer comes late; whose cookies the browser has then is for the server to bear.
     server.refresh.release();
     await expect.poll(() => visitor.fetch("/me")).toMatchObject({ status: 200 });
@@ -56,33 +75,28 @@ describeInBrowsers("a tab that refreshes for all", (stage) => {
     expect(server.count("session-refreshed")).toBe(2);
   });
 
-  test("waits in vain with four others: those go on one after the other, with one refresh", async () => {
-    const short = { lockTimeout: 2000 };
-    const { server, page: visitor } = await openSignedIn(stage(), short);
-    const others: ClientPage[] = [];
-    for (let n = 0; n < 4; n++) others.push(await new ClientPage(await stage().newTab()).open(server, short));
-    server.expire();
-    server.refresh.hold("before", 1);
-    await visitor.tab.evaluate(() => void page.client.fetch("/me").catch(() => undefined));
-    await server.seen("POST /session/refresh");
-    const calls = await Promise.all(others.map((other) => timeCall(other)));
-    expect(calls.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(server.count("session-refreshed")).toBe(1);
+  test("hangs while four others wait: after 5 s those go on one after the other, with one refresh", async () => {
+    const opened = await openWithHangingRefresh(stage(), "before", 4);
+    const { calls } = await callBeside(opened);
+    for (const other of opened.others) await passTimeout(other.tab, LOCK_TIMEOUT);
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(opened.server.count("session-refreshed")).toBe(1);
   });
 
   test("that hangs gives up after 10 s, with an error of its own, and the next call tries again", async () => {
-    const { server, page: visitor } = await openSignedIn(stage());
+    const { server, page: visitor } = await openSignedIn(stage(), DEFAULTS);
+    await holdTimeouts(visitor.tab);
     server.expire();
     server.refresh.hold("before", 1);
-    const first = await visitor.tab.evaluate(async () => {
-      const start = performance.now();
+    const first = visitor.tab.evaluate(async () => {
       const answer = await page.client.fetch("/me");
       const { held = [], pending = [] } = await navigator.locks.query();
       const locks = [...held, ...pending].length;
-      return { status: answer.status, code: answer.sessionError?.code, ms: performance.now() - start, locks };
+      return { status: answer.status, code: answer.sessionError?.code, locks };
     });
-    expect(first).toMatchObject({ status: 401, code: "REFRESH_TIMEOUT", locks: 0 });
-    expect(first.ms).toBeGreaterThan(REFRESH_TIMEOUT - 500);
+    await server.seen("POST /session/refresh");
+    await passTimeout(visitor.tab, REFRESH_TIMEOUT);
+    expect(await first).toEqual({ status: 401, code: "REFRESH_TIMEOUT", locks: 0 });
     expect(await visitor.session()).toMatchObject({ status: "signed-in", userId: "alice" });
     expect((await visitor.events()).at(-1)).toMatchObject({
       name: "refresh-failed",
@@ -93,10 +107,14 @@ describeInBrowsers("a tab that refreshes for all", (stage) => {
   });
 
   test("whose call is known to need it rejects with the typed error", async () => {
-    const { server, page: visitor } = await openSignedIn(stage(), { refreshTimeout: 500 });
+    const { server, page: visitor } = await openSignedIn(stage(), DEFAULTS);
+    await holdTimeouts(visitor.tab);
     server.expire();
     server.refresh.hold("before", 1);
-    expect(await visitor.refresh()).toEqual({ code: "REFRESH_TIMEOUT" });
+    const refreshed = visitor.refresh();
+    await server.seen("POST /session/refresh");
+    await passTimeout(visitor.tab, REFRESH_TIMEOUT);
+    expect(await refreshed).toEqual({ code: "REFRESH_TIMEOUT" });
     expect(await visitor.session()).toMatchObject({ status: "signed-in" });
     expect(await visitor.refresh()).toMatchObject({ state: { status: "signed-in" } });
     expect(server.count("session-refreshed")).toBe(1);
@@ -107,15 +125,16 @@ describeInBrowsers(
   "a tab that is frozen by the browser while it refreshes for all",
   (stage) => {
     test("another one finishes after 5 s, and no alarm rings when it thaws", async () => {
-      const { server, visitor, other } = await openWithHangingRefresh(stage(), "after");
+      const opened = await openWithHangingRefresh(stage(), "after");
+      const { server, visitor, other } = opened;
       const session = await chromiumPage(visitor.tab).context().newCDPSession(chromiumPage(visitor.tab));
       await session.send("Page.setWebLifecycleState", { state: "frozen" });
-      const { status, ms } = await timeCall(other);
-      expect(status).toBe(200);
-      expect(ms).toBeLessThan(2 * LOCK_TIMEOUT);
+      const { calls } = await callBeside(opened);
+      await passTimeout(other.tab, LOCK_TIMEOUT);
+      expect(await calls[0]).toMatchObject({ status: 200 });
       server.refresh.release();
       await session.send("Page.setWebLifecycleState", { state: "active" });
-      await expect.poll(() => visitor.fetch("/me?thawed"), { timeout: 15_000 }).toMatchObject({ status: 200 });
+      await expect.poll(() => visitor.fetch("/me?thawed")).toMatchObject({ status: 200 });
       expect(await other.fetch("/notes", { method: "POST", body: "x" })).toMatchObject({ status: 200 });
     });
   },

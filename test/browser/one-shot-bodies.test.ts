@@ -1,9 +1,8 @@
 /** Bodies that can be read once: a stream that the app is still writing. */
-import type { CounterfoilConfig } from "counterfoil";
 import { expect, test } from "vitest";
-import { until } from "../servers/until.ts";
+import { MINUTE } from "../fixtures/constants.ts";
 import { ClientPage } from "./client-page.ts";
-import { hasPassed } from "./failed-call.ts";
+import { passInPage } from "./page-clocks.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
 import { serveSecurely } from "./secure-front.ts";
 import { describeInBrowsers, type Stage } from "./stage.ts";
@@ -34,8 +33,8 @@ const upload = ({ tab }: ClientPage, as: "init" | "Request" = "init"): Promise<U
   }, as);
 
 /** A page that alice has signed in on, over HTTP/2. */
-async function openSecurely(stage: Stage, config: CounterfoilConfig = {}) {
-  const server = await stage.serve(config);
+async function openSecurely(stage: Stage) {
+  const server = await stage.serve();
   const front = await serveSecurely(Number(new URL(server.origin).port));
   const tab = await stage.newTab();
   const chrome = chromiumPage(tab);
@@ -48,18 +47,16 @@ async function openSecurely(stage: Stage, config: CounterfoilConfig = {}) {
   return { server, client, [Symbol.asyncDispose]: () => front[Symbol.asyncDispose]() };
 }
 
-const SHORT: CounterfoilConfig = { tokens: { accessToken: { validity: "2s" } } };
-/** Longer than that. */
-const EXPIRED = 3000;
 const ALL = "part 1;part 2;part 3;";
 
 describeInBrowsers(
   "a body that is a stream",
   (stage) => {
     test("is sent once, with a token that is refreshed before where it is known to have expired", async () => {
-      await using opened = await openSecurely(stage(), SHORT);
+      await using opened = await openSecurely(stage());
       const { server, client } = opened;
-      await until("the token has expired", () => hasPassed(client, EXPIRED));
+      await passInPage(client.tab, 15 * MINUTE);
+      server.expire();
       expect(await upload(client)).toEqual({ status: 200 });
       const calls = server.takeTraffic();
       expect(calls.map(({ call }) => call)).toEqual(["POST /session/refresh 200", "POST /notes 200"]);
@@ -68,9 +65,10 @@ describeInBrowsers(
     });
 
     test("is not sent where that refresh fails", async () => {
-      await using opened = await openSecurely(stage(), SHORT);
+      await using opened = await openSecurely(stage());
       const { server, client } = opened;
-      await until("the token has expired", () => hasPassed(client, EXPIRED));
+      await passInPage(client.tab, 15 * MINUTE);
+      server.expire();
       server.refresh.answer(503);
       await expect(upload(client)).rejects.toThrow("refresh answered 503");
       expect(server.takeCalls()).toEqual(["POST /session/refresh 503"]);

@@ -1,3 +1,4 @@
+import { until } from "../servers/until.ts";
 import type { Tab } from "./tab.ts";
 
 /** Puts the monotonic clock of a page ahead, as if so much time had passed while it was open. */
@@ -13,3 +14,43 @@ export const setWallClock = (tab: Tab, ms: number): Promise<void> =>
     const now = Date.now.bind(Date);
     Date.now = () => now() + by;
   }, ms);
+
+/** Stops the monotonic clock of a page, until it is left; `passInPage` puts it ahead. */
+export const stopClock = (tab: Tab): Promise<void> =>
+  tab.evaluate(() => {
+    const at = performance.now();
+    performance.now = () => at;
+  });
+
+interface HeldTimeout {
+  readonly ms: number;
+  readonly controller: AbortController;
+}
+
+/** From now on, until the page is left, its `AbortSignal.timeout` fires when a test says so. */
+export const holdTimeouts = (tab: Tab): Promise<void> =>
+  tab.evaluate(() => {
+    const timeouts: HeldTimeout[] = [];
+    AbortSignal.timeout = (ms) => {
+      const controller = new AbortController();
+      timeouts.push({ ms, controller });
+      return controller.signal;
+    };
+    Object.assign(globalThis, { timeouts });
+  });
+
+/** The timeouts that the page has set since they are held, ms. */
+export const timeoutsOf = (tab: Tab): Promise<readonly number[]> =>
+  tab.evaluate(() => (globalThis as unknown as { timeouts: HeldTimeout[] }).timeouts.map(({ ms }) => ms));
+
+/** Waits until the page has set a timeout of so many ms, and lets it fire. */
+export async function passTimeout(tab: Tab, ms: number): Promise<void> {
+  await until(`a timeout of ${ms} ms`, () =>
+    tab.evaluate((time) => {
+      const { timeouts } = globalThis as unknown as { timeouts: HeldTimeout[] };
+      const one = timeouts.find((each) => each.ms === time && !each.controller.signal.aborted);
+      one?.controller.abort(new DOMException("The operation timed out.", "TimeoutError"));
+      return one !== undefined;
+    }, ms),
+  );
+}
