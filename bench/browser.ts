@@ -1,5 +1,6 @@
 /** What an expired access token costs many tabs, against another client: `npm run bench -- browser`. Never fails for a figure. */
-import { launchUnderTest } from "../test/browser/browser-under-test.ts";
+import { createChromiumUnderTest } from "../test/browser/browser-under-test.ts";
+import { launchBrowser } from "../test/browser/chromium.ts";
 import { openContenders } from "./browser-contenders.ts";
 import { readOptions, SCENARIOS } from "./browser-options.ts";
 import { printAlarms, printScenario, printSizes, printTarget } from "./browser-report.ts";
@@ -10,7 +11,7 @@ export async function runBrowser(args: readonly string[]): Promise<void> {
   const { scenarios, rounds, tabs } = readOptions(args);
   const wasBusy = isBusy();
   console.log(describeMachine());
-  const browser = await launchUnderTest("Chromium");
+  const browser = createChromiumUnderTest(await launchBrowser());
   try {
     const contenders = await openContenders(browser, tabs);
     printSizes(contenders);

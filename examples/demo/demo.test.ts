@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../../test/browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../../test/browser/chromium.ts";
 import { type RunningDemo, startDemo } from "./start-demo.ts";
 
 let demo: RunningDemo;
@@ -27,7 +27,7 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
   let thief: Locator;
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await openBrowser();
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     await context.addInitScript(watchLayout);
     page = await openTab();

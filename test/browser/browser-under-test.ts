@@ -1,7 +1,9 @@
 /** The browsers that tests run in, behind one interface. */
-import { isSkippedWithoutBrowser, launchBrowser } from "./chromium.ts";
-import { isSkippedWithoutFirefox, launchFirefox } from "./firefox.ts";
-import { createChromiumTab, createFirefoxTab, type Tab } from "./tab.ts";
+import type { Browser } from "playwright-core";
+import { isSkippedWithoutBrowser, openBrowser } from "./chromium.ts";
+import { isSkippedWithoutFirefox, openFirefoxWindow, sendToFirefox } from "./firefox.ts";
+import { FirefoxTab } from "./firefox-tab.ts";
+import { createChromiumTab, type Tab } from "./tab.ts";
 
 export type BrowserName = "Chromium" | "Firefox";
 
@@ -18,26 +20,17 @@ export interface Profile {
   close(): Promise<void>;
 }
 
-/** What Playwright keeps Chromium from, and people have: pages that come back as they were, tabs in the background that are slowed down. */
-const AS_PEOPLE_HAVE_IT = [
-  "--disable-back-forward-cache",
-  "--disable-background-timer-throttling",
-  "--disable-backgrounding-occluded-windows",
-  "--disable-renderer-backgrounding",
-];
-
 export const BROWSER_NAMES: readonly BrowserName[] = ["Chromium", "Firefox"];
 
 /** Whether tests are skipped for want of this browser, which is said loudly. Never in CI. */
 export const isSkippedIn = (name: BrowserName, what: string): boolean =>
   name === "Chromium" ? isSkippedWithoutBrowser(what) : isSkippedWithoutFirefox(what);
 
-export async function launchUnderTest(name: BrowserName): Promise<BrowserUnderTest> {
-  return name === "Chromium" ? launchChromiumUnderTest() : launchFirefoxUnderTest();
-}
+/** The browser of this run, over a connection of one's own: with that closes what was opened over it. */
+export const openUnderTest = async (name: BrowserName): Promise<BrowserUnderTest> =>
+  name === "Chromium" ? createChromiumUnderTest(await openBrowser()) : openFirefox();
 
-async function launchChromiumUnderTest(): Promise<BrowserUnderTest> {
-  const browser = await launchBrowser({ ignoreDefaultArgs: AS_PEOPLE_HAVE_IT });
+export function createChromiumUnderTest(browser: Browser): BrowserUnderTest {
   return {
     name: "Chromium",
     close: () => browser.close(),
@@ -51,16 +44,16 @@ async function launchChromiumUnderTest(): Promise<BrowserUnderTest> {
   };
 }
 
-async function launchFirefoxUnderTest(): Promise<BrowserUnderTest> {
-  const { browser, close } = await launchFirefox();
+async function openFirefox(): Promise<BrowserUnderTest> {
+  const window = await openFirefoxWindow();
   return {
     name: "Firefox",
-    close,
+    close: () => sendToFirefox("browsingContext.close", { context: window }),
     async newProfile() {
-      const context = await browser.createBrowserContext();
+      const profile = await sendToFirefox<{ userContext: string }>("browser.createUserContext");
       return {
-        newTab: async () => createFirefoxTab(await context.newPage()),
-        close: () => context.close(),
+        newTab: () => FirefoxTab.open(window, profile.userContext),
+        close: () => sendToFirefox("browser.removeUserContext", profile),
       };
     },
   };

@@ -1,6 +1,5 @@
-import { fileURLToPath } from "node:url";
 import type { Express } from "express";
-import { rolldown } from "rolldown";
+import { bundleOnce } from "./bundle.ts";
 
 /** The scripts of the tests: `/page.js` is the bundle of pages/client-page.ts, and `/page` a page that loads it. */
 const SCRIPTS = {
@@ -8,7 +7,6 @@ const SCRIPTS = {
 } as const;
 
 type ScriptName = keyof typeof SCRIPTS;
-const bundles = new Map<ScriptName, Promise<string>>();
 
 /** Serves each script, a page for each, and `/blank`, which has none. */
 export function addPages(app: Express): Express {
@@ -28,16 +26,5 @@ export function addPages(app: Express): Express {
 const pageWith = (title: string, script = ""): string =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>${script}</html>`;
 
-/** Bundled as an app would, once and when first asked for. Nothing is written to disk. */
-function readScript(name: ScriptName): Promise<string> {
-  const bundled = bundles.get(name) ?? bundle(SCRIPTS[name]);
-  bundles.set(name, bundled);
-  return bundled;
-}
-
-async function bundle(file: string): Promise<string> {
-  const input = fileURLToPath(new URL(`pages/${file}`, import.meta.url));
-  await using build = await rolldown({ input, platform: "browser", logLevel: "silent" });
-  const { output } = await build.generate({ format: "iife" });
-  return output[0].code;
-}
+const readScript = (name: ScriptName): Promise<string> =>
+  bundleOnce(new URL(`pages/${SCRIPTS[name]}`, import.meta.url));

@@ -5,7 +5,7 @@ import {
   type BrowserName,
   type BrowserUnderTest,
   isSkippedIn,
-  launchUnderTest,
+  openUnderTest,
   type Profile,
 } from "./browser-under-test.ts";
 import { SessionServer } from "./session-server.ts";
@@ -59,7 +59,7 @@ export class Stage implements AsyncDisposable {
 }
 
 /**
- * The same tests in each browser, which is launched once. One that is not installed is skipped loudly, and in CI it fails.
+ * The same tests in each browser of the run. One that is not installed is skipped loudly, and in CI it fails.
  *
  * @param define gets what returns the stage of the running test
  * @param options `only`: the one browser whose protocol can stage it
@@ -84,7 +84,7 @@ export function describeInBrowsers(
       let browser: BrowserUnderTest | undefined;
       let stage: Stage | undefined;
       beforeAll(async () => {
-        browser = await launchUnderTest(name);
+        browser = await openUnderTest(name);
       });
       afterAll(() => browser?.close());
       beforeEach(() => {

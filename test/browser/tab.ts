@@ -1,6 +1,5 @@
 /** A tab of any browser, and no more of it than tests need. */
-import type { Page as ChromiumPage } from "playwright-core";
-import type { Page as FirefoxPage } from "puppeteer-core";
+import type { Page } from "playwright-core";
 import { until } from "../servers/until.ts";
 
 export interface Tab {
@@ -17,22 +16,21 @@ export interface Tab {
   close(): Promise<void>;
 }
 
-const ofChromium = new WeakMap<Tab, ChromiumPage>();
+const ofChromium = new WeakMap<Tab, Page>();
 
 /** Playwright's page, for what only Chromium's own protocol can stage. */
-export function chromiumPage(tab: Tab): ChromiumPage {
+export function chromiumPage(tab: Tab): Page {
   const page = ofChromium.get(tab);
   if (page === undefined) throw new Error("this tab is not Chromium's");
   return page;
 }
 
-export function createChromiumTab(page: ChromiumPage): Tab {
-  const evaluate = page.evaluate.bind(page) as Tab["evaluate"];
+export function createChromiumTab(page: Page): Tab {
   const tab: Tab = {
-    evaluate,
+    evaluate: page.evaluate.bind(page) as Tab["evaluate"],
     goto: async (url) => (await page.goto(url))?.status() ?? 0,
     reload: async () => void (await page.reload()),
-    goBack: () => leave(evaluate, () => evaluate(() => history.back())),
+    goBack: () => leavePage(tab, () => tab.evaluate(() => history.back())),
     bringToFront: () => page.bringToFront(),
     close: () => page.close(),
   };
@@ -40,38 +38,16 @@ export function createChromiumTab(page: ChromiumPage): Tab {
   return tab;
 }
 
-export function createFirefoxTab(page: FirefoxPage): Tab {
-  const evaluate: Tab["evaluate"] = page.evaluate.bind(page);
-  return {
-    evaluate,
-    // After a page out of memory Puppeteer misses the next load, and waits for it in vain.
-    async goto(url) {
-      await leave(evaluate, () => page.goto(url));
-      // A page that is only passed through, as Firefox shows one at times, has no status.
-      return until(`${url} has loaded`, () =>
-        evaluate(() => {
-          const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-          return document.readyState === "complete" && (entry?.responseStatus || undefined);
-        }),
-      );
-    },
-    reload: () => leave(evaluate, () => page.reload()),
-    goBack: () => leave(evaluate, () => evaluate(() => history.back())),
-    bringToFront: () => page.bringToFront(),
-    close: () => page.close(),
-  };
-}
-
 let departures = 0;
 
-/** Waits in the page itself for the next one: both drivers wait for a load that never comes when that comes out of memory. */
-async function leave(evaluate: Tab["evaluate"], start: () => Promise<unknown>): Promise<void> {
+/** Waits in the page itself for the next one: drivers wait for a load that never comes when that comes out of memory. */
+export async function leavePage(tab: Tab, start: () => Promise<unknown>): Promise<void> {
   const departure = ++departures;
-  await evaluate((mark) => void Object.assign(globalThis, { departure: mark }), departure);
+  await tab.evaluate((mark) => void Object.assign(globalThis, { departure: mark }), departure);
   // What becomes of it shows in the page.
   start().catch(() => undefined);
   await until("the next page", () =>
-    evaluate(
+    tab.evaluate(
       (mark) =>
         Reflect.get(globalThis, "departure") !== mark &&
         document.readyState === "complete" &&

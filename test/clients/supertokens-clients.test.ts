@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { type Bundles, bundlePages } from "./bundles.ts";
 import { AGE_FEATURES } from "./features/age.ts";
 import { CLAIM_FEATURES } from "./features/claims.ts";
@@ -29,7 +29,7 @@ describe.skipIf(isSkipped)("SuperTokens web clients (need a browser: Debian's ch
   let browser: Browser;
   let context: BrowserContext;
   beforeAll(async () => {
-    [bundles, browser] = await Promise.all([bundlePages(), launchBrowser()]);
+    [bundles, browser] = await Promise.all([bundlePages(), openBrowser()]);
     context = await browser.newContext();
   });
   afterAll(async () => {

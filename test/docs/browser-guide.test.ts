@@ -10,7 +10,7 @@ import express, { type Express } from "express";
 import type { Browser } from "playwright-core";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { listen, type Listening } from "../fixtures/listen.ts";
 import { root } from "./snippets.ts";
 
@@ -88,7 +88,7 @@ describe.skipIf(isSkipped)("docs/guide/browser.md (needs a browser: Debian's chr
     scripts.set("react", await bundle(reactBlock("createRoot"), folder, "main.tsx"));
     scripts.set("hydrate", await bundle(reactBlock("hydrateRoot"), folder, "page.tsx"));
     server = await listen(createApp(scripts));
-    browser = await launchBrowser();
+    browser = await openBrowser();
   });
   afterAll(async () => {
     await browser?.close();

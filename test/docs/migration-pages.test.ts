@@ -1,7 +1,7 @@
 /** The pages of docs/guide/migration.md in a real browser, which stays open while one server takes over from the other. */
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { freePort } from "../servers/free-port.ts";
 import { startMariaDb } from "../servers/mariadb.ts";
@@ -18,7 +18,7 @@ describe.skipIf(isSkipped)("the pages (need a browser: Debian's package chromium
   let app: App | undefined;
   let origin = "";
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await openBrowser();
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {

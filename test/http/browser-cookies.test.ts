@@ -2,7 +2,7 @@
 import express5 from "express";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type AppSpec, FRAMEWORKS, startApp, type TestApp } from "./fixtures.ts";
 
@@ -22,7 +22,7 @@ describe.skipIf(isSkipped)("in Chromium", () => {
   let foreign: Awaited<ReturnType<typeof listen>>;
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await openBrowser();
     // A page of another origin, with a form that posts to wherever its query says.
     const other = express5();
     other.get("/", (request, response) => {

@@ -1,7 +1,7 @@
 /** The same page loads by a real browser, with its own cookies and its own idea of a redirect. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { startForgetfulProxy } from "./forgetful-proxy.ts";
 import { type PageServer, type Serve, startPages } from "./page-server.ts";
 import { seen } from "./visitor.ts";
@@ -40,7 +40,7 @@ export function describeInBrowser(name: string, serve: Serve, more: (stage: Stag
     let server: PageServer;
     let users = 0;
     beforeAll(async () => {
-      [browser, server] = await Promise.all([launchBrowser(), startPages(serve)]);
+      [browser, server] = await Promise.all([openBrowser(), startPages(serve)]);
     });
     afterAll(async () => {
       await browser?.close();

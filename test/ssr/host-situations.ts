@@ -1,7 +1,7 @@
 /** Page loads where the refresh token comes along with each of them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PageServer, type Serve, startPages } from "./page-server.ts";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { seen, TOO_OLD, visit } from "./visitor.ts";
 
 const isCleared = (line: string): boolean => /^[^=]+=; Max-Age=0; /.test(line);
@@ -76,7 +76,7 @@ export function describeHostPrefix(name: string, serve: Serve): void {
     });
 
     test.skipIf(isSkippedWithoutBrowser(`__Host- cookies and pages of ${name}`))("and so in Chromium", async () => {
-      const browser = await launchBrowser();
+      const browser = await openBrowser();
       try {
         const page = await browser.newPage();
         await page.goto(server.origin);

@@ -1,9 +1,8 @@
-import { fileURLToPath } from "node:url";
 import { type ClientSession, createSessionClient, type SessionClient } from "counterfoil/browser";
 import { errorHandler, type RequestSession, verifySession } from "counterfoil/express";
 import { type Request, Router } from "express";
 import { renderToString } from "react-dom/server";
-import { rolldown } from "rolldown";
+import { bundleOnce } from "../bundle.ts";
 import type { SessionServer } from "../session-server.ts";
 import { type Claims, createApp, type Given, NO_RECORDER } from "./counted-app.ts";
 
@@ -22,7 +21,6 @@ export interface PageWishes {
 
 /** As an app has it: one in its module, for all requests and users. */
 const client: SessionClient<Claims> = createSessionClient<Claims>();
-let script: Promise<string> | undefined;
 
 /** `/react`: a page rendered from the session of its request, which its script hydrates. */
 export function addReactPage(server: SessionServer): SessionServer {
@@ -40,15 +38,6 @@ export function addReactPage(server: SessionServer): SessionServer {
   router.use(errorHandler({ sessions }));
   for (const path of ["/react", "/react.js"]) Object.assign(server.at(`GET ${path}`), { handle: router });
   return server;
-}
-
-/** Bundled once; after a failure again. */
-function readScript(): Promise<string> {
-  script ??= bundle().catch((error: unknown) => {
-    script = undefined;
-    throw error;
-  });
-  return script;
 }
 
 const wishesOf = (req: Request): PageWishes => JSON.parse((req.query["wishes"] as string | undefined) ?? "{}");
@@ -95,10 +84,5 @@ const pageWith = (html: string, given: Given): string =>
   `<div id="root">${html}</div><script>var given = ${toScript(given)};</script><script src="/react.js"></script></html>`;
 
 /** With React's development build, which says what does not match. */
-async function bundle(): Promise<string> {
-  const input = fileURLToPath(new URL("page-script.ts", import.meta.url));
-  const define = { "process.env.NODE_ENV": JSON.stringify("development") };
-  await using build = await rolldown({ input, platform: "browser", logLevel: "silent", transform: { define } });
-  const { output } = await build.generate({ format: "iife" });
-  return output[0].code;
-}
+const readScript = (): Promise<string> =>
+  bundleOnce(new URL("page-script.ts", import.meta.url), { define: { "process.env.NODE_ENV": '"development"' } });

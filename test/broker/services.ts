@@ -1,0 +1,18 @@
+/** Something that all files of a run share; it starts with the first question. */
+export interface Service {
+  /**
+   * @param given as JSON, like the answer
+   * @param left aborts when the asker is gone, and with it what it has opened
+   */
+  answer(given: unknown, left: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export type ServiceName = keyof typeof SERVICES;
+
+/** Loaded when first asked, since most runs need none of them. */
+export const SERVICES = {
+  bundle: async () => (await import("./bundle-service.ts")).bundleService(),
+  chromium: async () => (await import("./chromium-service.ts")).chromiumService(),
+  firefox: async () => (await import("./firefox-service.ts")).firefoxService(),
+} as const satisfies Record<string, () => Promise<Service>>;
