@@ -170,6 +170,52 @@ export const brokenStores: readonly BrokenStore[] = [
       return { created: true, ended, replaced: false };
     },
   })),
+  broken("a soft limit ends the newest that are too many", "limit-7", (inner) => ({
+    async createSession(row, limit, replaces) {
+      if (limit?.onLimit !== "trim") return inner.createSession(row, limit, replaces);
+      const live = await inner.listSessionsOfUser(row.userKey, row.createdAt, ALL);
+      const rivals = live.map(({ handle }) => handle).filter((handle) => handle !== replaces);
+      const ended = rivals.slice(limit.max - 1, limit.max - 1 + limit.atOnce);
+      for (const handle of ended) await inner.deleteSession(handle);
+      return { ...(await inner.createSession(row, undefined, replaces)), ended };
+    },
+  })),
+  broken("a soft limit ends all that are too many at once", "limit-7", (inner) => ({
+    createSession: (row, limit, replaces) =>
+      inner.createSession(row, limit?.onLimit === "trim" ? { max: limit.max, onLimit: "end-oldest" } : limit, replaces),
+  })),
+  broken("a soft limit is ignored", "limit-6 limit-7 limit-8 limit-9", (inner) => ({
+    createSession: (row, limit, replaces) =>
+      inner.createSession(row, limit?.onLimit === "trim" ? undefined : limit, replaces),
+  })),
+  broken("a soft limit names what another sign-in has ended", "limit-8", (inner) => ({
+    async createSession(row, limit, replaces) {
+      if (limit?.onLimit !== "trim") return inner.createSession(row, limit, replaces);
+      const outcome = await inner.createSession(row, undefined, replaces);
+      const live = await inner.listSessionsOfUser(row.userKey, row.createdAt, ALL);
+      const rivals = live.map(({ handle }) => handle).filter((handle) => handle !== row.handle);
+      const ended = rivals.slice(limit.max - 1).slice(-limit.atOnce);
+      for (const handle of ended) await inner.deleteSession(handle);
+      return { ...outcome, ended };
+    },
+  })),
+  broken("a soft limit counts the session that is replaced", "limit-9", (inner) => ({
+    async createSession(row, limit, replaces) {
+      if (limit?.onLimit !== "trim" || replaces === undefined) return inner.createSession(row, limit, replaces);
+      const outcome = await inner.createSession(row, limit);
+      return { ...outcome, replaced: await inner.deleteSession(replaces) };
+    },
+  })),
+  broken("a soft limit counts expired rows", "limit-6", (inner) => ({
+    async createSession(row, limit, replaces) {
+      if (limit?.onLimit !== "trim") return inner.createSession(row, limit, replaces);
+      const rows = await inner.listSessionsOfUser(row.userKey, 0, ALL);
+      const rivals = rows.map(({ handle }) => handle).filter((handle) => handle !== replaces);
+      const ended = rivals.slice(limit.max - 1).slice(-limit.atOnce);
+      for (const handle of ended) await inner.deleteSession(handle);
+      return { ...(await inner.createSession(row, undefined, replaces)), ended };
+    },
+  })),
   broken("nothing is ever replaced", "replace-1 replace-2", (inner) => ({
     createSession: (row, limit) => inner.createSession(row, limit),
   })),
@@ -246,7 +292,7 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("live is expiresAt >= now", "list-2", (inner) => ({
     listSessionsOfUser: (userKey, now, page) => inner.listSessionsOfUser(userKey, now - 1, page),
   })),
-  broken("a page ignores its limit", "page-1 page-2", (inner) => ({
+  broken("a page ignores its limit", "page-2 page-3", (inner) => ({
     listSessionsOfUser: (userKey, now, { after }) => inner.listSessionsOfUser(userKey, now, { limit: 1000, after }),
   })),
   broken("a page begins at its position, not behind it", "page-1", (inner) => ({

@@ -3,7 +3,7 @@ import { createPool, type Pool } from "mysql2/promise";
 import { mysql } from "counterfoil/mysql";
 import type { SessionStore } from "counterfoil/memory";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newRecord } from "../../src/lib/testing/rows.ts";
+import { newRecord, newUser, T0 } from "../../src/lib/testing/rows.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { type Galera, startGalera } from "../servers/galera.ts";
 import { describeTally, startLoad, UNHARMED } from "./load.ts";
@@ -68,6 +68,29 @@ describeWithServer("galera", "Galera", () => {
       expect(won.filter(Boolean)).toHaveLength(1);
       expect((await first.findSession(handle))?.data).toBe(`{"n":${won.indexOf(true)}}`);
     }
+  });
+
+  test("50 parallel sign-ins of one user on all nodes under a soft limit: all pass, each ended session is named once", async () => {
+    const stores = storesIn(await cluster.createDatabase());
+    await Promise.all(stores.map((store) => store.prepare()));
+    const [first] = stores;
+    if (first === undefined) throw new Error("no node");
+    const limit = { max: 20, onLimit: "trim", atOnce: 100 } as const;
+    const userKey = newUser();
+    const rows = Array.from({ length: 70 }, (_, index) => newRecord({ userKey, createdAt: T0 + index }));
+    for (const row of rows.slice(0, 20)) await first.createSession(row, limit);
+    const outcomes = await Promise.all(
+      rows.slice(20).map((row, index) => (stores[index % stores.length] ?? first).createSession(row, limit)),
+    );
+    expect(outcomes.every(({ created }) => created)).toBe(true);
+    const last = newRecord({ userKey, createdAt: T0 + 100 });
+    // The node must know of all that came before; a soft limit does not ask for that by itself.
+    await first.listSessionsOfUser(userKey, T0, { limit: 1 });
+    outcomes.push(await first.createSession(last, limit));
+    const left = (await first.listSessionsOfUser(userKey, T0, { limit: 100 })).map(({ handle }) => handle);
+    expect(left.length).toBeLessThanOrEqual(20);
+    const ended = outcomes.flatMap((outcome) => outcome.ended);
+    expect([...ended, ...left].toSorted()).toEqual([...rows, last].map(({ handle }) => handle).toSorted());
   });
 
   test(

@@ -119,6 +119,47 @@ describeWithServer("redis", "Redis", () => {
       expect(keys.length).toBe(3);
     });
 
+    test("no script looks at more than a part of 2,000 sessions of a user", async () => {
+      const store = await open();
+      const userKey = newUser();
+      const rows = Array.from({ length: 2_000 }, (_, index) =>
+        newRecord({ userKey, createdAt: T0 + Math.floor(index / 5) }),
+      );
+      for (let index = 0; index < rows.length; index += 200)
+        await Promise.all(rows.slice(index, index + 200).map((row) => store.createSession(row, undefined)));
+      await server.startLog();
+      /** Greatest number of commands of one script, and how many scripts there were. */
+      async function cost(call: () => Promise<unknown>): Promise<readonly [commands: number, scripts: number]> {
+        await server.takeLog();
+        await call();
+        const counts: number[] = [];
+        for (const line of await server.takeLog()) {
+          if (line.startsWith("lua ")) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;
+          else counts.push(0);
+        }
+        return [Math.max(...counts), counts.length];
+      }
+      // Two commands for each row, and the search for the position, which is one of five at its time.
+      const after = { createdAt: T0 + 200, handle: rows[1002]?.handle ?? "" };
+      // The server is told the scripts.
+      await store.listSessionsOfUser(userKey, T0, { limit: 1 });
+      await store.deleteSessionsOfUser(newUser(), undefined, 1);
+      for (const page of [{ limit: 101 }, { limit: 101, after }]) {
+        const [commands, scripts] = await cost(() => store.listSessionsOfUser(userKey, T0, page));
+        expect([commands <= 1010, scripts]).toEqual([true, 1]);
+      }
+      const soft = { max: 100, onLimit: "trim", atOnce: 100 } as const;
+      const [commands] = await cost(async () => {
+        const { ended } = await store.createSession(newRecord({ userKey, createdAt: T0 + 9999 }), soft);
+        expect(ended.length).toBe(100);
+      });
+      expect(commands).toBeLessThanOrEqual(1000);
+      const few = await cost(() => store.createSession(newRecord({ userKey: newUser() }), soft));
+      expect(few[0]).toBeLessThanOrEqual(6);
+      const [removal, scripts] = await cost(() => store.deleteSessionsOfUser(userKey, undefined, 1000));
+      expect([removal <= 2600, scripts]).toEqual([true, 2]);
+    });
+
     test("what is remembered of replaced sessions goes with the sweep", async () => {
       const store = await open();
       await store.rememberReplaced(newRecord().handle, T0 + 10);

@@ -46,6 +46,11 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   deleteAtVersion: { values: [handle, 1], index: BY_HANDLE },
   deleteOfUser: { values: [userKey, ""], index: BY_USER },
   lockHandlesOfUser: { values: [userKey, ""], index: BY_USER },
+  surplusOfUser: { values: [userKey, T0, handle], index: BY_USER },
+  oldestOfUser: { values: [userKey, T0, handle], index: BY_USER },
+  // Said to PostgreSQL only; see below.
+  insertAndTrim: undefined,
+  replaceAndTrim: undefined,
   liveHandles: { values: [userKey, T0], index: BY_USER },
   listOfUser: { values: listValues(userKey, T0, { createdAt: T0 + 9000, handle }), index: BY_USER },
   deleteExpired: { values: [T0], index: BY_EXPIRY },
@@ -61,7 +66,7 @@ function* shipped(dialect: SqlDialect): Generator<Expected & { readonly name: st
   const statements = buildStatements(dialect, "counterfoil_");
   for (const [name, statement] of Object.entries(statements)) {
     const expected = EXPECTED[name as keyof SqlStatements];
-    const { text } = typeof statement === "function" ? statement(200) : statement;
+    const { text } = typeof statement === "function" ? statement(100, 100) : statement;
     if (expected !== undefined) yield { name, text, ...expected };
   }
 }
@@ -70,7 +75,15 @@ function* shipped(dialect: SqlDialect): Generator<Expected & { readonly name: st
 function ofManySessions(
   dialect: SqlDialect,
 ): readonly (SqlStatement & { readonly values: readonly SqlValue[]; readonly most: number })[] {
-  const { listOfUser, deleteOfUser } = buildStatements(dialect, "counterfoil_");
+  const all = buildStatements(dialect, "counterfoil_");
+  const { listOfUser, deleteOfUser } = all;
+  const rivals = ["many", T0, ""];
+  const fresh = sessionValues(newRecord({ userKey: "many" }));
+  // The newest are counted, as many as may be and may go; then the oldest are found, and removed.
+  const trims = [
+    { ...all.insertAndTrim(100, 100), values: [...fresh, ...rivals, ...rivals], most: 200 },
+    { ...all.replaceAndTrim(100, 100), values: [...fresh, "many1", ...rivals, ...rivals], most: 200 },
+  ];
   const after = { createdAt: T0 + 2500, handle: "many2500" };
   return [
     { ...listOfUser(101), values: listValues("many", T0), most: 110 },
@@ -78,6 +91,9 @@ function ofManySessions(
     { ...listOfUser(101), name: "list_behind", values: listValues("many", T0, after), most: 110 },
     // Each row is found, and then removed.
     { ...deleteOfUser(200), values: ["many", "many1"], most: 420 },
+    { ...all.surplusOfUser(100, 100), values: rivals, most: 210 },
+    { ...all.oldestOfUser(100), values: rivals, most: 110 },
+    ...(dialect === "postgres" ? trims : []),
   ];
 }
 

@@ -8,6 +8,8 @@ export interface SectionReader {
   text(name: string, rule?: (value: string) => string | undefined): string | undefined;
   flag(name: string): boolean | undefined;
   count(name: string, min: number, max: number): number | undefined;
+  /** The same for what can be turned off by false. */
+  countOrOff(name: string, min: number, max: number): number | false | undefined;
   /** In ms. */
   duration(name: string, min: Duration, max: Duration): number | undefined;
   choice<T extends string>(
@@ -23,6 +25,11 @@ export interface SectionReader {
   fault(name: string, code: ConfigFault["code"], message: string): void;
   /** Faults for the options that nobody read. Called last. */
   finish(): void;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
 }
 
 export function readSection(value: unknown, path: string, faults: ConfigFault[]): SectionReader {
@@ -57,6 +64,13 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
     return undefined;
   }
 
+  function readCount(name: string, wanted: string, { min, max }: Range): number | undefined {
+    const given = read(name, wanted, (number): number is number => Number.isInteger(number));
+    if (given === undefined || (given >= min && given <= max)) return given;
+    fault(name, "OUT_OF_RANGE", `write ${wanted}, not ${given}`);
+    return undefined;
+  }
+
   return {
     section(name) {
       const child = readSection(take(name), at(name), faults);
@@ -70,14 +84,9 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       return wrong === undefined ? given : undefined;
     },
     flag: (name) => read(name, "true or false", (given): given is boolean => typeof given === "boolean"),
-    count(name, min, max) {
-      const given = read(name, `a whole number from ${min} to ${max}`, (number): number is number =>
-        Number.isInteger(number),
-      );
-      if (given === undefined || (given >= min && given <= max)) return given;
-      fault(name, "OUT_OF_RANGE", `write a whole number from ${min} to ${max}, not ${given}`);
-      return undefined;
-    },
+    count: (name, min, max) => readCount(name, `a whole number from ${min} to ${max}`, { min, max }),
+    countOrOff: (name, min, max) =>
+      take(name) === false ? false : readCount(name, `a whole number from ${min} to ${max}, or false`, { min, max }),
     duration(name, min, max) {
       const given = read(name, 'a string of a whole number and a unit, as in "15m" (ms, s, m, h, d, w)', isDuration);
       const ms = parseDuration(given);

@@ -84,8 +84,12 @@ export interface CounterfoilConfig {
         readonly idleTimeout?: Duration | undefined;
         /** How long a session lives at all, from sign-in. Default `"365d"`. */
         readonly absoluteTimeout?: Duration | undefined;
-        /** Greatest number of live sessions of one user, 1 to 10000. Default: no limit. */
-        readonly maxPerUser?: number | undefined;
+        /**
+         * Greatest number of live sessions of one user, 1 to 10000; false: no limit. Default: 100,
+         * which concurrent sign-ins may exceed for a moment. A number that is named, or that of
+         * `onMaxPerUser` by itself, is never exceeded.
+         */
+        readonly maxPerUser?: number | false | undefined;
         /** At that number: end the oldest session, or refuse the new one. Default `"end-oldest"`. */
         readonly onMaxPerUser?: "end-oldest" | "refuse" | undefined;
       }

@@ -26,7 +26,7 @@ const DEFAULTS: Policy = {
   rotation: { window: 10_000, onReuse: "revoke", clock: "store" },
   idleTimeout: 100 * DAY,
   absoluteTimeout: 365 * DAY,
-  limit: undefined,
+  limit: { max: 100, onLimit: "trim", atOnce: 100 },
   keys: { rotateEvery: 30 * DAY, publishAhead: 10 * MINUTE },
   cookie: { ...COOKIE, domain: undefined },
   http: {
@@ -77,6 +77,9 @@ test.each([
   expect(parseConfig({ preset, tokens, session, cookie: { hostPrefix: false } })).toEqual(DEFAULTS);
 });
 
+/** A limit that is named has no part of the default one. */
+const exactly = (max: number, onLimit: string): object => ({ max, onLimit, atOnce: undefined });
+
 const store = memory();
 const clock = (): number => 0;
 const LOCAL = "http://localhost:3000";
@@ -105,8 +108,11 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["rotation.onReuse", "report", "rotation", { onReuse: "report" }],
     ["session.idleTimeout", "2w", "idleTimeout", 14 * DAY],
     ["session.absoluteTimeout", "3650d", "absoluteTimeout", 3650 * DAY],
-    ["session.maxPerUser", 1, "limit", { max: 1, onLimit: "end-oldest" }],
-    ["session", { maxPerUser: 10_000, onMaxPerUser: "refuse" }, "limit", { max: 10_000, onLimit: "refuse" }],
+    ["session.maxPerUser", 1, "limit", exactly(1, "end-oldest")],
+    ["session.maxPerUser", 100, "limit", exactly(100, "end-oldest")],
+    ["session.onMaxPerUser", "refuse", "limit", exactly(100, "refuse")],
+    ["session.onMaxPerUser", "end-oldest", "limit", exactly(100, "end-oldest")],
+    ["session", { maxPerUser: 10_000, onMaxPerUser: "refuse" }, "limit", exactly(10_000, "refuse")],
     ["keys", { rotateEvery: "1h", publishAhead: "30m" }, "keys", { rotateEvery: HOUR, publishAhead: 30 * MINUTE }],
     ["cookie.domain", "example.com", "cookie", { domain: "example.com" }],
     ["cookie.secure", false, "cookie", { secure: false }],
@@ -130,6 +136,10 @@ test("the SuperTokens dialect moves the refresh route to where its clients look 
   expect(parseConfig(config)).toEqual({ ...DEFAULTS, http, cookie });
   const tokens = { refreshToken: { renewTokenPath: "/session/refresh" } };
   expect(parseConfig({ ...config, tokens })).toEqual({ ...DEFAULTS, http });
+});
+
+test("maxPerUser: false is no limit", () => {
+  expect(parseConfig({ session: { maxPerUser: false } })).toEqual({ ...DEFAULTS, limit: undefined });
 });
 
 const SUPERTOKENS = { dialects: ["counterfoil", "supertokens"] };
@@ -245,8 +255,13 @@ const REFUSED: readonly Refusal[] = [
   [["cookie.sameSite"], "WRONG_TYPE", /^write "lax" or "strict" or "none", not /, NO_CHOICE],
   [["http.csrf"], "WRONG_TYPE", /^write "enforce" or "report", not /, NO_CHOICE],
   [FLAGS, "WRONG_TYPE", /^write true or false, not /, ["true", 0, 1, null, "", []]],
-  [["session.maxPerUser"], "WRONG_TYPE", /^write a whole number from 1 to 10000, /, ["5", 1.5, Number.NaN, null, 5n]],
-  [["session.maxPerUser"], "OUT_OF_RANGE", /^write a whole number from 1 to 10000, /, [0, -1, 10_001]],
+  [
+    ["session.maxPerUser"],
+    "WRONG_TYPE",
+    /^write a whole number from 1 to 10000, or false, not /,
+    ["5", 1.5, Number.NaN, null, 5n, true, "false"],
+  ],
+  [["session.maxPerUser"], "OUT_OF_RANGE", /^write a whole number from 1 to 10000, or false, not /, [0, -1, 10_001]],
   [["tokens.accessToken.cacheSize"], "WRONG_TYPE", /from 0 to 10000000, not /, ["5", 1.5, 1 / 0, true]],
   [["tokens.accessToken.cacheSize"], "OUT_OF_RANGE", /from 0 to 10000000, not /, [-1, 10_000_001]],
   [TEXTS, "WRONG_TYPE", /^write a string, not /, [1, null, true, ["us"], {}]],
@@ -313,7 +328,12 @@ test.each([
     "3600 s",
   ],
   [{ keys: { rotateEvery: "1h", publishAhead: "31m" } }, "keys.publishAhead", "CONTRADICTION", "write less"],
-  [{ session: { onMaxPerUser: "refuse" } }, "session.onMaxPerUser", "CONTRADICTION", "does nothing without"],
+  [
+    { session: { maxPerUser: false, onMaxPerUser: "refuse" } },
+    "session.onMaxPerUser",
+    "CONTRADICTION",
+    "name a number there, or leave this out",
+  ],
   [{ http: { publicOrigin: "https://a.example" }, cookie: { secure: false } }, "cookie.secure", "UNSAFE", "write true"],
   [{ http: { publicOrigin: "http://a.example" } }, "cookie.secure", "CONTRADICTION", "write an https origin"],
   [

@@ -60,6 +60,7 @@ interface Defaults {
   readonly onReuse: "revoke" | "report";
   readonly idleTimeout: number;
   readonly absoluteTimeout: number;
+  readonly maxPerUser: number;
   readonly onMaxPerUser: "end-oldest" | "refuse";
   readonly rotateEvery: number;
   readonly publishAhead: number;
@@ -80,6 +81,7 @@ const DEFAULTS: Defaults = {
   onReuse: "revoke",
   idleTimeout: 100 * DAY,
   absoluteTimeout: 365 * DAY,
+  maxPerUser: 100,
   onMaxPerUser: "end-oldest",
   rotateEvery: 30 * DAY,
   publishAhead: 10 * MINUTE,
@@ -143,16 +145,6 @@ export function parseConfig(config: unknown): Policy {
       `is shorter than an access token lives; write ${accessValidity / 1000} s or more, or lower tokens.accessToken.validity`,
     );
   }
-  const max = session.count("maxPerUser", 1, 10_000);
-  const givenOnLimit = session.choice("onMaxPerUser", ["end-oldest", "refuse"]);
-  const onLimit = givenOnLimit ?? defaults.onMaxPerUser;
-  if (givenOnLimit !== undefined && max === undefined) {
-    session.fault(
-      "onMaxPerUser",
-      "CONTRADICTION",
-      "does nothing without session.maxPerUser; name the limit, or leave it out",
-    );
-  }
 
   const http = readHttp(root.section("http"), defaults);
   const clock = root.value("clock", "a function that returns ms since the epoch", isClock);
@@ -181,7 +173,7 @@ export function parseConfig(config: unknown): Policy {
     },
     idleTimeout,
     absoluteTimeout,
-    limit: max === undefined ? undefined : { max, onLimit },
+    limit: readLimit(session, defaults),
     keys: {
       rotateEvery: keys.duration("rotateEvery", "1h", "400d") ?? defaults.rotateEvery,
       publishAhead: keys.duration("publishAhead", "10s", "1d") ?? defaults.publishAhead,
@@ -207,6 +199,28 @@ const forSupertokens = (defaults: Defaults): Defaults => ({
   renewTokenPath: SUPERTOKENS_ROUTES.base + SUPERTOKENS_ROUTES.refresh,
   hostPrefix: defaults.hostPrefix === "auto" ? false : defaults.hostPrefix,
 });
+
+/** A user who had more sessions before there was a limit loses this many with each sign-in. */
+const TRIMMED_AT_ONCE = 100;
+
+/** What the config names is exact; the default costs no lock, so it is not. */
+function readLimit(session: SectionReader, defaults: Defaults): SessionLimit | undefined {
+  const max = session.countOrOff("maxPerUser", 1, 10_000);
+  const onLimit = session.choice("onMaxPerUser", ["end-oldest", "refuse"]);
+  if (max === false) {
+    if (onLimit !== undefined) {
+      session.fault(
+        "onMaxPerUser",
+        "CONTRADICTION",
+        "does nothing where session.maxPerUser is false; name a number there, or leave this out",
+      );
+    }
+    return undefined;
+  }
+  if (max === undefined && onLimit === undefined)
+    return { max: defaults.maxPerUser, onLimit: "trim", atOnce: TRIMMED_AT_ONCE };
+  return { max: max ?? defaults.maxPerUser, onLimit: onLimit ?? defaults.onMaxPerUser };
+}
 
 function readSecrets(root: SectionReader): readonly [string, ...string[]] | undefined {
   const isSecrets = (value: unknown): value is string | readonly string[] =>

@@ -90,4 +90,57 @@ describe("maxPerUser", () => {
     await world.signIn();
     expect(await world.sessions.getAllSessionHandlesForUser("alice")).toHaveLength(1);
   });
+
+  /** Ended sessions by event, in order. */
+  const endedIn = (world: World): readonly string[] =>
+    world.events
+      .filter(([name]) => name === "session-revoked")
+      .flatMap(([, event]) => {
+        expect(event).toMatchObject({ userId: "alice", reason: "limit" });
+        return (event as { readonly handles: readonly string[] }).handles;
+      });
+
+  async function signInOften(world: World, count: number): Promise<string[]> {
+    const handles: string[] = [];
+    for (let turn = 0; turn < count; turn += 1) {
+      world.now += 1;
+      handles.push((await world.signIn()).session.handle);
+    }
+    return handles;
+  }
+
+  test.each([{}, { onMaxPerUser: "end-oldest" }, { maxPerUser: 100 }] as const)(
+    "is 100 by default, and the oldest session ends: %j",
+    async (session) => {
+      const world = new World({ session });
+      const handles = await signInOften(world, 103);
+      expect(endedIn(world)).toEqual(handles.slice(0, 3));
+      const left = await world.sessions.getAllSessionHandlesForUser("alice");
+      expect(left).toEqual(handles.slice(3).toReversed());
+    },
+  );
+
+  test("a user who had more before there was a limit loses the oldest 100 with each sign-in", async () => {
+    const before = new World({ session: { maxPerUser: false } });
+    const handles = await signInOften(before, 320);
+    expect(endedIn(before)).toEqual([]);
+    const world = new World({}, before);
+    for (const left of [221, 122, 100, 100]) {
+      handles.push(...(await signInOften(world, 1)));
+      expect(await world.sessions.getAllSessionHandlesForUser("alice")).toHaveLength(left);
+    }
+    expect(endedIn(world).toSorted()).toEqual(handles.slice(0, 224).toSorted());
+  });
+
+  test("onMaxPerUser alone refuses the 101st session", async () => {
+    const world = new World({ session: { onMaxPerUser: "refuse" } });
+    await signInOften(world, 100);
+    await expect(world.signIn()).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "SESSION_LIMIT_REACHED"));
+  });
+
+  test("false is no limit", async () => {
+    const world = new World({ session: { maxPerUser: false } });
+    await signInOften(world, 120);
+    expect(await world.sessions.getAllSessionHandlesForUser("alice")).toHaveLength(120);
+  });
 });

@@ -20,7 +20,7 @@ async function signInOften(world: World, count: number): Promise<string[]> {
   return handles;
 }
 
-const unlimited = { session: {} } as const;
+const unlimited = { session: { maxPerUser: false } } as const;
 
 describe("the list of a user's sessions", () => {
   test("without options is complete, however long, and read in parts", async () => {

@@ -26,13 +26,13 @@ export function createMemoryStore(): SessionStore {
     async prepare() {},
 
     async createSession(record, limit, replaces) {
-      const rivals = ofUser(record.userKey).filter(
-        (row) => row.expiresAt > record.createdAt && row.handle !== replaces,
-      );
+      const isRival = (row: SessionRecord): boolean => row.expiresAt > record.createdAt && row.handle !== replaces;
+      const rivals = limit === undefined ? [] : ofUser(record.userKey).filter(isRival);
       if (limit?.onLimit === "refuse" && rivals.length >= limit.max) {
         return { created: false, ended: [], replaced: false };
       }
-      const ended = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
+      const surplus = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
+      const ended = limit?.onLimit === "trim" ? surplus.slice(-limit.atOnce) : surplus;
       for (const handle of ended) sessions.delete(handle);
       const replaced = replaces !== undefined && sessions.delete(replaces);
       sessions.set(record.handle, record);

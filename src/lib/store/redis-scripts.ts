@@ -60,22 +60,39 @@ const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then re
 
 /**
  * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries of its place.
- * ARGV: handle, createdAt, expiresAt, most sessions or '', '1' to refuse, handle to replace or '', fields and values of the row.
+ * ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse', 'end-oldest', or the
+ * greatest number to end), handle to replace or '', fields and values of the row.
  */
 export const createSession: RedisScript = writes(
   REMOVAL,
   `if redis.call('HEXISTS', KEYS[2], 'version') == 1 then return {1, 0, {}} end
 local ended = {}
-if ARGV[4] ~= '' then
+local max, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local function counts(handle)
+  local ends = redis.call('ZSCORE', KEYS[1], handle)
+  return handle ~= ARGV[6] and ends and tonumber(ends) > tonumber(ARGV[2])
+end
+if max and not most then
   local live = 0
   for _, handle in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1, 'REV')) do
-    local ends = redis.call('ZSCORE', KEYS[1], handle)
-    if handle ~= ARGV[6] and ends and tonumber(ends) > tonumber(ARGV[2]) then
+    if counts(handle) then
       live = live + 1
-      if live >= tonumber(ARGV[4]) then
-        if ARGV[5] == '1' then return {0, 0, {}} end
+      if live >= max then
+        if ARGV[5] == 'refuse' then return {0, 0, {}} end
         ended[#ended + 1] = handle
       end
+    end
+  end
+elseif max and redis.call('ZCARD', KEYS[3]) >= max then
+  local surplus = 1 - max
+  -- Some more than that may have expired.
+  local last = max + most + 500
+  for _, handle in ipairs(redis.call('ZRANGE', KEYS[3], 0, last, 'REV')) do
+    if surplus < most and counts(handle) then surplus = surplus + 1 end
+  end
+  if surplus > 0 then
+    for _, handle in ipairs(redis.call('ZRANGE', KEYS[3], 0, last)) do
+      if #ended < surplus and counts(handle) then ended[#ended + 1] = handle end
     end
   end
 end
@@ -275,6 +292,7 @@ try('HDEL', h, 'a', 'b')
 try('ZADD', z, 1, 'a')
 try('ZSCORE', z, 'a')
 try('ZCOUNT', z, 0, 1)
+try('ZCARD', z)
 try('ZRANGE', z, 0, -1, 'REV', 'WITHSCORES')
 try('ZRANGEBYSCORE', z, 0, 1)
 try('ZREMRANGEBYSCORE', z, 0, 0)

@@ -69,7 +69,8 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
       async function create(replaced: PlaceKeys | undefined): Promise<CreateOutcome> {
         const keys = [at.expiries, at.row(handle), at.index(userKey)];
         if (replaced !== undefined) keys.push(replaced.row(replaces), replaced.expiries);
-        const withLimit = limit === undefined ? ["", ""] : [limit.max, limit.onLimit === "refuse" ? 1 : 0];
+        const how = limit?.onLimit === "trim" ? limit.atOnce : limit?.onLimit;
+        const withLimit = limit === undefined ? ["", ""] : [limit.max, how ?? ""];
         const args = [handle, createdAt, expiresAt, ...withLimit, replaced === undefined ? "" : replaces];
         const reply = await run(scripts.createSession, keys, [...args, ...rowFields(record)]);
         const [created, count, ended] = reply as readonly [unknown, unknown, readonly unknown[]];

@@ -32,11 +32,22 @@ export interface ListPage {
   readonly after?: SessionPosition | undefined;
 }
 
-/** At most `max` live sessions of one user. */
-export interface SessionLimit {
+/** At most `max` live sessions of one user, at every moment. */
+export interface ExactLimit {
   readonly max: number;
+  /** What a sign-in does at that number. */
   readonly onLimit: "refuse" | "end-oldest";
 }
+
+/** About `max` live sessions of one user: concurrent sign-ins may leave more, which later ones remove. */
+export interface SoftLimit {
+  readonly max: number;
+  readonly onLimit: "trim";
+  /** Greatest number of sessions that one sign-in removes. */
+  readonly atOnce: number;
+}
+
+export type SessionLimit = ExactLimit | SoftLimit;
 
 export interface CreateOutcome {
   /** False: the user has `max` live sessions, `onLimit` is "refuse", and nothing was written. */
@@ -71,9 +82,15 @@ export interface SessionStore {
   prepare(): Promise<void>;
 
   /**
-   * Adds a session. The handle is random and new. The session with the handle `replaces`, of whichever user, is removed. With `limit`, the others
-   * of the user are counted, and the oldest by `createdAt` are removed to make room. All in one atomic step: no order of concurrent calls leaves more than
-   * `limit.max` live sessions, and when it is refused nothing is removed.
+   * Adds a session. The handle is random and new. The session with the handle `replaces`, of
+   * whichever user, is removed. With `limit` the other live sessions of the user are counted, and
+   * the oldest by `createdAt` are removed to make room. All in one atomic step: no order of
+   * concurrent calls leaves more than `limit.max` live sessions, and a call that is refused removes
+   * nothing.
+   *
+   * With a soft limit ("trim") at most `limit.atOnce` sessions are removed, the oldest first. That
+   * may be a step of its own after the sign-in, takes no lock for which sign-ins of other users
+   * wait, and costs little where there is nothing to remove.
    */
   createSession(record: SessionRecord, limit: SessionLimit | undefined, replaces?: string): Promise<CreateOutcome>;
 

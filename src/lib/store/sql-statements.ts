@@ -145,12 +145,16 @@ export type FixedStatement =
   | "deleteKey";
 
 /** Those with a number in their text, since some servers take no placeholder there: how many rows at most. */
-export type LimitedStatement = "deleteExpired" | "deleteOfUser" | "lockHandlesOfUser" | "listOfUser";
+export type LimitedStatement = "deleteExpired" | "deleteOfUser" | "lockHandlesOfUser" | "listOfUser" | "oldestOfUser";
+
+/** Those of a soft limit: how many sessions may be, and how many are removed at once. */
+export type TrimStatement = "surplusOfUser" | "insertAndTrim" | "replaceAndTrim";
 
 export interface SqlStatements
   extends
     Readonly<Record<FixedStatement, SqlStatement>>,
-    Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>> {}
+    Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>>,
+    Readonly<Record<TrimStatement, (max: number, atOnce: number) => SqlStatement>> {}
 
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
   const { clock, causal } = TRAITS[dialect];
@@ -166,12 +170,24 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const live = "user_key = ? AND expires_at > ?";
   const othersOfUser = (limit: number): string =>
     `${session} WHERE user_key = ? AND handle <> ? ${newestFirst} LIMIT ${Math.trunc(limit)}`;
+  // Without it MySQL reads, for each page, also the sessions of all pages before.
+  const forced = isMysql ? ` FORCE INDEX (${session}_user)` : "";
+  const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
+  const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
+  const replace = `UPDATE ${session} SET ${assignments(SESSION_COLUMNS)} WHERE handle = ?`;
+  /** PostgreSQL: after a write the oldest rivals go, as many as are too many. Nobody waits for a row. */
+  const trimming = (write: string, max: number, atOnce: number): string =>
+    `WITH written AS (${write} RETURNING handle),
+      counted AS (SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${max - 1 + atOnce}),
+      ended AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ORDER BY created_at, handle
+        LIMIT (SELECT greatest(count(*) - ${max - 1}, 0) FROM counted) FOR UPDATE SKIP LOCKED)) RETURNING handle)
+      SELECT handle, 1 FROM written UNION ALL SELECT handle, 0 FROM ended`;
   const newKey = `${key} (${list(KEY_COLUMNS)}) VALUES (${marks(KEY_COLUMNS)})`;
 
   return {
-    insert: statement("insert", `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`),
+    insert: statement("insert", insert),
     // One row becomes the other in one step, so it takes no transaction.
-    replace: statement("replace", `UPDATE ${session} SET ${assignments(SESSION_COLUMNS)} WHERE handle = ?`),
+    replace: statement("replace", replace),
     find: statement(
       "find",
       `${causal}SELECT ${selected(SESSION_COLUMNS)}${clock === undefined ? "" : `, ${clock}`} FROM ${session} WHERE handle = ?`,
@@ -201,14 +217,25 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     lockHandlesOfUser: (limit) =>
       statement(`lock_handles_of_user_${Math.trunc(limit)}`, `SELECT handle FROM ${othersOfUser(limit)} FOR UPDATE`),
     liveHandles: statement("live_handles", `SELECT handle FROM ${session} WHERE ${live} ${newestFirst}`),
+    /** Handles beyond the newest `max - 1`, at most `atOnce`. */
+    surplusOfUser: (max, atOnce) =>
+      statement(
+        `surplus_of_user_${max}_${atOnce}`,
+        `SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${atOnce} OFFSET ${max - 1}`,
+      ),
+    oldestOfUser: (limit) =>
+      statement(
+        `oldest_of_user_${Math.trunc(limit)}`,
+        `SELECT handle FROM ${rivals} ORDER BY created_at, handle LIMIT ${Math.trunc(limit)}`,
+      ),
+    insertAndTrim: (max, atOnce) => statement(`insert_trim_${max}_${atOnce}`, trimming(insert, max, atOnce)),
+    replaceAndTrim: (max, atOnce) => statement(`replace_trim_${max}_${atOnce}`, trimming(replace, max, atOnce)),
     listOfUser: (limit) => {
-      // Without it MySQL reads, for each page, also the sessions of all pages before.
-      const index = isMysql ? ` FORCE INDEX (${session}_user)` : "";
       // The first of the two conditions on the time is for the index.
       const behind = "created_at <= ? AND (created_at < ? OR handle < ?)";
       return statement(
         `list_of_user_${Math.trunc(limit)}`,
-        `${causal}SELECT ${selected(SUMMARY_COLUMNS)} FROM ${session}${index} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
+        `${causal}SELECT ${selected(SUMMARY_COLUMNS)} FROM ${session}${forced} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
       );
     },
     deleteExpired: (limit) => {

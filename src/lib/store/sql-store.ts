@@ -1,6 +1,6 @@
 import { generalError, SessionError } from "../errors.ts";
 import { placeOfUser } from "../session/handle.ts";
-import type { SessionLimit, CreateOutcome, SessionStore } from "./session-store.ts";
+import type { CreateOutcome, ExactLimit, SessionStore, SoftLimit } from "./session-store.ts";
 import type { SessionRecord } from "../session/record.ts";
 import type { SqlDriver, SqlResult } from "./sql-driver.ts";
 import { createSqlRunner, type SqlRunner } from "./sql-runner.ts";
@@ -36,6 +36,8 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
   const runner = createSqlRunner(driver, timeout);
   let preparing: Promise<SqlStatements> | undefined;
   let returnsDeleted = true;
+  /** Whether one statement can write a session and end others. */
+  let trimsWithWrite = false;
 
   async function open(): Promise<SqlStatements> {
     const dialect = await inspect(runner);
@@ -50,6 +52,7 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
       );
     }
     returnsDeleted = dialect !== "mysql";
+    trimsWithWrite = dialect === "postgres";
     return statements;
   }
 
@@ -83,7 +86,7 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
 
   /** Users of one place take turns, so that nobody counts while somebody adds. */
   const createWithin = (
-    limit: SessionLimit,
+    limit: ExactLimit,
     record: SessionRecord,
     replaces: string | undefined,
   ): Promise<CreateOutcome> =>
@@ -104,17 +107,60 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
       }),
     );
 
+  async function createTrimming(
+    { max, atOnce }: SoftLimit,
+    record: SessionRecord,
+    replaces: string | undefined,
+  ): Promise<CreateOutcome> {
+    const values = sessionValues(record);
+    const rivals = [record.userKey, record.createdAt, replaces ?? ""];
+    const write = async (choose: (all: SqlStatements) => SqlStatement, own: readonly SqlValue[]) => {
+      const { rows } = await run(choose, [...own, ...rivals, ...rivals]);
+      const ended = rows.filter(([, isWritten]) => Number(isWritten) === 0).map(readHandle);
+      return { ended, isWritten: ended.length < rows.length };
+    };
+    const replacing =
+      replaces === undefined
+        ? { ended: [], isWritten: false }
+        : await write((all) => all.replaceAndTrim(max, atOnce), [...values, replaces]);
+    if (replacing.isWritten) return { created: true, ended: replacing.ended, replaced: true };
+    const { ended } = await write((all) => all.insertAndTrim(max, atOnce), values);
+    return { created: true, ended: [...replacing.ended, ...ended], replaced: false };
+  }
+
+  /** Ends what is too much after a sign-in, row by row: whoever locks one row only cannot deadlock. */
+  async function trim(
+    { max, atOnce }: SoftLimit,
+    { userKey, createdAt, handle: own }: SessionRecord,
+  ): Promise<string[]> {
+    const ended: string[] = [];
+    try {
+      const values = [userKey, createdAt, own];
+      const beyond = await run((all) => all.surplusOfUser(max, atOnce), values);
+      // As many as that may be too few, and then they are not the oldest.
+      const { rows } = beyond.rows.length < atOnce ? beyond : await run((all) => all.oldestOfUser(atOnce), values);
+      for (const handle of rows.map(readHandle)) {
+        if ((await run((all) => all.delete, [handle])).changed) ended.push(handle);
+      }
+    } catch {
+      // The user is signed in already. The next sign-in ends what is left.
+    }
+    return ended;
+  }
+
   return {
     async prepare() {
       await prepared();
     },
 
     async createSession(record, limit, replaces) {
-      if (limit !== undefined) return createWithin(limit, record, replaces);
+      if (limit !== undefined && limit.onLimit !== "trim") return createWithin(limit, record, replaces);
+      await prepared();
+      if (limit !== undefined && trimsWithWrite) return createTrimming(limit, record, replaces);
       const values = sessionValues(record);
       const replaced = replaces !== undefined && (await run((all) => all.replace, [...values, replaces])).changed;
       if (!replaced) await run((all) => all.insert, values);
-      return { created: true, ended: [], replaced };
+      return { created: true, ended: limit === undefined ? [] : await trim(limit, record), replaced };
     },
 
     async findSession(handle) {

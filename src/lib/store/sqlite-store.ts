@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import { readMigrations, schemaTooNew, versionTable } from "./migrations.ts";
-import type { CreateOutcome, SessionStore } from "./session-store.ts";
+import type { CreateOutcome, SessionLimit, SessionStore } from "./session-store.ts";
 import {
   buildStatements,
   keyValues,
@@ -10,6 +10,7 @@ import {
   refreshValues,
   sessionValues,
   type FixedStatement,
+  type SqlStatement,
 } from "./sql-statements.ts";
 import {
   inTransaction,
@@ -38,6 +39,12 @@ interface Connection {
   readonly statements: Readonly<Record<FixedStatement, SqliteStatement>>;
 }
 
+interface NewSession {
+  readonly record: SessionRecord;
+  readonly limit: SessionLimit | undefined;
+  readonly replaces: string | undefined;
+}
+
 // SQLite itself would wait without giving way to anything else in the process, so it does not: patience is had between attempts.
 const BUSY_TIMEOUT = 0;
 const PATIENCE = 5000;
@@ -46,7 +53,11 @@ const PATIENCE = 5000;
 export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const { open, owned, durable, synchronous, prefix, secretFile } = options;
   // The first have a number in their text; the last locks rows, which here are locked with the whole file.
-  const { deleteExpired, deleteOfUser, listOfUser, lockHandlesOfUser: _, ...fixed } = buildStatements("sqlite", prefix);
+  const { deleteExpired, deleteOfUser, listOfUser, oldestOfUser, surplusOfUser, ...others } = buildStatements(
+    "sqlite",
+    prefix,
+  );
+  const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...fixed } = others;
   let connecting: Promise<Connection> | undefined;
 
   function connect(): Promise<Connection> {
@@ -96,6 +107,25 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     if (owned) connection?.database.close();
   }
 
+  /** Handles of the sessions that end to make room. */
+  function chooseEnded(
+    database: SqliteDatabase,
+    { liveHandles }: Connection["statements"],
+    { record: { userKey, createdAt }, limit, replaces = "" }: NewSession,
+  ): readonly string[] | "refused" {
+    const handlesOf = (rows: readonly unknown[]): string[] => (rows as { handle: string }[]).map((row) => row.handle);
+    if (limit === undefined) return [];
+    if (limit.onLimit === "trim") {
+      const ask = ({ text }: SqlStatement): string[] =>
+        handlesOf(database.prepare(text).all(userKey, createdAt, replaces));
+      const surplus = ask(surplusOfUser(limit.max, limit.atOnce));
+      // As many as that may be too few, and then they are not the oldest.
+      return surplus.length < limit.atOnce ? surplus : ask(oldestOfUser(limit.atOnce));
+    }
+    const rivals = handlesOf(liveHandles.all(userKey, createdAt)).filter((handle) => handle !== replaces);
+    return limit.onLimit === "refuse" && rivals.length >= limit.max ? "refused" : rivals.slice(limit.max - 1);
+  }
+
   const changed = (result: { readonly changes: number | bigint }): boolean => Number(result.changes) > 0;
 
   return {
@@ -110,10 +140,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
           return { created: true, ended: [], replaced: false };
         }
         return inTransaction(database, () => {
-          const live = statements.liveHandles.all(record.userKey, record.createdAt) as { handle: string }[];
-          const rivals = live.filter((row) => row.handle !== replaces);
-          if (limit?.onLimit === "refuse" && rivals.length >= limit.max) return REFUSED;
-          const ended = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
+          const ended = chooseEnded(database, statements, { record, limit, replaces });
+          if (ended === "refused") return REFUSED;
           for (const handle of ended) statements.delete.run(handle);
           const replaced = replaces !== undefined && changed(statements.delete.run(replaces));
           statements.insert.run(...sessionValues(record));

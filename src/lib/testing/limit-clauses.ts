@@ -85,6 +85,94 @@ export const limitClauses: readonly StoreClause[] = [
     },
   },
   {
+    id: "limit-6",
+    name: 'MUST end with "trim" the oldest live sessions that are too many, name them, and count no other row',
+    async run(store) {
+      const userKey = newUser();
+      const soft = { max: 3, onLimit: "trim", atOnce: 10 } as const;
+      const rows = [];
+      for (const age of [2, 0, 3, 1, 4]) rows.push(await add(store, { userKey, createdAt: T0 - 9 + age }));
+      const [third, first, fourth, second, fifth] = rows;
+      const expired = await add(store, { userKey, createdAt: T0 - 20, expiresAt: T0 });
+      const stranger = await add(store, { createdAt: T0 - 20 });
+      const newest = newRecord({ userKey });
+      const { ended, ...outcome } = await store.createSession(newest, soft);
+      same(outcome, { created: true, replaced: false });
+      same(ended.toSorted(), [first, second, third].map((row) => row?.handle ?? "").toSorted());
+      same(await handlesOf(store, userKey), [newest.handle, fifth?.handle, fourth?.handle]);
+      same(await find(store, expired.handle), expired);
+      same(await find(store, stranger.handle), stranger);
+    },
+  },
+  {
+    id: "limit-7",
+    name: 'MUST end with "trim" at most as many sessions as it is told, the oldest first, and the rest later',
+    async run(store) {
+      const userKey = newUser();
+      const soft = { max: 2, onLimit: "trim", atOnce: 3 } as const;
+      const rows = [];
+      for (let age = 0; age < 7; age += 1) rows.push(await add(store, { userKey, createdAt: T0 - 100 + age }));
+      const order = rows.map(({ handle }) => handle);
+      // Seven, of which one may stay, then five, three and two.
+      for (const [from, to] of [
+        [0, 3],
+        [3, 6],
+        [6, 8],
+        [8, 9],
+      ]) {
+        const next = newRecord({ userKey, createdAt: T0 + order.length });
+        const { created, ended } = await store.createSession(next, soft);
+        same([created, ended.toSorted()], [true, order.slice(from, to).toSorted()]);
+        order.push(next.handle);
+      }
+      same(await handlesOf(store, userKey), order.slice(-2).toReversed());
+    },
+  },
+  {
+    id: "limit-8",
+    name: 'MUST let 20 parallel sign-ins through with "trim", name each ended session once, and be at the limit after one more',
+    async run(store, others = []) {
+      const userKey = newUser();
+      const soft = { max: 3, onLimit: "trim", atOnce: 50 } as const;
+      const before = [];
+      for (let age = 0; age < 5; age += 1) before.push(await add(store, { userKey, createdAt: T0 - 9 + age }));
+      const rows = Array.from({ length: 20 }, (_, index) => newRecord({ userKey, createdAt: T0 + index }));
+      const outcomes = await race([store, ...others], rows.length, (each, index) =>
+        each.createSession(rows[index] ?? newRecord(), soft),
+      );
+      ok(outcomes.every((outcome) => outcome.created));
+      const last = newRecord({ userKey, createdAt: T0 + 100 });
+      const { ended } = await store.createSession(last, soft);
+      const left = await handlesOf(store, userKey);
+      ok(left.length <= 3 && left[0] === last.handle);
+      const all = [...before, ...rows, last].map((row) => row.handle);
+      same([...outcomes.flatMap((outcome) => outcome.ended), ...ended, ...left].toSorted(), all.toSorted());
+    },
+  },
+  {
+    id: "limit-9",
+    name: 'MUST with "trim" remove the session that is replaced, of whichever user, and neither count nor name it',
+    async run(store) {
+      const soft = { max: 2, onLimit: "trim", atOnce: 10 } as const;
+      for (const isOwn of [true, false]) {
+        const userKey = newUser();
+        const others = [
+          await add(store, { userKey, createdAt: T0 - 8 }),
+          await add(store, { userKey, createdAt: T0 - 7 }),
+        ];
+        const old = await add(store, { ...(isOwn ? { userKey } : {}), createdAt: T0 - 9 });
+        const next = newRecord({ userKey });
+        const outcome = await store.createSession(next, soft, old.handle);
+        same(outcome, { created: true, ended: [others[0]?.handle], replaced: true });
+        equal(await find(store, old.handle), undefined);
+        same(await handlesOf(store, userKey), [next.handle, others[1]?.handle]);
+        const again = newRecord({ userKey, createdAt: T0 + 1 });
+        const unreplaced = await store.createSession(again, soft, old.handle);
+        same(unreplaced, { created: true, ended: [others[1]?.handle], replaced: false });
+      }
+    },
+  },
+  {
     id: "replace-1",
     name: "MUST remove the session that a new one replaces, of whichever user, and say so once",
     async run(store) {
