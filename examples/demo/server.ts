@@ -27,6 +27,8 @@ await init({
     },
   },
   rotation: { window: seconds(TIMES.window) },
+  // The page shows why a request was refused.
+  http: { diagnostics: true },
   // Plain http on localhost; never in production.
   cookie: { secure: false },
 });

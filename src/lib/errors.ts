@@ -1,3 +1,5 @@
+import { MESSAGES } from "../protocol.ts";
+
 /** Numeric kinds of error, compared as `err.errType === Error.UNAUTHORISED`; the same numbers as the first SuperTokens library for Node. */
 export const ERROR_TYPES = {
   GENERAL_ERROR: 1000,
@@ -61,6 +63,9 @@ const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
 /**
  * Every error that this library throws. Messages and fields never hold a token, a cookie or a secret.
  *
+ * `message` may be sent to the client: where a request caused the error, it is the wire's message for its kind, such as `unauthorised`,
+ * and tells nothing about the reason. Log `code` and `detail`.
+ *
  * @example
  * ```ts
  * try {
@@ -77,14 +82,35 @@ export class SessionError extends Error {
   readonly errType: ErrorType;
   /** The exact reason, for logs and docs/errors.md. */
   readonly code: ErrorCode;
+  /** The reason as a sentence, for logs. Where no request caused the error, the same as `message`. */
+  readonly detail: string;
   /** @internal */
   readonly [BRAND] = true;
 
-  constructor(errType: ErrorType, code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(errType: ErrorType, code: ErrorCode, detail: string, options?: { cause?: unknown }) {
+    super(wireMessage(errType, code) ?? detail, options);
     this.name = "CounterfoilError";
     this.errType = errType;
     this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** What a client may read of an error that its request caused; undefined for those of config, schema, secret, store and calls of the app. */
+function wireMessage(errType: ErrorType, code: ErrorCode): string | undefined {
+  switch (errType) {
+    case ERROR_TYPES.UNAUTHORISED:
+      return MESSAGES.unauthorised;
+    case ERROR_TYPES.TRY_REFRESH_TOKEN:
+      return MESSAGES.tryRefreshToken;
+    case ERROR_TYPES.RETRY:
+      return MESSAGES.retry;
+    case ERROR_TYPES.TOKEN_THEFT_DETECTED:
+      return MESSAGES.theft;
+    case ERROR_TYPES.STEP_UP_REQUIRED:
+      return MESSAGES.stepUp;
+    case ERROR_TYPES.GENERAL_ERROR:
+      return code === "CSRF_REFUSED" ? MESSAGES.csrf : undefined;
   }
 }
 
@@ -166,17 +192,17 @@ export class ConfigError extends SessionError {
   }
 }
 
-export const generalError = (code: ErrorCode, message: string, cause?: unknown): SessionError =>
-  new SessionError(ERROR_TYPES.GENERAL_ERROR, code, message, cause === undefined ? undefined : { cause });
+export const generalError = (code: ErrorCode, detail: string, cause?: unknown): SessionError =>
+  new SessionError(ERROR_TYPES.GENERAL_ERROR, code, detail, cause === undefined ? undefined : { cause });
 
-export const unauthorised = (code: ErrorCode, message: string): SessionError =>
-  new SessionError(ERROR_TYPES.UNAUTHORISED, code, message);
+export const unauthorised = (code: ErrorCode, detail: string): SessionError =>
+  new SessionError(ERROR_TYPES.UNAUTHORISED, code, detail);
 
-export const tryRefreshToken = (code: ErrorCode, message: string): SessionError =>
-  new SessionError(ERROR_TYPES.TRY_REFRESH_TOKEN, code, message);
+export const tryRefreshToken = (code: ErrorCode, detail: string): SessionError =>
+  new SessionError(ERROR_TYPES.TRY_REFRESH_TOKEN, code, detail);
 
-export const retryLater = (code: ErrorCode, message: string): SessionError =>
-  new SessionError(ERROR_TYPES.RETRY, code, message);
+export const retryLater = (code: ErrorCode, detail: string): SessionError =>
+  new SessionError(ERROR_TYPES.RETRY, code, detail);
 
 /**
  * Whether `value` is an error of this library. Never throws, whatever it is given.

@@ -103,6 +103,14 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: "tells why a request was refused, whatever http.diagnostics says",
+    found: ["answers-2", "answers-3", "answers-10"],
+    break: (_request, response) =>
+      onSetHeader(response, (name, value) =>
+        name === "www-authenticate" ? `${String(value)}, error_description="it has been revoked"` : asList(value),
+      ),
+  },
+  {
     name: "takes the last of two Authorization headers",
     found: ["transport-6"],
     break(request) {

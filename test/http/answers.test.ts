@@ -1,13 +1,16 @@
 import type { Application } from "express";
 import { createNewSession, verifySession } from "counterfoil/express";
+import { SECRET } from "../fixtures/constants.ts";
 import { createSessions, type Sessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { callApi, clearedOf, FRAMEWORKS, type Express, refresh, route, signIn, startApp } from "./fixtures.ts";
 import { apiCookies, type Credentials } from "./fixtures.ts";
 import type { Answer } from "./send.ts";
 import { ON_REFRESH } from "./refresh-situations.ts";
 import { ON_PROTECTED_ROUTES, ON_SIGN_OUT_AND_SIGN_IN, type Situation } from "./situations.ts";
+
+afterEach(() => void vi.unstubAllEnvs());
 
 async function expectAnswer(express: Express, situation: Situation): Promise<void> {
   for (const diagnostics of [false, true]) {
@@ -29,7 +32,7 @@ async function expectAnswer(express: Express, situation: Situation): Promise<voi
       status: situation.status,
       body: { message: situation.message },
       cookies: situation.cleared === true ? clearedOf(own) : [],
-      challenge: situation.challenge,
+      challenge: diagnostics ? situation.challenge : situation.challenge?.replace(/, error_description="[^"]*"/, ""),
       retryAfter: situation.retryAfter,
       cacheControl: "no-store",
       contentType: "application/json; charset=utf-8",
@@ -63,9 +66,33 @@ describe.each(FRAMEWORKS)("answers in $name", ({ express }) => {
 
   test.each(ON_SIGN_OUT_AND_SIGN_IN)("$name -> $status $message", (situation) => expectAnswer(express, situation));
 
-  test("the diagnostics header is off by default", async () => {
-    await using app = await startApp({ express });
-    expect((await app.send({ path: "/api" })).header("counterfoil-reason")).toBeUndefined();
+  test.each([
+    ["production", undefined, false],
+    ["", undefined, false],
+    ["staging", "https://shop.example", false],
+    ["production", "https://localhost.example", false],
+    ["development", undefined, true],
+    ["test", "https://shop.example", true],
+    ["production", "https://localhost", true],
+    ["", "https://shop.localhost:8443", true],
+    ["", "https://127.1.2.3", true],
+    ["", "https://[::1]:3000", true],
+  ])("with NODE_ENV %j at %s the reason is told: %s", async (environment, publicOrigin, told) => {
+    vi.stubEnv("NODE_ENV", environment);
+    for (const [diagnostics, expected] of [
+      [undefined, told],
+      [true, true],
+      [false, false],
+    ] as const) {
+      await using app = await startApp({ express, config: { secret: SECRET, http: { publicOrigin, diagnostics } } });
+      const own = await signIn(app);
+      const headers = { cookie: apiCookies({ ...own, access: "x" }) };
+      const answer = await app.send({ path: "/api", headers });
+      const said = [answer.text, ...answer.headers.flat()].join("\n");
+      expect(answer.status).toBe(401);
+      expect(answer.header("counterfoil-reason")).toBe(expected ? "ACCESS_TOKEN_INVALID" : undefined);
+      expect(/ACCESS_TOKEN|installation/.test(said)).toBe(expected);
+    }
   });
 
   test("a page that lost its anti-CSRF token gets it back with a refresh, and goes on", async () => {

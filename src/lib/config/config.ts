@@ -138,7 +138,11 @@ export interface CounterfoilConfig {
          * sets that header for itself. Default false: the header counts, and two that name different sessions are refused.
          */
         readonly preferCookies?: boolean | undefined;
-        /** Whether refusals tell their exact code in the header `counterfoil-reason`. Default: in development (`NODE_ENV` is `development`). */
+        /**
+         * Whether refusals tell the client their reason: the code in the header `counterfoil-reason`, and a sentence in
+         * `WWW-Authenticate`. Default: only where `NODE_ENV` is `development` or `test`, or `publicOrigin` is local (`localhost`,
+         * names below it, 127.0.0.0/8, `[::1]`).
+         */
         readonly diagnostics?: boolean | undefined;
       }
     | undefined;

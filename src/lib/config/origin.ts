@@ -10,3 +10,9 @@ export function parseOrigin(text: string): string | undefined {
   const isOrigin = (url.protocol === "https:" || url.protocol === "http:") && url.href === `${url.origin}/`;
   return isOrigin && (text === url.origin || text === url.href) ? url.origin : undefined;
 }
+
+/** Whether an origin is this very machine's: `localhost`, a name below it, or a loopback address (RFC 6761 6.3, RFC 1122 3.2.1.3). */
+export function isLocalOrigin(origin: string): boolean {
+  const { hostname } = new URL(origin);
+  return /^(?:.+\.)?localhost$|^127(?:\.\d+){3}$|^\[::1\]$/.test(hostname);
+}

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type CounterfoilConfig, createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
@@ -54,6 +54,7 @@ function faultsOf(config: unknown): readonly ConfigFault[] {
   return [];
 }
 
+beforeEach(() => void vi.stubEnv("NODE_ENV", "production"));
 afterEach(() => void vi.unstubAllEnvs());
 
 test("an empty config gives the documented defaults, frozen", () => {

@@ -1,6 +1,6 @@
 import { ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
-import { parseOrigin } from "./origin.ts";
+import { isLocalOrigin, parseOrigin } from "./origin.ts";
 import { type CookiePolicy, type HostPrefix, readCookie } from "./cookie-policy.ts";
 import type { SigningAlgorithm } from "../key/key-record.ts";
 import type { SessionLimit, SessionStore } from "../store/session-store.ts";
@@ -248,8 +248,6 @@ function readSecrets(root: SectionReader): readonly [string, ...string[]] | unde
 function checkOriginAgainstCookies(root: SectionReader, { http, cookie }: Policy): void {
   if (http.publicOrigin === undefined) return;
   const { protocol, hostname } = new URL(http.publicOrigin);
-  const isLocal =
-    hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "127.0.0.1" || hostname === "[::1]";
   if (protocol === "https:" && !cookie.secure) {
     root.fault(
       "cookie.secure",
@@ -257,7 +255,7 @@ function checkOriginAgainstCookies(root: SectionReader, { http, cookie }: Policy
       "is false although http.publicOrigin is https, so that the tokens would also travel in the clear; write true or leave it out",
     );
   }
-  if (protocol === "http:" && cookie.secure && !isLocal) {
+  if (protocol === "http:" && cookie.secure && !isLocalOrigin(http.publicOrigin)) {
     root.fault(
       "cookie.secure",
       "CONTRADICTION",
@@ -273,6 +271,10 @@ function checkOriginAgainstCookies(root: SectionReader, { http, cookie }: Policy
   }
 }
 
+const isDevelopment = (publicOrigin: string | undefined): boolean =>
+  ["development", "test"].includes(process.env["NODE_ENV"] ?? "") ||
+  (publicOrigin !== undefined && isLocalOrigin(publicOrigin));
+
 function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
   const origins = http.texts("trustedOrigins", refuseOrigin) ?? [];
   const dialects = http.value(
@@ -280,12 +282,13 @@ function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
     'a list with "counterfoil" and, for SuperTokens clients, "supertokens"',
     isDialects,
   );
-  const publicOrigin = http.text("publicOrigin", refuseOrigin);
+  const given = http.text("publicOrigin", refuseOrigin);
+  const publicOrigin = given === undefined ? undefined : parseOrigin(given);
   return {
-    publicOrigin: publicOrigin === undefined ? undefined : parseOrigin(publicOrigin),
+    publicOrigin,
     trustedOrigins: new Set(origins.flatMap((origin) => parseOrigin(origin) ?? [])),
     csrf: http.choice("csrf", ["enforce", "report"]) ?? defaults.csrf,
-    diagnostics: http.flag("diagnostics") ?? process.env["NODE_ENV"] === "development",
+    diagnostics: http.flag("diagnostics") ?? isDevelopment(publicOrigin),
     supertokens: dialects?.includes("supertokens") ?? false,
     sessionExpiredStatus: http.value("sessionExpiredStatus", "401 or 440", isExpiredStatus) ?? 401,
     preferCookies: http.flag("preferCookies") ?? false,

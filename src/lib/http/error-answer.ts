@@ -41,11 +41,11 @@ function answerKind(error: SessionError, policy: AnswerPolicy): HttpAnswer | und
   switch (error.errType) {
     case ERROR_TYPES.TRY_REFRESH_TOKEN:
       if (error instanceof RefreshRedirectError) return redirect(error.location);
-      return refuse(expired, MESSAGES.tryRefreshToken, { "www-authenticate": challenge(error) });
+      return refuse(expired, MESSAGES.tryRefreshToken, { "www-authenticate": challenge(error, policy) });
     case ERROR_TYPES.UNAUTHORISED:
-      return refuse(expired, MESSAGES.unauthorised, { "www-authenticate": challenge(error) });
+      return refuse(expired, MESSAGES.unauthorised, { "www-authenticate": challenge(error, policy) });
     case ERROR_TYPES.TOKEN_THEFT_DETECTED:
-      return refuse(expired, MESSAGES.theft, { "www-authenticate": challenge(error) });
+      return refuse(expired, MESSAGES.theft, { "www-authenticate": challenge(error, policy) });
     case ERROR_TYPES.STEP_UP_REQUIRED: {
       // RFC 9470 3
       const maxAge = error instanceof StepUpError ? `, max_age="${Math.floor(error.maxAuthAge / 1000)}"` : "";
@@ -63,11 +63,12 @@ function answerKind(error: SessionError, policy: AnswerPolicy): HttpAnswer | und
   }
 }
 
-// RFC 6750 3.1: no error code where no credential came. The messages hold no quote and no token.
-function challenge({ code, message }: SessionError): string {
-  return code === "ACCESS_TOKEN_MISSING" || code === "REFRESH_TOKEN_MISSING"
-    ? `Bearer ${REFRESH_CHALLENGE}`
-    : `Bearer ${REFRESH_CHALLENGE}, error="invalid_token", error_description="${message}"`;
+function challenge({ code, detail }: SessionError, { diagnostics }: AnswerPolicy): string {
+  // RFC 6750 3.1: no error code where no credential came.
+  if (code === "ACCESS_TOKEN_MISSING" || code === "REFRESH_TOKEN_MISSING") return `Bearer ${REFRESH_CHALLENGE}`;
+  const refused = `Bearer ${REFRESH_CHALLENGE}, error="invalid_token"`;
+  // The sentences hold no quote and no token, but a thief would read in them that he was noticed.
+  return diagnostics ? `${refused}, error_description="${detail}"` : refused;
 }
 
 /** Sends a browser on by GET, to a path of this origin. */

@@ -5,7 +5,7 @@ import { REFUSALS } from "./http-refusals.ts";
 const refusals = REFUSALS.map(
   ({ id, name, config, bring, status, message, code, challenge, retryAfter, cleared }): HttpClause => ({
     id,
-    name: `MUST answer ${name} with ${status} ${message}, ${cleared === true ? "clear" : "touch no"} cookies, and tell no token`,
+    name: `MUST answer ${name} with ${status} ${message}, ${cleared === true ? "clear" : "touch no"} cookies, and tell no token, and the reason only with http.diagnostics`,
     async run(start) {
       for (const diagnostics of [false, true]) {
         await against(start, { config: { ...config, http: { diagnostics } } }, async (app) => {
@@ -26,7 +26,7 @@ const refusals = REFUSALS.map(
               status,
               body: { message },
               cookies: cleared === true ? clearedOf(own) : [],
-              challenge,
+              challenge: diagnostics ? challenge : challenge?.replace(/, error_description="[^"]*"/, ""),
               retryAfter,
               cacheControl: "no-store",
               contentType: "application/json; charset=utf-8",
