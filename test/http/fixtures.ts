@@ -76,6 +76,8 @@ export function createSwitchableStore(): SwitchableStore {
 }
 
 export interface AppSpec {
+  /** Of an app that ran before, whose sessions this one goes on with. Its config must have the same secret. */
+  readonly successorOf?: TestApp;
   readonly express: Express;
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
   /** Options of the ready routes. */
@@ -110,6 +112,7 @@ export function route(handler: (request: Request, response: Response) => Promise
 
 /** `/login?user=` signs in, `/api` is protected, `/renew` refreshes in the page's style; each with every method. */
 export async function startApp({
+  successorOf,
   express,
   config,
   routes,
@@ -118,8 +121,8 @@ export async function startApp({
   extend,
   onAppError,
 }: AppSpec): Promise<TestApp> {
-  const clock = { now: START };
-  const store = createSwitchableStore();
+  const clock = successorOf?.clock ?? { now: START };
+  const store = successorOf?.store ?? createSwitchableStore();
   const sessions = createSessions({ ...config, store: store.store, clock: () => clock.now });
   const appErrors: unknown[] = [];
   const app = express();

@@ -27,6 +27,7 @@ export interface RefreshCookies {
 
 // A browser keeps one __Host- cookie of a name, or two where cookies are partitioned; a sibling can add refresh cookies without end.
 const MAX_VOUCHERS = 2;
+// As many values as are read of one kind.
 const MAX_CHECKS = 4;
 
 export function createRefreshCookies(context: SessionContext, cookies: SessionCookies): RefreshCookies {
@@ -35,10 +36,10 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
 
   /** The refresh cookies of the sessions that the markers name; where there is none, of those that the access cookies name. */
   async function match(exchange: HttpExchange): Promise<{ found: readonly string[]; named: Set<string> }> {
-    const values = valuesOf(cookies.read(exchange, "refresh"));
     const named = new Set<string>();
-    const findNamed = (): string[] => values.filter((value) => named.has(claimedHandle(value) ?? ""));
-    if (values.length === 0) return { found: [], named };
+    if (cookies.read(exchange, "refresh").kind === "none") return { found: [], named };
+    const isNamed = (value: string): boolean => named.has(claimedHandle(value) ?? "");
+    const findNamed = (): readonly string[] => valuesOf(cookies.read(exchange, "refresh", isNamed));
     for (const value of valuesOf(cookies.read(exchange, "marker")).slice(0, MAX_VOUCHERS)) {
       const marker = parseMarker(value);
       if (marker !== undefined) named.add(marker.handle);
@@ -63,17 +64,18 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     return found;
   }
 
-  /** One value needs no check here, since its use checks it; more than a request may cost stay ambiguous. */
+  /** One value needs no check here, since its use checks it. Where there may be more than were read, they stay ambiguous. */
   async function choose(values: readonly string[]): Promise<CookieReading> {
-    return toReading(values.length < 2 || values.length > MAX_CHECKS ? values : await authentic(values));
+    const found = values.length < 2 ? values : await authentic(values);
+    return toReading(found.length === 0 && values.length >= MAX_CHECKS ? values : found);
   }
 
   /** Of several cookies the ones whose sessions have replaced one of `named`; the row of a single one is read by its refresh. */
   async function findReplacing(exchange: HttpExchange, named: ReadonlySet<string>): Promise<BoundReading> {
-    const values = valuesOf(cookies.read(exchange, "refresh")).filter((value) => claimedHandle(value) !== undefined);
+    const values = valuesOf(cookies.read(exchange, "refresh", (value) => claimedHandle(value) !== undefined));
     if (values.length < 2) return { ...toReading(values), replaced: named };
     const found: string[] = [];
-    for (const value of await authentic(values.slice(0, MAX_CHECKS))) {
+    for (const value of await authentic(values)) {
       const record = await context.store.findSession(claimedHandle(value) ?? "");
       if (record?.replacedHandle !== undefined && named.has(record.replacedHandle ?? "")) found.push(value);
     }

@@ -31,13 +31,14 @@ interface World {
   readonly clock: { now: number };
 }
 
-async function openWorld(signing: "HS256" | "ES256"): Promise<World> {
+async function openWorld(signing: "HS256" | "ES256", hostPrefix: "auto" | boolean = false): Promise<World> {
   const clock = { now: START };
   const { store, takeCalls } = switchable(memory());
   const sessions = createSessions({
     store,
     secret: SECRET,
     clock: () => clock.now,
+    cookie: { hostPrefix },
     tokens: { accessToken: { signing, blacklisting: "store" } },
   });
   await sessions.ready();
@@ -173,8 +174,11 @@ const SIGNINGS = { HS256: Object.keys(CONTENTS), ES256: ["forged tokens of a key
 
 describe.each(["HS256", "ES256"] as const)("%s", (signing) => {
   describe.each(SIGNINGS[signing])("%s", (content) => {
-    test.each(Object.keys(PLACES))("in %s", async (place) => {
-      const world = await openWorld(signing);
+    const cases = Object.keys(PLACES).flatMap((place) =>
+      ([false, "auto"] as const).map((prefix) => [place, prefix] as const),
+    );
+    test.each(cases)("in %s, hostPrefix %s", async (place, hostPrefix) => {
+      const world = await openWorld(signing, hostPrefix);
       const tokens = (await CONTENTS[content]?.(world)) ?? { access: [], refresh: [] };
       const headers = PLACES[place]?.(world.names, tokens) ?? {};
       for (const [name, run] of Object.entries(REQUESTS)) {

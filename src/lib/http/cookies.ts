@@ -1,4 +1,4 @@
-import { type CookieNames, isHostName } from "../config/cookie-names.ts";
+import { type CookieNames, isHostName, otherName } from "../config/cookie-names.ts";
 import type { CookiePolicy } from "../config/cookie-policy.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import type { TokenInfo } from "../session/tokens.ts";
@@ -13,7 +13,12 @@ export type CookieReading =
   | { readonly kind: "ambiguous"; readonly values: readonly string[] };
 
 export interface SessionCookies {
-  read(exchange: HttpExchange, kind: CookieKind): CookieReading;
+  /** @param isCandidate values that it refuses count as not there; at most a few of the others are told */
+  read(exchange: HttpExchange, kind: CookieKind, isCandidate?: (value: string) => boolean): CookieReading;
+  /** The same under the name that an instance with another `cookie.hostPrefix` gives the cookie. */
+  readOther(exchange: HttpExchange, kind: CookieKind): CookieReading;
+  /** Clears that one, in all places where such an instance can have set it. */
+  clearOther(exchange: HttpExchange, kind: CookieKind): void;
   set(exchange: HttpExchange, kind: CookieKind, token: TokenInfo, now: number): void;
   /** Clears all three, with the very attributes that they are set with (ASVS 5.0 3.3). */
   clearAll(exchange: HttpExchange): void;
@@ -35,27 +40,32 @@ const MAX_STRAYS = 16;
 export function createSessionCookies(policy: CookiePolicy, publicOrigin: string | undefined): SessionCookies {
   const { names } = policy;
   // A __Host- cookie must have the path "/" (RFC 6265bis 4.1.3.2).
-  const pathOfCookie = (kind: CookieKind): string =>
-    kind === "refresh" && !isHostName(names.refresh) ? policy.renewTokenPath : "/";
+  const pathOfCookie = (kind: CookieKind, name: string = names[kind]): string =>
+    kind === "refresh" && !isHostName(name) ? policy.renewTokenPath : "/";
   const sameSite = { lax: "Lax", strict: "Strict", none: "None" }[policy.sameSite];
 
   function line(
     kind: CookieKind,
     value: string,
     maxAge: number,
-    scope: { path: string; domain: string | undefined },
+    scope: { path: string; domain: string | undefined; name?: string },
   ): string {
+    const { name = names[kind] } = scope;
     const attributes = [
-      `${names[kind]}=${value}`,
+      `${name}=${value}`,
       `Max-Age=${maxAge}`,
       `Path=${scope.path}`,
       scope.domain === undefined ? "" : `Domain=${scope.domain}`,
       kind === "marker" ? "" : "HttpOnly",
-      policy.secure ? "Secure" : "",
+      policy.secure || isHostName(name) ? "Secure" : "",
       `SameSite=${sameSite}`,
     ];
     return attributes.filter((attribute) => attribute !== "").join("; ");
   }
+
+  // Behind a proxy the Host that arrives need not be the one that the browser knows.
+  const hostOf = (exchange: HttpExchange): string | undefined =>
+    publicOrigin === undefined ? exchange.header("host") : new URL(publicOrigin).host;
 
   function send(exchange: HttpExchange, lines: readonly string[]): void {
     if (lines.length === 0) return;
@@ -66,7 +76,20 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
   }
 
   return {
-    read: (exchange, kind) => readCookie(exchange.header("cookie"), names[kind]),
+    read: (exchange, kind, isCandidate) => readCookie(exchange.header("cookie"), names[kind], isCandidate),
+
+    readOther: (exchange, kind) => readCookie(exchange.header("cookie"), otherName(names[kind])),
+
+    clearOther(exchange, kind) {
+      const name = otherName(names[kind]);
+      const path = pathOfCookie(kind, name);
+      const domains = isHostName(name) ? [undefined] : possibleDomains(hostOf(exchange));
+      const places = domains.map((domain) => ({ name, path, domain }));
+      send(
+        exchange,
+        places.slice(0, MAX_STRAYS).map((place) => line(kind, "", 0, place)),
+      );
+    },
 
     set(exchange, kind, { value, expires }, now) {
       const maxAge = Math.max(0, Math.ceil((expires - now) / 1000));
@@ -84,10 +107,8 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       // A __Host- cookie has no other place to be in.
       if (isHostName(names[kind])) return;
       const own = { path: pathOfCookie(kind), domain: policy.domain };
-      // Behind a proxy the Host that arrives need not be the one that the browser knows.
-      const host = publicOrigin === undefined ? exchange.header("host") : new URL(publicOrigin).host;
       const possible = paths === "own" ? [own.path] : [...new Set([...possiblePaths(exchange.url), own.path])];
-      const places = possibleDomains(host).flatMap((domain) => possible.map((path) => ({ path, domain })));
+      const places = possibleDomains(hostOf(exchange)).flatMap((domain) => possible.map((path) => ({ path, domain })));
       const strays = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
       send(
         exchange,
@@ -100,7 +121,11 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
 /** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and age. */
 const placeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+/, "$1");
 
-function readCookie(header: string | undefined, name: string): CookieReading {
+function readCookie(
+  header: string | undefined,
+  name: string,
+  isCandidate: (value: string) => boolean = () => true,
+): CookieReading {
   if (header === undefined) return NONE;
   const values: string[] = [];
   // By search, not by splitting: this runs several times per request, and a jar may hold much that is not ours.
@@ -113,7 +138,7 @@ function readCookie(header: string | undefined, name: string): CookieReading {
     const value = stripBlanks(header.slice(equals + 1, end === -1 ? undefined : end));
     // Some clients send an empty cookie where they should have dropped it, and no browser keeps one that long.
     if (value === "" || value.length > MAX_COOKIE_BYTES) continue;
-    if (values.length < MAX_VALUES && !values.includes(value)) values.push(value);
+    if (values.length < MAX_VALUES && !values.includes(value) && isCandidate(value)) values.push(value);
   }
   const [first, ...others] = values;
   if (first === undefined) return NONE;

@@ -14,6 +14,7 @@ import { createCredentialReader } from "./credentials.ts";
 import { findCrossSite, findCrossSiteSignIn, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
 import { createCarriedSessions } from "./carried-sessions.ts";
+import { createOtherNames } from "./other-names.ts";
 import { endsSession, unlessNotOurs } from "./outcomes.ts";
 import { isPageLoad } from "./page-load.ts";
 import { createPageSessions } from "./page-sessions.ts";
@@ -90,6 +91,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   });
 
   const carried = createCarriedSessions(context);
+  const otherNames = createOtherNames(context, cookies);
 
   /** The refresh token that names the session where the access token does not; only a cookie's comes uncalled. */
   const refreshCookie = async (exchange: HttpExchange, transport: TransportKind): Promise<CookieReading> =>
@@ -224,7 +226,10 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         device: deviceOf(exchange),
         replaced: reading.replaced,
       });
-      if (kind === "cookie") clearDuplicates(exchange, ...COOKIE_KINDS);
+      if (kind === "cookie") {
+        clearDuplicates(exchange, ...COOKIE_KINDS);
+        await otherNames.clear(exchange);
+      }
       const { session, newAccessToken: accessToken } = refreshed;
       const created = {
         session,
@@ -245,12 +250,22 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         if (kind === "cookie" && cookies.read(exchange, "marker").kind !== "none")
           cookies.clearStrays(exchange, "marker", "own");
         if (kind === "cookie" && isRefreshCookieIgnored(exchange, error)) cookies.clearStrays(exchange, "refresh");
+        if (kind === "cookie") await otherNames.clear(exchange);
       }
       throw error;
     }
   }
 
-  const pages = createPageSessions({ protect, renew, judge, cookies, refreshCookies, policy, now: context.now });
+  const pages = createPageSessions({
+    protect,
+    renew,
+    judge,
+    cookies,
+    refreshCookies,
+    otherNames,
+    policy,
+    now: context.now,
+  });
 
   return {
     sessions,
@@ -272,7 +287,10 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         replaces: first,
       });
       await carried.revoke(others, "signed-in-again");
-      if (kind === "cookie") clearStraysSeen(exchange);
+      if (kind === "cookie") {
+        clearStraysSeen(exchange);
+        await otherNames.clear(exchange);
+      }
       transports[kind].issue(exchange, created);
       return bind(exchange, created.session, transports[kind], () => created.accessToken.expires);
     },
@@ -287,7 +305,10 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       const found = await carried.find(reading, await refreshCookie(exchange, transport));
       const existed = await carried.revoke(found, "sign-out");
       transports[transport].clear(exchange);
-      if (transport === "cookie") clearStraysSeen(exchange);
+      if (transport === "cookie") {
+        clearStraysSeen(exchange);
+        await otherNames.clear(exchange);
+      }
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
     },
   };

@@ -5,6 +5,7 @@ import type { RefreshCookies } from "./bound-refresh.ts";
 import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
 import type { HttpSessions, Judged, ProtectOptions, Renewed } from "./http-sessions.ts";
+import type { OtherNames } from "./other-names.ts";
 import { endsSession, hasCode, hasType } from "./outcomes.ts";
 import { cleanAddress, refreshAddress, reloadAddress } from "./page-load.ts";
 import type { RequestSession } from "./request-session.ts";
@@ -15,6 +16,7 @@ interface Parts extends Pick<HttpSessions, "protect"> {
   readonly judge: (exchange: HttpExchange, judged: Judged, options: ProtectOptions) => Promise<RequestSession>;
   readonly cookies: SessionCookies;
   readonly refreshCookies: RefreshCookies;
+  readonly otherNames: OtherNames;
   readonly policy: Policy;
   readonly now: Clock;
 }
@@ -31,7 +33,7 @@ const CURED_BY_REFRESH: ReadonlySet<ErrorCode> = new Set([
  * the refresh route, the only one that gets the refresh token, and back.
  */
 export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> {
-  const { protect, renew, judge, cookies, refreshCookies, policy, now } = parts;
+  const { protect, renew, judge, cookies, refreshCookies, otherNames, policy, now } = parts;
 
   async function refreshPage(
     exchange: HttpExchange,
@@ -39,7 +41,8 @@ export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> 
     refusal: unknown,
   ): Promise<RequestSession | undefined> {
     const isSignedIn = (["access", "marker"] as const).some((kind) => cookies.read(exchange, kind).kind !== "none");
-    if (!isSignedIn) throw refusal;
+    // So is a browser that signed in under other names, until the refresh route has cleared them.
+    if (!isSignedIn && !(await otherNames.seen(exchange))) throw refusal;
     // A __Host- refresh token comes along with the page; one that a sibling sub-domain has set for it does not count.
     if ((await refreshCookies.readCertain(exchange)).kind === "one") {
       try {
@@ -66,6 +69,12 @@ export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> 
         // A session that is over goes there as well, since nowhere else are its cookies cleared.
         if (!isCured && !endsSession(error)) throw error;
         return refreshPage(exchange, options, error);
+      }
+      if (session === undefined && (await otherNames.seen(exchange))) {
+        const address = refreshAddress(exchange, policy.cookie.renewTokenPath, now());
+        if (address !== undefined) throw new RefreshRedirectError(address);
+        // It has just been there, and this browser keeps them: no page is sent around for ever.
+        return undefined;
       }
       // The mark has served; an address that somebody copies should not have it.
       const clean = cleanAddress(exchange, now());

@@ -1,0 +1,40 @@
+import type { SessionContext } from "../session/context.ts";
+import { authenticateRefreshToken } from "../session/refresh-session.ts";
+import { authenticate } from "../session/verify-session.ts";
+import { valuesOf } from "./bound-refresh.ts";
+import type { SessionCookies } from "./cookies.ts";
+import type { HttpExchange } from "./exchange.ts";
+import { unlessNotOurs } from "./outcomes.ts";
+
+/** Cookies of ours under the names that another `cookie.hostPrefix` gave them: what is left of a switch of that option. */
+export interface OtherNames {
+  /** Whether the request carries such an access cookie. */
+  seen(exchange: HttpExchange): Promise<boolean>;
+  /** Clears the ones that the request carries. */
+  clear(exchange: HttpExchange): Promise<void>;
+}
+
+// The rest of what a jar may hold is cleared with the next answer.
+const MAX_CHECKS = 2;
+
+/** Only authentic ones count: another app may use these names, on this host or on a parent domain. */
+export function createOtherNames(context: SessionContext, cookies: SessionCookies): OtherNames {
+  async function isOurs(exchange: HttpExchange, kind: "access" | "refresh"): Promise<boolean> {
+    for (const value of valuesOf(cookies.readOther(exchange, kind)).slice(0, MAX_CHECKS)) {
+      await context.ready();
+      const check = kind === "access" ? authenticate(context, value) : authenticateRefreshToken(context, value);
+      if ((await unlessNotOurs<object>(check)) !== undefined) return true;
+    }
+    return false;
+  }
+
+  return {
+    seen: (exchange) => isOurs(exchange, "access"),
+
+    async clear(exchange) {
+      if (await isOurs(exchange, "access"))
+        for (const kind of ["access", "marker"] as const) cookies.clearOther(exchange, kind);
+      if (await isOurs(exchange, "refresh")) cookies.clearOther(exchange, "refresh");
+    },
+  };
+}
