@@ -27,7 +27,7 @@ export function describeExample(folder: string, env: Readonly<Record<string, str
 
       const { status, body, cookies, antiCsrf } = await alice.post("/login", { name: "alice", password: PASSWORD });
       expect({ status, body }).toEqual({ status: 200, body: { userId: "alice" } });
-      expect(cookies).toEqual(["sAccessToken", "sRefreshToken", "sIdRefreshToken"]);
+      expect(cookies).toEqual(["sAccessToken", "sRefreshToken", "sIdRefreshToken"]); // plain, since secure is false
       expect(antiCsrf).toMatch(/^[\w-]{20,}$/);
 
       const me = { status: 200, body: { userId: "alice", claims: { role: "member" } } };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { COOKIES, HEADERS } from "counterfoil/protocol";
+import { getCookieNames } from "counterfoil";
+import { HEADERS } from "counterfoil/protocol";
 import { createCookieJar } from "./cookie-jar.ts";
 
 /** A browser on another machine, played by the demo's server. Its requests are real ones, over HTTP, to the same routes. */
@@ -80,7 +81,7 @@ function createAgent(origin: () => string, { name, userAgent, ip }: Identity, co
       body: await response.json(),
       challenge: response.headers.get("www-authenticate"),
       retryAfter: response.headers.get("retry-after"),
-      marker: jar.get(COOKIES.marker),
+      marker: jar.get(getCookieNames().marker),
     };
   }
 

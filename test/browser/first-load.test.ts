@@ -72,7 +72,8 @@ describeInBrowsers("a page that is loaded", (stage) => {
     const { server, page: visitor } = await openSignedIn(stage());
     await visitor.tab.evaluate(() => {
       localStorage.clear();
-      document.cookie = "sIdRefreshToken=; Max-Age=0; Path=/";
+      for (const name of ["sIdRefreshToken", "__Host-sIdRefreshToken"])
+        document.cookie = `${name}=; Max-Age=0; Path=/; Secure`;
     });
     await visitor.tab.reload();
     expect(await visitor.session()).toEqual({ status: "signed-out" });

@@ -13,6 +13,7 @@ const post = (headers: Readonly<Record<string, string>> = {}) => ({ method: "POS
 
 let stage: Stage;
 let sessions: Sessions;
+let names: Sessions["cookieNames"];
 let app: App;
 beforeAll(async () => {
   stage = createStage({ PUBLIC_ORIGIN: ORIGIN });
@@ -22,7 +23,9 @@ beforeAll(async () => {
     store: sqlite({ path: join(stage.folder, "counterfoil.db") }),
     secret: SECRET,
     clock: () => Date.now() + ahead,
+    cookie: { hostPrefix: true },
   });
+  names = sessions.cookieNames;
 });
 afterAll(async () => {
   await sessions?.close();
@@ -31,9 +34,9 @@ afterAll(async () => {
 
 /** The server as it stands in the guide, on a clock that a file puts forward. */
 function withClock(code: string): string {
-  const init = "await init({ ";
+  const init = "await init({";
   expect(code.split(init)).toHaveLength(2);
-  const clock = `clock: () => Date.now() + Number(readFileSync("ahead", "utf8")), `;
+  const clock = ` clock: () => Date.now() + Number(readFileSync("ahead", "utf8")), `;
   return `import { readFileSync } from "node:fs";\n${code.replace(init, init + clock)}`;
 }
 
@@ -58,20 +61,20 @@ test("sign-in sets three cookies with the attributes that they need", async () =
   const { cookies } = await createVisitor().call(app, "/login", post());
   const attributes = cookies.map((line) => line.replaceAll(/=[^;=]{20,}(?=; Path)|Expires=[^;]*; /g, ""));
   expect(attributes.toSorted()).toEqual([
-    "sAccessToken; Path=/; Secure; SameSite=Lax; HttpOnly",
-    "sIdRefreshToken; Path=/; Secure; SameSite=Lax",
-    "sRefreshToken; Path=/session/refresh; Secure; SameSite=Lax; HttpOnly",
+    `${names.access}; Path=/; Secure; SameSite=Lax; HttpOnly`,
+    `${names.marker}; Path=/; Secure; SameSite=Lax`,
+    `${names.refresh}; Path=/; Secure; SameSite=Lax; HttpOnly`,
   ]);
 });
 
 test("a request is verified, refreshed and repeated", async () => {
   const { visitor, page } = await signedIn();
   expect(seen(await page.api(app, "/api/me"))).toEqual([200, member]);
-  const token = visitor.cookie("sRefreshToken", "/session/refresh");
+  const token = visitor.cookie(names.refresh);
   visitor.forgetAccessToken();
   expect(seen(await visitor.call(app, "/api/me"))).toEqual([401, { message: "try refresh token" }]);
   expect(seen(await page.api(app, "/api/me"))).toEqual([200, member]);
-  expect(visitor.cookie("sRefreshToken", "/session/refresh")).not.toBe(token);
+  expect(visitor.cookie(names.refresh)).not.toBe(token);
 });
 
 test("a refresh token that is not rotated is not set again", async () => {
@@ -79,8 +82,8 @@ test("a refresh token that is not rotated is not set again", async () => {
   await page.refresh(app);
   const answer = await page.refresh(app);
   expect(answer.status).toBe(200);
-  expect(answer.cookies.some((line) => line.startsWith("sRefreshToken="))).toBe(false);
-  expect(visitor.has("sRefreshToken")).toBe(true);
+  expect(answer.cookies.some((line) => line.startsWith(`${names.refresh}=`))).toBe(false);
+  expect(visitor.has(names.refresh)).toBe(true);
 });
 
 test("an unsafe request needs the anti-CSRF token, also where the header is missing", async () => {
@@ -97,9 +100,9 @@ test("an unsafe request needs the anti-CSRF token, also where the header is miss
 test("claims that change come with the next request, in a new token", async () => {
   const { visitor, page } = await signedIn();
   await page.api(app, "/api/promote", post());
-  const token = visitor.cookie("sAccessToken");
+  const token = visitor.cookie(names.access);
   expect(seen(await page.api(app, "/api/me"))).toEqual([200, { userId: "alice", jwtPayload: { role: "admin" } }]);
-  expect(visitor.cookie("sAccessToken")).not.toBe(token);
+  expect(visitor.cookie(names.access)).not.toBe(token);
   expect((await page.api(app, "/api/me")).cookies).toEqual([]);
 });
 
@@ -124,20 +127,20 @@ test("sign-out ends the session and clears the cookies, and does so twice", asyn
   const { visitor, page } = await signedIn();
   const copy = visitor.copy();
   expect((await page.api(app, "/session/signout", post())).status).toBe(200);
-  for (const name of ["sAccessToken", "sRefreshToken", "sIdRefreshToken"]) expect(visitor.has(name)).toBe(false);
+  for (const name of Object.values(names)) expect(visitor.has(name)).toBe(false);
   const answer = await copy.call(app, "/api/me");
   expect(seen(answer)).toEqual([401, { message: "unauthorised" }]);
   expect(answer.cookies).toEqual([]);
   expect((await copy.call(app, "/session/signout", post())).status).toBe(200);
-  expect(copy.has("sRefreshToken")).toBe(false);
+  expect(copy.has(names.refresh)).toBe(false);
 });
 
 test("refresh: no token, rubbish, and a session that has ended", async () => {
   const { page, visitor } = await signedIn();
   await sessions.revokeAllSessionsForUser("alice");
   expect(seen(await page.refresh(app))).toEqual([401, { message: "unauthorised" }]);
-  expect(visitor.has("sRefreshToken")).toBe(false);
-  const rubbish = { cookie: "sRefreshToken=rubbish" };
+  expect(visitor.has(names.refresh)).toBe(false);
+  const rubbish = { cookie: `${names.refresh}=rubbish` };
   for (const headers of [{}, rubbish]) {
     expect((await createVisitor().call(app, "/session/refresh", post(headers))).status).toBe(401);
   }
@@ -159,7 +162,7 @@ test("time goes by: expired, refreshed, superseded for a moment, and at last a t
 
   advance(MINUTE);
   expect(seen(await stale.refresh(app))).toEqual([401, { message: "token theft detected" }]);
-  expect(thief.has("sRefreshToken")).toBe(false);
+  expect(thief.has(names.refresh)).toBe(false);
   expect(seen(await page.api(app, "/api/me"))).toEqual([401, { message: "unauthorised" }]);
 });
 

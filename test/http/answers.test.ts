@@ -149,7 +149,7 @@ describe.each(FRAMEWORKS)("answers in $name", ({ express }) => {
       express,
       extend: (own) => own.get("/other", verifySession({ sessions: second })),
     });
-    const answer = await app.send({ path: "/other", headers: { cookie: "sAccessToken=x" } });
+    const answer = await app.send({ path: "/other", headers: { cookie: `${second.cookieNames.access}=x` } });
     expect([answer.status, answer.json(), answer.cookies]).toEqual([503, { message: "unavailable" }, []]);
   });
 

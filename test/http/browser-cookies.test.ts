@@ -89,14 +89,14 @@ describe.skipIf(isSkipped)("in Chromium", () => {
         kept.map(({ name, httpOnly, secure, sameSite, path }) => [name, httpOnly, secure, sameSite, path]),
       ).toEqual(
         expect.arrayContaining([
-          ["sAccessToken", true, true, "Lax", "/"],
-          ["sRefreshToken", true, true, "Lax", "/session/refresh"],
-          ["sIdRefreshToken", false, true, "Lax", "/"],
+          [app.sessions.cookieNames.access, true, true, "Lax", "/"],
+          [app.sessions.cookieNames.refresh, true, true, "Lax", "/session/refresh"],
+          [app.sessions.cookieNames.marker, false, true, "Lax", "/"],
         ]),
       );
       expect(kept).toHaveLength(3);
       const readable = await page.evaluate(() => document.cookie);
-      expect(readable).toMatch(/^sIdRefreshToken=1\.[\w-]{24}\.1\.\d+\.\d+$/);
+      expect(readable).toMatch(/^__Host-sIdRefreshToken=1\.[\w-]{24}\.1\.\d+\.\d+$/);
 
       const { status, antiCsrf } = await post("/session/refresh");
       expect(status).toBe(200);
@@ -145,8 +145,21 @@ describe.skipIf(isSkipped)("in Chromium", () => {
       expect(seen).toEqual(["same-site POST /login 200", "same-site OPTIONS /api 204", "same-site POST /api 200"]);
     });
 
-    test("a cookie of our name that a page has put on another path: 409, cleared, and on with ours", async () => {
+    test("a refresh cookie that a page has put on another path is passed over, and cleared", async () => {
       const { app, origin } = await startSite({ express });
+      await using _ = app;
+      await signInByForm(app);
+      await page.evaluate(
+        (name) => void (document.cookie = `${name}=tossed; path=/session`),
+        app.sessions.cookieNames.refresh,
+      );
+      expect(await context.cookies(`${origin}/session/refresh`)).toHaveLength(4);
+      expect((await post("/session/refresh")).status).toBe(200);
+      expect(await context.cookies(`${origin}/session/refresh`)).toHaveLength(3);
+    });
+
+    test("a plain cookie of our name that a page has put on another path: 409, cleared, and on with ours", async () => {
+      const { app, origin } = await startSite({ express, config: { cookie: { hostPrefix: false } } });
       await using _ = app;
       await signInByForm(app);
       await page.evaluate(() => {

@@ -9,7 +9,8 @@ import { type Answer, cookieHeader, parseSetCookie } from "./send.ts";
 interface Row {
   readonly name: string;
   readonly config: Omit<CounterfoilConfig, "store" | "clock">;
-  readonly prefix?: string;
+  /** Which cookies are `__Host-`. Default: access cookie and marker. */
+  readonly hosts?: "none" | "all";
   readonly path?: string;
   /** Attributes behind `Max-Age=n; ` of each cookie, byte for byte. */
   readonly access: string;
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: "domain",
+    hosts: "none",
     config: { cookie: { domain: "example.com" } },
     access: "Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Lax",
     refresh: "Path=/session/refresh; Domain=example.com; HttpOnly; Secure; SameSite=Lax",
@@ -48,15 +50,32 @@ const ROWS: readonly Row[] = [
   },
   {
     name: "secure false",
+    hosts: "none",
     config: { cookie: { secure: false } },
     access: "Path=/; HttpOnly; SameSite=Lax",
     refresh: "Path=/session/refresh; HttpOnly; SameSite=Lax",
     marker: "Path=/; SameSite=Lax",
   },
   {
-    name: "hostPrefix",
+    name: "hostPrefix false",
+    config: { cookie: { hostPrefix: false } },
+    hosts: "none",
+    access: "Path=/; HttpOnly; Secure; SameSite=Lax",
+    refresh: "Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
+    marker: "Path=/; Secure; SameSite=Lax",
+  },
+  {
+    name: "an http origin",
+    config: { http: { publicOrigin: "http://localhost:3000" } },
+    hosts: "none",
+    access: "Path=/; HttpOnly; Secure; SameSite=Lax",
+    refresh: "Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
+    marker: "Path=/; Secure; SameSite=Lax",
+  },
+  {
+    name: "hostPrefix true",
     config: { cookie: { hostPrefix: true } },
-    prefix: "__Host-",
+    hosts: "all",
     access: "Path=/; HttpOnly; Secure; SameSite=Lax",
     refresh: "Path=/; HttpOnly; Secure; SameSite=Lax",
     marker: "Path=/; Secure; SameSite=Lax",
@@ -71,7 +90,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const NO_EXTRA = { prefix: "", path: "/session/refresh" };
+const NO_EXTRA = { hosts: "root", path: "/session/refresh" };
 
 /** A browser's cookies, filled from `Set-Cookie` lines. */
 function createJar(): { take(answer: Answer): void; header(): string; value(name: string): string } {
@@ -105,11 +124,12 @@ function extend(app: Application, sessions: Sessions): void {
 
 describe.each(FRAMEWORKS)("cookies in $name", ({ express }) => {
   test.each(ROWS)("$name: the lines of create, refresh, new claims and sign-out, byte for byte", async (row) => {
-    const { prefix, path } = { ...NO_EXTRA, ...row };
+    const { hosts, path } = { ...NO_EXTRA, ...row };
     await using app = await startApp({ express, config: row.config, extend });
-    const access = `${prefix}sAccessToken`;
-    const refresh = `${prefix}sRefreshToken`;
-    const marker = `${prefix}sIdRefreshToken`;
+    const access = hosts === "none" ? "sAccessToken" : "__Host-sAccessToken";
+    const refresh = hosts === "all" ? "__Host-sRefreshToken" : "sRefreshToken";
+    const marker = hosts === "none" ? "sIdRefreshToken" : "__Host-sIdRefreshToken";
+    expect(app.sessions.cookieNames).toEqual({ access, refresh, marker });
     const jar = createJar();
     const post = async (to: string): Promise<Answer> => {
       const answer = await app.send({ method: "POST", path: to, headers: { cookie: jar.header() } });
@@ -146,14 +166,14 @@ describe.each(FRAMEWORKS)("cookies in $name", ({ express }) => {
     const jar = createJar();
     jar.take(await app.send({ method: "POST", path: "/login" }));
     const [handle = ""] = await app.sessions.getAllSessionHandlesForUser("alice");
-    expect(jar.value("sAccessToken")).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
-    expect(jar.value("sRefreshToken")).toMatch(/^cfr1\.[\w-]{148}$/);
-    expect(jar.value("sIdRefreshToken")).toBe(`1.${handle}.1.${START}.${START + 15 * MINUTE}`);
+    expect(jar.value(app.sessions.cookieNames.access)).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(jar.value(app.sessions.cookieNames.refresh)).toMatch(/^cfr1\.[\w-]{148}$/);
+    expect(jar.value(app.sessions.cookieNames.marker)).toBe(`1.${handle}.1.${START}.${START + 15 * MINUTE}`);
 
     app.clock.now += MINUTE;
     const headers = { cookie: jar.header() };
     jar.take(await app.send({ method: "POST", path: "/session/refresh", headers }));
-    expect(jar.value("sIdRefreshToken")).toBe(`1.${handle}.2.${START + MINUTE}.${START + 16 * MINUTE}`);
+    expect(jar.value(app.sessions.cookieNames.marker)).toBe(`1.${handle}.2.${START + MINUTE}.${START + 16 * MINUTE}`);
   });
 
   test("no cookie outlives the session: Max-Age ends at the absolute timeout", async () => {
@@ -208,14 +228,12 @@ describe.each(FRAMEWORKS)("cookies in $name", ({ express }) => {
     const { cookies } = await app.send({ method: "POST", path: "/own" });
     expect(cookies.map((line) => parseSetCookie(line).name)).toEqual([
       "before",
-      "sAccessToken",
-      "sRefreshToken",
-      "sIdRefreshToken",
+      ...Object.values(app.sessions.cookieNames),
       "after",
     ]);
   });
 
-  test.each([{ hostPrefix: false }, { hostPrefix: true }])(
+  test.each([{ hostPrefix: false }, { hostPrefix: "auto" }, { hostPrefix: true }] as const)(
     "name and value of a cookie are 4096 bytes at most (hostPrefix $hostPrefix); a larger one is not made",
     async ({ hostPrefix }) => {
       const config = { cookie: { hostPrefix }, session: { maxPerUser: false } } as const;

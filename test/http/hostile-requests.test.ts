@@ -14,6 +14,8 @@ import {
 } from "./fixtures.ts";
 import type { Answer } from "./send.ts";
 
+const PLAIN = { cookie: { hostPrefix: false } } as const;
+
 const ROUTES = [
   { method: "GET", path: "/api" },
   { method: "POST", path: "/session/refresh" },
@@ -82,7 +84,7 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
     { name: "a trailing separator", header: ({ access }) => `sAccessToken=${access};`, status: 200 },
   ];
   test.each(ODD)("$name -> $status", async ({ header, status }) => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const cookie = header(await signIn(app));
     expect((await app.send({ path: "/api", headers: { cookie } })).status).toBe(status);
     await sendEverywhere(app, cookie);
@@ -96,7 +98,7 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
     { name: "deep JSON", token: `${Buffer.from("[".repeat(20_000)).toString("base64url")}.e30.x` },
     { name: "our prefix and nothing of ours", token: `cfr1.${"A".repeat(148)}` },
   ])("a token that is $name is refused everywhere", async ({ token }) => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const names = ["sAccessToken", "sRefreshToken", "sIdRefreshToken"];
     const statuses = await sendEverywhere(app, names.map((name) => `${name}=${token.slice(0, 20_000)}`).join("; "));
     expect(statuses).toEqual([401, 401, 401, 401, 200]);
@@ -110,7 +112,7 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
       count: 3000,
     },
   ])("$name: ours is found", async ({ junk, count }) => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const own = await signIn(app);
     const cookie = `${Array.from({ length: count }, (_, index) => junk(index)).join(";")};${refreshCookies(own)}`;
     expect(await sendEverywhere(app, cookie)).toEqual([200, 200, 200, 200, 200]);
@@ -120,13 +122,13 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
     { name: "a header over 64 KB", junk: `a=${"1".repeat(64 * 1024)}` },
     { name: "a header of 500 KB", junk: `a=${"1".repeat(500 * 1024)}` },
   ])("$name beside ours: ours is found, and nobody is logged out by a jar that has grown", async ({ junk }) => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const own = await signIn(app);
     expect(await sendEverywhere(app, `${junk}; ${refreshCookies(own)}`)).toEqual([200, 200, 200, 200, 200]);
   });
 
   test("10,000 cookies of our name beside ours: refused, whole, and the session can go on without them", async () => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const own = await signIn(app);
     const junk = Array.from({ length: 10_000 }, (_, i) => `sAccessToken=${i}`).join("; ");
     for (const cookie of [`${junk}; ${refreshCookies(own)}`, `${refreshCookies(own)}; ${junk}`]) {
@@ -141,7 +143,7 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
 
 describe.each(FRAMEWORKS)("repeated and odd headers in $name", ({ express }) => {
   test("two Cookie headers count as one: ours and others, ours twice, ours and another of the name", async () => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const own = await signIn(app);
     const status = async (cookie: readonly string[]): Promise<number> =>
       (await app.send({ path: "/api", headers: { cookie } })).status;
@@ -153,7 +155,7 @@ describe.each(FRAMEWORKS)("repeated and odd headers in $name", ({ express }) => 
   });
 
   test("a repeated anti-CSRF token, rid, User-Agent or X-Forwarded-For confuses nothing", async () => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const own = await signIn(app, "user=alice", { "user-agent": ["Mozilla/5.0 (X11; Linux) Firefox/130.0", "evil"] });
     const headers = {
       cookie: apiCookies(own),
@@ -175,7 +177,7 @@ describe.each(FRAMEWORKS)("repeated and odd headers in $name", ({ express }) => 
     "/__proto__",
     "/constructor",
   ])("%s is no session route", async (path) => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const own = await signIn(app);
     const answer = await app.send({ method: "POST", path, headers: { cookie: refreshCookies(own) } });
     expect([answer.status, answer.cookies]).toEqual([404, []]);
@@ -184,7 +186,7 @@ describe.each(FRAMEWORKS)("repeated and odd headers in $name", ({ express }) => 
   test.each(["/session/refresh?x=1", "/session/refresh?", "/session/refresh?/session/signout"])(
     "%s is",
     async (path) => {
-      await using app = await startApp({ express });
+      await using app = await startApp({ express, config: PLAIN });
       const own = await signIn(app);
       const answer = await app.send({ method: "POST", path, headers: { cookie: refreshCookies(own) } });
       expect([answer.status, answer.json(), answer.cookies.length]).toEqual([200, {}, 3]);
@@ -206,7 +208,7 @@ describe.each(FRAMEWORKS)("repeated and odd headers in $name", ({ express }) => 
         "POST /login HTTP/1.1\r\nHost: shop.example\r\nHost: evil.example\r\nOrigin: https://evil.example\r\nConnection: close\r\n\r\n",
     },
   ])("$name does not make a foreign origin the own one", async ({ request }) => {
-    await using app = await startApp({ express });
+    await using app = await startApp({ express, config: PLAIN });
     const socket = connect(app.port, "127.0.0.1");
     socket.end(request);
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 40[03] /);

@@ -27,8 +27,9 @@ describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {
   test.each([
     { name: "the access token has expired", cookies: refreshCookies, later: 15 * MINUTE },
     {
-      name: "there is only the refresh token",
-      cookies: ({ refresh: token }: Credentials) => `sRefreshToken=${token}`,
+      name: "there is only the refresh token and the marker",
+      cookies: ({ refresh: token, marker, names }: Credentials) =>
+        `${names.refresh}=${token}; ${names.marker}=${marker}`,
       later: 0,
     },
     {

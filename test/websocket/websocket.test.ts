@@ -92,7 +92,7 @@ const ALICE = { user: "alice", claims: { role: "Ädmin" } };
 test("an upgrade is judged by its cookie and by where it comes from", async () => {
   const { sessions, port, clock } = await startWs();
   const { accessToken } = await signIn(sessions);
-  const cookie = `sAccessToken=${accessToken.value}`;
+  const cookie = `${sessions.cookieNames.access}=${accessToken.value}`;
   const csrf = [403, { message: "csrf" }];
   expect((await connect(port, { cookie })).said).toEqual(ALICE);
   expect((await connect(port, { cookie, origin: "https://shop.example" })).said).toEqual(ALICE);
@@ -102,7 +102,10 @@ test("an upgrade is judged by its cookie and by where it comes from", async () =
   expect((await connect(port, { cookie, "sec-fetch-site": "same-site" })).said).toEqual(csrf);
   expect((await connect(port, { authorization: `Bearer ${accessToken.value}` })).said).toEqual(ALICE);
   expect((await connect(port, {})).said).toEqual([401, { message: "try refresh token" }]);
-  expect((await connect(port, { cookie: "sAccessToken=x" })).said).toEqual([401, { message: "try refresh token" }]);
+  expect((await connect(port, { cookie: `${sessions.cookieNames.access}=x` })).said).toEqual([
+    401,
+    { message: "try refresh token" },
+  ]);
   clock.now += 15 * MINUTE;
   expect((await connect(port, { cookie })).said).toEqual([401, { message: "try refresh token" }]);
 });
@@ -159,7 +162,7 @@ test("the sockets of a session that ends are closed, and no others", async () =>
   const { sessions, port } = await startWs();
   const [mine, other, theirs] = [await signIn(sessions), await signIn(sessions), await signIn(sessions, "bob")];
   const open = async ({ accessToken }: typeof mine): Promise<WebSocket> =>
-    (await connect(port, { cookie: `sAccessToken=${accessToken.value}` })).socket;
+    (await connect(port, { cookie: `${sessions.cookieNames.access}=${accessToken.value}` })).socket;
   const [first, second, third, fourth] = [await open(mine), await open(mine), await open(other), await open(theirs)];
   const closed = Promise.all([once(first, "close"), once(second, "close")]);
   await sessions.revokeSessionUsingSessionHandle(mine.session.handle);
@@ -260,7 +263,7 @@ test("Socket.IO: by cookie from a trusted origin, or by ticket, and closed when 
     });
   };
   const { session, accessToken } = await signIn(sessions);
-  const extraHeaders = { cookie: `sAccessToken=${accessToken.value}` };
+  const extraHeaders = { cookie: `${sessions.cookieNames.access}=${accessToken.value}` };
   const { client, said } = await open({ extraHeaders });
   expect(said).toBe("alice");
   expect((await open({ extraHeaders: { ...extraHeaders, origin: "https://evil.example" } })).said).toBe("csrf");

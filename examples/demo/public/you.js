@@ -1,7 +1,7 @@
 /** You: this very browser. The client keeps the session; here stands what the page shows of it. */
 import { ACTIONS, describe, describeShared, NO_ANSWER, timeLeft } from "./calls.js";
 import { createSessionClient } from "./counterfoil/browser.js";
-import { COOKIES, parseMarker } from "./counterfoil/protocol.js";
+import { COOKIES, HOST_PREFIX, parseMarker } from "./counterfoil/protocol.js";
 import { watchWire } from "./wire.js";
 
 // How long before its end the page refreshes the access token.
@@ -112,7 +112,9 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
 
 /** The client says who you are and when the access token expires, but counts no generations for the page: the readable cookie has them. */
 function readMarker() {
-  const name = `${COOKIES.marker}=`;
-  const pair = document.cookie.split("; ").find((cookie) => cookie.startsWith(name)) ?? name;
-  return pair.slice(name.length);
+  for (const name of [HOST_PREFIX + COOKIES.marker, COOKIES.marker]) {
+    const pair = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
+    if (pair !== undefined) return pair.slice(name.length + 1);
+  }
+  return "";
 }

@@ -113,7 +113,7 @@ export interface CounterfoilConfig {
         /**
          * Which cookies are named `__Host-...`, which no sibling sub-domain can set. `"auto"`: the access cookie and the marker, where `secure` is
          * on, there is no `domain`, and `http.publicOrigin` is not http. `true`: the refresh cookie too, with `Path=/`. `false`: none. Another value
-         * names other cookies, so everybody signs in once. Default false; true in `strict`.
+         * names other cookies, so everybody signs in once. Default `"auto"`; false with SuperTokens clients; true in `strict`.
          */
         readonly hostPrefix?: "auto" | boolean | undefined;
       }

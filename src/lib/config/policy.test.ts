@@ -16,7 +16,7 @@ const ACCESS = { validity: 15 * MINUTE, signing: "HS256", blacklisting: "off", c
 const PLAIN = cookieNames("none");
 const ROOT = cookieNames("root");
 const ALL = cookieNames("all");
-const COOKIE = { secure: true, sameSite: "lax", names: PLAIN, renewTokenPath: "/session/refresh" } as const;
+const COOKIE = { secure: true, sameSite: "lax", names: ROOT, renewTokenPath: "/session/refresh" } as const;
 const DEFAULTS: Policy = {
   store: undefined,
   secrets: undefined,
@@ -75,7 +75,7 @@ test.each([
   expect(parseConfig({ preset })).toEqual({ ...DEFAULTS, ...part });
   const tokens = { accessToken: { validity: "15m", blacklisting: "off" } };
   const session = { idleTimeout: "100d", absoluteTimeout: "365d" };
-  expect(parseConfig({ preset, tokens, session, cookie: { hostPrefix: false } })).toEqual(DEFAULTS);
+  expect(parseConfig({ preset, tokens, session, cookie: { hostPrefix: "auto" } })).toEqual(DEFAULTS);
 });
 
 /** A limit that is named has no part of the default one. */
@@ -115,8 +115,8 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["session.onMaxPerUser", "end-oldest", "limit", exactly(100, "end-oldest")],
     ["session", { maxPerUser: 10_000, onMaxPerUser: "refuse" }, "limit", exactly(10_000, "refuse")],
     ["keys", { rotateEvery: "1h", publishAhead: "30m" }, "keys", { rotateEvery: HOUR, publishAhead: 30 * MINUTE }],
-    ["cookie.domain", "example.com", "cookie", { domain: "example.com" }],
-    ["cookie.secure", false, "cookie", { secure: false }],
+    ["cookie.domain", "example.com", "cookie", { domain: "example.com", names: PLAIN }],
+    ["cookie.secure", false, "cookie", { secure: false, names: PLAIN }],
     ["cookie.sameSite", "none", "cookie", { sameSite: "none" }],
     ["cookie.hostPrefix", "auto", "cookie", { names: ROOT }],
     ["cookie.hostPrefix", true, "cookie", { names: ALL }],
@@ -133,10 +133,14 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
 test("the SuperTokens dialect moves the refresh route to where its clients look for it, unless the config says otherwise", () => {
   const config = { http: { dialects: ["counterfoil", "supertokens"] } };
   const http = { ...DEFAULTS.http, supertokens: true };
-  const cookie = { ...DEFAULTS.cookie, renewTokenPath: "/auth/session/refresh" };
+  const cookie = { ...DEFAULTS.cookie, names: PLAIN, renewTokenPath: "/auth/session/refresh" };
   expect(parseConfig(config)).toEqual({ ...DEFAULTS, http, cookie });
   const tokens = { refreshToken: { renewTokenPath: "/session/refresh" } };
-  expect(parseConfig({ ...config, tokens })).toEqual({ ...DEFAULTS, http });
+  expect(parseConfig({ ...config, tokens })).toEqual({
+    ...DEFAULTS,
+    http,
+    cookie: { ...DEFAULTS.cookie, names: PLAIN },
+  });
 });
 
 test("maxPerUser: false is no limit", () => {

@@ -87,7 +87,7 @@ const DEFAULTS: Defaults = {
   publishAhead: 10 * MINUTE,
   secure: true,
   sameSite: "lax",
-  hostPrefix: false,
+  hostPrefix: "auto",
   csrf: "enforce",
 };
 

@@ -27,9 +27,9 @@ const LINES: readonly {
     name: "with the default config",
     config: {},
     lines: [
-      "sAccessToken Path=/; HttpOnly; Secure; SameSite=Lax",
+      "__Host-sAccessToken Path=/; HttpOnly; Secure; SameSite=Lax",
       "sRefreshToken Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
-      "sIdRefreshToken Path=/; Secure; SameSite=Lax",
+      "__Host-sIdRefreshToken Path=/; Secure; SameSite=Lax",
     ],
   },
   {

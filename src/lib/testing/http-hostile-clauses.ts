@@ -3,10 +3,13 @@ import {
   against,
   allCookiesOf,
   call,
+  clearedOf,
   cookiesOf,
+  handleOf,
   held,
   type Held,
   type HttpApp,
+  type HttpAppOptions,
   type HttpClause,
   isAlive,
   ours,
@@ -15,6 +18,9 @@ import {
   withCookies,
 } from "./http-app.ts";
 import type { Answer } from "./raw-request.ts";
+
+/** Names that a sibling sub-domain can set, too. */
+const PLAIN: HttpAppOptions = { config: { cookie: { hostPrefix: false } } };
 
 const ROUTES = [
   ["GET", "/api"],
@@ -94,7 +100,7 @@ export const hostileClauses: readonly HttpClause[] = [
     id: "hostile-4",
     name: "MUST refuse two access tokens once, clear the stray, and accept the same one twice",
     run: (start) =>
-      against(start, {}, async (app) => {
+      against(start, PLAIN, async (app) => {
         const own = await signIn(app);
         const other = await signIn(app, {}, "mallory");
         for (const cookie of [
@@ -103,8 +109,11 @@ export const hostileClauses: readonly HttpClause[] = [
         ]) {
           const answer = await call(app, "/api", { headers: { cookie, host: "shop.example.com" } });
           same([answer.status, answer.json()], [401, { message: "try refresh token" }]);
-          ok(answer.cookies.length > 0 && answer.cookies.every((line) => line.startsWith("sAccessToken=; Max-Age=0")));
-          ok(!answer.cookies.includes("sAccessToken=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"));
+          ok(
+            answer.cookies.length > 0 &&
+              answer.cookies.every((line) => line.startsWith(`${own.names.access}=; Max-Age=0`)),
+          );
+          ok(!answer.cookies.includes(clearedOf(own)[0] ?? ""));
           same(answer.header("cache-control"), "no-store");
         }
         const twice = `${cookiesOf(own)}; ${own.names.access}=${own.access}`;
@@ -115,13 +124,16 @@ export const hostileClauses: readonly HttpClause[] = [
     id: "hostile-5",
     name: "MUST answer two refresh tokens with a soft refusal that clears the stray, and log nobody out",
     run: (start) =>
-      against(start, {}, async (app) => {
+      against(start, PLAIN, async (app) => {
         const own = await signIn(app);
         const other = await signIn(app, {}, "mallory");
         const cookie = `${other.names.refresh}=${other.refresh}; ${allCookiesOf(own)}`;
         const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
         same([answer.status, answer.json()], [409, { message: "retry" }]);
-        ok(answer.cookies.length > 0 && answer.cookies.every((line) => line.startsWith("sRefreshToken=; Max-Age=0")));
+        ok(
+          answer.cookies.length > 0 &&
+            answer.cookies.every((line) => line.startsWith(`${own.names.refresh}=; Max-Age=0`)),
+        );
         ok(await isAlive(app, own));
       }),
   },
@@ -175,6 +187,38 @@ export const hostileClauses: readonly HttpClause[] = [
         const signedOut = await call(app, "/session/signout", { method: "POST", headers });
         same(signedOut.status, 200);
         ok([inTheSite, inOurPlace].every((line) => signedOut.cookies.includes(line)));
+      }),
+  },
+  {
+    id: "hostile-9",
+    name: "MUST use the refresh token of the session that the other cookies name, and clear the ones beside it",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const other = await signIn(app, {}, "mallory");
+        const tossed = `${other.names.refresh}=${other.refresh}`;
+        const host = "shop.example.com";
+        for (const cookie of [`${tossed}; ${allCookiesOf(own)}`, `${allCookiesOf(own)}; ${tossed}`]) {
+          const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie, host } });
+          same([answer.status, handleOf(held(answer))], [200, handleOf(own)]);
+          const cleared = answer.cookies.filter((line) => line.startsWith(`${own.names.refresh}=; Max-Age=0`));
+          ok(cleared.some((line) => line.includes("; Domain=example.com;")));
+        }
+      }),
+  },
+  {
+    id: "hostile-10",
+    name: "MUST take a refresh token that no other cookie vouches for as absent, and sign nobody in by it",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const other = await signIn(app, {}, "mallory");
+        const tossed = `${other.names.refresh}=${other.refresh}`;
+        for (const cookie of [tossed, `${cookiesOf(own)}; ${tossed}`]) {
+          const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
+          same([answer.status, answer.json()], [401, { message: "unauthorised" }]);
+          for (const line of clearedOf(own)) ok(answer.cookies.includes(line), line);
+        }
       }),
   },
   {

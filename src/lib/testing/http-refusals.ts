@@ -151,7 +151,7 @@ export const REFUSALS: readonly Refusal[] = [
   {
     id: "answers-11",
     name: "a refresh with a token that is not ours",
-    bring: (app, own) => refreshed(app, { ...own, refresh: broken(own.refresh) }),
+    bring: (app, own) => refreshed(app, { ...own, refresh: `${own.refresh.slice(0, -4)}AAAA` }),
     ...gone,
     code: "REFRESH_TOKEN_INVALID",
     challenge: invalid("the refresh token is not one that this installation made, or its key is gone"),

@@ -16,7 +16,7 @@ export interface Visitor {
   lose(app: App, path: string, call?: Call): Promise<Answer>;
   /** A newly loaded page that calls as `session.js` does. */
   openPage(): Page;
-  /** Whether there is a cookie of this name. */
+  /** Whether there is a cookie of this name, `__Host-` or not. */
   has(cookie: string): boolean;
   /** The value of a cookie as the path gets it. */
   cookie(name: string, path?: string): string | undefined;
@@ -33,6 +33,7 @@ export interface Page {
 }
 
 const REFRESH = "/session/refresh";
+const spellings = (name: string): readonly string[] => [name, `__Host-${name}`];
 const NOTHING: Answer = {
   status: 0,
   headers: [],
@@ -104,18 +105,18 @@ export function createVisitor(host = "127.0.0.1", cookies: readonly string[] = [
     jar
       .header(path)
       .split("; ")
-      .find((pair) => pair.startsWith(`${name}=`))
-      ?.slice(name.length + 1);
+      .find((pair) => spellings(name).some((spelling) => pair.startsWith(`${spelling}=`)))
+      ?.replace(/^[^=]*=/, "");
 
   return {
     call,
     lose,
     openPage,
     cookie,
-    has: (name) => jar.count(name) > 0,
+    has: (name) => spellings(name).some((spelling) => jar.count(spelling) > 0),
     forgetAccessToken: (domain) => {
       const scope = domain === undefined ? "" : `; Domain=${domain}`;
-      take([`sAccessToken=; Max-Age=0; Path=/${scope}`]);
+      take(spellings("sAccessToken").map((name) => `${name}=; Max-Age=0; Path=/${scope}`));
     },
     copy: () => createVisitor(host, taken),
   };
