@@ -168,6 +168,43 @@ describeWithServer("redis", "Redis", () => {
       expect(await ownKeys()).toEqual([]);
     });
 
+    test("an idle sweep asks few places, and finds what this process or another has written", async () => {
+      const own = await testServer();
+      const [store, other] = [await openRedisStore(driver, own.url), await openRedisStore(driver, own.url)];
+      await own.startLog();
+      /** How many were removed, and by how many scripts. */
+      const sweep = async (now: number): Promise<{ removed: number; scripts: number }> => {
+        await own.takeLog();
+        const removed = await store.deleteExpiredSessions(now, 50);
+        const scripts = (await own.takeLog()).filter((line) => !line.startsWith("lua ")).length;
+        return { removed, scripts };
+      };
+      // A script that the server does not know is sent once more.
+      expect((await sweep(T0)).scripts).toBeGreaterThanOrEqual(256);
+      for (let minute = 1; minute <= 20; minute += 1)
+        expect(await sweep(T0 + minute * 60_000)).toEqual({ removed: 0, scripts: 16 });
+
+      const now = T0 + 21 * 60_000;
+      await store.createSession(newRecord({ expiresAt: now }), undefined);
+      const refreshed = newRecord({ expiresAt: now + 1_000_000 });
+      await store.createSession(refreshed, undefined);
+      await store.commitRefresh(refreshed.handle, 1, { ...refreshed, expiresAt: now });
+      const { removed, scripts } = await sweep(now);
+      expect(removed).toBe(2);
+      expect(scripts).toBeLessThan(30);
+
+      for (let index = 0; index < 20; index += 1) await other.createSession(newRecord({ expiresAt: now }), undefined);
+      await other.rememberReplaced(newRecord().handle, now);
+      let found = 0;
+      for (let minute = 0; minute < 16; minute += 1) {
+        const swept = await sweep(now + minute * 60_000);
+        found += swept.removed;
+        expect(swept.scripts).toBeLessThan(80);
+      }
+      expect(found).toBe(20);
+      expect((await keysOf(own)).filter((key) => key.startsWith("counterfoil:"))).toEqual([]);
+    });
+
     test("two prefixes are two apps, which share neither sessions nor keys", async () => {
       const [mine, yours] = [await open(), await open()];
       const userKey = newUser();

@@ -252,7 +252,8 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     },
     async getJwks() {
       await context.ready();
-      await context.upkeep();
+      // Not upkeep: anybody may ask, and a sweep rides on requests that write.
+      await ring.tend();
       return toJwks(ring.published());
     },
     on: events.on,

@@ -199,10 +199,15 @@ if #entries < 2 * tonumber(ARGV[3]) then return {rows} end
 return {rows, entries[#entries - 1], entries[#entries]}`,
 );
 
-/** KEYS: expiries, replaced sessions. ARGV: now. How many sessions there are to sweep; forgets replaced ones at the same time. */
+/**
+ * KEYS: expiries, replaced sessions. ARGV: now. How many sessions there are to sweep, and the earliest end of what is there; forgets replaced
+ * ones at the same time.
+ */
 export const countExpired: RedisScript = tidies(
   `redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
-return redis.call('ZCOUNT', KEYS[1], '-inf', ARGV[1])`,
+local found = {redis.call('ZCOUNT', KEYS[1], '-inf', ARGV[1])}
+for _, key in ipairs(KEYS) do found[#found + 1] = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
+return found`,
 );
 
 /** KEYS: expiries. ARGV: now, at most. How many sessions were removed. */

@@ -10,6 +10,7 @@ import { readKey, readSession, readSummary, rowFields, text, writeKey, writeStat
 import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 import { checkServer } from "./redis-server.ts";
+import { createRedisSweep } from "./redis-sweep.ts";
 import type { CreateOutcome, SessionStore } from "./session-store.ts";
 
 export interface RedisStoreOptions {
@@ -27,12 +28,18 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
   const run = createRedisRunner(driver, timeout, replicas);
   const ring = ringKeys(prefix);
   const places = PLACES.map((place) => placeKeys(prefix, place));
+  const sweep = createRedisSweep(run, places);
   const keysOfUser = (userKey: string): PlaceKeys => placeKeys(prefix, placeOfUser(userKey));
 
   /** Undefined for a text that is no handle, so that there is nothing by that name. */
   function keysOfHandle(handle: string): PlaceKeys | undefined {
     const place = placeOfHandle(handle);
     return place === undefined ? undefined : placeKeys(prefix, place);
+  }
+
+  function noteEnd(handle: string, end: number): void {
+    const place = placeOfHandle(handle);
+    if (place !== undefined) sweep.note(place, end);
   }
 
   async function deleteRow(handle: string, version: number | ""): Promise<boolean> {
@@ -65,6 +72,7 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
       const { handle, userKey, createdAt, expiresAt } = record;
       const at = keysOfUser(userKey);
       const old = keysOfHandle(replaces);
+      noteEnd(handle, expiresAt);
 
       async function create(replaced: PlaceKeys | undefined): Promise<CreateOutcome> {
         const keys = [at.expiries, at.row(handle), at.index(userKey)];
@@ -100,6 +108,7 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
     async commitRefresh(handle, version, write) {
       const at = keysOfHandle(handle);
       if (at === undefined) return false;
+      noteEnd(handle, write.expiresAt);
       const args = [version, version + 1, writeState(write), write.expiresAt, handle];
       return isDone(await run(scripts.commitRefresh, [at.row(handle), at.expiries], args));
     },
@@ -151,11 +160,13 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
 
     async rememberReplaced(handle, until) {
       const at = keysOfHandle(handle);
+      noteEnd(handle, until);
       if (at !== undefined) await run(scripts.rememberReplaced, [at.replaced], [handle, until]);
     },
 
     async rememberOnce(once, until) {
       const at = keysOfHandle(once);
+      noteEnd(once, until);
       return at !== undefined && isDone(await run(scripts.rememberOnce, [at.replaced], [once, until]));
     },
 
@@ -165,24 +176,7 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
       return until !== null && Number(text(until)) > now;
     },
 
-    async deleteExpiredSessions(now, limit) {
-      let removed = 0;
-      while (removed < limit) {
-        const counts = await Promise.all(
-          places.map(({ expiries, replaced }) => run(scripts.countExpired, [expiries, replaced], [now])),
-        );
-        let left = limit - removed;
-        const sweeps = places.flatMap(({ expiries }, place) => {
-          const share = Math.min(left, Number(counts[place]));
-          left -= share;
-          return share > 0 ? [run(scripts.deleteExpired, [expiries], [now, share])] : [];
-        });
-        if (sweeps.length === 0) break;
-        // Others may sweep at the same time; then another round finds what is left, since fewer than `limit` must mean that there are no more.
-        for (const count of await Promise.all(sweeps)) removed += Number(count);
-      }
-      return removed;
-    },
+    deleteExpiredSessions: sweep.deleteExpired,
 
     takeLease: async (name, owner, now, until) =>
       isDone(await run(scripts.takeLease, [ring.lease(name)], [owner, now, until])),
