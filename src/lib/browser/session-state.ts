@@ -139,10 +139,11 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
 
   /** What another tab tells, or has stored. */
   function hear({ marker, ended, reason = "sign-out", ...rest }: Told, age = 0): void {
+    const isKept = confirm(marker);
+    isReadable ||= isKept;
     if (ended) forget(ended, reason);
     // Messages of several tabs may cross; what the browser has is true in any case.
-    else if (marker && (!known || readMarkers().includes(marker) || isNewer(marker, known.marker)))
-      become({ ...rest, marker }, age);
+    else if (marker && (!known || isKept || isNewer(marker, known.marker))) become({ ...rest, marker }, age);
   }
 
   /** Takes it from an answer, and lets the other tabs and the next page know. */
