@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { bound, isProof } from "../fixtures/bounds.ts";
 import { counting, forgetful, lastWriteWins, resurrecting } from "./wrapped-stores.ts";
 import { openLibrary, type Library } from "./library.ts";
 import { simulate, type Run, type Schedule, type Sending, type SimulationOptions } from "./network.ts";
@@ -30,7 +31,7 @@ import {
 } from "./verdicts.ts";
 
 const SEED = Number(process.env["SCHEDULE_SEED"] ?? 20_260_101);
-const RUNS = Number(process.env["SCHEDULE_RUNS"] ?? 1);
+const RUNS = bound(0.25, 1) * Number(process.env["SCHEDULE_RUNS"] ?? 1);
 const W = 10_000;
 const TIMEOUT = 600_000;
 
@@ -59,7 +60,11 @@ function open(...options: Parameters<typeof openLibrary>): Library {
 const file = (): string => join(folder, `${++files}.db`);
 
 /** Runs a property and says in one line what it cost. */
-async function check(name: string, runs: number, property: Property): Promise<fc.RunDetails<[Schedule]>> {
+async function check(
+  name: string,
+  parameters: fc.Parameters<[Schedule]>,
+  property: Property,
+): Promise<fc.RunDetails<[Schedule]>> {
   const { library, schedules, judge, options } = property;
   const began = performance.now();
   let done = 0;
@@ -71,24 +76,25 @@ async function check(name: string, runs: number, property: Property): Promise<fc
       const fault = await judge(run, library);
       if (fault !== null) throw new Error(`${fault}\n${tell(run)}`);
     }),
-    { seed: SEED, numRuns: runs * RUNS },
+    { seed: SEED, ...parameters },
   );
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const found = details.failed ? `; false at run ${details.numRuns}, the rest is shrinking` : "";
+  const found = details.failed ? `; false at run ${details.numRuns}, any more are shrinking` : "";
   console.log(`${name}: ${done} runs, ${library.refreshes()} refreshes, ${seconds} s (seed ${SEED}${found})`);
   return details;
 }
 
 async function holds(name: string, runs: number, property: Property): Promise<void> {
-  const details = await check(name, runs, property);
+  const details = await check(name, { numRuns: Math.ceil(runs * RUNS) }, property);
   if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
 
-/** The property is found to be false, for this reason and by a short schedule. */
+/** The property is found to be false, for this reason; `npm run proof` looks for a short schedule, too. */
 async function isFalse(name: string, reason: RegExp, property: Property): Promise<void> {
-  const details = await check(name, 20_000, property);
+  const details = await check(name, { numRuns: 20_000, endOnFailure: !isProof }, property);
   expect(details.failed).toBe(true);
   expect(String(details.errorInstance)).toMatch(reason);
+  if (!isProof) return;
   const [{ victim, thief = [] }] = details.counterexample ?? [{ victim: [] }];
   expect(victim.length + thief.length).toBeLessThanOrEqual(12);
 }
@@ -212,7 +218,7 @@ describe("all of them with refreshes in parallel, on four instances over one fil
 
   test("races were lost and decided again", () => {
     console.log(`in parallel: ${lost} races were lost`);
-    expect(lost).toBeGreaterThan(100);
+    expect(lost).toBeGreaterThan(bound(25, 100));
   });
 });
 

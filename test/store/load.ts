@@ -1,10 +1,12 @@
 /**
  * Honest clients on several servers over one database, while somebody pulls its nodes from under them. Times are real here, since the database
- * has its own; what counts is what was answered, and what is there in the end.
+ * has its own; what counts is what was answered, and what is there in the end. A seed decides what the clients do.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { createSessions, Error as AuthError, type Sessions } from "counterfoil";
 import type { SessionStore } from "counterfoil/memory";
+import { bound } from "../fixtures/bounds.ts";
+import { randomNumbers, SEED } from "../fixtures/random.ts";
 import { SECRET } from "./fixtures.ts";
 
 /** What must be empty, and what must not. */
@@ -33,7 +35,7 @@ export interface Tally {
 export interface Load {
   /** How many refreshes have been answered so far. */
   readonly refreshes: () => number;
-  /** Ends when so many more have been answered; fails when that takes longer than a minute. */
+  /** Ends when so many more have been answered, or ten times as many in `npm run proof`; fails after a minute without. */
   readonly until: (refreshes: number) => Promise<void>;
   /** Lets all clients finish, and counts. */
   readonly stop: () => Promise<Tally>;
@@ -46,6 +48,7 @@ const TABS = [1, 1, 2];
 
 interface Client {
   readonly userId: string;
+  readonly random: () => number;
   handle: string;
   /** What the cookie jar holds; the answer that arrives last wins. */
   token: string;
@@ -82,17 +85,17 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
     return sessions;
   });
   type Server = Sessions<object, { n: number }>;
-  function anyServer(): Server {
-    const server = servers[Math.floor(Math.random() * servers.length)];
+  function anyServer(random: () => number): Server {
+    const server = servers[Math.floor(random() * servers.length)];
     if (server === undefined) throw new Error("there is no server");
     return server;
   }
 
   /** Calls some server until one answers; what the database cannot do now is asked again, as a browser does after a 503. */
-  async function insist<T>(call: (server: Server) => Promise<T>): Promise<T> {
+  async function insist<T>(random: () => number, call: (server: Server) => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await call(anyServer());
+        return await call(anyServer(random));
       } catch (error) {
         const isOutage =
           AuthError.isErrorFromAuth(error) &&
@@ -101,14 +104,14 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
         const isSoft = AuthError.isErrorFromAuth(error) && error.errType === AuthError.RETRY;
         if (!isOutage && !isSoft) throw error;
         if (isOutage) outages += 1;
-        await pause(20 + Math.random() * 30);
+        await pause(20 + random() * 30);
       }
     }
   }
 
   async function refresh(client: Client): Promise<void> {
     const presented = client.token;
-    const { newRefreshToken } = await insist((server) => server.refreshSession(presented));
+    const { newRefreshToken } = await insist(client.random, (server) => server.refreshSession(presented));
     if (newRefreshToken.value !== presented) client.token = newRefreshToken.value;
     answered.refreshes += 1;
     const now = performance.now();
@@ -116,17 +119,19 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
     lastAnswer = now;
   }
 
-  async function signIn(userId: string): Promise<Client> {
-    const { session, refreshToken } = await insist((server) => server.createNewSession(userId, {}, { n: 0 }));
+  async function signIn(userId: string, random: () => number): Promise<Client> {
+    const create = (server: Server) => server.createNewSession(userId, {}, { n: 0 });
+    const { session, refreshToken } = await insist(random, create);
     answered.signIns += 1;
-    return { userId, handle: session.handle, token: refreshToken.value, written: 0, revoked: false };
+    return { userId, random, handle: session.handle, token: refreshToken.value, written: 0, revoked: false };
   }
 
   const gone: Client[] = [];
   const live: Client[] = [];
 
   async function liveAs(index: number): Promise<void> {
-    let client = await signIn(`user ${index}`);
+    const random = randomNumbers(index);
+    let client = await signIn(`user ${index}`, random);
     for (let turn = 1; !stop.signal.aborted; turn += 1) {
       const tabs = TABS[index % TABS.length] ?? 1;
       await Promise.all(Array.from({ length: tabs }, () => refresh(client)));
@@ -134,19 +139,19 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
         const { handle } = client;
         const next = client.written + 1;
         // May run twice when an answer is lost; it never goes back.
-        await insist((server) => server.updateSessionData(handle, ({ n }) => ({ n: Math.max(n, next) })));
+        await insist(random, (server) => server.updateSessionData(handle, ({ n }) => ({ n: Math.max(n, next) })));
         client.written = next;
         answered.writes += 1;
       }
       if (turn % 25 === 0) {
         const { handle } = client;
-        await insist((server) => server.revokeSessionUsingSessionHandle(handle));
+        await insist(random, (server) => server.revokeSessionUsingSessionHandle(handle));
         client.revoked = true;
         answered.revocations += 1;
         gone.push(client);
-        client = await signIn(`user ${index}`);
+        client = await signIn(`user ${index}`, random);
       }
-      await pause(Math.random() * 120);
+      await pause(random() * 120);
     }
     live.push(client);
   }
@@ -163,11 +168,12 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
     refreshes: () => answered.refreshes,
 
     async until(refreshes) {
-      const [goal, begun] = [answered.refreshes + refreshes, performance.now()];
+      const goal = answered.refreshes + bound(refreshes, 10 * refreshes);
+      const begun = performance.now();
       while (answered.refreshes < goal) {
-        if (performance.now() - begun > 60_000)
+        if (performance.now() - Math.max(begun, lastAnswer) > 60_000)
           throw new Error(
-            `only ${answered.refreshes} of ${goal} refreshes in a minute; ${outages} outages; ${refusals.join("; ")}`,
+            `${answered.refreshes} of ${goal} refreshes, and no more in a minute; ${outages} outages; ${refusals.join("; ")}`,
           );
         await pause(10);
       }
@@ -178,17 +184,17 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
       await Promise.all(clients);
       const lost: string[] = [];
       for (const client of live) {
-        const { userId, handle, token, written } = client;
-        const handles = await insist((server) => server.getAllSessionHandlesForUser(userId));
+        const { userId, random, handle, token, written } = client;
+        const handles = await insist(random, (server) => server.getAllSessionHandlesForUser(userId));
         if (handles.length !== 1 || handles[0] !== handle) lost.push(`${userId} has ${handles.length} sessions`);
-        const data = await insist((server) => server.getSessionData(handle)).catch(() => ({ n: -1 }));
+        const data = await insist(random, (server) => server.getSessionData(handle)).catch(() => ({ n: -1 }));
         if (data.n < written) lost.push(`${userId} wrote ${written} and finds ${data.n}`);
-        await insist((server) => server.refreshSession(token)).catch((error: unknown) =>
+        await insist(random, (server) => server.refreshSession(token)).catch((error: unknown) =>
           lost.push(`${userId}: ${String(error)}`),
         );
       }
-      for (const { userId, token } of gone) {
-        const outcome = await insist((server) => server.refreshSession(token)).then(
+      for (const { userId, random, token } of gone) {
+        const outcome = await insist(random, (server) => server.refreshSession(token)).then(
           () => "ok",
           (error: unknown) => (AuthError.isErrorFromAuth(error) ? error.code : String(error)),
         );
@@ -206,5 +212,5 @@ export const UNHARMED = { alarms: [], refusals: [], doubleConfirmations: [], los
 
 export function describeTally({ answered, outages, longestGap }: Tally): string {
   const { signIns, refreshes, confirmations, writes, revocations } = answered;
-  return `${refreshes} refreshes (${confirmations} confirmations), ${signIns} sign-ins, ${writes} writes, ${revocations} revocations answered; ${outages} calls repeated; longest gap ${Math.round(longestGap)} ms`;
+  return `${refreshes} refreshes (${confirmations} confirmations), ${signIns} sign-ins, ${writes} writes, ${revocations} revocations answered; ${outages} calls repeated; longest gap ${Math.round(longestGap)} ms (seed ${SEED})`;
 }
