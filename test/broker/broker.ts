@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { noteCpuTime } from "../run/cpu-notes.ts";
+import { cpuSeconds } from "../run/cpu-seconds.ts";
 import type { Question } from "./broker-client.ts";
 import { receive, send } from "./json-lines.ts";
 import { type Service, type ServiceName, SERVICES } from "./services.ts";
@@ -34,6 +36,7 @@ async function answer(name: ServiceName, given: unknown, left: AbortSignal): Pro
 async function end(): Promise<void> {
   await Promise.allSettled([...started.values()].map(async (service) => (await service).close()));
   rmSync(folder, { recursive: true, force: true });
+  noteCpuTime("(shared by all)", cpuSeconds());
   process.exit();
 }
 

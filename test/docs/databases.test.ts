@@ -6,9 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithServer } from "../servers/describe-with-server.ts";
-import { startMariaDb } from "../servers/mariadb.ts";
-import { startPostgres } from "../servers/postgres.ts";
-import { startRedis } from "../servers/redis.ts";
+import { sharedMariaDb, sharedPostgres, sharedRedis } from "../servers/shared.ts";
 import { readSnippets, root, type SnippetDatabase } from "./snippets.ts";
 
 const EPILOGUE = `
@@ -49,32 +47,27 @@ function runAll(database: SnippetDatabase, env: () => Readonly<Record<string, st
 describe("SQLite", () => runAll("sqlite", () => ({})));
 
 describeWithServer("mariadb", "MySQL and MariaDB", () => {
-  let server: Awaited<ReturnType<typeof startMariaDb>>;
   let url = "";
   beforeAll(async () => {
-    server = await startMariaDb();
+    const server = await sharedMariaDb();
     url = server.url(await server.createDatabase());
   });
-  afterAll(() => server.remove());
   runAll("mysql", () => ({ DATABASE_URL: url }));
 });
 
 describeWithServer("postgres", "PostgreSQL", () => {
-  let server: Awaited<ReturnType<typeof startPostgres>>;
   let url = "";
   beforeAll(async () => {
-    server = await startPostgres();
+    const server = await sharedPostgres();
     url = server.url(await server.createDatabase());
   });
-  afterAll(() => server.remove());
   runAll("postgres", () => ({ DATABASE_URL: url }));
 });
 
 describeWithServer("redis", "Redis", () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
+  let url = "";
   beforeAll(async () => {
-    server = await startRedis();
+    url = await sharedRedis();
   });
-  afterAll(() => server.remove());
-  runAll("redis", () => ({ REDIS_URL: server.url }));
+  runAll("redis", () => ({ REDIS_URL: url }));
 });

@@ -4,7 +4,7 @@ import { createSessions, type Sessions } from "counterfoil";
 import { redis } from "counterfoil/redis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithServer } from "../servers/describe-with-server.ts";
-import { startRedis } from "../servers/redis.ts";
+import { sharedRedis } from "../servers/shared.ts";
 import { codeOf } from "./migration/guide.ts";
 import { type App, createStage, SECRET, type Stage } from "./migration/stage.ts";
 import { createVisitor, credentials, post, seen, type Visitor } from "./migration/visitor.ts";
@@ -12,7 +12,6 @@ import { createVisitor, credentials, post, seen, type Visitor } from "./migratio
 const serverOf = (step: string): string => codeOf(`express-session: ${step}`, "ts");
 
 describeWithServer("redis", "from express-session", () => {
-  let server: Awaited<ReturnType<typeof startRedis>>;
   let stage: Stage;
   let sessions: Sessions;
   let client: ReturnType<typeof createClient>;
@@ -20,14 +19,14 @@ describeWithServer("redis", "from express-session", () => {
   let bridge: App;
   let after: App;
   beforeAll(async () => {
-    server = await startRedis();
-    stage = createStage({ REDIS_URL: server.url, SESSION_SECRET: "the secret of express-session" });
+    const url = await sharedRedis();
+    stage = createStage({ REDIS_URL: url, SESSION_SECRET: "the secret of express-session" });
     [before, bridge, after] = await Promise.all([
       stage.start(serverOf("before")),
       stage.start(serverOf("the bridge")),
       stage.start(serverOf("after")),
     ]);
-    client = createClient({ url: server.url });
+    client = createClient({ url });
     await client.connect();
     sessions = createSessions({ store: redis({ client }), secret: SECRET });
   });
@@ -35,7 +34,6 @@ describeWithServer("redis", "from express-session", () => {
     await sessions?.close();
     client?.destroy();
     await stage?.remove();
-    await server?.remove();
   });
 
   /** Signed in as before the move, with something in the cart. */

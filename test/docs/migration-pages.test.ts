@@ -4,8 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { freePort } from "../servers/free-port.ts";
-import { startMariaDb } from "../servers/mariadb.ts";
-import { startRedis } from "../servers/redis.ts";
+import { sharedMariaDb, sharedRedis } from "../servers/shared.ts";
 import { codeOf, readSessionScript } from "./migration/guide.ts";
 import { type App, createStage, type Environment, type Stage } from "./migration/stage.ts";
 import { bundlePage, openTabOf, type Tab } from "./migration/tabs.ts";
@@ -50,14 +49,13 @@ describe.skipIf(isSkipped)("the pages (need a browser: Debian's package chromium
   const expire = (): Promise<void> => context.clearCookies({ name: /^(__Host-)?sAccessToken$/ });
 
   describeWithServer("redis", "from express-session", () => {
-    let server: Awaited<ReturnType<typeof startRedis>>;
+    let url = "";
     beforeAll(async () => {
-      server = await startRedis();
+      url = await sharedRedis();
     });
-    afterAll(() => server?.remove());
 
     test("nobody is signed out on the way there, nor on the way back", { timeout: 180_000 }, async () => {
-      const deploy = await setUp("localhost", { REDIS_URL: server.url, SESSION_SECRET: "of express-session" });
+      const deploy = await setUp("localhost", { REDIS_URL: url, SESSION_SECRET: "of express-session" });
       publish("express-session: before");
       await deploy(codeOf("express-session: before", "ts"));
       const old = await openTab();
@@ -147,13 +145,11 @@ describe.skipIf(isSkipped)("the pages (need a browser: Debian's package chromium
   });
 
   describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
-    let server: Awaited<ReturnType<typeof startMariaDb>>;
     let url = "";
     beforeAll(async () => {
-      server = await startMariaDb();
+      const server = await sharedMariaDb();
       url = server.url(await server.createDatabase());
     });
-    afterAll(() => server?.remove());
 
     test("its web client goes on, there and back", { timeout: 180_000 }, async () => {
       const host = "shop.localhost";

@@ -4,7 +4,7 @@ import { mysql } from "counterfoil/mysql";
 import { createConnection, type Connection } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithServer } from "../servers/describe-with-server.ts";
-import { startMariaDb } from "../servers/mariadb.ts";
+import { sharedMariaDb } from "../servers/shared.ts";
 import { codeOf } from "./migration/guide.ts";
 import { type App, createStage, SECRET, type Stage } from "./migration/stage.ts";
 import { createVisitor, credentials, post, seen, type Visitor } from "./migration/visitor.ts";
@@ -14,7 +14,6 @@ const serverOf = (step: string): string => codeOf(`SuperTokens: ${step}`, "ts");
 const cartOf = (userId: string, ...cart: readonly string[]) => [200, { userId, role: "member", cart }];
 
 describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
-  let server: Awaited<ReturnType<typeof startMariaDb>>;
   let stage: Stage;
   let sessions: Sessions;
   let connection: Connection;
@@ -23,8 +22,8 @@ describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
   let moving: App;
   let after: App;
   beforeAll(async () => {
-    server = await startMariaDb();
-    const url = server.url(await server.createDatabase("shop"));
+    const server = await sharedMariaDb();
+    const url = server.url(await server.createDatabase());
     stage = createStage({ DATABASE_URL: url });
     before = await stage.start(serverOf("before"));
     still = await stage.start(serverOf("the bridge"));
@@ -39,7 +38,6 @@ describeWithServer("mariadb", "from supertokens-node-mysql-ref-jwt", () => {
     await connection?.end();
     await sessions?.close();
     await stage?.remove();
-    await server?.remove();
   });
 
   const oldHandles = async (user: string): Promise<readonly string[]> => {

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { findBinary } from "./binaries.ts";
 import { makeDataOnce } from "./data-template.ts";
 import { freePorts } from "./free-port.ts";
-import { type MariaDb, SMALL_AND_UNSAFE, startMariaDb } from "./mariadb.ts";
+import { type MariaDb, newDatabaseName, SMALL_AND_UNSAFE, startMariaDb } from "./mariadb.ts";
 import { until } from "./until.ts";
 
 export interface Galera {
@@ -44,7 +44,6 @@ export async function startGalera(count = 3): Promise<Galera> {
   const nodes = await Promise.all(
     places.map((place) => startNode({ args: argsOf(cluster, place.ports), view: viewOf(place.id, ids) })),
   );
-  let databases = 0;
 
   const waitUntilWhole = async (): Promise<void> => {
     const running = nodes.filter((node) => node.isRunning());
@@ -60,7 +59,7 @@ export async function startGalera(count = 3): Promise<Galera> {
 
   return {
     nodes,
-    async createDatabase(name = `test_${(databases += 1)}`) {
+    async createDatabase(name = newDatabaseName()) {
       await nodes.find((node) => node.isRunning())?.createDatabase(name);
       return name;
     },

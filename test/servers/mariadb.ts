@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -35,23 +36,33 @@ export interface ConnectionOptions {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-export interface MariaDb extends ServerLifecycle {
-  readonly host: string;
+/** Where a server is that runs. */
+export interface MariaDbPlace {
   readonly port: number;
   readonly socketPath: string;
+}
+
+/** What can be done with a server that others use, too. */
+export interface MariaDbClient extends MariaDbPlace {
+  readonly host: string;
   /** May do everything. */
   readonly user: string;
   readonly password: string;
   /** For mysql2 and mariadb. */
   connectionOptions(database: string): ConnectionOptions;
   url(database: string): string;
+  /** Default: a name of its own. */
   createDatabase(name?: string): Promise<string>;
   /** One statement as root, over the socket, on a connection of its own. */
   admin(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface MariaDb extends MariaDbClient, ServerLifecycle {
   /** What clients other than `admin` sent since the last call: `Query SELECT 1`, `Prepare ...`, `Execute ...`, `Connect ...`. */
   takeLog(): Promise<string[]>;
 }
 
+const HOST = "127.0.0.1";
 const USER = "counterfoil";
 const PASSWORD = "private to the tests";
 
@@ -82,21 +93,7 @@ async function installMariaDb(to: string): Promise<void> {
   await makeDataOnce({ program: findBinary("mariadbd"), args, to, make });
 }
 
-/** A MariaDB server of the test's own. */
-export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaDb> {
-  const command = findBinary("mariadbd");
-  const folder = createServerFolder("mariadb");
-  const data = join(folder.path, "data");
-  const socketPath = join(folder.path, "socket");
-  const generalLog = join(folder.path, "general.log");
-  const host = "127.0.0.1";
-  const port = await freePort();
-  const threadsOfRoot = new Set<string>();
-  let logged = 0;
-  let databases = 0;
-
-  await (options.install ?? installMariaDb)(data);
-
+export function connectMariaDb({ port, socketPath }: MariaDbPlace): MariaDbClient {
   async function admin(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     const connection = await createConnection({ socketPath, user: "root", supportBigNumbers: true });
     try {
@@ -107,6 +104,40 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
     }
   }
 
+  return {
+    host: HOST,
+    port,
+    socketPath,
+    user: USER,
+    password: PASSWORD,
+    connectionOptions: (database) => ({ host: HOST, port, user: USER, password: PASSWORD, database }),
+    url: (database) => `mysql://${USER}:${encodeURIComponent(PASSWORD)}@${HOST}:${port}/${database}`,
+    async createDatabase(name = newDatabaseName()) {
+      await admin(`CREATE DATABASE \`${name}\``);
+      return name;
+    },
+    admin,
+  };
+}
+
+/** Of no other database, in whatever process it is made. */
+export const newDatabaseName = (): string => `test_${randomBytes(6).toString("hex")}`;
+
+/** A MariaDB server of the test's own. */
+export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaDb> {
+  const command = findBinary("mariadbd");
+  const folder = createServerFolder("mariadb");
+  const data = join(folder.path, "data");
+  const socketPath = join(folder.path, "socket");
+  const generalLog = join(folder.path, "general.log");
+  const port = await freePort();
+  const client = connectMariaDb({ port, socketPath });
+  const { admin } = client;
+  const threadsOfRoot = new Set<string>();
+  let logged = 0;
+
+  await (options.install ?? installMariaDb)(data);
+
   const lifecycle = await startServerProcess({
     folder,
     command,
@@ -115,7 +146,7 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
       `--datadir=${data}`,
       `--socket=${socketPath}`,
       `--pid-file=${join(folder.path, "pid")}`,
-      `--bind-address=${host}`,
+      `--bind-address=${HOST}`,
       `--port=${port}`,
       ...SMALL_AND_UNSAFE,
       "--innodb-flush-log-at-trx-commit=2",
@@ -134,19 +165,8 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
   await admin(`GRANT ALL ON *.* TO '${USER}'@'%' IDENTIFIED BY '${PASSWORD}' WITH GRANT OPTION`);
 
   return {
+    ...client,
     ...lifecycle,
-    host,
-    port,
-    socketPath,
-    user: USER,
-    password: PASSWORD,
-    connectionOptions: (database) => ({ host, port, user: USER, password: PASSWORD, database }),
-    url: (database) => `mysql://${USER}:${encodeURIComponent(PASSWORD)}@${host}:${port}/${database}`,
-    async createDatabase(name = `test_${(databases += 1)}`) {
-      await admin(`CREATE DATABASE \`${name}\``);
-      return name;
-    },
-    admin,
     async takeLog() {
       const text = readFileSync(generalLog);
       const fresh = text.subarray(logged).toString();

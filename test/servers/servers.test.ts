@@ -36,7 +36,7 @@ async function started<T extends { remove(): Promise<void> }>(what: string, star
 describeWithServer("mariadb", "a MariaDB server", () => {
   test("logs what it is asked, keeps its data when it is killed, and leaves nothing behind", async () => {
     const server = await started("MariaDB", startMariaDb({ log: true, args: ["--innodb-lock-wait-timeout=7"] }));
-    const database = await server.createDatabase();
+    const database = await server.createDatabase("test_1");
     const connection = await createConnection(server.connectionOptions(database));
     connection.on("error", () => undefined);
     await connection.query("CREATE TABLE t (\n  n INT\n)");

@@ -1,15 +1,12 @@
-/** Every database under test, by every driver that leads to it. Those that need a server start a private one, once for each test file. */
+/** Every database under test, by every driver that leads to it. Servers are those of the run. */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe } from "vitest";
 import type { ServerKind } from "../servers/binaries.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
-import { startGalera } from "../servers/galera.ts";
-import { startMariaDb } from "../servers/mariadb.ts";
-import { startPostgres } from "../servers/postgres.ts";
-import { startRedis } from "../servers/redis.ts";
-import { startRedisCluster } from "../servers/redis-cluster.ts";
+import { sharedGalera, sharedMariaDb, sharedPostgres, sharedRedis, sharedRedisCluster } from "../servers/shared.ts";
 import type { StoreAddress } from "./open-store.ts";
 
 /** The address of a database for a client; those of a cluster with many primaries go to one node each. */
@@ -25,38 +22,20 @@ export interface TestDatabase {
   readonly makeEmpty: () => Promise<AddressOf>;
 }
 
-const SLOW_START = 180_000;
-const running = new Set<() => Promise<void>>();
-let prefixes = 0;
+let files = 0;
+let folder: string | undefined;
 
-/** Ends what `start` started; for `afterAll`. */
-export async function stopDatabases(): Promise<void> {
-  await Promise.all([...running].map((stop) => stop()));
+async function makeFolder(): Promise<string> {
+  return (folder ??= mkdtempSync(join(tmpdir(), "counterfoil-")));
 }
 
-/** The same server for all drivers of a test file. */
-function once<T extends { remove(): Promise<void> }>(start: () => Promise<T>): () => Promise<T> {
-  let started: Promise<T> | undefined;
-  return () => {
-    if (started === undefined) {
-      started = start();
-      const own = started;
-      running.add(async () => (await own).remove());
-    }
-    return started;
-  };
+/** Removes the files of databases; for `afterAll`. */
+export function removeDatabases(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }
 
-const mariaDb = once(() => startMariaDb());
-const postgres = once(() => startPostgres());
-const redis = once(() => startRedis());
-const redisCluster = once(() => startRedisCluster());
-const galera = once(() => startGalera());
-const folder = once(async () => {
-  const path = mkdtempSync(join(tmpdir(), "counterfoil-"));
-  return { path, remove: async () => rmSync(path, { recursive: true, force: true }) };
-});
-const nextPrefix = (): string => `test${(prefixes += 1)}:`;
+/** Of nobody else's keys, in whatever process it is made. */
+const newPrefix = (): string => `test${randomBytes(6).toString("hex")}:`;
 
 /** One server, which all clients ask. */
 function single(
@@ -73,46 +52,47 @@ function single(
 }
 
 const onMariaDb = (name: string, by: "mysql2" | "mysql2, unguarded" | "mariadb" | "mysql dialect"): TestDatabase =>
-  single(name, "mariadb", mariaDb, async () => {
-    const server = await mariaDb();
+  single(name, "mariadb", sharedMariaDb, async () => {
+    const server = await sharedMariaDb();
     return { by, url: server.url(await server.createDatabase()) };
   });
 
 const onPostgres = (name: string, by: "pg" | "postgres.js"): TestDatabase =>
-  single(name, "postgres", postgres, async () => {
-    const server = await postgres();
+  single(name, "postgres", sharedPostgres, async () => {
+    const server = await sharedPostgres();
     return { by, url: server.url(await server.createDatabase()) };
   });
 
 const onRedis = (name: string, by: "node-redis" | "ioredis"): TestDatabase =>
-  single(name, "redis", redis, async () => ({ by, url: (await redis()).url, prefix: nextPrefix() }));
+  single(name, "redis", sharedRedis, async () => ({ by, url: await sharedRedis(), prefix: newPrefix() }));
 
 const onRedisCluster = (name: string, by: "node-redis cluster" | "ioredis cluster"): TestDatabase =>
-  single(name, "redis", redisCluster, async () => {
-    const { rootNodes } = await redisCluster();
-    return { by, urls: rootNodes.map(({ url }) => url), prefix: nextPrefix() };
-  });
+  single(name, "redis", sharedRedisCluster, async () => ({
+    by,
+    urls: await sharedRedisCluster(),
+    prefix: newPrefix(),
+  }));
 
 /** Each client has a node of its own, by turns. */
 const onGalera: TestDatabase = {
   name: "Galera, mysql2",
   server: "galera",
-  start: galera,
+  start: sharedGalera,
   async makeEmpty() {
-    const cluster = await galera();
-    const database = await cluster.createDatabase();
+    const nodes = await sharedGalera();
+    const database = (await nodes[0]?.createDatabase()) ?? "";
     // One after another, the others hear of it: each is asked for something that it may answer only when it has.
-    for (const node of cluster.nodes) await node.admin("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1");
-    const urls = cluster.nodes.map((node) => node.url(database));
+    for (const node of nodes) await node.admin("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1");
+    const urls = nodes.map((node) => node.url(database));
     return (client) => ({ by: "mysql2", url: urls[client % urls.length] ?? "" });
   },
 };
 
 /** All of them serve several processes at once. */
 export const databases: readonly TestDatabase[] = [
-  single("SQLite file", undefined, folder, async () => ({
+  single("SQLite file", undefined, makeFolder, async () => ({
     by: "sqlite",
-    path: join((await folder()).path, `${(prefixes += 1)}.db`),
+    path: join(await makeFolder(), `${(files += 1)}.db`),
   })),
   onMariaDb("MariaDB, mysql2", "mysql2"),
   onMariaDb("MariaDB, mariadb", "mariadb"),
@@ -132,7 +112,7 @@ export const unguardedDatabase: TestDatabase = onMariaDb("unguarded", "mysql2, u
 /** `describe` for a database, with its server running. */
 export function describeDatabase({ name, server, start }: TestDatabase, define: () => void): void {
   const body = (): void => {
-    beforeAll(start, SLOW_START);
+    beforeAll(start);
     define();
   };
   if (server === undefined) describe(name, body);

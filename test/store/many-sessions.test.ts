@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toUserKey } from "../../src/lib/session/user-id.ts";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
 import { newRecord, T0 } from "../../src/lib/testing/rows.ts";
-import { databases, describeDatabase, stopDatabases, type TestDatabase } from "./databases.ts";
+import { databases, describeDatabase, removeDatabases, type TestDatabase } from "./databases.ts";
 import { SECRET } from "./fixtures.ts";
 import { openStore } from "./open-store.ts";
 
@@ -15,7 +15,7 @@ const MANY = 10_000;
 const userKey = toUserKey("alice");
 const SERVERS = ["MariaDB, mysql2", "MySQL's SQL, mysql2", "PostgreSQL, pg", "Redis, node-redis"];
 
-afterAll(stopDatabases);
+afterAll(removeDatabases);
 
 /** How many rows or handles each call of the store answered, by operation. */
 function counting(inner: SessionStore): { readonly store: SessionStore; readonly take: () => [string, number][] } {

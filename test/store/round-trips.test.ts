@@ -19,7 +19,6 @@ interface Watched {
     readonly host: string;
     readonly port: number;
     takeLog(): Promise<string[]>;
-    remove(): Promise<void>;
   };
   /** By way of another port of this machine. */
   readonly addressAt: (port: number) => StoreAddress;
@@ -35,8 +34,18 @@ interface Driver {
 
 const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port: String(port) }).href;
 
+/** One server with a log for all drivers of this file; what they did before is no concern of the next. */
+function once<Server extends { remove(): Promise<void> }>(start: () => Promise<Server>): () => Promise<Server> {
+  let starting: Promise<Server> | undefined;
+  afterAll(async () => (await starting)?.remove());
+  return () => (starting ??= start());
+}
+
+const mariaDb = once(() => startMariaDb({ log: true }));
+const postgres = once(() => startPostgres({ log: true }));
+
 const onMariaDb = (by: "mysql2" | "mariadb" | "mysql dialect") => async (): Promise<Watched> => {
-  const server = await startMariaDb({ log: true });
+  const server = await mariaDb();
   const url = server.url(await server.createDatabase());
   // One connection, on which everything is prepared after the first rounds. The pool of mariadb would
   // ping one that had nothing to do for half a second, as on a busy machine.
@@ -44,18 +53,22 @@ const onMariaDb = (by: "mysql2" | "mariadb" | "mysql dialect") => async (): Prom
   return { server, addressAt: (port) => ({ by, url: `${atPort(url, port)}?${settings}` }) };
 };
 const onPostgres = (by: "pg" | "postgres.js") => async (): Promise<Watched> => {
-  const server = await startPostgres({ log: true });
+  const server = await postgres();
   const url = server.url(await server.createDatabase());
   return { server, addressAt: (port) => ({ by, url: atPort(url, port) }) };
 };
+const watchedRedis = once(async () => {
+  const server = await startRedis();
+  await server.startLog();
+  return server;
+});
 const onRedis = (by: "node-redis" | "ioredis") => async (): Promise<Watched> => {
-  const redis = await startRedis();
-  await redis.startLog();
+  const redis = await watchedRedis();
   // What a script does is no round trip.
   const takeLog = async (): Promise<string[]> => (await redis.takeLog()).filter((line) => !line.startsWith("lua "));
   return {
     server: { ...redis, takeLog },
-    addressAt: (port) => ({ by, url: atPort(redis.url, port), prefix: "counterfoil:" }),
+    addressAt: (port) => ({ by, url: atPort(redis.url, port), prefix: `${by}:` }),
   };
 };
 
@@ -110,7 +123,6 @@ for (const { name, kind, start, exceptions = {} } of DRIVERS) {
       await limited.close();
       await unlimited.close();
       await proxy.close();
-      await watched.server.remove();
     });
 
     /** Each prepares what it needs, and gives the call that is watched. */

@@ -9,7 +9,7 @@ import {
   describeSqlServers,
   openStore,
   type SqlDriverUnderTest,
-  type SqlServer,
+  type SharedSqlServer,
   watch,
   type Watched,
 } from "./sql-drivers.ts";
@@ -27,7 +27,7 @@ interface Story {
 }
 
 /** Two clients, of whom one speaks first with the server whose clock is slow, the other with the one whose clock is fast. */
-async function tell(driver: SqlDriverUnderTest, server: SqlServer, clock: "store" | "process"): Promise<Story> {
+async function tell(driver: SqlDriverUnderTest, server: SharedSqlServer, clock: "store" | "process"): Promise<Story> {
   const place = server.connectionOptions(await server.createDatabase());
   const outcomes: Record<string, string[]> = {};
   const cycles = clock === "store" ? CYCLES : 1;
@@ -68,7 +68,7 @@ async function tell(driver: SqlDriverUnderTest, server: SqlServer, clock: "store
   return { outcomes: Object.values(outcomes), alarms: [...slow.alarms, ...fast.alarms], isLate };
 }
 
-describeSqlServers({}, (_, [driver], server) => {
+describeSqlServers((_, [driver], server) => {
   if (driver === undefined) throw new Error("there is no driver");
 
   test("by the database's clock the two agree", async () => {

@@ -3,7 +3,7 @@ import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { outcomeOf } from "./fixtures.ts";
-import { describeSqlServers, openStore, type SqlKind, watch } from "./sql-drivers.ts";
+import { describeOwnSqlServers, openStore, type SqlKind, watch } from "./sql-drivers.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 
 /** A connection of the test's own. */
@@ -19,7 +19,7 @@ async function connect(kind: SqlKind, place: ConnectionOptions): Promise<(sql: s
   return (sql) => client.query(sql);
 }
 
-describeSqlServers({ mariadb: { args: ["--innodb-lock-wait-timeout=50"] } }, (kind, drivers, server) => {
+describeOwnSqlServers({ mariadb: { args: ["--innodb-lock-wait-timeout=50"] } }, (kind, drivers, server) => {
   /** Deadlocks that the server has resolved, and row locks for which somebody waited where it counts those. */
   async function readStatus(database: string): Promise<{ readonly deadlocks: number; readonly waits: number }> {
     const read = async (sql: string): Promise<number> => Number((await server().admin(sql))[0]?.["n"]);

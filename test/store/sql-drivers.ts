@@ -12,11 +12,13 @@ import { describeWithServer } from "../servers/describe-with-server.ts";
 import {
   type ConnectionOptions,
   type MariaDb,
+  type MariaDbClient,
   type MariaDbOptions,
   type Row,
   startMariaDb,
 } from "../servers/mariadb.ts";
 import { type PostgresOptions, startPostgres } from "../servers/postgres.ts";
+import { sharedMariaDb, sharedPostgres } from "../servers/shared.ts";
 import { SECRET } from "./fixtures.ts";
 
 export type SqlKind = "mariadb" | "postgres";
@@ -91,36 +93,56 @@ export function watch(store: SessionStore, config: CounterfoilConfig = {}): Watc
   return { sessions, alarms };
 }
 
-export interface SqlServer extends Omit<MariaDb, "admin"> {
+/** A server that other files use, too. */
+export interface SharedSqlServer extends Omit<MariaDbClient, "admin"> {
   /** A statement as administrator. PostgreSQL's reach one database; MariaDB's name it. */
   admin(sql: string, database?: string): Promise<Row[]>;
 }
+
+export interface SqlServer extends SharedSqlServer, Omit<MariaDb, "admin"> {}
 
 export interface SqlServerOptions {
   readonly mariadb?: MariaDbOptions;
   readonly postgres?: PostgresOptions;
 }
 
-/** `describe` for each server, which runs for all of the tests in it. */
-export function describeSqlServers(
-  options: SqlServerOptions,
-  define: (kind: SqlKind, drivers: readonly SqlDriverUnderTest[], server: () => SqlServer) => void,
-): void {
-  const start: Readonly<Record<SqlKind, () => Promise<SqlServer>>> = {
-    async mariadb() {
-      const server = await startMariaDb(options.mariadb);
-      return { ...server, admin: (sql) => server.admin(sql) };
-    },
-    postgres: () => startPostgres(options.postgres),
+type Define<Server> = (kind: SqlKind, drivers: readonly SqlDriverUnderTest[], server: () => Server) => void;
+
+/** `describe` for each server of the run, for tests that change nothing of it but databases of their own. */
+export function describeSqlServers(define: Define<SharedSqlServer>): void {
+  describeEach({ mariadb: async () => forAnyDatabase(await sharedMariaDb()), postgres: sharedPostgres }, define);
+}
+
+/** `describe` for each kind of server, with one that runs for all of the tests in it, and is theirs to kill. */
+export function describeOwnSqlServers(options: SqlServerOptions, define: Define<SqlServer>): void {
+  const servers: SqlServer[] = [];
+  const started = <Server extends SqlServer>(server: Server): Server => {
+    servers.push(server);
+    return server;
   };
+  const start = {
+    mariadb: async () => started(forAnyDatabase(await startMariaDb(options.mariadb))),
+    postgres: async () => started(await startPostgres(options.postgres)),
+  };
+  describeEach(start, (...given) => {
+    afterAll(() => servers.pop()?.remove());
+    define(...given);
+  });
+}
+
+const forAnyDatabase = <Server extends MariaDbClient>(server: Server) => ({
+  ...server,
+  admin: (sql: string) => server.admin(sql),
+});
+
+function describeEach<Server>(start: Readonly<Record<SqlKind, () => Promise<Server>>>, define: Define<Server>): void {
   for (const [kind, name] of [
     ["mariadb", "MariaDB"],
     ["postgres", "PostgreSQL"],
   ] as const) {
     describeWithServer(kind, name, () => {
-      let server: SqlServer | undefined;
-      beforeAll(async () => void (server = await start[kind]()), 180_000);
-      afterAll(() => server?.remove());
+      let server: Server | undefined;
+      beforeAll(async () => void (server = await start[kind]()));
       const drivers = DRIVERS.filter((driver) => driver.kind === kind);
       define(kind, drivers, () => {
         if (server === undefined) throw new Error("the server is there within tests only");

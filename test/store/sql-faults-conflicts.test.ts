@@ -7,7 +7,14 @@ import { toUserKey } from "../../src/lib/session/user-id.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { until } from "../servers/until.ts";
 import { outcomeOf } from "./fixtures.ts";
-import { atMost, describeSqlServers, openStore, type SqlDriverUnderTest, type SqlKind, watch } from "./sql-drivers.ts";
+import {
+  atMost,
+  describeOwnSqlServers,
+  openStore,
+  type SqlDriverUnderTest,
+  type SqlKind,
+  watch,
+} from "./sql-drivers.ts";
 
 const OK = "ok";
 
@@ -40,7 +47,7 @@ const setDefault = (kind: SqlKind, database: string, level: string): string =>
     ? `SET GLOBAL TRANSACTION ISOLATION LEVEL ${level}`
     : `ALTER DATABASE ${database} SET default_transaction_isolation = '${level.toLowerCase()}'`;
 
-describeSqlServers(settings, (kind, drivers, server) => {
+describeOwnSqlServers(settings, (kind, drivers, server) => {
   const readStatus = async (name: string): Promise<number> => {
     const [row] = await server().admin(
       `SELECT variable_value AS n FROM information_schema.global_status WHERE variable_name = '${name}'`,

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { type Proxy, startProxy } from "../servers/proxy.ts";
 import { outcomeOf } from "./fixtures.ts";
 import { describeTally, startLoad, UNHARMED } from "./load.ts";
-import { atMost, describeSqlServers, type Pool, type SqlDriverUnderTest } from "./sql-drivers.ts";
+import { atMost, describeOwnSqlServers, type Pool, type SqlDriverUnderTest } from "./sql-drivers.ts";
 import { makeStore, openStore, type SqlServer, watch } from "./sql-drivers.ts";
 
 const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
@@ -29,7 +29,7 @@ async function openWay(driver: SqlDriverUnderTest, server: SqlServer, connection
   return { place, proxy, pool: driver.makePool({ ...place, port: proxy.port }, atMost(driver, connections)) };
 }
 
-describeSqlServers({}, (kind, drivers, server) => {
+describeOwnSqlServers({}, (kind, drivers, server) => {
   describe.each(drivers)("$name", (driver) => {
     test("cut in the middle of a refresh: the client's next try goes on", async () => {
       const { proxy, pool } = await openWay(driver, server(), 2);

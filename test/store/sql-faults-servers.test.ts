@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { caught, outcomeOf } from "./fixtures.ts";
-import { describeSqlServers, makeStore, openStore, type SqlServer, watch } from "./sql-drivers.ts";
+import { describeOwnSqlServers, makeStore, openStore, type SqlServer, watch } from "./sql-drivers.ts";
 
 const OK = "ok";
 const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
@@ -10,7 +10,7 @@ const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
 const PATIENT = { timeout: 10_000 };
 const TABLES = ["session", "key", "lease", "replaced", "migration"].map((name) => `counterfoil_${name}`);
 
-describeSqlServers({}, (kind, drivers, server) => {
+describeOwnSqlServers({}, (kind, drivers, server) => {
   const mariadb = kind === "mariadb";
 
   /** A user who may use the tables of a database, and make them; nothing on the server is theirs to decide. */

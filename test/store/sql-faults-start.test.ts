@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { startProxy } from "../servers/proxy.ts";
 import { caught, outcomeOf } from "./fixtures.ts";
-import { atMost, describeSqlServers, impatient, makeStore, openStore, type SqlKind, watch } from "./sql-drivers.ts";
+import { atMost, describeOwnSqlServers, impatient, makeStore, openStore, type SqlKind, watch } from "./sql-drivers.ts";
 
 const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
 const WRONG: readonly { what: string; change: Partial<ConnectionOptions>; says: RegExp }[] = [
@@ -60,7 +60,7 @@ async function takeAll(kind: SqlKind, place: ConnectionOptions): Promise<() => P
 
 const FEW = { mariadb: { args: ["--max-connections=24"] }, postgres: { config: ["max_connections = 24"] } };
 
-describeSqlServers(FEW, (kind, drivers, server) => {
+describeOwnSqlServers(FEW, (kind, drivers, server) => {
   test("a pool of the store's own: a wrong password, and then a URL with the right one", async () => {
     const database = await server().createDatabase();
     const wrong = new URL(server().url(database));

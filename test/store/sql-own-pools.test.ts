@@ -50,7 +50,7 @@ async function run(drivers: readonly string[], store: "mysql" | "postgres", opti
   return stdout.trim();
 }
 
-describeSqlServers({}, (kind, _, server) => {
+describeSqlServers((kind, _, server) => {
   const store = kind === "mariadb" ? "mysql" : "postgres";
   const packages = kind === "mariadb" ? ["mysql2", "mariadb"] : ["pg", "postgres"];
 

@@ -147,7 +147,7 @@ function* scansOf(node: unknown): Generator<Record<string, unknown>> {
 
 const literal = (value: SqlValue): string => (typeof value === "string" ? `'${value}'` : String(value));
 
-describeSqlServers({}, (kind, _, server) => {
+describeSqlServers((kind, _, server) => {
   async function makeTables(): Promise<ConnectionOptions> {
     const database = await server().createDatabase();
     const place = server().connectionOptions(database);

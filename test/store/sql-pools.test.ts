@@ -75,7 +75,7 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, object>>>> = {
 /** What an app's own query gets, to see whether the pool is as it was. */
 const SAMPLE = "SELECT 9007199254740993 AS big_number, 'é' AS text";
 
-describeSqlServers({}, (kind, drivers, server) => {
+describeSqlServers((kind, drivers, server) => {
   for (const driver of drivers) {
     test.each(Object.keys(SETTINGS[driver.name] ?? {}))(`${driver.name}: %s`, async (name) => {
       const place = server().connectionOptions(await server().createDatabase());

@@ -4,7 +4,7 @@ import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { until } from "../servers/until.ts";
-import { describeSqlServers, openStore, type SqlKind } from "./sql-drivers.ts";
+import { describeOwnSqlServers, openStore, type SqlKind } from "./sql-drivers.ts";
 
 /** How long a statement waits for a table, of which the servers begin anew with each. */
 const settings = {
@@ -28,7 +28,7 @@ async function lockSchema(kind: SqlKind, place: ConnectionOptions): Promise<() =
   return () => client.query("COMMIT");
 }
 
-describeSqlServers(settings, (kind, drivers, server) => {
+describeOwnSqlServers(settings, (kind, drivers, server) => {
   test.each(drivers)(
     "$name: a start goes on when tables are free that were locked for longer than it waits",
     async (driver) => {

@@ -35,7 +35,7 @@ describe.each(["sqlite", "mysql", "postgres"] as const)("the files for %s", (dia
   });
 });
 
-describeSqlServers({}, (kind, drivers, server) => {
+describeSqlServers((kind, drivers, server) => {
   const mariadb = kind === "mariadb";
   const dialect = mariadb ? "mysql" : "postgres";
 
