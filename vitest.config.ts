@@ -1,27 +1,35 @@
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { bound } from "./test/fixtures/bounds.ts";
+import { Sequencer } from "./test/run/sequencer.ts";
 
 const results = process.env["COUNTERFOIL_TEST_RESULTS"];
 
 interface Project {
   readonly name: string;
   readonly include: readonly string[];
+  readonly exclude?: readonly string[];
   /** Files that leave nothing behind share their processes, which saves the start of one for each. */
   readonly isolate?: boolean;
 }
 
+/** The clauses on stores that need no server. */
+const CONTRACT = ["test/store/{own-stores,store-clauses}.test.ts"];
+
 const projects: readonly Project[] = [
+  // These two are `npm run test:fast`.
   { name: "unit", include: ["src/**/*.test.ts"], isolate: false },
+  { name: "contract", include: CONTRACT, isolate: false },
   { name: "model", include: ["test/{model,schedules}/**/*.test.ts"] },
   { name: "http", include: ["test/{http,adapters,websocket,seed}/**/*.test.ts"] },
-  { name: "stores", include: ["test/{store,servers}/**/*.test.ts"] },
+  { name: "stores", include: ["test/{store,servers}/**/*.test.ts"], exclude: CONTRACT },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"] },
   { name: "package", include: ["test/package/**/*.test.ts"] },
 ];
 
-const toConfig = ({ name, include, isolate = true }: Project): TestProjectInlineConfiguration => ({
+const toConfig = ({ name, include, exclude = [], isolate = true }: Project): TestProjectInlineConfiguration => ({
   extends: true,
-  test: { name, include: [...include], isolate },
+  test: { name, include: [...include], exclude: ["**/node_modules/**", ...exclude], isolate },
 });
 
 export default defineConfig({
@@ -31,11 +39,12 @@ export default defineConfig({
     globalSetup: ["test/broker/global-setup.ts"],
     setupFiles: ["test/run/cpu-time.ts"],
     // On a busy machine everything takes its time, a page more than the second that polls have by default.
-    testTimeout: 180_000,
+    testTimeout: bound(180_000, 1_800_000),
     hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
     // More than the cores: the files of browsers and servers wait more than they compute.
     maxWorkers: 4,
+    sequence: { sequencer: Sequencer },
     reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
   },
 });
