@@ -18,17 +18,20 @@ export class Stage implements AsyncDisposable {
   readonly #context: BrowserContext;
   readonly #bundles: Bundles;
   readonly #visitors: Visitor[] = [];
+  readonly #config: CounterfoilConfig;
   readonly #servers: Listening[] = [];
   readonly #apis: ApiServer[] = [];
 
-  constructor(generation: Generation, context: BrowserContext, bundles: Bundles) {
+  /** @param config of each of its servers */
+  constructor(generation: Generation, context: BrowserContext, bundles: Bundles, config: CounterfoilConfig = {}) {
     this.generation = generation;
     this.#context = context;
     this.#bundles = bundles;
+    this.#config = config;
   }
 
   async serve(config?: CounterfoilConfig, port?: number): Promise<ApiServer> {
-    const api = new ApiServer(this.#bundles, config);
+    const api = new ApiServer(this.#bundles, { ...this.#config, ...config });
     this.#apis.push(api);
     await api.start(port);
     return api;

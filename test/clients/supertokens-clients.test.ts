@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { CounterfoilConfig } from "counterfoil";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
@@ -37,10 +38,18 @@ describe.skipIf(isSkipped)("SuperTokens web clients (need a browser: Debian's ch
     console.log(toMarkdown(table.rows(FEATURES)));
   });
 
-  async function trial(generation: Generation, run: Feature["run"]): Promise<void> {
-    await using stage = new Stage(generation, context, bundles);
+  async function trial(generation: Generation, run: Feature["run"], config: CounterfoilConfig = {}): Promise<void> {
+    await using stage = new Stage(generation, context, bundles, config);
     await run(stage);
   }
+
+  // The clients never read these cookies, so the way of a session through them is enough.
+  describe.each(SESSION_FEATURES.filter(({ title }) => /^expiry|^sign-out$/.test(title)))(
+    "with cookie.hostPrefix true: $title",
+    ({ run }) => {
+      test.each(GENERATIONS)("$version", (generation) => trial(generation, run, { cookie: { hostPrefix: true } }));
+    },
+  );
 
   for (const feature of FEATURES) {
     const { without } = feature;

@@ -3,9 +3,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as SuperTokens from "counterfoil";
 import type { CounterfoilConfig } from "counterfoil";
+import { createNewSession, sessionRoutes } from "counterfoil/express";
+import { memory } from "counterfoil/memory";
+import express from "express";
 import { afterEach, expect, test } from "vitest";
 import { type Answer, parseSetCookie, send } from "../http/send.ts";
-import { createSwitchableStore, MINUTE, START } from "../http/fixtures.ts";
+import { listen } from "../fixtures/listen.ts";
+import { apiCookies, createSwitchableStore, credentialsOf, MINUTE, refreshCookies, START } from "../http/fixtures.ts";
 import { handle, likeCommentAPI } from "./seed-page.ts";
 
 type AccessTokenConfig = NonNullable<NonNullable<CounterfoilConfig["tokens"]>["accessToken"]>;
@@ -147,6 +151,42 @@ test("without blacklisting verifying asks no store", async () => {
   expect((await page.like(accessToken.value, antiCsrfToken)).status).toBe(200);
   expect(page.store.calls).toBe(asked);
   page.store.down = false;
+});
+
+test("beside sessionRoutes() the page's middleware reads the name that the instance gives the cookie", async () => {
+  await SuperTokens.init({ store: memory() });
+  const names = SuperTokens.getCookieNames();
+  const app = express();
+  app.use(sessionRoutes());
+  app.post("/login", async (request, response) => {
+    await createNewSession(request, response, "alice");
+    response.json({});
+  });
+  // The page's own lines, with the name of the cookie in place of its literal.
+  app.post("/like", (request, response) => {
+    const pairs = (request.headers.cookie ?? "").split("; ");
+    const accessToken = pairs.find((pair) => pair.startsWith(`${names.access}=`))?.slice(names.access.length + 1);
+    if (accessToken === undefined) return void response.status(440).json({ expired: "access token missing" });
+    SuperTokens.getSession(accessToken, request.get("anti-csrf")).then(
+      ({ session }) => response.json({ liked: true, userId: session.userId }),
+      () => response.status(440).json({ expired: "try refresh token" }),
+    );
+  });
+  const server = await listen(app);
+  const own = credentialsOf(await send(server.port, { method: "POST", path: "/login" }));
+  expect(own.names).toEqual(names);
+  const like = async (cookie: string): Promise<unknown> => {
+    const headers = { cookie, "anti-csrf": own.antiCsrf };
+    return (await send(server.port, { method: "POST", path: "/like", headers })).json();
+  };
+  expect(await like(apiCookies(own))).toEqual({ liked: true, userId: "alice" });
+  const refreshed = credentialsOf(
+    await send(server.port, { method: "POST", path: "/session/refresh", headers: { cookie: refreshCookies(own) } }),
+    own,
+  );
+  expect(await like(apiCookies(refreshed))).toEqual({ liked: true, userId: "alice" });
+  expect(await like("theme=dark")).toEqual({ expired: "access token missing" });
+  await server.close();
 });
 
 test("what the page names is there, with numbers that differ", async () => {
