@@ -113,7 +113,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "sends a status of its own for a refusal",
-    found: ["answers-1", "answers-10", "answers-17", "dialect-3"],
+    found: ["answers-1", "answers-10", "answers-17", "dialect-3", "transport-7"],
     break(_request, response) {
       const end = response.end.bind(response) as (body?: unknown) => ServerResponse;
       response.end = (body?: unknown) => {

@@ -2,9 +2,9 @@ import { isHostName } from "../config/cookie-names.ts";
 import { parseMarker } from "../../protocol.ts";
 import type { SessionContext } from "../session/context.ts";
 import { authenticateRefreshToken, claimedHandle } from "../session/refresh-session.ts";
-import { authenticate } from "../session/verify-session.ts";
 import type { CookieReading, SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
+import { findNamedSession } from "./named-session.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
 /** The refresh cookie of a request, as far as the rule below believes it. */
@@ -47,10 +47,9 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     const found = findNamed();
     if (found.length > 0) return { found, named };
     // A script can delete the marker; the access cookie is HttpOnly, and vouches also when its token has expired.
-    await context.ready();
     for (const value of valuesOf(cookies.read(exchange, "access")).slice(0, MAX_VOUCHERS)) {
-      const token = await unlessNotOurs(authenticate(context, value));
-      if (token !== undefined) named.add(token.handle);
+      const session = await findNamedSession(context, value);
+      if (session !== undefined) named.add(session.handle);
     }
     return { found: findNamed(), named };
   }

@@ -2,9 +2,9 @@ import type { SessionContext } from "../session/context.ts";
 import { revokeSession } from "../session/manage-sessions.ts";
 import { authenticateRefreshToken } from "../session/refresh-session.ts";
 import type { UserId } from "../session/user-id.ts";
-import { authenticate } from "../session/verify-session.ts";
 import { valuesOf } from "./bound-refresh.ts";
 import type { CookieReading } from "./cookies.ts";
+import { findNamedSession } from "./named-session.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
 /** A session that a request names; its user is not known from a refresh token alone. */
@@ -15,7 +15,7 @@ export interface Carried {
 
 export interface CarriedSessions {
   /**
-   * The sessions that a request carries, also when their access tokens have expired. More than one when somebody has put a cookie beside
+   * The sessions that a request carries, also when their access tokens have expired, by at most the idle timeout. More than one when somebody has put a cookie beside
    * ours; ending that one, too, does no harm.
    */
   find(access: CookieReading, refresh: CookieReading): Promise<readonly Carried[]>;
@@ -30,8 +30,8 @@ export function createCarriedSessions(context: SessionContext): CarriedSessions 
       // By handle: many tokens of one session are one session to end.
       const found = new Map<string, Carried>();
       for (const value of valuesOf(access)) {
-        const session = await unlessNotOurs(authenticate(context, value));
-        if (session !== undefined) found.set(session.handle, { handle: session.handle, userId: session.userId });
+        const session = await findNamedSession(context, value);
+        if (session !== undefined) found.set(session.handle, session);
       }
       if (found.size > 0) return [...found.values()];
       // A __Host- refresh cookie comes to every route, and names the session as well.

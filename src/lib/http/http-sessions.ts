@@ -7,15 +7,16 @@ import { loadSession } from "../session/manage-sessions.ts";
 import { refreshSession } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
-import { authenticate, type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
+import { type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
 import { COOKIE_KINDS, type CookieKind, type CookieReading, createSessionCookies } from "./cookies.ts";
 import { createRefreshCookies } from "./bound-refresh.ts";
 import { createCredentialReader } from "./credentials.ts";
 import { findCrossSite, findCrossSiteSignIn, hasCustomHeader } from "./csrf.ts";
 import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
 import { createCarriedSessions } from "./carried-sessions.ts";
+import { findNamedSession } from "./named-session.ts";
 import { createOtherNames } from "./other-names.ts";
-import { endsSession, unlessNotOurs } from "./outcomes.ts";
+import { endsSession } from "./outcomes.ts";
 import { isPageLoad } from "./page-load.ts";
 import { createPageSessions } from "./page-sessions.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
@@ -85,10 +86,11 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   const cookies = createSessionCookies(policy.cookie, policy.http.publicOrigin);
   const transports = createTransports(context, cookies);
   const refreshCookies = createRefreshCookies(context, cookies);
-  const credentials = createCredentialReader(policy.http, { cookies, refreshCookies }, async (accessToken) => {
-    await context.ready();
-    return (await unlessNotOurs(authenticate(context, accessToken)))?.handle;
-  });
+  const credentials = createCredentialReader(
+    policy.http,
+    { cookies, refreshCookies },
+    async (accessToken) => (await findNamedSession(context, accessToken))?.handle,
+  );
 
   const carried = createCarriedSessions(context);
   const otherNames = createOtherNames(context, cookies);

@@ -11,6 +11,7 @@ import {
   isAlive,
   MINUTE,
   ours,
+  refreshed,
   SECOND,
   signIn,
   withCookies,
@@ -155,6 +156,38 @@ export const transportClauses: readonly HttpClause[] = [
         const twice = ["Bearer other", `Bearer ${native.access}`];
         same((await call(app, "/api", { headers: { authorization: twice } })).status, 401);
         same((await call(app, "/api", { headers: { authorization: `bearer  ${native.access}` } })).status, 200);
+      }),
+  },
+  {
+    id: "transport-7",
+    name: "MUST let an access token that has expired for longer than the idle timeout end nothing, and a younger one its session",
+    run: (start) =>
+      against(start, { config: { session: { idleTimeout: "1h" } } }, async (app) => {
+        const first = await signIn(app);
+        const native = await signIn(app, HEADER_MODE, "bob");
+        const young = await signIn(app, {}, "carol");
+        const begun = app.clock.now;
+        let [own, refresh] = [first, native.refresh];
+        for (const minutes of [45, 75]) {
+          app.clock.now = begun + minutes * MINUTE;
+          own = held(await refreshed(app, own), own);
+          refresh = tokensOf(await refreshBy(app, { ...HEADER_MODE, ...bearer(refresh) }))[1] ?? refresh;
+          ok(await isAlive(app, young));
+        }
+        const out = await call(app, "/session/signout", { method: "POST", headers: { cookie: cookiesOf(young) } });
+        same([out.status, await isAlive(app, young)], [200, false]);
+        const old: readonly SentHeaders[] = [
+          { cookie: cookiesOf(first) },
+          { ...HEADER_MODE, ...bearer(native.access) },
+          { cookie: cookiesOf(first), ...bearer(first.access) },
+        ];
+        app.clock.now += SECOND;
+        for (const headers of old) {
+          same((await call(app, "/session/signout", { method: "POST", headers })).status, 401);
+          await call(app, "/login?user=alice", { method: "POST", headers });
+        }
+        ok(await isAlive(app, own));
+        same((await refreshBy(app, { ...HEADER_MODE, ...bearer(refresh) })).status, 200);
       }),
   },
 ];

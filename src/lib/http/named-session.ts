@@ -1,0 +1,18 @@
+import type { SessionContext } from "../session/context.ts";
+import type { UserId } from "../session/user-id.ts";
+import { authenticate } from "../session/verify-session.ts";
+import { unlessNotOurs } from "./outcomes.ts";
+
+/**
+ * The session that an access token names, also when the token has expired; undefined when it is not ours. A browser keeps its access
+ * cookie for at most the idle timeout: an older token is a copy, perhaps from a log, and names no session.
+ */
+export async function findNamedSession(
+  context: SessionContext,
+  accessToken: string,
+): Promise<{ readonly handle: string; readonly userId: UserId } | undefined> {
+  await context.ready();
+  const token = await unlessNotOurs(authenticate(context, accessToken));
+  if (token === undefined || context.now() - token.expires > context.policy.idleTimeout) return undefined;
+  return { handle: token.handle, userId: token.userId };
+}
