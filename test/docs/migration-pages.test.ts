@@ -54,7 +54,7 @@ describe.skipIf(isSkipped)("the pages (need a browser: Debian's package chromium
       url = await sharedRedis();
     });
 
-    test("nobody is signed out on the way there, nor on the way back", { timeout: 180_000 }, async () => {
+    test("nobody is signed out on the way there, nor on the way back", async () => {
       const deploy = await setUp("localhost", { REDIS_URL: url, SESSION_SECRET: "of express-session" });
       publish("express-session: before");
       await deploy(codeOf("express-session: before", "ts"));
@@ -90,45 +90,41 @@ describe.skipIf(isSkipped)("the pages (need a browser: Debian's package chromium
     });
   });
 
-  test(
-    "from a JWT middleware: nobody is signed out on the way there, nor on the way back",
-    { timeout: 180_000 },
-    async () => {
-      const deploy = await setUp("localhost", { JWT_SECRET: "the secret of the old tokens" });
-      const ann = [200, { userId: "ann", role: "member" }];
-      publish("JWT: before");
-      await deploy(codeOf("JWT: before", "ts"));
-      const old = await openTab();
-      expect((await old.call("me"))[0]).toBe(401);
-      expect((await old.call("signIn", "ann", "open sesame"))[0]).toBe(200);
-      expect(await old.call("like")).toEqual([200, { likedBy: "ann" }]);
+  test("from a JWT middleware: nobody is signed out on the way there, nor on the way back", async () => {
+    const deploy = await setUp("localhost", { JWT_SECRET: "the secret of the old tokens" });
+    const ann = [200, { userId: "ann", role: "member" }];
+    publish("JWT: before");
+    await deploy(codeOf("JWT: before", "ts"));
+    const old = await openTab();
+    expect((await old.call("me"))[0]).toBe(401);
+    expect((await old.call("signIn", "ann", "open sesame"))[0]).toBe(200);
+    expect(await old.call("like")).toEqual([200, { likedBy: "ann" }]);
 
-      await deploy(codeOf("JWT: the bridge", "ts"));
-      expect(await old.call("like")).toEqual([200, { likedBy: "ann" }]);
+    await deploy(codeOf("JWT: the bridge", "ts"));
+    expect(await old.call("like")).toEqual([200, { likedBy: "ann" }]);
 
-      publish("JWT: the bridge");
-      const fresh = await openTab();
-      expect(await fresh.call("like")).toEqual([200, { likedBy: "ann" }]);
-      expect(await fresh.page.evaluate("document.cookie")).toContain("sIdRefreshToken=");
-      expect(await old.call("me")).toEqual(ann);
-      await expire();
-      expect(await fresh.call("me")).toEqual(ann);
+    publish("JWT: the bridge");
+    const fresh = await openTab();
+    expect(await fresh.call("like")).toEqual([200, { likedBy: "ann" }]);
+    expect(await fresh.page.evaluate("document.cookie")).toContain("sIdRefreshToken=");
+    expect(await old.call("me")).toEqual(ann);
+    await expire();
+    expect(await fresh.call("me")).toEqual(ann);
 
-      publish("JWT: before");
-      expect(await (await openTab()).call("like")).toEqual([200, { likedBy: "ann" }]);
+    publish("JWT: before");
+    expect(await (await openTab()).call("like")).toEqual([200, { likedBy: "ann" }]);
 
-      publish("JWT: after");
-      await deploy(codeOf("JWT: after", "ts"));
-      const last = await openTab();
-      expect(await last.page.evaluate("localStorage.length")).toBe(0);
-      expect(await last.call("like")).toEqual([200, { likedBy: "ann" }]);
-      expect(await fresh.call("me")).toEqual(ann);
-      expect((await last.call("signOut"))[0]).toBe(200);
-      expect((await last.call("me"))[0]).toBe(401);
-      expect((await last.call("signIn", "ann", "open sesame"))[0]).toBe(200);
-      expect(await last.call("like")).toEqual([200, { likedBy: "ann" }]);
-    },
-  );
+    publish("JWT: after");
+    await deploy(codeOf("JWT: after", "ts"));
+    const last = await openTab();
+    expect(await last.page.evaluate("localStorage.length")).toBe(0);
+    expect(await last.call("like")).toEqual([200, { likedBy: "ann" }]);
+    expect(await fresh.call("me")).toEqual(ann);
+    expect((await last.call("signOut"))[0]).toBe(200);
+    expect((await last.call("me"))[0]).toBe(401);
+    expect((await last.call("signIn", "ann", "open sesame"))[0]).toBe(200);
+    expect(await last.call("like")).toEqual([200, { likedBy: "ann" }]);
+  });
 
   test("from a JWT middleware: sign-in and sign-out while the bridge is up", async () => {
     const deploy = await setUp("localhost", { JWT_SECRET: "the secret of the old tokens" });
@@ -151,7 +147,7 @@ describe.skipIf(isSkipped)("the pages (need a browser: Debian's package chromium
       url = server.url(await server.createDatabase());
     });
 
-    test("its web client goes on, there and back", { timeout: 180_000 }, async () => {
+    test("its web client goes on, there and back", async () => {
       const host = "shop.localhost";
       const deploy = await setUp(host, { DATABASE_URL: url, COOKIE_DOMAIN: host });
       stage!.publish("app.js", await bundlePage(stage!.folder, codeOf("SuperTokens: before", "js")));

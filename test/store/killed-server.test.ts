@@ -9,7 +9,7 @@ import { startPostgres } from "../servers/postgres.ts";
 import { describeTally, startLoad, UNHARMED } from "./load.ts";
 
 describeWithServer("mariadb", "MariaDB", () => {
-  test("killed twice under load", { timeout: 120_000 }, async () => {
+  test("killed twice under load", async () => {
     const server = await startMariaDb();
     const database = await server.createDatabase();
     const pool = createPool({ ...server.connectionOptions(database), connectionLimit: 8 });
@@ -31,7 +31,7 @@ describeWithServer("mariadb", "MariaDB", () => {
 });
 
 describeWithServer("postgres", "PostgreSQL", () => {
-  test("killed twice under load", { timeout: 120_000 }, async () => {
+  test("killed twice under load", async () => {
     const server = await startPostgres();
     const url = server.url(await server.createDatabase());
     const load = await startLoad([postgres({ url }), postgres({ url })]);

@@ -29,30 +29,26 @@ describeWithServer("postgres", "PostgreSQL with a replica", () => {
     });
   });
 
-  test(
-    "killed under load, the replica takes over: nothing lost, no alarm, and it was not asked before",
-    { timeout: 120_000 },
-    async () => {
-      const database = await primary.createDatabase();
-      // What an address that follows the primary is in production.
-      const target = { host: primary.host, port: primary.port };
-      const address = await startProxy(target);
-      await replica.takeLog();
-      const url = new URL(primary.url(database));
-      url.port = String(address.port);
-      const load = await startLoad([postgres({ url: url.href }), postgres({ url: url.href })]);
-      await load.until(300);
-      const asked = (await replica.takeLog()).filter((line) => line.includes("counterfoil_"));
-      expect(asked).toEqual([]);
-      await primary.kill();
-      await replica.promote();
-      Object.assign(target, { host: replica.host, port: replica.port });
-      await load.until(400);
-      const tally = await load.stop();
-      await address.close();
-      console.log(`PostgreSQL, primary killed, replica promoted: ${describeTally(tally)}`);
-      expect(tally).toMatchObject(UNHARMED);
-      expect(tally.answered.confirmations).toBeGreaterThan(10);
-    },
-  );
+  test("killed under load, the replica takes over: nothing lost, no alarm, and it was not asked before", async () => {
+    const database = await primary.createDatabase();
+    // What an address that follows the primary is in production.
+    const target = { host: primary.host, port: primary.port };
+    const address = await startProxy(target);
+    await replica.takeLog();
+    const url = new URL(primary.url(database));
+    url.port = String(address.port);
+    const load = await startLoad([postgres({ url: url.href }), postgres({ url: url.href })]);
+    await load.until(300);
+    const asked = (await replica.takeLog()).filter((line) => line.includes("counterfoil_"));
+    expect(asked).toEqual([]);
+    await primary.kill();
+    await replica.promote();
+    Object.assign(target, { host: replica.host, port: replica.port });
+    await load.until(400);
+    const tally = await load.stop();
+    await address.close();
+    console.log(`PostgreSQL, primary killed, replica promoted: ${describeTally(tally)}`);
+    expect(tally).toMatchObject(UNHARMED);
+    expect(tally.answered.confirmations).toBeGreaterThan(10);
+  });
 });

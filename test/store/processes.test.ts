@@ -263,50 +263,46 @@ function testDatabase({ name, makeEmpty }: TestDatabase): void {
     }
   });
 
-  test(
-    "no answered token is unknown or raises an alarm, at whatever moment the process is killed",
-    { timeout: 300_000 },
-    async () => {
-      const mostKills = bound(4, name === "SQLite file" ? 20 : 8);
-      const random = randomNumbers();
-      const addressOf = await makeEmpty();
-      let now = T0;
-      const { sessions, store } = await openHere({ address: addressOf(0), secret: SECRET }, () => now + 7_000);
-      const { session, refreshToken } = await sessions.createNewSession("alice");
-      let token = refreshToken.value;
-      let version = 1;
-      let refreshes = 0;
-      let unanswered = 0;
-      const outcomes: string[] = [];
-      await measured(async () => {
-        for (let kill = 0; kill < mostKills; kill += 1) {
-          const child = startChild("refresh-for-ever");
-          const enough = 1 + Math.floor(random() * 40);
-          // Every other one dies between commit and answer, where the store knows more than the client; the rest where they happen to be.
-          const lastCommit = kill % 2 === 1 ? enough : undefined;
-          child.tell({ address: addressOf(kill), secret: SECRET, now, token, lastCommit } satisfies RefreshForEver);
-          // The first answer shows that the new process knows the last token of the killed one.
-          const answers = [];
-          if (lastCommit === undefined) {
-            while (answers.length < enough) answers.push(await child.next<Answered>());
-            child.kill();
-          }
-          answers.push(...(await child.rest<Answered>()));
-          expect(answers.flatMap(({ error = [] }) => error)).toEqual([]);
-          outcomes.push(...answers.flatMap((answer) => answer.events));
-          refreshes += answers.length;
-          ({ token, now } = answers.at(-1) ?? { token, now });
-          const row = await store.findSession(session.handle);
-          if (row !== undefined && row.version > version + answers.length) unanswered += 1;
-          version = row?.version ?? 0;
+  test("no answered token is unknown or raises an alarm, at whatever moment the process is killed", async () => {
+    const mostKills = bound(4, name === "SQLite file" ? 20 : 8);
+    const random = randomNumbers();
+    const addressOf = await makeEmpty();
+    let now = T0;
+    const { sessions, store } = await openHere({ address: addressOf(0), secret: SECRET }, () => now + 7_000);
+    const { session, refreshToken } = await sessions.createNewSession("alice");
+    let token = refreshToken.value;
+    let version = 1;
+    let refreshes = 0;
+    let unanswered = 0;
+    const outcomes: string[] = [];
+    await measured(async () => {
+      for (let kill = 0; kill < mostKills; kill += 1) {
+        const child = startChild("refresh-for-ever");
+        const enough = 1 + Math.floor(random() * 40);
+        // Every other one dies between commit and answer, where the store knows more than the client; the rest where they happen to be.
+        const lastCommit = kill % 2 === 1 ? enough : undefined;
+        child.tell({ address: addressOf(kill), secret: SECRET, now, token, lastCommit } satisfies RefreshForEver);
+        // The first answer shows that the new process knows the last token of the killed one.
+        const answers = [];
+        if (lastCommit === undefined) {
+          while (answers.length < enough) answers.push(await child.next<Answered>());
+          child.kill();
         }
-        return `${mostKills} kills, ${unanswered} of them between commit and answer, and ${refreshes} answered refreshes (seed ${SEED})`;
-      });
-      expect(new Set(outcomes)).toEqual(new Set(["mint", "renew", "confirm"]));
-      expect(unanswered).toBeGreaterThanOrEqual(mostKills / 2);
-      expect(await outcomeOf(sessions.refreshSession(token))).toBe("ok");
-    },
-  );
+        answers.push(...(await child.rest<Answered>()));
+        expect(answers.flatMap(({ error = [] }) => error)).toEqual([]);
+        outcomes.push(...answers.flatMap((answer) => answer.events));
+        refreshes += answers.length;
+        ({ token, now } = answers.at(-1) ?? { token, now });
+        const row = await store.findSession(session.handle);
+        if (row !== undefined && row.version > version + answers.length) unanswered += 1;
+        version = row?.version ?? 0;
+      }
+      return `${mostKills} kills, ${unanswered} of them between commit and answer, and ${refreshes} answered refreshes (seed ${SEED})`;
+    });
+    expect(new Set(outcomes)).toEqual(new Set(["mint", "renew", "confirm"]));
+    expect(unanswered).toBeGreaterThanOrEqual(mostKills / 2);
+    expect(await outcomeOf(sessions.refreshSession(token))).toBe("ok");
+  });
 }
 
 for (const database of databases) describeDatabase(database, () => testDatabase(database));

@@ -371,13 +371,13 @@ describeWithServer("redis", "Redis", () => {
     test("down at the start, then up; the same store goes on", async () => {
       const late = await testServer();
       await late.stop();
-      const store = redis({ client: driver.open(late.url), timeout: "300ms" });
+      const store = redis({ client: driver.open(late.url), timeout: "1s" });
       expect(await caught(store.prepare())).toMatchObject({ code: "STORE_UNAVAILABLE" });
       expect(await caught(store.findSession(newRecord().handle))).toMatchObject({ code: "STORE_UNAVAILABLE" });
       await late.restart();
       const patient = redis({ client: driver.open(late.url), timeout: "10s" });
       await patient.prepare();
-      await expect.poll(() => store.prepare().then(() => "ok"), { timeout: 20_000 }).toBe("ok");
+      await expect.poll(() => store.prepare().then(() => "ok")).toBe("ok");
       const row = newRecord();
       await store.createSession(row, undefined);
       expect(await patient.findSession(row.handle)).toMatchObject(row);
@@ -385,7 +385,7 @@ describeWithServer("redis", "Redis", () => {
 
     test("a server that does not answer is a fault after the timeout, and late work does no harm", async () => {
       const slow = await testServer();
-      const store = redis({ client: driver.open(slow.url), timeout: "300ms" });
+      const store = redis({ client: driver.open(slow.url), timeout: "1s" });
       await store.prepare();
       const row = newRecord();
       await store.createSession(row, undefined);
@@ -398,11 +398,11 @@ describeWithServer("redis", "Redis", () => {
       for (const call of calls)
         expect(await caught(call)).toMatchObject({
           code: "STORE_UNAVAILABLE",
-          message: expect.stringContaining("gave no answer within 300 ms"),
+          message: expect.stringContaining("gave no answer within 1000 ms"),
         });
       slow.resume();
       await expect
-        .poll(() => store.findSession(row.handle).catch(() => undefined), { timeout: 20_000 })
+        .poll(() => store.findSession(row.handle).catch(() => undefined))
         .toMatchObject({ version: 2, generation: 2, data: row.data });
     });
 
@@ -458,7 +458,7 @@ describeWithServer("redis", "Redis", () => {
       const client = driver.open(master.url);
       // As long as a busy machine may take.
       const patient = redis({ client, replicas: { acknowledge: 1, within: "5s" } });
-      const store = redis({ client, replicas: { acknowledge: 1, within: "300ms" } });
+      const store = redis({ client, replicas: { acknowledge: 1, within: "1s" } });
       await patient.prepare();
       const row = newRecord();
       await patient.createSession(row, undefined);
@@ -472,21 +472,19 @@ describeWithServer("redis", "Redis", () => {
       const fault = await caught(store.replaceData(row.handle, 3, "3"));
       expect(fault.code).toBe("STORE_UNAVAILABLE");
       expect(fault.message).toBe(
-        "only 0 of 1 replicas had what was written within 300 ms; a fail-over now might lose it",
+        "only 0 of 1 replicas had what was written within 1000 ms; a fail-over now might lose it",
       );
       // Reads need no replica. The write was done, as after a lost answer.
       expect(await store.findSession(row.handle)).toMatchObject({ version: 4, data: "3" });
       replica.resume();
-      await expect
-        .poll(() => store.replaceData(row.handle, 4, "4").catch(() => "not yet"), { timeout: 20_000 })
-        .not.toBe("not yet");
+      await expect.poll(() => store.replaceData(row.handle, 4, "4").catch(() => "not yet")).not.toBe("not yet");
 
       const two = redis({ client: driver.open(master.url), replicas: { acknowledge: 2, within: "2s" } });
       expect((await caught(two.prepare())).message).toMatch(/^only 1 of 2 replicas/);
     });
   });
 
-  test("killed twice under load with appendfsync always: nothing is lost", { timeout: 120_000 }, async () => {
+  test("killed twice under load with appendfsync always: nothing is lost", async () => {
     const server = await testServer({ appendOnly: "always" });
     const clients = DRIVERS.map((driver) => driver.open(server.url));
     const load = await startLoad([...clients.map((client) => redis({ client })), redis({ url: server.url })]);

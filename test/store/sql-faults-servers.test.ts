@@ -6,8 +6,6 @@ import { describeOwnSqlServers, makeStore, openStore, type SqlServer, watch } fr
 
 const OK = "ok";
 const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
-/** Connections may have to be made anew. */
-const PATIENT = { timeout: 10_000 };
 const TABLES = ["session", "key", "lease", "replaced", "migration"].map((name) => `counterfoil_${name}`);
 
 describeOwnSqlServers({}, (kind, drivers, server) => {
@@ -45,7 +43,7 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
       const refresh = (): Promise<string> => outcomeOf(sessions.refreshSession(refreshToken.value));
 
       await setReadOnly(true);
-      await expect.poll(refresh, PATIENT).toBe(DOWN);
+      await expect.poll(refresh).toBe(DOWN);
       const { sessions: late } = watch(openStore(driver, driver.makePool(place)));
       const calls = [() => sessions.refreshSession(refreshToken.value), () => late.ready(), () => late.getJwks()];
       for (const call of calls) {
@@ -54,8 +52,8 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
         expect(message).toMatch(/the database is read-only, as replicas are; give the primary; sessions are untouched/);
       }
       await setReadOnly(false);
-      await expect.poll(refresh, PATIENT).toBe(OK);
-      await expect.poll(() => outcomeOf(late.refreshSession(refreshToken.value)), PATIENT).toBe(OK);
+      await expect.poll(refresh).toBe(OK);
+      await expect.poll(() => outcomeOf(late.refreshSession(refreshToken.value))).toBe(OK);
       expect(alarms).toEqual([]);
     },
   );
@@ -101,14 +99,14 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
     };
     const refresh = (): Promise<string> => outcomeOf(sessions.refreshSession(refreshToken.value));
     await set("REVOKE");
-    await expect.poll(refresh, PATIENT).toBe("GENERAL_ERROR/STORE_UNSUITABLE");
+    await expect.poll(refresh).toBe("GENERAL_ERROR/STORE_UNSUITABLE");
     const error = await caught(sessions.refreshSession(refreshToken.value));
     expect(error.code).toBe("STORE_UNSUITABLE");
     expect(error.message).toMatch(
       /lacks a right on the tables of counterfoil; grant SELECT, INSERT, UPDATE and DELETE/,
     );
     await set("GRANT");
-    await expect.poll(refresh, PATIENT).toBe(OK);
+    await expect.poll(refresh).toBe(OK);
     expect(alarms).toEqual([]);
   });
 

@@ -45,7 +45,7 @@ function makeApp(drivers: readonly string[]): string {
 async function run(drivers: readonly string[], store: "mysql" | "postgres", options: object): Promise<string> {
   const cwd = makeApp(drivers);
   const args = [join(cwd, "app.mjs"), store, JSON.stringify(options)];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 20_000 });
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 120_000 });
   expect(stderr).toBe("");
   return stdout.trim();
 }
