@@ -14,9 +14,8 @@ import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import { isPageLoad } from "./lib/http/page-load.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
-import { carryCookies } from "./lib/http/carry-cookies.ts";
+import { NOT_PASSED_ON, passOn, refuseSent } from "./lib/http/next-request.ts";
 import { type WebOptions, withSessions } from "./lib/http/web-handlers.ts";
-import { HEADERS } from "./protocol.ts";
 
 /** A session in a server component or a server action, where no cookie can be set. */
 export type ServerSession<Claims = unknown, Data = unknown> = Pick<
@@ -39,9 +38,11 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
     try {
       const answer = await calls.route(exchange, options);
       if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
+      // All of them: an action that is posted as a plain form looks like any other form.
+      httpOf(options).refuseCrossSite(exchange);
       await prepareRender(exchange, options);
-      const carried = carryCookies(exchange, request.headers, httpOf(options).context.policy.cookie);
-      return closeWebExchange(exchange, NextResponse.next({ request: { headers: carried } }), NOT_PASSED_ON);
+      const passed = passOn(exchange, request.headers, httpOf(options));
+      return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), NOT_PASSED_ON);
     } catch (error) {
       const answer = calls.answerTo(error, options);
       if (answer === undefined) throw error;
@@ -50,17 +51,12 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
   };
 }
 
-// Next copies the headers of this response onto the request that it renders: ours would pass there for the client's own token. A page
-// load cannot read it in any case.
-const NOT_PASSED_ON: ReadonlySet<string> = new Set([HEADERS.antiCsrf]);
-
 /** Page loads, their data and server actions; other routes protect themselves, and images need nobody. */
-async function prepareRender(exchange: WebExchange, { sessions }: InstanceOption): Promise<void> {
+async function prepareRender(exchange: WebExchange, options: InstanceOption): Promise<void> {
   const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
   if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return;
-  // Next sends actions without our token, and compares Origin and Host; where they come from is checked here as well.
-  const options = { sessionRequired: false, page: true, antiCsrfCheck: false };
-  await calls.protect(exchange, { ...options, ...(sessions && { sessions }) });
+  // Next sends actions without our token; where they come from has been checked.
+  await calls.protect(exchange, { ...options, sessionRequired: false, page: true, antiCsrfCheck: false });
 }
 
 /**
@@ -78,16 +74,18 @@ export function sessionRoutes(
 
 /**
  * The session in a server component or a server action; undefined when nobody is signed in. Behind `sessionProxy()` an expired one
- * has been refreshed before.
+ * has been refreshed before. Route handlers use `verifySession` or `withSessions`, which check the anti-CSRF token as well.
  *
- * @throws SessionError `STORE_UNAVAILABLE` and other outages; `STEP_UP_REQUIRED`
+ * @throws SessionError `STORE_UNAVAILABLE` and other outages; `STEP_UP_REQUIRED`; `CSRF_REFUSED`, which Next answers with 403
  * @example const session = await getServerSession({ sessions });
  */
 export async function getServerSession<Claims = unknown, Data = unknown>(
   options: VerifySessionOptions = {},
 ): Promise<ServerSession<Claims, Data> | undefined> {
   checkProtectOptions(options, "getSession");
-  const exchange = openWebExchange({ method: "GET", url: "/", headers: await headers() });
+  const sent = await headers();
+  refuseSent(httpOf(options), sent);
+  const exchange = openWebExchange({ method: "GET", url: "/", headers: sent });
   // Never as a page: what a refresh made here would be lost, since no cookie can be set.
   return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false, page: false }));
 }

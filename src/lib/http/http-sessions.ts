@@ -45,6 +45,8 @@ export interface HttpSessions {
   /** Verifies the session of a request; undefined only where none is required. */
   protect(exchange: HttpExchange, options?: ProtectOptions): Promise<RequestSession | undefined>;
   refresh(exchange: HttpExchange): Promise<RequestSession>;
+  /** Refuses an unsafe request of another site that carries a cookie of ours, whatever it asks for. @throws SessionError `CSRF_REFUSED` */
+  refuseCrossSite(exchange: HttpExchange): void;
   /** Ends the session of a request and clears its cookies. @throws SessionError `SESSION_NOT_FOUND` when there is none; the cookies are cleared all the same */
   signOut(exchange: HttpExchange): Promise<void>;
 }
@@ -273,6 +275,10 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     sessions,
     context,
     refresh: async (exchange) => (await renew(exchange)).session,
+
+    refuseCrossSite(exchange) {
+      if (COOKIE_KINDS.some((kind) => cookies.read(exchange, kind).kind !== "none")) refuseCrossSite(exchange);
+    },
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       exchange.checkUnsent();
