@@ -27,7 +27,7 @@ for (const { name } of SUBJECTS) table.add(name);
 afterAll(() => console.log(`\nClauses that hold, by adapter:\n${table.print()}`));
 
 describe.each(SUBJECTS)("$name", (subject) => {
-  beforeAll(() => subject.prepare?.(), 120_000);
+  beforeAll(() => subject.prepare?.(), 400_000);
   test.each(httpClauses)("$id $name", async (clause) => {
     await clause.run((options) => startSubject(subject, options));
     table.holds(subject.name, clause.id);

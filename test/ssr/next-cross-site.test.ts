@@ -1,7 +1,7 @@
 /** What a sibling sub-domain can have done in the name of a visitor, in an app of Next.js, before its proxy and without one. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSkippedWithoutBrowser, launchBrowser } from "../browser/chromium.ts";
+import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { cookieHeader, send } from "../http/send.ts";
 import { buildCrossSite, type CrossSiteServer, type NextVersion, startCrossSite } from "./cross-site-server.ts";
 
@@ -27,7 +27,7 @@ describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(
 
   beforeAll(async () => {
     await buildCrossSite(version);
-    [browser, server] = await Promise.all([launchBrowser(), startCrossSite(version)]);
+    [browser, server] = await Promise.all([openBrowser(), startCrossSite(version)]);
     context = await browser.newContext();
     page = await context.newPage();
     await page.goto(server.origin);
