@@ -132,6 +132,7 @@ export const MESSAGES = {
   theft: THEFT_MESSAGE as typeof THEFT_MESSAGE,
   retry: "retry",
   csrf: "csrf",
+  transport: "transport refused",
   stepUp: "insufficient_user_authentication",
   unavailable: "unavailable",
 } as const;

@@ -19,6 +19,7 @@ test.each<[string, SessionError, string]>([
   ["a token to be refreshed", tryRefreshToken("ACCESS_TOKEN_INVALID", WHY), MESSAGES.tryRefreshToken],
   ["a lost race", retryLater("STORE_CONTENDED", WHY), MESSAGES.retry],
   ["a request of another site", generalError("CSRF_REFUSED", WHY), MESSAGES.csrf],
+  ["a sign-in in another transport", generalError("TRANSPORT_REFUSED", WHY), MESSAGES.transport],
   ["a theft", new TokenTheftError("<handle>", "alice"), MESSAGES.theft],
   ["a sign-in that is too old", new StepUpError(5000), MESSAGES.stepUp],
   ["a page on its way to a refresh", new RefreshRedirectError("/session/refresh?to=%2F"), MESSAGES.tryRefreshToken],

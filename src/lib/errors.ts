@@ -32,6 +32,7 @@ export type ErrorCode =
   | "TOKEN_TOO_LARGE"
   | "SESSION_LIMIT_REACHED"
   | "CSRF_REFUSED"
+  | "TRANSPORT_REFUSED"
   | "RESPONSE_ALREADY_SENT"
   // UNAUTHORISED
   | "SESSION_NOT_FOUND"
@@ -110,7 +111,8 @@ function wireMessage(errType: ErrorType, code: ErrorCode): string | undefined {
     case ERROR_TYPES.STEP_UP_REQUIRED:
       return MESSAGES.stepUp;
     case ERROR_TYPES.GENERAL_ERROR:
-      return code === "CSRF_REFUSED" ? MESSAGES.csrf : undefined;
+      if (code === "CSRF_REFUSED") return MESSAGES.csrf;
+      return code === "TRANSPORT_REFUSED" ? MESSAGES.transport : undefined;
   }
 }
 

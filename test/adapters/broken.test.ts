@@ -98,7 +98,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "does not see where a request comes from",
-    found: ["csrf-1", "csrf-2", "csrf-3", "answers-6", "answers-16", "answers-20", "answers-22"],
+    found: ["csrf-1", "csrf-2", "csrf-3", "answers-6", "answers-16", "answers-20", "answers-22", "transport-8"],
     break(request) {
       delete request.headers.origin;
       delete request.headers["sec-fetch-site"];
@@ -129,6 +129,19 @@ const FAULTS: readonly Fault[] = [
       onSetHeader(response, (name, value) =>
         name === "www-authenticate" ? `${String(value)}, error_description="it has been revoked"` : asList(value),
       ),
+  },
+  {
+    name: "does not see which transport is asked for",
+    found: ["transport-1", "transport-10", "transport-11"],
+    break: (request) => void delete request.headers["st-auth-mode"],
+  },
+  {
+    name: "hands cookies on as headers",
+    found: ["transport-11"],
+    break(request) {
+      const value = /=([^;]+)/.exec(request.headers.cookie ?? "")?.[1];
+      if (value !== undefined) request.headers["st-access-token"] ??= value;
+    },
   },
   {
     name: "takes the last of two Authorization headers",

@@ -139,6 +139,12 @@ export interface CounterfoilConfig {
          */
         readonly preferCookies?: boolean | undefined;
         /**
+         * How tokens may travel. With `["cookie"]` no token in a header is read; with `["header"]` no cookie of ours is read or set; a
+         * sign-in that asks for the other is refused. Default both (with `preset: "strict"` cookies only), and requests that browsers send
+         * (`Sec-Fetch-Site`) sign in with tokens in headers only where this option is named or the SuperTokens dialect is on.
+         */
+        readonly transports?: readonly ("cookie" | "header")[] | undefined;
+        /**
          * Whether refusals tell the client their reason: the code in the header `counterfoil-reason`, and a sentence in
          * `WWW-Authenticate`. Default: only where `NODE_ENV` is `development` or `test`, or `publicOrigin` is local (`localhost`,
          * names below it, 127.0.0.0/8, `[::1]`).

@@ -37,6 +37,8 @@ const DEFAULTS: Policy = {
     supertokens: false,
     sessionExpiredStatus: 401,
     preferCookies: false,
+    transports: new Set(["cookie", "header"]),
+    headersForBrowsers: false,
   },
 };
 
@@ -70,12 +72,24 @@ const NIST_AAL3 = { idleTimeout: 15 * MINUTE, absoluteTimeout: 12 * HOUR };
 const STRICT_ACCESS = { ...DEFAULTS.accessToken, validity: 5 * MINUTE, blacklisting: "store" };
 test.each([
   ["standard", { idleTimeout: HOUR, absoluteTimeout: DAY }],
-  ["strict", { ...NIST_AAL3, accessToken: STRICT_ACCESS, cookie: { ...DEFAULTS.cookie, names: ALL } }],
+  [
+    "strict",
+    {
+      ...NIST_AAL3,
+      accessToken: STRICT_ACCESS,
+      cookie: { ...DEFAULTS.cookie, names: ALL },
+      http: { ...DEFAULTS.http, transports: new Set(["cookie"]) },
+    },
+  ],
 ])("the preset %s changes what it says and no more, and options beside it win", (preset, part) => {
   expect(parseConfig({ preset })).toEqual({ ...DEFAULTS, ...part });
   const tokens = { accessToken: { validity: "15m", blacklisting: "off" } };
   const session = { idleTimeout: "100d", absoluteTimeout: "365d" };
-  expect(parseConfig({ preset, tokens, session, cookie: { hostPrefix: "auto" } })).toEqual(DEFAULTS);
+  const http = { transports: ["header", "cookie"] };
+  expect(parseConfig({ preset, tokens, session, http, cookie: { hostPrefix: "auto" } })).toEqual({
+    ...DEFAULTS,
+    http: { ...DEFAULTS.http, headersForBrowsers: true },
+  });
 });
 
 /** A limit that is named has no part of the default one. */
@@ -128,11 +142,12 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["http.diagnostics", true, "http", { diagnostics: true }],
     ["http.sessionExpiredStatus", 440, "http", { sessionExpiredStatus: 440 }],
     ["http.preferCookies", true, "http", { preferCookies: true }],
+    ["http.transports", ["header"], "http", { transports: new Set(["header"]), headersForBrowsers: true }],
   ];
 
 test("the SuperTokens dialect moves the refresh route to where its clients look for it, unless the config says otherwise", () => {
   const config = { http: { dialects: ["counterfoil", "supertokens"] } };
-  const http = { ...DEFAULTS.http, supertokens: true };
+  const http = { ...DEFAULTS.http, supertokens: true, headersForBrowsers: true };
   const cookie = { ...DEFAULTS.cookie, names: PLAIN, renewTokenPath: "/auth/session/refresh" };
   expect(parseConfig(config)).toEqual({ ...DEFAULTS, http, cookie });
   const tokens = { refreshToken: { renewTokenPath: "/session/refresh" } };
@@ -284,6 +299,12 @@ const REFUSED: readonly Refusal[] = [
     ["counterfoil", [], ["supertokens"], ["counterfoil", "counterfoil"], ["counterfoil", "other"]],
   ],
   [["http.sessionExpiredStatus"], "WRONG_TYPE", /^write 401 or 440/, [403, "401", null]],
+  [
+    ["http.transports"],
+    "WRONG_TYPE",
+    /^write a list of "cookie" and "header", with at least one/,
+    ["cookie", [], ["cookies"], ["header", "header"], null, {}],
+  ],
   [["store"], "WRONG_TYPE", /^write a store, for instance sqlite/, ["sqlite", null, {}, memory, { commitRefresh: 1 }]],
   [["clock"], "WRONG_TYPE", /^write a function that returns ms since the epoch, not /, [0, "now", new Date(), null]],
   [["secret"], "WRONG_TYPE", /^write a string, or a list of strings/, [null, {}, [1], [SECRET, undefined]]],

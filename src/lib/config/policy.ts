@@ -16,6 +16,9 @@ export interface HttpPolicy {
   readonly supertokens: boolean;
   readonly sessionExpiredStatus: 401 | 440;
   readonly preferCookies: boolean;
+  readonly transports: ReadonlySet<"cookie" | "header">;
+  /** Whether requests that browsers send may sign in in header mode. */
+  readonly headersForBrowsers: boolean;
 }
 
 /** A config after checking, with every default in place. Durations in ms. */
@@ -68,6 +71,7 @@ interface Defaults {
   readonly sameSite: "lax" | "strict" | "none";
   readonly hostPrefix: HostPrefix;
   readonly csrf: "enforce" | "report";
+  readonly transports: readonly ("cookie" | "header")[];
 }
 
 const DEFAULTS: Defaults = {
@@ -89,6 +93,7 @@ const DEFAULTS: Defaults = {
   sameSite: "lax",
   hostPrefix: "auto",
   csrf: "enforce",
+  transports: ["cookie", "header"],
 };
 
 /** NIST SP 800-63B-4, 2.2.3 and 2.3.3: overall and inactivity timeouts at AAL2 and AAL3. */
@@ -100,6 +105,7 @@ const PRESETS: Readonly<Record<"standard" | "strict", Partial<Defaults>>> = {
     accessValidity: 5 * MINUTE,
     blacklisting: "store",
     hostPrefix: true,
+    transports: ["cookie"],
   },
 };
 
@@ -282,6 +288,8 @@ function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
     'a list with "counterfoil" and, for SuperTokens clients, "supertokens"',
     isDialects,
   );
+  const supertokens = dialects?.includes("supertokens") ?? false;
+  const transports = http.value("transports", 'a list of "cookie" and "header", with at least one', isTransports);
   const given = http.text("publicOrigin", refuseOrigin);
   const publicOrigin = given === undefined ? undefined : parseOrigin(given);
   return {
@@ -289,9 +297,11 @@ function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
     trustedOrigins: new Set(origins.flatMap((origin) => parseOrigin(origin) ?? [])),
     csrf: http.choice("csrf", ["enforce", "report"]) ?? defaults.csrf,
     diagnostics: http.flag("diagnostics") ?? isDevelopment(publicOrigin),
-    supertokens: dialects?.includes("supertokens") ?? false,
+    supertokens,
     sessionExpiredStatus: http.value("sessionExpiredStatus", "401 or 440", isExpiredStatus) ?? 401,
     preferCookies: http.flag("preferCookies") ?? false,
+    transports: new Set(transports ?? defaults.transports),
+    headersForBrowsers: transports !== undefined || supertokens,
   };
 }
 
@@ -306,6 +316,12 @@ const isDialects = (value: unknown): value is readonly ("counterfoil" | "superto
   Array.isArray(value) &&
   value.includes("counterfoil") &&
   value.every((dialect) => DIALECTS.includes(dialect)) &&
+  new Set(value).size === value.length;
+
+const isTransports = (value: unknown): value is readonly ("cookie" | "header")[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((kind) => kind === "cookie" || kind === "header") &&
   new Set(value).size === value.length;
 
 const isExpiredStatus = (value: unknown): value is 401 | 440 => value === 401 || value === 440;

@@ -29,6 +29,18 @@ export interface SessionCookies {
   clearStrays(exchange: HttpExchange, kind: CookieKind, paths?: "all" | "own"): void;
 }
 
+const NONE: CookieReading = { kind: "none" };
+
+/** Where tokens travel in headers only, no cookie is read or set. */
+export const NO_COOKIES: SessionCookies = {
+  read: () => NONE,
+  readOther: () => NONE,
+  clearOther: () => undefined,
+  set: () => undefined,
+  clearAll: () => undefined,
+  clearStrays: () => undefined,
+};
+
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
 // A browser holds one, and a second one for a moment. Each value may cost a signature check and a call of the store.
@@ -145,8 +157,6 @@ function readCookie(
   // Never "last wins": a sibling sub-domain can put a cookie before or after ours.
   return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values: [first, ...others] };
 }
-
-const NONE: CookieReading = { kind: "none" };
 
 /** Whether nothing but blanks stands between a place and the beginning of its pair. */
 function beginsPair(header: string, place: number): boolean {

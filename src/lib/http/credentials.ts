@@ -1,5 +1,5 @@
 import { HEADERS } from "../../protocol.ts";
-import { tryRefreshToken } from "../errors.ts";
+import { generalError, tryRefreshToken } from "../errors.ts";
 import type { HttpPolicy } from "../config/policy.ts";
 import type { BoundReading, RefreshCookies } from "./bound-refresh.ts";
 import type { CookieReading, SessionCookies } from "./cookies.ts";
@@ -17,7 +17,11 @@ export interface RefreshCredential extends Credential {
 }
 
 export interface CredentialReader {
-  /** How the client wants to get the tokens of a session that begins. Cookies, unless it says otherwise. */
+  /**
+   * How the client gets the tokens of a session that begins: as it says, else in cookies where they are on.
+   *
+   * @throws SessionError `TRANSPORT_REFUSED` when `http.transports` does not let it
+   */
   wanted(exchange: HttpExchange): TransportKind;
   /** @throws SessionError `TRANSPORT_CONFLICT` when cookie and header name different sessions */
   access(exchange: HttpExchange): Promise<Credential>;
@@ -27,15 +31,30 @@ export interface CredentialReader {
 
 /** @param handleOf the session that an access token names, expired or not; undefined when the token is not ours */
 export function createCredentialReader(
-  policy: Pick<HttpPolicy, "preferCookies">,
+  policy: Pick<HttpPolicy, "preferCookies" | "transports" | "headersForBrowsers">,
   { cookies, refreshCookies }: { readonly cookies: SessionCookies; readonly refreshCookies: RefreshCookies },
   handleOf: (accessToken: string) => Promise<string | undefined>,
 ): CredentialReader {
+  /** Which transport is meant; undefined where the tokens must tell. With one transport there is nothing to choose. */
+  function modeOf(exchange: HttpExchange): string | undefined {
+    const [only, other] = policy.transports;
+    return other === undefined ? only : exchange.header(HEADERS.mode);
+  }
+
   return {
-    wanted: (exchange) => (exchange.header(HEADERS.mode) === "header" ? "header" : "cookie"),
+    wanted(exchange) {
+      const mode = exchange.header(HEADERS.mode);
+      const preferred = policy.transports.has("cookie") ? "cookie" : "header";
+      const kind = mode === "cookie" || mode === "header" ? mode : preferred;
+      if (!policy.transports.has(kind)) throw refused(`http.transports does not name "${kind}"`);
+      // An injected script cannot read an HttpOnly cookie; a sign-in of its own in header mode would hand it the refresh token.
+      if (kind === "header" && !policy.headersForBrowsers && exchange.header("sec-fetch-site") !== undefined)
+        throw refused('a browser asks for tokens in headers, and http.transports does not name "header"');
+      return kind;
+    },
 
     async access(exchange) {
-      const mode = exchange.header(HEADERS.mode);
+      const mode = modeOf(exchange);
       if (mode === "cookie") return accessCookie(exchange);
       const token = bearerOf(exchange) ?? exchange.header(HEADERS.access);
       if (mode === "header") return fromHeader(token);
@@ -51,7 +70,7 @@ export function createCredentialReader(
     },
 
     async refresh(exchange) {
-      const mode = exchange.header(HEADERS.mode);
+      const mode = modeOf(exchange);
       if (mode === "cookie") return refreshCookie(exchange);
       const token = exchange.header(HEADERS.refresh) ?? bearerOf(exchange);
       if (mode === "header") return fromHeader(token);
@@ -82,6 +101,8 @@ function bearerOf(exchange: HttpExchange): string | undefined {
   const header = exchange.header("authorization");
   return header === undefined ? undefined : /^bearer +(\S+) *$/i.exec(header)?.[1];
 }
+
+const refused = (detail: string): Error => generalError("TRANSPORT_REFUSED", detail);
 
 const conflict = (kind: "access" | "refresh"): Error =>
   tryRefreshToken(

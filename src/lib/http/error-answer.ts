@@ -57,6 +57,7 @@ function answerKind(error: SessionError, policy: AnswerPolicy): HttpAnswer | und
       return refuse(409, MESSAGES.retry, { "retry-after": RETRY_AFTER_SECONDS });
     case ERROR_TYPES.GENERAL_ERROR:
       if (error.code === "CSRF_REFUSED") return refuse(403, MESSAGES.csrf, {});
+      if (error.code === "TRANSPORT_REFUSED") return refuse(403, MESSAGES.transport, {});
       return OUTAGES.has(error.code)
         ? refuse(503, MESSAGES.unavailable, { "retry-after": RETRY_AFTER_SECONDS })
         : undefined;

@@ -8,7 +8,7 @@ import { refreshSession } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
-import { COOKIE_KINDS, type CookieKind, type CookieReading, createSessionCookies } from "./cookies.ts";
+import { COOKIE_KINDS, type CookieKind, type CookieReading, createSessionCookies, NO_COOKIES } from "./cookies.ts";
 import { createRefreshCookies } from "./bound-refresh.ts";
 import { createCredentialReader } from "./credentials.ts";
 import { findCrossSite, findCrossSiteSignIn, hasCustomHeader } from "./csrf.ts";
@@ -85,7 +85,8 @@ export function httpSessionsOf(sessions: Sessions): HttpSessions {
 
 function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSessions {
   const { policy } = context;
-  const cookies = createSessionCookies(policy.cookie, policy.http.publicOrigin);
+  const hasCookies = policy.http.transports.has("cookie");
+  const cookies = hasCookies ? createSessionCookies(policy.cookie, policy.http.publicOrigin) : NO_COOKIES;
   const transports = createTransports(context, cookies);
   const refreshCookies = createRefreshCookies(context, cookies);
   const credentials = createCredentialReader(

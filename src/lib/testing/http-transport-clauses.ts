@@ -16,8 +16,10 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import type { Answer, SentHeaders } from "./raw-request.ts";
+import { type Answer, cookieHeader, type SentHeaders } from "./raw-request.ts";
 
+const SPOKEN = { http: { dialects: ["counterfoil", "supertokens"] } } as const;
+const NOTHING = [undefined, undefined];
 const HEADER_MODE = { "st-auth-mode": "header" };
 const bearer = (token: string): SentHeaders => ({ authorization: `Bearer ${token}` });
 
@@ -190,9 +192,98 @@ export const transportClauses: readonly HttpClause[] = [
         same((await refreshBy(app, { ...HEADER_MODE, ...bearer(refresh) })).status, 200);
       }),
   },
+  {
+    id: "transport-8",
+    name: "MUST refuse a browser that signs in in header mode, make no session, and let sessions in headers go on",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const native = await signIn(app, HEADER_MODE);
+        const browser = { ...HEADER_MODE, "sec-fetch-site": "same-origin" };
+        const refused = await call(app, "/login?user=alice", {
+          method: "POST",
+          headers: { ...browser, ...bearer(native.access) },
+        });
+        same([refused.status, refused.json()], [403, { message: "transport refused" }]);
+        same([ours(refused), refused.header("st-access-token"), refused.header("st-refresh-token")], [[], ...NOTHING]);
+        same((await app.sessions.getSessionsForUser("alice")).length, 1);
+        const own = { ...bearer(native.access), ...browser };
+        same((await call(app, "/api", { method: "POST", headers: own })).status, 200);
+        tokensOf(await refreshBy(app, { ...browser, ...bearer(native.refresh) }));
+        same((await call(app, "/session/signout", { method: "POST", headers: own })).status, 200);
+        await signIn(app, { "sec-fetch-site": "same-origin" });
+      }),
+  },
+  {
+    id: "transport-9",
+    name: "MUST let browsers sign in in header mode where http.transports names it, also beside strict, or SuperTokens is spoken",
+    async run(start) {
+      const named = { http: { transports: ["cookie", "header"] } } as const;
+      for (const config of [named, { ...named, preset: "strict" as const }, SPOKEN]) {
+        await against(start, { config }, async (app) => {
+          const headers = { ...HEADER_MODE, "sec-fetch-site": "same-origin" };
+          const [access] = tokensOf(await call(app, "/login?user=alice", { method: "POST", headers }));
+          same((await call(app, "/api", { headers: bearer(access) })).status, 200);
+        });
+      }
+    },
+  },
+  {
+    id: "transport-10",
+    name: "MUST read no token in a header where cookies are the only transport, and hand none out",
+    async run(start) {
+      for (const config of [{ http: { transports: ["cookie"] } }, { preset: "strict" }] as const) {
+        await against(start, { config }, async (app) => {
+          const refused = await call(app, "/login?user=alice", { method: "POST", headers: HEADER_MODE });
+          same([refused.status, refused.json(), ours(refused)], [403, { message: "transport refused" }, []]);
+          same((await app.sessions.getSessionsForUser("alice")).length, 0);
+          const own = await signIn(app);
+          for (const mode of [undefined, "header"]) {
+            const headers = { "st-auth-mode": mode, "st-access-token": own.access, ...bearer(own.access) };
+            same((await call(app, "/api", { headers })).status, 401);
+            const renewing = { "st-auth-mode": mode, "st-refresh-token": own.refresh };
+            same((await refreshBy(app, renewing)).status, 401);
+            // The cookies of the request count, with all that is demanded of cookies.
+            const both = { ...headers, cookie: cookiesOf(own) };
+            same((await call(app, "/api", { headers: both })).status, 200);
+            same((await call(app, "/api", { method: "POST", headers: both })).status, 401);
+          }
+        });
+      }
+    },
+  },
+  {
+    id: "transport-11",
+    name: "MUST neither read nor set a cookie where headers are the only transport",
+    run: (start) =>
+      against(start, { config: { http: { transports: ["header"] } } }, async (app) => {
+        const [access, refresh = ""] = tokensOf(await call(app, "/login?user=alice", { method: "POST" }));
+        const { access: name, refresh: other, marker } = app.sessions.cookieNames;
+        const cookie = cookieHeader([
+          [name, access],
+          [other, refresh],
+          [marker, "1"],
+        ]);
+        const asks = [
+          await call(app, "/api", { headers: { cookie } }),
+          await call(app, "/page", { headers: { cookie, "sec-fetch-mode": "navigate" } }),
+          await call(app, "/session/signout", { method: "POST", headers: { cookie } }),
+          await refreshBy(app, { cookie }),
+          await call(app, "/login?user=bob", { method: "POST", headers: { cookie, "st-auth-mode": "cookie" } }),
+        ];
+        same(
+          asks.map(({ status }) => status),
+          [401, 200, 401, 401, 403],
+        );
+        same(asks.flatMap(ours), []);
+        same((await app.sessions.getSessionsForUser("bob")).length, 0);
+        // A cookie of somebody else does not stand in the way of a header.
+        const headers = { ...bearer(access), cookie: `${name}=x`, "st-auth-mode": "cookie" };
+        same((await call(app, "/api", { method: "POST", headers })).status, 200);
+        tokensOf(await refreshBy(app, { ...bearer(refresh), cookie }));
+      }),
+  },
 ];
 
-const SPOKEN = { http: { dialects: ["counterfoil", "supertokens"] } } as const;
 const front = (answer: Answer): unknown =>
   JSON.parse(Buffer.from(answer.header("front-token") ?? "", "base64").toString("utf8")) as unknown;
 const refreshPage = (app: HttpApp, own: Held, headers: SentHeaders = {}): Promise<Answer> =>
