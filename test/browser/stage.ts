@@ -1,5 +1,6 @@
 import type { CounterfoilConfig } from "counterfoil";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "vitest";
+import { bound } from "../fixtures/bounds.ts";
 import {
   BROWSER_NAMES,
   type BrowserName,
@@ -77,7 +78,7 @@ export class Stage implements AsyncDisposable {
 export function describeInBrowsers(
   title: string,
   define: (stage: () => Stage) => void,
-  { only }: { readonly only?: BrowserName } = {},
+  { only }: { readonly only?: BrowserName | undefined } = {},
 ): void {
   for (const name of BROWSER_NAMES.filter((one) => only === undefined || one === only)) {
     describe.skipIf(isSkippedIn(name, title))(`${title}, in ${name}`, () => {
@@ -95,3 +96,7 @@ export function describeInBrowsers(
     });
   }
 }
+
+/** Tests of what depends on no engine: in Chromium, and by `npm run proof` in each browser. */
+export const describeInAnyBrowser = (title: string, define: (stage: () => Stage) => void): void =>
+  describeInBrowsers(title, define, { only: bound<BrowserName | undefined>("Chromium", undefined) });

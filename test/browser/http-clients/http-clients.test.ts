@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { countRefreshes } from "../refresh-count.ts";
 import { serveScript } from "../serve-script.ts";
 import type { SessionServer } from "../session-server.ts";
-import { describeInBrowsers, type Stage } from "../stage.ts";
+import { describeInAnyBrowser, type Stage } from "../stage.ts";
 import type { Tab } from "../tab.ts";
 import type { HttpClient, HttpClientsScript, Outcome } from "./page-script.ts";
 
@@ -29,7 +29,7 @@ const get = (tab: Tab, by: HttpClient, url = "/me"): Promise<Outcome> =>
 const post = (tab: Tab, by: HttpClient, url: string, json: object): Promise<Outcome> =>
   tab.evaluate((given) => page.call(given.by, "post", given.url, given.json), { by, url, json });
 
-describeInBrowsers("HTTP clients", (stage) => {
+describeInAnyBrowser("HTTP clients", (stage) => {
   test.for(CLIENTS)("%s: a GET and a POST that are refused succeed after one refresh each", async (by) => {
     const { server, tab } = await openSignedIn(stage());
     server.expire();

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ClientPage } from "../client-page.ts";
 import { until } from "../../servers/until.ts";
 import type { SessionServer } from "../session-server.ts";
-import { describeInBrowsers, type Stage } from "../stage.ts";
+import { describeInAnyBrowser, type Stage } from "../stage.ts";
 import type { ReactPageScript } from "./page-script.ts";
 import { openReact, type ReactPage, serveReact, signInByForm } from "./react-page.ts";
 
@@ -21,7 +21,7 @@ async function openSignedIn(stage: Stage): Promise<{ server: SessionServer; mine
 const pagesAndRefreshes = (server: SessionServer): readonly string[] =>
   server.takeCalls().filter((call) => /\/react |\/session\//.test(call));
 
-describeInBrowsers("pages rendered on the server by React", (stage) => {
+describeInAnyBrowser("pages rendered on the server by React", (stage) => {
   test.each([false, true])(
     "a user: one render of the server's text, without a call, StrictMode %s",
     async (isStrict) => {

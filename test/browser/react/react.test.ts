@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ClientPage } from "../client-page.ts";
 import { until } from "../../servers/until.ts";
-import { describeInBrowsers } from "../stage.ts";
+import { describeInAnyBrowser } from "../stage.ts";
 import type { ReactPageScript } from "./page-script.ts";
 import { openReact, serveReact, signInByForm } from "./react-page.ts";
 
@@ -14,7 +14,7 @@ const PATIENT = { timeout: 30_000 };
 const once = (text: string, count: number, isStrict: boolean): Record<string, number> =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}: ${text}`, isStrict ? 2 : 1]));
 
-describeInBrowsers("hooks of React", (stage) => {
+describeInAnyBrowser("hooks of React", (stage) => {
   test.each([false, true])("ten components: one render each for each change, StrictMode %s", async (isStrict) => {
     const server = await serveReact(stage());
     const mine = await openReact(stage(), server, { isBare: true, isStrict, count: 10 });
