@@ -11,7 +11,7 @@ const TABS = 5;
 const CALLS = 5;
 const ROUNDS = bound(3, 10);
 /** On a busy machine tabs would do without a lock that they wait for too long. */
-const PATIENT = { lockTimeout: 60_000, refreshTimeout: 60_000 };
+const PATIENT = { lockTimeout: 600_000, refreshTimeout: 600_000 };
 
 /** Refreshes of each expiry. */
 async function raceForApi(stage: Stage, cookie: CounterfoilConfig["cookie"] = {}): Promise<readonly number[]> {

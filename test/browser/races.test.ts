@@ -10,13 +10,13 @@ import { type RaceCondition, TabRace } from "./tab-race.ts";
 const TABS = 10;
 const CALLS = 10;
 /** Of each test, in ms: others may use the machine. */
-const LIMIT = 300_000;
+const LIMIT = 900_000;
 /** Rounds; a busy loop in each of ten tabs makes them long. `npm run proof` and `npm run bench -- browser` run more. */
 const ROUNDS: Readonly<Record<BrowserName, readonly (readonly [RaceCondition, number])[]>> = {
   Chromium: [
     ["idle", bound(5, 20)],
     ["jank", bound(1, 4)],
-    ["throttled", 1],
+    ["throttled", bound(0, 1)],
   ],
   Firefox: [
     ["idle", bound(2, 5)],
@@ -25,7 +25,7 @@ const ROUNDS: Readonly<Record<BrowserName, readonly (readonly [RaceCondition, nu
 };
 
 /** Tabs do without a lock that they wait for too long, and ten of them at a quarter of the CPU are slow: what is tested is who waits. */
-const PATIENT = { lockTimeout: 120_000, refreshTimeout: 120_000 };
+const PATIENT = { lockTimeout: 600_000, refreshTimeout: 600_000 };
 
 /** Tabs of a profile where alice has signed in. */
 async function openRace(stage: Stage) {
@@ -43,10 +43,11 @@ async function openRace(stage: Stage) {
 
 describeInBrowsers("ten tabs with ten calls each", (stage) => {
   test(
-    "one refresh an expiry, also while scripts are busy and, in Chromium, at a quarter of the CPU",
+    "one refresh an expiry, also while scripts are busy",
     async () => {
       const { server, race } = await openRace(stage());
       for (const [condition, rounds] of ROUNDS[stage().browser.name]) {
+        if (rounds === 0) continue;
         const refreshes: number[] = [];
         await race.suffer(condition);
         for (let round = 0; round < rounds; round++) {
