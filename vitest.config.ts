@@ -20,7 +20,7 @@ const projects: readonly Project[] = [
   { name: "unit", include: ["src/**/*.test.ts"], isolate: false },
   { name: "contract", include: CONTRACT, isolate: false },
   { name: "model", include: ["test/{model,schedules}/**/*.test.ts"] },
-  { name: "http", include: ["test/{http,adapters,websocket,seed}/**/*.test.ts"] },
+  { name: "http", include: ["test/{http,adapters,websocket,seed,security}/**/*.test.ts"] },
   { name: "stores", include: ["test/{store,servers}/**/*.test.ts"], exclude: CONTRACT },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"] },
