@@ -221,3 +221,42 @@ describe("wherever else a refresh cookie names a session", () => {
     expect([answer.status, answer.header("st-access-token")?.length]).toEqual([200, expect.any(Number)]);
   });
 });
+
+describe("a link on another site to the refresh route", () => {
+  const LINK = {
+    host: HOST,
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document",
+    "sec-fetch-site": "cross-site",
+  };
+  const visit = (app: TestApp, cookie: string | undefined): Promise<Answer> =>
+    app.send({ path: `${PATH}?to=%2Fpage`, headers: { ...LINK, cookie } });
+
+  // Browsers send no SameSite=Strict cookie with it, and keep what the answer sets.
+  test.each(["auto", true, false] as const)(
+    "clears none of the cookies that did not come along (%s)",
+    async (hostPrefix) => {
+      await using app = await start({ cookie: { hostPrefix, sameSite: "strict" } });
+      const own = await signIn(app);
+      const answers = [await visit(app, undefined)];
+      // A sibling sub-domain can put one beside ours that does come along.
+      if (hostPrefix === "auto") answers.push(await visit(app, some(own, "refresh")));
+      for (const answer of answers) {
+        expect(answer.status).toBe(303);
+        expect(answer.cookies.filter((line) => !line.includes("Domain=") && line.includes(`Path=${PATH};`))).toEqual(
+          [],
+        );
+        expect(answer.cookies.filter((line) => line.startsWith(own.names.access))).toEqual([]);
+        expect(answer.cookies.filter((line) => line.startsWith(own.names.marker))).toEqual([]);
+      }
+    },
+  );
+
+  test("clears those of a session that is over, where they did", async () => {
+    await using app = await start();
+    const own = await signIn(app);
+    await app.sessions.revokeSessionUsingSessionHandle(own.handle);
+    const answer = await visit(app, some(own, "access", "marker", "refresh"));
+    expect(clears(answer).sort()).toEqual(Object.values(own.names).sort());
+  });
+});

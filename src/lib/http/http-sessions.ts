@@ -1,4 +1,5 @@
 import { HEADERS } from "../../protocol.ts";
+import { isHostName } from "../config/cookie-names.ts";
 import { generalError, isErrorFromAuth, retryLater, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import { type CreateOptions, createSession } from "../session/create-session.ts";
@@ -212,6 +213,17 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     error.code === "REFRESH_TOKEN_MISSING" &&
     cookies.read(exchange, "refresh").kind !== "none";
 
+  /**
+   * Whether a failed refresh takes the cookies back. A link on another site leads here without the cookies that are SameSite=Strict, and
+   * browsers keep what the answer sets: it must not clear what was not sent. A cookie that a sibling can set proves nothing.
+   */
+  function mayClear(exchange: HttpExchange): boolean {
+    if (isUnsafe(exchange) || exchange.header("sec-fetch-site") !== "cross-site") return true;
+    const hostKinds = COOKIE_KINDS.filter((kind) => isHostName(policy.cookie.names[kind]));
+    const kinds = hostKinds.length > 0 ? hostKinds : COOKIE_KINDS;
+    return kinds.some((kind) => cookies.read(exchange, kind).kind !== "none");
+  }
+
   async function renew(exchange: HttpExchange): Promise<Renewed> {
     exchange.checkUnsent();
     const { transport: kind, reading } = await credentials.refresh(exchange);
@@ -250,7 +262,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       };
     } catch (error) {
       if (endsSession(error)) {
-        transport.clear(exchange);
+        if (kind === "header" || mayClear(exchange)) transport.clear(exchange);
         // A marker that was set under another Domain would send the page here again and again.
         if (kind === "cookie" && cookies.read(exchange, "marker").kind !== "none")
           cookies.clearStrays(exchange, "marker", "own");
