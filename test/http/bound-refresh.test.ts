@@ -260,3 +260,18 @@ describe("a link on another site to the refresh route", () => {
     expect(clears(answer).sort()).toEqual(Object.values(own.names).sort());
   });
 });
+
+test("tossed cookies before ours cost a session no sign-in while a late answer has set the marker of the one that it replaced", async () => {
+  await using app = await start();
+  const before = await signIn(app);
+  const own = credentialsOf(await post(app, "/login", some(before, "access", "marker")));
+  const tossed: Credentials[] = [];
+  for (const user of ["m1", "m2", "m3", "m4"]) tossed.push(await signIn(app, `user=${user}`));
+  const stuffed = [...tossed, own].map((each) => some(each, "refresh")).join("; ");
+  const first = await post(app, PATH, `${some(before, "access", "marker")}; ${stuffed}`);
+  expect(first.status).toBe(409);
+  // In the places beside ours, and not in ours.
+  expect(first.cookies.filter((line) => clearedOf(own).includes(line))).toEqual([]);
+  const second = await post(app, PATH, `${some(before, "access", "marker")}; ${some(own, "refresh")}`);
+  expect([second.status, credentialsOf(second).handle]).toEqual([200, own.handle]);
+});

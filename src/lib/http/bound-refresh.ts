@@ -63,10 +63,10 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     return found;
   }
 
-  /** One value needs no check here, since its use checks it. Where there may be more than were read, they stay ambiguous. */
+  /** One value needs no check here, since its use checks it. */
   async function choose(values: readonly string[]): Promise<CookieReading> {
     const found = values.length < 2 ? values : await authentic(values);
-    return toReading(found.length === 0 && values.length >= MAX_CHECKS ? values : found);
+    return toReading(orAmbiguous(found, values));
   }
 
   /** Of several cookies the ones whose sessions have replaced one of `named`; the row of a single one is read by its refresh. */
@@ -78,7 +78,7 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
       const record = await context.store.findSession(claimedHandle(value) ?? "");
       if (record?.replacedHandle !== undefined && named.has(record.replacedHandle ?? "")) found.push(value);
     }
-    return { ...toReading(found), replaced: named };
+    return { ...toReading(orAmbiguous(found, values)), replaced: named };
   }
 
   return {
@@ -105,3 +105,7 @@ function toReading(values: readonly string[]): CookieReading {
   if (first === undefined) return { kind: "none" };
   return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values };
 }
+
+/** What was found among the values that were read. Ours may stand behind the last of them, and must not be cleared unseen. */
+const orAmbiguous = (found: readonly string[], values: readonly string[]): readonly string[] =>
+  found.length === 0 && values.length >= MAX_CHECKS ? values : found;
