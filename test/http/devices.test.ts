@@ -178,7 +178,7 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
         await app.sessions.createNewSession("alice");
       }
       await app.sessions.createNewSession("bob");
-      const takeCalls = (): string[] => app.store.asked.splice(0);
+      const { takeCalls } = app.store;
       takeCalls();
       return { app, own, takeCalls };
     }

@@ -16,9 +16,10 @@ import {
   sessionRoutes,
   verifySession,
 } from "counterfoil/express";
-import { memory, type SessionStore } from "counterfoil/memory";
+import { memory } from "counterfoil/memory";
 import express5, { type Application, type Request, type RequestHandler, type Response } from "express";
 import { listen } from "../fixtures/listen.ts";
+import { switchable, type SwitchableStore } from "../store/switchable-store.ts";
 import { type Answer, cookieHeader, send, type Sent, sessionCookiesOf } from "./send.ts";
 
 // Express 4 comes without types of its own; what the tests use is the same in both.
@@ -44,36 +45,6 @@ export const DAY = 24 * 60 * MINUTE;
 export const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"] as const;
 /** The methods that change nothing, which the rules about cross-site requests let pass. */
 export const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
-
-/** A memory store that can be switched off, and counts what it is asked. */
-export interface SwitchableStore {
-  readonly store: SessionStore;
-  down: boolean;
-  /** Whether every compare-and-set loses, as if others were always faster. */
-  contended: boolean;
-  calls: number;
-  /** Names of the operations, in order; tests empty it. */
-  asked: string[];
-}
-
-export function createSwitchableStore(): SwitchableStore {
-  const operations = memory();
-  const state = { down: false, contended: false, calls: 0, asked: [] as string[] };
-  const store = new Proxy(operations, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      return async (...args: unknown[]): Promise<unknown> => {
-        state.calls += 1;
-        state.asked.push(String(name));
-        if (state.down) throw new Error("connect ECONNREFUSED 192.0.2.1:3306");
-        if (state.contended && name === "commitRefresh") return false;
-        return Reflect.apply(member, target, args) as unknown;
-      };
-    },
-  });
-  return Object.assign(state, { store });
-}
 
 export interface AppSpec {
   /** Of an app that ran before, whose sessions this one goes on with. Its config must have the same secret. */
@@ -122,7 +93,7 @@ export async function startApp({
   onAppError,
 }: AppSpec): Promise<TestApp> {
   const clock = successorOf?.clock ?? { now: START };
-  const store = successorOf?.store ?? createSwitchableStore();
+  const store = successorOf?.store ?? switchable(memory());
   const sessions = createSessions({ ...config, store: store.store, clock: () => clock.now });
   const appErrors: unknown[] = [];
   const app = express();
@@ -167,7 +138,7 @@ export async function startApp({
     send: (sent) => send(port, sent),
     async [Symbol.asyncDispose]() {
       await close();
-      store.down = false;
+      store.up();
       await sessions.close();
     },
   };

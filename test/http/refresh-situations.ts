@@ -9,7 +9,7 @@ export const ON_REFRESH: readonly (Omit<Situation, "run"> & {
   {
     name: "a session that others change all the time",
     run(app, own, path) {
-      app.store.contended = true;
+      app.store.contend();
       return refresh(app, own, path);
     },
     status: 409,

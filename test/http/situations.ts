@@ -55,7 +55,7 @@ export const ON_SIGN_OUT_AND_SIGN_IN: readonly Situation[] = [
   {
     name: "list of sessions, store down",
     run(app, own) {
-      app.store.down = true;
+      app.store.down();
       return app.send({ path: "/session/sessions", headers: { cookie: apiCookies(own) } });
     },
     ...unavailable,

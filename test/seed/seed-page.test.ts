@@ -9,7 +9,8 @@ import express from "express";
 import { afterEach, expect, test } from "vitest";
 import { type Answer, parseSetCookie, send } from "../http/send.ts";
 import { listen } from "../fixtures/listen.ts";
-import { apiCookies, createSwitchableStore, credentialsOf, MINUTE, refreshCookies, START } from "../http/fixtures.ts";
+import { apiCookies, credentialsOf, MINUTE, refreshCookies, START } from "../http/fixtures.ts";
+import { switchable } from "../store/switchable-store.ts";
 import { handle, likeCommentAPI } from "./seed-page.ts";
 
 type AccessTokenConfig = NonNullable<NonNullable<CounterfoilConfig["tokens"]>["accessToken"]>;
@@ -17,7 +18,7 @@ type AccessTokenConfig = NonNullable<NonNullable<CounterfoilConfig["tokens"]>["a
 /** A server with the page's API, over the default instance. */
 async function startPage(accessToken: AccessTokenConfig = {}) {
   const clock = { now: START };
-  const store = createSwitchableStore();
+  const store = switchable(memory());
   await SuperTokens.init({ store: store.store, clock: () => clock.now, tokens: { accessToken } });
   const server = createServer((request, response) => handle(request, response, likeCommentAPI));
   server.listen(0, "127.0.0.1");
@@ -133,24 +134,24 @@ test("a revoked session with blacklisting: UNAUTHORISED, and the app clears its 
 test("the store is down: GENERAL_ERROR, status 500, no cookie touched, and it recovers", async () => {
   await using page = await startPage({ blacklisting: "store" });
   const { accessToken, antiCsrfToken } = await SuperTokens.createNewSession("alice");
-  page.store.down = true;
+  page.store.down();
   expect(seen(await page.like(accessToken.value, antiCsrfToken))).toEqual({
     status: 500,
     body: { failed: "general error" },
     cookies: [],
   });
-  page.store.down = false;
+  page.store.up();
   expect((await page.like(accessToken.value, antiCsrfToken)).status).toBe(200);
 });
 
 test("without blacklisting verifying asks no store", async () => {
   await using page = await startPage();
   const { accessToken, antiCsrfToken } = await SuperTokens.createNewSession("alice");
-  page.store.down = true;
-  const asked = page.store.calls;
+  page.store.down();
+  page.store.takeCalls();
   expect((await page.like(accessToken.value, antiCsrfToken)).status).toBe(200);
-  expect(page.store.calls).toBe(asked);
-  page.store.down = false;
+  expect(page.store.takeCalls()).toEqual([]);
+  page.store.up();
 });
 
 test("beside sessionRoutes() the page's middleware reads the name that the instance gives the cookie", async () => {

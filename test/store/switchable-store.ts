@@ -2,8 +2,11 @@ import type { SessionStore } from "../../src/lib/store/session-store.ts";
 
 export type OperationName = Exclude<keyof SessionStore, "secretFile">;
 
-/** `before`: the operation does not happen. `after`: it happens, and its answer is lost. */
-export type Fault = "before" | "after" | undefined;
+/**
+ * `before`: the operation does not happen. `after`: it happens, and its response is lost. `beaten`: it does not happen,
+ * and answers false, as if another process had been faster.
+ */
+export type Fault = "before" | "after" | "beaten" | undefined;
 
 /** A real store behind a switch. */
 export interface SwitchableStore {
@@ -13,6 +16,8 @@ export interface SwitchableStore {
   /** Decides the fate of each operation from now on; `index` counts from 0. */
   readonly setFaults: (faultOf: (operation: OperationName, index: number) => Fault) => void;
   readonly down: () => void;
+  /** No compare-and-set of a refresh wins. */
+  readonly contend: () => void;
   readonly up: () => void;
 }
 
@@ -38,6 +43,7 @@ export function switchable(inner: SessionStore): SwitchableStore {
         const fault = faultOf(operation, index);
         index += 1;
         if (fault === "before") throw FAULT;
+        if (fault === "beaten") return false;
         const result: unknown = await Reflect.apply(value, target, args);
         if (fault === "after") throw FAULT;
         return result;
@@ -54,6 +60,7 @@ export function switchable(inner: SessionStore): SwitchableStore {
     },
     setFaults,
     down: () => setFaults(() => "before"),
+    contend: () => setFaults((operation) => (operation === "commitRefresh" ? "beaten" : undefined)),
     up: () => setFaults(() => undefined),
   };
 }
