@@ -38,9 +38,10 @@ export default defineConfig({
     // Once for the whole run; each starts only what is asked for.
     globalSetup: ["test/broker/global-setup.ts"],
     setupFiles: ["test/run/cpu-time.ts"],
-    // On a busy machine everything takes its time, a page more than the second that polls have by default.
+    // On a busy machine everything takes its time: a build of Next.js minutes, a page more than the second that polls
+    // have by default.
     testTimeout: bound(180_000, 1_800_000),
-    hookTimeout: 180_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 30_000 } },
     // More than the cores: the files of browsers and servers wait more than they compute.
     maxWorkers: 4,

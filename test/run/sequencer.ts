@@ -8,7 +8,7 @@ const LONG = [
   "test/model/rotation-model.test.ts",
   "test/ssr/next.test.ts",
   "test/package/tarball.test.ts",
-  "test/adapters/adapters.test.ts",
+  "test/adapters/next.test.ts",
   "test/store/redis-clusters.test.ts",
 ];
 

@@ -34,7 +34,7 @@ describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(
     expect(await page.evaluate(async () => (await fetch("/login", { method: "POST" })).status)).toBe(200);
     action = (await page.getAttribute("form input[type=hidden]", "name")) ?? "";
     expect(action).toMatch(/^\$ACTION_ID_/);
-  }, 600_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await server?.[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import { testNextNavigation } from "./next-navigation.ts";
 import { buildNext, readTraced, serveNext } from "./next-server.ts";
 import { describePageLoads } from "./situations.ts";
 
-beforeAll(buildNext, 400_000);
+beforeAll(buildNext);
 
 test("a host that deploys only what Next has traced gets all that the library reads", () => {
   for (const part of ["dist/sqlite.js", "package.json", "migrations/sqlite/0001_sessions.sql"]) {

@@ -1,0 +1,4 @@
+import { nextSubject } from "./next.ts";
+import { testSubjects } from "./test-subjects.ts";
+
+testSubjects([nextSubject]);
