@@ -27,6 +27,8 @@ const PREFERENCES = {
   "services.settings.server": "data:,#remote-settings-dummy/v1",
   "startup.homepage_welcome_url": "about:blank",
   "toolkit.telemetry.enabled": false,
+  // A browser of one person keeps eight pages to go back to. This one has as many for each file that runs.
+  "browser.sessionhistory.max_total_viewers": 64,
   // What people have, and drivers turn off: the protections that change cookies.
   "browser.contentblocking.features.standard": "tp,tpPrivate,cookieBehavior5,cookieBehaviorPBM5,cryptoTP,fp",
   "network.cookie.cookieBehavior": 5,
