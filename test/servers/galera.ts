@@ -90,7 +90,7 @@ async function startNode({
       return [];
     },
     isReadyQuery: IS_READY,
-    readyWithin: 120_000,
+    readyWithin: 240_000,
   });
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  milliseconds = 30_000,
+  milliseconds = 120_000,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + milliseconds;
   let cause: unknown;

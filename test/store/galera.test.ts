@@ -14,7 +14,7 @@ describeWithServer("galera", "Galera", () => {
 
   beforeAll(async () => {
     cluster = await startGalera();
-  }, 180_000);
+  });
   afterAll(async () => {
     for (const pool of pools) await pool.end();
     await cluster.remove();

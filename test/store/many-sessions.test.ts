@@ -67,7 +67,7 @@ function define(open: () => Promise<SessionStore>): void {
     await sessions.createNewSession("bob");
     take = opened.take;
     take();
-  }, 180_000);
+  });
   afterAll(() => sessions.close());
 
   test("a page reads its rows, at the front, in the middle and at the end", async () => {

@@ -26,7 +26,7 @@ describeWithServer("redis", "Redis Cluster", () => {
 
   beforeAll(async () => {
     cluster = await startRedisCluster();
-  }, 120_000);
+  });
   afterAll(() => cluster.remove());
 
   async function nodeRedis(): Promise<Opened> {
@@ -55,7 +55,7 @@ describeWithServer("redis", "Redis Cluster", () => {
       counts.set(port, (counts.get(port) ?? 0) + 1);
     }
     expect([...counts.values()].toSorted((a, b) => a - b)).toEqual([85, 85, 86]);
-  }, 60_000);
+  });
 
   test("a session and the index of its user are in one slot; nothing is left after the last sign-out", async () => {
     const { client, end } = await nodeRedis();
@@ -116,7 +116,7 @@ describeWithServer("redis", "Redis with sentinels", () => {
 
   beforeAll(async () => {
     group = await startRedisSentinel();
-  }, 120_000);
+  });
   afterAll(() => group.remove());
 
   test.each(["node-redis", "ioredis"])(
