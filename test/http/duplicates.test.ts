@@ -1,3 +1,4 @@
+import { verifySession } from "counterfoil/express";
 import { describe, expect, test } from "vitest";
 import { createBrowserJar, type BrowserJar } from "./browser-jar.ts";
 import {
@@ -182,6 +183,34 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect([await post(), await post()]).toEqual([409, 200]);
   });
 
+  test("on a long path below a deep host, every place is cleared by one response or another", async () => {
+    await using app = await startApp({
+      ...noCsrf,
+      extend: (server, sessions) => server.all("/api/v1/users/42", verifySession({ sessions, antiCsrfCheck: false })),
+    });
+    const own = await signIn(app);
+    const paths = [
+      "/",
+      ...["/api", "/api/v1", "/api/v1/users", "/api/v1/users/42"].flatMap((path) => [path, `${path}/`]),
+    ];
+    const domains = ["example.com", "shop.example.com", "eu.shop.example.com", undefined];
+    const left = new Set(paths.flatMap((path) => domains.map((domain) => `${path} ${domain}`)));
+    // Ours is left alone.
+    left.delete("/ undefined");
+    const headers = { host: "eu.shop.example.com", cookie: `${own.names.access}=${STRAY}; ${apiCookies(own)}` };
+    // By chance, but for what a sibling uses first: a place is missed 300 times with a probability below 1e-30.
+    for (let request = 0; request < 300 && left.size > 0; request += 1) {
+      const { status, cookies } = await app.send({ method: "POST", path: "/api/v1/users/42", headers });
+      expect([status, cookies.length]).toEqual([401, 16]);
+      for (const line of cookies) {
+        const [, path, domain] = /Path=([^;]+)(?:; Domain=([^;]+))?/.exec(line) ?? [];
+        left.delete(`${path} ${domain}`);
+      }
+      if (request === 0) expect([...left].filter((place) => place.startsWith("/ "))).toEqual([]);
+    }
+    expect([...left]).toEqual([]);
+  });
+
   test("sign-in clears the strays that it sees, so that the new session is not ambiguous", async () => {
     await using app = await startApp(noCsrf);
     const jar = await signInWithJar(app);
@@ -268,7 +297,9 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect(answer.status).toBe(409);
     expect(effectOf(answer).set).toEqual([]);
     const named = answer.cookies.flatMap((line) => /Domain=([^;]*)/.exec(line)?.[1] ?? []);
-    expect([...new Set(named)]).toEqual(domains.slice(0, 3));
+    expect(domains).toEqual(expect.arrayContaining(named));
+    // The broadest first: that is where a sibling sub-domain can set a cookie.
+    expect(named[0]).toBe(domains.at(-1));
     // However long the host and the path: an answer that outgrows a proxy's buffer clears nothing at all.
     expect(answer.cookies.length).toBeLessThanOrEqual(16);
   });

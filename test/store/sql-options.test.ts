@@ -30,7 +30,7 @@ const BOTH: readonly [string, unknown, string][] = [
   ["another case", { ...place, poolsize: 3 }, ".poolsize: there is no such option; did you mean poolSize?"],
   ["a URL in the place of options", "mysql://localhost/shop", ": write an object, not this string"],
   ["null", null, ": write an object, not null"],
-  ["a list", [], ": write an object, not a list"],
+  ["a list", [], ": write an object, not this list"],
   ["nothing", undefined, ".url: nothing says how to connect; give pool, url, or host, user, password and database"],
   ["nothing but how", { ssl: true, poolSize: 3 }, ".url: nothing says how to connect"],
   ["a variable that is not set", { url: undefined }, ".url: is undefined; is the environment variable set"],

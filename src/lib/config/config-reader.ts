@@ -147,6 +147,6 @@ function describe(value: unknown): string {
 
 /** The same where the value may be a secret. */
 function describeType(value: unknown): string {
-  if (value === null || Array.isArray(value)) return value === null ? "null" : "a list";
+  if (value === null || Array.isArray(value)) return value === null ? "null" : "this list";
   return typeof value === "string" ? "this string" : `a value of type ${typeof value}`;
 }

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { type CookieNames, isHostName, otherName } from "../config/cookie-names.ts";
 import type { CookiePolicy } from "../config/cookie-policy.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
@@ -46,8 +47,10 @@ export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker
 // A browser holds one, and a second one for a moment. Each value may cost a signature check and a call of the store.
 const MAX_VALUES = 4;
 
-// Proxies drop an answer whose headers outgrow their buffer; what is left over is cleared with the next one.
+// Proxies drop a response whose headers outgrow their buffer.
 const MAX_STRAYS = 16;
+// Of more places these are cleared with each response; the others take their chance, so that each is cleared in the end.
+const ALWAYS_CLEARED = 8;
 
 export function createSessionCookies(policy: CookiePolicy, publicOrigin: string | undefined): SessionCookies {
   const { names } = policy;
@@ -119,15 +122,26 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       // A __Host- cookie has no other place to be in.
       if (isHostName(names[kind])) return;
       const own = { path: pathOfCookie(kind), domain: policy.domain };
-      const possible = paths === "own" ? [own.path] : [...new Set([...possiblePaths(exchange.url), own.path])];
-      const places = possibleDomains(hostOf(exchange)).flatMap((domain) => possible.map((path) => ({ path, domain })));
+      const possible = paths === "own" ? [own.path] : [...new Set([own.path, ...possiblePaths(exchange.url)])];
+      // Another host can set a cookie for the domains above it only, so those come first.
+      const domains = possibleDomains(hostOf(exchange)).toReversed();
+      const places = possible.flatMap((path) => domains.map((domain) => ({ path, domain })));
       const strays = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
       send(
         exchange,
-        strays.slice(0, MAX_STRAYS).map((place) => line(kind, "", 0, place)),
+        chooseStrays(strays).map((place) => line(kind, "", 0, place)),
       );
     },
   };
+}
+
+/** As many as one response may clear. By chance, since the responses of many processes clear the jar of one browser. */
+function chooseStrays<T>(strays: readonly T[]): readonly T[] {
+  if (strays.length <= MAX_STRAYS) return strays;
+  const others = strays.slice(ALWAYS_CLEARED);
+  const from = randomInt(others.length);
+  const chosen = [...others, ...others].slice(from, from + MAX_STRAYS - ALWAYS_CLEARED);
+  return [...strays.slice(0, ALWAYS_CLEARED), ...chosen];
 }
 
 /** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and age. */

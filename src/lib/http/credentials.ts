@@ -107,5 +107,5 @@ const refused = (detail: string): Error => generalError("TRANSPORT_REFUSED", det
 const conflict = (kind: "access" | "refresh"): Error =>
   tryRefreshToken(
     "TRANSPORT_CONFLICT",
-    `the request carries a ${kind} token in a cookie and another one in a header; send one, say which is meant by ${HEADERS.mode}, or set http.preferCookies`,
+    `the request carries one ${kind} token in a cookie and another in a header; send one, say which is meant by ${HEADERS.mode}, or set http.preferCookies`,
   );

@@ -8,7 +8,7 @@ import { loadSession } from "../session/manage-sessions.ts";
 import { refreshSession } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
-import { type Session, type VerifiedSession, type VerifyOptions } from "../session/verify-session.ts";
+import { type Session, type VerifiedSession, type VerifyOptions, verifySession } from "../session/verify-session.ts";
 import { COOKIE_KINDS, type CookieKind, type CookieReading, createSessionCookies, NO_COOKIES } from "./cookies.ts";
 import { createRefreshCookies } from "./bound-refresh.ts";
 import { createCredentialReader } from "./credentials.ts";
@@ -136,11 +136,11 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     options: VerifyOptions,
   ): Promise<VerifiedSession<unknown>> {
     try {
-      return await sessions.getSession(accessToken, antiCsrfToken, options);
+      return await verifySession(context, accessToken, antiCsrfToken, options);
     } catch (error) {
       if (policy.http.csrf === "enforce" || !isErrorFromAuth(error) || error.code !== "ANTI_CSRF_MISMATCH") throw error;
       refuseCsrf(exchange, "a request with an anti-CSRF token of another session");
-      return sessions.getSession(accessToken, null, options);
+      return verifySession(context, accessToken, null, options);
     }
   }
 

@@ -77,7 +77,7 @@ export async function createSession<Claims>(
   if (!created) {
     throw generalError(
       "SESSION_LIMIT_REACHED",
-      `the user has ${policy.limit?.max} sessions, as many as session.maxPerUser allows; end one first`,
+      `the user has as many sessions as session.maxPerUser allows (${policy.limit?.max}); end one first`,
     );
   }
   if (replaced && replaces !== undefined) {

@@ -18,6 +18,7 @@ import { type CreatedSession, type CreateOptions, createSession } from "./create
 import { chooseSecrets } from "./default-secret.ts";
 import { createEventHub, type SessionEventName, type SessionListener } from "./events.ts";
 import { createFirstInMinute } from "./first-in-minute.ts";
+import { checkKnown } from "./known-options.ts";
 import {
   loadSession,
   revokeEverySession,
@@ -197,6 +198,8 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   close(): Promise<void>;
 }
 
+const PAGE_OPTIONS: readonly string[] = ["limit", "after"];
+
 const handlesOf = (sessions: readonly SessionInfo[]): string[] => sessions.map(({ handle }) => handle);
 
 const contexts = new WeakMap<object, SessionContext>();
@@ -216,15 +219,17 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     JSON.parse((await loadSession(context, handle)).data) as Data;
   const writeData = (handle: string, update: Update<Data>): Promise<Data> => updateData(context, handle, update);
 
-  function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
-  function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
-  function getSessionsForUser(userId: UserId, page?: PageOptions): Promise<SessionInfo[] | SessionPage> {
+  async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
+  async function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
+  async function getSessionsForUser(userId: UserId, page?: PageOptions): Promise<SessionInfo[] | SessionPage> {
+    checkKnown(page, "getSessionsForUser", PAGE_OPTIONS);
     return page === undefined ? listSessions(context, userId) : listPage(context, userId, page);
   }
 
   async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
   async function getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
   async function getAllSessionHandlesForUser(userId: UserId, page?: PageOptions): Promise<string[] | HandlePage> {
+    checkKnown(page, "getAllSessionHandlesForUser", PAGE_OPTIONS);
     if (page === undefined) return handlesOf(await listSessions(context, userId));
     const { sessions: listed, next } = await listPage(context, userId, page);
     return { handles: handlesOf(listed), next };
@@ -232,12 +237,23 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
 
   const sessions: Sessions<Claims, Data> = {
     cookieNames: policy.cookie.names,
-    createNewSession: (userId, jwtPayload, sessionData, options) =>
-      createSession<Claims>(context, { userId, jwtPayload, sessionData, options }),
-    getSession: (accessToken, antiCsrfToken, options) => verifySession(context, accessToken, antiCsrfToken, options),
-    refreshSession: (refreshToken, options) => refreshSession(context, refreshToken, options),
+    async createNewSession(userId, jwtPayload, sessionData, options) {
+      checkKnown(options, "createNewSession", ["authTime", "device"]);
+      return createSession<Claims>(context, { userId, jwtPayload, sessionData, options });
+    },
+    async getSession(accessToken, antiCsrfToken, options) {
+      checkKnown(options, "getSession", ["maxAuthAge"]);
+      return verifySession(context, accessToken, antiCsrfToken, options);
+    },
+    async refreshSession(refreshToken, options) {
+      checkKnown(options, "refreshSession", ["device"]);
+      return refreshSession(context, refreshToken, options);
+    },
     revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
-    revokeAllSessionsForUser: (userId, options = {}) => revokeSessionsOfUser(context, userId, options.except),
+    async revokeAllSessionsForUser(userId, options = {}) {
+      checkKnown(options, "revokeAllSessionsForUser", ["except"]);
+      return revokeSessionsOfUser(context, userId, options.except);
+    },
     revokeAllSessions: () => revokeEverySession(context),
     getAllSessionHandlesForUser,
     getSessionsForUser,

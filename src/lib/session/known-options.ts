@@ -1,0 +1,16 @@
+import { generalError } from "../errors.ts";
+
+/**
+ * Refuses options that a function does not know: a misspelt one would silently leave a check out.
+ *
+ * @throws SessionError `ARGUMENT_INVALID`
+ */
+export function checkKnown(options: object | undefined, call: string, known: readonly string[]): void {
+  for (const name in options) {
+    if (known.includes(name)) continue;
+    throw generalError(
+      "ARGUMENT_INVALID",
+      `${call} has no option ${JSON.stringify(name.slice(0, 40))}; known here: ${known.join(", ")}`,
+    );
+  }
+}
