@@ -73,19 +73,9 @@ const FAULTS: readonly Fault[] = [
     found: ["hostile-4", "hostile-5", "hostile-9"],
     break(request) {
       const pairs = (request.headers.cookie ?? "").split("; ").map((pair) => pair.split("=") as [string, string]);
+      const first = [...new Map<string, string>(pairs.toReversed())];
       if (request.headers.cookie !== undefined)
-        request.headers.cookie = [...new Map(pairs.toReversed())].map(([name, value]) => `${name}=${value}`).join("; ");
-    },
-  },
-  {
-    name: "hands in a marker that it makes from the refresh token",
-    found: ["hostile-10"],
-    break(request) {
-      const token = /(?:^|; )sRefreshToken=cfr1\.([^;]+)/.exec(request.headers.cookie ?? "")?.[1];
-      if (token === undefined) return;
-      const handle = Buffer.from(token, "base64url").toString("base64url", 8, 26);
-      const others = (request.headers.cookie ?? "").split("; ").filter((pair) => !pair.includes("sIdRefreshToken="));
-      request.headers.cookie = [...others, `__Host-sIdRefreshToken=1.${handle}.1.1.1`].join("; ");
+        request.headers.cookie = first.map(([name, value]) => `${name}=${value}`).join("; ");
     },
   },
   {

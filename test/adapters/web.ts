@@ -13,7 +13,7 @@ export async function listenWeb(
   fetch: (request: Request) => Response | Promise<Response>,
   options: Partial<Parameters<typeof serve>[0]> = { serverOptions: { maxHeaderSize: MAX_HEADER_SIZE } },
 ): ReturnType<Subject["listen"]> {
-  const server = serve({ ...options, fetch, port: 0, hostname: "127.0.0.1" } as Parameters<typeof serve>[0]);
+  const server = serve({ ...options, fetch, port: 0, hostname: "127.0.0.1" });
   if (!server.listening) await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

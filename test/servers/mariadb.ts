@@ -132,7 +132,7 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
   const generalLog = join(folder.path, "general.log");
   const port = await freePort();
   const client = connectMariaDb({ port, socketPath });
-  const { admin } = client;
+  const admin = (sql: string): ReturnType<typeof client.admin> => client.admin(sql);
   const threadsOfRoot = new Set<string>();
   let logged = 0;
 

@@ -44,7 +44,7 @@ async function openWorld(signing: "HS256" | "ES256", hostPrefix: "auto" | boolea
   await sessions.ready();
   let checks = 0;
   const key = contextOf(sessions).ring.active();
-  const { verify, refreshMac } = key;
+  const [verify, refreshMac] = [key.verify.bind(key), key.refreshMac.bind(key)];
   Object.assign(key, {
     verify: (...given: Parameters<typeof verify>) => ((checks += 1), verify(...given)),
     refreshMac: (...given: Parameters<typeof refreshMac>) => ((checks += 1), refreshMac(...given)),

@@ -68,7 +68,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   "cookie header": header("cookie"),
   "cookie header of page loads": header("cookie", "", "GET"),
   "access cookie": header("cookie", `${NAMES[0]}=`),
-  "name of a cookie": header("cookie", `${NAMES[0]}`),
+  "name of a cookie": header("cookie", NAMES[0]),
   "refresh cookie": header("cookie", `${NAMES[1]}=a`),
   marker: header("cookie", `${NAMES[2]}=`, "GET"),
   "parsed marker": (text) => parseMarker(`1.${text}`),

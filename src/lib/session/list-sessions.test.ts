@@ -26,7 +26,7 @@ describe("the list of a user's sessions", () => {
   test("without options is complete, however long, and read in parts", async () => {
     const world = new World(unlimited);
     const limits: number[] = [];
-    const list = world.store.listSessionsOfUser;
+    const list = world.store.listSessionsOfUser.bind(world.store);
     world.store.listSessionsOfUser = (userKey, now, page) => (limits.push(page.limit), list(userKey, now, page));
     const handles = await signInOften(world, 501);
     const found = await world.sessions.getAllSessionHandlesForUser("alice");
