@@ -68,7 +68,9 @@ type Method<Name extends keyof Sessions, Claims = unknown, Data = unknown> = Ses
 const current = <Claims = unknown, Data = unknown>(): Sessions<Claims, Data> =>
   getDefaultInstance() as Sessions<Claims, Data>;
 
-/** See {@link Sessions.cookieNames}; of the default instance. @throws SessionError `NOT_INITIALISED` */
+/**
+ * See {@link Sessions.cookieNames}; of the default instance. @throws SessionError `NOT_INITIALISED`
+ */
 export function getCookieNames(): CookieNames {
   return current().cookieNames;
 }

@@ -73,10 +73,12 @@ export function sessionRoutes(
 }
 
 /**
- * The session in a server component or a server action; undefined when nobody is signed in. Behind `sessionProxy()` an expired one
- * has been refreshed before. Route handlers use `verifySession` or `withSessions`, which check the anti-CSRF token as well.
+ * The session in a server component or a server action; undefined when nobody is signed in. Behind
+ * `sessionProxy()` an expired one has been refreshed before. Route handlers use `verifySession` or
+ * `withSessions`, which check the anti-CSRF token as well.
  *
- * @throws SessionError `STORE_UNAVAILABLE` and other outages; `STEP_UP_REQUIRED`; `CSRF_REFUSED`, which Next answers with 403
+ * @throws SessionError `STORE_UNAVAILABLE` and other outages; `STEP_UP_REQUIRED`; `CSRF_REFUSED`,
+ *   which Next answers with 403
  * @example const session = await getServerSession({ sessions });
  */
 export async function getServerSession<Claims = unknown, Data = unknown>(

@@ -101,7 +101,10 @@ export const PAGE_PARAMETERS = {
   again: "again",
   /** When the page came back from the refresh route, ms since the epoch; it is not sent there again. */
   refreshed: "session-refreshed",
-  /** When the page was asked to load again because duplicate cookies had been cleared, ms since the epoch; it is asked once. */
+  /**
+   * When the page was asked to load again because duplicate cookies had been cleared, ms since the
+   * epoch; it is asked once.
+   */
   cleared: "session-cleared",
 } as const;
 
@@ -119,7 +122,10 @@ export const ROUTES = {
   jwks: "/.well-known/jwks.json",
 } as const;
 
-/** Name in the query of `GET` {@link ROUTES}`.sessions`: {@link SessionCursor}, `next` of the page before. */
+/**
+ * Name in the query of `GET` {@link ROUTES}`.sessions`: {@link SessionCursor}, `next` of the page
+ * before.
+ */
 export const CURSOR_PARAMETER = "after";
 
 /** `message` of a refusal that tells of a theft. */

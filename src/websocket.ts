@@ -84,8 +84,9 @@ export async function redeemSocketTicket<Claims = unknown>(
 }
 
 /**
- * Closes sockets when their sessions end: at once when this process revokes them, and within `every` when another one does, or
- * when they expire. A socket whose session has been revoked before it is added is closed as well, without `every` too.
+ * Closes sockets when their sessions end: at once when this process revokes them, and within
+ * `every` when another one does, or when they expire. A socket whose session has been revoked
+ * before it is added is closed as well, without `every` too.
  *
  * @param options `every`: how often the store is asked about each session that has a socket here, `"1s"` to `"1d"`. Default: never, and no timer
  * @throws ConfigError for an option that is unknown or of the wrong type

@@ -64,8 +64,9 @@ const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
 /**
  * Every error that this library throws. Messages and fields never hold a token, a cookie or a secret.
  *
- * `message` may be sent to the client: where a request caused the error, it is the wire's message for its kind, such as `unauthorised`,
- * and tells nothing about the reason. Log `code` and `detail`.
+ * `message` may be sent to the client: where a request caused the error, it is the wire's message
+ * for its kind, such as `unauthorised`, and tells nothing about the reason. Log `code` and
+ * `detail`.
  *
  * @example
  * ```ts
@@ -83,7 +84,9 @@ export class SessionError extends Error {
   readonly errType: ErrorType;
   /** The exact reason, for logs and docs/errors.md. */
   readonly code: ErrorCode;
-  /** The reason as a sentence, for logs. Where no request caused the error, the same as `message`. */
+  /**
+   * The reason as a sentence, for logs. Where no request caused the error, the same as `message`.
+   */
   readonly detail: string;
   /** @internal */
   readonly [BRAND] = true;
@@ -97,7 +100,10 @@ export class SessionError extends Error {
   }
 }
 
-/** What a client may read of an error that its request caused; undefined for those of config, schema, secret, store and calls of the app. */
+/**
+ * What a client may read of an error that its request caused; undefined for those of config,
+ * schema, secret, store and calls of the app.
+ */
 function wireMessage(errType: ErrorType, code: ErrorCode): string | undefined {
   switch (errType) {
     case ERROR_TYPES.UNAUTHORISED:
@@ -134,7 +140,10 @@ export class TokenTheftError extends SessionError {
   }
 }
 
-/** A page load is sent through the refresh route and back because its token has expired, or to itself because duplicate cookies have been cleared. */
+/**
+ * A page load is sent through the refresh route and back because its token has expired, or to
+ * itself because duplicate cookies have been cleared.
+ */
 export class RefreshRedirectError extends SessionError {
   /** Path and query to send the browser to, of this very origin. */
   readonly location: string;

@@ -1,6 +1,8 @@
 import { type ClientSession, parseMarker } from "../../protocol.ts";
 
-/** Between markers of which only the server can tell the current one. No cookie has it in its value. */
+/**
+ * Between markers of which only the server can tell the current one. No cookie has it in its value.
+ */
 export const SEPARATOR = ";";
 
 /** What a page knows of the session that the browser has. Tabs tell it each other, and it is kept for the next page. */

@@ -2,8 +2,9 @@ import { HOST_PREFIX, MARKER_COOKIE } from "../../protocol.ts";
 import { orUndefined } from "./or-undefined.ts";
 
 /**
- * The different markers in the readable cookies, of which one is current. Other hosts of the site can set a cookie of the
- * same name beside it, but none with the prefix `__Host-`. Empty where there is none, or cookies cannot be read.
+ * The different markers in the readable cookies, of which one is current. Other hosts of the site
+ * can set a cookie of the same name beside it, but none with the prefix `__Host-`. Empty where
+ * there is none, or cookies cannot be read.
  */
 export function readMarkers(): readonly string[] {
   // A worker has no document, and a sandboxed frame may not ask.
@@ -16,13 +17,15 @@ export function readMarkers(): readonly string[] {
 }
 
 /**
- * Clears the markers of other hosts that a script can clear: those for the paths that lead to this page. The path of the
- * current marker is "/", where the refresh route clears the others, since it knows the domain of the current one.
+ * Clears the markers of other hosts that a script can clear: those for the paths that lead to this
+ * page. The path of the current marker is "/", where the refresh route clears the others, since it
+ * knows the domain of the current one.
  */
 export function clearDuplicates(): void {
   orUndefined(() => {
     let path = "";
-    // A semicolon would begin another attribute, and browsers ignore a path of more than 1024 bytes: either could name "/".
+    // A semicolon would begin another attribute, and browsers ignore a path of more than 1024
+    // bytes: either could name "/".
     for (const name of location.pathname.slice(1, 1000).replace(/;.*/, "").split("/", MOST_DIRECTORIES)) {
       path += `/${name}`;
       if (path === "/") continue;

@@ -103,7 +103,10 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     return marker.split(SEPARATOR).every((one) => over.has(one) || over.has(handleOf(one)));
   }
 
-  /** The marker in the cookies; where several may be the current one, all of them, and the server is asked. */
+  /**
+   * The marker in the cookies; where several may be the current one, all of them, and the server is
+   * asked.
+   */
   function readMarker(): string | undefined {
     const read = (): readonly string[] => readMarkers().filter((marker) => !isOver(marker));
     if (read()[1]) {
@@ -114,7 +117,9 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     return read().join(SEPARATOR) || undefined;
   }
 
-  /** Whether the browser has a marker that an answer brought. Then the others are not of the server. */
+  /**
+   * Whether the browser has a marker that an answer brought. Then the others are not of the server.
+   */
   function confirm(marker = ""): boolean {
     const markers = readMarkers();
     if (!markers.includes(marker)) return false;
@@ -123,7 +128,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   }
 
   function sync(age?: number): KnownSession | undefined {
-    // Where the cookies are those of another origin, what the pages of this one have stored is all there is.
+    // Where the cookies are those of another origin, what the pages of this one have stored is all
+    // there is.
     if (!isReadable) hear(recall(name), age);
     const marker = readMarker();
     // Until an answer has told, a cookie of the name may still be the one.

@@ -42,9 +42,15 @@ export interface CounterfoilConfig {
                * Default `"off"`; `"store"` in `strict`.
                */
               readonly blacklisting?: "off" | "store" | undefined;
-              /** Claim `iss`; tokens of another are refused, refresh tokens too, so a change signs everybody out. Default: none. */
+              /**
+               * Claim `iss`; tokens of another are refused, refresh tokens too, so a change signs
+               * everybody out. Default: none.
+               */
               readonly issuer?: string | undefined;
-              /** Claim `aud`; tokens of another are refused, refresh tokens too, so a change signs everybody out. Default: none. */
+              /**
+               * Claim `aud`; tokens of another are refused, refresh tokens too, so a change signs
+               * everybody out. Default: none.
+               */
               readonly audience?: string | undefined;
               /** How many verified tokens are remembered, about 1 kB each; 0 remembers none. Default 10000. */
               readonly cacheSize?: number | undefined;
@@ -65,11 +71,15 @@ export interface CounterfoilConfig {
   readonly rotation?:
     | {
         /**
-         * How long a request or its response may still be in flight, to `"5m"`. `"0s"` is strict single use: a lost response, a
-         * repeated request or two refreshes at once end the session. Default `"10s"`.
+         * How long a request or its response may still be in flight, to `"5m"`. `"0s"` is strict
+         * single use: a lost response, a repeated request or two refreshes at once end the session.
+         * Default `"10s"`.
          */
         readonly window?: Duration | undefined;
-        /** On reuse of a refresh token: end the session, or emit `reuse-detected` only, for trying it out. Default `"revoke"`. */
+        /**
+         * On reuse of a refresh token: end the session, or emit `reuse-detected` only, for trying
+         * it out. Default `"revoke"`.
+         */
         readonly onReuse?: "revoke" | "report" | undefined;
         /**
          * Whose clock rotation is decided by. `store`: the database's, where it has one that all servers share, so that theirs may differ.
@@ -111,9 +121,11 @@ export interface CounterfoilConfig {
         /** Default `"lax"`. `"none"` needs `secure`. */
         readonly sameSite?: "lax" | "strict" | "none" | undefined;
         /**
-         * Which cookies are named `__Host-...`, which no sibling sub-domain can set. `"auto"`: the access cookie and the marker, where `secure` is
-         * on, there is no `domain`, and `http.publicOrigin` is not http. `true`: the refresh cookie too, with `Path=/`. `false`: none. Another value
-         * names other cookies, so everybody signs in once. Default `"auto"`; false with SuperTokens clients; true in `strict`.
+         * Which cookies are named `__Host-...`, which no sibling sub-domain can set. `"auto"`: the
+         * access cookie and the marker, where `secure` is on, there is no `domain`, and
+         * `http.publicOrigin` is not http. `true`: the refresh cookie too, with `Path=/`. `false`:
+         * none. Another value names other cookies, so everybody signs in once. Default `"auto"`;
+         * false with SuperTokens clients; true in `strict`.
          */
         readonly hostPrefix?: "auto" | boolean | undefined;
       }
@@ -139,15 +151,18 @@ export interface CounterfoilConfig {
          */
         readonly preferCookies?: boolean | undefined;
         /**
-         * How tokens may travel. With `["cookie"]` no token in a header is read; with `["header"]` no cookie of ours is read or set; a
-         * sign-in that asks for the other is refused. Default both (with `preset: "strict"` cookies only), and requests that browsers send
-         * (`Sec-Fetch-Site`) sign in with tokens in headers only where this option is named or the SuperTokens dialect is on.
+         * How tokens may travel. With `["cookie"]` no token in a header is read; with `["header"]`
+         * no cookie of ours is read or set; a sign-in that asks for the other is refused. Default
+         * both (with `preset: "strict"` cookies only), and requests that browsers send
+         * (`Sec-Fetch-Site`) sign in with tokens in headers only where this option is named or the
+         * SuperTokens dialect is on.
          */
         readonly transports?: readonly ("cookie" | "header")[] | undefined;
         /**
-         * Whether refusals tell the client their reason: the code in the header `counterfoil-reason`, and a sentence in
-         * `WWW-Authenticate`. Default: only where `NODE_ENV` is `development` or `test`, or `publicOrigin` is local (`localhost`,
-         * names below it, 127.0.0.0/8, `[::1]`).
+         * Whether refusals tell the client their reason: the code in the header
+         * `counterfoil-reason`, and a sentence in `WWW-Authenticate`. Default: only where
+         * `NODE_ENV` is `development` or `test`, or `publicOrigin` is local (`localhost`, names
+         * below it, 127.0.0.0/8, `[::1]`).
          */
         readonly diagnostics?: boolean | undefined;
       }

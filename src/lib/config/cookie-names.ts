@@ -22,7 +22,10 @@ export function cookieNames(hosts: HostCookies): CookieNames {
   });
 }
 
-/** Whether browsers keep sibling sub-domains from setting a cookie of this name (RFC 6265bis 4.1.3.2). */
+/**
+ * Whether browsers keep sibling sub-domains from setting a cookie of this name (RFC 6265bis
+ * 4.1.3.2).
+ */
 export const isHostName = (name: string): boolean => name.startsWith(HOST_PREFIX);
 
 /** The other spelling of a name, which an instance with another `cookie.hostPrefix` has set. */

@@ -1,4 +1,5 @@
-// Scheme, a domain name of 253 bytes and a port fit. The parser takes n² steps for a long name with letters beyond ASCII (RFC 3492).
+// Scheme, a domain name of 253 bytes and a port fit. The parser takes n² steps for a long name with
+// letters beyond ASCII (RFC 3492).
 export const MAX_ORIGIN_LENGTH = 300;
 
 /** The canonical form of a web origin (RFC 6454), for instance `https://example.com`; undefined when `text` is none. */
@@ -11,7 +12,10 @@ export function parseOrigin(text: string): string | undefined {
   return isOrigin && (text === url.origin || text === url.href) ? url.origin : undefined;
 }
 
-/** Whether an origin is this very machine's: `localhost`, a name below it, or a loopback address (RFC 6761 6.3, RFC 1122 3.2.1.3). */
+/**
+ * Whether an origin is this very machine's: `localhost`, a name below it, or a loopback address
+ * (RFC 6761 6.3, RFC 1122 3.2.1.3).
+ */
 export function isLocalOrigin(origin: string): boolean {
   const { hostname } = new URL(origin);
   return /^(?:.+\.)?localhost$|^127(?:\.\d+){3}$|^\[::1\]$/.test(hostname);

@@ -199,7 +199,10 @@ export function parseConfig(config: unknown): Policy {
   return Object.freeze(policy);
 }
 
-/** Its clients derive the path of the refresh route from their own; `strict` is the app's word and holds. */
+/**
+ * Its clients derive the path of the refresh route from their own; `strict` is the app's word and
+ * holds.
+ */
 const forSupertokens = (defaults: Defaults): Defaults => ({
   ...defaults,
   renewTokenPath: SUPERTOKENS_ROUTES.base + SUPERTOKENS_ROUTES.refresh,

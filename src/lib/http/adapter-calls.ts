@@ -51,12 +51,16 @@ export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | 
 /** What this library has left on requests. */
 const kept = new WeakMap<object, RequestSession>();
 
-/** Leaves the session on the request of a framework, as `auth`, and nothing there where none is found. */
+/**
+ * Leaves the session on the request of a framework, as `auth`, and nothing there where none is
+ * found.
+ */
 export async function keep<T extends RequestSession | undefined>(
   request: { auth?: RequestSession | undefined },
   finding: Promise<T>,
 ): Promise<T> {
-  // Also for the time of the check, and where it refuses: another instance or middleware may have left its own.
+  // Also for the time of the check, and where it refuses: another instance or middleware may have
+  // left its own.
   request.auth = undefined;
   kept.delete(request);
   const session = await finding;

@@ -9,14 +9,18 @@ import { unlessNotOurs } from "./outcomes.ts";
 
 /** The refresh cookie of a request, as far as the rule below believes it. */
 export type BoundReading = CookieReading & {
-  /** Undefined: bound. Otherwise the session must have replaced one of these at its sign-in; only its row knows. */
+  /**
+   * Undefined: bound. Otherwise the session must have replaced one of these at its sign-in; only
+   * its row knows.
+   */
   readonly replaced?: ReadonlySet<string>;
 };
 
 /**
- * The refresh cookies that may be used. A sibling sub-domain can set a cookie with a path, and cannot set a `__Host-` cookie
- * (RFC 6265bis 4.1.3.2). So where the others are `__Host-` and the refresh cookie is not, it must belong to the session that one of them
- * names; otherwise it counts as not there. See docs/decisions/029.
+ * The refresh cookies that may be used. A sibling sub-domain can set a cookie with a path, and
+ * cannot set a `__Host-` cookie (RFC 6265bis 4.1.3.2). So where the others are `__Host-` and the
+ * refresh cookie is not, it must belong to the session that one of them names; otherwise it counts
+ * as not there. See docs/decisions/029.
  */
 export interface RefreshCookies {
   /** What a refresh may use. */
@@ -25,7 +29,8 @@ export interface RefreshCookies {
   readCertain(exchange: HttpExchange): Promise<CookieReading>;
 }
 
-// A browser keeps one __Host- cookie of a name, or two where cookies are partitioned; a sibling can add refresh cookies without end.
+// A browser keeps one __Host- cookie of a name, or two where cookies are partitioned; a sibling can
+// add refresh cookies without end.
 const MAX_VOUCHERS = 2;
 // As many values as are read of one kind.
 const MAX_CHECKS = 4;
@@ -34,7 +39,10 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
   const { access, refresh } = context.policy.cookie.names;
   const isBound = isHostName(access) && !isHostName(refresh);
 
-  /** The refresh cookies of the sessions that the markers name; where there is none, of those that the access cookies name. */
+  /**
+   * The refresh cookies of the sessions that the markers name; where there is none, of those that
+   * the access cookies name.
+   */
   async function match(exchange: HttpExchange): Promise<{ found: readonly string[]; named: Set<string> }> {
     const named = new Set<string>();
     if (cookies.read(exchange, "refresh").kind === "none") return { found: [], named };
@@ -46,7 +54,8 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     }
     const found = findNamed();
     if (found.length > 0) return { found, named };
-    // A script can delete the marker; the access cookie is HttpOnly, and vouches also when its token has expired.
+    // A script can delete the marker; the access cookie is HttpOnly, and vouches also when its
+    // token has expired.
     for (const value of valuesOf(cookies.read(exchange, "access")).slice(0, MAX_VOUCHERS)) {
       const session = await findNamedSession(context, value);
       if (session !== undefined) named.add(session.handle);
@@ -69,7 +78,10 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     return toReading(orAmbiguous(found, values));
   }
 
-  /** Of several cookies the ones whose sessions have replaced one of `named`; the row of a single one is read by its refresh. */
+  /**
+   * Of several cookies the ones whose sessions have replaced one of `named`; the row of a single
+   * one is read by its refresh.
+   */
   async function findReplacing(exchange: HttpExchange, named: ReadonlySet<string>): Promise<BoundReading> {
     const values = valuesOf(cookies.read(exchange, "refresh", (value) => claimedHandle(value) !== undefined));
     if (values.length < 2) return { ...toReading(values), replaced: named };
@@ -106,6 +118,9 @@ function toReading(values: readonly string[]): CookieReading {
   return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values };
 }
 
-/** What was found among the values that were read. Ours may stand behind the last of them, and must not be cleared unseen. */
+/**
+ * What was found among the values that were read. Ours may stand behind the last of them, and must
+ * not be cleared unseen.
+ */
 const orAmbiguous = (found: readonly string[], values: readonly string[]): readonly string[] =>
   found.length === 0 && values.length >= MAX_CHECKS ? values : found;

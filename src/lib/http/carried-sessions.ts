@@ -15,8 +15,9 @@ export interface Carried {
 
 export interface CarriedSessions {
   /**
-   * The sessions that a request carries, also when their access tokens have expired, by at most the idle timeout. More than one when somebody has put a cookie beside
-   * ours; ending that one, too, does no harm.
+   * The sessions that a request carries, also when their access tokens have expired, by at most the
+   * idle timeout. More than one when somebody has put a cookie beside ours; ending that one, too,
+   * does no harm.
    */
   find(access: CookieReading, refresh: CookieReading): Promise<readonly Carried[]>;
   /** Whether any of them was still there. */

@@ -11,7 +11,8 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
   exchange.changeCookies((lines) => {
     for (const line of lines) {
       const [, name = "", value = "", maxAge] = /^([^=]+)=([^;]*); Max-Age=(\d+)/.exec(line) ?? [];
-      // A duplicate elsewhere is cleared: which of the values was meant is not known, so all of them stay.
+      // A duplicate elsewhere is cleared: which of the values was meant is not known, so all of
+      // them stay.
       if (maxAge === "0" && !isOwnPlace(line, policy)) continue;
       if (!changes.has(name) || maxAge !== "0") changes.set(name, maxAge === "0" ? undefined : value);
     }
@@ -27,7 +28,10 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
   return carried;
 }
 
-/** Whether a line sets a cookie where ours are, and not where a duplicate of another Domain or Path can be. */
+/**
+ * Whether a line sets a cookie where ours are, and not where a duplicate of another Domain or Path
+ * can be.
+ */
 function isOwnPlace(line: string, { domain, renewTokenPath }: CookiePolicy): boolean {
   const valueOf = (name: string): string | undefined => new RegExp(`; ${name}=([^;]*)`).exec(line)?.[1];
   const path = valueOf("Path");

@@ -14,7 +14,10 @@ export type CookieReading =
   | { readonly kind: "ambiguous"; readonly values: readonly string[] };
 
 export interface SessionCookies {
-  /** @param isCandidate values that it refuses count as not there; at most a few of the others are told */
+  /**
+   * @param isCandidate values that it refuses count as not there; at most a few of the others are
+   * told
+   */
   read(exchange: HttpExchange, kind: CookieKind, isCandidate?: (value: string) => boolean): CookieReading;
   /** The same under the name that an instance with another `cookie.hostPrefix` gives the cookie. */
   readOther(exchange: HttpExchange, kind: CookieKind): CookieReading;
@@ -44,12 +47,14 @@ export const NO_COOKIES: SessionCookies = {
 
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
-// A browser holds one, and a second one for a moment. Each value may cost a signature check and a call of the store.
+// A browser holds one, and a second one for a moment. Each value may cost a signature check and a
+// call of the store.
 const MAX_VALUES = 4;
 
 // Proxies drop a response whose headers outgrow their buffer.
 const MAX_STRAYS = 16;
-// Of more places these are cleared with each response; the others take their chance, so that each is cleared in the end.
+// Of more places these are cleared with each response; the others take their chance, so that each
+// is cleared in the end.
 const ALWAYS_CLEARED = 8;
 
 export function createSessionCookies(policy: CookiePolicy, publicOrigin: string | undefined): SessionCookies {
@@ -135,7 +140,10 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
   };
 }
 
-/** As many as one response may clear. By chance, since the responses of many processes clear the jar of one browser. */
+/**
+ * As many as one response may clear. By chance, since the responses of many processes clear the jar
+ * of one browser.
+ */
 function chooseStrays<T>(strays: readonly T[]): readonly T[] {
   if (strays.length <= MAX_STRAYS) return strays;
   const others = strays.slice(ALWAYS_CLEARED);
@@ -162,7 +170,8 @@ function readCookie(
     if (header[equals] !== "=") continue;
     const end = header.indexOf(";", equals);
     const value = stripBlanks(header.slice(equals + 1, end === -1 ? undefined : end));
-    // Some clients send an empty cookie where they should have dropped it, and no browser keeps one that long.
+    // Some clients send an empty cookie where they should have dropped it, and no browser keeps one
+    // that long.
     if (value === "" || value.length > MAX_COOKIE_BYTES) continue;
     if (values.length < MAX_VALUES && !values.includes(value) && isCandidate(value)) values.push(value);
   }

@@ -18,7 +18,8 @@ export interface RefreshCredential extends Credential {
 
 export interface CredentialReader {
   /**
-   * How the client gets the tokens of a session that begins: as it says, else in cookies where they are on.
+   * How the client gets the tokens of a session that begins: as it says, else in cookies where they
+   * are on.
    *
    * @throws SessionError `TRANSPORT_REFUSED` when `http.transports` does not let it
    */
@@ -35,7 +36,10 @@ export function createCredentialReader(
   { cookies, refreshCookies }: { readonly cookies: SessionCookies; readonly refreshCookies: RefreshCookies },
   handleOf: (accessToken: string) => Promise<string | undefined>,
 ): CredentialReader {
-  /** Which transport is meant; undefined where the tokens must tell. With one transport there is nothing to choose. */
+  /**
+   * Which transport is meant; undefined where the tokens must tell. With one transport there is
+   * nothing to choose.
+   */
   function modeOf(exchange: HttpExchange): string | undefined {
     const [only, other] = policy.transports;
     return other === undefined ? only : exchange.header(HEADERS.mode);
@@ -47,7 +51,8 @@ export function createCredentialReader(
       const preferred = policy.transports.has("cookie") ? "cookie" : "header";
       const kind = mode === "cookie" || mode === "header" ? mode : preferred;
       if (!policy.transports.has(kind)) throw refused(`http.transports does not name "${kind}"`);
-      // An injected script cannot read an HttpOnly cookie; a sign-in of its own in header mode would hand it the refresh token.
+      // An injected script cannot read an HttpOnly cookie; a sign-in of its own in header mode
+      // would hand it the refresh token.
       if (kind === "header" && !policy.headersForBrowsers && exchange.header("sec-fetch-site") !== undefined)
         throw refused('a browser asks for tokens in headers, and http.transports does not name "header"');
       return kind;

@@ -24,8 +24,9 @@ export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): strin
 }
 
 /**
- * The first layer for a sign-in, which changes something by GET as well: OAuth callbacks and magic links. From another site only a
- * top-level navigation passes; a page could otherwise sign its visitor in as somebody else by an image.
+ * The first layer for a sign-in, which changes something by GET as well: OAuth callbacks and magic
+ * links. From another site only a top-level navigation passes; a page could otherwise sign its
+ * visitor in as somebody else by an image.
  */
 export function findCrossSiteSignIn(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
   if (isUnsafe(exchange)) return findCrossSite(exchange, policy);

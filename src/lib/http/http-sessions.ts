@@ -30,9 +30,10 @@ export interface ProtectOptions extends VerifyOptions {
   /** Whether the anti-CSRF token is demanded. Default: on all methods but GET, HEAD and OPTIONS. */
   readonly antiCsrfCheck?: boolean;
   /**
-   * Whether the route renders pages: a browser that loads one with an expired access token is sent through the refresh route and back, or
-   * refreshed on the spot where its refresh token comes along. The other options are then judged on the new token. Scripts that fetch data
-   * get the usual refusal. Default false.
+   * Whether the route renders pages: a browser that loads one with an expired access token is sent
+   * through the refresh route and back, or refreshed on the spot where its refresh token comes
+   * along. The other options are then judged on the new token. Scripts that fetch data get the
+   * usual refusal. Default false.
    */
   readonly page?: boolean;
 }
@@ -46,7 +47,10 @@ export interface HttpSessions {
   /** Verifies the session of a request; undefined only where none is required. */
   protect(exchange: HttpExchange, options?: ProtectOptions): Promise<RequestSession | undefined>;
   refresh(exchange: HttpExchange): Promise<RequestSession>;
-  /** Refuses an unsafe request of another site that carries a cookie of ours, whatever it asks for. @throws SessionError `CSRF_REFUSED` */
+  /**
+   * Refuses an unsafe request of another site that carries a cookie of ours, whatever it asks for.
+   * @throws SessionError `CSRF_REFUSED`
+   */
   refuseCrossSite(exchange: HttpExchange): void;
   /** Ends the session of a request and clears its cookies. @throws SessionError `SESSION_NOT_FOUND` when there is none; the cookies are cleared all the same */
   signOut(exchange: HttpExchange): Promise<void>;
@@ -161,8 +165,9 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   }
 
   /**
-   * Clears the cookies beside ours, in every place but ours, where the request carries two different ones. Does nothing once the
-   * headers have been sent: a cookie that another host has set must not make the request fail.
+   * Clears the cookies beside ours, in every place but ours, where the request carries two
+   * different ones. Does nothing once the headers have been sent: a cookie that another host has
+   * set must not make the request fail.
    */
   function clearDuplicates(exchange: HttpExchange, ...kinds: readonly CookieKind[]): void {
     for (const kind of kinds)
@@ -214,8 +219,9 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     cookies.read(exchange, "refresh").kind !== "none";
 
   /**
-   * Whether a failed refresh takes the cookies back. A link on another site leads here without the cookies that are SameSite=Strict, and
-   * browsers keep what the answer sets: it must not clear what was not sent. A cookie that a sibling can set proves nothing.
+   * Whether a failed refresh takes the cookies back. A link on another site leads here without the
+   * cookies that are SameSite=Strict, and browsers keep what the answer sets: it must not clear
+   * what was not sent. A cookie that a sibling can set proves nothing.
    */
   function mayClear(exchange: HttpExchange): boolean {
     if (isUnsafe(exchange) || exchange.header("sec-fetch-site") !== "cross-site") return true;

@@ -1,4 +1,7 @@
-/** Everything that reads what a client sends takes a time that grows with its length, and not with the square of it. */
+/**
+ * Everything that reads what a client sends takes a time that grows with its length, and not with
+ * the square of it.
+ */
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { createSessions } from "../../index.ts";

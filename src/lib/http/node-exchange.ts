@@ -74,7 +74,10 @@ class NodeExchange implements HttpExchange {
   }
 }
 
-/** What is read of a request; simulated ones, as of `app.inject()` in Fastify, have no more than that. */
+/**
+ * What is read of a request; simulated ones, as of `app.inject()` in Fastify, have no more than
+ * that.
+ */
 type HeaderSource = Pick<IncomingMessage, "headers" | "rawHeaders">;
 
 /** A request header by its lower-case name; several of one name are joined. */

@@ -6,7 +6,10 @@ import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
-/** Cookies of ours under the names that another `cookie.hostPrefix` gave them: what is left of a switch of that option. */
+/**
+ * Cookies of ours under the names that another `cookie.hostPrefix` gave them: what is left of a
+ * switch of that option.
+ */
 export interface OtherNames {
   /** Whether the request carries such an access cookie. */
   seen(exchange: HttpExchange): Promise<boolean>;
@@ -17,7 +20,9 @@ export interface OtherNames {
 // The rest of what a jar may hold is cleared with the next answer.
 const MAX_CHECKS = 2;
 
-/** Only authentic ones count: another app may use these names, on this host or on a parent domain. */
+/**
+ * Only authentic ones count: another app may use these names, on this host or on a parent domain.
+ */
 export function createOtherNames(context: SessionContext, cookies: SessionCookies): OtherNames {
   async function isOurs(exchange: HttpExchange, kind: "access" | "refresh"): Promise<boolean> {
     for (const value of valuesOf(cookies.readOther(exchange, kind)).slice(0, MAX_CHECKS)) {

@@ -25,13 +25,19 @@ export function refreshAddress(exchange: HttpExchange, renewTokenPath: string, n
 /** The address to come back to, marked so that the page is not sent away again. */
 export const returnAddress = (to: string, now: number): string => mark(to, PAGE_PARAMETERS.refreshed, now);
 
-/** The page's own address, marked so that it is loaded again only once; undefined as for `refreshAddress`. */
+/**
+ * The page's own address, marked so that it is loaded again only once; undefined as for
+ * `refreshAddress`.
+ */
 export function reloadAddress(exchange: HttpExchange, now: number): string | undefined {
   if (isMarked(exchange, PAGE_PARAMETERS.cleared, now) || toLocalPath(exchange.url) === undefined) return undefined;
   return mark(exchange.url, PAGE_PARAMETERS.cleared, now);
 }
 
-/** The address of a page that comes back, without the mark; undefined for all others, and for an address that is no plain path. */
+/**
+ * The address of a page that comes back, without the mark; undefined for all others, and for an
+ * address that is no plain path.
+ */
 export function cleanAddress(exchange: HttpExchange, now: number): string | undefined {
   const clean = withoutMarks(exchange.url);
   const cameBack =
@@ -59,7 +65,9 @@ function isMarked({ url }: HttpExchange, name: Mark, now: number): boolean {
   return [...url.matchAll(MARKS)].some(([, found, time]) => found === name && Math.abs(now - Number(time)) < GUARD_MS);
 }
 
-/** Whether an address leads to a route, in any spelling that a router or a proxy may take for it. */
+/**
+ * Whether an address leads to a route, in any spelling that a router or a proxy may take for it.
+ */
 export const isSameRoute = (url: string, path: string): boolean => plainPath(url) === plainPath(path);
 
 function plainPath(url: string): string {

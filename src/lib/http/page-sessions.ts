@@ -43,7 +43,8 @@ export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> 
     const isSignedIn = (["access", "marker"] as const).some((kind) => cookies.read(exchange, kind).kind !== "none");
     // So is a browser that signed in under other names, until the refresh route has cleared them.
     if (!isSignedIn && !(await otherNames.seen(exchange))) throw refusal;
-    // A __Host- refresh token comes along with the page; one that a sibling sub-domain has set for it does not count.
+    // A __Host- refresh token comes along with the page; one that a sibling sub-domain has set for
+    // it does not count.
     if ((await refreshCookies.readCertain(exchange)).kind === "one") {
       try {
         const { judged } = await renew(exchange);
@@ -84,7 +85,10 @@ export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> 
   };
 }
 
-/** @param address undefined where the page has just come from there: refused then, instead of being sent around for ever */
+/**
+ * @param address undefined where the page has just come from there: refused then, instead of being
+ * sent around for ever
+ */
 function sendTo(address: string | undefined, options: ProtectOptions, refusal: unknown): undefined {
   if (address !== undefined) throw new RefreshRedirectError(address);
   if (options.sessionRequired !== false) throw refusal;

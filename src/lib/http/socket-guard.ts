@@ -7,10 +7,12 @@ import { endsSession } from "./outcomes.ts";
 /** Closes the sockets of sessions that end. */
 export interface SocketGuard {
   /**
-   * Closes a socket by `close` when its session ends. Also asks the store once whether the session still lives, because it may
-   * have been revoked since its token was made. An outage at that question closes nothing; the next `add` or `check` asks again.
+   * Closes a socket by `close` when its session ends. Also asks the store once whether the session
+   * still lives, because it may have been revoked since its token was made. An outage at that
+   * question closes nothing; the next `add` or `check` asks again.
    *
-   * @param close is never called before `add` has returned. The socket must be open by now, so that it can be closed
+   * @param close is never called before `add` has returned. The socket must be open by now, so that
+   *   it can be closed
    * @returns a function that takes it back: call that when the socket has closed
    */
   add(handle: string, close: () => void): () => void;
@@ -20,7 +22,10 @@ export interface SocketGuard {
   stop(): void;
 }
 
-/** @param every ms between checks; undefined makes none, and then only sessions that this process revokes are noticed later */
+/**
+ * @param every ms between checks; undefined makes none, and then only sessions that this process
+ * revokes are noticed later
+ */
 export function createGuard(sessions: Sessions, context: SessionContext, every: number | undefined): SocketGuard {
   const sockets = new Map<string, Set<() => void>>();
 
@@ -58,8 +63,8 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
   }
 
   async function checkAll(): Promise<void> {
-    // One after another: nobody waits for it, and it must not take the pool away from requests. After an outage the next check
-    // comes soon enough.
+    // One after another: nobody waits for it, and it must not take the pool away from requests.
+    // After an outage the next check comes soon enough.
     for (const handle of Array.from(sockets.keys())) if (!(await ask(handle))) return;
   }
 
@@ -68,7 +73,8 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     isConfirming = true;
     // A handle that is added meanwhile comes last.
     for (const handle of unconfirmed) {
-      // Before the question: a socket that is added while the store answers needs a question of its own.
+      // Before the question: a socket that is added while the store answers needs a question of its
+      // own.
       unconfirmed.delete(handle);
       if (!sockets.has(handle) || (await ask(handle))) continue;
       if (sockets.has(handle)) unconfirmed.add(handle);

@@ -1,4 +1,7 @@
-/** Instances of different issuers and audiences on one store and one secret: what the one has made is not the other's. */
+/**
+ * Instances of different issuers and audiences on one store and one secret: what the one has made
+ * is not the other's.
+ */
 import { describe, expect, test } from "vitest";
 import { SECRET, START } from "../../../test/fixtures/constants.ts";
 import { createSessions, type CounterfoilConfig, type SessionError, type Sessions } from "../../index.ts";

@@ -18,7 +18,10 @@ export interface SessionContext {
   readonly store: SessionStore;
   readonly ring: KeyRing;
   readonly accessTokens: AccessTokens;
-  /** In the MACs of refresh tokens, anti-CSRF tokens and tickets: those of another issuer or audience are not ours. */
+  /**
+   * In the MACs of refresh tokens, anti-CSRF tokens and tickets: those of another issuer or
+   * audience are not ours.
+   */
   readonly realm: Realm;
   readonly antiCsrf: AntiCsrfTokens;
   readonly tickets: Tickets;

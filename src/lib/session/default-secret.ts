@@ -31,7 +31,8 @@ export function chooseSecrets(configured: SecretList | undefined, store: Session
     passingSecrets.set(store, secret);
     return () => secret;
   }
-  // Nobody sets NODE_ENV in many a container, whose file is gone with it, and of which there are several.
+  // Nobody sets NODE_ENV in many a container, whose file is gone with it, and of which there are
+  // several.
   if (store.secretFile === undefined && environment !== "development" && environment !== "test")
     throw needsSecret(
       `a store that several servers can share needs one, the same in every process; ${HOW}. With NODE_ENV=development one is made in a file`,

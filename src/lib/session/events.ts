@@ -21,8 +21,8 @@ export interface SessionEvents {
     readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit";
   };
   /**
-   * A superseded refresh token was presented: two parties hold tokens of one session. With `rotation.onReuse: "report"` at most
-   * once a minute for each session and process.
+   * A superseded refresh token was presented: two parties hold tokens of one session. With
+   * `rotation.onReuse: "report"` at most once a minute for each session and process.
    */
   "reuse-detected": {
     readonly handle: string;
@@ -30,8 +30,8 @@ export interface SessionEvents {
     /** Whether the session was revoked; false with `rotation.onReuse: "report"`. */
     readonly revoked: boolean;
     /**
-     * `superseded`: another token has taken over from it; `current`: a child of it has been in use for longer than the window,
-     * or, with a window of 0, has been minted.
+     * `superseded`: another token has taken over from it; `current`: a child of it has been in use
+     * for longer than the window, or, with a window of 0, has been minted.
      */
     readonly presented: "superseded" | "current";
     readonly presentedGeneration: number;
@@ -46,8 +46,8 @@ export interface SessionEvents {
     readonly presentingDevice: DeviceFacts;
   };
   /**
-   * A client holds a newer token than the store: a restored backup, or writes lost in a power cut. At most once a minute for each
-   * session and process.
+   * A client holds a newer token than the store: a restored backup, or writes lost in a power cut.
+   * At most once a minute for each session and process.
    */
   "store-behind": {
     readonly handle: string;

@@ -8,8 +8,8 @@ const MOST = 10_000;
 export type FirstInMinute = (event: string, handle: string) => boolean;
 
 /**
- * Keeps a client that presents one token over and over from flooding the log. Memory is bounded: beyond 10,000 sessions in a
- * minute the oldest are forgotten, and may be told of twice.
+ * Keeps a client that presents one token over and over from flooding the log. Memory is bounded:
+ * beyond 10,000 sessions in a minute the oldest are forgotten, and may be told of twice.
  */
 export function createFirstInMinute(now: Clock): FirstInMinute {
   // In the order of their times.

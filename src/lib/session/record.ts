@@ -32,7 +32,10 @@ export interface SessionRecord extends RotationState {
   readonly handle: string;
   /** Exact identity of the user, see `user-id.ts`; compared byte by byte. */
   readonly userKey: string;
-  /** The session that the sign-in of this one was told to replace, whether it was still there or not; null where it carried none. */
+  /**
+   * The session that the sign-in of this one was told to replace, whether it was still there or
+   * not; null where it carried none.
+   */
   readonly replacedHandle: string | null;
   /** Counts the changes of this row; every change is a compare-and-set on it. */
   readonly version: number;

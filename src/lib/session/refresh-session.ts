@@ -149,8 +149,8 @@ async function attempt<Claims>(
         if (!(await store.deleteSessionAtVersion(handle, version))) return undefined;
         throw raiseAlarm(context, token, record, evidence);
       }
-      // Renewed like a child, the row's tokens and device as they were. By the same compare-and-set, so that a session which is
-      // revoked at this moment yields nothing.
+      // Renewed like a child, the row's tokens and device as they were. By the same
+      // compare-and-set, so that a session which is revoked at this moment yields nothing.
       const refreshed = await commit<Claims>(context, record, token, { ...record, now });
       if (refreshed === undefined) return undefined;
       if (context.isFirstInMinute("reuse-detected", handle)) reportReuse(context, token, record, evidence);
@@ -160,7 +160,10 @@ async function attempt<Claims>(
   }
 }
 
-/** Writes the row and makes what is handed out; undefined when another request changed the row in between. */
+/**
+ * Writes the row and makes what is handed out; undefined when another request changed the row in
+ * between.
+ */
 async function commit<Claims>(
   context: SessionContext,
   record: FoundSession,

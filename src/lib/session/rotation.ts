@@ -27,7 +27,9 @@ export interface PresentedToken {
 }
 
 export interface RotationPolicy {
-  /** W: how long a request or its response may still be in flight, in ms. 0 is strict single use. */
+  /**
+   * W: how long a request or its response may still be in flight, in ms. 0 is strict single use.
+   */
   readonly window: number;
   /** Age in ms that the youngest child must have before a child is confirmed: {@link SETTLE_WINDOWS} windows. */
   readonly settle: number;
@@ -83,8 +85,8 @@ export function decideRotation(
 }
 
 /**
- * Strict single use compares no times: two requests in one millisecond, and servers whose clocks differ, are decided alike.
- * Each token is good once, so a retry and a race are reuse as well.
+ * Strict single use compares no times: two requests in one millisecond, and servers whose clocks
+ * differ, are decided alike. Each token is good once, so a retry and a race are reuse as well.
  */
 function decideSingleUse(token: PresentedToken, state: RotationState, now: number): RotationDecision {
   if (isCurrent(token, state)) {

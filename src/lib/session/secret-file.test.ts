@@ -122,7 +122,9 @@ test("no folder to write to is reported with what to do", () => {
   expect(() => readOrMakeSecret(join(folder, "missing", "app.db.secret"), true)).toThrow(UNREADABLE);
 });
 
-/** Another user's, whoever runs this: root gives it away, and everybody else takes a file of root's. */
+/**
+ * Another user's, whoever runs this: root gives it away, and everybody else takes a file of root's.
+ */
 function ofAnotherUser(at: string): void {
   if (process.geteuid?.() === 0) {
     writeFileSync(at, SECRET, { mode: 0o600 });

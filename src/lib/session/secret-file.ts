@@ -17,8 +17,8 @@ import { generalError, SessionError } from "../errors.ts";
 const warned = new Set<string>();
 
 /**
- * The secret in `file`, where there is one, or else in the file of this name with a leading dot, which is made at the first
- * start: servers of static files pass over names with a dot.
+ * The secret in `file`, where there is one, or else in the file of this name with a leading dot,
+ * which is made at the first start: servers of static files pass over names with a dot.
  *
  * @throws SessionError when it can be neither read nor made
  */
@@ -32,7 +32,8 @@ export function readOrMakeSecret(file: string, isFirstStart: boolean): string {
     const earlier = readSecret(file);
     if (earlier !== undefined) return earlier;
     path = hidden;
-    // A new one would not open the keys that are there, and would stand in the way of the one that is put back.
+    // A new one would not open the keys that are there, and would stand in the way of the one that
+    // is put back.
     if (!isFirstStart) throw missingSecret(hidden, file);
     return makeSecret(hidden);
   } catch (cause) {
@@ -51,7 +52,8 @@ function hiddenName(file: string): string {
 }
 
 function makeSecret(file: string): string {
-  // Written whole and then given its name, so that another process never reads half a secret; the first to link wins.
+  // Written whole and then given its name, so that another process never reads half a secret; the
+  // first to link wins.
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx", flush: true });
   try {
@@ -99,7 +101,10 @@ function warnIfExposed(file: string, stats: Stats): void {
   );
 }
 
-/** What is wrong with who may use the file; undefined: nothing, or the system has neither modes nor owners. */
+/**
+ * What is wrong with who may use the file; undefined: nothing, or the system has neither modes nor
+ * owners.
+ */
 function exposureOf(file: string, { mode, uid }: Stats): string | undefined {
   const own = process.platform === "win32" ? undefined : process.geteuid?.();
   if (own === undefined) return undefined;

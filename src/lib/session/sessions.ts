@@ -51,7 +51,8 @@ import { type VerifiedSession, type VerifyOptions, verifySession } from "./verif
  */
 export interface Sessions<Claims = unknown, Data = unknown> {
   /**
-   * Names of the cookies, as `cookie.hostPrefix` makes them: for middleware of your own that reads or sets them.
+   * Names of the cookies, as `cookie.hostPrefix` makes them: for middleware of your own that reads
+   * or sets them.
    *
    * @example
    * ```ts
@@ -128,7 +129,8 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    * Handles of a user's live sessions, newest first: all of them, or with a `limit` a page and
    * the cursor of the next.
    *
-   * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not 1 to 1000, or `after` is not a cursor
+   * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not 1 to 1000, or `after`
+   *   is not a cursor
    * @example
    * ```ts
    * const handles = await getAllSessionHandlesForUser("alice");
@@ -139,7 +141,10 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
   getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
 
-  /** A user's live sessions with their devices, newest first: all of them, or a page. As `getAllSessionHandlesForUser`. */
+  /**
+   * A user's live sessions with their devices, newest first: all of them, or a page. As
+   * `getAllSessionHandlesForUser`.
+   */
   getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
   getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
 

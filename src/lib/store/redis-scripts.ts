@@ -146,7 +146,10 @@ export const deleteSession: RedisScript = writes(
 return #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))`,
 );
 
-/** KEYS: expiries, index of the user. ARGV: handle to spare, most sessions to remove. The handles that were removed. */
+/**
+ * KEYS: expiries, index of the user. ARGV: handle to spare, most sessions to remove. The handles
+ * that were removed.
+ */
 export const deleteSessionsOfUser: RedisScript = writes(
   REMOVAL,
   // One more, since the one to spare may be among them.
@@ -200,8 +203,8 @@ return {rows, entries[#entries - 1], entries[#entries]}`,
 );
 
 /**
- * KEYS: expiries, replaced sessions. ARGV: now. How many sessions there are to sweep, and the earliest end of what is there; forgets replaced
- * ones at the same time.
+ * KEYS: expiries, replaced sessions. ARGV: now. How many sessions there are to sweep, and the
+ * earliest end of what is there; forgets replaced ones at the same time.
  */
 export const countExpired: RedisScript = tidies(
   `redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])

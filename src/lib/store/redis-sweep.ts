@@ -5,12 +5,18 @@ import * as scripts from "./redis-scripts.ts";
 
 /** Removes what has expired, place by place, and remembers which places have nothing that could. */
 export interface RedisSweep {
-  /** Something in the place ends at this time. Called before it is written, so that no sweep overlooks it. */
+  /**
+   * Something in the place ends at this time. Called before it is written, so that no sweep
+   * overlooks it.
+   */
   readonly note: (place: number, end: number) => void;
   readonly deleteExpired: (now: number, limit: number) => Promise<number>;
 }
 
-/** Places that each sweep looks at in any case, since other processes write to them as well: each is looked at in 16 sweeps. */
+/**
+ * Places that each sweep looks at in any case, since other processes write to them as well: each is
+ * looked at in 16 sweeps.
+ */
 const IN_ANY_CASE = 16;
 
 export function createRedisSweep(run: RunScript, places: readonly PlaceKeys[]): RedisSweep {
@@ -56,7 +62,8 @@ export function createRedisSweep(run: RunScript, places: readonly PlaceKeys[]): 
           return share > 0 ? [run(scripts.deleteExpired, [keys.expiries], [now, share])] : [];
         });
         if (sweeps.length === 0) break;
-        // Others may sweep at the same time; then another round finds what is left, since fewer than `limit` must mean that there are no more.
+        // Others may sweep at the same time; then another round finds what is left, since fewer
+        // than `limit` must mean that there are no more.
         for (const count of await Promise.all(sweeps)) removed += Number(count);
       }
       return removed;

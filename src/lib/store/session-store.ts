@@ -39,7 +39,10 @@ export interface ExactLimit {
   readonly onLimit: "refuse" | "end-oldest";
 }
 
-/** About `max` live sessions of one user: concurrent sign-ins may leave more, which later ones remove. */
+/**
+ * About `max` live sessions of one user: concurrent sign-ins may leave more, which later ones
+ * remove.
+ */
 export interface SoftLimit {
   readonly max: number;
   readonly onLimit: "trim";
@@ -171,10 +174,11 @@ export interface SessionStore {
   close(): Promise<void>;
 
   /**
-   * Where the default secret is kept: beside the database of an embedded store. At the first start it is made under this name with
-   * a leading dot, unless there is a file of one of the two names. Such a file is as private and as durable as the database, and so
-   * good enough for production. Undefined: `./counterfoil.secret`, in development and tests only; elsewhere the config must bring a
-   * secret. Null: the store keeps nothing, so a secret for the life of the process will do.
+   * Where the default secret is kept: beside the database of an embedded store. At the first start
+   * it is made under this name with a leading dot, unless there is a file of one of the two names.
+   * Such a file is as private and as durable as the database, and so good enough for production.
+   * Undefined: `./counterfoil.secret`, in development and tests only; elsewhere the config must
+   * bring a secret. Null: the store keeps nothing, so a secret for the life of the process will do.
    */
   readonly secretFile?: string | null | undefined;
 }

@@ -65,8 +65,8 @@ async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: Sc
 }
 
 /**
- * Here each statement commits by itself, so each can be run again, and the version is noted last. Those of a step share a connection, and
- * with it what they set.
+ * Here each statement commits by itself, so each can be run again, and the version is noted last.
+ * Those of a step share a connection, and with it what they set.
  */
 async function migrateMysql(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const { create, note } = versionTable("mysql", options.prefix);

@@ -59,7 +59,9 @@ const KEY_COLUMNS = [
 
 export const sessionValues = (record: SessionRecord): SqlValue[] => SESSION_COLUMNS.map((name) => record[name]);
 export const refreshValues = (write: RefreshWrite): SqlValue[] => REFRESH_COLUMNS.map((name) => write[name]);
-/** Values of `listOfUser`. Without a position the list begins before any session that there can be. */
+/**
+ * Values of `listOfUser`. Without a position the list begins before any session that there can be.
+ */
 export const listValues = (userKey: string, now: number, after: SessionPosition = BEGINNING): SqlValue[] => [
   userKey,
   now,
@@ -144,7 +146,10 @@ export type FixedStatement =
   | "rewrapKey"
   | "deleteKey";
 
-/** Those with a number in their text, since some servers take no placeholder there: how many rows at most. */
+/**
+ * Those with a number in their text, since some servers take no placeholder there: how many rows at
+ * most.
+ */
 export type LimitedStatement = "deleteExpired" | "deleteOfUser" | "lockHandlesOfUser" | "listOfUser" | "oldestOfUser";
 
 /** Those of a soft limit: how many sessions may be, and how many are removed at once. */
@@ -175,7 +180,10 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
   const replace = `UPDATE ${session} SET ${assignments(SESSION_COLUMNS)} WHERE handle = ?`;
-  /** PostgreSQL: after a write the oldest rivals go, as many as are too many. Nobody waits for a row. */
+  /**
+   * PostgreSQL: after a write the oldest rivals go, as many as are too many. Nobody waits for a
+   * row.
+   */
   const trimming = (write: string, max: number, atOnce: number): string =>
     `WITH written AS (${write} RETURNING handle),
       counted AS (SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${max - 1 + atOnce}),
@@ -203,7 +211,10 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     replaceData: statement("replace_data", `UPDATE ${session} SET version = version + 1, data = ? ${atVersion}`),
     delete: statement("delete", `DELETE FROM ${session} WHERE handle = ?`),
     deleteAtVersion: statement("delete_at_version", `DELETE FROM ${session} ${atVersion}`),
-    /** Names what it deletes, where the dialect can. All calls lock in one order, so that none deadlocks with another. */
+    /**
+     * Names what it deletes, where the dialect can. All calls lock in one order, so that none
+     * deadlocks with another.
+     */
     deleteOfUser: (limit) => {
       const chosen = othersOfUser(limit);
       const texts = {

@@ -128,7 +128,9 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
     return { created: true, ended: [...replacing.ended, ...ended], replaced: false };
   }
 
-  /** Ends what is too much after a sign-in, row by row: whoever locks one row only cannot deadlock. */
+  /**
+   * Ends what is too much after a sign-in, row by row: whoever locks one row only cannot deadlock.
+   */
   async function trim(
     { max, atOnce }: SoftLimit,
     { userKey, createdAt, handle: own }: SessionRecord,

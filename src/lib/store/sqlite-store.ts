@@ -52,7 +52,8 @@ const PATIENCE = 5000;
 /** Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the write lock from its start. */
 export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const { open, owned, durable, synchronous, prefix, secretFile } = options;
-  // The first have a number in their text; the last locks rows, which here are locked with the whole file.
+  // The first have a number in their text; the last locks rows, which here are locked with the
+  // whole file.
   const { deleteExpired, deleteOfUser, listOfUser, oldestOfUser, surplusOfUser, ...others } = buildStatements(
     "sqlite",
     prefix,

@@ -109,7 +109,10 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
   ],
 );
 
-/** Uses a token that is good once, as a refresh with a window of 0 does: read, decide, commit, and decide again after a lost race. */
+/**
+ * Uses a token that is good once, as a refresh with a window of 0 does: read, decide, commit, and
+ * decide again after a lost race.
+ */
 async function useOnce(store: SessionStore, handle: string): Promise<"used" | "reuse" | "gone"> {
   for (;;) {
     const row = await store.findSession(handle);

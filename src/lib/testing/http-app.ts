@@ -46,7 +46,9 @@ export interface HttpAppOptions {
  */
 export interface HttpApp {
   readonly port: number;
-  /** What the port speaks; `"h2c"` is HTTP/2 without TLS, and needs Node 24. Default `"http/1.1"`. */
+  /**
+   * What the port speaks; `"h2c"` is HTTP/2 without TLS, and needs Node 24. Default `"http/1.1"`.
+   */
   readonly protocol?: "http/1.1" | "h2c" | undefined;
   readonly sessions: Sessions;
   /** The time of the instance; clauses set it. */

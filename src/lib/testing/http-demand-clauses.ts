@@ -11,7 +11,10 @@ const TRY_REFRESH = { message: "try refresh token" };
 const isAccess = (name: string): boolean => name.endsWith("AccessToken");
 const isRefresh = (name: string): boolean => name.endsWith("RefreshToken") && !name.endsWith("IdRefreshToken");
 
-/** A client that keeps cookies by name, and sends the ones that a test lets through, whatever their path. */
+/**
+ * A client that keeps cookies by name, and sends the ones that a test lets through, whatever their
+ * path.
+ */
 class Client {
   readonly jar = new Map<string, string>();
   antiCsrf = "";
@@ -82,7 +85,8 @@ const CONFIGS: readonly NonNullable<HttpAppOptions["config"]>[] = [
 
 /** How a page's access token can be no good, and which cookies come with the page. */
 const WAYS: readonly { readonly spoil: (client: Client) => void; readonly keep?: (name: string) => boolean }[] = [
-  // Expired: with the refresh token, as __Host- cookies come or as a client that is no browser sends it, and without.
+  // Expired: with the refresh token, as __Host- cookies come or as a client that is no browser
+  // sends it, and without.
   { spoil: () => undefined },
   { spoil: () => undefined, keep: (name) => !isRefresh(name) },
   // Left out.
@@ -170,7 +174,8 @@ export const demandClauses: readonly HttpClause[] = [
           ] as const) {
             const away = await client.ask(path, { headers: { ...LOAD, cookie } });
             same([path, away.status, away.cookies.filter((line) => !line.includes("=; Max-Age=0"))], [path, 303, []]);
-            // The duplicates stay: it is asked once. They are gone: it is rendered, without a refresh.
+            // The duplicates stay: it is asked once. They are gone: it is rendered, without a
+            // refresh.
             const again = away.header("location") ?? "";
             ok(again.startsWith(path), again);
             const still = await client.ask(again, { headers: { ...LOAD, cookie } });

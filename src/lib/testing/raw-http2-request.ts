@@ -1,4 +1,7 @@
-/** A client over HTTP/2 without TLS, which sends what browsers send there: `:authority` in place of `Host`. */
+/**
+ * A client over HTTP/2 without TLS, which sends what browsers send there: `:authority` in place of
+ * `Host`.
+ */
 import { connect } from "node:http2";
 import { text } from "node:stream/consumers";
 import { type Answer, lengthOf, type Sent, toAnswer } from "./raw-request.ts";
@@ -6,7 +9,8 @@ import { type Answer, lengthOf, type Sent, toAnswer } from "./raw-request.ts";
 const OPTIONS = {
   // Some clauses send more than Node does by default.
   maxSendHeaderBlockLength: 1024 * 1024,
-  // Some repeat headers that come once, as a hostile client does. The types of Node know it for servers only.
+  // Some repeat headers that come once, as a hostile client does. The types of Node know it for
+  // servers only.
   strictSingleValueFields: false,
 };
 

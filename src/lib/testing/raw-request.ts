@@ -27,7 +27,10 @@ export interface Answer {
   readonly json: () => unknown;
 }
 
-/** As browsers send it; Node would send an empty body in chunks, of a type that nobody knows. Undefined: none. */
+/**
+ * As browsers send it; Node would send an empty body in chunks, of a type that nobody knows.
+ * Undefined: none.
+ */
 export const lengthOf = ({ method = "GET", body }: Sent): string | undefined =>
   body === undefined && ["GET", "HEAD", "OPTIONS"].includes(method) ? undefined : String(Buffer.byteLength(body ?? ""));
 
@@ -100,7 +103,10 @@ export function kindOfCookie(name: string): CookieKind | undefined {
 
 export type SessionCookies = Partial<Readonly<Record<CookieKind, SetCookie>>>;
 
-/** Our cookies in an answer, whichever of them are `__Host-`; a line that sets counts more than one that clears. */
+/**
+ * Our cookies in an answer, whichever of them are `__Host-`; a line that sets counts more than one
+ * that clears.
+ */
 export function sessionCookiesOf(answer: Answer): SessionCookies {
   const found: { -readonly [Kind in keyof SessionCookies]: SessionCookies[Kind] } = {};
   for (const cookie of answer.cookies.map(parseSetCookie)) {

@@ -7,9 +7,10 @@ import type { Realm } from "./realm.ts";
  *
  *   kid 8 | handle 18 | generation 4 | nonce 17 | hash of the parent 32 | HMAC-SHA256 of all before 32
  *
- * Where an issuer or audience is configured, the HMAC is over the realm, too: 43 characters that are in no token.
- * 111 bytes fill 148 characters without a spare bit, so each token has one spelling. The MAC keeps garbage from the store. The
- * parent's hash keeps a thief who has the store *and* its keys from minting: the row knows only the hash of that hash.
+ * Where an issuer or audience is configured, the HMAC is over the realm, too: 43 characters that
+ * are in no token. 111 bytes fill 148 characters without a spare bit, so each token has one
+ * spelling. The MAC keeps garbage from the store. The parent's hash keeps a thief who has the store
+ * *and* its keys from minting: the row knows only the hash of that hash.
  */
 const PREFIX = "cfr1.";
 const KID = 8;
@@ -63,7 +64,10 @@ export function mintRefreshToken(
   return describe(PREFIX + bytes.toString("base64url"), bytes);
 }
 
-/** The session that a text of a token's form claims to be of; undefined for any other text. Proves nothing. */
+/**
+ * The session that a text of a token's form claims to be of; undefined for any other text. Proves
+ * nothing.
+ */
 export function claimedHandle(value: string): string | undefined {
   return hasForm(value) ? bodyOf(value).toString("base64url", KID, KID + HANDLE) : undefined;
 }

@@ -20,7 +20,10 @@ export interface Tickets {
 // Characters that may stand in a WebSocket subprotocol (RFC 6455 4.1), which is how browsers can send it without putting it into an address.
 const SHAPE = /^(cft1\.([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{24})\.(\d{1,16}))\.([A-Za-z0-9_-]{43})$/;
 
-/** One-time tickets: `cft1.<once>.<handle>.<expires>.<MAC>`. The MAC is over the realm as well, where there is one. */
+/**
+ * One-time tickets: `cft1.<once>.<handle>.<expires>.<MAC>`. The MAC is over the realm as well,
+ * where there is one.
+ */
 export function createTickets(secrets: () => Pick<Secrets, "tickets">, realm: Realm = ""): Tickets {
   const messageOf = (claim: string): string => (realm === "" ? claim : `${claim}.${realm}`);
   return {
