@@ -5,7 +5,7 @@ import { openSignedIn } from "./client-page.ts";
 import { expectPause, outcomeOf } from "./failed-call.ts";
 import { passInPage, stopClock } from "./page-clocks.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
@@ -35,7 +35,7 @@ const FAILURES: readonly Failure[] = [
 const COOL_DOWN = 1000;
 const REFUSED = '{"message":"try refresh token"}';
 
-describeInBrowsers("a refresh that fails", (stage) => {
+describeInAnyBrowser("a refresh that fails", (stage) => {
   test.for(FAILURES)("$title", async ({ status, headers = {}, body = "", pause, code }) => {
     const { server, page: client } = await openSignedIn(stage());
     const before = await client.session();
@@ -116,7 +116,7 @@ describeInBrowsers("a refresh that fails", (stage) => {
   });
 });
 
-describeInBrowsers("an API that refuses for reasons of its own", (stage) => {
+describeInAnyBrowser("an API that refuses for reasons of its own", (stage) => {
   test("always: two hits and one refresh for the first call, and one hit for each other one", async () => {
     const { server, page: client } = await openSignedIn(stage());
     expect(await outcomeOf(client, "/always-refused")).toEqual({ status: 401, text: REFUSED });

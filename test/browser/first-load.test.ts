@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
-describeInBrowsers("a page that is loaded", (stage) => {
+describeInAnyBrowser("a page that is loaded", (stage) => {
   test("by a stranger: no refresh, whatever it calls", async () => {
     const server = await stage().serve();
     const visitor = await new ClientPage(await stage().newTab()).open(server);

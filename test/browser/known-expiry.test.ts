@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { DAY, MINUTE } from "../fixtures/constants.ts";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import { passInPage, setWallClock } from "./page-clocks.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
 const VALIDITY = 15 * MINUTE;
 const REFRESHED_FIRST = ["POST /session/refresh 200", "GET /me 200"];
 
-describeInBrowsers("an access token that has expired", (stage) => {
+describeInAnyBrowser("an access token that has expired", (stage) => {
   test("is refreshed before a call, and a live one is not", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     await passInPage(visitor.tab, VALIDITY - MINUTE);

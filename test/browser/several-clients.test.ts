@@ -2,14 +2,14 @@
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
 const statusOfMe = (visitor: ClientPage): Promise<number> =>
   visitor.tab.evaluate(async () => (await fetch(`/me?${Math.random()}`)).status);
 
-describeInBrowsers("several clients in a page", (stage) => {
+describeInAnyBrowser("several clients in a page", (stage) => {
   test("share one lock and one channel: one refresh for all their calls, and events once each", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     server.expire();

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser, describeInBrowsers } from "./stage.ts";
 import { chromiumPage } from "./tab.ts";
 
 declare const page: ClientPageScript;
@@ -10,7 +10,7 @@ declare const page: ClientPageScript;
 const OUT = { status: "signed-out", reason: "sign-out" };
 const ROUTE = "POST /session/signout";
 
-describeInBrowsers("signing out", (stage) => {
+describeInAnyBrowser("signing out", (stage) => {
   test("ends the session at the server, clears the cookies, and tells the other tabs", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     const other = await new ClientPage(await stage().newTab()).open(server);

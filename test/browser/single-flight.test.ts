@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import { countRefreshes } from "./refresh-count.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser, describeInBrowsers } from "./stage.ts";
 
 const REFRESH = "POST /session/refresh";
 
-describeInBrowsers("single flight", (stage) => {
+describeInAnyBrowser("single flight", (stage) => {
   test("a hundred callers in a tab: one refresh, one lock request", async () => {
     const { server, page } = await openSignedIn(stage());
     await page.tab.evaluate(() => {

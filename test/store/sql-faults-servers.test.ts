@@ -16,7 +16,9 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
     const place = { ...server().connectionOptions(database), user: `user_of_${database}` };
     if (mariadb) {
       await server().admin(`CREATE USER ${place.user} IDENTIFIED BY '${place.password}'`);
-      await server().admin(`GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, INDEX ON ${database}.* TO ${place.user}`);
+      await server().admin(
+        `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON ${database}.* TO ${place.user}`,
+      );
     } else {
       await server().admin(`CREATE ROLE ${place.user} LOGIN PASSWORD '${place.password}'`);
       await server().admin(`GRANT CREATE ON SCHEMA public TO ${place.user}`, database);

@@ -107,7 +107,7 @@ export function explain(error: unknown, driver: SqlDriver): unknown {
     case "no-right":
       return generalError(
         "STORE_UNSUITABLE",
-        "the database user lacks a right on the tables of counterfoil; grant SELECT, INSERT, UPDATE and DELETE, and CREATE where it is to make them",
+        "the database user lacks a right on the tables of counterfoil; grant SELECT, INSERT, UPDATE and DELETE, and CREATE where it is to make them (on MySQL and MariaDB also ALTER and INDEX)",
         error,
       );
     default:
