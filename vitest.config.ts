@@ -29,7 +29,14 @@ const projects: readonly Project[] = [
 
 const toConfig = ({ name, include, exclude = [], isolate = true }: Project): TestProjectInlineConfiguration => ({
   extends: true,
-  test: { name, include: [...include], exclude: ["**/node_modules/**", ...exclude], isolate },
+  test: {
+    name,
+    include: [...include],
+    exclude: ["**/node_modules/**", ...exclude],
+    isolate,
+    // A Galera cluster now and then leaves a statement without an answer for 10 s; why is not known yet.
+    retry: name === "stores" ? 2 : 0,
+  },
 });
 
 export default defineConfig({
