@@ -79,6 +79,19 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: "sees no more than three cookies of one name",
+    found: ["hostile-11"],
+    break(request) {
+      const seen = new Map<string, number>();
+      const pairs = request.headers.cookie?.split("; ").filter((pair) => {
+        const [name = ""] = pair.split("=");
+        seen.set(name, (seen.get(name) ?? 0) + 1);
+        return (seen.get(name) ?? 0) <= 3;
+      });
+      if (pairs !== undefined) request.headers.cookie = pairs.join("; ");
+    },
+  },
+  {
     name: "cuts cookies that are too long",
     found: ["hostile-7"],
     break(request) {
@@ -92,6 +105,13 @@ const FAULTS: readonly Fault[] = [
     break(request) {
       delete request.headers.origin;
       delete request.headers["sec-fetch-site"];
+    },
+  },
+  {
+    name: "takes a link of another site for one of its own",
+    found: ["csrf-7"],
+    break(request) {
+      if (request.headers["sec-fetch-mode"] === "navigate") delete request.headers["sec-fetch-site"];
     },
   },
   {
@@ -124,6 +144,13 @@ const FAULTS: readonly Fault[] = [
     name: "does not see which transport is asked for",
     found: ["transport-1", "transport-10", "transport-11"],
     break: (request) => void delete request.headers["st-auth-mode"],
+  },
+  {
+    name: "keeps browsers from header mode, whatever http.transports says",
+    found: ["transport-8", "transport-9"],
+    break(request) {
+      if (request.headers["sec-fetch-site"] !== undefined) delete request.headers["st-auth-mode"];
+    },
   },
   {
     name: "hands cookies on as headers",

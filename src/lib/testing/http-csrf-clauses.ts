@@ -3,19 +3,21 @@ import {
   against,
   allCookiesOf,
   call,
+  clearedOf,
   cookiesOf,
   FOREIGN,
   type Held,
   type HttpApp,
   type HttpClause,
   isAlive,
+  ours,
   SHOP,
   SHOP_CONFIG,
   signIn,
   TRUSTED,
   withCookies,
 } from "./http-app.ts";
-import type { SentHeaders } from "./raw-request.ts";
+import type { Answer, SentHeaders } from "./raw-request.ts";
 
 const SITES = [undefined, "same-origin", "none", "same-site", "cross-site", ""] as const;
 const ORIGINS = [
@@ -199,4 +201,49 @@ export const csrfClauses: readonly HttpClause[] = [
         ok(await isAlive(app, own));
       }),
   },
+  {
+    id: "csrf-7",
+    name: "MUST clear nothing for a link of another site that brings no cookie of ours to the refresh route",
+    run: async (start) => {
+      for (const hostPrefix of ["auto", true, false] as const) {
+        // Browsers send no such cookie with the link, and keep what the response sets.
+        await against(start, { config: { cookie: { hostPrefix, sameSite: "strict" } } }, async (app) => {
+          const own = await signIn(app);
+          const bare = await follow(app, undefined);
+          same([bare.status, ours(bare)], [303, []]);
+          if (hostPrefix !== "auto") return;
+          // A sibling sub-domain can put one beside ours that does come along. It is cleared where
+          // it may stand, and ours is not.
+          const tossed = await follow(app, `${own.names.refresh}=${own.refresh}`);
+          same(tossed.status, 303);
+          same(
+            ours(tossed).filter((line) => !line.startsWith(`${own.names.refresh}=;`)),
+            [],
+          );
+          same(
+            ours(tossed).filter((line) => line.includes("; Path=/session/refresh;") && !line.includes("; Domain=")),
+            [],
+          );
+        });
+      }
+      await against(start, {}, async (app) => {
+        const own = await signIn(app);
+        await app.sessions.revokeAllSessionsForUser("alice");
+        const over = await follow(app, allCookiesOf(own));
+        for (const line of clearedOf(own)) ok(over.cookies.includes(line), line);
+      });
+    },
+  },
 ];
+
+/** A link of another site to the refresh route. */
+const follow = (app: HttpApp, cookie: string | undefined): Promise<Answer> =>
+  call(app, "/session/refresh?to=%2Fpage", {
+    headers: {
+      host: "shop.example.com",
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "document",
+      "sec-fetch-site": "cross-site",
+      cookie,
+    },
+  });

@@ -222,6 +222,31 @@ export const hostileClauses: readonly HttpClause[] = [
       }),
   },
   {
+    id: "hostile-11",
+    name: "MUST NOT sign anybody out where tossed refresh tokens hide ours beside the marker of the session before",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        // A late response has set the cookies of the session that the sign-in replaced.
+        const before = await signIn(app);
+        const own = await signIn(app, { cookie: cookiesOf(before) });
+        const tossed: string[] = [];
+        for (const user of ["m1", "m2", "m3", "m4"]) tossed.push((await signIn(app, {}, user)).refresh);
+        const jar = [...tossed, own.refresh].map((value) => `${own.names.refresh}=${value}`).join("; ");
+        const host = "shop.example.com";
+        const headers = { cookie: `${cookiesOf(before)}; ${jar}`, host };
+        const answer = await call(app, "/session/refresh", { method: "POST", headers });
+        same([answer.status, answer.json()], [409, { message: "retry" }]);
+        same(
+          answer.cookies.filter((line) => clearedOf(own).includes(line)),
+          [],
+        );
+        ok(answer.cookies.some((line) => line.startsWith(`${own.names.refresh}=; `) && line.includes("; Domain=")));
+        const alone = { cookie: `${cookiesOf(before)}; ${own.names.refresh}=${own.refresh}`, host };
+        const again = await call(app, "/session/refresh", { method: "POST", headers: alone });
+        same([again.status, handleOf(held(again))], [200, handleOf(own)]);
+      }),
+  },
+  {
     id: "mounting-1",
     name: "MUST work with a body before and after it, and need none on its own routes",
     run: (start) =>
