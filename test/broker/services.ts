@@ -13,11 +13,12 @@ export type ServiceName = keyof typeof SERVICES;
 /** Loaded when first asked, since most runs need none of them. */
 export const SERVICES = {
   bundle: async () => (await import("./bundle-service.ts")).bundleService(),
-  chromium: async () => (await import("./chromium-service.ts")).chromiumService(),
+  chromium: async () => (await import("./chromium-service.ts")).chromiumService({}),
   firefox: async () => (await import("./firefox-service.ts")).firefoxService(),
   galera: async () => (await import("./server-services.ts")).galeraService(),
   mariadb: async () => (await import("./server-services.ts")).mariaDbService(),
   postgres: async () => (await import("./server-services.ts")).postgresService(),
   redis: async () => (await import("./server-services.ts")).redisService(),
   redisCluster: async () => (await import("./server-services.ts")).redisClusterService(),
+  wholeChromium: async () => (await import("./chromium-service.ts")).chromiumService({ whole: true }),
 } as const satisfies Record<string, () => Promise<Service>>;

@@ -1,6 +1,6 @@
 /** The browsers that tests run in, behind one interface. */
 import type { Browser } from "playwright-core";
-import { isSkippedWithoutBrowser, openBrowser } from "./chromium.ts";
+import { type ChromiumOptions, isSkippedWithoutBrowser, openBrowser } from "./chromium.ts";
 import { isSkippedWithoutFirefox, openFirefoxWindow, sendToFirefox } from "./firefox.ts";
 import { FirefoxTab } from "./firefox-tab.ts";
 import { createChromiumTab, type Tab } from "./tab.ts";
@@ -23,12 +23,12 @@ export interface Profile {
 export const BROWSER_NAMES: readonly BrowserName[] = ["Chromium", "Firefox"];
 
 /** Whether tests are skipped for want of this browser, which is said loudly. Never in CI. */
-export const isSkippedIn = (name: BrowserName, what: string): boolean =>
-  name === "Chromium" ? isSkippedWithoutBrowser(what) : isSkippedWithoutFirefox(what);
+export const isSkippedIn = (name: BrowserName, what: string, options: ChromiumOptions = {}): boolean =>
+  name === "Chromium" ? isSkippedWithoutBrowser(what, options) : isSkippedWithoutFirefox(what);
 
 /** The browser of this run, over a connection of one's own: with that closes what was opened over it. */
-export const openUnderTest = async (name: BrowserName): Promise<BrowserUnderTest> =>
-  name === "Chromium" ? createChromiumUnderTest(await openBrowser()) : openFirefox();
+export const openUnderTest = async (name: BrowserName, options: ChromiumOptions = {}): Promise<BrowserUnderTest> =>
+  name === "Chromium" ? createChromiumUnderTest(await openBrowser(options)) : openFirefox();
 
 export function createChromiumUnderTest(browser: Browser): BrowserUnderTest {
   return {

@@ -151,22 +151,6 @@ describeInBrowsers("the stage", (stage) => {
     expect([await statusOf(second, "/me"), await statusOf(other, "/me")]).toEqual([200, 401]);
   });
 
-  test("a page that is gone back to comes out of memory, one that is reloaded does not", async () => {
-    const server = await stage().serve();
-    const tab = await stage().newTab();
-    const mark = (): Promise<boolean> => tab.evaluate(() => "mark" in globalThis);
-    await tab.goto(`${server.origin}/blank?1`);
-    await tab.evaluate(() => void Object.assign(globalThis, { mark: true }));
-    await tab.goto(`${server.origin}/blank?2`);
-    expect(await mark()).toBe(false);
-    await tab.goBack();
-    expect(await tab.evaluate(() => location.search)).toBe("?1");
-    expect(await mark()).toBe(true);
-    await tab.reload();
-    expect(await mark()).toBe(false);
-    expect(await tab.goto(`${server.origin}/none`)).toBe(404);
-  });
-
   test("what a function in the page throws comes back", async () => {
     const tab = await stage().newTab();
     const failing = tab.evaluate(() => {
@@ -200,4 +184,26 @@ describeInBrowsers(
     });
   },
   { only: "Chromium" },
+);
+
+describeInBrowsers(
+  "the history of a tab",
+  (stage) => {
+    test("a page that is gone back to comes out of memory, one that is reloaded does not", async () => {
+      const server = await stage().serve();
+      const tab = await stage().newTab();
+      const mark = (): Promise<boolean> => tab.evaluate(() => "mark" in globalThis);
+      await tab.goto(`${server.origin}/blank?1`);
+      await tab.evaluate(() => void Object.assign(globalThis, { mark: true }));
+      await tab.goto(`${server.origin}/blank?2`);
+      expect(await mark()).toBe(false);
+      await tab.goBack();
+      expect(await tab.evaluate(() => location.search)).toBe("?1");
+      expect(await mark()).toBe(true);
+      await tab.reload();
+      expect(await mark()).toBe(false);
+      expect(await tab.goto(`${server.origin}/none`)).toBe(404);
+    });
+  },
+  { whole: true },
 );

@@ -10,6 +10,7 @@ import {
   type Profile,
 } from "./browser-under-test.ts";
 import { SessionServer } from "./session-server.ts";
+import type { ChromiumOptions } from "./chromium.ts";
 import type { Tab } from "./tab.ts";
 
 let stages = 0;
@@ -63,7 +64,7 @@ export class Stage implements AsyncDisposable {
  * The same tests in each browser of the run. One that is not installed is skipped loudly, and in CI it fails.
  *
  * @param define gets what returns the stage of the running test
- * @param options `only`: the one browser whose protocol can stage it
+ * @param options `only`: the one browser whose protocol can stage it; `whole`: Chromium with what its shell lacks
  * @example
  * ```ts
  * describeInBrowsers("a tab", (stage) => {
@@ -78,14 +79,14 @@ export class Stage implements AsyncDisposable {
 export function describeInBrowsers(
   title: string,
   define: (stage: () => Stage) => void,
-  { only }: { readonly only?: BrowserName | undefined } = {},
+  { only, ...options }: ChromiumOptions & { readonly only?: BrowserName | undefined } = {},
 ): void {
   for (const name of BROWSER_NAMES.filter((one) => only === undefined || one === only)) {
-    describe.skipIf(isSkippedIn(name, title))(`${title}, in ${name}`, () => {
+    describe.skipIf(isSkippedIn(name, title, options))(`${title}, in ${name}`, () => {
       let browser: BrowserUnderTest | undefined;
       let stage: Stage | undefined;
       beforeAll(async () => {
-        browser = await openUnderTest(name);
+        browser = await openUnderTest(name, options);
       });
       afterAll(() => browser?.close());
       beforeEach(() => {

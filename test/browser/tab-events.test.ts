@@ -118,22 +118,28 @@ describeInBrowsers("tabs", (stage) => {
     await expectEvents(tabs, ["signed-in alice"]);
     expect(server.takeCalls()).toEqual(["POST /login 200", "POST /session/refresh 200"]);
   });
-
-  test("that the browser brings back as they were know at once what they have missed", async () => {
-    const { server, tabs } = await openTabs(stage(), 2);
-    const [first, second] = tabs as [ClientPage, ClientPage];
-    await first.signIn("alice");
-    await expect.poll(() => second.session()).toMatchObject({ userId: "alice" });
-    await second.tab.evaluate(() => void Object.assign(globalThis, { isTheSame: true }));
-    await second.tab.goto(`${server.origin}/blank`);
-    await first.signIn("bob");
-    await second.tab.goBack();
-    // Not loaded anew: it came out of the browser's memory.
-    expect(await second.tab.evaluate(() => "isTheSame" in globalThis)).toBe(true);
-    await expectEvents([second], ["signed-in alice", "user-changed bob"]);
-    expect(await second.fetch("/notes", { method: "POST", body: "x" })).toMatchObject({ status: 200 });
-    await first.signOut();
-    await expectEvents([second], ["signed-in alice", "user-changed bob", "signed-out sign-out"]);
-    expect(server.count("session-refreshed")).toBe(0);
-  });
 });
+
+describeInBrowsers(
+  "tabs gone back to",
+  (stage) => {
+    test("that the browser brings back as they were know at once what they have missed", async () => {
+      const { server, tabs } = await openTabs(stage(), 2);
+      const [first, second] = tabs as [ClientPage, ClientPage];
+      await first.signIn("alice");
+      await expect.poll(() => second.session()).toMatchObject({ userId: "alice" });
+      await second.tab.evaluate(() => void Object.assign(globalThis, { isTheSame: true }));
+      await second.tab.goto(`${server.origin}/blank`);
+      await first.signIn("bob");
+      await second.tab.goBack();
+      // Not loaded anew: it came out of the browser's memory.
+      expect(await second.tab.evaluate(() => "isTheSame" in globalThis)).toBe(true);
+      await expectEvents([second], ["signed-in alice", "user-changed bob"]);
+      expect(await second.fetch("/notes", { method: "POST", body: "x" })).toMatchObject({ status: 200 });
+      await first.signOut();
+      await expectEvents([second], ["signed-in alice", "user-changed bob", "signed-out sign-out"]);
+      expect(server.count("session-refreshed")).toBe(0);
+    });
+  },
+  { whole: true },
+);
