@@ -42,7 +42,6 @@ export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandle
     if (answer === undefined) await next();
     else context.res = toResponse(answer);
     exchange.close((name, value, how) => context.header(name, value, { append: how === "append" }));
-    return undefined;
   };
 }
 

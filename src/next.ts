@@ -6,7 +6,7 @@
 import { headers } from "next/headers.js";
 import { NextResponse } from "next/server.js";
 import * as calls from "./lib/http/adapter-calls.ts";
-import type { VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { HttpAnswer } from "./lib/http/exchange.ts";
 import { httpOf, type InstanceOption } from "./lib/http/instance-option.ts";
@@ -77,8 +77,7 @@ export function sessionRoutes(
  * `sessionProxy()` an expired one has been refreshed before. Route handlers use `verifySession` or
  * `withSessions`, which check the anti-CSRF token as well.
  *
- * @throws SessionError `STORE_UNAVAILABLE` and other outages; `STEP_UP_REQUIRED`; `CSRF_REFUSED`,
- *   which Next answers with 403
+ * @throws SessionError in an outage, `STEP_UP_REQUIRED`; `CSRF_REFUSED`, which Next answers with 403
  * @example const session = await getServerSession({ sessions });
  */
 export async function getServerSession<Claims = unknown, Data = unknown>(
@@ -100,7 +99,6 @@ function answerOf(answer: HttpAnswer, request: Request): Response {
   return response;
 }
 
-export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 export {
   createNewSession,
   getSession,
@@ -109,4 +107,4 @@ export {
   type WebOptions,
   withSessions,
 } from "./lib/http/web-handlers.ts";
-export type { InstanceOption, RequestSession };
+export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

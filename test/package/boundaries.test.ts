@@ -104,3 +104,11 @@ test("each boundary of the linter is shown to hold", () => {
   expect(boundaries.length).toBeGreaterThan(8);
   expect(boundaries.filter((message) => !told.includes(message))).toEqual([]);
 });
+
+// They translate and never decide: a longer one has taken a rule in.
+const ADAPTERS = ["express", "fastify", "hono", "koa", "nest", "next", "node", "web", "websocket"];
+
+test.each(ADAPTERS)("the adapter %s has at most 110 lines", (name) => {
+  const text = readFileSync(new URL(`../../src/${name}.ts`, import.meta.url), "utf8");
+  expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(110);
+});
