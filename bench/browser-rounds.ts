@@ -44,7 +44,8 @@ async function measureBlock(
     const answered = await contender.race().run(calls);
     const refreshes = server.takeCalls().filter((call) => /^POST \S*\/session\/refresh /.test(call)).length;
     rounds.push({ ...answered, refreshes });
-    // Whoever has lost the session, or hangs, would fail in the rounds to come as well, and say nothing new.
+    // A contender that has lost the session, or hangs, would fail in the rounds to come as well,
+    // and say nothing new.
     if (answered.calls.some(({ status }) => status !== 200)) {
       await contender.restart();
       await contender.race().suffer(condition);

@@ -6,7 +6,7 @@ import { NOBODY, ROUTE, SIGN_IN, USER_PARAMETER } from "./http-contenders.ts";
 export interface ExpressSessions {
   readonly before?: RequestHandler;
   readonly signIn: (request: Request, response: Response, user: string) => Promise<void>;
-  /** Refuses whoever has no session. */
+  /** Refuses requests without a session. */
   readonly protect: RequestHandler;
   readonly userOf: (request: Request, response: Response) => string | undefined;
   readonly after?: ErrorRequestHandler;

@@ -21,7 +21,7 @@ export async function startServer(order: ServerOrder, execArgv: readonly string[
   const gone = once(child, "exit").then(([code, signal]: readonly unknown[]) => {
     throw new Error(`the server ${order.framework}, ${order.guard} has ended: ${String(signal ?? code)}`);
   });
-  // Noticed by whoever waits for a message.
+  // A call that waits for a message notices it.
   gone.catch(() => undefined);
   const receive = async <T>(): Promise<T> => ((await Promise.race([once(child, "message"), gone])) as [T])[0];
   const { port } = await receive<ReadyMessage>();

@@ -52,7 +52,7 @@ export function writeRequest({ cookie, antiCsrf }: Partial<Credentials>): Buffer
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
-/** What must be refused, by whoever is to be measured. */
+/** Requests that every contender must refuse. */
 export function writeForgeries(
   { antiCsrf: demandsAntiCsrf }: Contender,
   given: Credentials,

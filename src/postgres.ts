@@ -78,7 +78,7 @@ async function makePool(
   const settings = {
     max: poolSize,
     connect_timeout: timeout / 1000,
-    // Whoever asks after an outage must not wait for the length of it.
+    // Reconnect at once after an outage instead of backing off.
     backoff: 0,
     onnotice: () => undefined,
     ...place,

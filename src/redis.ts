@@ -28,9 +28,10 @@ export interface RedisOptions {
   /** What all keys begin with: letters, digits and `_-.:/`. Keeps two apps on one server apart. Default `"counterfoil:"`. */
   readonly keyPrefix?: string | undefined;
   /**
-   * Which replicas must have a write before it counts; when fewer have it in time, the operation fails with `STORE_UNAVAILABLE`. Without it a fail-over
-   * may lose the last moments: whoever refreshed in them signs in again. Each write then holds its connection until they have it, so give the
-   * store a client of its own. Default: none.
+   * Which replicas must have a write before it counts; when fewer have it in time, the operation
+   * fails with `STORE_UNAVAILABLE`. Without it a fail-over may lose the last moments: a user who
+   * refreshed in them signs in again. Each write then holds its connection until they have it, so
+   * give the store a client of its own. Default: none.
    */
   readonly replicas?: RedisReplicaOptions | undefined;
   /** How long an operation may take before it fails with `STORE_UNAVAILABLE`; `"100ms"` to `"5m"`. Default `"10s"`. */

@@ -18,8 +18,9 @@ export interface SqliteOptions {
    */
   readonly database?: SqliteDatabase;
   /**
-   * When a commit counts as done. `full`: on the disk. `normal`: several times faster; a power cut may lose the last moments, and whoever
-   * refreshed in them must sign in again. Default `"full"`.
+   * When a commit counts as done. `full`: on the disk. `normal`: several times faster; a power cut
+   * may lose the last moments, and a user who refreshed in them must sign in again. Default
+   * `"full"`.
    */
   readonly synchronous?: "full" | "normal";
   /** What the names of the tables begin with: up to 31 lower-case letters, digits and `_`. Default `"counterfoil_"`. */

@@ -5,7 +5,7 @@ import { createCookieJar } from "./cookie-jar.ts";
 
 /** A browser on another machine, played by the demo's server. Its requests are real ones, over HTTP, to the same routes. */
 export interface Agent {
-  /** Unguessable, since whoever knows it can use the agent. */
+  /** Unguessable, since anybody who knows it can use the agent. */
   readonly id: string;
   signIn(name: string): Promise<AgentAnswer>;
   send(action: AgentAction): Promise<AgentAnswer>;

@@ -38,7 +38,7 @@ const events = createEventStream();
 const server = createServer(createApp(agents, events));
 let origin = "";
 
-// The loopback address only: whoever reaches the demo can sign in as anybody.
+// The loopback address only: a visitor who reaches the demo can sign in as anybody.
 server.listen(Number(process.env["PORT"] ?? 3000), "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
   origin = `http://127.0.0.1:${port}`;

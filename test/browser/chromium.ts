@@ -80,7 +80,7 @@ const launchOptions = (options: ChromiumOptions): LaunchOptions => ({
   executablePath: demandBrowser(installed(options)),
   args: ARGS,
   ignoreDefaultArgs: AS_PEOPLE_HAVE_IT,
-  // Whoever launched it closes it, also after such a signal.
+  // The process that launched it closes it, also after such a signal.
   handleSIGHUP: false,
   handleSIGINT: false,
   handleSIGTERM: false,

@@ -16,7 +16,7 @@ import { type Answer, parseSetCookie } from "./send.ts";
 const HOST = "shop.example.com";
 // What is said here of plain names holds for each refresh cookie with a path, and for all where no name is __Host-.
 const PLAIN = { cookie: { hostPrefix: false } } as const;
-const STRAY = "eyJub3QiOiJvdXJzIn0.e30.AAAA";
+const NOT_OURS = "eyJub3QiOiJvdXJzIn0.e30.AAAA";
 
 /** A page with a client that follows the wire: 401 "try refresh token" -> refresh -> again; 409 -> again. */
 async function callUntilDone(app: TestApp, jar: BrowserJar, path: string, most: number): Promise<Answer> {
@@ -57,12 +57,12 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
 
   describe.each(["ours first", "ours last", "ours in the middle"])("%s", (order) => {
     const arrange = (name: string, ours: string): string => {
-      const [one, two] = [`${name}=${STRAY}`, `${name}=${STRAY}x`];
+      const [one, two] = [`${name}=${NOT_OURS}`, `${name}=${NOT_OURS}x`];
       if (order === "ours first") return `${name}=${ours}; ${one}`;
       return order === "ours last" ? `${one}; ${name}=${ours}` : `${one}; ${name}=${ours}; ${two}`;
     };
 
-    test("access: a protected route answers TRY_REFRESH_TOKEN and leaves ours; the refresh clears the strays", async () => {
+    test("access: a protected route answers TRY_REFRESH_TOKEN and leaves ours; the refresh clears the others", async () => {
       await using app = await startApp({ ...noCsrf, config: { ...PLAIN, http: { diagnostics: true } } });
       const own = await signIn(app);
       const cookie = arrange("sAccessToken", own.access);
@@ -145,12 +145,12 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     ),
   );
   test.each(cases)(
-    "a browser gets over a stray $name (Domain=$domain; Path=$path) beside ours ($config) and stays signed in",
+    "a browser gets over a duplicate $name (Domain=$domain; Path=$path) beside ours ($config) and stays signed in",
     async ({ cookie, name, domain, path }) => {
       await using app = await startApp({ ...noCsrf, config: { cookie } });
       const jar = await signInWithJar(app);
       const handles = await app.sessions.getAllSessionHandlesForUser("alice");
-      jar.put({ name, value: STRAY, domain, path });
+      jar.put({ name, value: NOT_OURS, domain, path });
       app.clock.now += 16 * 60_000;
       expect((await callUntilDone(app, jar, "/api", 1)).status).toBe(200);
       expect(await app.sessions.getAllSessionHandlesForUser("alice")).toEqual(handles);
@@ -162,18 +162,18 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
   test.each([
     { name: "sAccessToken", path: "/api" },
     { name: "sRefreshToken", path: "/session/" },
-  ])("a stray $name with Path=$path is cleared too, instead of refreshing for ever", async ({ name, path }) => {
+  ])("a duplicate $name with Path=$path is cleared too, instead of refreshing for ever", async ({ name, path }) => {
     await using app = await startApp(noCsrf);
     const jar = await signInWithJar(app);
-    jar.put({ name, value: STRAY, domain: undefined, path });
+    jar.put({ name, value: NOT_OURS, domain: undefined, path });
     app.clock.now += 16 * 60_000;
     expect((await callUntilDone(app, jar, "/api", 3)).status).toBe(200);
   });
 
-  test("behind a proxy that rewrites Host, publicOrigin says which domains a stray can have", async () => {
+  test("behind a proxy that rewrites Host, publicOrigin says which domains a duplicate can have", async () => {
     await using app = await startApp({ ...noCsrf, config: { ...PLAIN, http: { publicOrigin: `https://${HOST}` } } });
     const jar = await signInWithJar(app);
-    jar.put({ name: "sRefreshToken", value: STRAY, domain: "example.com", path: "/" });
+    jar.put({ name: "sRefreshToken", value: NOT_OURS, domain: "example.com", path: "/" });
     const post = async (): Promise<number> => {
       const headers = { host: "10.0.0.7:3000", cookie: jar.header("/session/refresh") };
       const answer = await app.send({ method: "POST", path: "/session/refresh", headers });
@@ -197,7 +197,7 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     const left = new Set(paths.flatMap((path) => domains.map((domain) => `${path} ${domain}`)));
     // Ours is left alone.
     left.delete("/ undefined");
-    const headers = { host: "eu.shop.example.com", cookie: `${own.names.access}=${STRAY}; ${apiCookies(own)}` };
+    const headers = { host: "eu.shop.example.com", cookie: `${own.names.access}=${NOT_OURS}; ${apiCookies(own)}` };
     // By chance, but for what a sibling uses first: a place is missed 300 times with a probability below 1e-30.
     for (let request = 0; request < 300 && left.size > 0; request += 1) {
       const { status, cookies } = await app.send({ method: "POST", path: "/api/v1/users/42", headers });
@@ -211,11 +211,11 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect([...left]).toEqual([]);
   });
 
-  test("sign-in clears the strays that it sees, so that the new session is not ambiguous", async () => {
+  test("sign-in clears the duplicates that it sees, so that the new session is not ambiguous", async () => {
     await using app = await startApp(noCsrf);
     const jar = await signInWithJar(app);
     for (const name of ["sAccessToken", "sIdRefreshToken"]) {
-      jar.put({ name, value: STRAY, domain: "example.com", path: "/" });
+      jar.put({ name, value: NOT_OURS, domain: "example.com", path: "/" });
     }
     const headers = { host: HOST, cookie: jar.header("/login") };
     jar.take(await app.send({ method: "POST", path: "/login?user=bob", headers }));
@@ -224,10 +224,10 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect(answer.json()).toMatchObject({ user: "bob" });
   });
 
-  test.each(["/session/signout", "/login"])("%s ends our session also when a stray is beside it", async (path) => {
+  test.each(["/session/signout", "/login"])("%s ends our session also when a duplicate is beside it", async (path) => {
     await using app = await startApp(noCsrf);
     const own = await signIn(app);
-    const headers = { cookie: `sAccessToken=${STRAY}; sAccessToken=${own.access}` };
+    const headers = { cookie: `sAccessToken=${NOT_OURS}; sAccessToken=${own.access}` };
     await app.send({ method: "POST", path, headers });
     expect(await app.sessions.getAllSessionHandlesForUser("alice")).not.toContain(own.handle);
   });
@@ -243,14 +243,14 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect((await callUntilDone(app, jar, "/api", 1)).status).toBe(401);
   });
 
-  test("an optional route recovers from a stray marker of a visitor who is signed out", async () => {
+  test("an optional route recovers from a marker that is not ours of a visitor who is signed out", async () => {
     await using app = await startApp({
       express,
       config: PLAIN,
       protect: { sessionRequired: false, antiCsrfCheck: false },
     });
     const jar = createBrowserJar(HOST);
-    jar.put({ name: "sIdRefreshToken", value: STRAY, domain: "example.com", path: "/" });
+    jar.put({ name: "sIdRefreshToken", value: NOT_OURS, domain: "example.com", path: "/" });
     await callUntilDone(app, jar, "/api", 1);
     expect((await callUntilDone(app, jar, "/api", 1)).status).toBe(200);
   });
@@ -260,17 +260,17 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     async (path) => {
       await using app = await startApp(noCsrf);
       const own = await signIn(app);
-      const headers = { host: "app.shop.example", cookie: `sAccessToken=${STRAY}; sAccessToken=${own.access}` };
+      const headers = { host: "app.shop.example", cookie: `sAccessToken=${NOT_OURS}; sAccessToken=${own.access}` };
       const answer = await app.send({ method: "POST", path, headers });
       expect(answer.cookies.length).toBeGreaterThan(6);
       expect(answer.cookies.join("\r\nSet-Cookie: ").length).toBeLessThan(3500);
     },
   );
 
-  test("with hostPrefix there is no other place for a stray to be in, so nothing is cleared", async () => {
+  test("with hostPrefix there is no other place for a duplicate to be in, so nothing is cleared", async () => {
     await using app = await startApp({ express, config: { cookie: { hostPrefix: true } } });
     const own = await signIn(app);
-    const cookie = `__Host-sRefreshToken=${STRAY}; __Host-sRefreshToken=${own.refresh}`;
+    const cookie = `__Host-sRefreshToken=${NOT_OURS}; __Host-sRefreshToken=${own.refresh}`;
     const answer = await app.send({ method: "POST", path: "/session/refresh", headers: { host: HOST, cookie } });
     expect([answer.status, answer.cookies]).toEqual([409, []]);
   });
@@ -292,7 +292,7 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
   ])("the host $host names only domains that it can have", async ({ host, domains }) => {
     await using app = await startApp({ express, config: PLAIN });
     const own = await signIn(app);
-    const headers = { host, cookie: `sRefreshToken=${STRAY}; sRefreshToken=${own.refresh}` };
+    const headers = { host, cookie: `sRefreshToken=${NOT_OURS}; sRefreshToken=${own.refresh}` };
     const answer = await app.send({ method: "POST", path: "/session/refresh", headers });
     expect(answer.status).toBe(409);
     expect(effectOf(answer).set).toEqual([]);

@@ -60,7 +60,8 @@ describe.each(FRAMEWORKS)("odd cookies in $name", ({ express }) => {
     { name: "a comma for a semicolon", header: ({ access }) => `a=1, sAccessToken=${access}`, status: 401 },
     { name: "bytes beyond ASCII", header: () => "sAccessToken=\u00e9\u00ff", status: 401 },
     { name: "percent encoding", header: ({ access }) => `sAccessToken=${access.replace(/\./g, "%2E")}`, status: 401 },
-    // Browsers take the byte for a part of the name, so a sibling may set it although it looks like a __Host- name to whoever trims it.
+    // Browsers take the byte for a part of the name, so a sibling may set it although it looks like
+    // a __Host- name to a parser that trims it.
     { name: "our name behind a no-break space", header: ({ access }) => `\u00a0sAccessToken=${access}`, status: 401 },
     { name: "our name before a no-break space", header: ({ access }) => `sAccessToken\u00a0=${access}`, status: 401 },
     { name: "ours beside an empty one", header: ({ access }) => `sAccessToken=; sAccessToken=${access}`, status: 200 },

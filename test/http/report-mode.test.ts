@@ -1,4 +1,7 @@
-/** `rotation.onReuse: "report"` over HTTP: whoever presents a superseded token goes on, and nobody's refresh cookie is touched. */
+/**
+ * `rotation.onReuse: "report"` over HTTP: a client that presents a superseded token goes on, and
+ * nobody's refresh cookie is touched.
+ */
 import { describe, expect, test } from "vitest";
 import {
   alive,

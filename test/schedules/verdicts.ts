@@ -19,8 +19,8 @@ export function judgeHonest({ log }: Run): string | null {
 }
 
 /**
- * P2: the first confirmation, after the theft, of a token that only one party holds outruns the other one. That one gets
- * no token again, and what it presents more than W later ends the session.
+ * P2: the first confirmation, after the theft, of a token that only one party holds outruns the
+ * other one. That one gets no token again, and what it presents more than W later ends the session.
  */
 export function judgeContained({ log }: Run, window: number): string | null {
   let stolen = false;
@@ -49,7 +49,10 @@ export function judgeAlarm({ log, rounds }: Run): string | null {
   return log.some((entry) => entry.kind === "refresh" && entry.outcome === "reuse") ? null : "no alarm rang at all";
 }
 
-/** With W = 0: no token is used twice with success, and whoever is outrun raises the alarm at once. */
+/**
+ * With W = 0: no token is used twice with success, and a client that is outrun raises the alarm at
+ * once.
+ */
 export function judgeSingleUse(run: Run): string | null {
   const used = new Set<string>();
   for (const entry of run.log) {
@@ -80,7 +83,7 @@ export function judgeEnded(log: readonly Entry[]): string | null {
 
 const MARKS = { theft: "the thief copies the jar", revoked: "the session is revoked", quiet: "all is quiet" };
 
-/** A run in words, for whoever reads the failure. */
+/** A run in words, for the reader of the failure. */
 export function tell({ log }: Run): string {
   return log
     .map((entry) => {

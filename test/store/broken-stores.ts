@@ -231,7 +231,7 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("what was replaced is remembered a moment too long", "replaced-1 replaced-2", (inner) => ({
     rememberReplaced: (handle, until) => inner.rememberReplaced(handle, until + 1),
   })),
-  broken("a name is used once by whoever looks before it writes", "replaced-3", (inner) => ({
+  broken("a name is used once by a store that looks before it writes", "replaced-3", (inner) => ({
     async rememberOnce(once, until) {
       if (await inner.wasReplaced(once, until - 1)) return false;
       await inner.rememberReplaced(once, until);

@@ -35,7 +35,7 @@ export function stopServers(): void {
   for (const server of servers.splice(0)) server.kill();
 }
 
-/** Starts a program with the Node that runs the tests; whoever calls this ends it. */
+/** Starts a program with the Node that runs the tests; the caller ends it. */
 export function spawnChild(program: string): Child {
   const file = fileURLToPath(new URL(`children/${program}.ts`, import.meta.url));
   const child = spawn(process.execPath, [file], { stdio: ["pipe", "pipe", "pipe"] });

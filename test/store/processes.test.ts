@@ -207,7 +207,7 @@ function testDatabase({ name, makeEmpty }: TestDatabase): void {
         expect(one?.kid).toBe(other?.kid);
         expect([one?.activatesAt, other?.activatesAt]).toEqual([now + 600_000, now + 600_000]);
         expect([one?.made, other?.made].filter(Boolean)).toHaveLength(1);
-        // So does whoever comes later, while it is pending.
+        // So does a call that comes later, while it is pending.
         const [late] = await tellAll<RotatedKey>(
           servers.filter((_, index) => index === round % 2),
           () => ({ rotate: now + 599_999 }),

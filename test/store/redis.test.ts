@@ -436,7 +436,8 @@ describeWithServer("redis", "Redis", () => {
         const write = { ...last, generation: 2, device: "{}" };
         const committed = await store.commitRefresh(last.handle, 1, write).catch(() => "unknown");
         await cut;
-        // Done, and told as a lost race when it was sent again: whoever lost one reads the row and decides anew.
+        // Done, and told as a lost race when it was sent again: a call that lost one reads the row
+        // and decides anew.
         expect(committed).toBe(isResent ? moment === "before" : "unknown");
         const row = await store.findSession(last.handle);
         expect(row?.version).toBe(isDone ? 2 : 1);

@@ -1,4 +1,7 @@
-/** Rivals for the same rows: what the database refuses for the sake of another is tried again, and nobody is refused or accused. */
+/**
+ * Rivals for the same rows: what the database refuses for the sake of another is tried again, and
+ * nobody is refused or accused.
+ */
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -54,10 +57,14 @@ describeOwnSqlServers(settings, (kind, drivers, server) => {
     );
     return Number(row?.["n"]);
   };
-  /** Which statement waits for a row at this moment: something that differs from one wait to the next. */
+  /**
+   * Which statement waits for a row at this moment: something that differs from one wait to the
+   * next.
+   */
   async function readWait(): Promise<string | undefined> {
     if (kind === "mariadb") {
-      // Counters, since information_schema.innodb_trx shows nothing new to whoever reads it more often than every 100 ms.
+      // Counters, since information_schema.innodb_trx shows nothing new to a client that reads it
+      // more often than every 100 ms.
       const isWaiting = (await readStatus("INNODB_ROW_LOCK_CURRENT_WAITS")) > 0;
       return isWaiting ? `wait ${await readStatus("INNODB_ROW_LOCK_WAITS")}` : undefined;
     }
@@ -66,17 +73,24 @@ describeOwnSqlServers(settings, (kind, drivers, server) => {
     );
     return row === undefined ? undefined : String(row["since"]);
   }
-  /** On PostgreSQL, where neither side gives up waiting here, none would be needed to show that there was one. */
+  /**
+   * On PostgreSQL, where neither side gives up waiting here, none would be needed to show that
+   * there was one.
+   */
   const countDeadlocks = async (): Promise<number> => (kind === "postgres" ? 1 : readStatus("INNODB_DEADLOCKS"));
 
-  /** @param lockTimeout how long PostgreSQL lets the store wait for a row, in ms; 0: for ever. On MariaDB it is a second */
+  /**
+   * @param lockTimeout how long PostgreSQL lets the store wait for a row, in ms; 0: for ever. On
+   *   MariaDB it is a second
+   */
   async function openRivals(driver: SqlDriverUnderTest, options: object = {}, lockTimeout = 0) {
     const database = await server().createDatabase();
     const place = server().connectionOptions(database);
     const alter = async (change: string): Promise<void> => {
       if (kind === "postgres") await server().admin(`ALTER DATABASE ${database} ${change}`);
     };
-    // PostgreSQL undoes whoever looks for deadlocks and finds one: not the rival, who looks late.
+    // PostgreSQL undoes the transaction that looks for deadlocks and finds one: not the rival,
+    // which looks late.
     await alter("SET deadlock_timeout = '20s'");
     const rival = await connect(kind, place);
     await alter("RESET deadlock_timeout");
@@ -119,7 +133,7 @@ describeOwnSqlServers(settings, (kind, drivers, server) => {
       let wins = 0;
       for (let attempt = 0; wins === 0 && attempt < 20; attempt += 1) {
         await rival("BEGIN");
-        // MariaDB undoes whoever has written less.
+        // MariaDB undoes the transaction that has written less.
         await rival(`INSERT INTO heavy VALUES ${Array.from({ length: 50 }, () => "(1)").join()}`);
         const [oldest = session.handle] = (await sessions.getAllSessionHandlesForUser("alice")).slice(-1);
         await rival(lockSession.replace(session.handle, oldest));

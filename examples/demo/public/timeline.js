@@ -49,7 +49,7 @@ const ENDINGS = {
   revoked: "It was ended from another device. Its tokens are refused from now on.",
   "sign-out": "The user signed out. Every copy of its tokens is worthless now.",
   "signed-in-again": "The same browser signed in again.",
-  reuse: "Ended together with the alarm, in one step, for whoever holds its tokens.",
+  reuse: "Ended together with the alarm, in one step, for everybody who holds its tokens.",
   limit: "The user had too many sessions.",
   expired: "It had not been used for too long.",
 };

@@ -57,7 +57,7 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
 
   async function refresh() {
     isRefreshing = true;
-    // Whoever refreshes ahead of time has to rest by itself after a failure.
+    // A page that refreshes ahead of time has to back off by itself after a failure.
     await client.refresh().catch((error) => (restUntil = performance.now() + (error.retryAfter ?? REST)));
     isRefreshing = false;
   }

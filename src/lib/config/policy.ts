@@ -174,7 +174,7 @@ export function parseConfig(config: unknown): Policy {
     rotation: {
       window: rotation.duration("window", "0s", "5m") ?? defaults.window,
       onReuse: rotation.choice("onReuse", ["revoke", "report"]) ?? defaults.onReuse,
-      // Whoever says what time it is means all times.
+      // A clock of the app's counts for all times.
       clock: rotation.choice("clock", ["store", "process"]) ?? (clock === undefined ? "store" : "process"),
     },
     idleTimeout,

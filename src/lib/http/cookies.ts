@@ -27,10 +27,10 @@ export interface SessionCookies {
   /** Clears all three, with the very attributes that they are set with (ASVS 5.0 3.3). */
   clearAll(exchange: HttpExchange): void;
   /**
-   * Clears cookies of our name in all places where they can stand beside ours: parent domains, and the paths that lead to this request
-   * (or only ours). Ours stays.
+   * Clears duplicate cookies: those of our name in all places where they can be beside ours, which
+   * are parent domains, and the paths that lead to this request (or only ours). Ours stays.
    */
-  clearStrays(exchange: HttpExchange, kind: CookieKind, paths?: "all" | "own"): void;
+  clearDuplicates(exchange: HttpExchange, kind: CookieKind, paths?: "all" | "own"): void;
 }
 
 const NONE: CookieReading = { kind: "none" };
@@ -42,7 +42,7 @@ export const NO_COOKIES: SessionCookies = {
   clearOther: () => undefined,
   set: () => undefined,
   clearAll: () => undefined,
-  clearStrays: () => undefined,
+  clearDuplicates: () => undefined,
 };
 
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
@@ -52,7 +52,7 @@ export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker
 const MAX_VALUES = 4;
 
 // Proxies drop a response whose headers outgrow their buffer.
-const MAX_STRAYS = 16;
+const MAX_CLEARED = 16;
 // Of more places these are cleared with each response; the others take their chance, so that each
 // is cleared in the end.
 const ALWAYS_CLEARED = 8;
@@ -107,7 +107,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       const places = domains.map((domain) => ({ name, path, domain }));
       send(
         exchange,
-        places.slice(0, MAX_STRAYS).map((place) => line(kind, "", 0, place)),
+        places.slice(0, MAX_CLEARED).map((place) => line(kind, "", 0, place)),
       );
     },
 
@@ -123,7 +123,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       );
     },
 
-    clearStrays(exchange, kind, paths = "all") {
+    clearDuplicates(exchange, kind, paths = "all") {
       // A __Host- cookie has no other place to be in.
       if (isHostName(names[kind])) return;
       const own = { path: pathOfCookie(kind), domain: policy.domain };
@@ -131,25 +131,25 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       // Another host can set a cookie for the domains above it only, so those come first.
       const domains = possibleDomains(hostOf(exchange)).toReversed();
       const places = possible.flatMap((path) => domains.map((domain) => ({ path, domain })));
-      const strays = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
+      const others = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
       send(
         exchange,
-        chooseStrays(strays).map((place) => line(kind, "", 0, place)),
+        choosePlaces(others).map((place) => line(kind, "", 0, place)),
       );
     },
   };
 }
 
 /**
- * As many as one response may clear. By chance, since the responses of many processes clear the jar
- * of one browser.
+ * As many places as one response may clear. By chance, since the responses of many processes clear
+ * the jar of one browser.
  */
-function chooseStrays<T>(strays: readonly T[]): readonly T[] {
-  if (strays.length <= MAX_STRAYS) return strays;
-  const others = strays.slice(ALWAYS_CLEARED);
+function choosePlaces<T>(places: readonly T[]): readonly T[] {
+  if (places.length <= MAX_CLEARED) return places;
+  const others = places.slice(ALWAYS_CLEARED);
   const from = randomInt(others.length);
-  const chosen = [...others, ...others].slice(from, from + MAX_STRAYS - ALWAYS_CLEARED);
-  return [...strays.slice(0, ALWAYS_CLEARED), ...chosen];
+  const chosen = [...others, ...others].slice(from, from + MAX_CLEARED - ALWAYS_CLEARED);
+  return [...places.slice(0, ALWAYS_CLEARED), ...chosen];
 }
 
 /** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and age. */

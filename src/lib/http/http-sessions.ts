@@ -155,13 +155,14 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     accessExpires: () => number,
   ): RequestSession => createRequestSession({ sessions, context, transport, exchange, accessExpires }, session);
 
-  /** Clears what stands beside our cookies, if the request shows that something does. */
-  function clearStraysSeen(exchange: HttpExchange): void {
+  /** Clears the duplicates of all our cookies, if the request shows that one of them has any. */
+  function clearAllDuplicates(exchange: HttpExchange): void {
     const seen = COOKIE_KINDS.filter((kind) => cookies.read(exchange, kind).kind === "ambiguous");
     if (seen.length === 0) return;
-    // The refresh cookie is not sent here, so whoever has left one kind of stray is taken to have left the others in the same domains; no
-    // more than that, since an answer that outgrows a proxy's buffer clears nothing.
-    for (const kind of COOKIE_KINDS) cookies.clearStrays(exchange, kind, seen.includes(kind) ? "all" : "own");
+    // The refresh cookie is not sent here, so a host that has set a duplicate of one kind is taken
+    // to have set the others in the same domains; no more than that, since an answer that outgrows
+    // a proxy's buffer clears nothing.
+    for (const kind of COOKIE_KINDS) cookies.clearDuplicates(exchange, kind, seen.includes(kind) ? "all" : "own");
   }
 
   /**
@@ -169,9 +170,10 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
    * different ones. Does nothing once the headers have been sent: a cookie that another host has
    * set must not make the request fail.
    */
-  function clearDuplicates(exchange: HttpExchange, ...kinds: readonly CookieKind[]): void {
+  function clearDuplicatesSeen(exchange: HttpExchange, ...kinds: readonly CookieKind[]): void {
     for (const kind of kinds)
-      if (cookies.read(exchange, kind).kind === "ambiguous" && isUnsent(exchange)) cookies.clearStrays(exchange, kind);
+      if (cookies.read(exchange, kind).kind === "ambiguous" && isUnsent(exchange))
+        cookies.clearDuplicates(exchange, kind);
   }
 
   async function protect(exchange: HttpExchange, options: ProtectOptions = {}): Promise<RequestSession | undefined> {
@@ -179,10 +181,11 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     const isCookie = transport === "cookie";
     if (isCookie && isUnsafe(exchange)) refuseCrossSite(exchange);
     // The refresh route does not see a marker with another path.
-    if (isCookie) clearDuplicates(exchange, "marker");
+    if (isCookie) clearDuplicatesSeen(exchange, "marker");
     if (reading.kind === "ambiguous") {
-      // Here too, since the refresh route does not see a stray with another path. Ours is left alone, as on every ordinary answer.
-      clearDuplicates(exchange, "access");
+      // Here too, since the refresh route does not see a duplicate with another path. Ours is left
+      // alone, as on every ordinary answer.
+      clearDuplicatesSeen(exchange, "access");
       throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
     }
     if (reading.kind === "none") {
@@ -237,7 +240,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     if (kind === "cookie") refuseCrossSite(exchange);
     if (reading.kind === "ambiguous") {
       // The next request carries ours alone, so nobody is logged out by a cookie that a sibling sub-domain tossed in.
-      cookies.clearStrays(exchange, "refresh");
+      cookies.clearDuplicates(exchange, "refresh");
       throw retryLater(
         "DUPLICATE_COOKIE",
         "the request carries two different refresh tokens; the ones that are not ours have been cleared",
@@ -250,7 +253,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         replaced: reading.replaced,
       });
       if (kind === "cookie") {
-        clearDuplicates(exchange, ...COOKIE_KINDS);
+        clearDuplicatesSeen(exchange, ...COOKIE_KINDS);
         await otherNames.clear(exchange);
       }
       const { session, newAccessToken: accessToken } = refreshed;
@@ -271,8 +274,8 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         if (kind === "header" || mayClear(exchange)) transport.clear(exchange);
         // A marker that was set under another Domain would send the page here again and again.
         if (kind === "cookie" && cookies.read(exchange, "marker").kind !== "none")
-          cookies.clearStrays(exchange, "marker", "own");
-        if (kind === "cookie" && isRefreshCookieIgnored(exchange, error)) cookies.clearStrays(exchange, "refresh");
+          cookies.clearDuplicates(exchange, "marker", "own");
+        if (kind === "cookie" && isRefreshCookieIgnored(exchange, error)) cookies.clearDuplicates(exchange, "refresh");
         if (kind === "cookie") await otherNames.clear(exchange);
       }
       throw error;
@@ -315,7 +318,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       });
       await carried.revoke(others, "signed-in-again");
       if (kind === "cookie") {
-        clearStraysSeen(exchange);
+        clearAllDuplicates(exchange);
         await otherNames.clear(exchange);
       }
       transports[kind].issue(exchange, created);
@@ -333,7 +336,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       const existed = await carried.revoke(found, "sign-out");
       transports[transport].clear(exchange);
       if (transport === "cookie") {
-        clearStraysSeen(exchange);
+        clearAllDuplicates(exchange);
         await otherNames.clear(exchange);
       }
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");

@@ -54,7 +54,8 @@ export function createRequestSession(
     async updateJwtPayload<T>(update: Update<T>) {
       jwtPayload = await sessions.updateJwtPayload(handle, update as Update<unknown>);
       const record = await loadSession(context, handle);
-      // Newer claims, not a longer life: whoever holds nothing but a copied access token must not get to renew it.
+      // Newer claims, not a longer life: a thief with nothing but a copied access token must not
+      // get to renew it.
       const expiresAt = Math.min(record.expiresAt, accessExpires());
       const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
       transport.issueAccess(exchange, {

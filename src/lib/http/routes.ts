@@ -41,7 +41,7 @@ const FIXED_ROUTES: Readonly<Record<string, Route>> = {
   [ROUTES.jwks]: {
     method: "GET",
     async run({ sessions, context }) {
-      // Whoever caches this must know a key before it signs.
+      // Services that cache this must know a key before it signs.
       const maxAge = Math.min(300, Math.floor(context.policy.keys.publishAhead / 2000));
       const headers = { "cache-control": `public, max-age=${maxAge}` };
       return { status: 200, headers, body: await sessions.getJwks() };

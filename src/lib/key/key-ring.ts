@@ -170,7 +170,8 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
     reloadForUnknownKey() {
       const time = now();
       if (time >= lookup.again) {
-        // Whoever asks meanwhile shares this look, and its failure: "unknown" must mean that the store was asked.
+        // Calls that ask meanwhile share this look, and its failure: "unknown" must mean that the
+        // store was asked.
         lookup = { again: time + UNKNOWN_KEY_INTERVAL, done: reload() };
       }
       return lookup.done;

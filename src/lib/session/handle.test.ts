@@ -23,7 +23,7 @@ test("a handle is 24 characters that stand for 18 bytes and for nothing else", (
   }
 });
 
-test("a handle begins with the place of its user, whoever that is", () => {
+test("a handle begins with the place of its user, whatever the id is", () => {
   fc.assert(
     fc.property(userId, (id) => {
       const userKey = toUserKey(id);

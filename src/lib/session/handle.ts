@@ -14,9 +14,11 @@ export function newHandle(userKey: string): string {
 }
 
 /**
- * Where the sessions of a user belong, 0 to 255: a database of several nodes keeps those of one place together, so that whoever has only a
- * handle and whoever has only the user ask the same node. One byte, because handles are public: a place is shared by one user in 256, and so
- * says almost nothing about any, while 256 of them spread evenly enough over a cluster. Never to be changed, as handles in stores begin with it.
+ * Where the sessions of a user belong, 0 to 255: a database of several nodes keeps those of one
+ * place together, so that calls with only a handle and calls with only the user ask the same node.
+ * One byte, because handles are public: a place is shared by one user in 256, and so says almost
+ * nothing about any, while 256 of them spread evenly enough over a cluster. Never to be changed, as
+ * handles in stores begin with it.
  */
 export function placeOfUser(userKey: string): number {
   return hash("sha256", `counterfoil place ${userKey}`, "buffer").readUInt8(0);

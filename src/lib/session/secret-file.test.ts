@@ -123,7 +123,8 @@ test("no folder to write to is reported with what to do", () => {
 });
 
 /**
- * Another user's, whoever runs this: root gives it away, and everybody else takes a file of root's.
+ * Another user's, as anybody who runs this: root gives it away, and everybody else takes a file of
+ * root's.
  */
 function ofAnotherUser(at: string): void {
   if (process.geteuid?.() === 0) {

@@ -120,8 +120,9 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   revokeAllSessionsForUser(userId: UserId, options?: { readonly except?: string }): Promise<number>;
 
   /**
-   * Ends every session of everybody and replaces all keys. How many rows were removed. Other processes follow within a minute; until then
-   * they sign with the keys of before, so whoever signs in there, or in these very moments, must do so again.
+   * Ends every session of everybody and replaces all keys. How many rows were removed. Other
+   * processes follow within a minute; until then they sign with the keys of before, so a user who
+   * signs in there, or in these very moments, must do so again.
    */
   revokeAllSessions(): Promise<number>;
 

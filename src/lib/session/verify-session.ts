@@ -98,7 +98,8 @@ async function checkRevocation<Claims>(
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
   if (live.claimsVersion <= token.claimsVersion) return describe(token);
   const { handle, userId, authTime } = token;
-  // Newer claims, not a longer life: whoever holds nothing but a copied access token must not get to renew it.
+  // Newer claims, not a longer life: a thief with nothing but a copied access token must not get to
+  // renew it.
   const newAccessToken = mintAccessToken(
     context,
     { ...live, handle, userKey: toUserKey(userId), authTime, expiresAt: Math.min(live.expiresAt, token.expires) },

@@ -3,8 +3,9 @@ import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-drive
 import type { RedisConnectionOptions } from "./redis-options.ts";
 
 /**
- * A client of our own, by whichever driver is installed. It connects when it is needed, and when its connection broke, when it is needed again:
- * whoever asks gets what that attempt gives, and nothing is kept for later.
+ * A client of our own, by whichever driver is installed. It connects when it is needed, and when
+ * its connection broke, when it is needed again: a call gets what that attempt gives, and nothing
+ * is kept for later.
  *
  * @param timeout how long an attempt to connect may take, in ms
  */

@@ -12,7 +12,10 @@ export type RunScript = (
   args?: readonly (string | number)[],
 ) => Promise<unknown>;
 
-/** What is refused for longer than this is a fault, in ms: a fail-over takes about as long, and whoever waits holds a request open. */
+/**
+ * What is refused for longer than this is a fault, in ms: a fail-over takes about as long, and a
+ * call that waits holds a request open.
+ */
 const PATIENCE = 2000;
 
 /** @param timeout how long one script may take, all attempts included; ms */

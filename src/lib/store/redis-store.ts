@@ -188,7 +188,8 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
     async rewrapKey(kid, expected, wrappedSeed) {
       const key = (await listKeys()).find((each) => each.kid === kid);
       if (key?.wrappedSeed !== expected) return false;
-      // Nothing else of a key ever changes, so whoever comes in between has changed or removed just this.
+      // Nothing else of a key ever changes, so a call that comes in between has changed or removed
+      // just this.
       const next = writeKey({ ...key, wrappedSeed });
       return isDone(await run(scripts.replaceKey, [ring.keys], [key.sequence, writeKey(key), next]));
     },

@@ -62,7 +62,7 @@ export interface CreateOutcome {
 }
 
 /**
- * The port between sessions and a database. Whoever writes a store keeps to this:
+ * The port between sessions and a database. The author of a store keeps to this:
  *
  * - Errors are for broken systems only (no connection, disk full). Absence, conflict and repetition are results.
  *   The caller wraps whatever is thrown; a store need not translate it. After a fault the same store object works
@@ -153,8 +153,10 @@ export interface SessionStore {
   deleteExpiredSessions(now: number, limit: number): Promise<number>;
 
   /**
-   * Takes the lease `name` for `owner` until `until`, or prolongs it. True when it was free, had run out at `now`, or was the owner's already;
-   * of concurrent calls of different owners exactly one gets true. A lease saves work, and guards nothing: whoever has lost it may not know yet.
+   * Takes the lease `name` for `owner` until `until`, or prolongs it. True when it was free, had
+   * run out at `now`, or was the owner's already; of concurrent calls of different owners exactly
+   * one gets true. A lease saves work, and guards nothing: an owner that has lost it may not know
+   * yet.
    */
   takeLease(name: "sweep", owner: string, now: number, until: number): Promise<boolean>;
 

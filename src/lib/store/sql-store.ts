@@ -129,7 +129,8 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
   }
 
   /**
-   * Ends what is too much after a sign-in, row by row: whoever locks one row only cannot deadlock.
+   * Ends what is too much after a sign-in, row by row: a transaction that locks one row only cannot
+   * deadlock.
    */
   async function trim(
     { max, atOnce }: SoftLimit,

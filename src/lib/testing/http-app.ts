@@ -24,24 +24,29 @@ export interface HttpAppOptions {
 }
 
 /**
- * An app over the adapter, listening on 127.0.0.1. All of its routes answer every method, and answer errors that are not this library's
- * with 500 and `{"app":"<code or message>"}`:
+ * An app over the adapter, listening on 127.0.0.1. All of its routes answer every method, and
+ * answer errors that are not this library's with 500 and `{"app":"<code or message>"}`:
  *
- * - `/login?user=` sets a cookie of its own, `app=1`, starts a session for the user with the claims `{ role: "member" }`, answers `{"ok":true}`
- * - `/api` needs a session, and answers `{"user","claims"}`; `/fresh` needs one whose sign-in is at most 5 minutes old
+ * - `/login?user=` sets a cookie of its own, `app=1`, starts a session for the user with the claims
+ *   `{ role: "member" }`, answers `{"ok":true}`
+ * - `/api` needs a session, and answers `{"user","claims"}`; `/fresh` needs one whose sign-in is at
+ *   most 5 minutes old
  * - `/maybe` answers the same without a session, with `null` for both
  * - `/page` the same with `page: true` and `sessionRequired: false`
- * - `/page-fresh` and `/page-fresh-maybe` with `page: true` and `maxAuthAge: "5m"`, the second with `sessionRequired: false` as well
+ * - `/page-fresh` and `/page-fresh-maybe` with `page: true` and `maxAuthAge: "5m"`, the second with
+ *   `sessionRequired: false` as well
  * - `/page-checked` with `page: true` and `antiCsrfCheck: true`
- * - `/second` needs a session, then asks another instance with `sessionRequired: false`, whose cookies have other names (`hostPrefix: false`),
- *   and answers as `/maybe` does by what that one has found
- * - `/foreign` answers as `/maybe` does; before the check it leaves something that looks like a session of `mallory` where the adapter
- *   leaves its sessions, if it leaves them anywhere
+ * - `/second` needs a session, then asks another instance with `sessionRequired: false`, whose
+ *   cookies have other names (`hostPrefix: false`), and answers as `/maybe` does by what that one
+ *   has found
+ * - `/foreign` answers as `/maybe` does; before the check it leaves something that looks like a
+ *   session of `mallory` where the adapter leaves its sessions, if it leaves them anywhere
  * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
  * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does
  * - `/leave` needs a session, ends it, and answers `{"ok":true}`
  * - `/echo` needs a session, and answers the JSON body that it got
- * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the error that it gets
+ * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the
+ *   error that it gets
  * - `/fault` throws `new Error("fault")`
  */
 export interface HttpApp {

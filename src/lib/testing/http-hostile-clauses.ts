@@ -98,7 +98,7 @@ export const hostileClauses: readonly HttpClause[] = [
   },
   {
     id: "hostile-4",
-    name: "MUST refuse two access tokens once, clear the stray, and accept the same one twice",
+    name: "MUST refuse two access tokens once, clear the one that is not ours, and accept the same one twice",
     run: (start) =>
       against(start, PLAIN, async (app) => {
         const own = await signIn(app);
@@ -122,7 +122,7 @@ export const hostileClauses: readonly HttpClause[] = [
   },
   {
     id: "hostile-5",
-    name: "MUST answer two refresh tokens with a soft refusal that clears the stray, and log nobody out",
+    name: "MUST answer two refresh tokens with a soft refusal that clears the one that is not ours, and log nobody out",
     run: (start) =>
       against(start, PLAIN, async (app) => {
         const own = await signIn(app);

@@ -51,7 +51,7 @@ test("the bytes are laid out as documented", () => {
   expect(bytesOf(first.value).subarray(47, 79)).toEqual(Buffer.alloc(32));
 });
 
-test("whoever holds the store and the keys mints no child of the current token", () => {
+test("somebody who holds the store and the keys mints no child of the current token", () => {
   // All that the thief has: the row's double hash, the MAC key, and SHA-256.
   const stolen = Buffer.from(first.doubleHash, "base64url");
   for (const guess of [stolen, sha256(stolen), Buffer.alloc(32)]) {

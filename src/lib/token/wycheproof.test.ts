@@ -27,7 +27,7 @@ const LABEL_QUIRKS = [367, 370, 372, 373];
 
 /**
  * Undefined for a key that is not meant for signatures (RFC 7517 4.2, 4.3). The library imports no JWK, its keys are born for one use,
- * so it is up to whoever imports, here this test, to refuse them: tcIds 354 and 356.
+ * so it is up to the importer, here this test, to refuse them: tcIds 354 and 356.
  */
 function importKey({ kty, k, d, use, key_ops }: Vectors["testGroups"][number]["private"]): JwsKey | undefined {
   const isForSignatures =
