@@ -1,5 +1,6 @@
 import type { ConfigFault } from "../errors.ts";
 import { type Duration, parseDuration } from "./duration.ts";
+import { describeKnown } from "./unknown-option.ts";
 
 /** Reads one section of a config, option by option; what is wrong is collected, so that all faults are told at once. */
 export interface SectionReader {
@@ -126,9 +127,7 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       for (const child of children) child.finish();
       for (const name of Object.keys(options)) {
         if (known.has(name)) continue;
-        const near = [...known].find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-        const hint = near === undefined ? `known here: ${[...known].join(", ")}` : `did you mean ${near}?`;
-        fault(name, "UNKNOWN_OPTION", `there is no such option; ${hint}`);
+        fault(name, "UNKNOWN_OPTION", `there is no such option; ${describeKnown(name, [...known])}`);
       }
     },
   };

@@ -155,7 +155,8 @@ export interface CounterfoilConfig {
          * no cookie of ours is read or set; a sign-in that asks for the other is refused. Default
          * both (with `preset: "strict"` cookies only), and requests that browsers send
          * (`Sec-Fetch-Site`) sign in with tokens in headers only where this option is named or the
-         * SuperTokens dialect is on.
+         * SuperTokens dialect is on. Beside `["header"]` the options of `cookie` and
+         * `preferCookies: true` are refused, since they would do nothing.
          */
         readonly transports?: readonly ("cookie" | "header")[] | undefined;
         /**

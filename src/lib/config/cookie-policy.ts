@@ -18,18 +18,34 @@ interface CookieDefaults extends Pick<CookiePolicy, "secure" | "sameSite" | "ren
   readonly hostPrefix: HostPrefix;
 }
 
-/** @param refusePath the rule for the path of the refresh route */
+interface CookieSurroundings {
+  readonly publicOrigin: string | undefined;
+  /** Whether tokens travel in cookies at all. */
+  readonly hasCookies: boolean;
+  /** The rule for the path of the refresh route. */
+  readonly refusePath: (path: string) => string | undefined;
+}
+
 export function readCookie(
   cookie: SectionReader,
   refresh: SectionReader,
   defaults: CookieDefaults,
-  { publicOrigin, refusePath }: { publicOrigin: string | undefined; refusePath: (path: string) => string | undefined },
+  { publicOrigin, hasCookies, refusePath }: CookieSurroundings,
 ): CookiePolicy {
   const domain = cookie.text("domain", refuseCookieDomain);
-  const secure = cookie.flag("secure") ?? defaults.secure;
-  const sameSite = cookie.choice("sameSite", ["lax", "strict", "none"]) ?? defaults.sameSite;
+  const givenSecure = cookie.flag("secure");
+  const secure = givenSecure ?? defaults.secure;
+  const givenSite = cookie.choice("sameSite", ["lax", "strict", "none"]);
+  const sameSite = givenSite ?? defaults.sameSite;
   const given = cookie.value("hostPrefix", '"auto", true or false', isHostPrefix);
-  if (sameSite === "none" && !secure) {
+  if (!hasCookies)
+    refuseOptions(cookie, {
+      domain,
+      secure: givenSecure,
+      sameSite: givenSite,
+      hostPrefix: given === true || undefined,
+    });
+  if (hasCookies && sameSite === "none" && !secure) {
     cookie.fault(
       "sameSite",
       "UNSAFE",
@@ -38,7 +54,7 @@ export function readCookie(
   }
   const hostPrefix = given ?? defaults.hostPrefix;
   // A preset that wants the prefix is not weakened by an option that does not name it.
-  const isDemanded = hostPrefix === true || (hostPrefix === "auto" && defaults.hostPrefix === true);
+  const isDemanded = hasCookies && (hostPrefix === true || (hostPrefix === "auto" && defaults.hostPrefix === true));
   if (isDemanded && !secure) {
     cookie.fault(
       "hostPrefix",
@@ -62,6 +78,18 @@ export function readCookie(
     names: cookieNames(hostPrefix === "auto" ? auto : hostPrefix ? "all" : "none"),
     renewTokenPath: refresh.text("renewTokenPath", refusePath) ?? defaults.renewTokenPath,
   };
+}
+
+/** Faults for the options that are given, where no cookie is set. */
+function refuseOptions(cookie: SectionReader, given: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    cookie.fault(
+      name,
+      "CONTRADICTION",
+      'does nothing where http.transports is ["header"], since no cookie is set; leave it out, or add "cookie" to http.transports',
+    );
+  }
 }
 
 const isHostPrefix = (value: unknown): value is HostPrefix => value === "auto" || typeof value === "boolean";

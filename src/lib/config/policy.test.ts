@@ -332,6 +332,9 @@ test.each([
 ])("%s is a domain of one's own", (domain) => expect(parseConfig({ cookie: { domain } }).cookie.domain).toBe(domain));
 
 const PROTO = JSON.parse('{"__proto__":{"secret":1}}') as unknown;
+const HEADERS_ONLY = { transports: ["header"] } as const;
+const headersAnd = (cookie: object): object => ({ http: HEADERS_ONLY, cookie });
+const HEADERS_AND_PREFERENCE = { http: { ...HEADERS_ONLY, preferCookies: true } };
 const TWO_IDLE = { session: { idleTimeout: "1d" }, tokens: { refreshToken: { validity: "2d" } } };
 test.each([
   [{ preset: "strict", cookie: { domain: "a.com" } }, "cookie.domain", "CONTRADICTION", "write hostPrefix: false"],
@@ -368,11 +371,18 @@ test.each([
     "CONTRADICTION",
     "does not belong to http.publicOrigin",
   ],
+  [HEADERS_AND_PREFERENCE, "http.preferCookies", "CONTRADICTION", 'add "cookie" to http.transports'],
+  [headersAnd({ hostPrefix: true }), "cookie.hostPrefix", "CONTRADICTION", 'http.transports is ["header"]'],
+  [headersAnd({ domain: "a.com" }), "cookie.domain", "CONTRADICTION", 'http.transports is ["header"]'],
+  [headersAnd({ sameSite: "lax" }), "cookie.sameSite", "CONTRADICTION", 'http.transports is ["header"]'],
+  [headersAnd({ secure: true }), "cookie.secure", "CONTRADICTION", 'http.transports is ["header"]'],
   [{ session: { absoluteTimeout: "10m" } }, "session.absoluteTimeout", "CONTRADICTION", "write 900 s or more"],
   [{ secret: [SECRET, "short"] }, "secret[1]", "UNSAFE", "has 5 characters"],
   [at("http.trustedOrigins", [LOCAL, "*"]), "http.trustedOrigins[1]", "OUT_OF_RANGE", "is not an origin"],
   [{ Secret: SECRET }, "Secret", "UNKNOWN_OPTION", "did you mean secret?"],
   [at("tokens.accesstoken", {}), "tokens.accesstoken", "UNKNOWN_OPTION", "did you mean accessToken?"],
+  [{ sekret: SECRET }, "sekret", "UNKNOWN_OPTION", "did you mean secret?"],
+  [at("session.idelTimeout", "1h"), "session.idelTimeout", "UNKNOWN_OPTION", "did you mean idleTimeout?"],
   [at("rotation.ttl", "1h"), "rotation.ttl", "UNKNOWN_OPTION", "known here: window, onReuse"],
   [PROTO, "__proto__", "UNKNOWN_OPTION", "there is no such option"],
   ["config", "config", "WRONG_TYPE", "write an object, not this string"],
@@ -383,6 +393,17 @@ test.each([
 test("saying the same thing under both names is no contradiction", () => {
   const config = { session: { idleTimeout: "48h" }, tokens: { refreshToken: { validity: "2d" } } };
   expect(parseConfig(config).idleTimeout).toBe(2 * DAY);
+});
+
+test.each<[string, CounterfoilConfig]>([
+  ["nothing of cookies", {}],
+  ["what is the default anyway", { cookie: { hostPrefix: "auto" }, http: { preferCookies: false } }],
+  ["options that are left undefined", { cookie: { domain: undefined, secure: undefined } }],
+  ["the preset that names cookies by itself", { preset: "strict" }],
+  ["an origin that would take cookie.secure: false", { http: { publicOrigin: "http://api.internal" } }],
+])("headers as the only transport beside %s are no contradiction", (_, config) => {
+  const { http } = parseConfig({ ...config, http: { ...config.http, ...HEADERS_ONLY } });
+  expect([...http.transports]).toEqual(["header"]);
 });
 
 test("all faults are told at once, in one error that createSessions throws", () => {

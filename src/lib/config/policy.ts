@@ -186,6 +186,7 @@ export function parseConfig(config: unknown): Policy {
     },
     cookie: readCookie(root.section("cookie"), refresh, http.supertokens ? forSupertokens(defaults) : defaults, {
       publicOrigin: http.publicOrigin,
+      hasCookies: http.transports.has("cookie"),
       refusePath,
     }),
     http,
@@ -255,7 +256,7 @@ function readSecrets(root: SectionReader): readonly [string, ...string[]] | unde
 
 /** Cookies that browsers would drop, or send in the clear, at the origin that they will see. */
 function checkOriginAgainstCookies(root: SectionReader, { http, cookie }: Policy): void {
-  if (http.publicOrigin === undefined) return;
+  if (http.publicOrigin === undefined || !http.transports.has("cookie")) return;
   const { protocol, hostname } = new URL(http.publicOrigin);
   if (protocol === "https:" && !cookie.secure) {
     root.fault(
@@ -293,6 +294,14 @@ function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
   );
   const supertokens = dialects?.includes("supertokens") ?? false;
   const transports = http.value("transports", 'a list of "cookie" and "header", with at least one', isTransports);
+  const preferCookies = http.flag("preferCookies") ?? false;
+  if (preferCookies && transports?.includes("cookie") === false) {
+    http.fault(
+      "preferCookies",
+      "CONTRADICTION",
+      'does nothing where http.transports is ["header"], since no cookie is read; leave it out, or add "cookie" to http.transports',
+    );
+  }
   const given = http.text("publicOrigin", refuseOrigin);
   const publicOrigin = given === undefined ? undefined : parseOrigin(given);
   return {
@@ -302,7 +311,7 @@ function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
     diagnostics: http.flag("diagnostics") ?? isDevelopment(publicOrigin),
     supertokens,
     sessionExpiredStatus: http.value("sessionExpiredStatus", "401 or 440", isExpiredStatus) ?? 401,
-    preferCookies: http.flag("preferCookies") ?? false,
+    preferCookies,
     transports: new Set(transports ?? defaults.transports),
     headersForBrowsers: transports !== undefined || supertokens,
   };
