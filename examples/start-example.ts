@@ -20,6 +20,8 @@ export interface Ending {
   readonly complaints: string;
 }
 
+const built = new Set<string>();
+
 /** Runs the `start` script, its last command as a process of its own, which then gets the signal and not npm. */
 export async function startExample(folder: string, variables: Readonly<Record<string, string>>): Promise<Example> {
   const { scripts } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
@@ -29,7 +31,9 @@ export async function startExample(folder: string, variables: Readonly<Record<st
   const path = [TOOLS, process.env["PATH"]].join(delimiter);
   const options = { cwd: folder, env: { ...process.env, ...variables, PATH: path, PORT: "0" } };
   const [file = "", ...args] = commands.pop() ?? [];
-  for (const [tool = "", ...rest] of commands) await run(tool, rest, options);
+  // They build, which one file needs only once.
+  if (!built.has(folder)) for (const [tool = "", ...rest] of commands) await run(tool, rest, options);
+  built.add(folder);
 
   const child = spawn(file, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
