@@ -46,6 +46,22 @@ const FAULTS: readonly Fault[] = [
       onSetHeader(response, (name, value) => (name === "set-cookie" ? asList(value).slice(-1) : asList(value))),
   },
   {
+    name: "leaves out when a cookie expires, where Max-Age says it",
+    found: ["cookies-1", "cookies-2", "answers-10"],
+    break: (_request, response) =>
+      onSetHeader(response, (name, value) =>
+        name === "set-cookie" ? asList(value).map((line) => line.replace(/; Expires=[^;]*/, "")) : asList(value),
+      ),
+  },
+  {
+    name: "reads no cookie in quotes",
+    found: ["cookies-8"],
+    break(request) {
+      const pairs = request.headers.cookie?.split(";").filter((pair) => !pair.includes('="'));
+      if (pairs !== undefined) request.headers.cookie = pairs.join(";");
+    },
+  },
+  {
     name: "loses the app's own cookies",
     found: ["cookies-1"],
     break(_request, response) {

@@ -3,7 +3,7 @@ import type { Application } from "express";
 import type { Sessions } from "counterfoil";
 import { createNewSession, verifySession } from "counterfoil/express";
 import { describe, expect, test } from "vitest";
-import { DAY, FRAMEWORKS, MINUTE, route, SECOND, START, startApp, type TestApp } from "./fixtures.ts";
+import { DAY, FRAMEWORKS, lifetime, MINUTE, OVER, route, SECOND, START, startApp, type TestApp } from "./fixtures.ts";
 import { type Answer, cookieHeader, parseSetCookie } from "./send.ts";
 
 interface Row {
@@ -12,7 +12,7 @@ interface Row {
   /** Which cookies are `__Host-`. Default: access cookie and marker. */
   readonly hosts?: "none" | "all";
   readonly path?: string;
-  /** Attributes behind `Max-Age=n; ` of each cookie, byte for byte. */
+  /** Attributes behind `Max-Age=n; Expires=date; ` of each cookie, byte for byte. */
   readonly access: string;
   readonly refresh: string;
   readonly marker: string;
@@ -137,27 +137,27 @@ describe.each(FRAMEWORKS)("cookies in $name", ({ express }) => {
       jar.take(answer);
       return answer;
     };
-    const all = [
-      `${access}=<value>; Max-Age=8640000; ${row.access}`,
-      `${refresh}=<value>; Max-Age=8640000; ${row.refresh}`,
-      `${marker}=<value>; Max-Age=8640000; ${row.marker}`,
+    const all = (): readonly [string, string, string] => [
+      `${access}=<value>; ${lifetime(app, 8_640_000)}; ${row.access}`,
+      `${refresh}=<value>; ${lifetime(app, 8_640_000)}; ${row.refresh}`,
+      `${marker}=<value>; ${lifetime(app, 8_640_000)}; ${row.marker}`,
     ];
 
-    expect(shapes(await post("/login"))).toEqual(all);
+    expect(shapes(await post("/login"))).toEqual(all());
     const first = jar.value(refresh);
-    expect(shapes(await post(path)), "mint").toEqual(all);
+    expect(shapes(await post(path)), "mint").toEqual(all());
     expect(jar.value(refresh)).not.toBe(first);
-    expect(shapes(await post(path)), "renew: no refresh cookie").toEqual([all[0], all[2]]);
+    expect(shapes(await post(path)), "renew: no refresh cookie").toEqual(all().toSpliced(1, 1));
     app.clock.now += 30 * SECOND;
-    expect(shapes(await post(path)), "confirm").toEqual(all);
+    expect(shapes(await post(path)), "confirm").toEqual(all());
     app.clock.now += 1500;
     expect(shapes(await post("/promote")), "a new access token only").toEqual([
-      `${access}=<value>; Max-Age=8639999; ${row.access}`,
+      `${access}=<value>; ${lifetime(app, 8_639_999)}; ${row.access}`,
     ]);
     expect((await post("/session/signout")).cookies).toEqual([
-      `${access}=; Max-Age=0; ${row.access}`,
-      `${refresh}=; Max-Age=0; ${row.refresh}`,
-      `${marker}=; Max-Age=0; ${row.marker}`,
+      `${refresh}=; ${OVER}; ${row.refresh}`,
+      `${marker}=; ${OVER}; ${row.marker}`,
+      `${access}=; ${OVER}; ${row.access}`,
     ]);
   });
 

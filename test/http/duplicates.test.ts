@@ -94,9 +94,7 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
       expect(answer.header("counterfoil-reason")).toBe("DUPLICATE_COOKIE");
       expect(answer.header("cache-control")).toBe("no-store");
       expect(effectOf(answer)).toEqual({ set: [], cleared: ["sRefreshToken"] });
-      expect(answer.cookies).not.toContain(
-        "sRefreshToken=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax",
-      );
+      for (const line of clearedOf(own)) expect(answer.cookies).not.toContain(line);
       expect(new Set(answer.cookies).size).toBe(answer.cookies.length);
       expect(app.store.takeCalls()).toEqual([]);
       expect((await refresh(app, own)).status).toBe(200);

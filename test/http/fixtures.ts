@@ -216,9 +216,16 @@ export const callApi = (app: TestApp, credentials: Credentials, method = "POST")
     headers: { cookie: apiCookies(credentials), "anti-csrf": credentials.antiCsrf },
   });
 
-/** The lines that clear the three cookies with the default config. */
+/** `Max-Age` and `Expires` of a line that sets a cookie for some seconds from now on. */
+export const lifetime = (app: TestApp, seconds: number): string =>
+  `Max-Age=${seconds}; Expires=${new Date(app.clock.now + seconds * SECOND).toUTCString()}`;
+
+/** `Max-Age` and `Expires` of a line that clears a cookie. */
+export const OVER = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+/** The lines that clear the three cookies with the default config, in their order. */
 export const clearedOf = ({ names }: Pick<Credentials, "names">): readonly string[] => [
-  `${names.access}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`,
-  `${names.refresh}=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
-  `${names.marker}=; Max-Age=0; Path=/; Secure; SameSite=Lax`,
+  `${names.refresh}=; ${OVER}; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
+  `${names.marker}=; ${OVER}; Path=/; Secure; SameSite=Lax`,
+  `${names.access}=; ${OVER}; Path=/; HttpOnly; Secure; SameSite=Lax`,
 ];

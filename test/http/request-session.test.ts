@@ -5,6 +5,7 @@ import {
   apiCookies,
   callApi,
   clearedOf,
+  lifetime,
   codeOf,
   type Credentials,
   credentialsOf,
@@ -131,7 +132,7 @@ describe.each(FRAMEWORKS)("req.auth in $name", ({ express }) => {
     const [cookie, ...more] = answer.cookies.map(parseSetCookie);
     const maxAge = 100 * 24 * 3600 - 60;
     expect(more).toEqual([]);
-    expect(cookie?.attributes).toBe(`Max-Age=${maxAge}; Path=/; HttpOnly; Secure; SameSite=Lax`);
+    expect(cookie?.attributes).toBe(`${lifetime(app, maxAge)}; Path=/; HttpOnly; Secure; SameSite=Lax`);
     const renewed = await act(app, credentialsOf(answer, own), "claims");
     expect([renewed.json(), renewed.cookies]).toEqual([{ result: { role: "guest" } }, []]);
   });

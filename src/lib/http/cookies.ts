@@ -24,7 +24,10 @@ export interface SessionCookies {
   /** Clears that one, in all places where such an instance can have set it. */
   clearOther(exchange: HttpExchange, kind: CookieKind): void;
   set(exchange: HttpExchange, kind: CookieKind, token: TokenInfo, now: number): void;
-  /** Clears all three, with the very attributes that they are set with (ASVS 5.0 3.3). */
+  /**
+   * Clears all three, with the very attributes that they are set with (ASVS 5.0 3.3). The access
+   * cookie comes last.
+   */
   clearAll(exchange: HttpExchange): void;
   /**
    * Clears duplicate cookies: those of our name in all places where they can be beside ours, which
@@ -47,6 +50,13 @@ export const NO_COOKIES: SessionCookies = {
 
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
+// curl 7.88 keeps all but the last of several cookies that one response deletes. The access token is
+// the one that would still open every route.
+const CLEARING_ORDER: readonly CookieKind[] = ["refresh", "marker", "access"];
+
+/** `Max-Age` and `Expires` of a line that clears a cookie. */
+const OVER = `Max-Age=0; Expires=${new Date(0).toUTCString()}`;
+
 // A browser holds one, and a second one for a moment. Each value may cost a signature check and a
 // call of the store.
 const MAX_VALUES = 4;
@@ -67,13 +77,13 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
   function line(
     kind: CookieKind,
     value: string,
-    maxAge: number,
+    lifetime: string,
     scope: { path: string; domain: string | undefined; name?: string },
   ): string {
     const { name = names[kind] } = scope;
     const attributes = [
       `${name}=${value}`,
-      `Max-Age=${maxAge}`,
+      lifetime,
       `Path=${scope.path}`,
       scope.domain === undefined ? "" : `Domain=${scope.domain}`,
       kind === "marker" ? "" : "HttpOnly",
@@ -107,19 +117,20 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       const places = domains.map((domain) => ({ name, path, domain }));
       send(
         exchange,
-        places.slice(0, MAX_CLEARED).map((place) => line(kind, "", 0, place)),
+        places.slice(0, MAX_CLEARED).map((place) => line(kind, "", OVER, place)),
       );
     },
 
     set(exchange, kind, { value, expires }, now) {
-      const maxAge = Math.max(0, Math.ceil((expires - now) / 1000));
-      send(exchange, [line(kind, value, maxAge, { path: pathOfCookie(kind), domain: policy.domain })]);
+      send(exchange, [
+        line(kind, value, lifetimeUntil(expires, now), { path: pathOfCookie(kind), domain: policy.domain }),
+      ]);
     },
 
     clearAll(exchange) {
       send(
         exchange,
-        COOKIE_KINDS.map((kind) => line(kind, "", 0, { path: pathOfCookie(kind), domain: policy.domain })),
+        CLEARING_ORDER.map((kind) => line(kind, "", OVER, { path: pathOfCookie(kind), domain: policy.domain })),
       );
     },
 
@@ -134,7 +145,7 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       const others = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
       send(
         exchange,
-        choosePlaces(others).map((place) => line(kind, "", 0, place)),
+        choosePlaces(others).map((place) => line(kind, "", OVER, place)),
       );
     },
   };
@@ -152,8 +163,18 @@ function choosePlaces<T>(places: readonly T[]): readonly T[] {
   return [...places.slice(0, ALWAYS_CLEARED), ...chosen];
 }
 
-/** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and age. */
-const placeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+/, "$1");
+/**
+ * Both attributes, because some clients know only one of them: Dart's and the one of superagent go
+ * by `Expires` alone, and Java's takes a line without it for a cookie of RFC 2965. Browsers go by
+ * `Max-Age` (RFC 6265 5.3), so a wrong clock of this server harms none of them.
+ */
+function lifetimeUntil(expires: number, now: number): string {
+  const maxAge = Math.max(0, Math.ceil((expires - now) / 1000));
+  return maxAge === 0 ? OVER : `Max-Age=${maxAge}; Expires=${new Date(now + maxAge * 1000).toUTCString()}`;
+}
+
+/** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and lifetime. */
+const placeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+; Expires=[^;]*/, "$1");
 
 function readCookie(
   header: string | undefined,
@@ -169,7 +190,7 @@ function readCookie(
     while (isBlank(header.charCodeAt(equals))) equals += 1;
     if (header[equals] !== "=") continue;
     const end = header.indexOf(";", equals);
-    const value = stripBlanks(header.slice(equals + 1, end === -1 ? undefined : end));
+    const value = stripQuotes(stripBlanks(header.slice(equals + 1, end === -1 ? undefined : end)));
     // Some clients send an empty cookie where they should have dropped it, and no browser keeps one
     // that long.
     if (value === "" || value.length > MAX_COOKIE_BYTES) continue;
@@ -199,6 +220,14 @@ function stripBlanks(text: string): string {
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);
 }
+
+/**
+ * A value in one pair of double quotes is the value between them (RFC 6265 4.1.1), for clients that
+ * put quotes around what they were given without. A semicolon ends a value also within quotes, so no
+ * cookie can swallow the next one.
+ */
+const stripQuotes = (value: string): string =>
+  value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 
 /** None, and each domain that a cookie for this host can name; browsers ignore the ones that they do not allow. */
 function possibleDomains(host: string | undefined): readonly (string | undefined)[] {

@@ -71,6 +71,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   "cookie header": header("cookie"),
   "cookie header of page loads": header("cookie", "", "GET"),
   "access cookie": header("cookie", `${NAMES[0]}=`),
+  "access cookie in quotes": header("cookie", `${NAMES[0]}="`),
   "name of a cookie": header("cookie", NAMES[0]),
   "refresh cookie": header("cookie", `${NAMES[1]}=a`),
   marker: header("cookie", `${NAMES[2]}=`, "GET"),
@@ -117,7 +118,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   "cookies that are carried on": (text) => {
     const exchange = ask({ headers: { cookie: text } });
-    exchange.changeCookies(() => [`${NAMES[0]}=${text}; Max-Age=1; Path=/`, `${text}; Max-Age=1`]);
+    exchange.changeCookies(() => [`${NAMES[0]}=${text}; Max-Age=1; Expires=${text}; Path=/`, `${text}; Max-Age=1`]);
     return carryCookies(exchange, new Headers(), http.context.policy.cookie);
   },
   "cookies of the app beside ours": async (text) => {
@@ -136,6 +137,7 @@ const SHAPES: Readonly<Record<string, (length: number) => string>> = {
   letters: (length) => "a".repeat(length),
   digits: (length) => `${"1".repeat(length)}x`,
   semicolons: (length) => ";".repeat(length),
+  quotes: (length) => '"'.repeat(length),
   "equals signs": (length) => "=".repeat(length),
   "empty cookies": (length) => "=;".repeat(length / 2),
   commas: (length) => ", ".repeat(length / 2),

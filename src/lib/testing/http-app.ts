@@ -153,11 +153,14 @@ export async function against(
   }
 }
 
-/** The lines that clear our cookies with the default config. */
+/** `Max-Age` and `Expires` of a line that clears a cookie. */
+export const OVER = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+/** The lines that clear our cookies with the default config, in their order. */
 export const clearedOf = ({ names }: Held): readonly string[] => [
-  `${names.access}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`,
-  `${names.refresh}=; Max-Age=0; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
-  `${names.marker}=; Max-Age=0; Path=/; Secure; SameSite=Lax`,
+  `${names.refresh}=; ${OVER}; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
+  `${names.marker}=; ${OVER}; Path=/; Secure; SameSite=Lax`,
+  `${names.access}=; ${OVER}; Path=/; HttpOnly; Secure; SameSite=Lax`,
 ];
 
 export const ours = (answer: Answer): readonly string[] =>

@@ -6,10 +6,12 @@ import {
   clearedOf,
   cookiesOf,
   held,
+  type HttpApp,
   type HttpAppOptions,
   type HttpClause,
   isAlive,
   ours,
+  OVER,
   refreshed,
   SECOND,
   signIn,
@@ -66,6 +68,10 @@ const LINES: readonly {
 
 const HUNDRED_DAYS = 8_640_000;
 
+/** Both attributes of a cookie that lives for the idle timeout from now on. */
+const lifetime = (app: HttpApp): string =>
+  `Max-Age=${HUNDRED_DAYS}; Expires=${new Date(app.clock.now + HUNDRED_DAYS * SECOND).toUTCString()}`;
+
 /** Name, age and attributes of our cookies; the values are checked by using them. */
 const setBy = (answer: Answer): string[] => {
   same(answer.header("cache-control"), "no-store");
@@ -76,8 +82,8 @@ const setBy = (answer: Answer): string[] => {
   });
 };
 
-const expectedLines = (lines: readonly string[]): string[] =>
-  lines.map((line) => line.replace(" ", ` Max-Age=${HUNDRED_DAYS}; `));
+const expectedLines = (app: HttpApp, lines: readonly string[]): string[] =>
+  lines.map((line) => line.replace(" ", ` ${lifetime(app)}; `));
 
 export const cookieClauses: readonly HttpClause[] = [
   ...LINES.map(({ name, config = {}, lines }, index) => ({
@@ -86,7 +92,7 @@ export const cookieClauses: readonly HttpClause[] = [
     run: (start: Parameters<HttpClause["run"]>[0]) =>
       against(start, { config }, async (app) => {
         const answer = await call(app, "/login?user=alice", { method: "POST" });
-        same(setBy(answer), expectedLines(lines));
+        same(setBy(answer), expectedLines(app, lines));
         ok(answer.cookies.includes("app=1; Path=/"), "the app's own cookie is gone");
         const own = held(answer);
         same(own.antiCsrf.length, 43);
@@ -94,7 +100,7 @@ export const cookieClauses: readonly HttpClause[] = [
         app.clock.now += SECOND;
         const again = await call(app, path, { method: "POST", headers: { cookie: allCookiesOf(own) } });
         same([again.status, again.text], [200, "{}"]);
-        same(setBy(again), expectedLines(lines));
+        same(setBy(again), expectedLines(app, lines));
         const next = held(again, own);
         differ(next.refresh, own.refresh);
         same(next.antiCsrf, own.antiCsrf);
@@ -103,8 +109,9 @@ export const cookieClauses: readonly HttpClause[] = [
           headers: { cookie: cookiesOf(next) },
         });
         same([gone.status, gone.text, gone.header("cache-control")], [200, "{}", "no-store"]);
-        const cleared = lines.map((line) => line.replace(" ", "=; Max-Age=0; "));
-        same(ours(gone), cleared);
+        // The access cookie last, for clients that delete only the last cookie of a response.
+        const [access = "", ...others] = lines.map((line) => line.replace(" ", `=; ${OVER}; `));
+        same(ours(gone), [...others, access]);
       }),
   })),
   {
@@ -149,4 +156,39 @@ export const cookieClauses: readonly HttpClause[] = [
         same((await refreshed(app, held(answer, own))).status, 200);
       }),
   },
+  {
+    id: "cookies-8",
+    name: "MUST understand a cookie value in one pair of double quotes, as Java's own clients send it, and no more of them",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const alice = { user: "alice", claims: { role: "member" } };
+        const post = (path: string, cookie: string): Promise<Answer> =>
+          call(app, path, { method: "POST", headers: { cookie, "anti-csrf": own.antiCsrf } });
+        same((await post("/api", quoted(cookiesOf(own)))).json(), alice);
+        const twice = `${cookiesOf(own)}; ${own.names.access}="${own.access}"`;
+        same((await post("/api", twice)).json(), alice);
+        for (const value of [`"${own.access}`, `${own.access}"`, `""${own.access}""`, '"', '""', "'a'"])
+          same([value, (await post("/api", `${own.names.access}=${value}`)).status], [value, 401]);
+        // A cookie before ours that only opens its quotes does not swallow it.
+        same((await post("/api", `a="; ${cookiesOf(own)}; b="`)).json(), alice);
+        const other = await signIn(app, {}, "bob");
+        const two = await post("/api", `${own.names.access}=${own.access}; ${other.names.access}="${other.access}"`);
+        same([two.status, two.json()], [401, { message: "try refresh token" }]);
+        const renewed = await call(app, "/session/refresh", {
+          method: "POST",
+          headers: { cookie: quoted(allCookiesOf(own)) },
+        });
+        const next = held(renewed, own);
+        same([renewed.status, setBy(renewed).length], [200, 3]);
+        await signIn(app, { cookie: quoted(cookiesOf(next)) }, "carol");
+        same([await isAlive(app, next), await isAlive(app, other)], [false, true]);
+        const out = await post("/session/signout", quoted(cookiesOf(other)));
+        same([out.status, await isAlive(app, other)], [200, false]);
+      }),
+  },
 ];
+
+/** A `Cookie` header in the manner of RFC 2965 3.3.4. */
+const quoted = (cookie: string): string =>
+  ['$Version="1"', ...cookie.split("; ").map((pair) => `${pair.replace("=", '="')}";$Path="/"`)].join("; ");

@@ -13,6 +13,7 @@ import {
   type HttpClause,
   isAlive,
   ours,
+  OVER,
   refreshed,
   signIn,
   withCookies,
@@ -49,7 +50,7 @@ const ODD: readonly ((own: Held) => string)[] = [
   ({ names }) => names.access,
   ({ names }) => `${names.access}=`,
   ({ names }) => `${names.access}=""; ${names.refresh}=""`,
-  ({ access, names }) => `${names.access}="${access}"`,
+  ({ access, names }) => `${names.access}="${access}`,
   () => ";;; ; =; ==;",
   ({ access }) => `=${access}`,
   ({ access, names }) => `${names.access.toUpperCase()}=${access}`,
@@ -113,7 +114,10 @@ export const hostileClauses: readonly HttpClause[] = [
             answer.cookies.length > 0 &&
               answer.cookies.every((line) => line.startsWith(`${own.names.access}=; Max-Age=0`)),
           );
-          ok(!answer.cookies.includes(clearedOf(own)[0] ?? ""));
+          same(
+            answer.cookies.filter((line) => clearedOf(own).includes(line)),
+            [],
+          );
           same(answer.header("cache-control"), "no-store");
         }
         const twice = `${cookiesOf(own)}; ${own.names.access}=${own.access}`;
@@ -172,8 +176,8 @@ export const hostileClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const name = own.names.marker;
         const headers = { cookie: `${name}=another; ${allCookiesOf(own)}`, host: "www.shop.example.com" };
-        const inOurPlace = `${name}=; Max-Age=0; Path=/; Secure; SameSite=Lax`;
-        const inTheSite = `${name}=; Max-Age=0; Path=/; Domain=example.com; Secure; SameSite=Lax`;
+        const inOurPlace = `${name}=; ${OVER}; Path=/; Secure; SameSite=Lax`;
+        const inTheSite = `${name}=; ${OVER}; Path=/; Domain=example.com; Secure; SameSite=Lax`;
         const ordinary = await call(app, "/api", { headers });
         same(ordinary.status, 200);
         ok(ordinary.cookies.every((line) => line.startsWith(`${name}=; Max-Age=0`)));
