@@ -115,6 +115,25 @@ describeOwnSqlServers(settings, (kind, drivers, server) => {
       expect(alarms).toEqual([]);
     });
 
+    if (kind === "mariadb")
+      // A node of a Galera cluster does so by itself, when another changes a table.
+      test("a statement that the server kills while it waits for a row", async () => {
+        const { sessions, alarms, token, rival, lockSession } = await openRivals(driver);
+        await rival("BEGIN");
+        await rival(lockSession);
+        const refreshing = outcomeOf(sessions.refreshSession(token));
+        const first = await until("the refresh waits", readWait);
+        const [running] = await server().admin(
+          `SELECT id FROM information_schema.processlist WHERE info LIKE 'UPDATE counterfoil_session%'`,
+        );
+        await server().admin(`KILL QUERY ${String(running?.["id"])}`);
+        const again = until("it waits anew", async () => ![undefined, first].includes(await readWait()));
+        await Promise.race([refreshing, again]);
+        await rival("COMMIT");
+        expect(await refreshing).toBe(OK);
+        expect(alarms).toEqual([]);
+      });
+
     test("a row that is locked for longer than the store waits: a fault, and the client's next try goes on", async () => {
       const { sessions, alarms, token, rival, lockSession } = await openRivals(driver, { timeout: "1s" });
       await rival("BEGIN");

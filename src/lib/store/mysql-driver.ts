@@ -97,6 +97,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   "1020", // the record has changed since it was read (innodb_snapshot_isolation)
   "1060", // another process has just added the column of a migration
   "1180", // error during commit, in a Galera cluster
+  "1317", // the query was killed; a node of a Galera cluster does that where another node changes a table
 ]);
 
 function diagnose(error: unknown): SqlDiagnosis | undefined {
