@@ -62,10 +62,10 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
       return {
         run: async ({ text }, values) => toResult(await connection.execute(query(text), values.map(toParameter))),
         execute,
-        async begin() {
+        async begin(causal = "") {
           // The same on every server: a read sees what had been committed when it began, and gaps are locked along with the rows of a user.
           await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-          await execute("START TRANSACTION");
+          await execute(`${causal}START TRANSACTION`);
         },
         commit: () => execute("COMMIT"),
         rollback: () => execute("ROLLBACK"),

@@ -13,8 +13,11 @@ export interface SqlConnection {
   readonly run: (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
   /** A text without placeholders that is not worth preparing. */
   readonly execute: (text: string) => Promise<SqlResult>;
-  /** Begins a transaction, whose every statement sees what others have committed before it took its turn. */
-  readonly begin: () => Promise<unknown>;
+  /**
+   * Begins a transaction, whose every statement sees what others have committed before it took its
+   * turn. `causal` stands in front of the statement (`SqlTraits`); default: nothing.
+   */
+  readonly begin: (causal?: string) => Promise<unknown>;
   readonly commit: () => Promise<unknown>;
   readonly rollback: () => Promise<unknown>;
   /** Gives it back to its pool. */

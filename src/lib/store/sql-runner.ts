@@ -4,14 +4,17 @@ import { inTime } from "./in-time.ts";
 import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
 import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 
-type Run = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
+export type SqlRun = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
 
 /** Runs statements on connections of a pool: tries again after a conflict, gives up after a while, and says what is at fault. */
 export interface SqlRunner {
   /** One statement, which is atomic by itself. */
-  readonly run: Run;
-  /** Several in a transaction; all of them run again when another transaction had to go first. */
-  readonly transaction: <T>(work: (run: Run) => Promise<T>) => Promise<T>;
+  readonly run: SqlRun;
+  /**
+   * Several in a transaction; all of them run again when another transaction had to go first.
+   * `causal` is that of `SqlTraits`.
+   */
+  readonly transaction: <T>(causal: string, work: (run: SqlRun) => Promise<T>) => Promise<T>;
   /** Any use of one connection that may be made again, as it is after a conflict. */
   readonly withConnection: <T>(work: (connection: SqlConnection) => Promise<T>) => Promise<T>;
 }
@@ -68,10 +71,10 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
     run: (statement, values) =>
       retrying((deadline) => withConnection((connection) => connection.run(statement, values), deadline)),
 
-    transaction: (work) =>
+    transaction: (causal, work) =>
       retrying((deadline) =>
         withConnection(async (connection) => {
-          await connection.begin();
+          await connection.begin(causal);
           try {
             const result = await work(connection.run);
             await connection.commit();

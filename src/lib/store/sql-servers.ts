@@ -23,8 +23,8 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
     const isGalera = settings.get("wsrep_on") === "ON";
     if (isMaria) return isGalera ? "galera" : "mariadb";
     // Such a server has no way to ask for it statement by statement.
-    if (isGalera && Number(settings.get("wsrep_sync_wait")) % 2 !== 1)
-      throw unsuitable("a node of this cluster may answer with rows of before; set wsrep_sync_wait = 1 on every node");
+    if (isGalera && (Number(settings.get("wsrep_sync_wait")) & 3) !== 3)
+      throw unsuitable("a node of this cluster may answer with rows of before; set wsrep_sync_wait = 3 on every node");
     return "mysql";
   });
 }

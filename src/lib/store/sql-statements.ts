@@ -105,22 +105,38 @@ export const readSummary: (row: Row) => SessionSummary = reader(SUMMARY_COLUMNS)
 export const readKey: (row: Row) => KeyRecord = reader(KEY_COLUMNS);
 export const readHandle = (row: Row): string => String(readValue("handle", row[0]));
 
-interface Traits {
+export interface SqlTraits {
   /** What time it is, in ms since the epoch, whatever the time zone; none where the database is of this machine. */
   readonly clock: string | undefined;
-  /** In front of a read that must see what any other node has confirmed. */
+  /**
+   * In front of a statement that must see what any other node has confirmed: a read, a removal, the
+   * begin of a transaction.
+   */
   readonly causal: string;
+  /** Whether a removal can name the rows that it removes: never, always, or in a transaction only. */
+  readonly namesRemoved: "no" | "yes" | "in a transaction";
 }
 
-const TRAITS: Readonly<Record<SqlDialect, Traits>> = {
-  sqlite: { clock: undefined, causal: "" },
-  postgres: { clock: "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint", causal: "" },
-  mysql: { clock: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000", causal: "" },
-  mariadb: { clock: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000", causal: "" },
+const MYSQL_CLOCK = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000";
+
+export const TRAITS: Readonly<Record<SqlDialect, SqlTraits>> = {
+  sqlite: { clock: undefined, causal: "", namesRemoved: "yes" },
+  postgres: {
+    clock: "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+    causal: "",
+    namesRemoved: "yes",
+  },
+  mysql: { clock: MYSQL_CLOCK, causal: "", namesRemoved: "no" },
+  mariadb: { clock: MYSQL_CLOCK, causal: "", namesRemoved: "yes" },
   galera: {
-    clock: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
+    clock: MYSQL_CLOCK,
     // The node first applies what the cluster had committed; it changes this statement only, not the app's connection.
-    causal: "SET STATEMENT wsrep_sync_wait = 1 FOR ",
+    // 1 stands for reads and the begin of a transaction, 2 for UPDATE and DELETE.
+    causal: "SET STATEMENT wsrep_sync_wait = 3 FOR ",
+    // A node that has to make room for another repeats the commit, and then answers as to a
+    // statement without rows (OK instead of EOF): clients wait for the end of the rows for ever. A
+    // COMMIT has no rows.
+    namesRemoved: "in a transaction",
   },
 };
 
@@ -162,7 +178,7 @@ export interface SqlStatements
     Readonly<Record<TrimStatement, (max: number, atOnce: number) => SqlStatement>> {}
 
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
-  const { clock, causal } = TRAITS[dialect];
+  const { clock, causal, namesRemoved } = TRAITS[dialect];
   const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
   const [session, key, lease] = [`${prefix}session`, `${prefix}key`, `${prefix}lease`];
   const replaced = `${prefix}replaced`;
@@ -179,7 +195,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const forced = isMysql ? ` FORCE INDEX (${session}_user)` : "";
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
-  const replace = `UPDATE ${session} SET ${assignments(SESSION_COLUMNS)} WHERE handle = ?`;
+  const replace = `${causal}UPDATE ${session} SET ${assignments(SESSION_COLUMNS)} WHERE handle = ?`;
   /**
    * PostgreSQL: after a write the oldest rivals go, as many as are too many. Nobody waits for a
    * row.
@@ -209,7 +225,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       `UPDATE ${session} SET version = version + 1, claims_version = claims_version + 1, claims = ? ${atVersion}`,
     ),
     replaceData: statement("replace_data", `UPDATE ${session} SET version = version + 1, data = ? ${atVersion}`),
-    delete: statement("delete", `DELETE FROM ${session} WHERE handle = ?`),
+    delete: statement("delete", `${causal}DELETE FROM ${session} WHERE handle = ?`),
     deleteAtVersion: statement("delete_at_version", `DELETE FROM ${session} ${atVersion}`),
     /**
      * Names what it deletes, where the dialect can. All calls lock in one order, so that none
@@ -222,7 +238,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         postgres: `DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${chosen} FOR UPDATE)) RETURNING handle`,
         sqlite: `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen}) RETURNING handle`,
       };
-      const text = isMysql ? `${texts.mysql}${dialect === "mysql" ? "" : " RETURNING handle"}` : texts[dialect];
+      const text = isMysql ? `${texts.mysql}${namesRemoved === "no" ? "" : " RETURNING handle"}` : texts[dialect];
       return statement(`delete_of_user_${Math.trunc(limit)}`, text);
     },
     lockHandlesOfUser: (limit) =>

@@ -3,7 +3,7 @@ import { placeOfUser } from "../session/handle.ts";
 import type { CreateOutcome, ExactLimit, SessionStore, SoftLimit } from "./session-store.ts";
 import type { SessionRecord } from "../session/record.ts";
 import type { SqlDriver, SqlResult } from "./sql-driver.ts";
-import { createSqlRunner, type SqlRunner } from "./sql-runner.ts";
+import { createSqlRunner, type SqlRun, type SqlRunner } from "./sql-runner.ts";
 import { prepareSchema } from "./sql-schema.ts";
 import {
   buildStatements,
@@ -18,7 +18,9 @@ import {
   type SqlDialect,
   type SqlStatement,
   type SqlStatements,
+  type SqlTraits,
   type SqlValue,
+  TRAITS,
 } from "./sql-statements.ts";
 
 export interface SqlStoreOptions {
@@ -35,7 +37,8 @@ export interface SqlStoreOptions {
 export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: SqlStoreOptions): SessionStore {
   const runner = createSqlRunner(driver, timeout);
   let preparing: Promise<SqlStatements> | undefined;
-  let returnsDeleted = true;
+  /** Of the server, as soon as it is known. */
+  let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
   /** Whether one statement can write a session and end others. */
   let trimsWithWrite = false;
 
@@ -51,7 +54,7 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
         `the table ${prefix}lease has lost its rows; run again what npx counterfoil migrate --print prints`,
       );
     }
-    returnsDeleted = dialect !== "mysql";
+    ({ causal, namesRemoved } = TRAITS[dialect]);
     trimsWithWrite = dialect === "postgres";
     return statements;
   }
@@ -91,7 +94,7 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
     replaces: string | undefined,
   ): Promise<CreateOutcome> =>
     using((statements) =>
-      runner.transaction(async (step) => {
+      runner.transaction(causal, async (step) => {
         await step(statements.takeTurn, [`place-${placeOfUser(record.userKey)}`]);
         const { rows } = await step(statements.liveHandles, [record.userKey, record.createdAt]);
         const rivals = rows.map(readHandle).filter((handle) => handle !== replaces);
@@ -189,8 +192,10 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
       using(async (statements) => {
         const values = [userKey, except];
         const remove = statements.deleteOfUser(limit);
-        if (returnsDeleted) return (await runner.run(remove, values)).rows.map(readHandle);
-        return runner.transaction(async (step) => {
+        const removeNamed = async (step: SqlRun) => (await step(remove, values)).rows.map(readHandle);
+        if (namesRemoved === "yes") return removeNamed(runner.run);
+        if (namesRemoved === "in a transaction") return runner.transaction(causal, removeNamed);
+        return runner.transaction(causal, async (step) => {
           const { rows } = await step(statements.lockHandlesOfUser(limit), values);
           if (rows.length > 0) await step(remove, values);
           return rows.map(readHandle);
