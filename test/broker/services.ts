@@ -17,6 +17,7 @@ export const SERVICES = {
   firefox: async () => (await import("./firefox-service.ts")).firefoxService(),
   galera: async () => (await import("./server-services.ts")).galeraService(),
   mariadb: async () => (await import("./server-services.ts")).mariaDbService(),
+  next: async () => (await import("./next-service.ts")).nextService(),
   postgres: async () => (await import("./server-services.ts")).postgresService(),
   redis: async () => (await import("./server-services.ts")).redisService(),
   redisCluster: async () => (await import("./server-services.ts")).redisClusterService(),

@@ -3,12 +3,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** What takes longest starts first, so that no worker is at it alone in the end. */
 const LONG = [
   "test/store/processes.test.ts",
-  "test/schedules/schedules.test.ts",
+  "test/ssr/next-cross-site.test.ts",
   "test/store/stores.test.ts",
-  "test/model/rotation-model.test.ts",
   "test/ssr/next.test.ts",
-  "test/package/tarball.test.ts",
+  "test/schedules/schedules.test.ts",
   "test/adapters/next.test.ts",
+  "test/adapters/adapters.test.ts",
+  "test/adapters/http2.test.ts",
+  "test/model/rotation-model.test.ts",
+  "test/package/tarball.test.ts",
   "test/store/redis-clusters.test.ts",
 ];
 

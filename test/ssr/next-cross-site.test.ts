@@ -3,21 +3,21 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { cookieHeader, send } from "../http/send.ts";
-import { buildCrossSite, type CrossSiteServer, type NextVersion, startCrossSite } from "./cross-site-server.ts";
+import { type CrossSiteServer, startCrossSite } from "./cross-site-server.ts";
 
-const VERSIONS: readonly NextVersion[] = [
-  { name: "Next.js 15", package: "next15", proxy: "middleware.js" },
-  { name: "Next.js 16", package: "next", proxy: "proxy.js" },
-];
+const VERSIONS = [
+  { name: "Next.js 15", version: "next15" },
+  { name: "Next.js 16", version: "next" },
+] as const;
 /** The page and the route handler behind the proxy, and those that have none before them. */
 const PLACES = [
-  { place: "behind the proxy", page: "/", route: "/api/transfer", refusals: [403] },
+  { place: "behind the proxy", page: "/shop", route: "/shop/api/transfer", refusals: [403] },
   // Some versions of Next refuse such an action themselves, with 500. Of our refusal Next 16 makes a 404.
   { place: "without a proxy", page: "/bare", route: "/bare/transfer", refusals: [403, 404, 500] },
 ] as const;
 const TYPES = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"] as const;
 
-describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(VERSIONS)("$name", (version) => {
+describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(VERSIONS)("$name", ({ version }) => {
   let browser: Browser;
   let server: CrossSiteServer;
   let context: BrowserContext;
@@ -26,12 +26,11 @@ describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(
   let action: string;
 
   beforeAll(async () => {
-    await buildCrossSite(version);
     [browser, server] = await Promise.all([openBrowser(), startCrossSite(version)]);
     context = await browser.newContext();
     page = await context.newPage();
-    await page.goto(server.origin);
-    expect(await page.evaluate(async () => (await fetch("/login", { method: "POST" })).status)).toBe(200);
+    await page.goto(`${server.origin}/shop`);
+    expect(await page.evaluate(async () => (await fetch("/shop/login", { method: "POST" })).status)).toBe(200);
     action = (await page.getAttribute("form input[type=hidden]", "name")) ?? "";
     expect(action).toMatch(/^\$ACTION_ID_/);
   });
@@ -45,7 +44,7 @@ describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(
 
   /** How often the action has run for the visitor. */
   async function transfers(): Promise<number> {
-    const answer = await send(server.port, { path: "/api/mine", headers: { cookie: await cookies() } });
+    const answer = await send(server.port, { path: "/shop/api/mine", headers: { cookie: await cookies() } });
     return (answer.json() as { readonly transfers: number }).transfers;
   }
 

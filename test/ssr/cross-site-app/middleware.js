@@ -1,7 +1,3 @@
-import { sessionProxy } from "counterfoil/next";
-import { sessions } from "./lib/sessions.js";
+export { shopProxy as middleware } from "./lib/shop-proxy.js";
 
-export const middleware = sessionProxy({ sessions });
-
-// What is below /bare has no proxy before it.
-export const config = { runtime: "nodejs", matcher: "/((?!_next/|favicon.ico|bare).*)" };
+export const config = { runtime: "nodejs", matcher: "/shop/:path*" };

@@ -1,1 +1,1 @@
-export { GET, POST } from "../../api/transfer/route.js";
+export { GET, POST } from "../../shop/api/transfer/route.js";

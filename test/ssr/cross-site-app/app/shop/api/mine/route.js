@@ -1,5 +1,5 @@
 import { verifySession } from "counterfoil/next";
-import { sessions } from "../../../lib/sessions.js";
+import { sessions } from "../../../../lib/sessions.js";
 
 export const GET = verifySession(
   async (_request, session) => Response.json({ transfers: 0, ...(await session?.getSessionData()) }),

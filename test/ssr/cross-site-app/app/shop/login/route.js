@@ -1,5 +1,5 @@
 import { createNewSession, withSessions } from "counterfoil/next";
-import { sessions } from "../../lib/sessions.js";
+import { sessions } from "../../../lib/sessions.js";
 
 export const POST = withSessions(
   async (request) => {

@@ -1,6 +1,6 @@
 import { getServerSession } from "counterfoil/next";
-import { sessions } from "../../../lib/sessions.js";
-import { transfer } from "../../../lib/transfer.js";
+import { sessions } from "../../../../lib/sessions.js";
+import { transfer } from "../../../../lib/transfer.js";
 
 export async function POST() {
   await transfer();

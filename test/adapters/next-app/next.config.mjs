@@ -1,5 +1,0 @@
-export default {
-  serverExternalPackages: ["counterfoil"],
-  typescript: { ignoreBuildErrors: true },
-  poweredByHeader: false,
-};

@@ -1,1 +1,0 @@
-export { TransferPage as default } from "../lib/transfer-page.jsx";
