@@ -1,9 +1,10 @@
 /** The tables: made at the first start or by an operator, and in both cases the same. */
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { Error as AuthError } from "counterfoil";
 import { describe, expect, test } from "vitest";
+import { MIGRATION_STEPS } from "../../src/lib/store/migration-steps.ts";
 import { readMigrations, schemaScript, statementsOf } from "../../src/lib/store/migrations.ts";
 import { findBinary } from "../servers/binaries.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
@@ -14,8 +15,16 @@ const OK = "ok";
 const MISSING = "SCHEMA_MISSING";
 
 describe.each(["sqlite", "mysql", "postgres"] as const)("the files for %s", (dialect) => {
+  const folder = new URL(`../../migrations/${dialect}/`, import.meta.url);
+  const files = readdirSync(folder).toSorted();
+
+  test("are the code that is built in", () => {
+    const texts = files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]);
+    expect(Object.entries(MIGRATION_STEPS[dialect]), "run: npm run migration-steps").toEqual(texts);
+    for (const file of files) expect(file).toMatch(/^\d{4}_[a-z_]+\.sql$/);
+  });
+
   test("are all read, in order, and fall into statements", () => {
-    const files = readdirSync(new URL(`../../migrations/${dialect}/`, import.meta.url)).toSorted();
     const migrations = readMigrations(dialect);
     expect(migrations.map(({ version }) => version)).toEqual(files.map((file) => Number(file.slice(0, 4))));
     for (const migration of migrations) {

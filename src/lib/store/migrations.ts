@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { generalError, type SessionError } from "../errors.ts";
+import { MIGRATION_STEPS } from "./migration-steps.ts";
 
 /** Folders of `migrations/`; MariaDB and Galera take those of MySQL. */
-export type MigrationDialect = "sqlite" | "mysql" | "postgres";
+export type MigrationDialect = keyof typeof MIGRATION_STEPS;
 
 /** One step of a schema, from an immutable file `migrations/<dialect>/NNNN_name.sql`. */
 export interface Migration {
@@ -15,15 +15,10 @@ export const DEFAULT_PREFIX = "counterfoil_";
 
 /** All steps of a dialect, in order, for tables whose names begin with `prefix`. */
 export function readMigrations(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX): readonly Migration[] {
-  // The same three steps up from src/lib/store and from dist/lib/store.
-  const folder = new URL(`../../../migrations/${dialect}/`, import.meta.url);
-  return readdirSync(folder)
-    .filter((file) => /^\d{4}_.+\.sql$/.test(file))
-    .sort()
-    .map((file) => ({
-      version: Number(file.slice(0, 4)),
-      sql: readFileSync(new URL(file, folder), "utf8").replaceAll(DEFAULT_PREFIX, prefix),
-    }));
+  return Object.entries(MIGRATION_STEPS[dialect]).map(([file, sql]) => ({
+    version: Number(file.slice(0, 4)),
+    sql: sql.replaceAll(DEFAULT_PREFIX, prefix),
+  }));
 }
 
 /** The statements of a step. No string in the files holds a semicolon at the end of a line. */
