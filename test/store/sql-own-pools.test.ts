@@ -72,8 +72,7 @@ describeSqlServers((kind, _, server) => {
   });
 
   test("no driver is installed", async () => {
-    expect(await run([], store, server().connectionOptions("test"))).toBe(
-      `DRIVER_MISSING no driver is installed; run npm install ${packages[0]}, or give the pool or client of one that you have`,
-    );
+    const told = await run([], store, server().connectionOptions("test"));
+    expect(told).toMatch(`DRIVER_MISSING no driver is found; run npm install ${packages[0]}, or give the pool`);
   });
 });

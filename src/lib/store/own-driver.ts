@@ -1,4 +1,5 @@
-import { createRequire } from "node:module";
+// Whole, since the first lines that people give to bundles often declare `createRequire` already.
+import * as modules from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generalError } from "../errors.ts";
@@ -19,15 +20,16 @@ export async function importDriver(...names: readonly [string, ...string[]]): Pr
   const [packageName] = names[0].split("/");
   throw generalError(
     "DRIVER_MISSING",
-    `no driver is installed; run npm install ${packageName}, or give the pool or client of one that you have`,
+    `no driver is found; run npm install ${packageName}, or give the pool or client of one that you have; ` +
+      "in a bundle, install it where the bundle runs, or give the pool or client, which is then bundled along",
   );
 }
 
 async function importFrom(specifier: string | undefined): Promise<Record<string, unknown> | undefined> {
   if (specifier === undefined) return undefined;
   try {
-    // By a variable, so that bundlers leave it alone.
-    return (await import(specifier)) as Record<string, unknown>;
+    // By a variable and with the words that bundlers know, so that they leave it alone.
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return undefined;
     throw error;
@@ -37,7 +39,7 @@ async function importFrom(specifier: string | undefined): Promise<Record<string,
 /** Package managers that show a package nothing but its own dependencies still show the app its own. */
 function resolveFromApp(name: string): string | undefined {
   try {
-    return pathToFileURL(createRequire(join(process.cwd(), "package.json")).resolve(name)).href;
+    return pathToFileURL(modules.createRequire(join(process.cwd(), "package.json")).resolve(name)).href;
   } catch {
     return undefined;
   }
