@@ -149,16 +149,43 @@ test.each([...NAMES, ...NUMBERS])("the user id %j comes back as it was given", a
   expect(verdict.kind === "authentic" && Object.is(verdict.token.userId, userId)).toBe(true);
 });
 
-test("a token never outlives its session or its validity, to the second", async () => {
+test("a token lives as long as its validity or its session, to the millisecond", async () => {
   const { another } = await setUp();
   const ms = fc.integer({ min: 1000, max: 10 * 24 * 60 * MINUTE });
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4e12 }), ms, ms, (now, validity, left) => {
-      const { value, expires } = another({ validity }).mint({ ...MINT, endsAt: now + left }, now);
-      expect(expires).toBe(Math.floor((now + Math.min(validity, left)) / 1000) * 1000);
-      expect(payloadOf(value)).toMatchObject({ exp: expires / 1000, iat: Math.floor(now / 1000) });
+      const tokens = another({ validity });
+      const { value, expires } = tokens.mint({ ...MINT, endsAt: now + left }, now);
+      expect(expires).toBe(now + Math.min(validity, left));
+      expect(payloadOf(value)).toMatchObject({ exp: expires / 1000, iat: now / 1000 });
+      expect(tokens.verify(value)).toMatchObject({ kind: "authentic", token: { expires } });
     }),
   );
+});
+
+test("times that no mint writes are refused", async () => {
+  const { another, sign, tokens } = await setUp();
+  const genuine = tokens.mint(MINT, NOW).value;
+  const verdictOf = (exp: unknown): string =>
+    another({}).verify(sign(headerOf(genuine), { ...payloadOf(genuine), exp })).kind;
+  expect([NOW / 1000, NOW / 1000 + 0.001].map(verdictOf)).toEqual(["authentic", "authentic"]);
+  const wrong = [NOW / 1000 + 0.0001, 1e300, String(NOW / 1000), null, undefined, [NOW / 1000]];
+  expect(wrong.map(verdictOf)).toEqual(wrong.map(() => "invalid"));
+});
+
+test("jose accepts times with decimals, and refuses what has expired by them", async () => {
+  const now = NOW + 250;
+  const sessions = createSessions({
+    store: memory(),
+    secret: SECRET,
+    clock: () => now,
+    tokens: { accessToken: { signing: "EdDSA", validity: "1s" } },
+  });
+  const { accessToken } = await sessions.createNewSession("alice");
+  const keys = createLocalJWKSet({ keys: [...(await sessions.getJwks()).keys] });
+  const verifyAt = (time: number) => jwtVerify(accessToken.value, keys, { currentDate: new Date(time) });
+  expect((await verifyAt(now)).payload).toMatchObject({ iat: now / 1000, exp: (now + 1000) / 1000 });
+  await expect(verifyAt(now + 2000)).rejects.toMatchObject({ code: "ERR_JWT_EXPIRED" });
 });
 
 test("a token that is too large is refused with its size and its largest claim, and without the claim's value", async () => {

@@ -9,7 +9,7 @@ export interface AccessTokenFacts {
   readonly userId: string | number;
   readonly handle: string;
   readonly claimsVersion: number;
-  /** ms since the epoch, to the second */
+  /** ms since the epoch, in whole seconds */
   readonly authTime: number;
 }
 
@@ -57,15 +57,15 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
 
   return {
     mint({ userId, handle, claimsVersion, authTime, claimsJson, endsAt }, now) {
-      const exp = Math.floor(Math.min(now + policy.validity, endsAt) / 1000);
+      const expires = Math.min(now + policy.validity, endsAt);
       const standard = JSON.stringify({
         iss: policy.issuer,
         aud: policy.audience,
         sub: Object.is(userId, -0) ? "-0" : String(userId),
         sub_type: typeof userId === "number" ? "number" : undefined,
         sid: handle,
-        iat: Math.floor(now / 1000),
-        exp,
+        iat: toNumericDate(now),
+        exp: toNumericDate(expires),
         auth_time: Math.floor(authTime / 1000),
         cv: claimsVersion,
       });
@@ -75,7 +75,7 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
       const length = signingInput.length + 1 + SIGNATURE_LENGTH[key.algorithm];
       if (length > policy.maxLength) throw tooLarge(length, policy.maxLength, claimsJson);
       const value = `${signingInput}.${key.sign(signingInput)}`;
-      return { value, expires: exp * 1000 };
+      return { value, expires };
     },
 
     verify(value) {
@@ -107,7 +107,8 @@ function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy)
   if (body === undefined) return undefined;
   const { sub, sub_type, sid, exp, auth_time, cv, pld, iss, aud } = body;
   if (typeof sub !== "string" || typeof sid !== "string") return undefined;
-  if (!Number.isInteger(exp) || !Number.isInteger(auth_time) || !Number.isInteger(cv) || pld === undefined)
+  const expires = fromNumericDate(exp);
+  if (expires === undefined || !Number.isInteger(auth_time) || !Number.isInteger(cv) || pld === undefined)
     return undefined;
   if (iss !== policy.issuer || aud !== policy.audience) return undefined;
   return {
@@ -118,9 +119,19 @@ function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy)
     claimsVersion: cv as number,
     authTime: (auth_time as number) * 1000,
     claims: deepFreeze(pld),
-    expires: (exp as number) * 1000,
+    expires,
     provenAntiCsrf: undefined,
   };
+}
+
+/** Seconds with up to three decimals, which RFC 7519 2 allows: a token lives as long as was asked, to the millisecond. */
+const toNumericDate = (milliseconds: number): number => milliseconds / 1000;
+
+/** Undefined for what {@link toNumericDate} cannot have written. */
+function fromNumericDate(seconds: unknown): number | undefined {
+  if (typeof seconds !== "number") return undefined;
+  const milliseconds = Math.round(seconds * 1000);
+  return Number.isSafeInteger(milliseconds) && toNumericDate(milliseconds) === seconds ? milliseconds : undefined;
 }
 
 function parseObject(json: Buffer): Record<string, unknown> | undefined {
