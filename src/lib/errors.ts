@@ -128,6 +128,8 @@ export class TokenTheftError extends SessionError {
   readonly sessionHandle: string;
   /** Its user, as given to `createNewSession`. */
   readonly userId: string | number;
+  /** The same two where apps of supertokens-node-mysql-ref-jwt look for them. */
+  readonly err: { readonly sessionHandle: string; readonly userId: string | number };
 
   constructor(sessionHandle: string, userId: string | number) {
     super(
@@ -137,6 +139,7 @@ export class TokenTheftError extends SessionError {
     );
     this.sessionHandle = sessionHandle;
     this.userId = userId;
+    this.err = { sessionHandle, userId };
   }
 }
 

@@ -13,10 +13,12 @@ export interface SectionReader {
   countOrOff(name: string, min: number, max: number): number | false | undefined;
   /** In ms. */
   duration(name: string, min: Duration, max: Duration): number | undefined;
+  /** @param flags what true and false stand for */
   choice<T extends string>(
     name: string,
     choices: readonly T[],
     notYet?: Readonly<Record<string, string>>,
+    flags?: { readonly true: T; readonly false: T },
   ): T | undefined;
   texts(name: string, rule: (value: string) => string | undefined): readonly string[] | undefined;
   /** The value as it is, checked by `isRight`. */
@@ -95,8 +97,9 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       fault(name, "OUT_OF_RANGE", `write a duration from "${min}" to "${max}", not "${given}"`);
       return undefined;
     },
-    choice(name, choices, notYet = {}) {
+    choice(name, choices, notYet = {}, flags = undefined) {
       const given = take(name);
+      if (typeof given === "boolean" && flags !== undefined) return flags[`${given}`];
       if (given === undefined || choices.some((choice) => choice === given)) return given as never;
       const reason = typeof given === "string" && Object.hasOwn(notYet, given) ? notYet[given] : undefined;
       if (reason !== undefined) fault(name, "NOT_AVAILABLE", reason);

@@ -39,9 +39,9 @@ export interface CounterfoilConfig {
               readonly signing?: SigningAlgorithm | undefined;
               /**
                * Revocation checking. `off`: a revoked session's access token works until it expires. `store`: one read per `getSession`, immediate.
-               * Default `"off"`; `"store"` in `strict`.
+               * `true` is `"store"`, and `false` is `"off"`. Default `"off"`; `"store"` in `strict`.
                */
-              readonly blacklisting?: "off" | "store" | undefined;
+              readonly blacklisting?: "off" | "store" | boolean | undefined;
               /**
                * Claim `iss`; tokens of another are refused, refresh tokens too, so a change signs
                * everybody out. Default: none.

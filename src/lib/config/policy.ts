@@ -163,9 +163,12 @@ export function parseConfig(config: unknown): Policy {
       validity: accessValidity,
       signing: access.choice("signing", ["HS256", "EdDSA", "ES256"]) ?? defaults.signing,
       blacklisting:
-        access.choice("blacklisting", ["off", "store"], {
-          feed: 'is not in this version; write "store", which is immediate, or "off"',
-        }) ?? defaults.blacklisting,
+        access.choice(
+          "blacklisting",
+          ["off", "store"],
+          { feed: 'is not in this version; write "store", which is immediate, or "off"' },
+          { true: "store", false: "off" },
+        ) ?? defaults.blacklisting,
       issuer: access.text("issuer", refuseEmpty),
       audience: access.text("audience", refuseEmpty),
       cacheSize: access.count("cacheSize", 0, 10_000_000) ?? defaults.cacheSize,
