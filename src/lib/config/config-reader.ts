@@ -97,7 +97,7 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       fault(name, "OUT_OF_RANGE", `write a duration from "${min}" to "${max}", not "${given}"`);
       return undefined;
     },
-    choice(name, choices, notYet = {}, flags = undefined) {
+    choice(name, choices, notYet = {}, flags) {
       const given = take(name);
       if (typeof given === "boolean" && flags !== undefined) return flags[`${given}`];
       if (given === undefined || choices.some((choice) => choice === given)) return given as never;
