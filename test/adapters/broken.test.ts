@@ -138,6 +138,14 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: "judges where a request in header transport comes from, by one method",
+    found: ["csrf-1"],
+    break(request) {
+      if (request.method === "PATCH" && request.headers["sec-fetch-site"] === "cross-site")
+        delete request.headers.authorization;
+    },
+  },
+  {
     name: "sends a status of its own for a refusal",
     found: ["answers-1", "answers-10", "answers-17", "dialect-3", "transport-7"],
     break(_request, response) {
