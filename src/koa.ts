@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { HttpAnswer, HttpExchange } from "./lib/http/exchange.ts";
+import { BODY_HEADERS, type HttpAnswer, type HttpExchange } from "./lib/http/exchange.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
 import { createNodeExchange } from "./lib/http/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
@@ -23,6 +23,7 @@ export interface Context {
   readonly state: object;
   status: number;
   body: unknown;
+  remove(name: string): void;
   set(name: string, value: string): void;
 }
 /** A middleware. */
@@ -89,6 +90,7 @@ const exchangeOf = ({ req, res, originalUrl, ip }: Context): HttpExchange =>
   createNodeExchange(req, res, { url: originalUrl, ip });
 
 function send(context: Context, { status, headers, body }: HttpAnswer): void {
+  for (const name of BODY_HEADERS) context.remove(name);
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
   // In this order: Koa takes a body of null for a 204.
   context.body = body ?? null;

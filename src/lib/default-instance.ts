@@ -1,4 +1,4 @@
-import { generalError } from "./errors.ts";
+import { generalError, type SessionError } from "./errors.ts";
 import type { Sessions } from "./session/sessions.ts";
 
 let instance: Sessions | undefined;
@@ -13,8 +13,14 @@ export function setDefaultInstance(sessions: Sessions): Sessions | undefined {
 /** The instance that `init` made. @throws SessionError `NOT_INITIALISED` */
 export function getDefaultInstance(): Sessions {
   if (instance !== undefined) return instance;
-  throw generalError(
-    "NOT_INITIALISED",
-    "init has not been called; write await init({ ... }) once before the server listens",
-  );
+  throw notInitialised("call the function of this name on what createSessions returned");
 }
+
+export const findDefaultInstance = (): Sessions | undefined => instance;
+
+/** @param otherwise what an app does that has made its instance by `createSessions` */
+export const notInitialised = (otherwise: string): SessionError =>
+  generalError(
+    "NOT_INITIALISED",
+    `init has not been called; write await init({ ... }) once before the server listens, or ${otherwise}`,
+  );

@@ -1,3 +1,4 @@
+import { isHttpError } from "http-errors";
 import { expect, test } from "vitest";
 import { MESSAGES } from "../protocol.ts";
 import {
@@ -27,6 +28,59 @@ test.each<[string, SessionError, string]>([
   expect(error.message).toBe(message);
   expect(error.stack).not.toContain(error.detail);
   expect(error.detail.length).toBeGreaterThan(message.length);
+});
+
+test.each<[string, SessionError, number, Record<string, string>]>([
+  [
+    "a session that is over",
+    unauthorised("SESSION_NOT_FOUND", WHY),
+    401,
+    { "www-authenticate": 'Bearer realm="session", error="invalid_token"' },
+  ],
+  [
+    "a token that is missing",
+    tryRefreshToken("ACCESS_TOKEN_MISSING", WHY),
+    401,
+    { "www-authenticate": 'Bearer realm="session"' },
+  ],
+  ["a lost race", retryLater("STORE_CONTENDED", WHY), 409, { "retry-after": "1" }],
+  ["a request of another site", generalError("CSRF_REFUSED", WHY), 403, {}],
+  ["a sign-in in another transport", generalError("TRANSPORT_REFUSED", WHY), 403, {}],
+  [
+    "a theft",
+    new TokenTheftError("<handle>", "alice"),
+    401,
+    { "www-authenticate": 'Bearer realm="session", error="invalid_token"' },
+  ],
+  [
+    "a sign-in that is too old",
+    new StepUpError(5000),
+    401,
+    { "www-authenticate": 'Bearer error="insufficient_user_authentication", max_age="5"' },
+  ],
+  ["a page on its way to a refresh", new RefreshRedirectError("/r?to=%2F"), 303, { location: "/r?to=%2F" }],
+  ["an outage", generalError("STORE_UNAVAILABLE", WHY, new Error("db")), 503, { "retry-after": "1" }],
+])("%s has what error handlers answer with, and no stack that one could send", (_, error, status, headers) => {
+  expect([error.status, error.statusCode, error.expose]).toEqual([status, status, false]);
+  expect(error.headers).toEqual({ ...headers, "cache-control": "no-store" });
+  expect(error.stack).toBe(`CounterfoilError: ${error.message}`);
+  // As Koa and http-errors write what they have read.
+  expect(() => Object.assign(error, { status: 500, statusCode: 500, expose: true })).not.toThrow();
+});
+
+test.each<[string, SessionError]>([
+  ["a call of the app", generalError("ARGUMENT_INVALID", WHY)],
+  ["the config", new ConfigError([{ code: "MISSING", path: "store", message: WHY }])],
+  ["a function before init", generalError("NOT_INITIALISED", WHY)],
+])("an error of %s is the app's own: 500, with a stack, and Hono logs it", (_, error) => {
+  expect([error.status, error.statusCode, error.expose, error.headers]).toEqual([500, 500, false, {}]);
+  expect(error.stack).toContain("errors.test.ts");
+  expect("getResponse" in error).toBe(false);
+});
+
+test("an error is one of the package http-errors' kind", () => {
+  for (const error of [unauthorised("SESSION_NOT_FOUND", WHY), generalError("STORE_UNAVAILABLE", WHY)])
+    expect(isHttpError(error)).toBe(true);
 });
 
 test.each<[string, SessionError]>([

@@ -1,62 +1,7 @@
-import { MESSAGES } from "../protocol.ts";
+import { type ErrorFacts, type ErrorResponse, isRefusal, JSON_TYPE, messageOf, respondTo } from "./error-response.ts";
+import { ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
 
-/** Numeric kinds of error, compared as `err.errType === Error.UNAUTHORISED`; the same numbers as the first SuperTokens library for Node. */
-export const ERROR_TYPES = {
-  GENERAL_ERROR: 1000,
-  UNAUTHORISED: 2000,
-  TRY_REFRESH_TOKEN: 3000,
-  RETRY: 3100,
-  TOKEN_THEFT_DETECTED: 4000,
-  STEP_UP_REQUIRED: 5000,
-} as const;
-
-/** One of the six kinds of {@link SessionError}. */
-export type ErrorType = (typeof ERROR_TYPES)[keyof typeof ERROR_TYPES];
-
-/** What exactly happened. Each code has one heading in docs/errors.md. */
-export type ErrorCode =
-  // GENERAL_ERROR
-  | "CONFIG_INVALID"
-  | "NOT_INITIALISED"
-  | "CLOSED"
-  | "STORE_UNAVAILABLE"
-  | "SECRET_MISMATCH"
-  | "SCHEMA_TOO_NEW"
-  | "SCHEMA_MISSING"
-  | "STORE_UNSUITABLE"
-  | "DRIVER_MISSING"
-  | "USER_ID_INVALID"
-  | "ARGUMENT_INVALID"
-  | "VALUE_NOT_JSON"
-  | "VALUE_TOO_LARGE"
-  | "TOKEN_TOO_LARGE"
-  | "SESSION_LIMIT_REACHED"
-  | "CSRF_REFUSED"
-  | "TRANSPORT_REFUSED"
-  | "RESPONSE_ALREADY_SENT"
-  // UNAUTHORISED
-  | "SESSION_NOT_FOUND"
-  | "SESSION_EXPIRED"
-  | "REFRESH_TOKEN_MISSING"
-  | "REFRESH_TOKEN_INVALID"
-  | "STORE_BEHIND"
-  | "TICKET_INVALID"
-  // TRY_REFRESH_TOKEN
-  | "ACCESS_TOKEN_MISSING"
-  | "ACCESS_TOKEN_EXPIRED"
-  | "ACCESS_TOKEN_INVALID"
-  | "ANTI_CSRF_MISSING"
-  | "ANTI_CSRF_MISMATCH"
-  | "TRANSPORT_CONFLICT"
-  | "REFRESH_REDIRECT"
-  // TRY_REFRESH_TOKEN with an access token, RETRY with a refresh token
-  | "DUPLICATE_COOKIE"
-  // RETRY
-  | "STORE_CONTENDED"
-  | "REFRESH_TOKEN_SUPERSEDED"
-  // TOKEN_THEFT_DETECTED, STEP_UP_REQUIRED
-  | "TOKEN_THEFT_DETECTED"
-  | "STEP_UP_REQUIRED";
+export { ERROR_TYPES, type ErrorCode, type ErrorType };
 
 // Shared by every copy of the package in a process, so that `isErrorFromAuth` also knows errors of another copy.
 const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
@@ -67,6 +12,9 @@ const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
  * `message` may be sent to the client: where a request caused the error, it is the wire's message
  * for its kind, such as `unauthorised`, and tells nothing about the reason. Log `code` and
  * `detail`.
+ *
+ * Any error handler can answer it: `status`, `statusCode`, `headers` and `expose` are what those of
+ * Express, Koa, Fastify and NestJS look at, and what the package http-errors sets.
  *
  * @example
  * ```ts
@@ -88,38 +36,62 @@ export class SessionError extends Error {
    * The reason as a sentence, for logs. Where no request caused the error, the same as `message`.
    */
   readonly detail: string;
+  /**
+   * Status of the response, as the adapter's `errorHandler()` sends it: 401, 403, 409 or 503; 303
+   * for a page that is sent around; 500 where the error is the app's own to answer. With options
+   * such as `http.sessionExpiredStatus` it is theirs, where the error comes from an adapter's function.
+   */
+  readonly status: number;
+  /** The same as `status`. */
+  readonly statusCode: number;
+  /**
+   * Headers of that response, by lower-case names: `www-authenticate` (RFC 6750 3), which tells
+   * clients to refresh, `retry-after`, `cache-control`, `location`. Empty with status 500.
+   */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Always false: a handler that heeds it sends the status' own text in place of `message`. */
+  readonly expose: boolean;
   /** @internal */
   readonly [BRAND] = true;
 
-  constructor(errType: ErrorType, code: ErrorCode, detail: string, options?: { cause?: unknown }) {
-    super(wireMessage(errType, code) ?? detail, options);
+  constructor(errType: ErrorType, code: ErrorCode, detail: string, options: ErrorOptions & Told = {}) {
+    const { cause, ...told } = options;
+    const facts = { errType, code, detail, ...told };
+    super((isRefusal(facts) ? messageOf(facts) : undefined) ?? detail, cause === undefined ? {} : { cause });
     this.name = "CounterfoilError";
     this.errType = errType;
     this.code = code;
     this.detail = detail;
+    const response = respondTo(facts);
+    this.status = response?.status ?? 500;
+    this.statusCode = this.status;
+    this.headers = response?.headers ?? {};
+    this.expose = false;
+    if (response === undefined) return;
+    // Express without an error handler sends it outside production; `detail` and `cause` say more.
+    this.stack = `${this.name}: ${this.message}`;
+    // What Hono's own error handler looks for. Not on errors of the app's, which it must log.
+    Object.defineProperty(this, "getResponse", { value: toResponse });
   }
 }
 
+/** What subclasses know beyond the kind. */
+type Told = Pick<ErrorFacts, "location" | "maxAuthAge">;
+
 /**
- * What a client may read of an error that its request caused; undefined for those of config,
- * schema, secret, store and calls of the app.
+ * Makes the error say what an instance with its options would answer.
+ *
+ * @param response of `respondTo`
  */
-function wireMessage(errType: ErrorType, code: ErrorCode): string | undefined {
-  switch (errType) {
-    case ERROR_TYPES.UNAUTHORISED:
-      return MESSAGES.unauthorised;
-    case ERROR_TYPES.TRY_REFRESH_TOKEN:
-      return MESSAGES.tryRefreshToken;
-    case ERROR_TYPES.RETRY:
-      return MESSAGES.retry;
-    case ERROR_TYPES.TOKEN_THEFT_DETECTED:
-      return MESSAGES.theft;
-    case ERROR_TYPES.STEP_UP_REQUIRED:
-      return MESSAGES.stepUp;
-    case ERROR_TYPES.GENERAL_ERROR:
-      if (code === "CSRF_REFUSED") return MESSAGES.csrf;
-      return code === "TRANSPORT_REFUSED" ? MESSAGES.transport : undefined;
-  }
+export function setResponse(error: SessionError, { status, headers }: ErrorResponse): void {
+  Object.assign(error, { status, statusCode: status, headers: { ...headers } });
+}
+
+function toResponse(this: SessionError): Response {
+  const { status, headers } = this;
+  const message = status === 303 ? undefined : messageOf(this);
+  if (message === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify({ message }), { status, headers: { ...headers, "content-type": JSON_TYPE } });
 }
 
 /** A stolen session gave itself away: two parties presented refresh tokens of one session, which is now revoked. */
@@ -156,6 +128,7 @@ export class RefreshRedirectError extends SessionError {
       ERROR_TYPES.TRY_REFRESH_TOKEN,
       "REFRESH_REDIRECT",
       "the page has to be loaded again; answer 303 with err.location, or leave it to the adapter's error handling",
+      { location },
     );
     this.location = location;
   }
@@ -171,6 +144,7 @@ export class StepUpError extends SessionError {
       ERROR_TYPES.STEP_UP_REQUIRED,
       "STEP_UP_REQUIRED",
       `this needs a sign-in that is at most ${Math.floor(maxAuthAge / 1000)} s old`,
+      { maxAuthAge },
     );
     this.maxAuthAge = maxAuthAge;
   }

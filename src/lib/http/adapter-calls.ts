@@ -4,10 +4,11 @@ import type { UserId } from "../session/user-id.ts";
 import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "./check-options.ts";
 import { answerError } from "./error-answer.ts";
 import type { HttpAnswer, HttpExchange } from "./exchange.ts";
-import type { ProtectOptions, StartDetails } from "./http-sessions.ts";
-import { httpOf, type InstanceOption } from "./instance-option.ts";
+import type { HttpSessions, ProtectOptions, StartDetails } from "./http-sessions.ts";
+import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "./request-session.ts";
 import { answerRoute, type RouteOptions } from "./routes.ts";
+import { policyOfError, tellRefusal } from "./tell-refusal.ts";
 
 /** Options of a protected route. */
 export type VerifySessionOptions = ProtectOptions & InstanceOption;
@@ -17,8 +18,18 @@ export type SessionRoutesOptions = RouteOptions & InstanceOption;
 export type SignInDetails<Claims = unknown, Data = unknown> = StartDetails<Claims, Data> & InstanceOption;
 
 /** For routes whose options were checked when they were made. */
-export const protect = (exchange: HttpExchange, options: VerifySessionOptions): Promise<RequestSession | undefined> =>
-  httpOf(options).protect(exchange, options);
+export function protect(exchange: HttpExchange, options: VerifySessionOptions): Promise<RequestSession | undefined> {
+  const http = httpOf(options);
+  return http.protect(exchange, options).catch(refusing(exchange, http));
+}
+
+/** For an error handler that is not ours. */
+const refusing =
+  (exchange: HttpExchange, { context }: HttpSessions) =>
+  (error: unknown): never => {
+    tellRefusal(error, exchange, context.policy.http);
+    throw error;
+  };
 
 export async function protectOnce(
   exchange: HttpExchange,
@@ -31,12 +42,14 @@ export async function protectOnce(
 export async function start(exchange: HttpExchange, userId: UserId, details: SignInDetails): Promise<RequestSession> {
   checkStartDetails(details);
   const { sessions: _, ...rest } = details;
-  return httpOf(details).start(exchange, userId, rest);
+  const http = httpOf(details);
+  return http.start(exchange, userId, rest).catch(refusing(exchange, http));
 }
 
 export async function refresh(exchange: HttpExchange, options: InstanceOption): Promise<RequestSession> {
   checkInstanceOption(options, "refreshSession");
-  return httpOf(options).refresh(exchange);
+  const http = httpOf(options);
+  return http.refresh(exchange).catch(refusing(exchange, http));
 }
 
 export const route = (exchange: HttpExchange, options: SessionRoutesOptions): Promise<HttpAnswer | undefined> =>
@@ -45,7 +58,8 @@ export const route = (exchange: HttpExchange, options: SessionRoutesOptions): Pr
 /** The answer to an error of this library; undefined for one that is the app's own to answer. */
 export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | undefined {
   if (!isErrorFromAuth(error) || error.code === "NOT_INITIALISED") return undefined;
-  return answerError(error, httpOf(options).context.policy.http);
+  // The options of its own instance, also where `sessions` was not passed on to the error handler.
+  return answerError(error, policyOfError(error) ?? findHttp(options)?.context.policy.http);
 }
 
 /** What this library has left on requests. */

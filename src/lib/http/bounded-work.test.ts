@@ -69,9 +69,9 @@ async function namesOf(http: HttpSessions): Promise<World["names"]> {
 }
 
 function linesOf(exchange: WebExchange): readonly string[] {
-  const lines: string[] = [];
-  exchange.close((name, value) => void (name === "set-cookie" && lines.push(value)));
-  return lines;
+  const headers = new Headers();
+  exchange.close(200, headers);
+  return headers.getSetCookie();
 }
 
 /** With another signature: as well made as the true one, by the name of the same key. */

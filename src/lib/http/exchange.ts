@@ -18,9 +18,19 @@ export interface HttpExchange {
   appendHeader(name: string, value: string): void;
   /** Changes the `Set-Cookie` lines of the answer, the app's own among them. @throws as `checkUnsent` */
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void;
+  /** Lets `change` see and change the head of the answer when it goes out, whoever sends it; the latest change first. */
+  beforeHead(change: (head: AnswerHead) => void): void;
 }
 
-/** A whole answer, for the adapter to send; its headers come on top of those that were set before. */
+/** The head of an answer that is about to go out. */
+export interface AnswerHead {
+  readonly status: number;
+  /** A header by its lower-case name; several of one name are joined. */
+  get(name: string): string | undefined;
+  set(name: string, value: string): void;
+}
+
+/** A whole answer, for the adapter to send; its headers come on top of those that were set before, and `BODY_HEADERS` go. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,8 +38,31 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-/** Content type of an answer with a body. */
-export const JSON_TYPE = "application/json; charset=utf-8";
+export { JSON_TYPE } from "../error-response.ts";
+
+/**
+ * Headers that describe a body, and the ways to get it (RFC 9110 8, 14.3). An answer of ours takes
+ * the place of one that a handler may have begun, whose body never comes: a length of it would keep
+ * the client waiting.
+ */
+export const BODY_HEADERS: readonly string[] = [
+  "accept-ranges",
+  "content-digest",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "content-type",
+  "digest",
+  "etag",
+  "last-modified",
+  "repr-digest",
+  "trailer",
+  "transfer-encoding",
+];
 
 export const alreadySent = (): Error =>
   generalError(

@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { alreadySent, type HttpAnswer, type HttpExchange, JSON_TYPE } from "./exchange.ts";
+import { beforeHead } from "./before-head.ts";
+import {
+  alreadySent,
+  type AnswerHead,
+  BODY_HEADERS,
+  type HttpAnswer,
+  type HttpExchange,
+  JSON_TYPE,
+} from "./exchange.ts";
 import { readHeader } from "./node-exchange.ts";
 
 /** What is used of Fastify's request. */
@@ -68,6 +76,10 @@ class FastifyExchange implements HttpExchange {
     this.#reply.header("set-cookie", lines);
   }
 
+  beforeHead(change: (head: AnswerHead) => void): void {
+    beforeHead(this.#reply.raw, change);
+  }
+
   #listed(name: string): readonly string[] {
     const before = this.#reply.getHeader(name);
     if (before === undefined) return [];
@@ -78,6 +90,10 @@ class FastifyExchange implements HttpExchange {
 /** Sends a whole answer. */
 export function sendFastify(reply: FastifyReplyShape, { status, headers, body }: HttpAnswer): void {
   reply.code(status);
+  for (const name of BODY_HEADERS) {
+    reply.removeHeader(name);
+    reply.raw.removeHeader(name);
+  }
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
   if (body === undefined) {
     reply.send();

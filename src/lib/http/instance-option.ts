@@ -1,4 +1,4 @@
-import { getDefaultInstance } from "../default-instance.ts";
+import { findDefaultInstance, notInitialised } from "../default-instance.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { type HttpSessions, httpSessionsOf } from "./http-sessions.ts";
 
@@ -9,5 +9,14 @@ export interface InstanceOption {
 }
 
 /** Asked for with each request, so that routes can be mounted before `init` has been called. @throws SessionError `NOT_INITIALISED` */
-export const httpOf = (options: InstanceOption): HttpSessions =>
-  httpSessionsOf(options.sessions ?? getDefaultInstance());
+export function httpOf(options: InstanceOption): HttpSessions {
+  const http = findHttp(options);
+  if (http === undefined) throw notInitialised("pass { sessions } to this function");
+  return http;
+}
+
+/** Undefined where no instance is named and `init` has not been called. */
+export function findHttp(options: InstanceOption): HttpSessions | undefined {
+  const sessions = options.sessions ?? findDefaultInstance();
+  return sessions && httpSessionsOf(sessions);
+}

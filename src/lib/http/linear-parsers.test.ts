@@ -21,9 +21,9 @@ const http = httpSessionsOf(sessions);
 const cookieName = async (): Promise<readonly string[]> => {
   const exchange = ask({});
   await http.start(exchange, "alice");
-  const names: string[] = [];
-  exchange.close((name, value) => void (name === "set-cookie" && names.push(value.slice(0, value.indexOf("=")))));
-  return names;
+  const headers = new Headers();
+  exchange.close(200, headers);
+  return headers.getSetCookie().map((line) => line.slice(0, line.indexOf("=")));
 };
 const NAMES = await cookieName();
 const TO = http.context.policy.cookie.renewTokenPath;

@@ -1,6 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { alreadySent, JSON_TYPE, type HttpAnswer, type HttpExchange } from "./exchange.ts";
+import { beforeHead } from "./before-head.ts";
+import {
+  alreadySent,
+  type AnswerHead,
+  BODY_HEADERS,
+  JSON_TYPE,
+  type HttpAnswer,
+  type HttpExchange,
+} from "./exchange.ts";
 
 /** What frameworks on top of Node's own server add to a request. */
 interface Added {
@@ -72,6 +80,10 @@ class NodeExchange implements HttpExchange {
     const before = this.#response.getHeader("set-cookie") ?? [];
     this.#response.setHeader("set-cookie", change(Array.isArray(before) ? before : [String(before)]));
   }
+
+  beforeHead(change: (head: AnswerHead) => void): void {
+    beforeHead(this.#response, change);
+  }
 }
 
 /**
@@ -99,11 +111,11 @@ function joinRaw(raw: readonly string[] | undefined, name: string): string | und
 /** Sends a whole answer. */
 export function sendAnswer(response: NodeResponse, { status, headers, body }: HttpAnswer): void {
   response.statusCode = status;
+  for (const name of BODY_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (body === undefined) {
-    response.end();
-    return;
-  }
-  response.setHeader("content-type", JSON_TYPE);
-  response.end(JSON.stringify(body));
+  const text = body === undefined ? "" : JSON.stringify(body);
+  if (body !== undefined) response.setHeader("content-type", JSON_TYPE);
+  // By hand: where a length has been removed, Node sets none by itself, and 204 has none.
+  if (status !== 204) response.setHeader("content-length", Buffer.byteLength(text));
+  response.end(text);
 }

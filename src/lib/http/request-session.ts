@@ -5,6 +5,7 @@ import { mintAccessToken } from "../session/tokens.ts";
 import type { UserId } from "../session/user-id.ts";
 import type { Session } from "../session/verify-session.ts";
 import type { HttpExchange } from "./exchange.ts";
+import { tellRefusal } from "./tell-refusal.ts";
 import type { Transport } from "./transport.ts";
 
 /** The session of a request, with what a route does to it. `Claims` and `Data` are the app's types. */
@@ -42,18 +43,23 @@ export function createRequestSession(
 ): RequestSession {
   const { handle, userId } = session;
   let { jwtPayload } = session;
+  const told = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      tellRefusal(error, exchange, context.policy.http);
+      throw error;
+    });
 
   return {
     getUserId: () => userId,
     getHandle: () => handle,
     getJWTPayload: <T>() => jwtPayload as T,
-    getSessionData: async <T>() => (await sessions.getSessionData(handle)) as T,
+    getSessionData: async <T>() => (await told(sessions.getSessionData(handle))) as T,
     updateSessionData: async <T>(update: Update<T>) =>
-      (await sessions.updateSessionData(handle, update as Update<unknown>)) as T,
+      (await told(sessions.updateSessionData(handle, update as Update<unknown>))) as T,
 
     async updateJwtPayload<T>(update: Update<T>) {
-      jwtPayload = await sessions.updateJwtPayload(handle, update as Update<unknown>);
-      const record = await loadSession(context, handle);
+      jwtPayload = await told(sessions.updateJwtPayload(handle, update as Update<unknown>));
+      const record = await told(loadSession(context, handle));
       // Newer claims, not a longer life: a thief with nothing but a copied access token must not
       // get to renew it.
       const expiresAt = Math.min(record.expiresAt, accessExpires());
@@ -67,7 +73,7 @@ export function createRequestSession(
     },
 
     async revokeSession() {
-      const existed = await revokeSession(context, handle, { reason: "sign-out", userId });
+      const existed = await told(revokeSession(context, handle, { reason: "sign-out", userId }));
       transport.clear(exchange);
       return existed;
     },

@@ -1,10 +1,17 @@
 import { generalError } from "../errors.ts";
-import { alreadySent, type HttpAnswer, type HttpExchange, JSON_TYPE } from "./exchange.ts";
+import { alreadySent, type AnswerHead, type HttpAnswer, type HttpExchange, JSON_TYPE } from "./exchange.ts";
 
 /** An exchange over a Web `Request`; it collects headers until there is a response to put them on. */
 export interface WebExchange extends HttpExchange {
-  /** Hands over what was collected; afterwards nothing more can be set. */
-  close(put: (name: string, value: string, how: "set" | "append") => void): void;
+  /** Hands over what was collected, to an answer with this status; afterwards nothing more can be set. */
+  close(status: number, headers: HeadersShape): void;
+}
+
+/** What is used of an answer's headers. */
+interface HeadersShape {
+  get(name: string): string | null;
+  set(name: string, value: string): void;
+  append(name: string, value: string): void;
 }
 
 /** What is read of a request. */
@@ -35,6 +42,7 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
   const headers = new Map<string, string>();
   const lists = new Map<string, string[]>();
   let cookies: readonly string[] = [];
+  const changes: ((head: AnswerHead) => void)[] = [];
   let isClosed = false;
 
   const checkUnsent = (): void => {
@@ -61,11 +69,18 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
       checkUnsent();
       cookies = change(cookies);
     },
-    close(put) {
+    beforeHead: (change) => void changes.unshift(change),
+    close(status, answer) {
       isClosed = true;
-      for (const [name, value] of headers) put(name, value, "set");
-      for (const [name, values] of lists) for (const value of values) put(name, value, "append");
-      for (const line of cookies) put("set-cookie", line, "append");
+      for (const [name, value] of headers) answer.set(name, value);
+      for (const [name, values] of lists) for (const value of values) answer.append(name, value);
+      for (const line of cookies) answer.append("set-cookie", line);
+      const head: AnswerHead = {
+        status,
+        get: (name) => answer.get(name) ?? undefined,
+        set: (name, value) => answer.set(name, value),
+      };
+      for (const change of changes) change(head);
     },
   };
 }
@@ -83,8 +98,11 @@ export function closeWebExchange(
 ): Response {
   // A copy: the headers of a response from `fetch` or `Response.redirect` cannot be changed.
   const copy = new Response(response.body, response);
-  exchange.close((name, value, how) => {
-    if (!without.has(name)) copy.headers[how](name, value);
+  const { headers } = copy;
+  exchange.close(copy.status, {
+    get: (name) => headers.get(name),
+    set: (name, value) => without.has(name) || headers.set(name, value),
+    append: (name, value) => without.has(name) || headers.append(name, value),
   });
   return copy;
 }

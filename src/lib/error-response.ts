@@ -1,0 +1,117 @@
+/** What clients are told of an error of this library: one rule for the answers of ours, and for what errors say to other error handlers. */
+import { HEADERS, MESSAGES, REFRESH_CHALLENGE } from "../protocol.ts";
+import { ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
+
+/** What decides about the response to an error. */
+export interface ErrorFacts {
+  readonly errType: ErrorType;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  /** Where a page load is sent. */
+  readonly location?: string;
+  /** Greatest age of the sign-in, in ms. */
+  readonly maxAuthAge?: number;
+}
+
+/** Options that change responses. */
+export interface ResponsePolicy {
+  readonly diagnostics: boolean;
+  readonly sessionExpiredStatus: number;
+  readonly supertokens: boolean;
+}
+
+export interface ErrorResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `message` of the JSON body; undefined: no body. */
+  readonly message: string | undefined;
+}
+
+/** Where no instance has told its options. */
+const DEFAULT_POLICY: ResponsePolicy = { diagnostics: false, sessionExpiredStatus: 401, supertokens: false };
+
+/** General errors that are an outage of ours; the others are faults of the app's own calls, and stay its own. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set([
+  "STORE_UNAVAILABLE",
+  "STORE_UNSUITABLE",
+  "DRIVER_MISSING",
+  "CLOSED",
+  "SECRET_MISMATCH",
+  "SCHEMA_MISSING",
+  "SCHEMA_TOO_NEW",
+]);
+
+/** Content type of a response with a body. */
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+const RETRY_AFTER = { "retry-after": "1" } as const;
+
+/** The response to an error; undefined where the error is the app's own to answer. */
+export function respondTo(facts: ErrorFacts, policy: ResponsePolicy = DEFAULT_POLICY): ErrorResponse | undefined {
+  const response = respondByKind(facts, policy);
+  if (response === undefined || !policy.diagnostics) return response;
+  return { ...response, headers: { ...response.headers, [HEADERS.reason]: facts.code } };
+}
+
+/** Whether the request caused an error, and not a fault of the app, the config or the store. */
+export const isRefusal = ({ errType, code }: Pick<ErrorFacts, "errType" | "code">): boolean =>
+  errType !== ERROR_TYPES.GENERAL_ERROR || code === "CSRF_REFUSED" || code === "TRANSPORT_REFUSED";
+
+/** The message for clients; undefined where a client is told nothing. */
+export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code">): string | undefined {
+  switch (errType) {
+    case ERROR_TYPES.UNAUTHORISED:
+      return MESSAGES.unauthorised;
+    case ERROR_TYPES.TRY_REFRESH_TOKEN:
+      return MESSAGES.tryRefreshToken;
+    case ERROR_TYPES.RETRY:
+      return MESSAGES.retry;
+    case ERROR_TYPES.TOKEN_THEFT_DETECTED:
+      return MESSAGES.theft;
+    case ERROR_TYPES.STEP_UP_REQUIRED:
+      return MESSAGES.stepUp;
+    case ERROR_TYPES.GENERAL_ERROR:
+      if (code === "CSRF_REFUSED") return MESSAGES.csrf;
+      if (code === "TRANSPORT_REFUSED") return MESSAGES.transport;
+      return OUTAGES.has(code) ? MESSAGES.unavailable : undefined;
+  }
+}
+
+function respondByKind(facts: ErrorFacts, policy: ResponsePolicy): ErrorResponse | undefined {
+  const message = messageOf(facts);
+  if (message === undefined) return undefined;
+  const respond = (status: number, headers: Readonly<Record<string, string>> = {}): ErrorResponse => ({
+    status,
+    headers: { ...headers, "cache-control": "no-store" },
+    message,
+  });
+  const { sessionExpiredStatus: expired } = policy;
+  switch (facts.errType) {
+    case ERROR_TYPES.TRY_REFRESH_TOKEN:
+      if (facts.location !== undefined) return { ...respond(303, { location: facts.location }), message: undefined };
+      return respond(expired, challenge(facts, policy));
+    case ERROR_TYPES.UNAUTHORISED:
+    case ERROR_TYPES.TOKEN_THEFT_DETECTED:
+      return respond(expired, challenge(facts, policy));
+    case ERROR_TYPES.STEP_UP_REQUIRED: {
+      // RFC 9470 3
+      const maxAge = facts.maxAuthAge === undefined ? "" : `, max_age="${Math.floor(facts.maxAuthAge / 1000)}"`;
+      // SuperTokens web clients refresh and repeat for ever on a status that no refresh cures.
+      const status = policy.supertokens && expired === 401 ? 403 : 401;
+      return respond(status, { "www-authenticate": `Bearer error="${MESSAGES.stepUp}"${maxAge}` });
+    }
+    case ERROR_TYPES.RETRY:
+      return respond(409, RETRY_AFTER);
+    case ERROR_TYPES.GENERAL_ERROR:
+      return isRefusal(facts) ? respond(403) : respond(503, RETRY_AFTER);
+  }
+}
+
+function challenge({ code, detail }: ErrorFacts, { diagnostics }: ResponsePolicy): Record<string, string> {
+  // RFC 6750 3.1: no error code where no credential came.
+  if (code === "ACCESS_TOKEN_MISSING" || code === "REFRESH_TOKEN_MISSING")
+    return { "www-authenticate": `Bearer ${REFRESH_CHALLENGE}` };
+  const refused = `Bearer ${REFRESH_CHALLENGE}, error="invalid_token"`;
+  // The sentences hold no quote and no token, but a thief would read in them that he was noticed.
+  return { "www-authenticate": diagnostics ? `${refused}, error_description="${detail}"` : refused };
+}
