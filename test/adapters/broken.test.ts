@@ -226,6 +226,13 @@ const FAULTS: readonly Fault[] = [
     instead: keepsWhatItFinds,
   },
   {
+    name: "keeps what a handler has said of a body that never comes",
+    found: ["answers-28"],
+    break(_request, response) {
+      response.removeHeader = () => response;
+    },
+  },
+  {
     name: "does not see that another site asks for an image and not for a page",
     found: ["csrf-6"],
     break(request) {

@@ -8,7 +8,7 @@ import {
   verifySession,
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
-import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -88,6 +88,15 @@ function createApp(express: typeof express5, { instance, twice, other }: Setup):
     handle(async (request, response) => {
       response.write("begin ");
       response.end(await changeLate(request.auth));
+    }),
+  );
+  app.all(
+    "/half",
+    verify,
+    handle(async (request, response) => {
+      response.set(HALF_HEADERS).append("set-cookie", "app=1; Path=/");
+      await request.auth?.getSessionData();
+      response.json({ ok: true });
     }),
   );
   app.all("/fault", () => {

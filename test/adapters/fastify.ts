@@ -8,7 +8,7 @@ import {
 } from "counterfoil/fastify";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
-import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -67,6 +67,11 @@ async function listen(app: FastifyInstance, { instance, twice, other }: Setup): 
   });
   all("/echo", verify, async (request) => request.body);
   all("/stream", verify, async (request, reply) => reply.type("text/plain").send(streamLate(request.auth, reply)));
+  all("/half", verify, async (request, reply) => {
+    reply.headers(HALF_HEADERS).header("set-cookie", "app=1; Path=/");
+    await request.auth?.getSessionData();
+    return { ok: true };
+  });
   all("/fault", undefined, async () => {
     throw new Error("fault");
   });

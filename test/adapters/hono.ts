@@ -1,6 +1,6 @@
 import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
-import { faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { type Subject } from "./subject.ts";
 import { listenWeb, OVER_HTTP2 } from "./web.ts";
 import { changeLater, streamOf } from "./web-routes.ts";
@@ -45,6 +45,12 @@ function createApp({ instance, twice, other }: Setup): Hono {
   });
   app.all("/echo", verify, async (context) => context.json(await context.req.json<object>()));
   app.all("/stream", verify, (context) => new Response(streamOf(() => changeLater(context.get("auth")))));
+  app.all("/half", verify, async (context) => {
+    for (const [name, value] of Object.entries(HALF_HEADERS)) context.header(name, value);
+    context.header("set-cookie", "app=1; Path=/", { append: true });
+    await context.get("auth")?.getSessionData();
+    return context.json({ ok: true });
+  });
   app.all("/fault", () => {
     throw new Error("fault");
   });

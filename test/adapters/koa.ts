@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
-import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -88,6 +88,14 @@ function createApp({ instance, twice, other }: Setup): Koa {
         body.end(await changeLate(authOf(context)));
       };
       void finish();
+    }),
+  );
+  app.use(
+    at("/half", verify, async (context) => {
+      context.set(HALF_HEADERS);
+      context.append("set-cookie", "app=1; Path=/");
+      await authOf(context)?.getSessionData();
+      context.body = { ok: true };
     }),
   );
   app.use(

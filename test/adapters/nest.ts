@@ -32,7 +32,7 @@ import {
   VerifySession,
 } from "counterfoil/nest";
 import express from "express";
-import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -41,6 +41,7 @@ interface Reply {
   readonly raw?: { readonly headersSent: boolean };
   readonly headersSent?: boolean;
   header(name: string, value: string): unknown;
+  append?(name: string, value: string): unknown;
 }
 
 const tell = (auth: Auth): object => ({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
@@ -113,6 +114,14 @@ function createController({ instance, twice, other }: Setup): new () => object {
       void finish();
       return new StreamableFile(body, { type: "text/plain" });
     }
+    async half(auth: Auth, response: Reply): Promise<object> {
+      for (const [name, value] of Object.entries(HALF_HEADERS)) response.header(name, value);
+      // Fastify adds to the cookies that there are.
+      if (response.append === undefined) response.header("set-cookie", "app=1; Path=/");
+      else response.append("set-cookie", "app=1; Path=/");
+      await auth?.getSessionData();
+      return { ok: true };
+    }
     fault(): never {
       throw new Error("fault");
     }
@@ -150,6 +159,7 @@ function createController({ instance, twice, other }: Setup): new () => object {
   route("leave", session, {});
   route("echo", [Body()], {});
   route("stream", [CurrentSession(), Res({ passthrough: true })], {});
+  route("half", [CurrentSession(), Res({ passthrough: true })], {});
   route("fault", []);
   Controller()(AppController);
   return AppController;

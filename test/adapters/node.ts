@@ -9,7 +9,7 @@ import {
   type RequestSession,
   withSessions,
 } from "counterfoil/node";
-import { changeLate, faultOf, FOREIGN_AUTH, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -70,6 +70,12 @@ function createRoutes({ instance, other }: Setup): Readonly<Record<string, Handl
     "/stream": verified(async (response, auth) => {
       response.write("begin ");
       response.end(await changeLate(auth));
+    }),
+    "/half": verified(async (response, auth) => {
+      for (const [name, value] of Object.entries(HALF_HEADERS)) response.setHeader(name, value);
+      response.appendHeader("set-cookie", "app=1; Path=/");
+      await auth.getSessionData();
+      send(response, { ok: true });
     }),
     "/fault"() {
       throw new Error("fault");

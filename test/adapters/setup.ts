@@ -22,6 +22,21 @@ export const OPTIONAL = { sessionRequired: false } as const;
 /** The claims that `/claims` sets. */
 export const NEW_CLAIMS = { role: "Ädmin ☃" };
 
+/** What `/half` sets before it fails, beside a cookie; the last describes no body. */
+export const HALF_HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "application/pdf",
+  "content-length": "5000",
+  "content-encoding": "gzip",
+  "content-disposition": "attachment",
+  "content-language": "de",
+  "content-location": "/file.pdf",
+  "content-range": "bytes 0-4999/10000",
+  "accept-ranges": "bytes",
+  etag: '"file"',
+  "last-modified": "Wed, 21 Oct 2015 07:28:00 GMT",
+  "x-app": "1",
+};
+
 /** The options of the pages that demand more than a session. */
 export const PAGES = {
   "/page-fresh": { page: true, maxAuthAge: "5m" },

@@ -63,6 +63,11 @@ export function createRoutes(
     }, instance),
     "/echo": verifySession(async (request) => Response.json(await request.json()), instance),
     "/stream": verifySession((_request, auth) => new Response(streamOf(() => changeLater(auth))), instance),
+    // There is no response yet whose headers could be set.
+    "/half": verifySession(async (_request, auth) => {
+      await auth?.getSessionData();
+      return Response.json({ ok: true });
+    }, instance),
     "/fault"() {
       throw new Error("fault");
     },

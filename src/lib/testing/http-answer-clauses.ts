@@ -1,5 +1,18 @@
-import { deepStrictEqual as same } from "node:assert";
-import { against, call, clearedOf, handleOf, type HttpClause, MINUTE, ours, signIn, withCookies } from "./http-app.ts";
+import { deepStrictEqual as same, ok } from "node:assert";
+import {
+  against,
+  call,
+  clearedOf,
+  cookiesOf,
+  handleOf,
+  type HttpClause,
+  MINUTE,
+  ours,
+  SHOP_CONFIG,
+  signIn,
+  TRUSTED,
+  withCookies,
+} from "./http-app.ts";
 import { REFUSALS } from "./http-refusals.ts";
 
 const refusals = REFUSALS.map(
@@ -110,4 +123,37 @@ export const answerClauses: readonly HttpClause[] = [
         same([answer.status, answer.json()], [500, { app: "fault" }]);
       }),
   },
+  {
+    id: "answers-28",
+    name: "MUST answer an error without the headers of the body that never came, and with its cookies and those of CORS",
+    run: (start) =>
+      against(start, { config: { ...SHOP_CONFIG, cookie: { hostPrefix: false } } }, async (app) => {
+        const own = await signIn(app);
+        await app.sessions.revokeSessionUsingSessionHandle(handleOf(own));
+        // Two markers: the duplicate is cleared, by a cookie that comes before the error.
+        const cookie = `${cookiesOf(own)}; ${own.names.marker}=1.other`;
+        for (const method of ["GET", "HEAD"]) {
+          const answer = await call(app, "/half", { method, headers: { cookie, origin: TRUSTED } });
+          const text = method === "HEAD" ? "" : '{"message":"unauthorised"}';
+          same([answer.status, answer.text], [401, text]);
+          same(answer.header("content-type"), "application/json; charset=utf-8");
+          const length = answer.header("content-length");
+          ok(length === undefined || Number(length) === 26 || (method === "HEAD" && length === "0"), length);
+          same(
+            answer.headers.filter(([name]) => OF_A_BODY.has(name)),
+            [],
+          );
+          same(answer.header("access-control-allow-origin"), TRUSTED);
+          ok(ours(answer).length > 0, "the duplicate is not cleared");
+        }
+      }),
+  },
 ];
+
+const OF_A_BODY: ReadonlySet<string> = new Set(
+  ["accept-ranges", "content-disposition", "content-encoding", "content-language", "content-location"].concat([
+    "content-range",
+    "etag",
+    "last-modified",
+  ]),
+);

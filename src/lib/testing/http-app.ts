@@ -47,6 +47,8 @@ export interface HttpAppOptions {
  * - `/echo` needs a session, and answers the JSON body that it got
  * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the
  *   error that it gets
+ * - `/half` needs a session, sets the headers of a file on its answer where the framework has one before the handler returns it
+ *   (`content-type: application/pdf`, `content-length: 5000` and all others of its kind), then reads the session's data and answers `{"ok":true}`
  * - `/fault` throws `new Error("fault")`
  */
 export interface HttpApp {
