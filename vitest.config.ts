@@ -21,7 +21,7 @@ const projects: readonly Project[] = [
   { name: "contract", include: CONTRACT, isolate: false },
   { name: "model", include: ["test/{model,schedules}/**/*.test.ts"] },
   { name: "http", include: ["test/{http,adapters,websocket,seed,security}/**/*.test.ts"] },
-  { name: "stores", include: ["test/{store,servers}/**/*.test.ts"], exclude: CONTRACT },
+  { name: "stores", include: ["test/{store,servers,broker}/**/*.test.ts"], exclude: CONTRACT },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"] },
   { name: "package", include: ["test/package/**/*.test.ts"] },
