@@ -1,14 +1,11 @@
 /** Pools that a store makes itself, in an app that has installed one driver, or none. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { SECRET, temporaryFolder } from "./fixtures.ts";
+import { makeApp } from "./app-folder.ts";
+import { SECRET } from "./fixtures.ts";
 import { describeSqlServers } from "./sql-drivers.ts";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const PROGRAM = `
 import { createSessions } from "counterfoil";
@@ -29,23 +26,11 @@ try {
 }
 `;
 
-/** A folder with the package as it is published, and with some drivers. */
-function makeApp(drivers: readonly string[]): string {
-  const folder = temporaryFolder();
-  const installed = join(folder, "node_modules/counterfoil");
-  mkdirSync(installed, { recursive: true });
-  for (const name of ["package.json", "dist", "migrations"])
-    cpSync(join(root, name), join(installed, name), { recursive: true });
-  for (const name of drivers) symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
-  writeFileSync(join(folder, "app.mjs"), PROGRAM);
-  return folder;
-}
-
 /** What the program wrote; it must have ended by itself. */
 async function run(drivers: readonly string[], store: "mysql" | "postgres", options: object): Promise<string> {
-  const cwd = makeApp(drivers);
-  const args = [join(cwd, "app.mjs"), store, JSON.stringify(options)];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 120_000 });
+  const app = makeApp(PROGRAM, drivers);
+  const args = [app, store, JSON.stringify(options)];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: dirname(app), timeout: 120_000 });
   expect(stderr).toBe("");
   return stdout.trim();
 }

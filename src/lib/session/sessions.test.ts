@@ -123,6 +123,18 @@ test("what the store throws before it returns a promise becomes STORE_UNAVAILABL
   await expect(refreshed).rejects.toMatchObject({ errType: 1000, code: "STORE_UNAVAILABLE", cause });
 });
 
+test("what the store throws when it closes becomes STORE_UNAVAILABLE, too, and the instance is closed all the same", async () => {
+  const cause = new RangeError("not even a promise");
+  const close = (): never => {
+    throw cause;
+  };
+  const sessions = createSessions({ store: { ...memory(), close }, secret: SECRET });
+  await sessions.ready();
+  await expect(sessions.close()).rejects.toMatchObject({ errType: 1000, code: "STORE_UNAVAILABLE", cause });
+  await expect(sessions.createNewSession("alice")).rejects.toMatchObject({ code: "CLOSED" });
+  await expect(sessions.close()).resolves.toBeUndefined();
+});
+
 test("a fault that the store has put into words comes through as it is", async () => {
   const fault = new SessionError(AuthError.GENERAL_ERROR, "SCHEMA_TOO_NEW", "update the package");
   const sessions = createSessions({ store: { ...memory(), prepare: () => Promise.reject(fault) }, secret: SECRET });

@@ -200,7 +200,13 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   /** Opens the store and loads the keys now rather than with the first call. After a failure the next call tries again. */
   ready(): Promise<void>;
 
-  /** Ends what was started; the process can exit. Calls that come later fail with `CLOSED`. Safe to call twice. */
+  /**
+   * Ends what was started; the process can exit. Calls that come later fail with `CLOSED`. Safe to
+   * call twice.
+   *
+   * @throws SessionError `STORE_UNAVAILABLE` when the store could not give back all that it opened;
+   *   the instance is closed all the same
+   */
   close(): Promise<void>;
 }
 

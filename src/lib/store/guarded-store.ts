@@ -19,12 +19,7 @@ export function guardStore(store: SessionStore): SessionStore {
       try {
         return await work;
       } catch (error) {
-        if (error instanceof SessionError) throw error;
-        throw generalError(
-          "STORE_UNAVAILABLE",
-          `the session store failed to ${name}; sessions are untouched, and it is asked again by the next call`,
-          error,
-        );
+        throw toFault(error, `failed to ${name}; sessions are untouched, and it is asked again by the next call`);
       } finally {
         running.delete(work);
       }
@@ -57,10 +52,17 @@ export function guardStore(store: SessionStore): SessionStore {
     async close() {
       closed = true;
       await Promise.allSettled(running);
-      await store.close();
+      try {
+        await store.close();
+      } catch (error) {
+        throw toFault(error, "failed to close; sessions are untouched, and this instance is closed all the same");
+      }
     },
   };
 }
+
+const toFault = (error: unknown, fact: string): SessionError =>
+  error instanceof SessionError ? error : generalError("STORE_UNAVAILABLE", `the session store ${fact}`, error);
 
 export const closedError = (): SessionError =>
   generalError("CLOSED", "this instance has been closed; make another with init or createSessions");

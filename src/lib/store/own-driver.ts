@@ -3,6 +3,7 @@ import * as modules from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generalError } from "../errors.ts";
+import { diagnoseNetwork } from "./sql-driver.ts";
 
 /** A driver that the app has installed. */
 export interface InstalledDriver {
@@ -48,6 +49,7 @@ function resolveFromApp(name: string): string | undefined {
 /** A pool or client of our own: made when it is first needed, made anew when that failed, ended once. */
 export interface Owned<T> {
   readonly get: () => Promise<T>;
+  /** @throws SessionError `STORE_UNAVAILABLE` when it may still be open */
   readonly end: () => Promise<void>;
 }
 
@@ -65,7 +67,24 @@ export function owned<T>(make: () => Promise<T>, finish: (made: T) => Promise<un
       const ending = making;
       making = undefined;
       const made = await ending?.catch(() => undefined);
-      if (made !== undefined) await finish(made);
+      if (made === undefined) return;
+      try {
+        await finish(made);
+      } catch (error) {
+        if (isGone(error)) return;
+        throw generalError(
+          "STORE_UNAVAILABLE",
+          "the session store could not end its own connections, which may stay open until the process exits",
+          error,
+        );
+      }
     },
   };
 }
+
+/**
+ * Whether a connection broke, or never came about, while it was to be ended: there is nothing left
+ * to end. A pool of mysql2 goes on with the others, and marks such errors as fatal.
+ */
+const isGone = (error: unknown): boolean =>
+  diagnoseNetwork(error) !== undefined || (error instanceof Error && "fatal" in error && error.fatal === true);
