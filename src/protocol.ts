@@ -139,6 +139,7 @@ export const MESSAGES = {
   retry: "retry",
   csrf: "csrf",
   transport: "transport refused",
+  conflict: "transport conflict",
   stepUp: "insufficient_user_authentication",
   unavailable: "unavailable",
 } as const;

@@ -44,6 +44,14 @@ const OUTAGES: ReadonlySet<ErrorCode> = new Set([
 /** Content type of a response with a body. */
 export const JSON_TYPE = "application/json; charset=utf-8";
 
+/** General errors that the request caused, and their statuses. */
+const REFUSALS: ReadonlyMap<ErrorCode, number> = new Map([
+  ["CSRF_REFUSED", 403],
+  ["TRANSPORT_REFUSED", 403],
+  // Not 401: no refresh cures it, so no client may refresh for it.
+  ["TRANSPORT_CONFLICT", 400],
+]);
+
 const RETRY_AFTER = { "retry-after": "1" } as const;
 
 /** The response to an error; undefined where the error is the app's own to answer. */
@@ -55,7 +63,7 @@ export function respondTo(facts: ErrorFacts, policy: ResponsePolicy = DEFAULT_PO
 
 /** Whether the request caused an error, and not a fault of the app, the config or the store. */
 export const isRefusal = ({ errType, code }: Pick<ErrorFacts, "errType" | "code">): boolean =>
-  errType !== ERROR_TYPES.GENERAL_ERROR || code === "CSRF_REFUSED" || code === "TRANSPORT_REFUSED";
+  errType !== ERROR_TYPES.GENERAL_ERROR || REFUSALS.has(code);
 
 /** The message for clients; undefined where a client is told nothing. */
 export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code">): string | undefined {
@@ -73,6 +81,7 @@ export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code"
     case ERROR_TYPES.GENERAL_ERROR:
       if (code === "CSRF_REFUSED") return MESSAGES.csrf;
       if (code === "TRANSPORT_REFUSED") return MESSAGES.transport;
+      if (code === "TRANSPORT_CONFLICT") return MESSAGES.conflict;
       return OUTAGES.has(code) ? MESSAGES.unavailable : undefined;
   }
 }
@@ -102,8 +111,10 @@ function respondByKind(facts: ErrorFacts, policy: ResponsePolicy): ErrorResponse
     }
     case ERROR_TYPES.RETRY:
       return respond(409, RETRY_AFTER);
-    case ERROR_TYPES.GENERAL_ERROR:
-      return isRefusal(facts) ? respond(403) : respond(503, RETRY_AFTER);
+    case ERROR_TYPES.GENERAL_ERROR: {
+      const status = REFUSALS.get(facts.code);
+      return status === undefined ? respond(503, RETRY_AFTER) : respond(status);
+    }
   }
 }
 

@@ -31,6 +31,7 @@ export type ErrorCode =
   | "SESSION_LIMIT_REACHED"
   | "CSRF_REFUSED"
   | "TRANSPORT_REFUSED"
+  | "TRANSPORT_CONFLICT"
   | "RESPONSE_ALREADY_SENT"
   // UNAUTHORISED
   | "SESSION_NOT_FOUND"
@@ -45,7 +46,6 @@ export type ErrorCode =
   | "ACCESS_TOKEN_INVALID"
   | "ANTI_CSRF_MISSING"
   | "ANTI_CSRF_MISMATCH"
-  | "TRANSPORT_CONFLICT"
   | "REFRESH_REDIRECT"
   // TRY_REFRESH_TOKEN with an access token, RETRY with a refresh token
   | "DUPLICATE_COOKIE"

@@ -20,6 +20,7 @@ test.each<[string, SessionError, string]>([
   ["a token to be refreshed", tryRefreshToken("ACCESS_TOKEN_INVALID", WHY), MESSAGES.tryRefreshToken],
   ["a lost race", retryLater("STORE_CONTENDED", WHY), MESSAGES.retry],
   ["a request of another site", generalError("CSRF_REFUSED", WHY), MESSAGES.csrf],
+  ["tokens of two sessions", generalError("TRANSPORT_CONFLICT", WHY), MESSAGES.conflict],
   ["a sign-in in another transport", generalError("TRANSPORT_REFUSED", WHY), MESSAGES.transport],
   ["a theft", new TokenTheftError("<handle>", "alice"), MESSAGES.theft],
   ["a sign-in that is too old", new StepUpError(5000), MESSAGES.stepUp],
@@ -46,6 +47,7 @@ test.each<[string, SessionError, number, Record<string, string>]>([
   ["a lost race", retryLater("STORE_CONTENDED", WHY), 409, { "retry-after": "1" }],
   ["a request of another site", generalError("CSRF_REFUSED", WHY), 403, {}],
   ["a sign-in in another transport", generalError("TRANSPORT_REFUSED", WHY), 403, {}],
+  ["tokens of two sessions", generalError("TRANSPORT_CONFLICT", WHY), 400, {}],
   [
     "a theft",
     new TokenTheftError("<handle>", "alice"),

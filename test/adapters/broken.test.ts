@@ -81,7 +81,9 @@ const FAULTS: readonly Fault[] = [
     break(request) {
       const pairs = (request.headers.cookie ?? "").split("; ").map((pair) => pair.split("=") as [string, string]);
       if (request.headers.cookie !== undefined)
-        request.headers.cookie = [...new Map(pairs)].map(([name, value]) => `${name}=${value}`).join("; ");
+        request.headers.cookie = [...new Map<string, string>(pairs)]
+          .map(([name, value]) => `${name}=${value}`)
+          .join("; ");
     },
   },
   {
@@ -166,8 +168,28 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "does not see which transport is asked for",
-    found: ["transport-1", "transport-10", "transport-11"],
+    found: ["transport-1", "transport-10", "transport-11", "transport-14"],
     break: (request) => void delete request.headers["st-auth-mode"],
+  },
+  {
+    name: "takes the mode that a client names for the only one whose tokens count",
+    found: ["transport-3", "transport-13", "transport-14"],
+    break(request) {
+      const mode = String(request.headers["st-auth-mode"]).toLowerCase();
+      if (mode === "header") delete request.headers.cookie;
+      if (mode !== "cookie") return;
+      delete request.headers.authorization;
+      delete request.headers["st-access-token"];
+      delete request.headers["st-refresh-token"];
+    },
+  },
+  {
+    name: "does not see the cookies of a sign-in in header mode",
+    found: ["transport-12"],
+    break(request) {
+      if (request.url?.startsWith("/login") === true && request.headers["st-auth-mode"] === "header")
+        delete request.headers.cookie;
+    },
   },
   {
     name: "keeps browsers from header mode, whatever http.transports says",

@@ -27,6 +27,7 @@ const FAILURES: readonly Failure[] = [
   { title: "429 with Retry-After", status: 429, headers: { "retry-after": "3" }, pause: 3000 },
   { title: "a captive portal", status: 200, headers: HTML, body: "<h1>Please log in to the hotel's network</h1>" },
   { title: "somebody else's 401", status: 401, headers: HTML, body: "<h1>Unauthorized</h1>" },
+  { title: "a conflict of transports", status: 400, body: '{"message":"transport conflict"}' },
   { title: "403", status: 403, headers: HTML, body: "<h1>Blocked</h1>" },
   { title: "a redirect", status: 302, headers: { location: "/open" }, code: "REFRESH_UNREACHABLE" },
 ];

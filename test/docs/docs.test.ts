@@ -82,7 +82,7 @@ test("docs/errors.md has one heading for each error code, and no other", () => {
   };
   const clientCodes = codesIn("src/lib/browser/session-client-error.ts", "SessionClientErrorCode");
   expect(clientCodes.length).toBeGreaterThan(5);
-  const codes = [...codesIn("src/lib/errors.ts", "ErrorCode"), ...clientCodes];
+  const codes = [...codesIn("src/lib/error-types.ts", "ErrorCode"), ...clientCodes];
   const headings = [...readFileSync(join(root, "docs/errors.md"), "utf8").matchAll(/^### (.+)$/gm)].map(
     ([, code = ""]) => code,
   );

@@ -101,6 +101,14 @@ test("an upgrade is judged by its cookie and by where it comes from", async () =
   expect((await connect(port, { cookie, origin: "null" })).said).toEqual(csrf);
   expect((await connect(port, { cookie, "sec-fetch-site": "same-site" })).said).toEqual(csrf);
   expect((await connect(port, { authorization: `Bearer ${accessToken.value}` })).said).toEqual(ALICE);
+  // A mode that a client names is its wish for the next session, and changes nothing here.
+  const header = { "st-auth-mode": "header" };
+  expect((await connect(port, { ...header, cookie })).said).toEqual(ALICE);
+  expect((await connect(port, { ...header, cookie, origin: "https://evil.example" })).said).toEqual(csrf);
+  const wish = { "st-auth-mode": "Cookie", authorization: `Bearer ${accessToken.value}` };
+  expect((await connect(port, wish)).said).toEqual(ALICE);
+  const two = { cookie, authorization: `Bearer ${(await signIn(sessions, "bob")).accessToken.value}` };
+  expect((await connect(port, two)).said).toEqual([400, { message: "transport conflict" }]);
   expect((await connect(port, {})).said).toEqual([401, { message: "try refresh token" }]);
   expect((await connect(port, { cookie: `${sessions.cookieNames.access}=x` })).said).toEqual([
     401,

@@ -1,5 +1,5 @@
 import { HEADERS } from "../../protocol.ts";
-import { generalError, tryRefreshToken } from "../errors.ts";
+import { generalError } from "../errors.ts";
 import type { HttpPolicy } from "../config/policy.ts";
 import type { BoundReading, RefreshCookies } from "./bound-refresh.ts";
 import type { CookieReading, SessionCookies } from "./cookies.ts";
@@ -16,6 +16,12 @@ export interface RefreshCredential extends Credential {
   readonly reading: BoundReading;
 }
 
+/** What a request carries of a session, whichever transport is meant. */
+export interface CarriedCredentials {
+  readonly header: CookieReading;
+  readonly cookie: CookieReading;
+}
+
 export interface CredentialReader {
   /**
    * How the client gets the tokens of a session that begins: as it says, else in cookies where they
@@ -28,28 +34,28 @@ export interface CredentialReader {
   access(exchange: HttpExchange): Promise<Credential>;
   /** @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing says which is meant */
   refresh(exchange: HttpExchange): Promise<RefreshCredential>;
+  /** The access tokens of both transports. */
+  carried(exchange: HttpExchange): CarriedCredentials;
 }
 
-/** @param handleOf the session that an access token names, expired or not; undefined when the token is not ours */
+interface Parts {
+  readonly cookies: SessionCookies;
+  readonly refreshCookies: RefreshCookies;
+  /** The session that an access token names, expired or not; undefined when the token is not ours. */
+  readonly handleOf: (accessToken: string) => Promise<string | undefined>;
+  /** Whether a refresh token is ours. */
+  readonly isRefreshToken: (refreshToken: string) => Promise<boolean>;
+}
+
 export function createCredentialReader(
   policy: Pick<HttpPolicy, "preferCookies" | "transports" | "headersForBrowsers">,
-  { cookies, refreshCookies }: { readonly cookies: SessionCookies; readonly refreshCookies: RefreshCookies },
-  handleOf: (accessToken: string) => Promise<string | undefined>,
+  { cookies, refreshCookies, handleOf, isRefreshToken }: Parts,
 ): CredentialReader {
-  /**
-   * Which transport is meant; undefined where the tokens must tell. With one transport there is
-   * nothing to choose.
-   */
-  function modeOf(exchange: HttpExchange): string | undefined {
-    const [only, other] = policy.transports;
-    return other === undefined ? only : exchange.header(HEADERS.mode);
-  }
+  const preferred = policy.transports.has("cookie") ? "cookie" : "header";
 
   return {
     wanted(exchange) {
-      const mode = exchange.header(HEADERS.mode);
-      const preferred = policy.transports.has("cookie") ? "cookie" : "header";
-      const kind = mode === "cookie" || mode === "header" ? mode : preferred;
+      const kind = modeOf(exchange) ?? preferred;
       if (!policy.transports.has(kind)) throw refused(`http.transports does not name "${kind}"`);
       // An injected script cannot read an HttpOnly cookie; a sign-in of its own in header mode
       // would hand it the refresh token.
@@ -59,41 +65,78 @@ export function createCredentialReader(
     },
 
     async access(exchange) {
-      const mode = modeOf(exchange);
-      if (mode === "cookie") return accessCookie(exchange);
-      const token = bearerOf(exchange) ?? exchange.header(HEADERS.access);
-      if (mode === "header") return fromHeader(token);
+      const header = accessHeader(exchange);
       const cookie = accessCookie(exchange);
-      if (token === undefined || cookie.reading.kind === "none")
-        return token === undefined ? cookie : fromHeader(token);
-      if (policy.preferCookies) return cookie;
+      const meant = await choose(exchange, { header, cookie }, async (token) => (await handleOf(token)) !== undefined);
+      if (meant !== undefined) return meant;
       // A page of another site cannot set a header, but a cookie may be somebody else's: only where both agree is there no doubt.
-      const handle = await handleOf(token);
-      if (cookie.reading.kind === "one" && handle !== undefined && handle === (await handleOf(cookie.reading.value)))
-        return fromHeader(token);
+      const [own, other] = [header.reading, cookie.reading];
+      if (own.kind === "one" && other.kind === "one" && (await areOfOneSession(own.value, other.value))) return header;
       throw conflict("access");
     },
 
     async refresh(exchange) {
-      const mode = modeOf(exchange);
-      if (mode === "cookie") return refreshCookie(exchange);
-      const token = exchange.header(HEADERS.refresh) ?? bearerOf(exchange);
-      if (mode === "header") return fromHeader(token);
-      const cookie = await refreshCookie(exchange);
-      if (token === undefined || cookie.reading.kind === "none")
-        return token === undefined ? cookie : fromHeader(token);
-      if (policy.preferCookies) return cookie;
-      throw conflict("refresh");
+      const header = fromHeader(tokenIn(() => exchange.header(HEADERS.refresh) ?? bearerOf(exchange)));
+      const cookie: RefreshCredential = { transport: "cookie", reading: await refreshCookies.read(exchange) };
+      const meant = await choose<RefreshCredential>(exchange, { header, cookie }, isRefreshToken);
+      if (meant === undefined) throw conflict("refresh");
+      return meant;
     },
+
+    carried: (exchange) => ({ header: accessHeader(exchange).reading, cookie: accessCookie(exchange).reading }),
   };
+
+  /**
+   * Which of both is meant; undefined where there are two, and nothing says it. A mode that the
+   * client names is its wish for the next session: while only the other transport has a token, the
+   * session goes on there, by the rules of that transport.
+   */
+  async function choose<T extends Credential>(
+    exchange: HttpExchange,
+    { header, cookie }: { readonly header: T; readonly cookie: T },
+    isOurs: (token: string) => Promise<boolean>,
+  ): Promise<T | undefined> {
+    const mode = modeOf(exchange);
+    const wish = mode !== undefined && policy.transports.has(mode) ? mode : preferred;
+    const named = wish === "cookie" ? cookie : header;
+    if (header.reading.kind !== "one") return cookie.reading.kind === "none" ? named : cookie;
+    if (cookie.reading.kind !== "none") {
+      if (mode !== undefined) return named;
+      return policy.preferCookies ? cookie : undefined;
+    }
+    // A proxy may have set a token of its own, with which a visitor who asks for cookies has
+    // nothing to do.
+    const isForeign = mode === "cookie" && wish === mode && !(await isOurs(header.reading.value));
+    return isForeign ? cookie : header;
+  }
+
+  async function areOfOneSession(one: string, other: string): Promise<boolean> {
+    if (one === other) return true;
+    const handle = await handleOf(one);
+    return handle !== undefined && handle === (await handleOf(other));
+  }
 
   function accessCookie(exchange: HttpExchange): Credential {
     return { transport: "cookie", reading: cookies.read(exchange, "access") };
   }
 
-  async function refreshCookie(exchange: HttpExchange): Promise<RefreshCredential> {
-    return { transport: "cookie", reading: await refreshCookies.read(exchange) };
+  function accessHeader(exchange: HttpExchange): Credential {
+    return fromHeader(tokenIn(() => bearerOf(exchange) ?? exchange.header(HEADERS.access)));
   }
+
+  /** No token in a header is read where that transport is off. */
+  function tokenIn(read: () => string | undefined): string | undefined {
+    return policy.transports.has("header") ? read() : undefined;
+  }
+}
+
+/**
+ * The transport that the client names for its next session, in any case; undefined where it names
+ * none, or one that does not exist.
+ */
+function modeOf(exchange: HttpExchange): TransportKind | undefined {
+  const mode = exchange.header(HEADERS.mode)?.toLowerCase();
+  return mode === "cookie" || mode === "header" ? mode : undefined;
 }
 
 const fromHeader = (token: string | undefined): Credential => ({
@@ -110,7 +153,7 @@ function bearerOf(exchange: HttpExchange): string | undefined {
 const refused = (detail: string): Error => generalError("TRANSPORT_REFUSED", detail);
 
 const conflict = (kind: "access" | "refresh"): Error =>
-  tryRefreshToken(
+  generalError(
     "TRANSPORT_CONFLICT",
     `the request carries one ${kind} token in a cookie and another in a header; send one, say which is meant by ${HEADERS.mode}, or set http.preferCookies`,
   );

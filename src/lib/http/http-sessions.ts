@@ -5,7 +5,7 @@ import type { SessionContext } from "../session/context.ts";
 import { type CreateOptions, createSession } from "../session/create-session.ts";
 import type { DeviceInput } from "../session/device.ts";
 import { loadSession } from "../session/manage-sessions.ts";
-import { refreshSession } from "../session/refresh-session.ts";
+import { authenticateRefreshToken, refreshSession } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { type Session, type VerifiedSession, type VerifyOptions, verifySession } from "../session/verify-session.ts";
@@ -17,7 +17,7 @@ import { type HttpExchange, isUnsafe, pathOf } from "./exchange.ts";
 import { createCarriedSessions } from "./carried-sessions.ts";
 import { findNamedSession } from "./named-session.ts";
 import { createOtherNames } from "./other-names.ts";
-import { endsSession } from "./outcomes.ts";
+import { endsSession, unlessNotOurs } from "./outcomes.ts";
 import { isPageLoad } from "./page-load.ts";
 import { createPageSessions } from "./page-sessions.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
@@ -94,11 +94,13 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   const cookies = hasCookies ? createSessionCookies(policy.cookie, policy.http.publicOrigin) : NO_COOKIES;
   const transports = createTransports(context, cookies);
   const refreshCookies = createRefreshCookies(context, cookies);
-  const credentials = createCredentialReader(
-    policy.http,
-    { cookies, refreshCookies },
-    async (accessToken) => (await findNamedSession(context, accessToken))?.handle,
-  );
+  const credentials = createCredentialReader(policy.http, {
+    cookies,
+    refreshCookies,
+    handleOf: async (accessToken) => (await findNamedSession(context, accessToken))?.handle,
+    isRefreshToken: async (refreshToken) =>
+      (await unlessNotOurs(authenticateRefreshToken(context, refreshToken))) !== undefined,
+  });
 
   const carried = createCarriedSessions(context);
   const otherNames = createOtherNames(context, cookies);
@@ -106,6 +108,9 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   /** The refresh token that names the session where the access token does not; only a cookie's comes uncalled. */
   const refreshCookie = async (exchange: HttpExchange, transport: TransportKind): Promise<CookieReading> =>
     transport === "cookie" ? refreshCookies.readCertain(exchange) : { kind: "none" };
+
+  const carriesCookies = (exchange: HttpExchange): boolean =>
+    COOKIE_KINDS.some((kind) => cookies.read(exchange, kind).kind !== "none");
 
   function refuseCrossSite(exchange: HttpExchange, find = findCrossSite): void {
     const reason = find(exchange, policy.http);
@@ -299,16 +304,22 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     refresh: async (exchange) => (await renew(exchange)).session,
 
     refuseCrossSite(exchange) {
-      if (COOKIE_KINDS.some((kind) => cookies.read(exchange, kind).kind !== "none")) refuseCrossSite(exchange);
+      if (carriesCookies(exchange)) refuseCrossSite(exchange);
     },
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       exchange.checkUnsent();
       const kind: TransportKind = credentials.wanted(exchange);
-      if (kind === "cookie") refuseCrossSite(exchange, findCrossSiteSignIn);
-      const access =
-        kind === "cookie" ? cookies.read(exchange, "access") : (await credentials.access(exchange)).reading;
-      const [first, ...others] = await carried.find(access, await refreshCookie(exchange, kind));
+      const other: TransportKind = kind === "cookie" ? "header" : "cookie";
+      const isCarrying = carriesCookies(exchange);
+      // A sign-in in header mode ends the session of the cookies, too.
+      if (kind === "cookie" || isCarrying) refuseCrossSite(exchange, findCrossSiteSignIn);
+      const tokens = credentials.carried(exchange);
+      const beside = await carried.find(tokens[other], await refreshCookie(exchange, other));
+      const [first, ...others] = [
+        ...(await carried.find(tokens[kind], await refreshCookie(exchange, kind))),
+        ...beside,
+      ];
       const created = await createSession(context, {
         userId,
         jwtPayload,
@@ -317,10 +328,11 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         replaces: first,
       });
       await carried.revoke(others, "signed-in-again");
-      if (kind === "cookie") {
-        clearAllDuplicates(exchange);
-        await otherNames.clear(exchange);
-      }
+      clearAllDuplicates(exchange);
+      await otherNames.clear(exchange);
+      // Otherwise the client holds tokens of two transports from now on. A token in a header that is
+      // none of ours is somebody else's, for instance a proxy's.
+      if (other === "cookie" ? isCarrying : beside.length > 0) transports[other].clear(exchange);
       transports[kind].issue(exchange, created);
       return bind(exchange, created.session, transports[kind], () => created.accessToken.expires);
     },

@@ -8,12 +8,16 @@ export const hasCode = (error: unknown, code: ErrorCode): boolean => isErrorFrom
 export const endsSession = (error: unknown): boolean =>
   hasType(error, ERROR_TYPES.UNAUTHORISED) || hasType(error, ERROR_TYPES.TOKEN_THEFT_DETECTED);
 
-/** Undefined where a token is not ours, has expired, or is of a session that is over; other faults are faults. */
+/**
+ * Undefined where a token is not ours, has expired, or is of a session that is over, and where the
+ * request carries tokens of two sessions; other faults are faults.
+ */
 export async function unlessNotOurs<T>(check: Promise<T>): Promise<T | undefined> {
   try {
     return await check;
   } catch (error) {
     if (hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) || hasType(error, ERROR_TYPES.UNAUTHORISED)) return undefined;
+    if (hasCode(error, "TRANSPORT_CONFLICT")) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,9 @@ import {
   against,
   allCookiesOf,
   call,
+  clearedOf,
   cookiesOf,
+  FOREIGN,
   held,
   type Held,
   type HttpApp,
@@ -32,6 +34,13 @@ function tokensOf(answer: Answer): readonly [string, string | undefined] {
   same(answer.header("cache-control"), "no-store");
   return [answer.header("st-access-token") ?? "", answer.header("st-refresh-token")];
 }
+
+/** What an answer hands out in headers, whatever cookies it clears. */
+const heldInHeaders = (answer: Answer): Held => ({
+  ...held(answer),
+  access: answer.header("st-access-token") ?? "",
+  refresh: answer.header("st-refresh-token") ?? "",
+});
 
 export const transportClauses: readonly HttpClause[] = [
   {
@@ -69,31 +78,17 @@ export const transportClauses: readonly HttpClause[] = [
       }),
   },
   {
-    id: "transport-2",
-    name: "MUST end the session that a sign-in in header mode carries, and leave the cookies alone",
-    run: (start) =>
-      against(start, {}, async (app) => {
-        const page = await signIn(app);
-        const native = await signIn(app, HEADER_MODE);
-        const headers = { ...HEADER_MODE, ...bearer(native.access), cookie: cookiesOf(page) };
-        await signIn(app, headers);
-        same((await refreshBy(app, { ...HEADER_MODE, ...bearer(native.refresh) })).status, 409);
-        ok(await isAlive(app, page));
-      }),
-  },
-  {
     id: "transport-3",
     name: "MUST never hand a cookie's session out in headers, nor the other way round",
     run: (start) =>
       against(start, {}, async (app) => {
         const page = await signIn(app);
         const asked = await refreshBy(app, { ...HEADER_MODE, cookie: allCookiesOf(page) });
-        same([asked.status, asked.header("st-refresh-token"), ours(asked)], [401, "", []]);
-        ok(await isAlive(app, page));
+        same([asked.status, asked.header("st-access-token"), asked.header("st-refresh-token")], [200, ...NOTHING]);
+        same(ours(asked).length, 3);
         const native = await signIn(app, HEADER_MODE);
         const answer = await refreshBy(app, { "st-auth-mode": "cookie", ...bearer(native.refresh) });
-        same([answer.status, answer.header("st-refresh-token")], [401, undefined]);
-        same((await refreshBy(app, { ...HEADER_MODE, ...bearer(native.refresh) })).status, 200);
+        same(tokensOf(answer).includes(""), false);
       }),
   },
   {
@@ -111,7 +106,11 @@ export const transportClauses: readonly HttpClause[] = [
         ];
         for (const [path, headers] of asks) {
           const answer = await call(app, path, { method: "POST", headers });
-          same([path, answer.status, answer.json(), answer.cookies], [path, 401, { message: "try refresh token" }, []]);
+          same(
+            [path, answer.status, answer.json(), answer.cookies],
+            [path, 400, { message: "transport conflict" }, []],
+          );
+          same(answer.header("www-authenticate"), undefined);
         }
         ok(await isAlive(app, page));
         const agreeing = { cookie: cookiesOf(page), ...bearer(page.access) };
@@ -280,6 +279,103 @@ export const transportClauses: readonly HttpClause[] = [
         const headers = { ...bearer(access), cookie: `${name}=x`, "st-auth-mode": "cookie" };
         same((await call(app, "/api", { method: "POST", headers })).status, 200);
         tokensOf(await refreshBy(app, { ...bearer(refresh), cookie }));
+      }),
+  },
+  {
+    id: "transport-12",
+    name: "MUST end every session that a sign-in carries, whichever way it came, and take its tokens back",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const isNativeAlive = async (own: Held): Promise<boolean> =>
+          (await refreshBy(app, { ...HEADER_MODE, ...bearer(own.refresh) })).status === 200;
+        const login = (headers: SentHeaders): Promise<Answer> =>
+          call(app, "/login?user=bob", { method: "POST", headers });
+
+        // Of another site it changes nothing: the cookies came uncalled.
+        const page = await signIn(app);
+        const asked = { ...HEADER_MODE, cookie: cookiesOf(page) };
+        for (const from of [{ origin: FOREIGN }, { "sec-fetch-site": "cross-site" }])
+          same((await login({ ...asked, ...from })).status, 403);
+        same([await isAlive(app, page), (await app.sessions.getSessionsForUser("bob")).length], [true, 0]);
+
+        const second = await login(asked);
+        same(ours(second), clearedOf(page));
+        const native = heldInHeaders(second);
+        const first = await login({ ...HEADER_MODE, ...bearer(native.access), cookie: cookiesOf(await signIn(app)) });
+        same([first.status, ours(first), first.header("counterfoil-session")], [200, clearedOf(page), "none"]);
+        same([await isAlive(app, page), await isNativeAlive(native)], [false, false]);
+        same((await app.sessions.getSessionsForUser("alice")).length, 0);
+        const next = heldInHeaders(first);
+        same((await call(app, "/api", { method: "POST", headers: bearer(next.access) })).status, 200);
+
+        const back = await login(bearer(next.access));
+        same([back.header("st-access-token"), back.header("st-refresh-token"), ours(back).length], ["", "", 3]);
+        same([await isNativeAlive(next), await isAlive(app, held(back))], [false, true]);
+        same((await app.sessions.getSessionsForUser("bob")).length, 1);
+        const proxied = await login(bearer("a.proxy.token"));
+        same([proxied.status, proxied.header("st-access-token"), ours(proxied).length], [200, undefined, 3]);
+      }),
+  },
+  {
+    id: "transport-13",
+    name: "MUST take the mode that a client names for its next session's, and let the session that it carries go on in cookies, by all rules of cookies",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const modes = ["header", "Header"];
+        for (const mode of modes) {
+          const headers = { "st-auth-mode": mode, cookie: cookiesOf(own) };
+          const post = (path: string, more: SentHeaders = {}): Promise<Answer> =>
+            call(app, path, { method: "POST", headers: { ...headers, ...more } });
+          same((await call(app, "/api", { headers })).status, 200);
+          same([(await post("/api")).status, (await post("/api", { "anti-csrf": "x" })).status], [401, 401]);
+          same((await post("/api", { "anti-csrf": own.antiCsrf })).status, 200);
+          const foreign = { "anti-csrf": own.antiCsrf, origin: FOREIGN };
+          const all = { ...foreign, cookie: allCookiesOf(own) };
+          same([(await post("/api", foreign)).status, (await post("/session/refresh", all)).status], [403, 403]);
+          same((await post("/session/signout", foreign)).status, 403);
+          const changed = await post("/claims", { "anti-csrf": own.antiCsrf });
+          same([ours(changed).length, changed.header("st-access-token")], [1, undefined]);
+          same((await call(app, "/maybe", { headers: { "st-auth-mode": mode } })).status, 200);
+        }
+        const begun = app.clock.now;
+        app.clock.now += 15 * MINUTE;
+        const load = { ...HEADER_MODE, cookie: cookiesOf(own), "sec-fetch-mode": "navigate" };
+        same((await call(app, "/page", { headers: load })).status, 303);
+        app.clock.now = begun;
+        const out = await call(app, "/session/signout", {
+          method: "POST",
+          headers: { ...HEADER_MODE, cookie: cookiesOf(own) },
+        });
+        same([out.status, ours(out), out.header("st-access-token")], [200, clearedOf(own), undefined]);
+      }),
+  },
+  {
+    id: "transport-14",
+    name: "MUST let a session in headers go on where the client asks for cookies, and take a proxy's token for nobody's",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        for (const mode of ["cookie", "COOKIE"]) {
+          const native = await signIn(app, { "st-auth-mode": "HEADER" });
+          const wish = { "st-auth-mode": mode };
+          same(
+            (await call(app, "/api", { method: "POST", headers: { ...wish, ...bearer(native.access) } })).status,
+            200,
+          );
+          const [access, refresh = ""] = tokensOf(
+            await refreshBy(app, { ...wish, "st-refresh-token": native.refresh }),
+          );
+          const headers = { ...wish, "st-access-token": access };
+          const out = await call(app, "/session/signout", { method: "POST", headers });
+          same(tokensOf(out), ["", ""]);
+          same((await refreshBy(app, { ...wish, ...bearer(refresh) })).status, 401);
+          const proxied = { ...wish, ...bearer("a.proxy.token") };
+          same((await call(app, "/maybe", { headers: proxied })).json(), { user: null, claims: null });
+          same((await call(app, "/api", { headers: proxied })).status, 401);
+        }
+        // A mode that does not exist is none.
+        const other = await call(app, "/login?user=alice", { method: "POST", headers: { "st-auth-mode": "any" } });
+        same([other.status, ours(other).length, other.header("st-access-token")], [200, 3, undefined]);
       }),
   },
 ];
