@@ -34,8 +34,6 @@ const toConfig = ({ name, include, exclude = [], isolate = true }: Project): Tes
     include: [...include],
     exclude: ["**/node_modules/**", ...exclude],
     isolate,
-    // A Galera cluster now and then leaves a statement without an answer for 10 s; why is not known yet.
-    retry: name === "stores" ? 2 : 0,
   },
 });
 
