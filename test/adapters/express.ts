@@ -8,7 +8,17 @@ import {
   verifySession,
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
-import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import {
+  changeLate,
+  faultOf,
+  FOREIGN_AUTH,
+  HALF_HEADERS,
+  NEW_CLAIMS,
+  OPTIONAL,
+  OWN_CORS,
+  PAGES,
+  type Setup,
+} from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -26,9 +36,16 @@ const tell = (auth: RequestSession | undefined): object => ({
   claims: auth?.getJWTPayload() ?? null,
 });
 
-function createApp(express: typeof express5, { instance, twice, other }: Setup): Express {
+const ownCors: RequestHandler = (_request, response, next) => {
+  response.set(OWN_CORS);
+  next();
+};
+
+function createApp(express: typeof express5, { instance, twice, other, ownCors: cors }: Setup): Express {
   const app = express();
+  if (cors === "first") app.use(ownCors);
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
+  if (cors === "last") app.use(ownCors);
   const verify = verifySession(instance);
   const guard = twice ? [verify, verify] : [verify];
   app.use(express.json());

@@ -8,7 +8,17 @@ import {
 } from "counterfoil/fastify";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
-import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import {
+  changeLate,
+  faultOf,
+  FOREIGN_AUTH,
+  HALF_HEADERS,
+  NEW_CLAIMS,
+  OPTIONAL,
+  OWN_CORS,
+  PAGES,
+  type Setup,
+} from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -29,11 +39,17 @@ function streamLate(auth: RequestSession | undefined, reply: FastifyReply): Pass
   return body;
 }
 
-async function listen(app: FastifyInstance, { instance, twice, other }: Setup): ReturnType<Subject["listen"]> {
+async function listen(app: FastifyInstance, { instance, twice, other, ownCors }: Setup): ReturnType<Subject["listen"]> {
+  const addOwnCors = (): void =>
+    void app.addHook("onRequest", async (_request, reply) => {
+      reply.headers(OWN_CORS);
+    });
+  if (ownCors === "first") addOwnCors();
   await app.register(sessionPlugin, {
     ...instance,
     onError: (error: unknown, _request: FastifyRequest, reply: FastifyReply) => reply.code(500).send(faultOf(error)),
   });
+  if (ownCors === "last") addOwnCors();
   const verify = verifySession(instance);
   const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
   const all = (url: string, preHandler: typeof verify | (typeof verify)[] | undefined, handler: Handler): void =>

@@ -1,6 +1,7 @@
 import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
-import { faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { cors } from "hono/cors";
+import { faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup } from "./setup.ts";
 import { type Subject } from "./subject.ts";
 import { listenWeb, OVER_HTTP2 } from "./web.ts";
 import { changeLater, streamOf } from "./web-routes.ts";
@@ -10,9 +11,18 @@ const tell = (context: Context): Response => {
   return context.json({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
 };
 
-function createApp({ instance, twice, other }: Setup): Hono {
+/** Hono's own, which sets its headers before the handler and on the way back. */
+const ownCors = cors({
+  origin: OWN_CORS["access-control-allow-origin"] ?? "",
+  credentials: true,
+  exposeHeaders: ["X-Total"],
+});
+
+function createApp({ instance, twice, other, ownCors: place }: Setup): Hono {
   const app = new Hono();
+  if (place === "first") app.use(ownCors);
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
+  if (place === "last") app.use(ownCors);
   app.onError(errorHandler(instance, (error, context) => context.json(faultOf(error), 500)));
   const verify = verifySession(instance);
   app.all("/login", async (context) => {

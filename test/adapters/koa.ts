@@ -2,7 +2,17 @@ import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
-import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import {
+  changeLate,
+  faultOf,
+  FOREIGN_AUTH,
+  HALF_HEADERS,
+  NEW_CLAIMS,
+  OPTIONAL,
+  OWN_CORS,
+  PAGES,
+  type Setup,
+} from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -23,7 +33,12 @@ const at =
     await run(0);
   };
 
-function createApp({ instance, twice, other }: Setup): Koa {
+const ownCors: Middleware = async (context, next) => {
+  context.set(OWN_CORS);
+  await next();
+};
+
+function createApp({ instance, twice, other, ownCors: cors }: Setup): Koa {
   const app = new Koa();
   app.use(async (context, next) => {
     try {
@@ -33,7 +48,9 @@ function createApp({ instance, twice, other }: Setup): Koa {
       context.body = faultOf(error);
     }
   });
+  if (cors === "first") app.use(ownCors);
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
+  if (cors === "last") app.use(ownCors);
   const verify = verifySession(instance);
   app.use(
     at("/login", async (context) => {

@@ -2,7 +2,7 @@
 import "reflect-metadata";
 import { PassThrough } from "node:stream";
 import type { AddressInfo } from "node:net";
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { type AbstractHttpAdapter, APP_FILTER, BaseExceptionFilter, HttpAdapterHost, NestFactory } from "@nestjs/core";
 import {
   All,
@@ -32,7 +32,17 @@ import {
   VerifySession,
 } from "counterfoil/nest";
 import express from "express";
-import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import {
+  changeLate,
+  faultOf,
+  FOREIGN_AUTH,
+  HALF_HEADERS,
+  NEW_CLAIMS,
+  OPTIONAL,
+  OWN_CORS,
+  PAGES,
+  type Setup,
+} from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -165,6 +175,21 @@ function createController({ instance, twice, other }: Setup): new () => object {
   return AppController;
 }
 
+/** As a middleware, which Nest runs before those of modules. */
+function setOwnCors(_request: unknown, response: ServerResponse, next: () => void): void {
+  for (const [name, value] of Object.entries(OWN_CORS)) response.setHeader(name, value);
+  next();
+}
+
+/** As a guard, which runs after all middleware. */
+class CorsGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const response = context.switchToHttp().getResponse<Reply>();
+    for (const [name, value] of Object.entries(OWN_CORS)) response.header(name, value);
+    return true;
+  }
+}
+
 /** The app's own filter for everything, which Nest asks after those of the modules that the root module imports. */
 class FaultFilter extends BaseExceptionFilter {
   override catch(error: unknown, context: ArgumentsHost): void {
@@ -193,6 +218,8 @@ const subject = (name: string, createAdapter: () => AbstractHttpAdapter, protoco
     };
     Module({ imports: modules, controllers: [createController(setup)], providers: [filter] })(AppModule);
     const app = await NestFactory.create(AppModule, createAdapter(), { logger: false, abortOnError: false });
+    if (setup.ownCors === "first") app.use(setOwnCors);
+    if (setup.ownCors === "last") app.useGlobalGuards(new CorsGuard());
     await app.listen(0, "127.0.0.1");
     const server = app.getHttpServer() as Server;
     server.maxHeadersCount = 0;

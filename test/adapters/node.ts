@@ -9,7 +9,17 @@ import {
   type RequestSession,
   withSessions,
 } from "counterfoil/node";
-import { changeLate, faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import {
+  changeLate,
+  faultOf,
+  FOREIGN_AUTH,
+  HALF_HEADERS,
+  NEW_CLAIMS,
+  OPTIONAL,
+  OWN_CORS,
+  PAGES,
+  type Setup,
+} from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
@@ -86,6 +96,8 @@ function createRoutes({ instance, other }: Setup): Readonly<Record<string, Handl
 export function createNodeListener(setup: Setup): ReturnType<typeof withSessions> {
   const routes = createRoutes(setup);
   const handler: Handler = (request, response) => {
+    if (setup.ownCors !== undefined)
+      for (const [name, value] of Object.entries(OWN_CORS)) response.setHeader(name, value);
     const route = routes[(request.url ?? "").replace(/\?.*/s, "")];
     if (route === undefined) send(response, { app: "not found" }, 404);
     else return route(request, response);

@@ -6,9 +6,18 @@ export interface Setup {
   /** Empty for the default instance. */
   readonly instance: { readonly sessions?: Sessions };
   readonly twice: boolean;
+  /** Where a CORS set-up of the app's own is mounted. */
+  readonly ownCors?: "first" | "last" | undefined;
   /** A second instance, over a store of its own. */
   readonly other: { readonly sessions: Sessions };
 }
+
+/** What a CORS set-up of the app's own says, in `ownCors`. */
+export const OWN_CORS: Readonly<Record<string, string>> = {
+  "access-control-allow-origin": "https://app.example",
+  "access-control-allow-credentials": "true",
+  "access-control-expose-headers": "X-Total",
+};
 
 /** What another middleware may leave on a request. */
 export const FOREIGN_AUTH: RequestSession = {

@@ -26,7 +26,12 @@ export async function startSubject(subject: Subject, options: HttpAppOptions): P
   const sessions = create({ ...options.config, store, clock: () => clock.now });
   const other = create({ store: memory(), clock: () => clock.now, cookie: { hostPrefix: false } });
   const instance = options.uninitialised === true ? {} : { sessions };
-  const server = await subject.listen({ instance, twice: options.twice === true, other: { sessions: other } });
+  const server = await subject.listen({
+    instance,
+    twice: options.twice === true,
+    ownCors: options.ownCors,
+    other: { sessions: other },
+  });
   return {
     port: server.port,
     protocol: subject.protocol,

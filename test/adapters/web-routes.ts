@@ -1,6 +1,6 @@
 import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
-import { changeLate, NEW_CLAIMS, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { changeLate, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup } from "./setup.ts";
 
 type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
 
@@ -23,6 +23,12 @@ export function streamOf(work: () => Promise<string>): ReadableStream {
 export async function changeLater(auth: RequestSession | undefined): Promise<string> {
   await new Promise(setImmediate);
   return changeLate(auth);
+}
+
+export async function withOwnCors(answering: Response | Promise<Response>): Promise<Response> {
+  const answer = await answering;
+  for (const [name, value] of Object.entries(OWN_CORS)) answer.headers.set(name, value);
+  return answer;
 }
 
 /** The routes over one of the entries whose handlers take Web requests. */

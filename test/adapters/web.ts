@@ -6,7 +6,7 @@ import * as web from "counterfoil/web";
 import { faultOf } from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import type { Subject } from "./subject.ts";
-import { createRoutes } from "./web-routes.ts";
+import { createRoutes, withOwnCors } from "./web-routes.ts";
 
 /** Serves a handler of Web requests; the bridge is Hono's, on Node's own server. */
 export async function listenWeb(
@@ -33,7 +33,8 @@ const listenTo = (options?: Parameters<typeof listenWeb>[1]): Pick<Subject, "lis
     const routes = createRoutes(web, setup);
     const handler = web.withSessions((request) => {
       const route = routes[new URL(request.url).pathname];
-      return route === undefined ? Response.json({ app: "not found" }, { status: 404 }) : route(request);
+      if (route === undefined) return Response.json({ app: "not found" }, { status: 404 });
+      return setup.ownCors === undefined ? route(request) : withOwnCors(route(request));
     }, setup.instance);
     const outer = setup.twice ? web.withSessions(handler, setup.instance) : handler;
     return listenWeb(

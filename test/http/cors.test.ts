@@ -1,6 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { createRequire } from "node:module";
+import { createSessions } from "counterfoil";
+import { sessionRoutes } from "counterfoil/express";
+import { memory } from "counterfoil/memory";
+import type { RequestHandler } from "express";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { listen } from "../fixtures/listen.ts";
 import { apiCookies, callApi, FRAMEWORKS, refreshCookies, signIn, startApp, type TestApp } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import { type Answer, send } from "./send.ts";
 
 const TRUSTED = "https://app.example";
 const SECOND_TRUSTED = "http://localhost:5173";
@@ -175,5 +181,40 @@ describe.each(FRAMEWORKS)("CORS in $name", ({ express }) => {
     const headers = { origin: TRUSTED, cookie: apiCookies(own) };
     const answer = await app.send({ method: "OPTIONS", path: "/api", headers });
     expect([answer.status, answer.json()]).toEqual([200, { user: "alice", claims: { role: "member" } }]);
+  });
+});
+
+describe.each(FRAMEWORKS)("the package cors and this library, in $name", ({ express }) => {
+  const cors = createRequire(import.meta.url)("cors") as (options: object) => RequestHandler;
+  const own = cors({
+    origin: TRUSTED,
+    credentials: true,
+    exposedHeaders: ["x-total", "Anti-CSRF"],
+    allowedHeaders: ["x-own"],
+    methods: ["PURGE"],
+    preflightContinue: true,
+  });
+
+  test.each(["first", "last"] as const)("%s: nobody takes a header from the other", async (place) => {
+    const sessions = createSessions({ store: memory(), ...CONFIG });
+    const app = express();
+    const all = [own, sessionRoutes({ sessions })];
+    app.use(...(place === "first" ? all : all.toReversed()));
+    app.get("/", (_request, response) => void response.json({}));
+    const server = await listen(app);
+    onTestFinished(async () => {
+      await server.close();
+      await sessions.close();
+    });
+    const answer = await send(server.port, { path: "/", headers: { origin: TRUSTED } });
+    const exposed = list(answer.header("access-control-expose-headers")).map((name) => name.toLowerCase());
+    expect(exposed.toSorted()).toEqual([...EXPOSED_HEADERS, "x-total"].toSorted());
+    expect(list(answer.header("vary"))).toEqual(["Origin"]);
+    if (place === "last") return;
+    const headers = { origin: TRUSTED, "access-control-request-method": "PURGE" };
+    const asked = await send(server.port, { method: "OPTIONS", path: "/", headers });
+    expect(asked.status).toBe(204);
+    expect(list(asked.header("access-control-allow-methods"))).toEqual(expect.arrayContaining(["PURGE", "POST"]));
+    expect(list(asked.header("access-control-allow-headers"))).toEqual(expect.arrayContaining(["x-own", "anti-csrf"]));
   });
 });

@@ -1,9 +1,9 @@
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from "../../protocol.ts";
 import type { HttpPolicy } from "../config/policy.ts";
 import { isTrusted } from "./csrf.ts";
-import type { HttpAnswer, HttpExchange } from "./exchange.ts";
+import type { AnswerHead, HttpAnswer, HttpExchange } from "./exchange.ts";
 
-const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const PREFLIGHT_SECONDS = "600";
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
@@ -17,21 +17,31 @@ export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpAnswe
   const origin = exchange.header("origin");
   if (origin === undefined || !isTrusted(origin, policy)) return undefined;
 
-  exchange.setHeader("access-control-allow-origin", origin);
-  exchange.setHeader("access-control-allow-credentials", "true");
-  exchange.setHeader("access-control-expose-headers", RESPONSE_HEADERS.join(", "));
+  // When the answer goes out: a CORS set-up of the app's own may come before this one or after it.
+  exchange.beforeHead((head) => {
+    head.set("access-control-allow-origin", origin);
+    head.set("access-control-allow-credentials", "true");
+    addTo(head, "access-control-expose-headers", RESPONSE_HEADERS);
+    addTo(head, "vary", ["Origin"]);
+  });
   if (exchange.method !== "OPTIONS" || exchange.header("access-control-request-method") === undefined) return undefined;
 
   // Every name is spelt out: with credentials browsers ignore "*". The page's own headers are as trusted as the page.
   const asked = (exchange.header("access-control-request-headers") ?? "").toLowerCase().split(",").slice(0, 50);
   const names = asked.map((name) => name.trim()).filter((name) => HEADER_NAME.test(name));
-  return {
-    status: 204,
-    headers: {
-      "access-control-allow-methods": METHODS,
-      "access-control-allow-headers": [...new Set([...REQUEST_HEADERS, ...names])].join(", "),
-      "access-control-max-age": PREFLIGHT_SECONDS,
-    },
-    body: undefined,
-  };
+  exchange.beforeHead((head) => {
+    addTo(head, "access-control-allow-methods", METHODS);
+    addTo(head, "access-control-allow-headers", [...REQUEST_HEADERS, ...names]);
+  });
+  return { status: 204, headers: { "access-control-max-age": PREFLIGHT_SECONDS }, body: undefined };
+}
+
+/** Adds members to a list header; those that are there stay, in the app's own spelling. */
+function addTo(head: AnswerHead, name: string, members: readonly string[]): void {
+  const before = (head.get(name) ?? "").split(",").map((member) => member.trim());
+  const all = [...before, ...members].filter((member) => member !== "");
+  const known = new Set<string>();
+  const isNew = (member: string): boolean =>
+    !known.has(member.toLowerCase()) && known.add(member.toLowerCase()).size > 0;
+  head.set(name, all.filter(isNew).join(", "));
 }

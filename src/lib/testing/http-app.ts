@@ -19,6 +19,12 @@ export interface HttpAppOptions {
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
   /** Mounts the adapter's middleware twice. */
   readonly twice?: boolean;
+  /**
+   * Mounts a CORS set-up of the app's own before or behind the adapter's. On every answer it sets `access-control-allow-origin:
+   * https://app.example`, `access-control-allow-credentials: true` and `access-control-expose-headers: X-Total`, in place of what is
+   * there. Where the adapter is a wrapper around handlers, both mean a handler whose own answer has these.
+   */
+  readonly ownCors?: "first" | "last";
   /** Uses the default instance, which nobody has made. */
   readonly uninitialised?: boolean;
 }

@@ -1,5 +1,15 @@
 import { deepStrictEqual as same, ok } from "node:assert";
-import { against, call, FOREIGN, type HttpClause, SHOP_CONFIG, signIn, TRUSTED, withCookies } from "./http-app.ts";
+import {
+  against,
+  call,
+  FOREIGN,
+  held,
+  type HttpClause,
+  SHOP_CONFIG,
+  signIn,
+  TRUSTED,
+  withCookies,
+} from "./http-app.ts";
 
 export const corsClauses: readonly HttpClause[] = [
   {
@@ -60,6 +70,30 @@ export const corsClauses: readonly HttpClause[] = [
               [],
             );
           }
+        });
+      }
+    },
+  },
+  {
+    id: "cors-4",
+    name: "MUST let clients read what they need and what the app exposes, whoever of the two comes first",
+    async run(start) {
+      for (const ownCors of ["first", "last"] as const) {
+        await against(start, { config: SHOP_CONFIG, ownCors }, async (app) => {
+          const signingIn = await call(app, "/login", { method: "POST", headers: { origin: TRUSTED } });
+          const own = held(signingIn);
+          const answer = await call(app, "/api", { headers: { ...withCookies(own), origin: TRUSTED } });
+          same([signingIn.status, answer.status], [200, 200]);
+          for (const { header } of [signingIn, answer]) {
+            same(header("access-control-allow-origin"), TRUSTED);
+            same(header("access-control-allow-credentials"), "true");
+            const exposed = (header("access-control-expose-headers") ?? "").toLowerCase().split(", ");
+            for (const name of ["x-total", "anti-csrf", "counterfoil-session", "www-authenticate"])
+              same([ownCors, name, exposed.filter((one) => one === name)], [ownCors, name, [name]]);
+          }
+          const refused = await call(app, "/api", { headers: { origin: TRUSTED } });
+          same([refused.status, refused.header("access-control-allow-origin")], [401, TRUSTED]);
+          ok((refused.header("access-control-expose-headers") ?? "").includes("www-authenticate"));
         });
       }
     },

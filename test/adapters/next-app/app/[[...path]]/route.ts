@@ -1,14 +1,15 @@
 import * as next from "counterfoil/next";
 import { setup } from "../../lib/current-setup.ts";
 import { faultOf } from "../../lib/setup.ts";
-import { createRoutes } from "../../lib/web-routes.ts";
+import { createRoutes, withOwnCors } from "../../lib/web-routes.ts";
 
 /** One handler for all routes of a clause; a route of an app would be a file of its own. */
 async function handle(request: Request): Promise<Response> {
-  const { instance, twice } = setup();
+  const { instance, twice, ownCors } = setup();
   const answer = next.withSessions((inner) => {
     const route = createRoutes(next, setup())[new URL(inner.url).pathname];
-    return route === undefined ? Response.json({ app: "not found" }, { status: 404 }) : route(inner);
+    if (route === undefined) return Response.json({ app: "not found" }, { status: 404 });
+    return ownCors === undefined ? route(inner) : withOwnCors(route(inner));
   }, instance);
   try {
     return await (twice ? next.withSessions(answer, instance) : answer)(request);
