@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import type { ConfigFault } from "../errors.ts";
 import { type Duration, parseDuration } from "./duration.ts";
 import { describeKnown } from "./unknown-option.ts";
@@ -107,7 +108,7 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
         fault(
           name,
           "WRONG_TYPE",
-          `write ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${typeof given === "string" ? JSON.stringify(given.slice(0, 40)) : describe(given)}`,
+          `write ${choices.map((choice) => `"${choice}"`).join(" or ")}, not ${typeof given === "string" ? JSON.stringify(cutText(given, 40)) : describe(given)}`,
         );
       return undefined;
     },

@@ -86,6 +86,8 @@ test("what a request does not tell stays as it was", () => {
 test("a label is cut at 100 characters", () => {
   expect(describeDevice({ label: "x".repeat(100) })).toEqual({ label: "x".repeat(100) });
   expect(describeDevice({ label: "x".repeat(101) })).toEqual({ label: "x".repeat(100) });
+  expect(describeDevice({ label: `${"x".repeat(99)}😀😀` })).toEqual({ label: `${"x".repeat(99)}😀` });
+  expect(describeDevice({ label: "a\ud83d" })).toEqual({ label: "a\ufffd" });
 });
 
 test("any text gives short facts and no fault", () => {

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { cutText } from "../cut-text.ts";
 import { generalError } from "../errors.ts";
 import type { DeviceFacts } from "./record.ts";
 
@@ -21,7 +22,7 @@ export function describeDevice(input: DeviceInput | undefined, before: DeviceFac
   if (input?.label !== undefined && typeof input.label !== "string") {
     throw generalError("ARGUMENT_INVALID", "the label of a device is no string; give a name of at most 100 characters");
   }
-  const label = input?.label?.slice(0, LABEL_LENGTH);
+  const label = input?.label === undefined ? undefined : cutText(input.label, LABEL_LENGTH);
   return {
     ...before,
     ...(ip === undefined ? {} : { ip }),
@@ -75,7 +76,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function nameUserAgent(header: string): string {
-  const text = header.slice(0, 512);
+  const text = cutText(header, 512);
   const browser = BROWSERS.find(([pattern]) => pattern.test(text))?.[1];
   const system = SYSTEMS.find(([pattern]) => pattern.test(text))?.[1];
   if (browser !== undefined && system !== undefined) return `${browser} on ${system}`;

@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import { generalError } from "../errors.ts";
 import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
@@ -121,7 +122,7 @@ export function createEventHub(): EventHub {
 
 function describeFault(error: unknown): string {
   try {
-    return String(error instanceof Error ? (error.stack ?? error.message) : error).slice(0, 10_000);
+    return cutText(String(error instanceof Error ? (error.stack ?? error.message) : error), 10_000);
   } catch {
     return "it threw something that cannot be made text";
   }

@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import { generalError } from "../errors.ts";
 
 const MAX_DEPTH = 64;
@@ -96,7 +97,7 @@ function nameClass(value: object): string {
 const MAX_PATH = 500;
 
 function refuse(path: string, fact: string): Error {
-  const where = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+  const where = `${cutText(path, MAX_PATH)}${path.length > MAX_PATH ? "…" : ""}`;
   return generalError(
     "VALUE_NOT_JSON",
     `${where} ${fact}, which JSON would change or lose; give it as a string, a number or a plain object`,

@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import { describeKnown } from "../config/unknown-option.ts";
 import { generalError } from "../errors.ts";
 
@@ -11,7 +12,7 @@ export function checkKnown(options: object | undefined, call: string, known: rea
     if (known.includes(name)) continue;
     throw generalError(
       "ARGUMENT_INVALID",
-      `${call} has no option ${JSON.stringify(name.slice(0, 40))}; ${describeKnown(name, known)}`,
+      `${call} has no option ${JSON.stringify(cutText(name, 40))}; ${describeKnown(name, known)}`,
     );
   }
 }
