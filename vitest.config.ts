@@ -43,6 +43,8 @@ export default defineConfig({
     // Once for the whole run; each starts only what is asked for.
     globalSetup: ["test/broker/global-setup.ts"],
     setupFiles: ["test/run/cpu-time.ts"],
+    // Tests refuse requests all the time. They still reach listeners of "warning".
+    execArgv: ["--disable-warning=CounterfoilNotice"],
     // On a busy machine everything takes its time: a build of Next.js minutes, a page more than the second that polls
     // have by default.
     testTimeout: bound(180_000, 1_800_000),

@@ -21,7 +21,9 @@ import { endsSession, unlessNotOurs } from "./outcomes.ts";
 import { isPageLoad } from "./page-load.ts";
 import { createPageSessions } from "./page-sessions.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
+import { unknownOrigin } from "./setup-faults.ts";
 import { createTransports, type Transport, type TransportKind } from "./transport.ts";
+import { watchSessions } from "./watched-sessions.ts";
 
 /** Options of protecting a route. */
 export interface ProtectOptions extends VerifyOptions {
@@ -83,7 +85,7 @@ const instances = new WeakMap<object, HttpSessions>();
 export function httpSessionsOf(sessions: Sessions): HttpSessions {
   const known = instances.get(sessions);
   if (known !== undefined) return known;
-  const made = createHttpSessions(sessions, contextOf(sessions));
+  const made = watchSessions(createHttpSessions(sessions, contextOf(sessions)));
   instances.set(sessions, made);
   return made;
 }
@@ -114,7 +116,9 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
 
   function refuseCrossSite(exchange: HttpExchange, find = findCrossSite): void {
     const reason = find(exchange, policy.http);
-    if (reason !== undefined) refuseCsrf(exchange, reason);
+    if (reason === undefined) return;
+    if (policy.http.csrf === "report") context.refusals.tell(unknownOrigin(exchange, policy.http));
+    refuseCsrf(exchange, reason);
   }
 
   /** Refuses, or only reports where the config says so. */

@@ -10,6 +10,7 @@ import type { Clock } from "./clock.ts";
 import type { EventHub } from "./events.ts";
 import type { FirstInMinute } from "./first-in-minute.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
+import type { Refusals } from "./refusals.ts";
 
 /** What the session operations work with. */
 export interface SessionContext {
@@ -28,6 +29,7 @@ export interface SessionContext {
   /** Undefined where access tokens are good until they expire. */
   readonly revocation: RevocationCheck | undefined;
   readonly events: EventHub;
+  readonly refusals: Refusals;
   readonly now: Clock;
   readonly oneAtATime: OneAtATime;
   /** For events that a client can cause at will. */

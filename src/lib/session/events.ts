@@ -1,5 +1,6 @@
 import { cutText } from "../cut-text.ts";
-import { generalError } from "../errors.ts";
+import { type ErrorCode, generalError } from "../errors.ts";
+import type { NoticeCode } from "../notices.ts";
 import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
 
@@ -61,6 +62,20 @@ export interface SessionEvents {
   "key-rotated": { readonly kid: string; readonly activatesAt: number };
   /** A request would have been refused, were it not for `http.csrf: "report"`. */
   "csrf-reported": { readonly method: string; readonly path: string; readonly reason: string };
+  /**
+   * Requests were refused, or something was seen that cannot work. For each pair of `code` and
+   * `notice` the first at once, and then at most one event a minute and process.
+   */
+  "request-refused": {
+    /** Code of the error; null where no request was refused, for instance where a browser drops the cookies of a sign-in. */
+    readonly code: ErrorCode | null;
+    /** What is wrong with the set-up, as in docs/guide/troubleshooting.md; null where that is not known, or nothing is. */
+    readonly notice: NoticeCode | null;
+    /** How many since the last event of this pair. */
+    readonly count: number;
+    /** When the first of them came, ms since the epoch. */
+    readonly since: number;
+  };
 }
 
 export type SessionEventName = keyof SessionEvents;
@@ -75,6 +90,7 @@ const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "store-behind": true,
   "key-rotated": true,
   "csrf-reported": true,
+  "request-refused": true,
 };
 
 export interface EventHub {

@@ -4,6 +4,7 @@ import { generalError } from "../errors.ts";
 import { type Jwks, toJwks } from "../key/jwks.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
+import { createTell } from "../notices.ts";
 import { createRevocationCheck } from "../revocation/revocation-check.ts";
 import { closedError, guardStore } from "../store/guarded-store.ts";
 import type { SessionStore } from "../store/session-store.ts";
@@ -39,6 +40,7 @@ import {
 } from "./list-sessions.ts";
 import { type RefreshedSession, type RefreshOptions, refreshSession } from "./refresh-session.ts";
 import { createOneAtATime } from "./one-at-a-time.ts";
+import { createRefusals } from "./refusals.ts";
 import { createUpkeep } from "./upkeep.ts";
 import type { UserId } from "./user-id.ts";
 import { type VerifiedSession, type VerifyOptions, verifySession } from "./verify-session.ts";
@@ -348,6 +350,7 @@ function createContext(
     tickets: createTickets(secrets, realm),
     revocation: createRevocationCheck(accessToken.blacklisting, store, policy),
     events,
+    refusals: createRefusals(createTell(), events.emit, now),
     now,
     oneAtATime: createOneAtATime(),
     isFirstInMinute: createFirstInMinute(now),
