@@ -148,6 +148,43 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: "takes a slash at the end of a path for another route",
+    found: ["paths-1"],
+    break(request) {
+      request.url = request.url?.replace(/\/(?=$|\?)/, "/index");
+    },
+  },
+  {
+    name: "takes every slash at the end of a path away",
+    found: ["paths-1"],
+    break(request) {
+      request.url = request.url?.replace(/\/+(?=$|\?)/, "");
+    },
+  },
+  {
+    name: "shows the app's own paths to browsers, without what the proxy strips",
+    found: ["paths-2", "paths-3"],
+    break: (_request, response) =>
+      onSetHeader(response, (name, value) =>
+        name === "set-cookie" ? asList(value).map((line) => line.replace("Path=/shop/", "Path=/")) : asList(value),
+      ),
+  },
+  {
+    name: "sends page loads to the app's own paths, without what the proxy strips",
+    found: ["paths-4"],
+    break: (_request, response) =>
+      onSetHeader(response, (name, value) =>
+        name === "location" ? String(value).replace(/^\/shop/, "") : asList(value),
+      ),
+  },
+  {
+    name: "takes the base path for a part of the app's own paths",
+    found: ["paths-3"],
+    break(request) {
+      request.url = request.url?.replace(/^\/shop\//, "/app/shop/");
+    },
+  },
+  {
     name: "sends a status of its own for a refusal",
     found: ["answers-1", "answers-10", "answers-17", "dialect-3", "transport-7"],
     break(_request, response) {

@@ -177,7 +177,7 @@ describe.each(FRAMEWORKS)("repeated and odd headers in $name", ({ express }) => 
 
   test.each([
     "//session/refresh",
-    "/session/refresh/",
+    "/session/refresh//",
     "/session/../session/refresh",
     "/SESSION/REFRESH",
     "/session/refresh;x=1",
@@ -191,15 +191,17 @@ describe.each(FRAMEWORKS)("repeated and odd headers in $name", ({ express }) => 
     expect([answer.status, answer.cookies]).toEqual([404, []]);
   });
 
-  test.each(["/session/refresh?x=1", "/session/refresh?", "/session/refresh?/session/signout"])(
-    "%s is",
-    async (path) => {
-      await using app = await startApp({ express, config: PLAIN });
-      const own = await signIn(app);
-      const answer = await app.send({ method: "POST", path, headers: { cookie: refreshCookies(own) } });
-      expect([answer.status, answer.json(), answer.cookies.length]).toEqual([200, {}, 3]);
-    },
-  );
+  test.each([
+    "/session/refresh?x=1",
+    "/session/refresh/?x=1",
+    "/session/refresh?",
+    "/session/refresh?/session/signout",
+  ])("%s is", async (path) => {
+    await using app = await startApp({ express, config: PLAIN });
+    const own = await signIn(app);
+    const answer = await app.send({ method: "POST", path, headers: { cookie: refreshCookies(own) } });
+    expect([answer.status, answer.json(), answer.cookies.length]).toEqual([200, {}, 3]);
+  });
 
   test.each([
     {

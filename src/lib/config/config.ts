@@ -60,7 +60,7 @@ export interface CounterfoilConfig {
           | {
               /** How long a session lives without a refresh, `"1s"` to `"400d"`. The same as `session.idleTimeout`: name one. Default `"100d"`. */
               readonly validity?: Duration | undefined;
-              /** Path of the refresh route, and of the refresh cookie. Default `"/session/refresh"`. */
+              /** Path of the refresh route, without `http.basePath`; also that of the refresh cookie, with it. Default `"/session/refresh"`. */
               readonly renewTokenPath?: string | undefined;
             }
           | undefined;
@@ -134,6 +134,13 @@ export interface CounterfoilConfig {
     | {
         /** The origin that browsers see, for instance `"https://example.com"`. Default: what the `Host` header says. */
         readonly publicOrigin?: string | undefined;
+        /**
+         * What browsers see in front of every path of the app, for instance `"/shop"`, whether a
+         * proxy strips it or keeps it. The path of the refresh cookie begins with it, and so do the
+         * addresses that pages are sent to; the session routes are found with it and without.
+         * Pages give it to `createSessionClient({ basePath })`. Default: none.
+         */
+        readonly basePath?: string | undefined;
         /** Other origins whose pages may call, exact, for instance `["https://app.example.com"]`. Default `[]`. */
         readonly trustedOrigins?: readonly string[] | undefined;
         /** Whether cross-site requests are refused or only reported by event. Default `"enforce"`. */

@@ -8,7 +8,10 @@ export interface CookiePolicy {
   readonly secure: boolean;
   readonly sameSite: "lax" | "strict" | "none";
   readonly names: CookieNames;
+  /** Path of the refresh route, as the app has it. */
   readonly renewTokenPath: string;
+  /** The same as browsers see it: the path of the refresh cookie. */
+  readonly refreshPath: string;
 }
 
 /** Which cookies are named `__Host-...`; `"auto"` decides by the other options. */
@@ -20,6 +23,7 @@ interface CookieDefaults extends Pick<CookiePolicy, "secure" | "sameSite" | "ren
 
 interface CookieSurroundings {
   readonly publicOrigin: string | undefined;
+  readonly basePath: string;
   /** Whether tokens travel in cookies at all. */
   readonly hasCookies: boolean;
   /** The rule for the path of the refresh route. */
@@ -30,7 +34,7 @@ export function readCookie(
   cookie: SectionReader,
   refresh: SectionReader,
   defaults: CookieDefaults,
-  { publicOrigin, hasCookies, refusePath }: CookieSurroundings,
+  { publicOrigin, basePath, hasCookies, refusePath }: CookieSurroundings,
 ): CookiePolicy {
   const domain = cookie.text("domain", refuseCookieDomain);
   const givenSecure = cookie.flag("secure");
@@ -71,12 +75,14 @@ export function readCookie(
   }
   const isAutoHost = secure && domain === undefined && !(publicOrigin?.startsWith("http:") ?? false);
   const auto = isAutoHost ? "root" : "none";
+  const renewTokenPath = refresh.text("renewTokenPath", refusePath) ?? defaults.renewTokenPath;
   return {
     domain,
     secure,
     sameSite,
     names: cookieNames(hostPrefix === "auto" ? auto : hostPrefix ? "all" : "none"),
-    renewTokenPath: refresh.text("renewTokenPath", refusePath) ?? defaults.renewTokenPath,
+    renewTokenPath,
+    refreshPath: basePath + renewTokenPath,
   };
 }
 

@@ -16,7 +16,9 @@ const ACCESS = { validity: 15 * MINUTE, signing: "HS256", blacklisting: "off", c
 const PLAIN = cookieNames("none");
 const ROOT = cookieNames("root");
 const ALL = cookieNames("all");
-const COOKIE = { secure: true, sameSite: "lax", names: ROOT, renewTokenPath: "/session/refresh" } as const;
+const refreshAt = (path: string): object => ({ renewTokenPath: path, refreshPath: path });
+const ROUTE = { renewTokenPath: "/session/refresh", refreshPath: "/session/refresh" } as const;
+const COOKIE = { secure: true, sameSite: "lax", names: ROOT, ...ROUTE } as const;
 const DEFAULTS: Policy = {
   store: undefined,
   secrets: undefined,
@@ -31,6 +33,7 @@ const DEFAULTS: Policy = {
   cookie: { ...COOKIE, domain: undefined },
   http: {
     publicOrigin: undefined,
+    basePath: "",
     trustedOrigins: new Set(),
     csrf: "enforce",
     diagnostics: false,
@@ -118,7 +121,7 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["tokens.accessToken.cacheSize", 0, "accessToken", { cacheSize: 0 }],
     ["tokens.enableAntiCsrf", false, "antiCsrf", false],
     ["tokens.refreshToken.validity", "400d", "idleTimeout", 400 * DAY],
-    ["tokens.refreshToken.renewTokenPath", "/r", "cookie", { renewTokenPath: "/r" }],
+    ["tokens.refreshToken.renewTokenPath", "/r", "cookie", { renewTokenPath: "/r", refreshPath: "/r" }],
     ["rotation.window", "0s", "rotation", { window: 0 }],
     ["rotation.window", "5m", "rotation", { window: 5 * MINUTE }],
     ["rotation.window", "250ms", "rotation", { window: 250 }],
@@ -150,13 +153,23 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
 test("the SuperTokens dialect moves the refresh route to where its clients look for it, unless the config says otherwise", () => {
   const config = { http: { dialects: ["counterfoil", "supertokens"] } };
   const http = { ...DEFAULTS.http, supertokens: true, headersForBrowsers: true };
-  const cookie = { ...DEFAULTS.cookie, names: PLAIN, renewTokenPath: "/auth/session/refresh" };
+  const cookie = { ...DEFAULTS.cookie, names: PLAIN, ...refreshAt("/auth/session/refresh") };
   expect(parseConfig(config)).toEqual({ ...DEFAULTS, http, cookie });
   const tokens = { refreshToken: { renewTokenPath: "/session/refresh" } };
   expect(parseConfig({ ...config, tokens })).toEqual({
     ...DEFAULTS,
     http,
     cookie: { ...DEFAULTS.cookie, names: PLAIN },
+  });
+});
+
+test("the base path stands before the path of the refresh cookie, and is no part of the app's own route", () => {
+  const { cookie, http } = DEFAULTS;
+  const moved = { ...cookie, refreshPath: "/shop/session/refresh" };
+  expect(parseConfig({ http: { basePath: "/shop" } })).toEqual({
+    ...DEFAULTS,
+    cookie: moved,
+    http: { ...http, basePath: "/shop" },
   });
 });
 
@@ -210,7 +223,7 @@ const DURATIONS: Record<string, readonly string[]> = {
   "keys.publishAhead": ["25h"],
 };
 const NAMES = ["tokens.accessToken.issuer", "tokens.accessToken.audience"];
-const TEXTS = [...NAMES, "cookie.domain", "http.publicOrigin", "tokens.refreshToken.renewTokenPath"];
+const TEXTS = [...NAMES, "cookie.domain", "http.publicOrigin", "http.basePath", "tokens.refreshToken.renewTokenPath"];
 const FLAGS = ["tokens.enableAntiCsrf", "cookie.secure", "http.diagnostics"];
 const SECTIONS = [
   "tokens",
@@ -294,10 +307,16 @@ const REFUSED: readonly Refusal[] = [
   [TEXTS, "WRONG_TYPE", /^write a string, not /, [1, null, true, ["us"], {}]],
   [NAMES, "OUT_OF_RANGE", /^is empty; write a name or leave it out$/, [""]],
   [["tokens.refreshToken.renewTokenPath"], "OUT_OF_RANGE", /write one that begins with "\/", for instance/, NO_PATH],
+  [
+    ["http.basePath"],
+    "OUT_OF_RANGE",
+    /^is not a plain path; .* "\/shop", or leave it out$/,
+    [...NO_PATH, "/", "/a/", "/.."],
+  ],
   [["cookie.domain"], "OUT_OF_RANGE", /^is not a domain; write lower-case letters, .* "example.com"$/, NO_DOMAIN],
   [["cookie.domain"], "OUT_OF_RANGE", /^is an address, .*; leave domain out$/, ["127.0.0.1", "10.1"]],
   [["cookie.domain"], "OUT_OF_RANGE", /^is a public suffix, .*; write your own domain or leave it out$/, SUFFIXES],
-  [["http.publicOrigin"], "OUT_OF_RANGE", /^is not an origin; write scheme, host and port only, .*/, NO_ORIGIN],
+  [["http.publicOrigin"], "OUT_OF_RANGE", /^is not an origin; .* port only, .* http\.basePath$/, NO_ORIGIN],
   [["http.trustedOrigins"], "WRONG_TYPE", /^write a list of strings, not /, [LOCAL, null, [1], {}]],
   [
     ["http.dialects"],
@@ -383,6 +402,32 @@ test.each([
   [headersAnd({ domain: "a.com" }), "cookie.domain", "CONTRADICTION", 'http.transports is ["header"]'],
   [headersAnd({ sameSite: "lax" }), "cookie.sameSite", "CONTRADICTION", 'http.transports is ["header"]'],
   [headersAnd({ secure: true }), "cookie.secure", "CONTRADICTION", 'http.transports is ["header"]'],
+  [{ http: { basePath: "/session" } }, "http.basePath", "CONTRADICTION", 'write renewTokenPath: "/refresh"'],
+  [
+    { http: { basePath: "/shop" }, ...at("tokens.refreshToken.renewTokenPath", "/shop/session/refresh") },
+    "http.basePath",
+    "CONTRADICTION",
+    'write renewTokenPath: "/session/refresh"',
+  ],
+  [
+    { http: { basePath: "/renew" }, ...at("tokens.refreshToken.renewTokenPath", "/renew") },
+    "http.basePath",
+    "CONTRADICTION",
+    'write renewTokenPath: "/session/refresh"',
+  ],
+  [
+    { http: { ...SUPERTOKENS, basePath: "/auth" } },
+    "http.basePath",
+    "CONTRADICTION",
+    'leave basePath out, or write renewTokenPath: "/session/refresh"',
+  ],
+  [
+    { http: { basePath: "/session" }, ...at("tokens.refreshToken.renewTokenPath", "/sessions") },
+    "http.basePath",
+    "CONTRADICTION",
+    'the beginning of "/session/signout"',
+  ],
+  [{ http: { basePath: "/.well-known" } }, "http.basePath", "CONTRADICTION", "serve the app below another path"],
   [{ session: { absoluteTimeout: "10m" } }, "session.absoluteTimeout", "CONTRADICTION", "write 900 s or more"],
   [{ secret: [SECRET, "short"] }, "secret[1]", "UNSAFE", "has 5 characters"],
   [at("http.trustedOrigins", [LOCAL, "*"]), "http.trustedOrigins[1]", "OUT_OF_RANGE", "is not an origin"],

@@ -1,5 +1,6 @@
 import { ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
+import { isBelow, isPlainPath } from "./base-path.ts";
 import { isLocalOrigin, parseOrigin } from "./origin.ts";
 import { type CookiePolicy, type HostPrefix, readCookie } from "./cookie-policy.ts";
 import type { SigningAlgorithm } from "../key/key-record.ts";
@@ -9,6 +10,8 @@ import { readSection, type SectionReader } from "./config-reader.ts";
 
 export interface HttpPolicy {
   readonly publicOrigin: string | undefined;
+  /** What browsers see in front of every path of the app; empty without one. */
+  readonly basePath: string;
   readonly trustedOrigins: ReadonlySet<string>;
   readonly csrf: "enforce" | "report";
   readonly diagnostics: boolean;
@@ -189,12 +192,14 @@ export function parseConfig(config: unknown): Policy {
     },
     cookie: readCookie(root.section("cookie"), refresh, http.supertokens ? forSupertokens(defaults) : defaults, {
       publicOrigin: http.publicOrigin,
+      basePath: http.basePath,
       hasCookies: http.transports.has("cookie"),
       refusePath,
     }),
     http,
   };
   checkOriginAgainstCookies(root, policy);
+  checkBasePath(root, policy);
   if (policy.keys.publishAhead * 2 > policy.keys.rotateEvery) {
     keys.fault("publishAhead", "CONTRADICTION", "is more than half of keys.rotateEvery; write less");
   }
@@ -284,6 +289,25 @@ function checkOriginAgainstCookies(root: SectionReader, { http, cookie }: Policy
   }
 }
 
+/**
+ * A base path with which a session route begins as well: a path could then mean two routes, since
+ * they are found with it and without.
+ */
+function checkBasePath(root: SectionReader, { http: { basePath }, cookie: { renewTokenPath } }: Policy): void {
+  if (basePath === "") return;
+  const fault = (message: string): void => root.fault("http.basePath", "CONTRADICTION", message);
+  if (isBelow(renewTokenPath, basePath)) {
+    const rest = renewTokenPath.slice(basePath.length) || DEFAULTS.renewTokenPath;
+    fault(
+      `stands before tokens.refreshToken.renewTokenPath, which is "${renewTokenPath}" and begins with it already; leave basePath out, or write renewTokenPath: "${rest}"`,
+    );
+    return;
+  }
+  const route = FIXED_PATHS.find((path) => isBelow(path, basePath));
+  if (route !== undefined)
+    fault(`is also the beginning of "${route}", the path of a session route; serve the app below another path`);
+}
+
 const isDevelopment = (publicOrigin: string | undefined): boolean =>
   ["development", "test"].includes(process.env["NODE_ENV"] ?? "") ||
   (publicOrigin !== undefined && isLocalOrigin(publicOrigin));
@@ -309,6 +333,7 @@ function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
   const publicOrigin = given === undefined ? undefined : parseOrigin(given);
   return {
     publicOrigin,
+    basePath: http.text("basePath", refuseBasePath) ?? "",
     trustedOrigins: new Set(origins.flatMap((origin) => parseOrigin(origin) ?? [])),
     csrf: http.choice("csrf", ["enforce", "report"]) ?? defaults.csrf,
     diagnostics: http.flag("diagnostics") ?? isDevelopment(publicOrigin),
@@ -346,14 +371,19 @@ const refuseEmpty = (value: string): string | undefined =>
 
 const refuseOrigin = (value: string): string | undefined =>
   parseOrigin(value) === undefined
-    ? 'is not an origin; write scheme, host and port only, for instance "https://app.example.com"'
+    ? 'is not an origin; write scheme, host and port only, for instance "https://app.example.com"; a path belongs into http.basePath'
     : undefined;
 
 const FIXED_PATHS: readonly string[] = Object.values(ROUTES);
 
 function refusePath(value: string): string | undefined {
-  if (!/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.~-]+)+$/.test(value) || value.length > 200) {
+  if (!isPlainPath(value)) {
     return 'is not a plain path; write one that begins with "/", for instance "/session/refresh"';
   }
   return FIXED_PATHS.includes(value) ? "is the path of another session route; write a path of its own" : undefined;
 }
+
+const refuseBasePath = (value: string): string | undefined =>
+  isPlainPath(value)
+    ? undefined
+    : 'is not a plain path; write one that begins with "/" and does not end with it, for instance "/shop", or leave it out';

@@ -32,8 +32,8 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
  * Whether a line sets a cookie where ours are, and not where a duplicate of another Domain or Path
  * can be.
  */
-function isOwnPlace(line: string, { domain, renewTokenPath }: CookiePolicy): boolean {
+function isOwnPlace(line: string, { domain, refreshPath }: CookiePolicy): boolean {
   const valueOf = (name: string): string | undefined => new RegExp(`; ${name}=([^;]*)`).exec(line)?.[1];
   const path = valueOf("Path");
-  return valueOf("Domain") === domain && (path === "/" || path === renewTokenPath);
+  return valueOf("Domain") === domain && (path === "/" || path === refreshPath);
 }

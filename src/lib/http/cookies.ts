@@ -3,6 +3,8 @@ import { type CookieNames, isHostName, otherName } from "../config/cookie-names.
 import type { CookiePolicy } from "../config/cookie-policy.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import type { TokenInfo } from "../session/tokens.ts";
+import type { HttpPolicy } from "../config/policy.ts";
+import { publicUrl } from "./base-path.ts";
 import type { HttpExchange } from "./exchange.ts";
 
 export type CookieKind = keyof CookieNames;
@@ -67,11 +69,14 @@ const MAX_CLEARED = 16;
 // is cleared in the end.
 const ALWAYS_CLEARED = 8;
 
-export function createSessionCookies(policy: CookiePolicy, publicOrigin: string | undefined): SessionCookies {
+export function createSessionCookies(
+  policy: CookiePolicy,
+  { publicOrigin, basePath }: Pick<HttpPolicy, "publicOrigin" | "basePath">,
+): SessionCookies {
   const { names } = policy;
   // A __Host- cookie must have the path "/" (RFC 6265bis 4.1.3.2).
   const pathOfCookie = (kind: CookieKind, name: string = names[kind]): string =>
-    kind === "refresh" && !isHostName(name) ? policy.renewTokenPath : "/";
+    kind === "refresh" && !isHostName(name) ? policy.refreshPath : "/";
   const sameSite = { lax: "Lax", strict: "Strict", none: "None" }[policy.sameSite];
 
   function line(
@@ -138,7 +143,8 @@ export function createSessionCookies(policy: CookiePolicy, publicOrigin: string 
       // A __Host- cookie has no other place to be in.
       if (isHostName(names[kind])) return;
       const own = { path: pathOfCookie(kind), domain: policy.domain };
-      const possible = paths === "own" ? [own.path] : [...new Set([own.path, ...possiblePaths(exchange.url)])];
+      const possible =
+        paths === "own" ? [own.path] : [...new Set([own.path, ...possiblePaths(publicUrl(exchange, basePath))])];
       // Another host can set a cookie for the domains above it only, so those come first.
       const domains = possibleDomains(hostOf(exchange)).toReversed();
       const places = possible.flatMap((path) => domains.map((domain) => ({ path, domain })));

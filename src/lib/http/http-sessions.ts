@@ -93,7 +93,7 @@ export function httpSessionsOf(sessions: Sessions): HttpSessions {
 function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSessions {
   const { policy } = context;
   const hasCookies = policy.http.transports.has("cookie");
-  const cookies = hasCookies ? createSessionCookies(policy.cookie, policy.http.publicOrigin) : NO_COOKIES;
+  const cookies = hasCookies ? createSessionCookies(policy.cookie, policy.http) : NO_COOKIES;
   const transports = createTransports(context, cookies);
   const refreshCookies = createRefreshCookies(context, cookies);
   const credentials = createCredentialReader(policy.http, {

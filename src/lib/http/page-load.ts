@@ -1,4 +1,7 @@
 import { PAGE_PARAMETERS } from "../../protocol.ts";
+import { isBelow } from "../config/base-path.ts";
+import type { Policy } from "../config/policy.ts";
+import { publicUrl } from "./base-path.ts";
 import type { HttpExchange } from "./exchange.ts";
 
 // Longer than a visit to the refresh route takes, shorter than a copied address stays in use.
@@ -14,12 +17,15 @@ export function isPageLoad(exchange: HttpExchange): boolean {
   return (exchange.header("accept") ?? "").includes("text/html");
 }
 
+/** The part of the policy that says where pages and the refresh route are. */
+type Places = Pick<Policy, "cookie" | "http">;
+
 /** Where to send a page load so that it is refreshed and comes back; undefined when it has just been there, or its address is no plain path. */
-export function refreshAddress(exchange: HttpExchange, renewTokenPath: string, now: number): string | undefined {
+export function refreshAddress(exchange: HttpExchange, places: Places, now: number): string | undefined {
   if (isMarked(exchange, PAGE_PARAMETERS.refreshed, now)) return undefined;
-  const { url } = exchange;
-  if (toLocalPath(url) === undefined || isSameRoute(url, renewTokenPath)) return undefined;
-  return `${renewTokenPath}?${PAGE_PARAMETERS.to}=${encodeURIComponent(url)}`;
+  const url = publicUrl(exchange, places.http.basePath);
+  if (toLocalPath(url) === undefined || isRefreshRoute(url, places)) return undefined;
+  return `${places.cookie.refreshPath}?${PAGE_PARAMETERS.to}=${encodeURIComponent(url)}`;
 }
 
 /** The address to come back to, marked so that the page is not sent away again. */
@@ -29,17 +35,18 @@ export const returnAddress = (to: string, now: number): string => mark(to, PAGE_
  * The page's own address, marked so that it is loaded again only once; undefined as for
  * `refreshAddress`.
  */
-export function reloadAddress(exchange: HttpExchange, now: number): string | undefined {
-  if (isMarked(exchange, PAGE_PARAMETERS.cleared, now) || toLocalPath(exchange.url) === undefined) return undefined;
-  return mark(exchange.url, PAGE_PARAMETERS.cleared, now);
+export function reloadAddress(exchange: HttpExchange, { http }: Places, now: number): string | undefined {
+  const url = publicUrl(exchange, http.basePath);
+  if (isMarked(exchange, PAGE_PARAMETERS.cleared, now) || toLocalPath(url) === undefined) return undefined;
+  return mark(url, PAGE_PARAMETERS.cleared, now);
 }
 
 /**
  * The address of a page that comes back, without the mark; undefined for all others, and for an
  * address that is no plain path.
  */
-export function cleanAddress(exchange: HttpExchange, now: number): string | undefined {
-  const clean = withoutMarks(exchange.url);
+export function cleanAddress(exchange: HttpExchange, { http }: Places, now: number): string | undefined {
+  const clean = withoutMarks(publicUrl(exchange, http.basePath));
   const cameBack =
     isMarked(exchange, PAGE_PARAMETERS.refreshed, now) || isMarked(exchange, PAGE_PARAMETERS.cleared, now);
   // A path such as //host is a page of ours, and another origin once it is written into an answer.
@@ -66,9 +73,23 @@ function isMarked({ url }: HttpExchange, name: Mark, now: number): boolean {
 }
 
 /**
- * Whether an address leads to a route, in any spelling that a router or a proxy may take for it.
+ * Whether an address leads to the refresh route, in any spelling that a router or a proxy may take
+ * for it. Behind a proxy that strips the base path, that is one with two of them as well.
  */
-export const isSameRoute = (url: string, path: string): boolean => plainPath(url) === plainPath(path);
+export function isRefreshRoute(url: string, { cookie, http }: Places): boolean {
+  const path = plainPath(url);
+  const paths = [cookie.renewTokenPath, cookie.refreshPath, http.basePath + cookie.refreshPath];
+  return paths.some((route) => path === plainPath(route));
+}
+
+/**
+ * A path of this app that a page load comes back to; undefined for any other place, and for the
+ * refresh route: refreshing again and again by one link would only cost the store.
+ */
+export function toReturnPath(text: string, places: Places): string | undefined {
+  const path = toLocalPath(text);
+  return path === undefined || !isBelow(path, places.http.basePath) || isRefreshRoute(path, places) ? undefined : path;
+}
 
 function plainPath(url: string): string {
   const { pathname } = new URL(url, "http://local.invalid");

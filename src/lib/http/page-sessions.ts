@@ -54,7 +54,7 @@ export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> 
         if (!hasType(error, ERROR_TYPES.RETRY)) throw error;
       }
     }
-    const address = refreshAddress(exchange, policy.cookie.renewTokenPath, now());
+    const address = refreshAddress(exchange, policy, now());
     return sendTo(address, options, refusal);
   }
 
@@ -65,20 +65,20 @@ export function createPageSessions(parts: Parts): Pick<HttpSessions, "protect"> 
         session = await protect(exchange, options);
       } catch (error) {
         // The refusal has cleared the duplicates, so the same page is asked for once more.
-        if (hasCode(error, "DUPLICATE_COOKIE")) return sendTo(reloadAddress(exchange, now()), options, error);
+        if (hasCode(error, "DUPLICATE_COOKIE")) return sendTo(reloadAddress(exchange, policy, now()), options, error);
         const isCured = isErrorFromAuth(error) && CURED_BY_REFRESH.has(error.code);
         // A session that is over goes there as well, since nowhere else are its cookies cleared.
         if (!isCured && !endsSession(error)) throw error;
         return refreshPage(exchange, options, error);
       }
       if (session === undefined && (await otherNames.seen(exchange))) {
-        const address = refreshAddress(exchange, policy.cookie.renewTokenPath, now());
+        const address = refreshAddress(exchange, policy, now());
         if (address !== undefined) throw new RefreshRedirectError(address);
         // It has just been there, and this browser keeps them: no page is sent around for ever.
         return undefined;
       }
       // The mark has served; an address that somebody copies should not have it.
-      const clean = cleanAddress(exchange, now());
+      const clean = cleanAddress(exchange, policy, now());
       if (clean !== undefined) throw new RefreshRedirectError(clean);
       return session;
     },

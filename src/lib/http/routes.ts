@@ -4,12 +4,13 @@ import type { Policy } from "../config/policy.ts";
 import { ERROR_TYPES, type SessionError, unauthorised } from "../errors.ts";
 import { isHandle } from "../session/handle.ts";
 import { findLiveSession, revokeSession } from "../session/manage-sessions.ts";
+import { appPaths } from "./base-path.ts";
 import { applyCors } from "./cors.ts";
 import { answerError, redirect } from "./error-answer.ts";
 import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import { endsSession, hasType } from "./outcomes.ts";
-import { isPageLoad, isSameRoute, returnAddress, toLocalPath } from "./page-load.ts";
+import { isPageLoad, returnAddress, toReturnPath } from "./page-load.ts";
 import type { RequestSession } from "./request-session.ts";
 
 /** Options of the ready routes. */
@@ -57,7 +58,15 @@ const REFRESH_ROUTE: Route = {
   },
 };
 
-function findRoute(path: string, { cookie, http }: Policy): Route | undefined {
+function findRoute(path: string, policy: Policy): Route | undefined {
+  for (const one of appPaths(path, policy.http.basePath)) {
+    const route = findAppRoute(one, policy);
+    if (route !== undefined) return route;
+  }
+  return undefined;
+}
+
+function findAppRoute(path: string, { cookie, http }: Policy): Route | undefined {
   if (path === cookie.renewTokenPath) return REFRESH_ROUTE;
   if (Object.hasOwn(FIXED_ROUTES, path)) return FIXED_ROUTES[path];
   // SuperTokens web clients derive both from one base path.
@@ -105,20 +114,22 @@ export async function answerRoute(
 async function refreshAndReturn(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
   const query = queryOf(exchange);
   const { to: name, again } = PAGE_PARAMETERS;
-  const to = toLocalPath(query.get(name) ?? "");
-  // Refreshing again and again by one link would only cost the store.
-  if (to === undefined || isSameRoute(to, http.context.policy.cookie.renewTokenPath))
-    return { ...ok({ message: `name a path of this origin with ?${name}=` }), status: 400 };
+  const { policy } = http.context;
+  const to = toReturnPath(query.get(name) ?? "", policy);
+  if (to === undefined) {
+    const wanted = policy.http.basePath === "" ? "of this origin" : "of this app";
+    return { ...ok({ message: `name a path ${wanted} with ?${name}=` }), status: 400 };
+  }
   try {
     await http.refresh(exchange);
   } catch (error) {
     const tooLate = hasType(error, ERROR_TYPES.RETRY);
     // Another request was faster; its cookies are in the browser by the time that this comes back.
     if (tooLate && !query.has(again))
-      return redirect(`${pathOf(exchange)}?${name}=${encodeURIComponent(to)}&${again}=1`);
+      return redirect(`${policy.cookie.refreshPath}?${name}=${encodeURIComponent(to)}&${again}=1`);
     if (!tooLate && !endsSession(error) && !hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN)) {
       // An outage: the page must not come back as if nobody were signed in.
-      const answer = answerError(error, http.context.policy.http);
+      const answer = answerError(error, policy.http);
       if (answer === undefined) throw error;
       return answer;
     }

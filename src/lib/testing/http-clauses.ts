@@ -10,6 +10,7 @@ import { csrfClauses } from "./http-csrf-clauses.ts";
 import { demandClauses } from "./http-demand-clauses.ts";
 import { hostileClauses } from "./http-hostile-clauses.ts";
 import { pageClauses } from "./http-page-clauses.ts";
+import { pathClauses } from "./http-path-clauses.ts";
 import { dialectClauses, transportClauses } from "./http-transport-clauses.ts";
 
 /** Every clause, in an order that makes the first failure the most telling one. */
@@ -21,6 +22,7 @@ export const httpClauses: readonly HttpClause[] = [
   ...transportClauses,
   ...dialectClauses,
   ...pageClauses,
+  ...pathClauses,
   ...demandClauses,
   ...hostileClauses,
 ];

@@ -1,0 +1,112 @@
+import { deepStrictEqual as same, ok } from "node:assert";
+import {
+  against,
+  allCookiesOf,
+  call,
+  cookiesOf,
+  held,
+  type Held,
+  type HttpApp,
+  type HttpAppOptions,
+  type HttpClause,
+  MINUTE,
+  ours,
+  OVER,
+  signIn,
+  withCookies,
+} from "./http-app.ts";
+import type { Answer } from "./raw-request.ts";
+
+const BASE = "/shop";
+const BELOW: HttpAppOptions = { config: { http: { basePath: BASE } } };
+const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
+/** What a proxy in front of the app makes of the browser's path, which begins with the base path. */
+const PROXIES: readonly { readonly name: string; readonly pass: (path: string) => string }[] = [
+  { name: "strips the base path", pass: (path) => path.slice(BASE.length) },
+  { name: "keeps the base path", pass: (path) => path },
+];
+
+const refresh = (app: HttpApp, path: string, own: Held): Promise<Answer> =>
+  call(app, path, { method: "POST", headers: { cookie: allCookiesOf(own) } });
+
+/** Asks each ready route, the sign-out last. */
+async function askRoutes(app: HttpApp, at: (path: string) => string): Promise<void> {
+  const own = await signIn(app, {}, "bob");
+  const other = await signIn(app, {}, "bob");
+  const answer = await refresh(app, at("/session/refresh"), own);
+  same([answer.status, ours(answer).length], [200, 3]);
+  const next = held(answer, own);
+  const list = await call(app, at("/session/sessions"), { headers: withCookies(next) });
+  same([list.status, (list.json() as { readonly sessions: readonly unknown[] }).sessions.length], [200, 2]);
+  const revoke = `${at("/session/sessions/revoke")}?others=true`;
+  const ended = await call(app, revoke, { method: "POST", headers: withCookies(next) });
+  same([ended.status, ended.json()], [200, { revoked: 1 }]);
+  same((await refresh(app, at("/session/refresh"), other)).status, 401);
+  same((await call(app, at("/.well-known/jwks.json"))).status, 200);
+  const gone = await call(app, at("/session/signout"), { method: "POST", headers: withCookies(next) });
+  same([gone.status, ours(gone).length], [200, 3]);
+  same((await refresh(app, at("/session/refresh"), next)).status, 401);
+}
+
+export const pathClauses: readonly HttpClause[] = [
+  {
+    id: "paths-1",
+    name: "MUST answer the ready routes with one slash at the end of their paths as well, and with no more than one",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        await askRoutes(app, (path) => `${path}/`);
+        const own = await signIn(app);
+        const answer = await refresh(app, "/session/refresh//", own);
+        ok(ours(answer).length === 0, "a path of its own was taken for the refresh route");
+        const load = { headers: { ...LOAD, cookie: allCookiesOf(own) } };
+        const back = (await call(app, "/session/refresh/?to=%2Fpage", load)).header("location") ?? "";
+        ok(back.includes("/page?session-refreshed="), back);
+      }),
+  },
+  ...PROXIES.map(({ name, pass }, index) => ({
+    id: `paths-${index + 2}`,
+    name: `MUST answer the ready routes behind a proxy that ${name}, and set the refresh cookie where browsers send it`,
+    run: (start: Parameters<HttpClause["run"]>[0]) =>
+      against(start, BELOW, async (app) => {
+        const answer = await call(app, "/login?user=alice", { method: "POST" });
+        const paths = ours(answer).map((line) => /; Path=([^;]*)/.exec(line)?.[1]);
+        same(paths, ["/", "/shop/session/refresh", "/"]);
+        await askRoutes(app, (path) => pass(BASE + path));
+        const own = await signIn(app);
+        const gone = await call(app, pass("/shop/session/signout"), {
+          method: "POST",
+          headers: { cookie: cookiesOf(own) },
+        });
+        same(ours(gone)[0], `sRefreshToken=; ${OVER}; Path=/shop/session/refresh; HttpOnly; Secure; SameSite=Lax`);
+        same((await call(app, "/shopping/session/signout", { method: "POST" })).cookies, []);
+      }),
+  })),
+  {
+    id: "paths-4",
+    name: "MUST send a page load below the base path through the refresh route and back, and to no other app of the host",
+    run: (start) =>
+      against(start, BELOW, async (app) => {
+        const own = await signIn(app);
+        app.clock.now += 15 * MINUTE;
+        const go = async (path: string, cookie: string): Promise<string> => {
+          const answer = await call(app, path, { headers: { ...LOAD, cookie } });
+          same([path, answer.status], [path, 303]);
+          const { pathname, search } = new URL(answer.header("location") ?? "//", "http://page.invalid");
+          return pathname + search;
+        };
+        const strip = (path: string): string => path.slice(BASE.length);
+        const away = await go("/page?a=1", cookiesOf(own));
+        same(away, `/shop/session/refresh?to=${encodeURIComponent("/shop/page?a=1")}`);
+        const answer = await call(app, strip(away), { headers: { ...LOAD, cookie: allCookiesOf(own) } });
+        const next = held(answer, own);
+        const back = new URL(answer.header("location") ?? "//", "http://page.invalid");
+        same([answer.status, back.pathname], [303, "/shop/page"]);
+        same(await go(strip(back.pathname + back.search), cookiesOf(next)), "/shop/page?a=1");
+        for (const to of ["/blog/page", "/shop/../blog", "/shopping", "/shop/session/refresh", "//evil.example"]) {
+          const path = `/session/refresh?to=${encodeURIComponent(to)}`;
+          const refused = await call(app, path, { headers: { ...LOAD, cookie: allCookiesOf(next) } });
+          same([to, refused.status, refused.cookies], [to, 400, []]);
+        }
+      }),
+  },
+];
