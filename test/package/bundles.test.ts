@@ -9,14 +9,14 @@ import { build, type BuildOptions } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { sharedMariaDb, sharedPostgres, sharedRedis } from "../servers/shared.ts";
-import type { BundledStore } from "./bundled/app.ts";
+import type { BundledStore } from "./bundled/sign-in.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const DRIVERS = ["mysql2", "pg", "redis"];
 
 let folder = "";
-const source = (): string => join(folder, "app/app.mts");
+const source = (): string => join(folder, "app/app.ts");
 /** Nothing is installed near it. */
 const output = (name: string): string => join(folder, "bundled", name);
 
@@ -56,6 +56,8 @@ const BUNDLERS: readonly Bundler[] = [
       await build({
         entryPoints: [source()],
         outfile: join(folder, "app/index.mjs"),
+        bundle: true,
+        packages: "external",
         format: "esm",
         platform: "node",
         logLevel: "error",
@@ -73,7 +75,7 @@ beforeAll(async () => {
   for (const part of ["dist", "package.json"])
     cpSync(join(root, part), join(installed, "counterfoil", part), { recursive: true });
   for (const name of DRIVERS) symlinkSync(join(root, "node_modules", name), join(installed, name));
-  cpSync(join(root, "test/package/bundled/app.ts"), source());
+  cpSync(join(root, "test/package/bundled"), join(folder, "app"), { recursive: true });
   writeFileSync(join(folder, "app/package.json"), '{ "type": "module" }');
   for (const { bundle } of BUNDLERS) await bundle();
 });

@@ -1,16 +1,50 @@
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { BundledStore } from "../package/bundled/sign-in.ts";
+import { describeWithServer } from "../servers/describe-with-server.ts";
+import { sharedMariaDb, sharedPostgres, sharedRedis } from "../servers/shared.ts";
 import { describeInBrowser } from "./browser-situations.ts";
 import { describeHostPrefix } from "./host-situations.ts";
 import { testNextNavigation } from "./next-navigation.ts";
-import { buildNext, readTraced, serveNext } from "./next-server.ts";
+import { buildNext, removeNext, serveNext } from "./next-server.ts";
+import { startPages } from "./page-server.ts";
 import { describePageLoads } from "./situations.ts";
 
 beforeAll(buildNext);
+afterAll(removeNext);
 
-test("a host that deploys only what Next has traced gets all that the library reads", () => {
-  for (const part of ["dist/sqlite.js", "package.json", "migrations/sqlite/0001_sessions.sql"]) {
-    expect(readTraced("app/login/route.js")).toContainEqual(expect.stringMatching(`/counterfoil/${part}$`));
-  }
+async function signIn(...stores: readonly (readonly [BundledStore, string])[]): Promise<unknown> {
+  await using server = await startPages(serveNext);
+  const answer = await fetch(`${server.origin}/stores`, { method: "POST", body: JSON.stringify(stores) });
+  return answer.json();
+}
+
+const SIGNED_IN = "signed in as alice";
+
+test("the app that Next has traced signs in on memory", async () => {
+  expect(await signIn(["memory", ""])).toEqual([SIGNED_IN]);
+});
+
+describeWithServer("mariadb", "the app that Next has traced", () => {
+  test("signs in on MariaDB, by a URL and by a pool", async () => {
+    const server = await sharedMariaDb();
+    const url = server.url(await server.createDatabase());
+    expect(await signIn(["mysql", url], ["mysql's pool", url])).toEqual([SIGNED_IN, SIGNED_IN]);
+  });
+});
+
+describeWithServer("postgres", "the app that Next has traced", () => {
+  test("signs in on PostgreSQL, by a URL and by a pool", async () => {
+    const server = await sharedPostgres();
+    const url = server.url(await server.createDatabase());
+    expect(await signIn(["postgres", url], ["postgres's pool", url])).toEqual([SIGNED_IN, SIGNED_IN]);
+  });
+});
+
+describeWithServer("redis", "the app that Next has traced", () => {
+  test("signs in on Redis, by a URL and by a client", async () => {
+    const url = await sharedRedis();
+    expect(await signIn(["redis", url], ["redis's client", url])).toEqual([SIGNED_IN, SIGNED_IN]);
+  });
 });
 
 describePageLoads("Next.js", serveNext);

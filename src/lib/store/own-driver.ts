@@ -1,7 +1,6 @@
 // Whole, since the first lines that people give to bundles often declare `createRequire` already.
 import * as modules from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { generalError } from "../errors.ts";
 import { diagnoseNetwork } from "./sql-driver.ts";
 
@@ -15,7 +14,7 @@ export interface InstalledDriver {
 /** Loads the first of several drivers that is installed. @throws SessionError `DRIVER_MISSING` */
 export async function importDriver(...names: readonly [string, ...string[]]): Promise<InstalledDriver> {
   for (const name of names) {
-    const module = (await importFrom(name)) ?? (await importFrom(resolveFromApp(name)));
+    const module = (await unlessMissing(() => importHere(name))) ?? (await unlessMissing(() => requireFromApp(name)));
     if (module !== undefined) return { name, module };
   }
   const [packageName] = names[0].split("/");
@@ -26,25 +25,30 @@ export async function importDriver(...names: readonly [string, ...string[]]): Pr
   );
 }
 
-async function importFrom(specifier: string | undefined): Promise<Record<string, unknown> | undefined> {
-  if (specifier === undefined) return undefined;
+type Module = Readonly<Record<string, unknown>>;
+
+/** By a variable and with the words that bundlers know, so that they leave it alone. */
+const importHere = async (name: string): Promise<Module> =>
+  (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as Module;
+
+/**
+ * Package managers that show a package nothing but its own dependencies still show the app its
+ * own, and a bundle has only those. Not by `import`, which Turbopack replaces by an error.
+ */
+const requireFromApp = (name: string): Module =>
+  modules.createRequire(join(process.cwd(), "package.json"))(name) as Module;
+
+async function unlessMissing(load: () => Module | Promise<Module>): Promise<Module | undefined> {
   try {
-    // By a variable and with the words that bundlers know, so that they leave it alone.
-    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)) as Record<string, unknown>;
+    return await load();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return undefined;
+    if (error instanceof Error && "code" in error && NOT_FOUND.includes(error.code)) return undefined;
     throw error;
   }
 }
 
-/** Package managers that show a package nothing but its own dependencies still show the app its own. */
-function resolveFromApp(name: string): string | undefined {
-  try {
-    return pathToFileURL(modules.createRequire(join(process.cwd(), "package.json")).resolve(name)).href;
-  } catch {
-    return undefined;
-  }
-}
+/** Of `import`, and of `require` and bundlers. */
+const NOT_FOUND: readonly unknown[] = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"];
 
 /** A pool or client of our own: made when it is first needed, made anew when that failed, ended once. */
 export interface Owned<T> {
