@@ -178,6 +178,14 @@ const FAULTS: readonly Fault[] = [
       ),
   },
   {
+    name: "knows our cookies by their plain names alone",
+    found: ["paths-5"],
+    break(request) {
+      const pairs = request.headers.cookie?.split("; ").filter((pair) => /^(?:__Host-)?s[A-Z]/.test(pair));
+      if (pairs !== undefined) request.headers.cookie = pairs.join("; ");
+    },
+  },
+  {
     name: "takes the base path for a part of the app's own paths",
     found: ["paths-3"],
     break(request) {

@@ -78,6 +78,8 @@ const DEPLOYMENTS = [
 const CONFIGS: readonly CounterfoilConfig[] = [
   ...([undefined, "auto", false, true] as const).map((hostPrefix) => ({ cookie: { hostPrefix } })),
   { cookie: { domain: HOST } },
+  { cookie: { prefix: "shop_" } },
+  { cookie: { prefix: "shop_", hostPrefix: true } },
   { preset: "strict" },
   { tokens: { refreshToken: { renewTokenPath: "/renew" } } },
 ];

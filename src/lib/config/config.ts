@@ -128,6 +128,14 @@ export interface CounterfoilConfig {
          * false with SuperTokens clients; true in `strict`.
          */
         readonly hostPrefix?: "auto" | boolean | undefined;
+        /**
+         * What stands before the names of the cookies, after `__Host-` where they have that, for
+         * instance `"shop_"`: a name for each of several apps on one host, whatever their paths and
+         * ports. 1 to 32 letters, digits, `_` and `-`, the first a letter or digit. Pages give it to
+         * `createSessionClient({ cookiePrefix })`. Another prefix names other cookies, so everybody
+         * signs in once. Default: none.
+         */
+        readonly prefix?: string | undefined;
       }
     | undefined;
   readonly http?:

@@ -1,6 +1,9 @@
 import { COOKIES, HOST_PREFIX } from "../../protocol.ts";
 
-/** Names of the cookies as the instance sets them, each with or without `__Host-`. */
+/**
+ * Names of the cookies as the instance sets them: `__Host-` where a cookie has it, `cookie.prefix`,
+ * the plain name.
+ */
 export interface CookieNames {
   /** Name of the cookie with the access token, for instance `__Host-sAccessToken`. */
   readonly access: string;
@@ -13,11 +16,12 @@ export interface CookieNames {
 /** Which cookies are `__Host-`: none, the access cookie and the marker, or all three. */
 export type HostCookies = "none" | "root" | "all";
 
-export function cookieNames(hosts: HostCookies): CookieNames {
-  const root = hosts === "none" ? "" : HOST_PREFIX;
+/** @param prefix `cookie.prefix`, which tells the apps of one host apart */
+export function cookieNames(hosts: HostCookies, prefix = ""): CookieNames {
+  const root = (hosts === "none" ? "" : HOST_PREFIX) + prefix;
   return Object.freeze({
     access: root + COOKIES.access,
-    refresh: (hosts === "all" ? HOST_PREFIX : "") + COOKIES.refresh,
+    refresh: (hosts === "all" ? HOST_PREFIX : "") + prefix + COOKIES.refresh,
     marker: root + COOKIES.marker,
   });
 }

@@ -41,12 +41,14 @@ export function readCookie(
   const secure = givenSecure ?? defaults.secure;
   const givenSite = cookie.choice("sameSite", ["lax", "strict", "none"]);
   const sameSite = givenSite ?? defaults.sameSite;
+  const prefix = cookie.text("prefix", refusePrefix);
   const given = cookie.value("hostPrefix", '"auto", true or false', isHostPrefix);
   if (!hasCookies)
     refuseOptions(cookie, {
       domain,
       secure: givenSecure,
       sameSite: givenSite,
+      prefix,
       hostPrefix: given === true || undefined,
     });
   if (hasCookies && sameSite === "none" && !secure) {
@@ -80,7 +82,7 @@ export function readCookie(
     domain,
     secure,
     sameSite,
-    names: cookieNames(hostPrefix === "auto" ? auto : hostPrefix ? "all" : "none"),
+    names: cookieNames(hostPrefix === "auto" ? auto : hostPrefix ? "all" : "none", prefix),
     renewTokenPath,
     refreshPath: basePath + renewTokenPath,
   };
@@ -97,6 +99,11 @@ function refuseOptions(cookie: SectionReader, given: Readonly<Record<string, unk
     );
   }
 }
+
+const refusePrefix = (prefix: string): string | undefined =>
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(prefix)
+    ? undefined
+    : 'is no beginning of a cookie name; write 1 to 32 letters, digits, "_" and "-", the first a letter or digit, for instance "shop_", or leave it out (__Host- is cookie.hostPrefix)';
 
 const isHostPrefix = (value: unknown): value is HostPrefix => value === "auto" || typeof value === "boolean";
 

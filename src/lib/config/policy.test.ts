@@ -140,6 +140,8 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["cookie.hostPrefix", "auto", "cookie", { names: ROOT }],
     ["cookie.hostPrefix", true, "cookie", { names: ALL }],
     ["cookie.hostPrefix", false, "cookie", { names: PLAIN }],
+    ["cookie.prefix", "shop_", "cookie", { names: cookieNames("root", "shop_") }],
+    ["cookie.prefix", "A", "cookie", { names: cookieNames("root", "A") }],
     ["http.publicOrigin", "https://example.com/", "http", { publicOrigin: "https://example.com" }],
     ["http.trustedOrigins", [LOCAL, "https://b.c"], "http", { trustedOrigins: new Set([LOCAL, "https://b.c"]) }],
     ["http.csrf", "report", "http", { csrf: "report" }],
@@ -171,6 +173,16 @@ test("the base path stands before the path of the refresh cookie, and is no part
     cookie: moved,
     http: { ...http, basePath: "/shop" },
   });
+});
+
+test.each([
+  ["auto", "__Host-shop_sAccessToken", "shop_sRefreshToken", "__Host-shop_sIdRefreshToken"],
+  [true, "__Host-shop_sAccessToken", "__Host-shop_sRefreshToken", "__Host-shop_sIdRefreshToken"],
+  [false, "shop_sAccessToken", "shop_sRefreshToken", "shop_sIdRefreshToken"],
+])("with hostPrefix %s the prefix stands before the plain names, and __Host- before it", (hostPrefix, ...names) => {
+  const policy = parseConfig({ cookie: { hostPrefix, prefix: "shop_" } });
+  const { access, refresh, marker } = policy.cookie.names;
+  expect([access, refresh, marker]).toEqual(names);
 });
 
 test("maxPerUser: false is no limit", () => {
@@ -223,7 +235,14 @@ const DURATIONS: Record<string, readonly string[]> = {
   "keys.publishAhead": ["25h"],
 };
 const NAMES = ["tokens.accessToken.issuer", "tokens.accessToken.audience"];
-const TEXTS = [...NAMES, "cookie.domain", "http.publicOrigin", "http.basePath", "tokens.refreshToken.renewTokenPath"];
+const TEXTS = [
+  ...NAMES,
+  "cookie.domain",
+  "http.publicOrigin",
+  "http.basePath",
+  "cookie.prefix",
+  "tokens.refreshToken.renewTokenPath",
+];
 const FLAGS = ["tokens.enableAntiCsrf", "cookie.secure", "http.diagnostics"];
 const SECTIONS = [
   "tokens",
@@ -254,6 +273,7 @@ const NO_DURATION = [
 ];
 const NO_CHOICE = ["", "Lax", "none ", "RS256", 0, null, true, [], {}];
 const NO_PATH = ["", "refresh", "/a;b", "/a b", "/a?b", "/a%20", "/é", "https://x/", `/${"a".repeat(200)}`, "/a\n"];
+const NO_PREFIX = ["", "_a", "-a", "__Host-", "a b", "a=", "a;", "a.b", "ä", "a\n", "a".repeat(33)];
 const NO_DOMAIN = ["", ".a.b", "A.b", "a.b.", "https://a.b", "a.b:80", "a..b", "[::1]", "*.a.b", "ä.b", "a;b", "a.b\n"];
 const SUFFIXES = ["com", "co.uk", "github.io", "ck", "any.ck", "foo.kawasaki.jp", "xn--55qx5d.cn", "localhost", "foo"];
 const NO_ORIGIN = [
@@ -313,6 +333,7 @@ const REFUSED: readonly Refusal[] = [
     /^is not a plain path; .* "\/shop", or leave it out$/,
     [...NO_PATH, "/", "/a/", "/.."],
   ],
+  [["cookie.prefix"], "OUT_OF_RANGE", /^is no beginning of a cookie name; .* "shop_", or leave it out/, NO_PREFIX],
   [["cookie.domain"], "OUT_OF_RANGE", /^is not a domain; write lower-case letters, .* "example.com"$/, NO_DOMAIN],
   [["cookie.domain"], "OUT_OF_RANGE", /^is an address, .*; leave domain out$/, ["127.0.0.1", "10.1"]],
   [["cookie.domain"], "OUT_OF_RANGE", /^is a public suffix, .*; write your own domain or leave it out$/, SUFFIXES],
@@ -401,6 +422,7 @@ test.each([
   [headersAnd({ hostPrefix: true }), "cookie.hostPrefix", "CONTRADICTION", 'http.transports is ["header"]'],
   [headersAnd({ domain: "a.com" }), "cookie.domain", "CONTRADICTION", 'http.transports is ["header"]'],
   [headersAnd({ sameSite: "lax" }), "cookie.sameSite", "CONTRADICTION", 'http.transports is ["header"]'],
+  [headersAnd({ prefix: "a" }), "cookie.prefix", "CONTRADICTION", 'http.transports is ["header"]'],
   [headersAnd({ secure: true }), "cookie.secure", "CONTRADICTION", 'http.transports is ["header"]'],
   [{ http: { basePath: "/session" } }, "http.basePath", "CONTRADICTION", 'write renewTokenPath: "/refresh"'],
   [
@@ -486,7 +508,9 @@ test("whatever is written is taken as it is or refused at its own path, and no d
       const faults = faultsOf(at(option, given));
       const isAbout = ({ path, code }: ConfigFault): boolean => path.startsWith(option) || code === "CONTRADICTION";
       if (faults.length > 0) return faults.every((fault) => isAbout(fault) && fault.message !== "");
-      const parts: unknown[] = Object.values(parseConfig(at(option, given)));
+      const policy = parseConfig(at(option, given));
+      if (option === "cookie.prefix" && typeof given === "string") return policy.cookie.names.access.includes(given);
+      const parts: unknown[] = Object.values(policy);
       const inPolicy = [...parts, ...parts.flatMap((part): unknown[] => Object.values(part ?? {}))];
       const isEmpty = typeof given === "object" && given !== null && Object.keys(given).length === 0;
       return isEmpty || inPolicy.includes(given) || inPolicy.includes(parseDuration(given) ?? given);

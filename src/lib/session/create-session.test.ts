@@ -44,22 +44,26 @@ test.each(["VALUE_NOT_JSON", "TOKEN_TOO_LARGE", "USER_ID_INVALID", "VALUE_TOO_LA
 );
 
 test.each([
-  [false, "sAccessToken"],
-  [true, "__Host-sAccessToken"],
-])("with hostPrefix %s the cookie %s never has more than 4096 bytes", async (hostPrefix, name) => {
-  const { sessions } = new World({ cookie: { hostPrefix } });
-  let longest = 0;
-  for (let length = 2500; ; length += 1) {
-    try {
-      longest = (await sessions.createNewSession("alice", { role: "x".repeat(length) })).accessToken.value.length;
-    } catch (error) {
-      expect(error).toEqual(refused(AuthError.GENERAL_ERROR, "TOKEN_TOO_LARGE"));
-      break;
+  [false, undefined, "sAccessToken"],
+  [true, undefined, "__Host-sAccessToken"],
+  [true, "a-prefix-as-long-as-it-may-be-32", "__Host-a-prefix-as-long-as-it-may-be-32sAccessToken"],
+])(
+  "with hostPrefix %s and prefix %s the cookie %s never has more than 4096 bytes",
+  async (hostPrefix, prefix, name) => {
+    const { sessions } = new World({ cookie: { hostPrefix, prefix } });
+    let longest = 0;
+    for (let length = 2500; ; length += 1) {
+      try {
+        longest = (await sessions.createNewSession("alice", { role: "x".repeat(length) })).accessToken.value.length;
+      } catch (error) {
+        expect(error).toEqual(refused(AuthError.GENERAL_ERROR, "TOKEN_TOO_LARGE"));
+        break;
+      }
     }
-  }
-  expect(name.length + longest).toBeLessThanOrEqual(4096);
-  expect(name.length + longest).toBeGreaterThan(4096 - 4);
-});
+    expect(name.length + longest).toBeLessThanOrEqual(4096);
+    expect(name.length + longest).toBeGreaterThan(4096 - 4);
+  },
+);
 
 describe("maxPerUser", () => {
   test("ends the oldest session, and nobody else's", async () => {

@@ -109,4 +109,30 @@ export const pathClauses: readonly HttpClause[] = [
         }
       }),
   },
+  {
+    id: "paths-5",
+    name: "MUST tell the apps of one host apart by cookie.prefix, with and without __Host-",
+    async run(start) {
+      for (const hostPrefix of ["auto", true, false] as const) {
+        await against(start, { config: { cookie: { hostPrefix, prefix: "shop_" } } }, async (app) => {
+          const own = await signIn(app);
+          same(own.names, app.sessions.cookieNames);
+          ok(Object.values(own.names).every((name) => /^(?:__Host-)?shop_s/.test(name)));
+          // Those of another app: as long, of the names without a prefix and with another one.
+          const others = allCookiesOf(own).replace(/=[^;]*/g, (value) => `=${"x".repeat(value.length - 1)}`);
+          const jar = `${others.replaceAll("shop_", "")}; ${allCookiesOf(own)}; ${others.replaceAll("shop_", "blog_")}`;
+          const headers = { cookie: jar, "anti-csrf": own.antiCsrf };
+          same((await call(app, "/api", { method: "POST", headers })).json(), ALICE);
+          const answer = await call(app, "/session/refresh", { method: "POST", headers });
+          same([answer.status, ours(answer).length], [200, 3]);
+          same(held(answer).names, own.names);
+          const gone = await call(app, "/session/signout", { method: "POST", headers });
+          same([gone.status, ours(gone).length], [200, 3]);
+          for (const line of ours(gone)) ok(/^(?:__Host-)?shop_s/.test(line), line);
+        });
+      }
+    },
+  },
 ];
+
+const ALICE = { user: "alice", claims: { role: "member" } };

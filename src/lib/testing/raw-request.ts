@@ -95,10 +95,14 @@ export function parseSetCookie(line: string): SetCookie {
 
 export type CookieKind = "access" | "refresh" | "marker";
 
-/** Which of our cookies a name is, `__Host-` or not; undefined for a cookie that is not ours. */
+/**
+ * Which of our cookies a name is, whatever `__Host-` or `cookie.prefix` stands before it; undefined
+ * for a cookie that is not ours.
+ */
 export function kindOfCookie(name: string): CookieKind | undefined {
   const kinds = { sAccessToken: "access", sRefreshToken: "refresh", sIdRefreshToken: "marker" } as const;
-  return new Map<string, CookieKind>(Object.entries(kinds)).get(name.replace(/^__Host-/, ""));
+  const plain = /s(?:Access|Refresh|IdRefresh)Token$/.exec(name)?.[0] ?? "";
+  return new Map<string, CookieKind>(Object.entries(kinds)).get(plain);
 }
 
 export type SessionCookies = Partial<Readonly<Record<CookieKind, SetCookie>>>;
