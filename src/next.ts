@@ -56,7 +56,7 @@ async function prepareRender(exchange: WebExchange, options: InstanceOption): Pr
   const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
   if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return;
   // Next sends actions without our token; where they come from has been checked.
-  await calls.protect(exchange, { ...options, sessionRequired: false, page: true, antiCsrfCheck: false });
+  await httpOf(options).protect(exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
 }
 
 /**

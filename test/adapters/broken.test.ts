@@ -76,6 +76,15 @@ const FAULTS: readonly Fault[] = [
       onSetHeader(response, (name, value) => (name === "cache-control" ? undefined : asList(value))),
   },
   {
+    name: "lets the app's Vary and Cache-Control replace those of the check",
+    found: ["caches-1", "caches-2"],
+    break(_request, response) {
+      const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
+      // So that no hook can be laid over it.
+      Object.defineProperty(response, "writeHead", { get: () => writeHead, set() {} });
+    },
+  },
+  {
     name: "takes the last of two cookies",
     found: ["hostile-4", "hostile-5", "hostile-8", "hostile-9"],
     break(request) {

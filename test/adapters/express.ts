@@ -9,6 +9,7 @@ import {
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import {
+  CACHED_HEADERS,
   changeLate,
   faultOf,
   FOREIGN_AUTH,
@@ -116,6 +117,12 @@ function createApp(express: typeof express5, { instance, twice, other, ownCors: 
       response.json({ ok: true });
     }),
   );
+  const setCached: RequestHandler = (_request, response, next) => {
+    response.set(CACHED_HEADERS);
+    next();
+  };
+  app.all("/cached", verify, setCached, answer);
+  app.all("/cached-before", setCached, verify, answer);
   app.all("/fault", () => {
     throw new Error("fault");
   });

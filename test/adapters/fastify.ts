@@ -9,6 +9,7 @@ import {
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
 import {
+  CACHED_HEADERS,
   changeLate,
   faultOf,
   FOREIGN_AUTH,
@@ -88,6 +89,14 @@ async function listen(app: FastifyInstance, { instance, twice, other, ownCors }:
     await request.auth?.getSessionData();
     return { ok: true };
   });
+  all("/cached", verify, async (request, reply) => {
+    reply.headers(CACHED_HEADERS);
+    return tell(request);
+  });
+  const setCached: typeof verify = async (_request, reply) => {
+    reply.headers(CACHED_HEADERS);
+  };
+  all("/cached-before", [setCached, verify], tell);
   all("/fault", undefined, async () => {
     throw new Error("fault");
   });

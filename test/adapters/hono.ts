@@ -1,7 +1,17 @@
 import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
-import { faultOf, FOREIGN_AUTH, HALF_HEADERS, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup } from "./setup.ts";
+import {
+  CACHED_HEADERS,
+  faultOf,
+  FOREIGN_AUTH,
+  HALF_HEADERS,
+  NEW_CLAIMS,
+  OPTIONAL,
+  OWN_CORS,
+  PAGES,
+  type Setup,
+} from "./setup.ts";
 import { type Subject } from "./subject.ts";
 import { listenWeb, OVER_HTTP2 } from "./web.ts";
 import { changeLater, streamOf } from "./web-routes.ts";
@@ -61,6 +71,12 @@ function createApp({ instance, twice, other, ownCors: place }: Setup): Hono {
     await context.get("auth")?.getSessionData();
     return context.json({ ok: true });
   });
+  app.all("/cached", verify, (context) => new Response(tell(context).body, { headers: CACHED_HEADERS }));
+  app.use("/cached-before", async (context, next) => {
+    for (const [name, value] of Object.entries(CACHED_HEADERS)) context.header(name, value);
+    await next();
+  });
+  app.all("/cached-before", verify, tell);
   app.all("/fault", () => {
     throw new Error("fault");
   });

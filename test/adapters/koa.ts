@@ -3,6 +3,7 @@ import { json } from "node:stream/consumers";
 import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
 import {
+  CACHED_HEADERS,
   changeLate,
   faultOf,
   FOREIGN_AUTH,
@@ -115,6 +116,12 @@ function createApp({ instance, twice, other, ownCors: cors }: Setup): Koa {
       context.body = { ok: true };
     }),
   );
+  const setCached: Middleware = async (context, next) => {
+    context.set(CACHED_HEADERS);
+    await next();
+  };
+  app.use(at("/cached", verify, setCached, tell));
+  app.use(at("/cached-before", setCached, verify, tell));
   app.use(
     at("/fault", () => {
       throw new Error("fault");

@@ -33,6 +33,7 @@ import {
 } from "counterfoil/nest";
 import express from "express";
 import {
+  CACHED_HEADERS,
   changeLate,
   faultOf,
   FOREIGN_AUTH,
@@ -60,6 +61,15 @@ const tell = (auth: Auth): object => ({ user: auth?.getUserId() ?? null, claims:
 class ForeignGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     Object.assign(context.switchToHttp().getRequest<object>(), { auth: FOREIGN_AUTH });
+    return true;
+  }
+}
+
+/** Sets headers before the check. */
+class CachedGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const response = context.switchToHttp().getResponse<Reply>();
+    for (const [name, value] of Object.entries(CACHED_HEADERS)) response.header(name, value);
     return true;
   }
 }
@@ -132,6 +142,13 @@ function createController({ instance, twice, other }: Setup): new () => object {
       await auth?.getSessionData();
       return { ok: true };
     }
+    cached(auth: Auth, response: Reply): object {
+      for (const [name, value] of Object.entries(CACHED_HEADERS)) response.header(name, value);
+      return tell(auth);
+    }
+    cachedBefore(auth: Auth): object {
+      return tell(auth);
+    }
     fault(): never {
       throw new Error("fault");
     }
@@ -170,6 +187,9 @@ function createController({ instance, twice, other }: Setup): new () => object {
   route("echo", [Body()], {});
   route("stream", [CurrentSession(), Res({ passthrough: true })], {});
   route("half", [CurrentSession(), Res({ passthrough: true })], {});
+  route("cached", [CurrentSession(), Res({ passthrough: true })], {});
+  const before = { path: "/cached-before", guards: [VerifySession(instance), UseGuards(new CachedGuard())] };
+  route("cachedBefore", session, undefined, before);
   route("fault", []);
   Controller()(AppController);
   return AppController;

@@ -10,6 +10,7 @@ import {
   withSessions,
 } from "counterfoil/node";
 import {
+  CACHED_HEADERS,
   changeLate,
   faultOf,
   FOREIGN_AUTH,
@@ -87,6 +88,14 @@ function createRoutes({ instance, other }: Setup): Readonly<Record<string, Handl
       await auth.getSessionData();
       send(response, { ok: true });
     }),
+    "/cached": verified(async (response, auth) => {
+      for (const [name, value] of Object.entries(CACHED_HEADERS)) response.setHeader(name, value);
+      send(response, tell(auth));
+    }),
+    async "/cached-before"(request, response) {
+      for (const [name, value] of Object.entries(CACHED_HEADERS)) response.setHeader(name, value);
+      send(response, tell(await getSession(request, response, instance)));
+    },
     "/fault"() {
       throw new Error("fault");
     },

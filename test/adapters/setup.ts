@@ -46,6 +46,12 @@ export const HALF_HEADERS: Readonly<Record<string, string>> = {
   "x-app": "1",
 };
 
+/** What `/cached` and `/cached-before` set, the one after the check and the other before. */
+export const CACHED_HEADERS: Readonly<Record<string, string>> = {
+  vary: "Accept-Language",
+  "cache-control": "public, max-age=60",
+};
+
 /** The options of the pages that demand more than a session. */
 export const PAGES = {
   "/page-fresh": { page: true, maxAuthAge: "5m" },

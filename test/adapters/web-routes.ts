@@ -1,6 +1,6 @@
 import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
-import { changeLate, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup } from "./setup.ts";
+import { CACHED_HEADERS, changeLate, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup } from "./setup.ts";
 
 type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
 
@@ -74,6 +74,13 @@ export function createRoutes(
       await auth?.getSessionData();
       return Response.json({ ok: true });
     }, instance),
+    "/cached": verifySession(
+      async (_request, auth) => new Response(tell(auth).body, { headers: CACHED_HEADERS }),
+      instance,
+    ),
+    // As above: a response comes after the check.
+    "/cached-before": async (request) =>
+      new Response(tell(await getSession(request, instance)).body, { headers: CACHED_HEADERS }),
     "/fault"() {
       throw new Error("fault");
     },

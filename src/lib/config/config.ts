@@ -166,6 +166,13 @@ export interface CounterfoilConfig {
          */
         readonly preferCookies?: boolean | undefined;
         /**
+         * Whether responses of protected routes carry `Vary: Cookie, Authorization`, beside what
+         * the app varies by, and `Cache-Control: private` where the app sets none (RFC 9110
+         * 12.5.5, RFC 9111 5.2.2.7). False: a shared cache hands one user's response to another
+         * unless the app says how it may be cached. Default true.
+         */
+        readonly cacheHeaders?: boolean | undefined;
+        /**
          * How tokens may travel. With `["cookie"]` no token in a header is read; with `["header"]`
          * no cookie of ours is read or set; a sign-in that asks for the other is refused. Default
          * both (with `preset: "strict"` cookies only), and requests that browsers send

@@ -40,6 +40,7 @@ const DEFAULTS: Policy = {
     supertokens: false,
     sessionExpiredStatus: 401,
     preferCookies: false,
+    cacheHeaders: true,
     transports: new Set(["cookie", "header"]),
     headersForBrowsers: false,
   },
@@ -149,6 +150,7 @@ const ACCEPTED: readonly (readonly [option: string, value: unknown, policyPart: 
     ["http.diagnostics", true, "http", { diagnostics: true }],
     ["http.sessionExpiredStatus", 440, "http", { sessionExpiredStatus: 440 }],
     ["http.preferCookies", true, "http", { preferCookies: true }],
+    ["http.cacheHeaders", false, "http", { cacheHeaders: false }],
     ["http.transports", ["header"], "http", { transports: new Set(["header"]), headersForBrowsers: true }],
   ];
 

@@ -19,6 +19,8 @@ export interface HttpPolicy {
   readonly supertokens: boolean;
   readonly sessionExpiredStatus: 401 | 440;
   readonly preferCookies: boolean;
+  /** Whether responses that depend on a session tell caches so. */
+  readonly cacheHeaders: boolean;
   readonly transports: ReadonlySet<"cookie" | "header">;
   /** Whether requests that browsers send may sign in in header mode. */
   readonly headersForBrowsers: boolean;
@@ -340,6 +342,7 @@ function readHttp(http: SectionReader, defaults: Defaults): HttpPolicy {
     supertokens,
     sessionExpiredStatus: http.value("sessionExpiredStatus", "401 or 440", isExpiredStatus) ?? 401,
     preferCookies,
+    cacheHeaders: http.flag("cacheHeaders") ?? true,
     transports: new Set(transports ?? defaults.transports),
     headersForBrowsers: transports !== undefined || supertokens,
   };

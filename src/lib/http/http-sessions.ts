@@ -9,6 +9,7 @@ import { authenticateRefreshToken, refreshSession } from "../session/refresh-ses
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import { type Session, type VerifiedSession, type VerifyOptions, verifySession } from "../session/verify-session.ts";
+import { keepApart } from "./cache-headers.ts";
 import { COOKIE_KINDS, type CookieKind, type CookieReading, createSessionCookies, NO_COOKIES } from "./cookies.ts";
 import { createRefreshCookies } from "./bound-refresh.ts";
 import { createCredentialReader } from "./credentials.ts";
@@ -46,8 +47,14 @@ export interface HttpSessions {
   readonly context: SessionContext;
   /** Signs in: a new session, its cookies, and the end of the session that the request carried (no fixation, ASVS 5.0 7.2.4). */
   start(exchange: HttpExchange, userId: UserId, details?: StartDetails): Promise<RequestSession>;
-  /** Verifies the session of a request; undefined only where none is required. */
-  protect(exchange: HttpExchange, options?: ProtectOptions): Promise<RequestSession | undefined>;
+  /**
+   * Verifies the session of a request; undefined only where none is required.
+   *
+   * @param isRoute whether the response is one of a route that depends on the session, so that
+   *   caches must keep it apart. False where something behind this renders it, and says so itself.
+   *   Default true
+   */
+  protect(exchange: HttpExchange, options?: ProtectOptions, isRoute?: boolean): Promise<RequestSession | undefined>;
   refresh(exchange: HttpExchange): Promise<RequestSession>;
   /**
    * Refuses an unsafe request of another site that carries a cookie of ours, whatever it asks for.
@@ -341,8 +348,12 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       return bind(exchange, created.session, transports[kind], () => created.accessToken.expires);
     },
 
-    protect: (exchange, options = {}) =>
-      options.page === true && isPageLoad(exchange) ? pages.protect(exchange, options) : protect(exchange, options),
+    protect(exchange, options = {}, isRoute = true) {
+      if (isRoute && policy.http.cacheHeaders) keepApart(exchange);
+      return options.page === true && isPageLoad(exchange)
+        ? pages.protect(exchange, options)
+        : protect(exchange, options);
+    },
 
     async signOut(exchange) {
       exchange.checkUnsent();

@@ -55,6 +55,8 @@ export interface HttpAppOptions {
  *   error that it gets
  * - `/half` needs a session, sets the headers of a file on its answer where the framework has one before the handler returns it
  *   (`content-type: application/pdf`, `content-length: 5000` and all others of its kind), then reads the session's data and answers `{"ok":true}`
+ * - `/cached` needs a session, then sets `Vary: Accept-Language` and `Cache-Control: public, max-age=60`, in place of what is there, and
+ *   answers as `/api` does; `/cached-before` sets them before the check, where the platform has a response by then
  * - `/fault` throws `new Error("fault")`
  */
 export interface HttpApp {

@@ -4,6 +4,7 @@
  */
 import { answerClauses } from "./http-answer-clauses.ts";
 import type { HttpClause } from "./http-app.ts";
+import { cacheClauses } from "./http-cache-clauses.ts";
 import { cookieClauses } from "./http-cookie-clauses.ts";
 import { corsClauses } from "./http-cors-clauses.ts";
 import { csrfClauses } from "./http-csrf-clauses.ts";
@@ -24,5 +25,6 @@ export const httpClauses: readonly HttpClause[] = [
   ...pageClauses,
   ...pathClauses,
   ...demandClauses,
+  ...cacheClauses,
   ...hostileClauses,
 ];

@@ -1,0 +1,25 @@
+import { HEADERS } from "../../protocol.ts";
+import type { AnswerHead, HttpExchange } from "./exchange.ts";
+
+/**
+ * Keeps shared caches from handing one user's response to another: it varies by what names a
+ * session (RFC 9110 12.5.5), and is private where the app does not say how it may be cached
+ * (RFC 9111 5.2.2.7).
+ */
+export function keepApart(exchange: HttpExchange): void {
+  // Few clients send it, so it is a key of their responses only.
+  const extra = exchange.header(HEADERS.access) === undefined ? [] : [HEADERS.access];
+  exchange.beforeHead((head) => {
+    varyBy(head, ["Cookie", "Authorization", ...extra]);
+    if (head.get("cache-control") === undefined) head.set("cache-control", "private");
+  });
+}
+
+function varyBy(head: AnswerHead, names: readonly string[]): void {
+  const members = (head.get("vary") ?? "").split(",").map((member) => member.trim());
+  const given = members.filter((member) => member !== "");
+  if (given.includes("*")) return;
+  const known = new Set(given.map((member) => member.toLowerCase()));
+  const missing = names.filter((name) => !known.has(name.toLowerCase()));
+  if (missing.length > 0) head.set("vary", [...given, ...missing].join(", "));
+}

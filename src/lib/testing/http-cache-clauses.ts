@@ -1,0 +1,78 @@
+import { deepStrictEqual as same } from "node:assert";
+import { against, call, cookiesOf, type HttpApp, type HttpClause, MINUTE, signIn, withCookies } from "./http-app.ts";
+import type { Answer, SentHeaders } from "./raw-request.ts";
+
+const PERSONAL = ["Authorization", "Cookie"];
+const CACHED = ["/cached", "/cached-before"] as const;
+
+/** What caches are told: the names in `Vary`, sorted, without what the platform adds for its own sake, and `Cache-Control`. */
+const toldBy = (answer: Answer): readonly unknown[] => {
+  const names = answer.all("vary").flatMap((value) => value.split(/ *, */));
+  const own = names.filter((name) => /^(cookie|authorization|accept-language|st-access-token|\*)$/i.test(name));
+  return [own.toSorted(), answer.header("cache-control")];
+};
+
+/** Of Next.js the platform adds names of its own, of which none is ours. */
+const ask = (app: HttpApp, path: string, headers: SentHeaders = {}): Promise<Answer> => call(app, path, { headers });
+
+export const cacheClauses: readonly HttpClause[] = [
+  {
+    id: "caches-1",
+    name: "MUST keep responses of protected routes apart for caches, whoever is signed in, and private where the app does not say how they may be cached",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        const native = await signIn(app, { "st-auth-mode": "header" });
+        const ways: readonly SentHeaders[] = [withCookies(own), { authorization: `Bearer ${native.access}` }];
+        for (const path of ["/api", "/maybe", "/page", "/echo"]) {
+          for (const headers of ways) {
+            const answer = await (path === "/echo"
+              ? call(app, path, {
+                  method: "POST",
+                  headers: { "content-type": "application/json", ...headers },
+                  body: "{}",
+                })
+              : ask(app, path, headers));
+            same([path, answer.status, ...toldBy(answer)], [path, 200, PERSONAL, "private"]);
+          }
+        }
+        for (const path of ["/maybe", "/page"])
+          same([path, ...toldBy(await ask(app, path))], [path, PERSONAL, "private"]);
+        const byToken = await ask(app, "/api", { "st-access-token": native.access });
+        same(toldBy(byToken), [[...PERSONAL, "st-access-token"], "private"]);
+        const changed = await call(app, "/claims", { method: "POST", headers: withCookies(own) });
+        same(toldBy(changed), [PERSONAL, "no-store"]);
+      }),
+  },
+  {
+    id: "caches-2",
+    name: "MUST add to what the app varies by, and leave its Cache-Control alone, set before the check or after it",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const own = await signIn(app);
+        for (const path of CACHED) {
+          const answer = await ask(app, path, withCookies(own));
+          same([path, answer.json()], [path, { user: "alice", claims: { role: "member" } }]);
+          same([path, ...toldBy(answer)], [path, ["Accept-Language", ...PERSONAL], "public, max-age=60"]);
+          // A refusal is not what the app meant to be kept.
+          const refused = await ask(app, path);
+          same([path, refused.status, refused.header("cache-control")], [path, 401, "no-store"]);
+        }
+        app.clock.now += 15 * MINUTE;
+        const load = { cookie: cookiesOf(own), "sec-fetch-mode": "navigate" };
+        const away = await ask(app, "/page", load);
+        same([away.status, away.header("cache-control")], [303, "no-store"]);
+      }),
+  },
+  {
+    id: "caches-3",
+    name: "MUST tell caches nothing where http.cacheHeaders is false, nor on routes that ask for no session",
+    run: (start) =>
+      against(start, { config: { http: { cacheHeaders: false } } }, async (app) => {
+        const own = await signIn(app);
+        same(toldBy(await ask(app, "/api", withCookies(own))), [[], undefined]);
+        same(toldBy(await ask(app, "/cached", withCookies(own))), [["Accept-Language"], "public, max-age=60"]);
+        same(toldBy(await ask(app, "/nothing")), [[], undefined]);
+      }),
+  },
+];
