@@ -83,6 +83,18 @@ describeInBrowsers("a late answer", (stage) => {
     expect((await visitor.events()).map(({ name }) => name)).toEqual(["signed-in", "user-changed"]);
   });
 
+  test("of somebody else to a sign-in is no sign-in", async () => {
+    const { server, page: visitor } = await openSignedIn(stage());
+    const before = await visitor.session();
+    server.at("POST /login").answer(200, { "content-type": "text/html" }, "<h1>Please log in</h1>", 2);
+    expect(await visitor.signIn("bob")).toMatchObject({ status: 200 });
+    expect(await visitor.session()).toEqual(before);
+    await visitor.signOut();
+    expect(await visitor.signIn("bob")).toMatchObject({ status: 200 });
+    expect(await visitor.session()).toEqual({ status: "signed-out", reason: "sign-out" });
+    expect((await visitor.events()).map(({ name }) => name)).toEqual(["signed-in", "signed-out"]);
+  });
+
   test("claims that a call has changed are known at once, in all tabs", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     const other = await new ClientPage(await stage().newTab()).open(server);

@@ -32,7 +32,8 @@ describeInAnyBrowser("signing out", (stage) => {
     expect(await visitor.tab.evaluate(() => document.cookie)).toBe("");
   });
 
-  test.each([404, 500, 503])(
+  // 200: somebody else answers, such as a captive portal.
+  test.each([200, 404, 500, 503])(
     "clears the state where the server says %d, and tells it again with the next page",
     async (status) => {
       const { server, page: visitor } = await openSignedIn(stage());
@@ -53,6 +54,23 @@ describeInAnyBrowser("signing out", (stage) => {
       expect(server.takeCalls()).toEqual([]);
     },
   );
+
+  test("is done where a CORS set-up hides the header: the marker is gone", async () => {
+    const { server, page: visitor } = await openSignedIn(stage());
+    server.rewriteAnswers((response) => response.removeHeader("counterfoil-session"));
+    expect(await visitor.signOut()).toBe(true);
+    expect(server.takeCalls()).toEqual([`${ROUTE} 200`]);
+    await visitor.tab.reload();
+    expect(await visitor.session()).toEqual({ status: "signed-out" });
+    expect(server.takeCalls()).toEqual([]);
+  });
+
+  test("of nobody is not done by somebody else's 200 either", async () => {
+    const server = await stage().serve();
+    const visitor = await new ClientPage(await stage().newTab()).open(server);
+    server.at(ROUTE).answer(200, { "content-type": "text/html" }, "<h1>Please log in</h1>");
+    expect(await visitor.signOut()).toBe(false);
+  });
 
   test("while a refresh is under way: its answer does not bring the session back", async () => {
     const { server, page: visitor } = await openSignedIn(stage());

@@ -29,6 +29,7 @@ export interface SessionClientOptions<Claims = unknown> {
 
 /** The options as the client works with them. */
 export interface ClientSettings {
+  /** None on a server, where calls go out as they are. */
   readonly origins: readonly string[];
   readonly refreshUrl: string;
   readonly signOutUrl: string;
@@ -47,7 +48,7 @@ const NOWHERE = "http://x";
 /** @throws SessionClientError `OPTIONS_INVALID` */
 export function readOptions(options: SessionClientOptions): ClientSettings {
   const here = globalThis.location?.origin;
-  // On a server there is no page; the client then knows nobody, and calls go out as they are.
+  // On a server there is no page, and one client for all users: it knows nobody.
   const { api = here ?? NOWHERE, refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
   const origins = [api].flat();
   for (const origin of origins) {
@@ -61,7 +62,7 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
     refreshTimeout: 10_000,
     isRefused: (answer) => challengeOf(answer).includes(REFRESH_CHALLENGE),
     ...options,
-    origins,
+    origins: here ? origins : [],
     refreshUrl: first + refreshPath,
     signOutUrl: first + signOutPath,
     name: SHARED_NAME + first + refreshPath,

@@ -11,7 +11,7 @@ export interface Remembered extends Partial<KnownSession> {
 
 /** Empty where nothing is stored, or the browser stores nothing for this page. */
 export function recall(name: string): Remembered {
-  return orUndefined(() => JSON.parse(localStorage.getItem(name) ?? "") as Remembered) ?? {};
+  return orUndefined(() => JSON.parse(localStorage.getItem(name) as string) as Remembered | null) ?? {};
 }
 
 /** Where it cannot be stored, each page asks once. */

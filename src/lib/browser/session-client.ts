@@ -1,3 +1,4 @@
+import { NO_SESSION, SESSION_HEADER } from "../../protocol.ts";
 import { listen } from "./listen.ts";
 import { readOptions, ROUTE_CALL, type SessionClientOptions } from "./client-options.ts";
 import { interceptFetch, type Interception } from "./intercept-fetch.ts";
@@ -31,8 +32,10 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
    */
   refresh(): Promise<SessionState<Claims>>;
   /**
-   * Signs out: the session is forgotten here and in all tabs at once, whatever the server answers. Whether the server has ended it; if
-   * not, it is told when the browser is online again or the next page is loaded.
+   * Signs out: the session is forgotten here and in all tabs at once, whatever the server answers. If the server has not said that it is
+   * over, it is told again when the browser is online again or the next page is loaded.
+   *
+   * @returns whether the server has said so; the 200 of a captive portal does not count
    */
   signOut(): Promise<boolean>;
   /** Listens; the result stops it. */
@@ -78,21 +81,25 @@ export function createSessionClient<Claims = unknown>(
   const refresh = createSessionRefresh(settings, state, emit, { send, life });
   const calls = createSessionCalls(settings, state, refresh);
 
-  const alone: typeof fetch = async (input, init) => {
+  async function alone<T>(call: () => Promise<T>): Promise<T> {
     await refresh.flight;
-    return withLock(settings.name, settings.lockTimeout, () => send(input, init));
-  };
+    return withLock(settings.name, settings.lockTimeout, call);
+  }
 
   async function tellSignOut(): Promise<boolean> {
+    const isMeant = state.isUntold();
+    // Its cookies are gone: a server has said so to this tab or another, or somebody else has signed in.
+    const isGone = (): boolean => isMeant && !state.isUntold();
+    // For the wait before it, too.
+    const signal = AbortSignal.timeout(2 * settings.refreshTimeout);
     try {
-      const started = state.sync()?.marker;
-      // For the wait before it, too.
-      const signal = AbortSignal.timeout(2 * settings.refreshTimeout);
-      const answer = await alone(settings.signOutUrl, { ...ROUTE_CALL, keepalive: true, signal });
-      state.learn(answer, started);
-      const isOver = answer.ok || settings.isRefused(answer);
-      if (isOver) state.setTold();
-      return isOver;
+      return await alone(async () => {
+        if (isGone()) return true;
+        const answer = await send(settings.signOutUrl, { ...ROUTE_CALL, keepalive: true, signal });
+        const isOver = answer.headers.get(SESSION_HEADER) === NO_SESSION || settings.isRefused(answer) || isGone();
+        if (isOver) state.setTold();
+        return isOver;
+      });
     } catch {
       return false;
     }
@@ -121,7 +128,7 @@ export function createSessionClient<Claims = unknown>(
   const client: SessionClient<Claims> = {
     ...calls,
     fetch: callApi,
-    signIn: (input, init) => sessionFetch(signInCalls, alone, input, init),
+    signIn: (input, init) => sessionFetch(signInCalls, (...given) => alone(() => send(...given)), input, init),
     session: () => state.session() as SessionState<Claims>,
 
     async refresh() {

@@ -7,7 +7,7 @@ import {
   USER_HEADER,
 } from "../../protocol.ts";
 import type { AnswerHead, ClientSettings } from "./client-options.ts";
-import type { EmitEvent, LoadingSession, SessionState, SignOutReason } from "./session-events.ts";
+import type { EmitEvent, LoadingSession, SessionClientEvents, SessionState, SignOutReason } from "./session-events.ts";
 import { handleOf, isNewer, type KnownSession, SEPARATOR, usableFor } from "./known-session.ts";
 import { clearDuplicates, readMarkers } from "./marker-cookies.ts";
 import { recall, type Remembered, remember } from "./memory-of-pages.ts";
@@ -37,6 +37,9 @@ interface Told extends Remembered {
   readonly reason?: SignOutReason;
 }
 
+const COOKIES_BLOCKED =
+  "no cookies are kept: check Secure over http, SameSite (localhost is not 127.0.0.1), Domain, Path, third-party cookies";
+
 /** @param life ends it */
 export function createSessionState(settings: ClientSettings, emit: EmitEvent, life: AbortSignal): SessionStateHolder {
   const { name, initialSession } = settings;
@@ -47,6 +50,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   let known: KnownSession | undefined;
   let expiresAt = Infinity;
   let state = describe();
+  // Handle of a session that was signed out here, until the server has heard of it; also where nothing can be stored.
+  let ended: string | undefined;
   // The last state in which it was known who is signed in: events tell the difference from it.
   let told: Exclude<SessionState, LoadingSession> | undefined;
 
@@ -58,12 +63,13 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   function become(next: KnownSession | undefined, age?: number, reason?: SignOutReason): void {
     const before = known;
     known = next && !isOver(next.marker) ? complete(next) : undefined;
+    // Its cookies are gone.
+    if (known) ended = undefined;
     // Where the age is not known this is NaN, and no time is later than that.
     if (age !== undefined || known?.marker !== before?.marker)
       expiresAt = performance.now() - Number(age) + usableFor(known?.marker ?? "");
     if (known?.marker === before?.marker && known?.user === before?.user) return;
-    state = describe(reason);
-    announce();
+    announce(reason);
   }
 
   /** Adds what is known of the same session from elsewhere. Equal facts stay the same object. */
@@ -87,16 +93,19 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     return { status: "signed-in", ...user, accessExpires: parseMarker(marker)?.accessExpires };
   }
 
-  function announce(): void {
+  function announce(reason?: SignOutReason): void {
+    state = describe(reason);
     emit("change", state);
     if (state.status === "loading") return;
     const before = told;
     told = state;
     if (!before) return;
-    if (state.status === "signed-out") emit("signed-out", state);
-    else if (before.status === "signed-out") emit("signed-in", state);
-    else if (before.handle === state.handle) emit("refreshed", state);
-    else emit(before.userId === state.userId ? "signed-in" : "user-changed", state);
+    let event: keyof SessionClientEvents = state.status;
+    if (state.status === "signed-in" && before.status === "signed-in") {
+      if (before.handle === state.handle) event = "refreshed";
+      else if (before.userId !== state.userId) event = "user-changed";
+    }
+    emit(event, state as never);
   }
 
   function isOver(marker: string): boolean {
@@ -144,10 +153,10 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   }
 
   /** What another tab tells, or has stored. */
-  function hear({ marker, ended, reason = "sign-out", ...rest }: Told, age = 0): void {
+  function hear({ marker, ended: gone, reason = "sign-out", ...rest }: Told, age = 0): void {
     const isKept = confirm(marker);
     isReadable ||= isKept;
-    if (ended) forget(ended, reason);
+    if (gone) forget(gone, reason);
     // Messages of several tabs may cross; what the browser has is true in any case.
     else if (marker && (!known || isKept || isNewer(marker, known.marker))) become({ ...rest, marker }, age);
   }
@@ -163,7 +172,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   function end(reason: SignOutReason, isUntold = false): void {
     if (!known) return;
     const handle = handleOf(known.marker);
-    remember(name, isUntold ? { isReadable, ended: handle } : { isReadable });
+    ended = isUntold ? handle : undefined;
+    remember(name, { isReadable, ended });
     tabs.tell({ ended: handle, reason });
     forget(handle, reason);
     clearDuplicates();
@@ -175,6 +185,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     session: () => state,
 
     learn({ headers }, started) {
+      // A client on a server is that of all its users.
+      if (!globalThis.location) return undefined;
       const marker = headers.get(SESSION_HEADER);
       // Where a proxy has mangled it, a refresh asks again.
       const user = orUndefined(() => JSON.parse(headers.get(USER_HEADER) ?? "") as ClientSession);
@@ -192,7 +204,9 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
       if (isReadable && !isKept) {
         // Late: the browser has other tokens by now. Without any, it does not keep them.
         if (readMarkers()[0] || isOver(marker)) return undefined;
-        return new SessionClientError("COOKIES_BLOCKED", "no cookies are kept");
+        known = undefined;
+        announce("cookies-blocked");
+        return new SessionClientError("COOKIES_BLOCKED", COOKIES_BLOCKED);
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
         tell({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER), at: Date.now() }, 0);
@@ -203,11 +217,12 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
 
     isUntold() {
       const markers = readMarkers();
-      const ended = recall(name).ended?.split(SEPARATOR).map(handleOf);
-      return !!ended && (markers[0] ? markers.some((marker) => ended.includes(handleOf(marker))) : !isReadable);
+      const handles = (recall(name).ended ?? ended)?.split(SEPARATOR).map(handleOf);
+      return !!handles && (markers[0] ? markers.some((marker) => handles.includes(handleOf(marker))) : !isReadable);
     },
 
     setTold() {
+      ended = undefined;
       if (recall(name).ended) remember(name, { isReadable });
     },
   };
