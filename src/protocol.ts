@@ -189,7 +189,7 @@ export function formatMarker({ handle, generation, issuedAt, accessExpires }: Se
 /** The marker in a text; undefined when it is none, or of another wire version. */
 export function parseMarker(text: string): SessionMarker | undefined {
   const [, handle, generation, issuedAt, accessExpires] =
-    /^1\.([A-Za-z0-9_-]{24})\.(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(text) ?? [];
+    /^1\.([\w-]{24})\.(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(text) ?? [];
   if (handle === undefined) return undefined;
   return {
     handle,

@@ -108,6 +108,61 @@ describeInAnyBrowser("a refresh that fails", (stage) => {
     expect(server.takeCalls()).toEqual(["POST /session/refresh 200", "GET /me 200"]);
   });
 
+  test.each([301, 3600])("a Retry-After of %d s counts for 5 minutes", async (seconds) => {
+    const { server, page: client } = await openSignedIn(stage());
+    server.expire();
+    await stopClock(client.tab);
+    server.refresh.answer(429, { "retry-after": String(seconds) });
+    expect(await outcomeOf(client, "/me")).toMatchObject({ status: 401, retryAfter: 5 * MINUTE });
+    server.takeCalls();
+    await expectPause({ server, client }, 5 * MINUTE);
+    expect(await outcomeOf(client, "/me")).toMatchObject({ status: 200 });
+  });
+
+  test.each(["-5", "0", "soon", "Wed, 21 Oct 2099 07:28:00 GMT"])(
+    "a Retry-After of %s is none: the server is left alone as after any failure",
+    async (text) => {
+      const { server, page: client } = await openSignedIn(stage());
+      server.expire();
+      await stopClock(client.tab);
+      server.refresh.answer(503, { "retry-after": text });
+      expect(await outcomeOf(client, "/me")).toEqual({
+        status: 401,
+        text: REFUSED,
+        code: "REFRESH_FAILED",
+        refreshStatus: 503,
+      });
+      server.takeCalls();
+      await expectPause({ server, client }, COOL_DOWN);
+      expect(await outcomeOf(client, "/me")).toMatchObject({ status: 200 });
+    },
+  );
+
+  test("is forgotten with the session: a new one is refreshed when it needs it", async () => {
+    const { server, page: client } = await openSignedIn(stage());
+    server.expire();
+    await stopClock(client.tab);
+    server.refresh.answer(429, { "retry-after": "3600" });
+    expect(await outcomeOf(client, "/me")).toMatchObject({ status: 401, refreshStatus: 429 });
+    await client.signIn();
+    server.expire();
+    server.takeCalls();
+    // The pauses are short again, too.
+    server.refresh.answer(503);
+    expect(await outcomeOf(client, "/me")).toMatchObject({ status: 401, refreshStatus: 503 });
+    expect(server.takeCalls()).toEqual(["GET /me 401", "POST /session/refresh 503"]);
+    await expectPause({ server, client }, COOL_DOWN);
+    expect(await outcomeOf(client, "/me")).toMatchObject({ status: 200 });
+  });
+
+  test("names the address that has answered", async () => {
+    const { server, page: client } = await openSignedIn(stage());
+    server.expire();
+    server.refresh.answer(404);
+    const message = await client.tab.evaluate(async () => (await page.client.fetch("/me")).sessionError?.message);
+    expect(message).toBe(`${server.origin}/session/refresh answered 404`);
+  });
+
   test("refresh() asks at once, and rejects with the same error", async () => {
     const { server, page: client } = await openSignedIn(stage());
     server.refresh.answer(503, { "retry-after": "60" }, "", 2);

@@ -1,7 +1,8 @@
 /** The tab that refreshes for all may be closed, frozen, or wait for a server that never answers. */
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
-import { holdTimeouts, passTimeout, timeoutsOf } from "./page-clocks.ts";
+import { until } from "../servers/until.ts";
+import { holdTimeouts, holdTimers, passTimeout, passTimer, timeoutsOf, timersOf } from "./page-clocks.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
 import { describeInBrowsers, type Stage } from "./stage.ts";
 import { chromiumPage } from "./tab.ts";
@@ -104,6 +105,37 @@ describeInBrowsers("a tab that refreshes for all", (stage) => {
     });
     expect(await visitor.fetch("/me")).toMatchObject({ status: 200 });
     expect(server.count("session-refreshed")).toBe(1);
+  });
+
+  test("is told to wait longer than that: it fails at once, and holds no lock", async () => {
+    const { server, page: visitor } = await openSignedIn(stage(), DEFAULTS);
+    await holdTimers(visitor.tab);
+    server.expire();
+    server.refresh.answer(409, { "retry-after": "25" });
+    const found = await visitor.tab.evaluate(async () => {
+      const answer = await page.client.fetch("/me");
+      const { held = [] } = await navigator.locks.query();
+      const { code, status, retryAfter } = answer.sessionError!;
+      return { code, status, retryAfter, locks: held.length };
+    });
+    expect(found).toEqual({ code: "REFRESH_FAILED", status: 409, retryAfter: 25_000, locks: 0 });
+    expect(await timersOf(visitor.tab)).toEqual([]);
+  });
+
+  test("is told to wait: no longer than is left of its 10 s", async () => {
+    const { server, page: visitor } = await openSignedIn(stage(), DEFAULTS);
+    await holdTimers(visitor.tab);
+    await holdTimeouts(visitor.tab);
+    server.expire();
+    server.refresh.answer(409, { "retry-after": "6" }, "", 2);
+    const answer = visitor.fetch("/me");
+    await server.seen("POST /session/refresh 409");
+    await passTimer(visitor.tab, 6000);
+    await server.seen("POST /session/refresh 409", 2);
+    await until("it waits again", async () => (await timersOf(visitor.tab)).includes(6000));
+    await passTimeout(visitor.tab, REFRESH_TIMEOUT);
+    expect(await answer).toMatchObject({ status: 401, code: "REFRESH_TIMEOUT" });
+    expect(await visitor.fetch("/me")).toMatchObject({ status: 200 });
   });
 
   test("whose call is known to need it rejects with the typed error", async () => {

@@ -54,3 +54,42 @@ export async function passTimeout(tab: Tab, ms: number): Promise<void> {
     }, ms),
   );
 }
+
+interface HeldTimer {
+  readonly ms: number;
+  readonly id: number;
+  readonly run: () => void;
+}
+
+/** From now on, until the page is left, what its `setTimeout` was given runs when a test says so. */
+export const holdTimers = (tab: Tab): Promise<void> =>
+  tab.evaluate(() => {
+    const timers: HeldTimer[] = [];
+    let last = 0;
+    globalThis.setTimeout = ((run: () => void, ms = 0) => {
+      timers.push({ ms, run, id: (last += 1) });
+      return last;
+    }) as typeof setTimeout;
+    globalThis.clearTimeout = (id) => {
+      const index = timers.findIndex((timer) => timer.id === id);
+      if (index >= 0) timers.splice(index, 1);
+    };
+    Object.assign(globalThis, { timers });
+  });
+
+/** The timers that wait in the page since they are held, ms. */
+export const timersOf = (tab: Tab): Promise<readonly number[]> =>
+  tab.evaluate(() => (globalThis as unknown as { timers: HeldTimer[] }).timers.map(({ ms }) => ms));
+
+/** Waits until the page has set a timer of so many ms, and lets it run. */
+export async function passTimer(tab: Tab, ms: number): Promise<void> {
+  await until(`a timer of ${ms} ms`, () =>
+    tab.evaluate((time) => {
+      const { timers } = globalThis as unknown as { timers: HeldTimer[] };
+      const index = timers.findIndex((timer) => timer.ms === time);
+      const [timer] = index < 0 ? [] : timers.splice(index, 1);
+      timer?.run();
+      return timer !== undefined;
+    }, ms),
+  );
+}

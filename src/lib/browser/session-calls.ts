@@ -84,7 +84,7 @@ export function createSessionCalls(
       const isUnarmed = known?.antiCsrf === undefined && !CHANGES_NOTHING.test(method);
       const isNeeded = known && !isSignIn && (state.isExpired() || isUnarmed);
       if (isNeeded || refresh.flight) {
-        const result = await abortable(refresh.run(known?.marker), signal);
+        const result = await abortable(refresh.run(), signal);
         if (isNeeded && typeof result !== "string") throw result;
         known = state.sync();
       }
@@ -99,7 +99,7 @@ export function createSessionCalls(
         if (call.isSecond) futile = call.marker + call.url;
         // A stranger without any token, or one whose new tokens are refused, too.
         if (call.isSecond || (known ? known.marker + call.url === futile : !hasToken(answer))) return undefined;
-        const result = await refresh.run(call.marker);
+        const result = await refresh.run();
         if (result === "over") return undefined;
         if (result !== "fresh") return result;
         known = state.sync();

@@ -10,7 +10,7 @@ export type SessionClientErrorCode =
 export interface SessionClientErrorDetails {
   /** Status of the answer to the refresh. */
   readonly status?: number | undefined;
-  /** When the server wants to be asked again, in ms from the answer. */
+  /** When the server wants to be asked again, in ms from the response; at most 5 minutes. */
   readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }
@@ -21,7 +21,7 @@ export class SessionClientError extends Error {
   declare readonly code: SessionClientErrorCode;
   /** Status of the answer to the refresh, with `REFRESH_FAILED`. */
   declare readonly status: number | undefined;
-  /** When the server wants to be asked again, in ms from the answer. */
+  /** When the server wants to be asked again, in ms from the response; at most 5 minutes. */
   declare readonly retryAfter: number | undefined;
 
   constructor(code: SessionClientErrorCode, message: string, details: SessionClientErrorDetails = {}) {

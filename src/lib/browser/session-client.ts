@@ -110,11 +110,6 @@ export function createSessionClient<Claims = unknown>(
     interception = undefined;
   }
 
-  /** Finds out what there is no other way to know. */
-  function recover(): void {
-    if (state.session().status === "loading") void refresh.run(state.sync()?.marker);
-  }
-
   function wake(): void {
     if (globalThis.document?.visibilityState === "hidden") return;
     state.sync();
@@ -132,7 +127,7 @@ export function createSessionClient<Claims = unknown>(
     session: () => state.session() as SessionState<Claims>,
 
     async refresh() {
-      const result = await refresh.run(state.sync()?.marker, true);
+      const result = await refresh.run(true);
       if (typeof result !== "string") throw result;
       return client.session();
     },
@@ -158,15 +153,16 @@ export function createSessionClient<Claims = unknown>(
 
     dispose() {
       ending.abort();
+      refresh.recover();
       restore();
     },
   };
 
   // Later: a refresh that is just beginning may have found out that there is something to find out.
-  target.addEventListener("change", () => queueMicrotask(recover));
+  target.addEventListener("change", () => queueMicrotask(refresh.recover));
   listen("online", life, wake);
   listen("visibilitychange", life, wake);
-  recover();
+  refresh.recover();
   if (state.isUntold()) void tellSignOut();
   return client;
 }

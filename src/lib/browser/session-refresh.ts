@@ -1,6 +1,8 @@
 import { SESSION_HEADER, THEFT_MESSAGE } from "../../protocol.ts";
+import { abortable } from "./abortable.ts";
 import { type ClientSettings, hasToken, ROUTE_CALL } from "./client-options.ts";
 import type { EmitEvent } from "./session-events.ts";
+import { handleOf } from "./known-session.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import { withLock } from "./session-lock.ts";
 import type { SessionStateHolder } from "./session-state.ts";
@@ -12,16 +14,21 @@ export interface SessionRefresh {
   /** The refresh that is under way in this tab. */
   readonly flight: Promise<RefreshResult> | undefined;
   /**
-   * Gets new tokens, unless the browser has others than `seen` by then. One at a time in this tab and, where there are Web Locks, in all.
+   * Gets new tokens, unless the browser has others than now by the time that it is this tab's turn. One at a time in this tab and,
+   * where there are Web Locks, in all.
    *
    * @param force also where the last one failed a moment ago
    */
-  run(seen: string | undefined, force?: boolean): Promise<RefreshResult>;
+  run(force?: boolean): Promise<RefreshResult>;
   /** The browser has come back: one more try, if the last one failed. */
   wake(): void;
+  /** Asks who is signed in, while that is all that the page knows: now, and after each failure's rest. */
+  recover(this: void): void;
 }
 
 const SHORTEST_REST = 1000;
+// What a gateway says of its maintenance must not outlive it by an hour.
+const LONGEST_REST = 5 * 60_000;
 
 export function createSessionRefresh(
   settings: ClientSettings,
@@ -31,20 +38,33 @@ export function createSessionRefresh(
 ): SessionRefresh {
   let flight: Promise<RefreshResult> | undefined;
   let failure: SessionClientError | undefined;
-  // Until when a failure stands for all who ask, and how long the next one will.
+  // The session that it was a failure of, until when it stands for all who ask, and how long the next one will.
+  let handle = "";
   let restsUntil = 0;
   let rest = SHORTEST_REST;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** What is left of the rest after the last failure, in ms. A new session has none. */
+  function restLeft(): number {
+    const current = handleOf(state.sync()?.marker ?? "");
+    if (current !== handle) {
+      handle = current;
+      failure = undefined;
+      rest = SHORTEST_REST;
+    }
+    return failure ? restsUntil - performance.now() : 0;
+  }
 
   async function attempt(seen: string | undefined): Promise<RefreshResult> {
-    const before = state.sync();
-    if (before?.marker !== seen) {
-      if (!before) return "over";
-      // Another tab was faster.
-      if (before.user) return "fresh";
-    }
     const signal = AbortSignal.timeout(settings.refreshTimeout);
     try {
       for (;;) {
+        const before = state.sync();
+        if (before?.marker !== seen) {
+          if (!before) return "over";
+          // Another tab was faster.
+          if (before.user) return "fresh";
+        }
         const answer = await send(settings.refreshUrl, { ...ROUTE_CALL, signal });
         const text = await answer.text();
         if (answer.ok) {
@@ -58,14 +78,17 @@ export function createSessionRefresh(
           state.end(!hasToken(answer) ? "cookies-blocked" : text.includes(THEFT_MESSAGE) ? "theft" : "ended");
           return "over";
         }
-        const retryAfter = Number(answer.headers.get("retry-after")) * 1000 || undefined;
-        // Another request has just refreshed, and its cookies are here, or will be in a moment.
-        if (answer.status !== 409) {
-          const { status } = answer;
-          return new SessionClientError("REFRESH_FAILED", `refresh answered ${status}`, { status, retryAfter });
+        const { status } = answer;
+        const wanted = Number(answer.headers.get("retry-after")) * 1000;
+        const retryAfter = Math.min(Math.max(wanted, 0), LONGEST_REST) || undefined;
+        const pause = retryAfter ?? SHORTEST_REST;
+        // 409: another request has just refreshed, and its cookies are here, or will be in a moment.
+        // A longer wait is for the callers, without the lock.
+        if (status !== 409 || pause >= settings.refreshTimeout) {
+          const details = { status, retryAfter };
+          return new SessionClientError("REFRESH_FAILED", `${settings.refreshUrl} answered ${status}`, details);
         }
-        await new Promise((resolve) => setTimeout(resolve, retryAfter ?? SHORTEST_REST));
-        if (state.sync()?.marker !== before?.marker) return "fresh";
+        await abortable(new Promise((resolve) => setTimeout(resolve, pause)), signal);
       }
     } catch (cause) {
       const code = signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE";
@@ -83,16 +106,26 @@ export function createSessionRefresh(
       return result;
     }
     failure = result;
-    // A timeout has taken its time already.
-    if (result.code !== "REFRESH_TIMEOUT") restsUntil = performance.now() + (result.retryAfter ?? rest);
+    restsUntil = performance.now() + (result.retryAfter ?? rest);
     rest = Math.min(rest * 2, 30_000);
     emit("refresh-failed", result);
+    recover();
     return result;
   }
 
-  async function run(seen: string | undefined, force = false): Promise<RefreshResult> {
-    if (!flight && !force && failure && performance.now() < restsUntil) return failure;
-    return (flight ??= fly(seen));
+  async function run(force = false): Promise<RefreshResult> {
+    const isResting = restLeft() > 0;
+    // A timeout has taken its time already.
+    if (isResting && !flight && !force && failure && failure.code !== "REFRESH_TIMEOUT") return failure;
+    return (flight ??= fly(state.sync()?.marker));
+  }
+
+  function recover(): void {
+    clearTimeout(timer);
+    if (life.aborted || state.session().status !== "loading") return;
+    const left = restLeft();
+    if (left > 0) timer = setTimeout(recover, left);
+    else void run();
   }
 
   return {
@@ -101,14 +134,16 @@ export function createSessionRefresh(
     },
 
     run,
+    recover,
 
     wake() {
-      if (!failure || (failure.retryAfter && performance.now() < restsUntil)) return;
+      const isResting = restLeft() > 0;
+      if (!failure || (isResting && failure.retryAfter)) return;
       failure = undefined;
-      const seen = state.sync()?.marker;
-      // Not all at once: all who lost this server have just got it back.
-      setTimeout(() => {
-        if (seen && !life.aborted) void run(seen);
+      clearTimeout(timer);
+      // Not all at once: all who lost this server have just got it back. Ends like the other one where a tab has been faster.
+      timer = setTimeout(() => {
+        if (state.sync()) void run();
       }, Math.random() * SHORTEST_REST);
     },
   };
