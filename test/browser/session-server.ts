@@ -18,6 +18,8 @@ export class SessionServer {
   readonly sessions: Sessions;
   /** How many alarms the test wants; the stage counts them at its end. */
   expectedAlarms = 0;
+  /** In whose name `/notes` was called, in the order of the calls. */
+  readonly writers: string[] = [];
   readonly #site: string;
   readonly #counts = new Map<SessionEventName, number>();
   readonly #calls = new CallLog();
@@ -132,7 +134,10 @@ export class SessionServer {
     app.get("/me", verifySession({ sessions }), (req, res) => {
       res.json({ user: req.auth!.getUserId(), claims: req.auth!.getJWTPayload() });
     });
-    app.all("/notes", verifySession({ sessions }), (_req, res) => void res.json({}));
+    app.all("/notes", verifySession({ sessions }), (req, res) => {
+      this.writers.push(String(req.auth!.getUserId()));
+      res.json({});
+    });
     app.post("/claims", verifySession({ sessions }), async (req, res) => {
       res.json(await req.auth!.updateJwtPayload(JSON.parse(String(req.body)) as object));
     });

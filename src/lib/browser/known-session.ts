@@ -17,6 +17,29 @@ export interface KnownSession {
   readonly at?: number | undefined;
 }
 
+/** For whom a call is made. Plain data, so that a worker can hand it over. */
+export interface CallOwner {
+  /** Undefined while the page does not know it. */
+  readonly user?: { readonly userId: string | number } | undefined;
+  /** Marker of the session that the page saw. */
+  readonly marker: string;
+}
+
+/**
+ * Whether a call of this owner may be sent with that session. The same user may have signed in again.
+ * A session whose user is not known yet is somebody else's, unless nothing but the session is known
+ * of the owner either.
+ */
+export function isOwner(owner: CallOwner, { user, marker }: KnownSession): boolean {
+  if (owner.user) return owner.user.userId === user?.userId;
+  const handles = handlesIn(owner.marker);
+  return handlesIn(marker).some((handle) => handles.includes(handle));
+}
+
+/** Undefined for a marker of another wire version, whose name changes with each refresh. */
+const handlesIn = (markers: string): readonly (string | undefined)[] =>
+  markers.split(SEPARATOR).map((marker) => parseMarker(marker)?.handle);
+
 /** Name of the session that a marker belongs to. One of another wire version is a name of its own. */
 export const handleOf = (marker: string): string => parseMarker(marker)?.handle ?? marker;
 

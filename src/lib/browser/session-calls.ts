@@ -1,7 +1,7 @@
 import { ANTI_CSRF_HEADER, CUSTOM_HEADER } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
 import { type AnswerHead, type ClientSettings, hasToken } from "./client-options.ts";
-import type { KnownSession } from "./known-session.ts";
+import { type CallOwner, isOwner } from "./known-session.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import type { SessionRefresh } from "./session-refresh.ts";
 import type { SessionStateHolder } from "./session-state.ts";
@@ -16,6 +16,8 @@ export interface OutgoingCall {
   readonly signal?: AbortSignal | undefined;
   /** Whether it starts a session, for which the one that there is need not be refreshed. */
   readonly isSignIn?: boolean;
+  /** For whom it is made. Default: the user that the page knew at this moment. */
+  readonly owner?: CallOwner | undefined;
 }
 
 /** What to send a request with. Plain data, so that it can be handed to a worker and back. */
@@ -27,6 +29,8 @@ export interface PreparedCall {
   readonly method: string;
   /** The marker under which the request is sent. */
   readonly marker: string | undefined;
+  /** For whom it was made; undefined: for nobody. */
+  readonly owner: CallOwner | undefined;
   /** Whether it has been refused, and is sent again. */
   readonly isSecond: boolean;
 }
@@ -36,7 +40,8 @@ export interface SessionCalls {
   /**
    * What to send a request with, after the refresh that it needs. Undefined: it is none of the API's, and goes out as it is.
    *
-   * @throws SessionClientError when it needs a refresh that cannot be had now
+   * @throws SessionClientError when it needs a refresh that cannot be had now; `USER_CHANGED` when
+   * somebody else has signed in since the call was made
    * @throws the signal's reason when the caller does not want to wait any longer
    */
   prepare(call: OutgoingCall): Promise<PreparedCall | undefined>;
@@ -62,39 +67,50 @@ export function createSessionCalls(
   // The marker of new tokens, and the address where they were refused all the same: another refresh would not help there.
   let futile: string | undefined;
 
-  function equip(
-    known: KnownSession | undefined,
-    { url, method }: Pick<OutgoingCall, "url" | "method">,
+  /** Makes a call ready for the session that the browser has, if that is its owner's. */
+  async function equip(
+    { url, method, signal, isSignIn }: OutgoingCall,
+    owner: CallOwner | undefined,
     isSecond: boolean,
-  ): PreparedCall {
-    const headers: Record<string, string> = {};
-    if (known && !CHANGES_NOTHING.test(method)) {
-      headers[CUSTOM_HEADER] = "1";
-      if (known.antiCsrf) headers[ANTI_CSRF_HEADER] = known.antiCsrf;
+  ): Promise<PreparedCall | SessionClientError> {
+    const isUnsafe = !CHANGES_NOTHING.test(method);
+    for (let refreshes = 0; ; refreshes += 1) {
+      const known = state.sync();
+      const isFirst = !isSecond && !refreshes;
+      const isOthers = owner && known && !isOwner(owner, known);
+      if (isOthers && (known.user || refreshes > 1))
+        return new SessionClientError("USER_CHANGED", "another user has signed in since");
+      const isNeeded =
+        isOthers ||
+        (isFirst && known && !isSignIn && (state.isExpired() || (isUnsafe && known.antiCsrf === undefined)));
+      if (!isNeeded && !(isFirst && refresh.flight)) {
+        const headers: Record<string, string> =
+          known && isUnsafe
+            ? { [CUSTOM_HEADER]: "1", ...(known.antiCsrf && { [ANTI_CSRF_HEADER]: known.antiCsrf }) }
+            : {};
+        return { headers, url, method, marker: known?.marker, owner: known ?? owner, isSecond };
+      }
+      const result = await abortable(refresh.run(), signal);
+      if (isNeeded && typeof result !== "string") return result;
     }
-    return { headers, url, method, marker: known?.marker, isSecond };
   }
 
   return {
     async prepare(call) {
-      const { url, method, signal, isSignIn } = call;
+      const { url, owner = state.known() } = call;
       const isRoute = url === settings.refreshUrl || url === settings.signOutUrl;
-      if (isRoute || !settings.origins.includes(new URL(url).origin)) return undefined;
-      let known = state.sync();
-      const isUnarmed = known?.antiCsrf === undefined && !CHANGES_NOTHING.test(method);
-      const isNeeded = known && !isSignIn && (state.isExpired() || isUnarmed);
-      if (isNeeded || refresh.flight) {
-        const result = await abortable(refresh.run(), signal);
-        if (isNeeded && typeof result !== "string") throw result;
-        known = state.sync();
-      }
-      return equip(known, call, false);
+      // The origin of a blob is that of the page that has made it.
+      if (isRoute || !/^http/i.test(url) || !settings.origins.includes(new URL(url).origin)) return undefined;
+      // Who signs in is somebody else by intent.
+      const equipped = await equip(call, call.isSignIn ? undefined : owner, false);
+      if (equipped instanceof SessionClientError) throw equipped;
+      return equipped;
     },
 
     async settle(call, answer, canResend = true) {
       const blocked = state.learn(answer, call.marker);
       if (blocked || !settings.isRefused(answer)) return blocked;
-      let known = state.sync();
+      const known = state.sync();
       if (known?.marker === call.marker) {
         if (call.isSecond) futile = call.marker + call.url;
         // A stranger without any token, or one whose new tokens are refused, too.
@@ -102,12 +118,13 @@ export function createSessionCalls(
         const result = await refresh.run();
         if (result === "over") return undefined;
         if (result !== "fresh") return result;
-        known = state.sync();
-      } else if (!known || call.isSecond) {
+      } else if (!known) {
         return undefined;
       }
-      if (!canResend) return new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
-      return equip(known, call, true);
+      const equipped = await equip(call, call.owner, true);
+      if (equipped instanceof SessionClientError) return equipped;
+      if (call.isSecond) return undefined;
+      return canResend ? equipped : new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
     },
   };
 }

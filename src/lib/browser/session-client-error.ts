@@ -5,7 +5,8 @@ export type SessionClientErrorCode =
   | "OPTIONS_INVALID"
   | "REFRESH_FAILED"
   | "REFRESH_TIMEOUT"
-  | "REFRESH_UNREACHABLE";
+  | "REFRESH_UNREACHABLE"
+  | "USER_CHANGED";
 
 export interface SessionClientErrorDetails {
   /** Status of the answer to the refresh. */

@@ -16,7 +16,8 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
    * once more. Requests to other origins, and with `credentials: "omit"`, go out as they are. Needs no `this`.
    *
    * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE` when the token is known to have expired and cannot be
-   * refreshed now. Where the server has answered, that answer comes back instead, with the error as its `sessionError`; so does `BODY_NOT_REPLAYABLE`
+   * refreshed now; `USER_CHANGED` when somebody else has signed in since. Where the server has answered, that answer comes back instead, with
+   * the error as its `sessionError`; so does `BODY_NOT_REPLAYABLE`
    */
   fetch(this: void, input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
   /**

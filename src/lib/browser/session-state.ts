@@ -19,6 +19,8 @@ import { joinTabs } from "./tab-channel.ts";
 export interface SessionStateHolder {
   /** Reads what the browser has now, which other tabs and the server may have changed. Undefined: no session. */
   sync(): KnownSession | undefined;
+  /** What was there when it was last looked at. */
+  known(): KnownSession | undefined;
   /** Whether the access token is known to have expired. Never by the wall clock. */
   isExpired(): boolean;
   session(): SessionState;
@@ -181,6 +183,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
 
   return {
     sync: () => sync(),
+    known: () => known,
     isExpired: () => performance.now() >= expiresAt,
     session: () => state,
 

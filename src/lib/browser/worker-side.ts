@@ -1,4 +1,5 @@
 import { abortable } from "./abortable.ts";
+import type { CallOwner } from "./known-session.ts";
 import type { PreparedCall, Verdict } from "./session-calls.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import type { SessionState } from "./session-events.ts";
@@ -88,9 +89,13 @@ export function connectToPage<Claims = unknown>(port: WorkerPort = globalThis): 
   port.addEventListener("close", leave, { signal });
   port.postMessage({ counterfoil: "hello" });
 
+  // As this worker sees it: the page may know of another user by the time that it is asked.
+  const findOwner = (): CallOwner | undefined =>
+    state.status === "signed-in" ? { user: { userId: state.userId }, marker: "" } : undefined;
+
   const calls = {
     prepare: ({ url, method, signal: giveUp }: Request) =>
-      abortable(ask("prepare", { url, method }) as Promise<PreparedCall | undefined>, giveUp),
+      abortable(ask("prepare", { url, method, owner: findOwner() }) as Promise<PreparedCall | undefined>, giveUp),
     settle: (call: PreparedCall, { status, headers }: Response, canResend: boolean) =>
       ask("settle", [call, status, [...headers], canResend]) as Promise<Verdict>,
   };
