@@ -1,7 +1,7 @@
 import type { Express } from "express";
 import { bundleOnce } from "./bundle.ts";
 
-/** The scripts of the tests: `/page.js` is the bundle of pages/client-page.ts, and `/page` a page that loads it. */
+/** The scripts of the tests: `/page.js` is the bundle of pages/client-page.ts, and `/page` a page that loads it. Also below a path. */
 const SCRIPTS = {
   page: "client-page.ts",
 } as const;
@@ -15,7 +15,7 @@ export function addPages(app: Express): Express {
     app.get(`/${name}`, async (_req, res) => {
       // A script that cannot be bundled is an answer 500, and not a page where nothing works.
       await readScript(name);
-      res.type("html").send(pageWith(name, `<script src="/${name}.js"></script>`));
+      res.type("html").send(pageWith(name, `<script src="${name}.js"></script>`));
     });
   }
   app.get("/blank", (_req, res) => void res.type("html").send(pageWith("blank")));

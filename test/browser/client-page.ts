@@ -30,7 +30,7 @@ export class ClientPage {
   }
 
   /** Loads the page from a server; it makes a client with these options, and patience, each time it is loaded. */
-  async open({ origin }: SessionServer, options: PageOptions = {}): Promise<this> {
+  async open({ origin }: Pick<SessionServer, "origin">, options: PageOptions = {}): Promise<this> {
     const query = new URLSearchParams({ options: JSON.stringify({ ...PATIENT, ...options }) });
     expect(await this.tab.goto(`${origin}/page?${query}`)).toBe(200);
     return this;

@@ -1,4 +1,4 @@
-import { type ClientSession, REFRESH_CHALLENGE, SHARED_NAME, SIGN_OUT_ROUTE } from "../../protocol.ts";
+import { type ClientSession, MARKER_COOKIE, REFRESH_CHALLENGE, SHARED_NAME, SIGN_OUT_ROUTE } from "../../protocol.ts";
 import { SessionClientError } from "./session-client-error.ts";
 
 /** What an answer must show to be judged; a `Response` has it. */
@@ -13,6 +13,10 @@ export interface SessionClientOptions<Claims = unknown> {
    * origin are sent as they are. Default: the origin of the page.
    */
   readonly api?: string | readonly [string, ...string[]];
+  /** `http.basePath` of the server, which stands before the two paths below, for instance `"/shop"`. Default: none. */
+  readonly basePath?: string;
+  /** `cookie.prefix` of the server, for instance `"shop_"`. Default: none. */
+  readonly cookiePrefix?: string;
   /** Path of the refresh route, `tokens.refreshToken.renewTokenPath` of the server. Default `"/session/refresh"`. */
   readonly refreshPath?: string;
   /** Path of the sign-out route. Default `"/session/signout"`. */
@@ -33,6 +37,8 @@ export interface ClientSettings {
   readonly origins: readonly string[];
   readonly refreshUrl: string;
   readonly signOutUrl: string;
+  /** Name of the readable cookie, but for `__Host-`. */
+  readonly markerName: string;
   /** What the lock, the channel and the storage of this API are called. */
   readonly name: string;
   /** Whether the session cookies are those of this very page, so that their marker can be read. */
@@ -50,22 +56,27 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   const here = globalThis.location?.origin;
   // On a server there is no page, and one client for all users: it knows nobody.
   const { api = here ?? NOWHERE, refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
+  const { basePath = "", cookiePrefix = "" } = options;
   const origins = [api].flat();
   for (const origin of origins) {
     // Only what is absolute keeps an origin of its own against this base.
     if (new URL(origin, NOWHERE).origin !== origin)
       throw new SessionClientError("OPTIONS_INVALID", `api: ${origin} is no origin like https://shop.example`);
   }
+  if (!/^(\/[\w.~-]+)* [\w-]*$/.test(`${basePath} ${cookiePrefix}`))
+    throw new SessionClientError("OPTIONS_INVALID", "write a basePath like /shop, a cookiePrefix like shop_");
   const [first] = origins as [string];
+  const base = first + basePath;
   return {
     lockTimeout: 5000,
     refreshTimeout: 10_000,
     isRefused: (answer) => challengeOf(answer).includes(REFRESH_CHALLENGE),
     ...options,
     origins: here ? origins : [],
-    refreshUrl: first + refreshPath,
-    signOutUrl: first + signOutPath,
-    name: SHARED_NAME + first + refreshPath,
+    refreshUrl: base + refreshPath,
+    signOutUrl: base + signOutPath,
+    markerName: cookiePrefix + MARKER_COOKIE,
+    name: SHARED_NAME + cookiePrefix + base + refreshPath,
     isOwnOrigin: first === here,
   };
 }

@@ -1,19 +1,21 @@
-import { HOST_PREFIX, MARKER_COOKIE } from "../../protocol.ts";
+import { HOST_PREFIX } from "../../protocol.ts";
 import { orUndefined } from "./or-undefined.ts";
 
 /**
  * The different markers in the readable cookies, of which one is current. Other hosts of the site
  * can set a cookie of the same name beside it, but none with the prefix `__Host-`. Empty where
  * there is none, or cookies cannot be read.
+ *
+ * @param markerName without `__Host-`
  */
-export function readMarkers(): readonly string[] {
+export function readMarkers(markerName: string): readonly string[] {
   // A worker has no document, and a sandboxed frame may not ask.
   const pairs = (orUndefined(() => document.cookie) ?? "").split("; ");
   const find = (name: string): readonly string[] => [
     ...new Set(pairs.flatMap((pair) => (pair.startsWith(name) && pair.slice(name.length)) || [])),
   ];
-  const own = find(`${HOST_PREFIX + MARKER_COOKIE}=`);
-  return own[0] ? own : find(`${MARKER_COOKIE}=`);
+  const own = find(`${HOST_PREFIX + markerName}=`);
+  return own[0] ? own : find(`${markerName}=`);
 }
 
 /**
@@ -21,7 +23,7 @@ export function readMarkers(): readonly string[] {
  * page. The path of the current marker is "/", where the refresh route clears the others, since it
  * knows the domain of the current one.
  */
-export function clearDuplicates(): void {
+export function clearDuplicates(markerName: string): void {
   orUndefined(() => {
     let path = "";
     // A semicolon would begin another attribute, and browsers ignore a path of more than 1024
@@ -30,7 +32,7 @@ export function clearDuplicates(): void {
       path += `/${name}`;
       if (path === "/") continue;
       for (let domain = `.${location.hostname}`; domain; domain = domain.replace(/^.[^.]*/, ""))
-        for (const end of ENDS) document.cookie = `${MARKER_COOKIE}=; Max-Age=0; Domain=${domain}; Path=${path}${end}`;
+        for (const end of ENDS) document.cookie = `${markerName}=; Max-Age=0; Domain=${domain}; Path=${path}${end}`;
     }
   });
 }

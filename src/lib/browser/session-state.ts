@@ -9,7 +9,7 @@ import {
 import type { AnswerHead, ClientSettings } from "./client-options.ts";
 import type { EmitEvent, LoadingSession, SessionClientEvents, SessionState, SignOutReason } from "./session-events.ts";
 import { handleOf, isNewer, type KnownSession, SEPARATOR, usableFor } from "./known-session.ts";
-import { clearDuplicates, readMarkers } from "./marker-cookies.ts";
+import * as cookies from "./marker-cookies.ts";
 import { recall, type Remembered, remember } from "./memory-of-pages.ts";
 import { orUndefined } from "./or-undefined.ts";
 import { SessionClientError } from "./session-client-error.ts";
@@ -44,7 +44,9 @@ const COOKIES_BLOCKED =
 
 /** @param life ends it */
 export function createSessionState(settings: ClientSettings, emit: EmitEvent, life: AbortSignal): SessionStateHolder {
-  const { name, initialSession } = settings;
+  const { name, markerName, initialSession } = settings;
+  const readMarkers = (): readonly string[] => cookies.readMarkers(markerName);
+  const clearDuplicates = (): void => cookies.clearDuplicates(markerName);
   const stored = recall(name);
   let isReadable = !!globalThis.document && (settings.isOwnOrigin || !!stored.isReadable);
   // Handles of sessions that are over, and markers that were never the current one.
