@@ -17,6 +17,7 @@ export interface Subject {
   listen(setup: Setup): Promise<Listening>;
 }
 
+const OTHER_SECRET = "the secret of the other instance, for production";
 const START = 1_790_000_000_000;
 
 export async function startSubject(subject: Subject, options: HttpAppOptions): Promise<HttpApp> {
@@ -24,7 +25,12 @@ export async function startSubject(subject: Subject, options: HttpAppOptions): P
   const { store, down, up } = switchable(memory());
   const create = subject.createSessions ?? createSessions;
   const sessions = create({ ...options.config, store, clock: () => clock.now });
-  const other = create({ store: memory(), clock: () => clock.now, cookie: { hostPrefix: false } });
+  const other = create({
+    store: memory(),
+    clock: () => clock.now,
+    cookie: { hostPrefix: false },
+    secret: OTHER_SECRET,
+  });
   const instance = options.uninitialised === true ? {} : { sessions };
   const server = await subject.listen({
     instance,

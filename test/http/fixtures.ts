@@ -16,7 +16,7 @@ import {
   sessionRoutes,
   verifySession,
 } from "counterfoil/express";
-import { memory } from "counterfoil/memory";
+import { memory, type SessionStore } from "counterfoil/memory";
 import express5, { type Application, type Request, type RequestHandler, type Response } from "express";
 import { listen } from "../fixtures/listen.ts";
 import { switchable, type SwitchableStore } from "../store/switchable-store.ts";
@@ -50,6 +50,8 @@ export interface AppSpec {
   /** Of an app that ran before, whose sessions this one goes on with. Its config must have the same secret. */
   readonly successorOf?: TestApp;
   readonly express: Express;
+  /** Default: a memory store. */
+  readonly inner?: SessionStore;
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
   /** Options of the ready routes. */
   readonly routes?: SessionRoutesOptions;
@@ -85,6 +87,7 @@ export function route(handler: (request: Request, response: Response) => Promise
 export async function startApp({
   successorOf,
   express,
+  inner = memory(),
   config,
   routes,
   protect,
@@ -93,7 +96,7 @@ export async function startApp({
   onAppError,
 }: AppSpec): Promise<TestApp> {
   const clock = successorOf?.clock ?? { now: START };
-  const store = successorOf?.store ?? switchable(memory());
+  const store = successorOf?.store ?? switchable(inner);
   const sessions = createSessions({ ...config, store: store.store, clock: () => clock.now });
   const appErrors: unknown[] = [];
   const app = express();

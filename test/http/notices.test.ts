@@ -1,25 +1,14 @@
 /** What the process is told of a set-up that cannot work, and what it is not told. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { SessionEvents } from "counterfoil";
-import { beforeEach, describe, expect, test } from "vitest";
-import { FRAMEWORKS, startApp, type TestApp } from "./fixtures.ts";
+import { describe, expect, test } from "vitest";
+import { collectWarnings } from "../fixtures/warnings.ts";
+import { sqlite } from "counterfoil/sqlite";
+import { apiCookies, FRAMEWORKS, MINUTE, refreshCookies, signIn, startApp, type TestApp } from "./fixtures.ts";
 
-interface Warning extends Error {
-  readonly code?: string;
-}
-
-let warnings: Warning[] = [];
-beforeEach(() => {
-  warnings = [];
-  const note = (warning: Warning): void => void warnings.push(warning);
-  process.on("warning", note);
-  return () => void process.off("warning", note);
-});
-
-/** Node hands warnings to listeners a moment later. */
-async function told(): Promise<readonly (string | undefined)[]> {
-  await new Promise(setImmediate);
-  return warnings.map(({ code }) => code);
-}
+const warnings = collectWarnings();
 
 const refusedOf = (app: TestApp): SessionEvents["request-refused"][] => {
   const events: SessionEvents["request-refused"][] = [];
@@ -37,8 +26,9 @@ describe("an origin that is not known", () => {
     const events = refusedOf(app);
     for (let count = 0; count < 3; count += 1)
       await app.send({ method: "POST", path: "/login", headers: { origin: "https://new.example:4000" } });
-    expect(await told()).toEqual(["COUNTERFOIL_ORIGIN"]);
-    expect(warnings[0]?.message).toBe(
+    const [warning, ...others] = await warnings.read();
+    expect(others).toEqual([]);
+    expect(warning?.message).toBe(
       'A request from the Origin "https://new.example:4000" was refused as one of another site (403 csrf). ' +
         'http.publicOrigin is "https://shop.example"; http.trustedOrigins is ["https://app.example"]. ' +
         'If the page is yours: where this is the address of this very app, write http: { publicOrigin: "https://new.example:4000" }; ' +
@@ -48,4 +38,78 @@ describe("an origin that is not known", () => {
     expect(events).toEqual([{ code: "CSRF_REFUSED", notice: "COUNTERFOIL_ORIGIN", count: 1, since: app.clock.now }]);
     await app[Symbol.asyncDispose]();
   });
+});
+
+describe("what a request brings", () => {
+  const CONTROL = "https://\u009b31m\u00e9.example";
+
+  test("is quoted in printable ASCII and cut off, in each kind of warning", async () => {
+    const app = await startApp({ express });
+    const long = `https://${"a".repeat(5000)}.example`;
+    for (const origin of [CONTROL, long, 'https://a"b'])
+      await app.send({ method: "POST", path: "/login", headers: { origin, host: `x"${"b".repeat(500)}` } });
+    const told = await warnings.read();
+    expect(told).toHaveLength(3);
+    for (const { message } of told) {
+      expect(message).toMatch(/^[ -~]*$/);
+      expect(message.length).toBeLessThan(900);
+    }
+    expect(told[0]?.message).toContain('"https://\\u009b31m\\u00e9.example"');
+    expect(told[2]?.message).toContain('"https://a\\"b"');
+    await app[Symbol.asyncDispose]();
+  });
+
+  test("holds no token and no cookie in any warning", async () => {
+    const app = await startApp({ express });
+    const own = await signIn(app);
+    const cookies = refreshCookies(own);
+    for (const path of ["/api", "/session/refresh", "/login", "/session/signout"])
+      for (const headers of [
+        { cookie: apiCookies(own), "anti-csrf": own.antiCsrf, origin: "https://evil.example" },
+        { cookie: cookies, origin: "https://other.example" },
+        { cookie: apiCookies(own) },
+        { "anti-csrf": own.antiCsrf },
+      ])
+        await app.send({ method: "POST", path, headers });
+    const told = await warnings.read();
+    expect(told.length).toBeGreaterThan(2);
+    for (const { message } of told)
+      for (const secret of [own.access, own.refresh, own.marker, own.antiCsrf]) expect(message).not.toContain(secret);
+    await app[Symbol.asyncDispose]();
+  });
+});
+
+describe("a token that names an unknown key, where the store is a database", () => {
+  test("is told of as two databases", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "counterfoil-"));
+    const config = { secret: "a secret of at least 32 characters" };
+    const app = await startApp({ express, config, inner: sqlite({ path: join(folder, "sessions.db") }) });
+    const other = await startApp({ express });
+    const own = await signIn(other);
+    for (const path of ["/api", "/api"]) await app.send({ path, headers: { cookie: apiCookies(own) } });
+    expect(await warnings.codes()).toEqual(["COUNTERFOIL_UNKNOWN_KEY"]);
+    await app[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+
+  test("garbage, and the cookie of a stranger's app, are not", async () => {
+    const app = await startApp({ express });
+    for (const value of ["garbage", "a.b.c", `${btoa(JSON.stringify({ alg: "HS256", typ: "JWT" }))}.e30.x`])
+      await app.send({ path: "/api", headers: { cookie: `__Host-sAccessToken=${value}` } });
+    expect(await warnings.codes()).toEqual([]);
+    await app[Symbol.asyncDispose]();
+  });
+});
+
+test("a flood of hostile requests costs five warnings and one event a minute for each kind", async () => {
+  const app = await startApp({ express });
+  const events = refusedOf(app);
+  for (let index = 0; index < 200; index += 1)
+    await app.send({ method: "POST", path: "/login", headers: { origin: `https://${index}.example` } });
+  app.clock.now += MINUTE;
+  await app.send({ method: "POST", path: "/login", headers: { origin: "https://last.example" } });
+  expect(await warnings.codes()).toEqual(Array.from({ length: 5 }, () => "COUNTERFOIL_ORIGIN"));
+  expect(events.map(({ count }) => count)).toEqual([1, 200]);
+  await app[Symbol.asyncDispose]();
 });

@@ -9,6 +9,7 @@ import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "./request-session.ts";
 import { answerRoute, type RouteOptions } from "./routes.ts";
 import { policyOfError, tellRefusal } from "./tell-refusal.ts";
+import { watchRefusal } from "./watched-answers.ts";
 
 /** Options of a protected route. */
 export type VerifySessionOptions = ProtectOptions & InstanceOption;
@@ -23,11 +24,16 @@ export function protect(exchange: HttpExchange, options: VerifySessionOptions): 
   return http.protect(exchange, options).catch(refusing(exchange, http));
 }
 
-/** For an error handler that is not ours. */
+/**
+ * For an error handler that is not ours.
+ *
+ * @param isOnItsWay false where a route of the app's may do without what it asked for
+ */
 const refusing =
-  (exchange: HttpExchange, { context }: HttpSessions) =>
+  (exchange: HttpExchange, { context }: HttpSessions, isOnItsWay = true) =>
   (error: unknown): never => {
     tellRefusal(error, exchange, context.policy.http);
+    if (isOnItsWay) watchRefusal(exchange, error, context);
     throw error;
   };
 
@@ -36,7 +42,8 @@ export async function protectOnce(
   options: VerifySessionOptions,
 ): Promise<RequestSession | undefined> {
   checkProtectOptions(options, "getSession");
-  return protect(exchange, options);
+  const http = httpOf(options);
+  return http.protect(exchange, options).catch(refusing(exchange, http, false));
 }
 
 export async function start(exchange: HttpExchange, userId: UserId, details: SignInDetails): Promise<RequestSession> {

@@ -46,9 +46,14 @@ export function isTrusted(origin: string, policy: HttpPolicy): boolean {
   return policy.trustedOrigins.has(origin);
 }
 
-function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): boolean {
+export function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): boolean {
   if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
   // Without a public origin only the host can be compared: behind a proxy the scheme is not known, and X-Forwarded-* is anyone's word.
+  return isSameHost(origin, exchange);
+}
+
+/** Whether an origin has the host and port that the request asks for. */
+export function isSameHost(origin: string, exchange: HttpExchange): boolean {
   const parsed = parseOrigin(origin);
   if (parsed === undefined) return false;
   const { protocol, host } = new URL(parsed);

@@ -92,7 +92,7 @@ const instances = new WeakMap<object, HttpSessions>();
 export function httpSessionsOf(sessions: Sessions): HttpSessions {
   const known = instances.get(sessions);
   if (known !== undefined) return known;
-  const made = watchSessions(createHttpSessions(sessions, contextOf(sessions)));
+  const made = createHttpSessions(sessions, contextOf(sessions));
   instances.set(sessions, made);
   return made;
 }
@@ -309,7 +309,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     now: context.now,
   });
 
-  return {
+  const unwatched: HttpSessions = {
     sessions,
     context,
     refresh: async (exchange) => (await renew(exchange)).session,
@@ -369,6 +369,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
     },
   };
+  return watchSessions(unwatched, cookies);
 }
 
 function isUnsent(exchange: HttpExchange): boolean {

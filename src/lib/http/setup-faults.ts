@@ -1,8 +1,11 @@
 /** What a request shows of a set-up that cannot work, for the people who set it up. */
-import { parseOrigin } from "../config/origin.ts";
-import type { HttpPolicy } from "../config/policy.ts";
+import { isHostName } from "../config/cookie-names.ts";
+import { isLocalOrigin, parseOrigin } from "../config/origin.ts";
+import type { HttpPolicy, Policy } from "../config/policy.ts";
+import type { SessionError } from "../errors.ts";
 import { type Notice, quote } from "../notices.ts";
-import type { HttpExchange } from "./exchange.ts";
+import { isSameHost } from "./csrf.ts";
+import { type AnswerHead, type HttpExchange, pathOf } from "./exchange.ts";
 
 /** Origins of the config that a message names; a longer list is cut off. */
 const MOST_ORIGINS = 5;
@@ -19,8 +22,104 @@ export function unknownOrigin(exchange: HttpExchange, policy: HttpPolicy): Notic
   };
 }
 
+/** A page of another origin has asked, and its browser will not let it read the answer. */
+export function withheldAnswer(exchange: HttpExchange, origin: string, policy: HttpPolicy): Notice {
+  return {
+    code: "COUNTERFOIL_CORS",
+    about: origin,
+    write: () =>
+      `A page of the Origin ${quote(origin)} asks this app, and its browser withholds the answer (CORS), since no access-control-allow-origin names the page. ${describeOrigins(exchange, policy)} ` +
+      `If the page is yours, write http: { trustedOrigins: ${listOf([...policy.trustedOrigins, origin])} }, and mount the ready routes before your own.`,
+  };
+}
+
+/** A sign-in whose cookies the browser drops, because the page is not loaded by https. */
+export function insecurePage(exchange: HttpExchange, { cookie }: Policy): Notice | undefined {
+  const origin = parseOrigin(exchange.header("origin") ?? "");
+  if (!cookie.secure || origin === undefined || !origin.startsWith("http:") || isLocalOrigin(origin)) return undefined;
+  // Of another host than the page's nothing is known: it may well be asked by https.
+  if (!isSameHost(origin, exchange)) return undefined;
+  const prefix = isHostName(cookie.names.refresh) ? ", hostPrefix: false" : "";
+  return {
+    code: "COUNTERFOIL_SECURE_COOKIE",
+    about: origin,
+    write: () =>
+      `A user signed in on a page of "${origin}", and the browser drops the cookies: cookie.secure is true, and the page is not loaded by https. ` +
+      `Serve it by https. For development over http write cookie: { secure: false${prefix} } and http: { publicOrigin: "${origin}" }, or open it at localhost.`,
+  };
+}
+
+/** A sign-in whose cookies the browser drops, because the page is of another site. */
+export function otherSite(exchange: HttpExchange, { cookie }: Policy): Notice | undefined {
+  if (cookie.sameSite === "none" || exchange.header("sec-fetch-site") !== "cross-site") return undefined;
+  // A page that is loaded keeps them, whoever has sent the browser there.
+  const mode = exchange.header("sec-fetch-mode");
+  if (mode === undefined || mode === "navigate") return undefined;
+  const origin = exchange.header("origin") ?? "";
+  return {
+    code: "COUNTERFOIL_SAME_SITE",
+    about: origin,
+    write: () =>
+      `A user signed in on a page of ${quote(origin)}, which is another site than this app (host ${quote(exchange.header("host") ?? "")}), and the browser drops the cookies: cookie.sameSite is "${cookie.sameSite}". ` +
+      'Give both one site (localhost and 127.0.0.1 are two, and so are http and https), or write cookie: { sameSite: "none" }, which browsers without third-party cookies still drop.',
+  };
+}
+
+/** The refresh route was asked with other cookies of ours, and without the one that only it gets. */
+export function missingRefreshCookie(exchange: HttpExchange, { cookie, http }: Policy): Notice {
+  const { refresh } = cookie.names;
+  const shop = http.basePath === "" ? "/shop" : `${http.basePath}/shop`;
+  return {
+    code: "COUNTERFOIL_COOKIE_PATH",
+    write: () =>
+      `A refresh came to ${quote(pathOf(exchange))} with cookies of ours and without ${refresh}. The Path of that cookie is "${cookie.refreshPath}" (http.basePath is "${http.basePath}"), and browsers send it only to what they see as this path. ` +
+      `If a proxy strips or renames the path, so that browsers see "${shop}${cookie.renewTokenPath}", write http: { basePath: "${shop}" }. ` +
+      "If another app on this host sets cookies of the same names (ports share them), give each a host of its own.",
+  };
+}
+
+/** A client that holds a session sends no cookie. */
+export function lostCookies(exchange: HttpExchange, { cookie }: Policy): Notice {
+  return {
+    code: "COUNTERFOIL_COOKIES_LOST",
+    write: () =>
+      `A client that has just signed in, or has an anti-CSRF token, sends ${exchange.header("cookie") === undefined ? "no cookie at all" : "other cookies, and none of ours"}. ` +
+      `Look whether a proxy takes the headers Cookie or Set-Cookie away; whether a fetch of your own to another origin has credentials: "include"; whether the browser keeps ${cookie.names.marker} (its tools show why not, for instance because third-party cookies are blocked).`,
+  };
+}
+
+/** A token that names a signing key which is not in the store. */
+export function unknownKey(isMemory: boolean): Notice {
+  if (isMemory) {
+    return {
+      code: "COUNTERFOIL_MEMORY_STORE",
+      write: () =>
+        "A token came that another process has signed, or this one before it was started anew: the store keeps sessions and keys in this process only. " +
+        'For several processes, or sessions that outlive a restart, write store: sqlite({ path }) from "counterfoil/sqlite", or the store of a database server.',
+    };
+  }
+  return {
+    code: "COUNTERFOIL_UNKNOWN_KEY",
+    write: () =>
+      "A token came that names a signing key which is not in the store. Its session is kept somewhere else: look whether all processes name one database and one tablePrefix or keyPrefix, " +
+      "and whether another app on this host sets cookies of the same names (ports share them). After a database was replaced, or by revokeAllSessions(), it is right.",
+  };
+}
+
+/** A refusal of ours that something answered as a fault of the server. */
+export function misansweredRefusal({ status, code }: SessionError, head: AnswerHead): Notice | undefined {
+  if (head.status < 500 || status === undefined || status >= 500) return undefined;
+  return {
+    code: "COUNTERFOIL_ERROR_HANDLER",
+    write: () =>
+      `A refusal (${status} ${code}) was answered with ${head.status}, so the browser never refreshes. An error handler that is not ours has taken it. Mount ours before it: ` +
+      "Express: app.use(errorHandler()) after the routes; Koa: app.use(sessionRoutes()) after your own; Fastify: setErrorHandler(errorHandler(options, own)); Hono: app.onError(errorHandler(options, own)); Nest: a filter of your own must not catch errors whose status is below 500. " +
+      "Or let your handler answer err.status.",
+  };
+}
+
 /** What is configured. */
-export function describeOrigins(exchange: HttpExchange, { publicOrigin, trustedOrigins }: HttpPolicy): string {
+function describeOrigins(exchange: HttpExchange, { publicOrigin, trustedOrigins }: HttpPolicy): string {
   const host = exchange.header("host");
   const own =
     publicOrigin === undefined
@@ -40,6 +139,6 @@ function curesOf(origin: string | undefined, { trustedOrigins }: HttpPolicy): st
 }
 
 function listOf(origins: readonly string[]): string {
-  const shown = origins.slice(-MOST_ORIGINS).map((origin) => `"${origin}"`);
+  const shown = origins.slice(-MOST_ORIGINS).map((origin) => quote(origin));
   return `[${[...(shown.length < origins.length ? ["..."] : []), ...shown].join(", ")}]`;
 }

@@ -17,6 +17,8 @@ export interface SessionContext {
   readonly policy: Policy;
   /** The store; whatever it throws has become `STORE_UNAVAILABLE`. */
   readonly store: SessionStore;
+  /** Whether the store keeps nothing outside this process. */
+  readonly isMemory: boolean;
   readonly ring: KeyRing;
   readonly accessTokens: AccessTokens;
   /**

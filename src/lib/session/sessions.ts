@@ -343,6 +343,7 @@ function createContext(
   return {
     policy,
     store,
+    isMemory: givenStore.secretFile === null,
     ring,
     accessTokens,
     realm,

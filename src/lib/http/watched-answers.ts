@@ -1,0 +1,38 @@
+/** What only the head of an answer shows, whoever sends it. Looked at where a request gives cause to. */
+import { parseOrigin } from "../config/origin.ts";
+import { isErrorFromAuth } from "../errors.ts";
+import type { SessionContext } from "../session/context.ts";
+import { isOwn, isTrusted } from "./csrf.ts";
+import { type HttpExchange, isUnsafe } from "./exchange.ts";
+import { misansweredRefusal, withheldAnswer } from "./setup-faults.ts";
+
+/** A page of an origin that is not trusted asks; a CORS set-up of the app's own may still let it. */
+export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionContext): void {
+  const given = exchange.header("origin");
+  if (given === undefined || !isAskedByScript(exchange)) return;
+  const origin = parseOrigin(given);
+  if (origin === undefined || isTrusted(origin, policy.http) || isOwn(origin, exchange, policy.http)) return;
+  exchange.beforeHead((head) => {
+    if (head.get("access-control-allow-origin") === undefined)
+      refusals.tell(withheldAnswer(exchange, origin, policy.http));
+  });
+}
+
+/**
+ * Whether a script of another origin wants to read the answer: by a preflight, or without one. What
+ * an unsafe request without a preflight gets is told of by its refusal.
+ */
+function isAskedByScript(exchange: HttpExchange): boolean {
+  if (exchange.method === "OPTIONS") return exchange.header("access-control-request-method") !== undefined;
+  if (isUnsafe(exchange) || exchange.header("sec-fetch-site") === "same-origin") return false;
+  return (exchange.header("sec-fetch-mode") ?? "cors") === "cors";
+}
+
+/** An adapter's function has thrown a refusal, which somebody has to answer. */
+export function watchRefusal(exchange: HttpExchange, error: unknown, { refusals }: SessionContext): void {
+  if (!isErrorFromAuth(error)) return;
+  exchange.beforeHead((head) => {
+    const fault = misansweredRefusal(error, head);
+    if (fault !== undefined) refusals.tell(fault);
+  });
+}
