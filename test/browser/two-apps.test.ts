@@ -126,7 +126,7 @@ describeInAnyBrowser("two apps of one host", (stage) => {
     expect(names).toEqual([[name], [name], [name]]);
   });
 
-  test("a base path that is no path, and a prefix that is no name, are refused", async () => {
+  test("a base path that would name another host is refused", async () => {
     const { origin } = await stage().serve();
     const visitor = await openPage(stage(), origin, {});
     const codes = await visitor.tab.evaluate((all) => {
@@ -143,9 +143,7 @@ describeInAnyBrowser("two apps of one host", (stage) => {
   });
 });
 
-const REFUSED: readonly SessionClientOptions[] = [
-  // Each but for the slash would name another host.
-  ...["shop", "@evil.example", ":8080/shop", ".evil.example"].map((basePath) => ({ basePath })),
-  ...["/shop/", "/", "/a b", "//evil.example", "/a?b", "/a#b"].map((basePath) => ({ basePath })),
-  ...["a b", "a;b", "a=", "ä", "a\n"].map((cookiePrefix) => ({ cookiePrefix })),
-];
+// Each would make the refresh route one of another host.
+const REFUSED: readonly SessionClientOptions[] = ["shop", "@evil.example", ":8080/shop", ".evil.example"].map(
+  (basePath) => ({ basePath }),
+);

@@ -55,28 +55,31 @@ const NOWHERE = "http://x";
 export function readOptions(options: SessionClientOptions): ClientSettings {
   const here = globalThis.location?.origin;
   // On a server there is no page, and one client for all users: it knows nobody.
-  const { api = here ?? NOWHERE, refreshPath = "/session/refresh", signOutPath = SIGN_OUT_ROUTE } = options;
-  const { basePath = "", cookiePrefix = "" } = options;
+  const {
+    api = here ?? NOWHERE,
+    basePath = "",
+    cookiePrefix = "",
+    refreshPath = "/session/refresh",
+    signOutPath = SIGN_OUT_ROUTE,
+  } = options;
   const origins = [api].flat();
   for (const origin of origins) {
-    // Only what is absolute keeps an origin of its own against this base.
-    if (new URL(origin, NOWHERE).origin !== origin)
-      throw new SessionClientError("OPTIONS_INVALID", `api: ${origin} is no origin like https://shop.example`);
+    // Only what is absolute keeps an origin of its own against this base, and only a path leaves it as it is.
+    if (new URL(origin + basePath, NOWHERE).origin !== origin)
+      throw new SessionClientError("OPTIONS_INVALID", `api, basePath: ${origin + basePath}`);
   }
-  if (!/^(\/[\w.~-]+)* [\w-]*$/.test(`${basePath} ${cookiePrefix}`))
-    throw new SessionClientError("OPTIONS_INVALID", "write a basePath like /shop, a cookiePrefix like shop_");
   const [first] = origins as [string];
-  const base = first + basePath;
+  const refreshUrl = first + basePath + refreshPath;
   return {
     lockTimeout: 5000,
     refreshTimeout: 10_000,
     isRefused: (answer) => challengeOf(answer).includes(REFRESH_CHALLENGE),
     ...options,
     origins: here ? origins : [],
-    refreshUrl: base + refreshPath,
-    signOutUrl: base + signOutPath,
+    refreshUrl,
+    signOutUrl: first + basePath + signOutPath,
     markerName: cookiePrefix + MARKER_COOKIE,
-    name: SHARED_NAME + cookiePrefix + base + refreshPath,
+    name: SHARED_NAME + cookiePrefix + refreshUrl,
     isOwnOrigin: first === here,
   };
 }

@@ -9,7 +9,7 @@ import {
 import type { AnswerHead, ClientSettings } from "./client-options.ts";
 import type { EmitEvent, LoadingSession, SessionClientEvents, SessionState, SignOutReason } from "./session-events.ts";
 import { handleOf, isNewer, type KnownSession, SEPARATOR, usableFor } from "./known-session.ts";
-import * as cookies from "./marker-cookies.ts";
+import { clearDuplicates, readMarkers } from "./marker-cookies.ts";
 import { recall, type Remembered, remember } from "./memory-of-pages.ts";
 import { orUndefined } from "./or-undefined.ts";
 import { SessionClientError } from "./session-client-error.ts";
@@ -45,8 +45,6 @@ const COOKIES_BLOCKED =
 /** @param life ends it */
 export function createSessionState(settings: ClientSettings, emit: EmitEvent, life: AbortSignal): SessionStateHolder {
   const { name, markerName, initialSession } = settings;
-  const readMarkers = (): readonly string[] => cookies.readMarkers(markerName);
-  const clearDuplicates = (): void => cookies.clearDuplicates(markerName);
   const stored = recall(name);
   let isReadable = !!globalThis.document && (settings.isOwnOrigin || !!stored.isReadable);
   // Handles of sessions that are over, and markers that were never the current one.
@@ -121,9 +119,9 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
    * asked.
    */
   function readMarker(): string | undefined {
-    const read = (): readonly string[] => readMarkers().filter((marker) => !isOver(marker));
+    const read = (): readonly string[] => readMarkers(markerName).filter((marker) => !isOver(marker));
     if (read()[1]) {
-      clearDuplicates();
+      clearDuplicates(markerName);
       // What the server has said last, to any tab.
       [recall(name), known].some((source) => source?.at && confirm(source.marker));
     }
@@ -134,7 +132,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
    * Whether the browser has a marker that an answer brought. Then the others are not of the server.
    */
   function confirm(marker = ""): boolean {
-    const markers = readMarkers();
+    const markers = readMarkers(markerName);
     if (!markers.includes(marker)) return false;
     for (const other of markers) if (other !== marker) over.add(other);
     return true;
@@ -180,7 +178,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     remember(name, { isReadable, ended });
     tabs.tell({ ended: handle, reason });
     forget(handle, reason);
-    clearDuplicates();
+    clearDuplicates(markerName);
   }
 
   return {
@@ -208,7 +206,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
       isReadable ||= isKept;
       if (isReadable && !isKept) {
         // Late: the browser has other tokens by now. Without any, it does not keep them.
-        if (readMarkers()[0] || isOver(marker)) return undefined;
+        if (readMarkers(markerName)[0] || isOver(marker)) return undefined;
         known = undefined;
         announce("cookies-blocked");
         return new SessionClientError("COOKIES_BLOCKED", COOKIES_BLOCKED);
@@ -221,7 +219,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     end,
 
     isUntold() {
-      const markers = readMarkers();
+      const markers = readMarkers(markerName);
       const handles = (recall(name).ended ?? ended)?.split(SEPARATOR).map(handleOf);
       return !!handles && (markers[0] ? markers.some((marker) => handles.includes(handleOf(marker))) : !isReadable);
     },
