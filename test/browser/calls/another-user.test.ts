@@ -1,5 +1,6 @@
 /** A call belongs to the user for whom it was made, whoever has signed in since. */
 import { expect, test } from "vitest";
+import { ClientPage } from "../client-page.ts";
 import { holdTimers, passTimer } from "../page-clocks.ts";
 import { describeInAnyBrowser } from "../stage.ts";
 import { type CallsPage, openTwo } from "./calls-page.ts";
@@ -127,6 +128,27 @@ describeInAnyBrowser("a call of alice's", (stage) => {
     const { server, alice } = await openTwo(stage());
     expect(await alice.tab.evaluate(() => page.callBeforeItIsTold("bob"))).toEqual(CHANGED);
     expect(server.takeCalls()).toEqual(["POST /login 200"]);
+  });
+});
+
+describeInAnyBrowser("a page that cannot read the marker, since the API is on another origin,", (stage) => {
+  test("sends no call of alice's again as bob: the refresh tells who it is", async () => {
+    const pages = await stage().serve();
+    const config = { http: { trustedOrigins: [pages.origin] } };
+    const api = await stage().serve(config, `api.${stage().site}`);
+    const visitor = await new ClientPage(await stage().newTab()).open(pages, { api: api.origin });
+    expect(await visitor.signIn("alice", {}, `${api.origin}/login`)).toMatchObject({ status: 200 });
+    const other = await stage().newTab();
+    await other.goto(`${pages.origin}/blank`);
+    await other.evaluate(async (url) => {
+      await fetch(url, { method: "POST", credentials: "include", body: '{"user":"bob"}' });
+    }, `${api.origin}/login`);
+    api.takeCalls();
+    const post = { method: "POST", body: "a draft of alice's" };
+    expect(await visitor.fetch(`${api.origin}/notes`, post)).toMatchObject({ status: 401, ...CHANGED });
+    expect(api.takeCalls()).toEqual([`${NOTES} 401`, `${REFRESH} 200`]);
+    expect(await visitor.session()).toMatchObject({ userId: "bob" });
+    expect(api.writers).toEqual([]);
   });
 });
 
