@@ -7,16 +7,9 @@
  */
 export async function withLock<T>(name: string, timeout: number, call: () => Promise<T>, isLate = false): Promise<T> {
   // Only there in secure contexts. Those of a server are no browser's, and its users need not wait for each other.
-  const locks = globalThis.location && (globalThis.navigator?.locks as LockManager | undefined);
+  const locks = globalThis.location && (navigator.locks as LockManager | undefined);
   if (!locks) return call();
-  let granted = false;
-  try {
-    return await locks.request(name, { signal: AbortSignal.timeout(timeout) }, () => {
-      granted = true;
-      return call();
-    });
-  } catch (error) {
-    if (granted) throw error;
-    return isLate ? call() : withLock(`${name}+`, timeout, call, true);
-  }
+  let granted: Promise<T> | undefined;
+  const takeTurns = (): Promise<T> => granted ?? (isLate ? call() : withLock(`${name}+`, timeout, call, true));
+  return locks.request(name, { signal: AbortSignal.timeout(timeout) }, () => (granted = call())).catch(takeTurns);
 }

@@ -79,8 +79,8 @@ export function createSessionRefresh(
           return "over";
         }
         const { status } = answer;
-        const wanted = Number(answer.headers.get("retry-after")) * 1000;
-        const retryAfter = Math.min(Math.max(wanted, 0), LONGEST_REST) || undefined;
+        const seconds = Math.max(Number(answer.headers.get("retry-after")), 0);
+        const retryAfter = Math.min(seconds * 1000, LONGEST_REST) || undefined;
         const pause = retryAfter ?? SHORTEST_REST;
         // 409: another request has just refreshed, and its cookies are here, or will be in a moment.
         // A longer wait is for the callers, without the lock.

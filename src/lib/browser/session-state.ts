@@ -134,6 +134,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   function confirm(marker = ""): boolean {
     const markers = readMarkers(markerName);
     if (!markers.includes(marker)) return false;
+    isReadable = true;
     for (const other of markers) if (other !== marker) over.add(other);
     return true;
   }
@@ -157,7 +158,6 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   /** What another tab tells, or has stored. */
   function hear({ marker, ended: gone, reason = "sign-out", ...rest }: Told, age = 0): void {
     const isKept = confirm(marker);
-    isReadable ||= isKept;
     if (gone) forget(gone, reason);
     // Messages of several tabs may cross; what the browser has is true in any case.
     else if (marker && (!known || isKept || isNewer(marker, known.marker))) become({ ...rest, marker }, age);
@@ -203,7 +203,6 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         return undefined;
       }
       const isKept = confirm(marker);
-      isReadable ||= isKept;
       if (isReadable && !isKept) {
         // Late: the browser has other tokens by now. Without any, it does not keep them.
         if (readMarkers(markerName)[0] || isOver(marker)) return undefined;
