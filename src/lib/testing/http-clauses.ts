@@ -9,10 +9,11 @@ import { cookieClauses } from "./http-cookie-clauses.ts";
 import { corsClauses } from "./http-cors-clauses.ts";
 import { csrfClauses } from "./http-csrf-clauses.ts";
 import { demandClauses } from "./http-demand-clauses.ts";
+import { dialectClauses } from "./http-dialect-clauses.ts";
 import { hostileClauses } from "./http-hostile-clauses.ts";
 import { pageClauses } from "./http-page-clauses.ts";
 import { pathClauses } from "./http-path-clauses.ts";
-import { dialectClauses, transportClauses } from "./http-transport-clauses.ts";
+import { transportClauses } from "./http-transport-clauses.ts";
 
 /** Every clause, in an order that makes the first failure the most telling one. */
 export const httpClauses: readonly HttpClause[] = [
