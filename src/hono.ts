@@ -9,13 +9,7 @@ import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
-import {
-  answerHono,
-  closeHonoExchange,
-  findHonoExchange,
-  honoExchangeOf,
-  openHonoExchange,
-} from "./lib/http/hono-exchange.ts";
+import * as hono from "./lib/http/hono-exchange.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 declare module "hono" {
@@ -42,12 +36,12 @@ export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandle
   checkRouteOptions(options, "sessionRoutes", "ip");
   const { ip = addressOf, ...rest } = options;
   return async (context, next) => {
-    if (findHonoExchange(context) !== undefined) return next();
-    const exchange = openHonoExchange(context, () => ip(context));
+    if (hono.findHonoExchange(context) !== undefined) return next();
+    const exchange = hono.openHonoExchange(context, () => ip(context));
     const answer = await calls.route(exchange, rest);
     if (answer === undefined) await next();
-    else context.res = answerHono(context, answer);
-    closeHonoExchange(exchange, context);
+    else context.res = hono.answerHono(context, answer);
+    hono.closeHonoExchange(exchange, context);
   };
 }
 
@@ -59,7 +53,7 @@ export function errorHandler(
   checkInstanceOption(options, "errorHandler");
   return (error, context) => {
     const answer = calls.answerTo(error, options);
-    return answer === undefined ? otherwise(error, context) : answerHono(context, answer);
+    return answer === undefined ? otherwise(error, context) : hono.answerHono(context, answer);
   };
 }
 
@@ -74,7 +68,7 @@ export function verifySession(options: VerifySessionOptions = {}): MiddlewareHan
   return async (context, next) => {
     // What another instance has left is not there during the check, nor after a refusal.
     context.set("auth", undefined);
-    context.set("auth", await calls.protect(honoExchangeOf(context), options));
+    context.set("auth", await calls.protect(hono.honoExchangeOf(context), options));
     await next();
   };
 }
@@ -85,7 +79,7 @@ export async function createNewSession<Claims = unknown, Data = unknown>(
   userId: UserId,
   details: SignInDetails<Claims, Data> = {},
 ): Promise<RequestSession<Claims, Data>> {
-  return calls.start(honoExchangeOf(context), userId, details);
+  return calls.start(hono.honoExchangeOf(context), userId, details);
 }
 
 /** The session of a request. Undefined only with `sessionRequired: false`. @throws SessionError as `getSession` of the package root; `CSRF_REFUSED` */
@@ -93,12 +87,12 @@ export async function getSession<Claims = unknown, Data = unknown>(
   context: Context,
   options: VerifySessionOptions = {},
 ): Promise<RequestSession<Claims, Data> | undefined> {
-  return calls.protectOnce(honoExchangeOf(context), options);
+  return calls.protectOnce(hono.honoExchangeOf(context), options);
 }
 
 /** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
 export const refreshSession = async (context: Context, options: InstanceOption = {}): Promise<RequestSession> =>
-  calls.refresh(honoExchangeOf(context), options);
+  calls.refresh(hono.honoExchangeOf(context), options);
 
 const addressOf = ({ env }: Context): string | undefined =>
   (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket?.remoteAddress;

@@ -14,7 +14,7 @@ import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import { isPageLoad } from "./lib/http/page-load.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
-import { NOT_PASSED_ON, passOn, refuseSent } from "./lib/http/next-request.ts";
+import { NOT_PASSED_ON, openSent, passOn, refuseSent } from "./lib/http/next-request.ts";
 import { type WebOptions, withSessions } from "./lib/http/web-handlers.ts";
 
 /** A session in a server component or a server action, where no cookie can be set. */
@@ -40,8 +40,8 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
       if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
       // All of them: an action that is posted as a plain form looks like any other form.
       httpOf(options).refuseCrossSite(exchange);
-      await prepareRender(exchange, options);
-      const passed = passOn(exchange, request.headers, httpOf(options));
+      const seen = { at: httpOf(options).context.now(), session: await prepareRender(exchange, options) };
+      const passed = passOn(exchange, request.headers, httpOf(options), seen);
       return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), NOT_PASSED_ON);
     } catch (error) {
       const answer = calls.answerTo(error, options);
@@ -52,11 +52,11 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
 }
 
 /** Page loads, their data and server actions; other routes protect themselves, and images need nobody. */
-async function prepareRender(exchange: WebExchange, options: InstanceOption): Promise<void> {
+async function prepareRender(exchange: WebExchange, options: InstanceOption): Promise<RequestSession | undefined> {
   const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
-  if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return;
+  if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return undefined;
   // Next sends actions without our token; where they come from has been checked.
-  await httpOf(options).protect(exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
+  return httpOf(options).protect(exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
 }
 
 /**
@@ -86,7 +86,7 @@ export async function getServerSession<Claims = unknown, Data = unknown>(
   checkProtectOptions(options, "getSession");
   const sent = await headers();
   refuseSent(httpOf(options), sent);
-  const exchange = openWebExchange({ method: "GET", url: "/", headers: sent });
+  const exchange = await openSent(httpOf(options), sent);
   // Never as a page: what a refresh made here would be lost, since no cookie can be set.
   return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false, page: false }));
 }

@@ -2,7 +2,7 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { Error as AuthError, type SessionError } from "counterfoil";
 import { getSession, type Handler, refreshSession, type RequestSession, withSessions } from "counterfoil/node";
-import { FOREIGN_AUTH, OPTIONAL, PAGES, type Setup } from "./setup.ts";
+import { FIRST, FOREIGN_AUTH, OPTIONAL, PAGES, type Setup, wait } from "./setup.ts";
 
 /** Routes by their path. */
 export type Routes = Readonly<Record<string, RequestListener>>;
@@ -41,6 +41,16 @@ export const rendersEndedSessions = (setup: Setup): Routes =>
     if (error.errType !== AuthError.UNAUTHORISED) throw error;
     return { getUserId: () => "alice" } as RequestSession;
   });
+
+/** Judges a request anew each time, by the clock. */
+export const judgesAnew = ({ instance, clock }: Setup): Routes => ({
+  "/late": withSessions(async (request, response) => {
+    await getSession(request, response, { ...instance, ...FIRST });
+    wait({ clock }, request.url);
+    const copy = Object.create(request) as typeof request;
+    send(response, (await getSession(copy, response, { ...instance, ...OPTIONAL }))?.getUserId().toString());
+  }, instance),
+});
 
 /** Refreshes for a page load, and sends it wherever the link says. */
 export const comesBackAnywhere = ({ instance }: Setup): Routes => ({

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { createNodeListener } from "./node.ts";
 import {
   comesBackAnywhere,
+  judgesAnew,
   keepsWhatItFinds,
   refreshesWhateverIsRefused,
   rendersEndedSessions,
@@ -304,6 +305,7 @@ const FAULTS: readonly Fault[] = [
     found: ["pages-5", "pages-12"],
     instead: comesBackAnywhere,
   },
+  { name: "judges a request anew each time that it asks", found: ["pages-13"], instead: judgesAnew },
   {
     name: "takes what others have left on the request for its session",
     found: ["mounting-5", "mounting-6"],

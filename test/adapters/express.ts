@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import {
   createNewSession,
   errorHandler,
+  getSession,
   refreshSession,
   type RequestSession,
   sessionRoutes,
@@ -12,6 +13,7 @@ import {
   CACHED_HEADERS,
   changeLate,
   faultOf,
+  FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
   NEW_CLAIMS,
@@ -19,6 +21,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  wait,
 } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
@@ -42,7 +45,7 @@ const ownCors: RequestHandler = (_request, response, next) => {
   next();
 };
 
-function createApp(express: typeof express5, { instance, twice, other, ownCors: cors }: Setup): Express {
+function createApp(express: typeof express5, { instance, twice, other, clock, ownCors: cors }: Setup): Express {
   const app = express();
   if (cors === "first") app.use(ownCors);
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
@@ -106,6 +109,15 @@ function createApp(express: typeof express5, { instance, twice, other, ownCors: 
     handle(async (request, response) => {
       response.write("begin ");
       response.end(await changeLate(request.auth));
+    }),
+  );
+  app.all(
+    "/late",
+    verifySession({ ...instance, ...FIRST }),
+    handle(async (request, response) => {
+      wait({ clock }, request.url);
+      await getSession(request, response, { ...instance, ...OPTIONAL });
+      response.json(tell(request.auth));
     }),
   );
   app.all(

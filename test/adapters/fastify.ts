@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import {
   createNewSession,
+  getSession,
   refreshSession,
   type RequestSession,
   sessionPlugin,
@@ -12,6 +13,7 @@ import {
   CACHED_HEADERS,
   changeLate,
   faultOf,
+  FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
   NEW_CLAIMS,
@@ -19,6 +21,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  wait,
 } from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
@@ -40,7 +43,10 @@ function streamLate(auth: RequestSession | undefined, reply: FastifyReply): Pass
   return body;
 }
 
-async function listen(app: FastifyInstance, { instance, twice, other, ownCors }: Setup): ReturnType<Subject["listen"]> {
+async function listen(
+  app: FastifyInstance,
+  { instance, twice, other, clock, ownCors }: Setup,
+): ReturnType<Subject["listen"]> {
   const addOwnCors = (): void =>
     void app.addHook("onRequest", async (_request, reply) => {
       reply.headers(OWN_CORS);
@@ -84,6 +90,11 @@ async function listen(app: FastifyInstance, { instance, twice, other, ownCors }:
   });
   all("/echo", verify, async (request) => request.body);
   all("/stream", verify, async (request, reply) => reply.type("text/plain").send(streamLate(request.auth, reply)));
+  all("/late", verifySession({ ...instance, ...FIRST }), async (request, reply) => {
+    wait({ clock }, request.url);
+    await getSession(request, reply, { ...instance, ...OPTIONAL });
+    return tell(request);
+  });
   all("/half", verify, async (request, reply) => {
     reply.headers(HALF_HEADERS).header("set-cookie", "app=1; Path=/");
     await request.auth?.getSessionData();

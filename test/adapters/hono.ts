@@ -1,9 +1,17 @@
-import { createNewSession, errorHandler, refreshSession, sessionRoutes, verifySession } from "counterfoil/hono";
+import {
+  createNewSession,
+  errorHandler,
+  getSession,
+  refreshSession,
+  sessionRoutes,
+  verifySession,
+} from "counterfoil/hono";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import {
   CACHED_HEADERS,
   faultOf,
+  FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
   NEW_CLAIMS,
@@ -11,6 +19,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  wait,
 } from "./setup.ts";
 import { type Subject } from "./subject.ts";
 import { listenWeb, OVER_HTTP2 } from "./web.ts";
@@ -28,7 +37,7 @@ const ownCors = cors({
   exposeHeaders: ["X-Total"],
 });
 
-function createApp({ instance, twice, other, ownCors: place }: Setup): Hono {
+function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Hono {
   const app = new Hono();
   if (place === "first") app.use(ownCors);
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
@@ -65,6 +74,11 @@ function createApp({ instance, twice, other, ownCors: place }: Setup): Hono {
   });
   app.all("/echo", verify, async (context) => context.json(await context.req.json<object>()));
   app.all("/stream", verify, (context) => new Response(streamOf(() => changeLater(context.get("auth")))));
+  app.all("/late", verifySession({ ...instance, ...FIRST }), async (context) => {
+    wait({ clock }, context.req.url);
+    context.set("auth", await getSession(context, { ...instance, ...OPTIONAL }));
+    return tell(context);
+  });
   app.all("/half", verify, async (context) => {
     for (const [name, value] of Object.entries(HALF_HEADERS)) context.header(name, value);
     context.header("set-cookie", "app=1; Path=/", { append: true });

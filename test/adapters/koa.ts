@@ -1,11 +1,19 @@
 import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
-import { createNewSession, refreshSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
+import {
+  createNewSession,
+  getSession,
+  refreshSession,
+  type RequestSession,
+  sessionRoutes,
+  verifySession,
+} from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
 import {
   CACHED_HEADERS,
   changeLate,
   faultOf,
+  FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
   NEW_CLAIMS,
@@ -13,6 +21,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  wait,
 } from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
@@ -39,7 +48,7 @@ const ownCors: Middleware = async (context, next) => {
   await next();
 };
 
-function createApp({ instance, twice, other, ownCors: cors }: Setup): Koa {
+function createApp({ instance, twice, other, clock, ownCors: cors }: Setup): Koa {
   const app = new Koa();
   app.use(async (context, next) => {
     try {
@@ -106,6 +115,13 @@ function createApp({ instance, twice, other, ownCors: cors }: Setup): Koa {
         body.end(await changeLate(authOf(context)));
       };
       void finish();
+    }),
+  );
+  app.use(
+    at("/late", verifySession({ ...instance, ...FIRST }), async (context) => {
+      wait({ clock }, context.url);
+      await getSession(context, { ...instance, ...OPTIONAL });
+      tell(context);
     }),
   );
   app.use(

@@ -28,6 +28,7 @@ import {
   type PlatformResponse,
   refreshSession,
   type RequestSession,
+  SessionGuard,
   SessionModule,
   VerifySession,
 } from "counterfoil/nest";
@@ -36,6 +37,7 @@ import {
   CACHED_HEADERS,
   changeLate,
   faultOf,
+  FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
   NEW_CLAIMS,
@@ -43,6 +45,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  wait,
 } from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
@@ -75,7 +78,7 @@ class CachedGuard implements CanActivate {
 }
 
 /** A controller; its decorators are applied as functions, because Node's type stripping knows no others. */
-function createController({ instance, twice, other }: Setup): new () => object {
+function createController({ instance, twice, other, clock }: Setup): new () => object {
   class AppController {
     async login(request: PlatformRequest, response: PlatformResponse & Reply, user = "alice"): Promise<object> {
       response.header("set-cookie", "app=1; Path=/");
@@ -134,6 +137,9 @@ function createController({ instance, twice, other }: Setup): new () => object {
       void finish();
       return new StreamableFile(body, { type: "text/plain" });
     }
+    late(auth: Auth): object {
+      return tell(auth);
+    }
     async half(auth: Auth, response: Reply): Promise<object> {
       for (const [name, value] of Object.entries(HALF_HEADERS)) response.header(name, value);
       // Fastify adds to the cookies that there are.
@@ -186,6 +192,20 @@ function createController({ instance, twice, other }: Setup): new () => object {
   route("leave", session, {});
   route("echo", [Body()], {});
   route("stream", [CurrentSession(), Res({ passthrough: true })], {});
+  route("late", session, undefined, {
+    guards: [
+      UseGuards(
+        new SessionGuard({ ...instance, ...FIRST }),
+        {
+          canActivate(context) {
+            wait({ clock }, context.switchToHttp().getRequest<{ readonly url: string }>().url);
+            return true;
+          },
+        },
+        new SessionGuard({ ...instance, ...OPTIONAL }),
+      ),
+    ],
+  });
   route("half", [CurrentSession(), Res({ passthrough: true })], {});
   route("cached", [CurrentSession(), Res({ passthrough: true })], {});
   const before = { path: "/cached-before", guards: [VerifySession(instance), UseGuards(new CachedGuard())] };

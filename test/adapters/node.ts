@@ -13,6 +13,7 @@ import {
   CACHED_HEADERS,
   changeLate,
   faultOf,
+  FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
   NEW_CLAIMS,
@@ -20,6 +21,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  wait,
 } from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
@@ -33,7 +35,7 @@ const tell = (auth: RequestSession | undefined): object => ({
   claims: auth?.getJWTPayload() ?? null,
 });
 
-function createRoutes({ instance, other }: Setup): Readonly<Record<string, Handler>> {
+function createRoutes({ instance, other, clock }: Setup): Readonly<Record<string, Handler>> {
   const verified =
     (work: (response: ServerResponse, auth: RequestSession, request: Request) => Promise<void>): Handler =>
     async (request, response) => {
@@ -82,6 +84,11 @@ function createRoutes({ instance, other }: Setup): Readonly<Record<string, Handl
       response.write("begin ");
       response.end(await changeLate(auth));
     }),
+    async "/late"(request, response) {
+      await getSession(request, response, { ...instance, ...FIRST });
+      wait({ clock }, request.url);
+      send(response, tell(await getSession(request, response, { ...instance, ...OPTIONAL })));
+    },
     "/half": verified(async (response, auth) => {
       for (const [name, value] of Object.entries(HALF_HEADERS)) response.setHeader(name, value);
       response.appendHeader("set-cookie", "app=1; Path=/");

@@ -8,6 +8,8 @@ export interface Setup {
   readonly twice: boolean;
   /** Where a CORS set-up of the app's own is mounted. */
   readonly ownCors?: "first" | "last" | undefined;
+  /** The time of the first instance. */
+  readonly clock: { now: number };
   /** A second instance, over a store of its own. */
   readonly other: { readonly sessions: Sessions };
 }
@@ -27,6 +29,14 @@ export const FOREIGN_AUTH: RequestSession = {
 
 /** How `/second` and `/foreign` ask. */
 export const OPTIONAL = { sessionRequired: false } as const;
+
+/** How `/late` asks at first. */
+export const FIRST = { page: true, sessionRequired: false } as const;
+
+/** Moves the clock on between the two questions of `/late?ms=`. */
+export function wait({ clock }: Pick<Setup, "clock">, url: string | undefined): void {
+  clock.now += Number(new URL(url ?? "/", "http://local").searchParams.get("ms"));
+}
 
 /** The claims that `/claims` sets. */
 export const NEW_CLAIMS = { role: "Ädmin ☃" };

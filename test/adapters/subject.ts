@@ -34,6 +34,7 @@ export async function startSubject(subject: Subject, options: HttpAppOptions): P
   const instance = options.uninitialised === true ? {} : { sessions };
   const server = await subject.listen({
     instance,
+    clock,
     twice: options.twice === true,
     ownCors: options.ownCors,
     other: { sessions: other },

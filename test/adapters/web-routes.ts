@@ -1,6 +1,6 @@
 import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
-import { CACHED_HEADERS, changeLate, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup } from "./setup.ts";
+import { CACHED_HEADERS, changeLate, FIRST, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup, wait } from "./setup.ts";
 
 type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
 
@@ -34,7 +34,7 @@ export async function withOwnCors(answering: Response | Promise<Response>): Prom
 /** The routes over one of the entries whose handlers take Web requests. */
 export function createRoutes(
   { createNewSession, getSession, refreshSession, verifySession }: Entry,
-  { instance, other }: Pick<Setup, "instance" | "other">,
+  { instance, other, clock }: Pick<Setup, "instance" | "other" | "clock">,
 ): Readonly<Record<string, Handler>> {
   return {
     async "/login"(request) {
@@ -69,6 +69,13 @@ export function createRoutes(
     }, instance),
     "/echo": verifySession(async (request) => Response.json(await request.json()), instance),
     "/stream": verifySession((_request, auth) => new Response(streamOf(() => changeLater(auth))), instance),
+    "/late": verifySession(
+      async (request) => {
+        wait({ clock }, request.url);
+        return tell(await getSession(request, { ...instance, ...OPTIONAL }));
+      },
+      { ...instance, ...FIRST },
+    ),
     // There is no response yet whose headers could be set.
     "/half": verifySession(async (_request, auth) => {
       await auth?.getSessionData();

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeader, OutgoingHttpHeaders } from "node:http";
 import type { AnswerHead } from "./exchange.ts";
 
 /** What is used of a response of Node's own, over HTTP/1.1 or HTTP/2. */
-interface HeadedResponse {
+export interface HeadedResponse {
   readonly headersSent: boolean;
   appendHeader(name: string, value: string | string[]): unknown;
   getHeader(name: string): OutgoingHttpHeader | undefined;

@@ -2,6 +2,8 @@ import { generalError } from "../errors.ts";
 
 /** One request and its answer as the rules see them. An adapter makes one per request, and decides nothing. */
 export interface HttpExchange {
+  /** What is the same in every exchange that is made for this request, and in no other's. */
+  readonly key: object;
   /** In upper case. */
   readonly method: string;
   /** Path and query as the client sent them, also below a mounted router. */

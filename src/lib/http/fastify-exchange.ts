@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { beforeHead } from "./before-head.ts";
+import { beforeHead, type HeadedResponse } from "./before-head.ts";
 import {
   alreadySent,
   type AnswerHead,
@@ -8,11 +7,12 @@ import {
   type HttpExchange,
   JSON_TYPE,
 } from "./exchange.ts";
-import { readHeader } from "./node-exchange.ts";
+import type { RequestSession } from "./request-session.ts";
+import { type HeaderSource, readHeader } from "./node-exchange.ts";
 
-/** What is used of Fastify's request. */
+/** What is used of Fastify's request, over HTTP/1.1 and HTTP/2. */
 export interface FastifyRequestShape {
-  readonly raw: IncomingMessage;
+  readonly raw: HeaderSource;
   readonly method: string;
   readonly originalUrl: string;
   readonly ip: string;
@@ -20,7 +20,7 @@ export interface FastifyRequestShape {
 
 /** What is used of Fastify's reply. It keeps headers of its own, which would win over those on Node's response. */
 export interface FastifyReplyShape {
-  readonly raw: ServerResponse;
+  readonly raw: HeadedResponse;
   readonly sent: boolean;
   code(status: number): unknown;
   getHeader(name: string): string | number | string[] | undefined;
@@ -29,11 +29,25 @@ export interface FastifyReplyShape {
   send(payload?: unknown): unknown;
 }
 
+/** A request; `auth` is its session. */
+export type AnyRequest = FastifyRequestShape & { auth?: RequestSession | undefined };
+export type AnyReply = FastifyReplyShape;
+/** A hook for `preHandler` or `onRequest`. */
+export type Hook = (request: AnyRequest, reply: AnyReply) => Promise<void>;
+
+type AnyFunction = (...parameters: never[]) => unknown;
+/** A plugin for apps over each of Node's servers: to Fastify's types these are apps of different kinds. */
+export type Plugin<Options> = (
+  app: { readonly addHook: AnyFunction; readonly decorateRequest: AnyFunction; readonly setErrorHandler: AnyFunction },
+  options: Options,
+) => Promise<void>;
+
 export const createFastifyExchange = (request: FastifyRequestShape, reply: FastifyReplyShape): HttpExchange =>
   new FastifyExchange(request, reply);
 
 // A class for the reason that NodeExchange is one.
 class FastifyExchange implements HttpExchange {
+  readonly key: object;
   readonly method: string;
   readonly url: string;
   readonly #request: FastifyRequestShape;
@@ -42,6 +56,7 @@ class FastifyExchange implements HttpExchange {
   constructor(request: FastifyRequestShape, reply: FastifyReplyShape) {
     this.method = request.method;
     this.url = request.originalUrl;
+    this.key = request.raw;
     this.#request = request;
     this.#reply = reply;
   }
@@ -103,3 +118,8 @@ export function sendFastify(reply: FastifyReplyShape, { status, headers, body }:
   reply.header("content-type", JSON_TYPE);
   reply.send(JSON.stringify(body));
 }
+
+/** Leaves an error to Fastify's own handler. */
+export const rethrow = (error: unknown): never => {
+  throw error;
+};

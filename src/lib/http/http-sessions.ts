@@ -8,7 +8,13 @@ import { loadSession } from "../session/manage-sessions.ts";
 import { authenticateRefreshToken, refreshSession } from "../session/refresh-session.ts";
 import { contextOf, type Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
-import { type Session, type VerifiedSession, type VerifyOptions, verifySession } from "../session/verify-session.ts";
+import {
+  type Judgement,
+  type Session,
+  type VerifiedSession,
+  type VerifyOptions,
+  verifySession,
+} from "../session/verify-session.ts";
 import { keepApart } from "./cache-headers.ts";
 import { COOKIE_KINDS, type CookieKind, type CookieReading, createSessionCookies, NO_COOKIES } from "./cookies.ts";
 import { createRefreshCookies } from "./bound-refresh.ts";
@@ -22,6 +28,7 @@ import { endsSession, unlessNotOurs } from "./outcomes.ts";
 import { isPageLoad } from "./page-load.ts";
 import { createPageSessions } from "./page-sessions.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
+import { createRequestTimes } from "./request-times.ts";
 import { unknownOrigin } from "./setup-faults.ts";
 import { createTransports, type Transport, type TransportKind } from "./transport.ts";
 import { watchSessions } from "./watched-sessions.ts";
@@ -56,6 +63,8 @@ export interface HttpSessions {
    */
   protect(exchange: HttpExchange, options?: ProtectOptions, isRoute?: boolean): Promise<RequestSession | undefined>;
   refresh(exchange: HttpExchange): Promise<RequestSession>;
+  /** As of `RequestTimes`: for what has looked at the request before this process. */
+  see(exchange: HttpExchange, handle: string, at: number): void;
   /**
    * Refuses an unsafe request of another site that carries a cookie of ours, whatever it asks for.
    * @throws SessionError `CSRF_REFUSED`
@@ -112,6 +121,9 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
   });
 
   const carried = createCarriedSessions(context);
+  const times = createRequestTimes();
+  /** What requests have been given in the place of the tokens that they came with. */
+  const renewed = new WeakMap<object, Judged>();
   const otherNames = createOtherNames(context, cookies);
 
   /** The refresh token that names the session where the access token does not; only a cookie's comes uncalled. */
@@ -153,8 +165,12 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     exchange: HttpExchange,
     accessToken: string,
     antiCsrfToken: string | null,
-    options: VerifyOptions,
+    { maxAuthAge }: VerifyOptions,
   ): Promise<VerifiedSession<unknown>> {
+    const options: Judgement = {
+      ...(maxAuthAge === undefined ? {} : { maxAuthAge }),
+      judgedAt: (token, now) => times.judgedAt(exchange, token, now),
+    };
     try {
       return await verifySession(context, accessToken, antiCsrfToken, options);
     } catch (error) {
@@ -204,6 +220,9 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       clearDuplicatesSeen(exchange, "access");
       throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
     }
+    const given = renewed.get(exchange.key);
+    // Refreshed earlier in the same request, whose cookies are those of before.
+    if (given !== undefined && given.transport === transport) return judge(exchange, given, options);
     if (reading.kind === "none") {
       if (options.sessionRequired === false && (!isCookie || cookies.read(exchange, "marker").kind === "none"))
         return undefined;
@@ -281,10 +300,9 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
         antiCsrfToken: refreshed.newAntiCsrfToken,
       };
       transport.issue(exchange, created, reading.value);
-      return {
-        session: bind(exchange, session, transport, () => accessToken.expires),
-        judged: { transport: kind, accessToken: accessToken.value },
-      };
+      const judged: Judged = { transport: kind, accessToken: accessToken.value };
+      renewed.set(exchange.key, judged);
+      return { session: bind(exchange, session, transport, () => accessToken.expires), judged };
     } catch (error) {
       if (endsSession(error)) {
         if (kind === "header" || mayClear(exchange)) transport.clear(exchange);
@@ -313,6 +331,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     sessions,
     context,
     refresh: async (exchange) => (await renew(exchange)).session,
+    see: (exchange, handle, at) => times.see(exchange, handle, at),
 
     refuseCrossSite(exchange) {
       if (carriesCookies(exchange)) refuseCrossSite(exchange);
@@ -320,6 +339,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
 
     async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
       exchange.checkUnsent();
+      renewed.delete(exchange.key);
       const kind: TransportKind = credentials.wanted(exchange);
       const other: TransportKind = kind === "cookie" ? "header" : "cookie";
       const isCarrying = carriesCookies(exchange);
@@ -357,6 +377,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
 
     async signOut(exchange) {
       exchange.checkUnsent();
+      renewed.delete(exchange.key);
       const { transport, reading } = await credentials.access(exchange);
       if (transport === "cookie") refuseCrossSite(exchange);
       const found = await carried.find(reading, await refreshCookie(exchange, transport));

@@ -2,6 +2,7 @@
 import { HEADERS } from "../../protocol.ts";
 import { carryCookies } from "./carry-cookies.ts";
 import type { HttpSessions } from "./http-sessions.ts";
+import type { RequestSession } from "./request-session.ts";
 import { openWebExchange, type WebExchange } from "./web-exchange.ts";
 
 /**
@@ -17,12 +18,50 @@ const METHOD = "counterfoil-method";
  */
 export const NOT_PASSED_ON: ReadonlySet<string> = new Set([HEADERS.antiCsrf]);
 
+/**
+ * When the proxy found the session of a request good: `<time>.<handle>.<MAC>`. What is rendered
+ * some moments later, in another bundle or process, judges the token by that time. The MAC keeps a
+ * copied token from living longer where no proxy overwrites the header.
+ */
+const SEEN = "counterfoil-seen";
+const SEEN_SHAPE = /^(\d{1,16})\.([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})$/;
+
+/** No handle of a session has this form, so no anti-CSRF token is such a MAC. */
+const claimOf = (at: string | number, handle: string): string => `seen.${at}.${handle}`;
+
+/** What the proxy has found, and when it began to look, in ms since the epoch. */
+interface Seen {
+  readonly session: RequestSession | undefined;
+  readonly at: number;
+}
+
 /** The headers for what runs behind the proxy. */
-export function passOn(exchange: WebExchange, headers: Headers, { context }: HttpSessions): Headers {
+export function passOn(
+  exchange: WebExchange,
+  headers: Headers,
+  { context }: HttpSessions,
+  { session, at }: Seen,
+): Headers {
   const passed = carryCookies(exchange, headers, context.policy.cookie);
-  // Always, so that the client's own is overwritten.
+  // Always, so that the client's own are overwritten.
   passed.set(METHOD, exchange.method);
+  passed.delete(SEEN);
+  if (session !== undefined) {
+    const handle = session.getHandle();
+    passed.set(SEEN, `${at}.${handle}.${context.antiCsrf.of(claimOf(at, handle))}`);
+  }
   return passed;
+}
+
+/** Opens the exchange of a request of which Next shows the headers alone, with what the proxy has found out about it. */
+export async function openSent(http: HttpSessions, headers: Pick<Headers, "get">): Promise<WebExchange> {
+  const exchange = openWebExchange({ method: "GET", url: "/", headers });
+  const [, at, handle, mac] = SEEN_SHAPE.exec(headers.get(SEEN) ?? "") ?? [];
+  if (at === undefined || handle === undefined || mac === undefined) return exchange;
+  // The secrets of the MAC are there once the store is open.
+  await http.context.ready();
+  if (http.context.antiCsrf.matches(mac, claimOf(at, handle))) http.see(exchange, handle, Number(at));
+  return exchange;
 }
 
 /**

@@ -39,6 +39,7 @@ const NOTHING: Known = {};
 
 // A class, because one is made per request: an object of closures costs three times as much (npm run bench -- http).
 class NodeExchange implements HttpExchange {
+  readonly key: object;
   readonly method: string;
   readonly url: string;
   readonly #request: NodeRequest | Http2Request;
@@ -48,6 +49,7 @@ class NodeExchange implements HttpExchange {
   constructor(request: NodeRequest | Http2Request, response: NodeResponse, known: Known) {
     this.method = request.method ?? "GET";
     this.url = known.url ?? request.originalUrl ?? request.url ?? "/";
+    this.key = request;
     this.#request = request;
     this.#response = response;
     this.#known = known;
@@ -90,7 +92,7 @@ class NodeExchange implements HttpExchange {
  * What is read of a request; simulated ones, as of `app.inject()` in Fastify, have no more than
  * that.
  */
-type HeaderSource = Pick<IncomingMessage, "headers" | "rawHeaders">;
+export type HeaderSource = Pick<IncomingMessage, "headers" | "rawHeaders">;
 
 /** A request header by its lower-case name; several of one name are joined. */
 export function readHeader({ headers, rawHeaders }: HeaderSource, name: string): string | undefined {

@@ -50,6 +50,8 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
   };
 
   return {
+    // Of a request whose headers alone are known, these are what stays the same.
+    key: request.headers,
     method: request.method,
     url: request.url.replace(ORIGIN, "") || "/",
     get ip() {

@@ -29,11 +29,17 @@ export interface VerifiedSession<Claims> {
   readonly newAccessToken?: TokenInfo;
 }
 
+/** What a caller of ours may add to the options. */
+export interface Judgement extends VerifyOptions {
+  /** The time to judge an authentic token by, in ms since the epoch. Default: now. */
+  readonly judgedAt?: (token: VerifiedAccessToken, now: number) => number;
+}
+
 export async function verifySession<Claims>(
   context: SessionContext,
   accessToken: string,
   antiCsrfToken: string | null | undefined,
-  options: VerifyOptions = {},
+  options: Judgement = {},
 ): Promise<VerifiedSession<Claims>> {
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
   const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
@@ -44,7 +50,7 @@ export async function verifySession<Claims>(
   if (tending !== undefined) await tending;
   const verdict = context.accessTokens.verify(accessToken);
   const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken, verdict);
-  const now = context.now();
+  const now = options.judgedAt === undefined ? context.now() : options.judgedAt(token, context.now());
   if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
   if (antiCsrfToken !== undefined && antiCsrfToken !== null && context.policy.antiCsrf)
     checkAntiCsrf(context, token, antiCsrfToken);

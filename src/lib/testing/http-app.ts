@@ -53,6 +53,8 @@ export interface HttpAppOptions {
  * - `/echo` needs a session, and answers the JSON body that it got
  * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the
  *   error that it gets
+ * - `/late?ms=` asks for the session with `page: true` and `sessionRequired: false`, moves the instance's clock on by so many ms, asks once more
+ *   without `page`, and answers as `/maybe` does by what it has found then
  * - `/half` needs a session, sets the headers of a file on its answer where the framework has one before the handler returns it
  *   (`content-type: application/pdf`, `content-length: 5000` and all others of its kind), then reads the session's data and answers `{"ok":true}`
  * - `/cached` needs a session, then sets `Vary: Accept-Language` and `Cache-Control: public, max-age=60`, in place of what is there, and

@@ -12,6 +12,7 @@ import {
   type HttpClause,
   MINUTE,
   ours,
+  SECOND,
   signIn,
 } from "./http-app.ts";
 import type { Answer, SentHeaders } from "./raw-request.ts";
@@ -149,5 +150,30 @@ export const pageClauses: readonly HttpClause[] = [
         const answer = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
         same([answer.status, answer.cookies], [503, []]);
       }),
+  },
+  {
+    id: "pages-13",
+    name: "MUST judge a request by the first look at its token for a minute, so that nobody is shown a page for nobody",
+    async run(start) {
+      for (const hostPrefix of [false, true]) {
+        await against(start, { config: { cookie: { hostPrefix } } }, async (app) => {
+          const own = await signIn(app);
+          const cookies = allCookiesOf(own);
+          const ordinary = hostPrefix ? cookies : cookiesOf(own);
+          app.clock.now += 15 * MINUTE - SECOND;
+          same((await load(app, "/late?ms=999", ordinary)).json(), alice);
+          app.clock.now -= 999;
+          same((await load(app, "/late?ms=1500", ordinary)).json(), alice);
+          // Another request, with the same token: it has expired.
+          const next = await load(app, "/late?ms=0", ordinary);
+          if (hostPrefix) same(next.json(), alice);
+          else same(next.status, 303);
+          const fresh = await signIn(app);
+          app.clock.now += 15 * MINUTE - SECOND;
+          const long = await load(app, `/late?ms=${MINUTE}`, cookiesOf(fresh));
+          ok(long.status === 401 || (long.json() as typeof nobody).user === null, "it is judged so for ever");
+        });
+      }
+    },
   },
 ];
