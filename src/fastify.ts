@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as calls from "./lib/http/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import { createFastifyExchange, sendFastify } from "./lib/http/fastify-exchange.ts";
+import * as adapter from "./lib/http/fastify-exchange.ts";
+import type { AnyReply, AnyRequest, Hook } from "./lib/http/fastify-exchange.ts";
 import type { InstanceOption } from "./lib/http/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import type { UserId } from "./lib/session/user-id.ts";
@@ -19,10 +20,8 @@ declare module "fastify" {
   }
 }
 
-/** A hook for `preHandler` or `onRequest`. */
-export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-/** An error handler. */
-export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown;
+/** An error handler, of an app over HTTP/1.1 unless it is told. */
+export type ErrorHandler<Q = FastifyRequest, R = FastifyReply> = (error: unknown, request: Q, reply: R) => unknown;
 /** Options of the plugin. */
 export interface SessionPluginOptions extends SessionRoutesOptions {
   /** Answers errors that are not this library's: the app's own error handler. Default: Fastify's. */
@@ -36,15 +35,16 @@ export interface SessionPluginOptions extends SessionRoutesOptions {
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example await app.register(sessionPlugin);
  */
-export const sessionPlugin: FastifyPluginAsync<SessionPluginOptions> = async (app, options) => {
+export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = async (given, options) => {
   checkRouteOptions(options, "sessionPlugin", "onError");
+  const app = given as unknown as FastifyInstance;
   app.decorateRequest("auth");
   const { sessions, onError } = options;
   app.setErrorHandler(errorHandler(sessions && { sessions }, onError));
   app.addHook("onRequest", async (request, reply) => {
-    const answer = await calls.route(createFastifyExchange(request, reply), options);
+    const answer = await calls.route(adapter.createFastifyExchange(request, reply), options);
     if (answer === undefined) return undefined;
-    sendFastify(reply, answer);
+    adapter.sendFastify(reply, answer);
     // Tells Fastify that an asynchronous hook has answered.
     return reply;
   });
@@ -54,17 +54,16 @@ const plugin = { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.displ
 Object.assign(sessionPlugin, plugin);
 
 /** Answers the errors of this library, and leaves all others to `otherwise`; for a scope that has an error handler of its own. */
-export function errorHandler(options: InstanceOption = {}, otherwise: ErrorHandler = rethrow): ErrorHandler {
+export function errorHandler<Q extends AnyRequest = FastifyRequest, R extends AnyReply = FastifyReply>(
+  options: InstanceOption = {},
+  otherwise: ErrorHandler<Q, R> = adapter.rethrow,
+): ErrorHandler<Q, R> {
   checkInstanceOption(options, "errorHandler");
   return (error, request, reply) => {
     const answer = calls.answerTo(error, options);
-    return answer === undefined ? otherwise(error, request, reply) : sendFastify(reply, answer);
+    return answer === undefined ? otherwise(error, request, reply) : adapter.sendFastify(reply, answer);
   };
 }
-
-const rethrow: ErrorHandler = (error) => {
-  throw error;
-};
 
 /**
  * Lets a request pass if it has a session, which is then `request.auth`.
@@ -75,34 +74,35 @@ const rethrow: ErrorHandler = (error) => {
 export function verifySession(options: VerifySessionOptions = {}): Hook {
   checkProtectOptions(options, "verifySession");
   return async (request, reply) => {
-    await calls.keep(request, calls.protect(createFastifyExchange(request, reply), options));
+    await calls.keep(request, calls.protect(adapter.createFastifyExchange(request, reply), options));
   };
 }
 
 /** Signs a user in: a new session, and the end of the one that the request carried. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */
 export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: AnyRequest,
+  reply: AnyReply,
   userId: UserId,
   details: SignInDetails<Claims, Data> = {},
 ): Promise<RequestSession<Claims, Data>> {
-  return calls.keep(request, calls.start(createFastifyExchange(request, reply), userId, details));
+  return calls.keep(request, calls.start(adapter.createFastifyExchange(request, reply), userId, details));
 }
 
 /** The session of a request. Undefined only with `sessionRequired: false`. @throws SessionError as `getSession` of the package root; `CSRF_REFUSED` */
 export async function getSession<Claims = unknown, Data = unknown>(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: AnyRequest,
+  reply: AnyReply,
   options: VerifySessionOptions = {},
 ): Promise<RequestSession<Claims, Data> | undefined> {
-  return calls.keep(request, calls.protectOnce(createFastifyExchange(request, reply), options));
+  return calls.keep(request, calls.protectOnce(adapter.createFastifyExchange(request, reply), options));
 }
 
 /** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
 export const refreshSession = (
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: AnyRequest,
+  reply: AnyReply,
   options: InstanceOption = {},
-): Promise<RequestSession> => calls.keep(request, calls.refresh(createFastifyExchange(request, reply), options));
+): Promise<RequestSession> =>
+  calls.keep(request, calls.refresh(adapter.createFastifyExchange(request, reply), options));
 
-export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
+export type { Hook, InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

@@ -59,7 +59,7 @@ async function listen(
   if (ownCors === "last") addOwnCors();
   const verify = verifySession(instance);
   const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-  const all = (url: string, preHandler: typeof verify | (typeof verify)[] | undefined, handler: Handler): void =>
+  const all = (url: string, preHandler: PreHandler | PreHandler[] | undefined, handler: Handler): void =>
     void app.route({ method: methods, url, handler, ...(preHandler === undefined ? {} : { preHandler }) });
   all("/login", undefined, async (request, reply) => {
     reply.header("set-cookie", "app=1; Path=/");
@@ -104,7 +104,7 @@ async function listen(
     reply.headers(CACHED_HEADERS);
     return tell(request);
   });
-  const setCached: typeof verify = async (_request, reply) => {
+  const setCached = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.headers(CACHED_HEADERS);
   };
   all("/cached-before", [setCached, verify], tell);
@@ -116,6 +116,7 @@ async function listen(
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+type PreHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export const fastifySubject: Subject = {
   name: "Fastify 5",
