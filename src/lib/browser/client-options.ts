@@ -64,8 +64,8 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   } = options;
   const origins = [api].flat();
   for (const origin of origins) {
-    // Only what is absolute keeps an origin of its own against this base, and only a path leaves it as it is.
-    if (new URL(origin + basePath, NOWHERE).origin !== origin)
+    // Only what is absolute keeps an origin of its own against this base.
+    if (new URL(origin, NOWHERE).origin !== origin || /^[^/]/.test(basePath))
       throw new SessionClientError("OPTIONS_INVALID", `api, basePath: ${origin + basePath}`);
   }
   const [first] = origins as [string];
