@@ -3,4 +3,4 @@ import { sessions } from "./lib/sessions.ts";
 
 export const proxy = sessionProxy({ sessions });
 
-export const config = { matcher: "/((?!_next/|favicon.ico).*)" };
+export const config = { matcher: ["/", "/((?!_next/|favicon.ico).*)"] };

@@ -18,7 +18,7 @@ export function configOf({ origin, folder, config }: Place): CounterfoilConfig {
     ...config,
     store: sqlite({ path: `${folder}/${FILES.database}` }),
     clock: () => Date.now() + Number(readFileSync(`${folder}/${FILES.clock}`, "utf8")),
-    http: { publicOrigin: origin },
+    http: { publicOrigin: origin, ...config.http },
     cookie: { secure: false, ...config.cookie },
   };
 }

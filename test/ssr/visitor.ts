@@ -29,7 +29,8 @@ export interface Visitor {
   readonly cookies: (path: string) => string;
 }
 
-export function createVisitor({ port, origin }: PageServer): Visitor {
+/** @param base the path below which the app is, and a slash follows its paths; empty: at the root */
+export function createVisitor({ port, origin }: PageServer, base = ""): Visitor {
   const jar = createBrowserJar("localhost");
   const { host } = new URL(origin);
 
@@ -65,7 +66,10 @@ export function createVisitor({ port, origin }: PageServer): Visitor {
       }
     },
     async signIn(user) {
-      const { status, text } = await ask("/login", { method: "POST", body: `user=${user}` });
+      const { status, text } = await ask(base === "" ? "/login" : `${base}/login/`, {
+        method: "POST",
+        body: `user=${user}`,
+      });
       if (status !== 303) throw new Error(`signing in was answered ${status} ${text}`);
     },
   };
@@ -77,10 +81,10 @@ export const TOO_OLD = /insufficient_user_authentication|Sign in again/;
 let users = 0;
 
 /** Somebody who has signed in, by a name of their own, since tests share a server. */
-export async function visit(server: PageServer): Promise<Visitor & { readonly user: string }> {
+export async function visit(server: PageServer, base = ""): Promise<Visitor & { readonly user: string }> {
   users += 1;
   const user = `user${users}`;
-  const visitor = createVisitor(server);
+  const visitor = createVisitor(server, base);
   await visitor.signIn(user);
   return { ...visitor, user };
 }
