@@ -116,8 +116,7 @@ export function createSessionCalls(
         // A stranger without any token, or one whose new tokens are refused, too.
         if (call.isSecond || (known ? known.marker + call.url === futile : !hasToken(answer))) return undefined;
         const result = await refresh.run();
-        if (result === "over") return undefined;
-        if (result !== "fresh") return result;
+        if (result !== "fresh") return result === "over" ? undefined : result;
       } else if (!known) {
         return undefined;
       }

@@ -28,7 +28,7 @@ export interface SessionRefresh {
 
 const SHORTEST_REST = 1000;
 // What a gateway says of its maintenance must not outlive it by an hour.
-const LONGEST_REST = 5 * 60_000;
+const LONGEST_REST = 300_000;
 
 export function createSessionRefresh(
   settings: ClientSettings,
@@ -85,14 +85,15 @@ export function createSessionRefresh(
         // 409: another request has just refreshed, and its cookies are here, or will be in a moment.
         // A longer wait is for the callers, without the lock.
         if (status !== 409 || pause >= settings.refreshTimeout) {
-          const details = { status, retryAfter };
-          return new SessionClientError("REFRESH_FAILED", `${settings.refreshUrl} answered ${status}`, details);
+          return new SessionClientError("REFRESH_FAILED", `${settings.refreshUrl} answered ${status}`, {
+            status,
+            retryAfter,
+          });
         }
         await abortable(new Promise((resolve) => setTimeout(resolve, pause)), signal);
       }
     } catch (cause) {
-      const code = signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE";
-      return new SessionClientError(code, "no answer", { cause });
+      return new SessionClientError(signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE", "no answer", { cause });
     }
   }
 
@@ -114,9 +115,9 @@ export function createSessionRefresh(
   }
 
   async function run(force = false): Promise<RefreshResult> {
-    const isResting = restLeft() > 0;
+    const last = restLeft() > 0 && failure;
     // A timeout has taken its time already.
-    if (isResting && !flight && !force && failure && failure.code !== "REFRESH_TIMEOUT") return failure;
+    if (last && !flight && !force && last.code !== "REFRESH_TIMEOUT") return last;
     return (flight ??= fly(state.sync()?.marker));
   }
 

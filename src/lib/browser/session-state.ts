@@ -40,7 +40,7 @@ interface Told extends Remembered {
 }
 
 const COOKIES_BLOCKED =
-  "no cookies are kept: check Secure over http, SameSite (localhost is not 127.0.0.1), Domain, Path, third-party cookies";
+  "no cookies kept: check Secure over http, SameSite (localhost, 127.0.0.1), Domain, Path, third-party cookies";
 
 /** @param life ends it */
 export function createSessionState(settings: ClientSettings, emit: EmitEvent, life: AbortSignal): SessionStateHolder {
