@@ -137,6 +137,12 @@ export const MISTAKES: readonly Scene[] = [
     },
   },
   {
+    name: "a refresh below a path where the ready routes are not",
+    told: "COUNTERFOIL_MOUNTED_BELOW",
+    says: ['"/keep/session/refresh"', 'http: { basePath: "/keep" }'],
+    run: (app) => post(app, "/keep/session/refresh"),
+  },
+  {
     name: "two memory stores, at a protected route",
     told: "COUNTERFOIL_MEMORY_STORE",
     says: ["another process has signed", "sqlite({ path })"],
@@ -258,8 +264,8 @@ export const HEALTHY: readonly Scene[] = [
     async run(app) {
       for (const path of ["/", "/api", "/maybe", "/session/sessions", "/page", "/.well-known/jwks.json"])
         for (const headers of [{}, BROWSER, { cookie: "theme=dark" }]) await call(app, path, { headers });
-      await post(app, "/session/refresh");
-      await post(app, "/session/signout");
+      for (const path of ["/session/refresh", "/session/signout", "/session", "/refresh", "/keep/session/signout"])
+        await post(app, path);
     },
   },
 ];

@@ -31,6 +31,7 @@ import { createRequestSession, type RequestSession } from "./request-session.ts"
 import { createRequestTimes } from "./request-times.ts";
 import { unknownOrigin } from "./setup-faults.ts";
 import { createTransports, type Transport, type TransportKind } from "./transport.ts";
+import { watchUnreachedRoutes } from "./unreached-routes.ts";
 import { watchSessions } from "./watched-sessions.ts";
 
 /** Options of protecting a route. */
@@ -390,6 +391,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
     },
   };
+  watchUnreachedRoutes(context);
   return watchSessions(unwatched, cookies);
 }
 

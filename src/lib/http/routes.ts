@@ -11,6 +11,7 @@ import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import { endsSession, hasType } from "./outcomes.ts";
 import { isPageLoad, returnAddress, toReturnPath } from "./page-load.ts";
+import { watchPassedOn } from "./unreached-routes.ts";
 import { watchCors } from "./watched-answers.ts";
 import type { RequestSession } from "./request-session.ts";
 
@@ -90,6 +91,7 @@ export async function answerRoute(
   if (preflight !== undefined) return preflight;
   watchCors(exchange, http.context);
   const route = findRoute(pathOf(exchange), policy);
+  if (route === undefined) watchPassedOn(exchange, http.context);
   // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS set-up to say.
   if (route === undefined || exchange.method === "OPTIONS") return undefined;
   if (route === REFRESH_ROUTE && isPageLoad(exchange)) return refreshAndReturn(http, exchange);

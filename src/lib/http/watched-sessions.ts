@@ -8,6 +8,7 @@ import type { HttpExchange } from "./exchange.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import { createRecentSignIns } from "./recent-sign-ins.ts";
 import * as faults from "./setup-faults.ts";
+import { guardedRefresh } from "./unreached-routes.ts";
 
 /**
  * The same sessions, looked at from outside: each refusal is counted, and told of where it shows
@@ -44,12 +45,14 @@ export function watchSessions(http: HttpSessions, cookies: SessionCookies): Http
           findCrossSiteSignIn(exchange, policy.http) === undefined
           ? undefined
           : faults.unknownOrigin(exchange, policy.http);
+      case "ACCESS_TOKEN_EXPIRED":
+        return guardedRefresh(exchange, policy);
       case "ACCESS_TOKEN_MISSING":
         return exchange.header(HEADERS.antiCsrf) !== undefined &&
           policy.http.transports.has("cookie") &&
           !hasOurs(exchange)
           ? faults.lostCookies(exchange, policy)
-          : undefined;
+          : guardedRefresh(exchange, policy);
       case "REFRESH_TOKEN_MISSING":
         return policy.http.transports.has("cookie") ? causeOfMissingRefresh(exchange) : undefined;
       case "ACCESS_TOKEN_INVALID":

@@ -41,6 +41,8 @@ export interface SessionContext {
    * path of each request has nothing to wait for. @throws SessionError
    */
   readonly ready: () => Promise<void> | undefined;
+  /** Calls `work` when the instance is closed. */
+  readonly onClose: (work: () => void) => void;
   /** Rotates keys that are due and sweeps a few expired rows, at most once a minute. Never fails. */
   readonly upkeep: () => Promise<void>;
 }

@@ -326,6 +326,7 @@ function createContext(
   let opening: Promise<void> | undefined;
   let opened = false;
   let closed = false;
+  const closing: (() => void)[] = [];
   async function open(): Promise<void> {
     try {
       await store.prepare();
@@ -359,11 +360,13 @@ function createContext(
       if (closed) throw closedError();
       return opened ? undefined : (opening ??= open());
     },
+    onClose: (work) => void closing.push(work),
     upkeep: createUpkeep(store, ring, now),
     async close() {
       if (closed) return;
       closed = true;
       await opening?.catch(() => undefined);
+      for (const work of closing) work();
       events.clear();
       await store.close();
     },
