@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import type { SessionStore } from "./lib/store/session-store.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite-driver.ts";
 import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
+import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import { createSqliteStore } from "./lib/store/sqlite-store.ts";
 import { readStoreOptions, refusePrefix } from "./lib/store/store-options.ts";
 
@@ -58,6 +59,7 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
   }
   const inMemory = path === ":memory:";
   const open = (): Promise<SqliteDatabase> => openFile(path, inMemory);
+  if (inMemory) warnOfMemory(`sqlite({ path: "${path}" })`, false);
   const secretFile = inMemory ? null : `${path}.secret`;
   return createSqliteStore({ ...settings, open, owned: true, durable: !inMemory, secretFile });
 }

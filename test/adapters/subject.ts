@@ -22,7 +22,7 @@ const START = 1_790_000_000_000;
 
 export async function startSubject(subject: Subject, options: HttpAppOptions): Promise<HttpApp> {
   const clock = { now: START };
-  const { store, down, up } = switchable(memory());
+  const { store, down, up } = switchable(memory({ production: true }));
   const create = subject.createSessions ?? createSessions;
   const sessions = create({ ...options.config, store, clock: () => clock.now });
   const other = create({

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SessionEvents } from "counterfoil";
+import { type CounterfoilConfig, createSessions, type SessionEvents } from "counterfoil";
+import { memory } from "counterfoil/memory";
 import { describe, expect, test } from "vitest";
 import { collectWarnings } from "../fixtures/warnings.ts";
 import { sqlite } from "counterfoil/sqlite";
@@ -19,7 +20,7 @@ const refusedOf = (app: TestApp): SessionEvents["request-refused"][] => {
 const [{ express }] = FRAMEWORKS;
 
 describe("an origin that is not known", () => {
-  const config = { http: { publicOrigin: "https://shop.example", trustedOrigins: ["https://app.example"] } };
+  const config = { http: { publicOrigin: "https://shop.example", trustedOrigins: ["https://app.shop.example"] } };
 
   test("is told of with what was seen, what is configured, and the line to write", async () => {
     const app = await startApp({ express, config });
@@ -30,9 +31,9 @@ describe("an origin that is not known", () => {
     expect(others).toEqual([]);
     expect(warning?.message).toBe(
       'A request from the Origin "https://new.example:4000" was refused as one of another site (403 csrf). ' +
-        'http.publicOrigin is "https://shop.example"; http.trustedOrigins is ["https://app.example"]. ' +
+        'http.publicOrigin is "https://shop.example"; http.trustedOrigins is ["https://app.shop.example"]. ' +
         'If the page is yours: where this is the address of this very app, write http: { publicOrigin: "https://new.example:4000" }; ' +
-        'where it is another one, write http: { trustedOrigins: ["https://app.example", "https://new.example:4000"] }. ' +
+        'where it is another one, write http: { trustedOrigins: ["https://app.shop.example", "https://new.example:4000"] }. ' +
         "See docs/guide/troubleshooting.md#counterfoil_origin",
     );
     expect(events).toEqual([{ code: "CSRF_REFUSED", notice: "COUNTERFOIL_ORIGIN", count: 1, since: app.clock.now }]);
@@ -112,4 +113,40 @@ test("a flood of hostile requests costs five warnings and one event a minute for
   expect(await warnings.codes()).toEqual(Array.from({ length: 5 }, () => "COUNTERFOIL_ORIGIN"));
   expect(events.map(({ count }) => count)).toEqual([1, 200]);
   await app[Symbol.asyncDispose]();
+});
+
+describe("a trusted origin of another site", () => {
+  const create = async (http: CounterfoilConfig["http"], cookie: CounterfoilConfig["cookie"] = {}): Promise<void> =>
+    createSessions({ store: memory(), http, cookie }).close();
+
+  test("is told of at the start, since the cookies do not get there", async () => {
+    await create({ publicOrigin: "http://127.0.0.1:4000", trustedOrigins: ["http://localhost:5173"] });
+    const [warning, ...others] = await warnings.read();
+    expect(others).toEqual([]);
+    expect(warning?.code).toBe("COUNTERFOIL_SAME_SITE");
+    expect(warning?.message).toContain(
+      '"http://localhost:5173", of another site than http.publicOrigin "http://127.0.0.1:4000"',
+    );
+    expect(warning?.message).toContain('cookie: { sameSite: "none" }');
+  });
+
+  test.each([
+    ["one site", "https://api.shop.example", "https://app.shop.example", {}],
+    ["another port", "http://localhost:4000", "http://localhost:5173", {}],
+    ["sameSite none", "https://api.example", "https://app.test", { sameSite: "none" }],
+  ] as const)("is not with %s", async (_name, publicOrigin, trusted, cookie) => {
+    await create({ publicOrigin, trustedOrigins: [trusted] }, cookie);
+    expect(await warnings.codes()).toEqual([]);
+  });
+
+  test("nor with tokens in headers, nor where the own origin is not known", async () => {
+    await create({ publicOrigin: "https://api.example", trustedOrigins: ["https://app.test"], transports: ["header"] });
+    await create({
+      publicOrigin: "https://api.example",
+      trustedOrigins: ["https://app.test"],
+      dialects: ["counterfoil", "supertokens"],
+    });
+    await create({ trustedOrigins: ["https://app.test"] });
+    expect(await warnings.codes()).toEqual([]);
+  });
 });

@@ -1,5 +1,6 @@
 import type { CookieNames } from "../config/cookie-names.ts";
 import type { Policy } from "../config/policy.ts";
+import { otherSites } from "../config/start-faults.ts";
 import { generalError } from "../errors.ts";
 import { type Jwks, toJwks } from "../key/jwks.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
@@ -308,6 +309,10 @@ function createContext(
     return derived;
   };
 
+  const tell = createTell();
+  const startFault = otherSites(policy);
+  if (startFault !== undefined) tell(startFault);
+
   const { accessToken, cookie, absoluteTimeout, keys } = policy;
   const keyPolicy = {
     ...keys,
@@ -352,7 +357,7 @@ function createContext(
     tickets: createTickets(secrets, realm),
     revocation: createRevocationCheck(accessToken.blacklisting, store, policy),
     events,
-    refusals: createRefusals(createTell(), events.emit, now),
+    refusals: createRefusals(tell, events.emit, now),
     now,
     oneAtATime: createOneAtATime(),
     isFirstInMinute: createFirstInMinute(now),
