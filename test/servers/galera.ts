@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { findBinary } from "./binaries.ts";
 import { makeDataOnce } from "./data-template.ts";
 import { freePorts } from "./free-port.ts";
-import { type MariaDb, newDatabaseName, SMALL_AND_UNSAFE, startMariaDb } from "./mariadb.ts";
+import { type MariaDb, type MariaDbClient, newDatabaseName, SMALL_AND_UNSAFE, startMariaDb } from "./mariadb.ts";
 import { until } from "./until.ts";
 
 export interface Galera {
@@ -59,15 +59,24 @@ export async function startGalera(count = 3): Promise<Galera> {
 
   return {
     nodes,
-    async createDatabase(name = newDatabaseName()) {
-      await nodes.find((node) => node.isRunning())?.createDatabase(name);
-      return name;
-    },
+    createDatabase: async (name) =>
+      createDatabaseOnAll(
+        nodes.filter((node) => node.isRunning()),
+        name,
+      ),
     waitUntilWhole,
     async remove() {
       await Promise.all(nodes.map((node) => node.remove()));
     },
   };
+}
+
+/** A database that each of these nodes of a cluster knows. */
+export async function createDatabaseOnAll(nodes: readonly MariaDbClient[], name = newDatabaseName()): Promise<string> {
+  await nodes[0]?.createDatabase(name);
+  // One after another, the others hear of it: each is asked for something that it may answer only when it has.
+  for (const node of nodes) await node.admin("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1");
+  return name;
 }
 
 async function startNode({

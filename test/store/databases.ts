@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { beforeAll, describe } from "vitest";
 import type { ServerKind } from "../servers/binaries.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
+import { createDatabaseOnAll } from "../servers/galera.ts";
 import { sharedGalera, sharedMariaDb, sharedPostgres, sharedRedis, sharedRedisCluster } from "../servers/shared.ts";
 import type { StoreAddress } from "./open-store.ts";
 
@@ -80,9 +81,7 @@ const onGalera: TestDatabase = {
   start: sharedGalera,
   async makeEmpty() {
     const nodes = await sharedGalera();
-    const database = (await nodes[0]?.createDatabase()) ?? "";
-    // One after another, the others hear of it: each is asked for something that it may answer only when it has.
-    for (const node of nodes) await node.admin("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1");
+    const database = await createDatabaseOnAll(nodes);
     const urls = nodes.map((node) => node.url(database));
     return (client) => ({ by: "mysql2", url: urls[client % urls.length] ?? "" });
   },
