@@ -28,6 +28,9 @@ export const ANTI_CSRF_HEADER = "anti-csrf";
 /** Custom header that stands in for the anti-CSRF token where that is off. */
 export const CUSTOM_HEADER = "rid";
 
+/** What the browser half writes into it. */
+export const CUSTOM_VALUE = "1";
+
 /** The marker that an answer brings, for pages that cannot read the cookie of another origin; {@link NO_SESSION} when it ends the session. */
 export const SESSION_HEADER = "counterfoil-session";
 

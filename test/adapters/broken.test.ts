@@ -223,7 +223,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: "does not see which transport is asked for",
-    found: ["transport-1", "transport-10", "transport-11", "transport-14"],
+    found: ["transport-1", "transport-10", "transport-11", "transport-14", "dialect-5"],
     break: (request) => void delete request.headers["st-auth-mode"],
   },
   {

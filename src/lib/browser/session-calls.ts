@@ -1,4 +1,4 @@
-import { ANTI_CSRF_HEADER, CUSTOM_HEADER } from "../../protocol.ts";
+import { ANTI_CSRF_HEADER, CUSTOM_HEADER, CUSTOM_VALUE } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
 import { type AnswerHead, type ClientSettings, hasToken } from "./client-options.ts";
 import { type CallOwner, isOwner } from "./known-session.ts";
@@ -86,7 +86,7 @@ export function createSessionCalls(
       if (!isNeeded && !(isFirst && refresh.flight)) {
         const headers: Record<string, string> =
           known && isUnsafe
-            ? { [CUSTOM_HEADER]: "1", ...(known.antiCsrf && { [ANTI_CSRF_HEADER]: known.antiCsrf }) }
+            ? { [CUSTOM_HEADER]: CUSTOM_VALUE, ...(known.antiCsrf && { [ANTI_CSRF_HEADER]: known.antiCsrf }) }
             : {};
         return { headers, url, method, marker: known?.marker, owner: known ?? owner, isSecond };
       }

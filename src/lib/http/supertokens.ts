@@ -1,4 +1,4 @@
-import { HEADERS, REMOVED } from "../../protocol.ts";
+import { CUSTOM_VALUE, HEADERS, REMOVED } from "../../protocol.ts";
 import type { TokenInfo } from "../session/tokens.ts";
 import type { Session } from "../session/verify-session.ts";
 import type { HttpExchange } from "./exchange.ts";
@@ -27,3 +27,9 @@ export function setRemoved(exchange: HttpExchange): void {
   // Version 15 tries to read this as a token and throws. The versions that need it, and only they, send this header.
   if (exchange.header(HEADERS.mode) !== undefined) exchange.setHeader(HEADERS.front, REMOVED);
 }
+
+/** Whether a request comes from one of its clients, of which the older ones do not tell it on every request. */
+export const isSupertokensClient = (exchange: HttpExchange): boolean =>
+  exchange.header(HEADERS.mode) !== undefined ||
+  exchange.header("fdi-version") !== undefined ||
+  (exchange.header(HEADERS.custom) ?? CUSTOM_VALUE) !== CUSTOM_VALUE;

@@ -5,7 +5,7 @@ import type { TokenInfo } from "../session/tokens.ts";
 import type { Session } from "../session/verify-session.ts";
 import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
-import { setFrontToken, setIdRefreshToken, setRemoved } from "./supertokens.ts";
+import { isSupertokensClient, setFrontToken, setIdRefreshToken, setRemoved } from "./supertokens.ts";
 
 export type TransportKind = "cookie" | "header";
 
@@ -35,7 +35,10 @@ export function createTransports(
 
   const announce = (exchange: HttpExchange, session: Session, accessToken: TokenInfo): void => {
     const { handle, userId, jwtPayload: claims } = session;
-    exchange.setHeader(HEADERS.user, formatClientSession({ handle, userId, claims }));
+    // Of two headers with the claims such a client reads the second alone, and many proxies take no
+    // more than 4 kB of headers.
+    if (!supertokens || !isSupertokensClient(exchange))
+      exchange.setHeader(HEADERS.user, formatClientSession({ handle, userId, claims }));
     if (supertokens) setFrontToken(exchange, session, accessToken.expires, now());
   };
 

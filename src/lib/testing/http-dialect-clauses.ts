@@ -86,4 +86,31 @@ export const dialectClauses: readonly HttpClause[] = [
         same((await call(app, "/auth/signout", { method: "POST" })).status, 404);
       }),
   },
+  {
+    id: "dialect-5",
+    name: "MUST tell a SuperTokens client the claims once, and every other client in the header that it reads",
+    async run(start) {
+      const login = (app: HttpApp, headers: SentHeaders): Promise<Answer> =>
+        call(app, "/login?user=alice", { method: "POST", headers });
+      const theirs = [
+        { "st-auth-mode": "cookie" },
+        { "st-auth-mode": "header" },
+        { rid: "anti-csrf" },
+        { "fdi-version": "1.16" },
+      ];
+      const others = [{}, { rid: "1" }];
+      await against(start, { config: SPOKEN }, async (app) => {
+        for (const headers of theirs) {
+          const answer = await login(app, headers);
+          same([answer.status, answer.header("counterfoil-user")], [200, undefined]);
+          differ(answer.header("front-token"), undefined);
+        }
+        for (const headers of others) differ((await login(app, headers)).header("counterfoil-user"), undefined);
+      });
+      await against(start, {}, async (app) => {
+        for (const headers of [...theirs, ...others])
+          differ((await login(app, headers)).header("counterfoil-user"), undefined);
+      });
+    },
+  },
 ];
