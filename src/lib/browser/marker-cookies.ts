@@ -27,17 +27,14 @@ export function clearDuplicates(markerName: string): void {
   orUndefined(() => {
     let path = "";
     // A semicolon would begin another attribute, and browsers ignore a path of more than 1024
-    // bytes: either could name "/".
-    for (const name of location.pathname.slice(1, 1000).replace(/;.*/, "").split("/", MOST_DIRECTORIES)) {
+    // bytes: either could name "/". Of a deeper page the first 12 directories are cleared.
+    for (const name of location.pathname.slice(1, 1000).replace(/;.*/, "").split("/", 12)) {
       path += `/${name}`;
       if (path === "/") continue;
       for (let domain = `.${location.hostname}`; domain; domain = domain.replace(/^.[^.]*/, ""))
-        for (const end of ENDS) document.cookie = `${markerName}=; Max-Age=0; Domain=${domain}; Path=${path}${end}`;
+        // A partitioned cookie is another one, and only a Secure line names it.
+        for (const end of ["", "/", "; Secure; Partitioned", "/; Secure; Partitioned"])
+          document.cookie = `${markerName}=; Max-Age=0; Domain=${domain}; Path=${path}${end}`;
     }
   });
 }
-
-const MOST_DIRECTORIES = 12;
-
-// A partitioned cookie is another one, and only a Secure line names it.
-const ENDS = ["", "/", "; Secure; Partitioned", "/; Secure; Partitioned"];

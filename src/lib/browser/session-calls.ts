@@ -57,8 +57,6 @@ export interface SessionCalls {
 /** What is to be done about an answer. */
 export type Verdict = PreparedCall | SessionClientError | undefined;
 
-const CHANGES_NOTHING = /^(GET|HEAD|OPTIONS)$/i;
-
 export function createSessionCalls(
   settings: ClientSettings,
   state: SessionStateHolder,
@@ -73,13 +71,13 @@ export function createSessionCalls(
     owner: CallOwner | undefined,
     isSecond: boolean,
   ): Promise<PreparedCall | SessionClientError> {
-    const isUnsafe = !CHANGES_NOTHING.test(method);
+    const isUnsafe = !/^(GET|HEAD|OPTIONS)$/i.test(method);
     for (let refreshes = 0; ; refreshes += 1) {
       const known = state.sync();
       const isFirst = !isSecond && !refreshes;
       const isOthers = owner && known && !isOwner(owner, known);
       if (isOthers && (known.user || refreshes > 1))
-        return new SessionClientError("USER_CHANGED", "another user has signed in since");
+        return new SessionClientError("USER_CHANGED", "another user has signed in");
       const isNeeded =
         isOthers ||
         (isFirst && known && !isSignIn && (state.isExpired() || (isUnsafe && known.antiCsrf === undefined)));

@@ -27,8 +27,6 @@ export interface SessionRefresh {
 }
 
 const SHORTEST_REST = 1000;
-// What a gateway says of its maintenance must not outlive it by an hour.
-const LONGEST_REST = 300_000;
 
 export function createSessionRefresh(
   settings: ClientSettings,
@@ -80,7 +78,8 @@ export function createSessionRefresh(
         }
         const { status } = answer;
         const seconds = Math.max(Number(answer.headers.get("retry-after")), 0);
-        const retryAfter = Math.min(seconds * 1000, LONGEST_REST) || undefined;
+        // At most 5 minutes: what a gateway says of its maintenance must not outlive it by an hour.
+        const retryAfter = Math.min(seconds * 1000, 300_000) || undefined;
         const pause = retryAfter ?? SHORTEST_REST;
         // 409: another request has just refreshed, and its cookies are here, or will be in a moment.
         // A longer wait is for the callers, without the lock.
@@ -138,8 +137,7 @@ export function createSessionRefresh(
     recover,
 
     wake() {
-      const isResting = restLeft() > 0;
-      if (!failure || (isResting && failure.retryAfter)) return;
+      if ((restLeft() > 0 && failure?.retryAfter) || !failure) return;
       failure = undefined;
       clearTimeout(timer);
       // Not all at once: all who lost this server have just got it back. Ends like the other one where a tab has been faster.

@@ -39,9 +39,6 @@ interface Told extends Remembered {
   readonly reason?: SignOutReason;
 }
 
-const COOKIES_BLOCKED =
-  "no cookies kept: check Secure over http, SameSite (localhost, 127.0.0.1), Domain, Path, third-party cookies";
-
 /** @param life ends it */
 export function createSessionState(settings: ClientSettings, emit: EmitEvent, life: AbortSignal): SessionStateHolder {
   const { name, markerName, initialSession } = settings;
@@ -208,7 +205,10 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         if (readMarkers(markerName)[0] || isOver(marker)) return undefined;
         known = undefined;
         announce("cookies-blocked");
-        return new SessionClientError("COOKIES_BLOCKED", COOKIES_BLOCKED);
+        return new SessionClientError(
+          "COOKIES_BLOCKED",
+          "no cookies kept: check Secure over http, SameSite (localhost, 127.0.0.1), Domain, Path, third-party cookies",
+        );
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
         tell({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER), at: Date.now() }, 0);
