@@ -1,13 +1,19 @@
-import type { ServerResponse } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
 import { type CounterfoilConfig, createSessions, type SessionEventName, type Sessions } from "counterfoil";
 import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
-import express, { type Express } from "express";
+import express, { type ErrorRequestHandler, type Express } from "express";
 import { SECRET } from "../fixtures/constants.ts";
 import { listen, type Listening } from "../fixtures/listen.ts";
 import { addPages } from "./bundle-pages.ts";
 import { CallLog, nameOf, type SeenCall } from "./call-log.ts";
 import { beforeHeaders, StagedRoute } from "./staged-route.ts";
+
+/** What Express ends requests with. */
+const finalHandler = createRequire(import.meta.url)("finalhandler") as (
+  ...pair: Parameters<RequestListener>
+) => (error: unknown) => void;
 
 const COUNTED = ["session-created", "session-refreshed", "session-revoked", "reuse-detected"] as const;
 /** Of an access token, unless a config says otherwise; in ms. */
@@ -154,6 +160,15 @@ export class SessionServer {
     app.get("/always-refused", async () => void (await sessions.getSession("no token")));
     app.get("/open", (_req, res) => void res.json({ open: true }));
     app.get("/redirect", (req, res) => res.redirect(307, req.query["to"] as string));
+    app.use(["/by-status", "/by-nobody"], verifySession({ sessions }), (req, res) => {
+      res.json({ user: req.auth!.getUserId() });
+    });
+    // A handler of the app's own, which knows of a status and no more, and what Express does where there is none.
+    const byStatus: ErrorRequestHandler = (error, _req, res, _next) =>
+      void res.status((error as { readonly status?: number }).status ?? 500).json({ message: "mine" });
+    const byNobody: ErrorRequestHandler = (error, req, res, _next) => finalHandler(req, res)(error);
+    app.use("/by-status", byStatus);
+    app.use("/by-nobody", byNobody);
     app.use(errorHandler({ sessions }));
     return app;
   }
