@@ -149,3 +149,22 @@ test("tokens in headers alone: the routes are found below a base path, too", asy
   for (const path of ["/session/refresh", "/session/signout"]) expect((await app.ask("POST", path)).status).toBe(401);
   expect((await app.ask("GET", "/.well-known/jwks.json")).status).toBe(200);
 });
+
+test.each([true, false])(
+  "SuperTokens clients, whose apiBasePath has the base path, and a prefix; stripped: %j",
+  async (strips) => {
+    const http = { basePath: "/shop", dialects: ["counterfoil", "supertokens"] as const };
+    await using app = await startBelow("/shop", strips, { http, cookie: { prefix: "shop_" } });
+    const login = await app.ask("POST", "/login");
+    expect(login.header("id-refresh-token")).toMatch(/;\d+$/);
+    expect([app.jar.header("/shop/auth/session/refresh"), app.jar.header("/auth/session/refresh")]).toEqual([
+      expect.stringContaining("shop_sRefreshToken="),
+      expect.not.stringContaining("sRefreshToken="),
+    ]);
+    const refreshed = await app.ask("POST", "/auth/session/refresh");
+    expect([refreshed.status, refreshed.json()]).toEqual([200, { status: "OK" }]);
+    const gone = await app.ask("POST", "/auth/signout");
+    expect([gone.status, gone.json(), gone.header("id-refresh-token")]).toEqual([200, { status: "OK" }, "remove"]);
+    expect((await app.ask("POST", "/auth/session/refresh")).status).toBe(401);
+  },
+);

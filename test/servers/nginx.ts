@@ -14,8 +14,9 @@ export interface Nginx extends ServerLifecycle {
  *
  * @param upstream port of that server, on 127.0.0.1
  * @param settings directives of its location, beside `proxy_pass`. `zone` is a cache
+ * @param more other locations
  */
-export async function startNginx(upstream: number, settings = ""): Promise<Nginx> {
+export async function startNginx(upstream: number, settings = "", more = ""): Promise<Nginx> {
   const port = await freePort();
   const folder = createServerFolder("nginx");
   const at = (name: string): string => join(folder.path, name);
@@ -32,6 +33,7 @@ export async function startNginx(upstream: number, settings = ""): Promise<Nginx
       server {
         listen 127.0.0.1:${port};
         location / { proxy_pass http://127.0.0.1:${upstream}; ${settings} }
+        ${more}
       }
     }`;
   writeFileSync(at("nginx.conf"), config);

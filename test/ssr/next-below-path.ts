@@ -1,9 +1,10 @@
 /** The example app of Next.js below a path, with a slash at the end of every path. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { transformSync } from "esbuild";
 import { send } from "../http/send.ts";
 import { until } from "../servers/until.ts";
 import type { Serve } from "./page-server.ts";
@@ -57,10 +58,24 @@ export async function buildBelowPath(version: NextPackage): Promise<void> {
     change(proxy, "export const config = { ", 'export const config = { runtime: "nodejs", ');
     cpSync(proxy, join(folder, "middleware.ts"));
     rmSync(proxy);
+    toJavaScript(folder);
   }
   const child = runNext(version, ["build"]);
   const [said, [code]] = await Promise.all([outputOf(child), once(child, "exit")]);
   if (code !== 0) throw new Error(`next build failed:\n${said}`);
+}
+
+/** Next 15 does not build with TypeScript 7. */
+function toJavaScript(folder: string): void {
+  rmSync(join(folder, "tsconfig.json"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  for (const file of files.filter((name) => /^(?!node_modules).*\.tsx?$/.test(name))) {
+    const text = readFileSync(join(folder, file), "utf8");
+    const { code } = transformSync(text, { loader: "tsx", jsx: "preserve", format: "esm" });
+    const target = file.replace(/\.ts(x?)$/, ".js$1");
+    writeFileSync(join(folder, target), code.replaceAll(/(from "\.[^"]*)\.ts(x?)"/g, '$1.js$2"'));
+    rmSync(join(folder, file));
+  }
 }
 
 function change(file: string, from: string, to: string): void {
