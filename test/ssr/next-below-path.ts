@@ -71,7 +71,7 @@ function toJavaScript(folder: string): void {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
   for (const file of files.filter((name) => /^(?!node_modules).*\.tsx?$/.test(name))) {
     const text = readFileSync(join(folder, file), "utf8");
-    const { code } = transformSync(text, { loader: "tsx", jsx: "preserve", format: "esm" });
+    const { code } = transformSync(text, { loader: "tsx", jsx: "preserve" });
     const target = file.replace(/\.ts(x?)$/, ".js$1");
     writeFileSync(join(folder, target), code.replaceAll(/(from "\.[^"]*)\.ts(x?)"/g, '$1.js$2"'));
     rmSync(join(folder, file));
