@@ -29,7 +29,12 @@ const FAILURES: readonly Failure[] = [
   { title: "somebody else's 401", status: 401, headers: HTML, body: "<h1>Unauthorized</h1>" },
   { title: "a conflict of transports", status: 400, body: '{"message":"transport conflict"}' },
   { title: "403", status: 403, headers: HTML, body: "<h1>Blocked</h1>" },
-  { title: "a redirect", status: 302, headers: { location: "/open" }, code: "REFRESH_UNREACHABLE" },
+  {
+    title: "a redirect to another origin",
+    status: 302,
+    headers: { location: "http://127.0.0.1:9/" },
+    code: "REFRESH_UNREACHABLE",
+  },
 ];
 
 /** Of the first failure without a Retry-After. */

@@ -43,6 +43,8 @@ export interface ClientSettings {
   readonly name: string;
   /** Whether the session cookies are those of this very page, so that their marker can be read. */
   readonly isOwnOrigin: boolean;
+  /** How the session routes are called. No header of ours, so that another origin needs no preflight. */
+  readonly routeCall: RequestInit;
   readonly initialSession?: ClientSession | null | undefined;
   readonly lockTimeout: number;
   readonly refreshTimeout: number;
@@ -70,6 +72,7 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   }
   const [first] = origins as [string];
   const refreshUrl = first + basePath + refreshPath;
+  const isOwnOrigin = first === here;
   return {
     lockTimeout: 5000,
     refreshTimeout: 10_000,
@@ -80,12 +83,15 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
     signOutUrl: first + basePath + signOutPath,
     markerName: cookiePrefix + MARKER_COOKIE,
     name: SHARED_NAME + cookiePrefix + refreshUrl,
-    isOwnOrigin: first === here,
+    isOwnOrigin,
+    routeCall: {
+      method: "POST",
+      credentials: "include",
+      // Next.js sends a path on to the one with a slash at its end. Nobody is followed to another origin.
+      ...(isOwnOrigin ? { mode: "same-origin" } : { redirect: "error" }),
+    },
   };
 }
-
-/** How the session routes are called. No header of ours, so that another origin needs no preflight. */
-export const ROUTE_CALL = { method: "POST", credentials: "include", redirect: "error" } as const;
 
 /** Whether a token came with the request that was refused (RFC 6750 3.1). */
 export const hasToken = (answer: AnswerHead): boolean => challengeOf(answer).includes("error=");

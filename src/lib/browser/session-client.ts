@@ -1,6 +1,6 @@
 import { NO_SESSION, SESSION_HEADER } from "../../protocol.ts";
 import { listen } from "./listen.ts";
-import { readOptions, ROUTE_CALL, type SessionClientOptions } from "./client-options.ts";
+import { readOptions, type SessionClientOptions } from "./client-options.ts";
 import { interceptFetch, type Interception } from "./intercept-fetch.ts";
 import { createSessionCalls, type SessionCalls } from "./session-calls.ts";
 import type { EmitEvent, SessionClientEvents, SessionState } from "./session-events.ts";
@@ -96,7 +96,7 @@ export function createSessionClient<Claims = unknown>(
     try {
       return await alone(async () => {
         if (isGone()) return true;
-        const answer = await send(settings.signOutUrl, { ...ROUTE_CALL, keepalive: true, signal });
+        const answer = await send(settings.signOutUrl, { ...settings.routeCall, keepalive: true, signal });
         const isOver = answer.headers.get(SESSION_HEADER) === NO_SESSION || settings.isRefused(answer) || isGone();
         if (isOver) state.setTold();
         return isOver;

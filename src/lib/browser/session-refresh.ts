@@ -1,6 +1,6 @@
 import { SESSION_HEADER, THEFT_MESSAGE } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
-import { type ClientSettings, hasToken, ROUTE_CALL } from "./client-options.ts";
+import { type ClientSettings, hasToken } from "./client-options.ts";
 import type { EmitEvent } from "./session-events.ts";
 import { handleOf } from "./known-session.ts";
 import { SessionClientError } from "./session-client-error.ts";
@@ -63,7 +63,7 @@ export function createSessionRefresh(
           // Another tab was faster.
           if (before.user) return "fresh";
         }
-        const answer = await send(settings.refreshUrl, { ...ROUTE_CALL, signal });
+        const answer = await send(settings.refreshUrl, { ...settings.routeCall, signal });
         const text = await answer.text();
         if (answer.ok) {
           const blocked = state.learn(answer, before?.marker);
