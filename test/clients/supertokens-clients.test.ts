@@ -7,7 +7,7 @@ import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { type Bundles, bundlePages } from "./bundles.ts";
 import { AGE_FEATURES } from "./features/age.ts";
 import { CLAIM_FEATURES } from "./features/claims.ts";
-import type { Feature } from "./features/feature.ts";
+import { type Feature, UNTIL_EXPIRED } from "./features/feature.ts";
 import { RACE_FEATURES } from "./features/races.ts";
 import { SESSION_FEATURES } from "./features/session.ts";
 import { WIRE_FEATURES } from "./features/wire.ts";
@@ -50,6 +50,26 @@ describe.skipIf(isSkipped)("SuperTokens web clients (need a browser: Debian's ch
       test.each(GENERATIONS)("$version", (generation) => trial(generation, run, { cookie: { hostPrefix: true } }));
     },
   );
+
+  test.each(GENERATIONS)("below a path, and with cookie.prefix: $version", (generation) => {
+    const config = { http: { basePath: "/shop" }, cookie: { prefix: "shop_" } };
+    const live = async (stage: Stage): Promise<void> => {
+      const api = await stage.serve();
+      const visitor = await stage.openSignedIn(api, { base: "/shop" });
+      api.advance(UNTIL_EXPIRED);
+      expect(await visitor.fetch("GET", "/me")).toMatchObject({ status: 200, body: { user: "alice" } });
+      await visitor.signOut();
+      expect(api.takeCalls()).toEqual([
+        "GET /me 401",
+        "POST /shop/auth/session/refresh 200",
+        "GET /me 200",
+        "POST /shop/auth/signout 200",
+      ]);
+      const cookies = await visitor.page.context().cookies(`http://${stage.site}/shop/auth/session/refresh`);
+      expect(cookies.filter(({ name }) => /s(?:Access|Refresh|IdRefresh)Token$/.test(name))).toEqual([]);
+    };
+    return trial(generation, live, config);
+  });
 
   for (const feature of FEATURES) {
     const { without } = feature;

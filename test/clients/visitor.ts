@@ -12,6 +12,8 @@ export interface Address {
   readonly api: string;
   readonly status?: 401 | 440;
   readonly transport?: "cookie" | "header";
+  /** `http.basePath` of the API. Default: none. */
+  readonly base?: string;
   /** `sessionScope` of the client; left out, its default. */
   readonly scope?: string;
 }
@@ -30,8 +32,8 @@ export class Visitor {
   }
 
   async goTo({ id }: Generation): Promise<void> {
-    const { page, api, status = 401, transport = "cookie", scope = "" } = this.#address;
-    const settings = new URLSearchParams({ api, status: String(status), transport, scope });
+    const { page, api, base = "", status = 401, transport = "cookie", scope = "" } = this.#address;
+    const settings = new URLSearchParams({ api, base, status: String(status), transport, scope });
     await this.page.goto(`${page}/page/${id}?${settings}`);
   }
 

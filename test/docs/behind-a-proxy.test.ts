@@ -21,10 +21,32 @@ const blocks = new Map(
 const HOST = "shop.example";
 const PAGE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
 
-test("there are three blocks of nginx, and one of Vite", () => {
+test("there are three blocks of nginx", () => {
   expect([...blocks.keys()]).toEqual(["strip", "keep", "rewrite"]);
-  expect(guide).toContain("server: {\n    proxy: {");
 });
+
+test("the block of Vite takes the base path from what is below it, and from nothing else", async () => {
+  const code = /^export default \{\n {2}server:.*?^\};$/ms.exec(guide)?.[0] ?? "";
+  const config = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+    readonly default: { readonly server: { readonly proxy: Readonly<Record<string, ViteProxy>> } };
+  };
+  // Vite's keys are what an address begins with.
+  const [[begin, proxy] = ["", undefined], ...others] = Object.entries(config.default.server.proxy);
+  expect(others).toEqual([]);
+  expect(["/shop/session/refresh", "/shop/", "/shopping"].map((path) => path.startsWith(begin))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(["/shop/session/refresh?to=%2Fshop%2Fa", "/shop/"].map((path) => proxy?.rewrite(path))).toEqual([
+    "/session/refresh?to=%2Fshop%2Fa",
+    "/",
+  ]);
+});
+
+interface ViteProxy {
+  readonly rewrite: (path: string) => string;
+}
 
 interface Visit extends AsyncDisposable {
   ask(this: void, method: string, path: string, headers?: object): Promise<Answer>;

@@ -15,7 +15,7 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import type { Answer } from "./raw-request.ts";
+import type { Answer, Sent } from "./raw-request.ts";
 
 const BASE = "/shop";
 const BELOW: HttpAppOptions = { config: { http: { basePath: BASE } } };
@@ -26,8 +26,16 @@ const PROXIES: readonly { readonly name: string; readonly pass: (path: string) =
   { name: "keeps the base path", pass: (path) => path },
 ];
 
+/** As browsers ask: a framework may send a path with a slash on to the one without, by a 308. */
+async function ask(app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> {
+  const answer = await call(app, path, sent);
+  if (answer.status !== 308) return answer;
+  const { pathname, search } = new URL(answer.header("location") ?? "//", "http://page.invalid");
+  return call(app, pathname + search, sent);
+}
+
 const refresh = (app: HttpApp, path: string, own: Held): Promise<Answer> =>
-  call(app, path, { method: "POST", headers: { cookie: allCookiesOf(own) } });
+  ask(app, path, { method: "POST", headers: { cookie: allCookiesOf(own) } });
 
 /** Asks each ready route, the sign-out last. */
 async function askRoutes(app: HttpApp, at: (path: string) => string): Promise<void> {
@@ -36,14 +44,14 @@ async function askRoutes(app: HttpApp, at: (path: string) => string): Promise<vo
   const answer = await refresh(app, at("/session/refresh"), own);
   same([answer.status, ours(answer).length], [200, 3]);
   const next = held(answer, own);
-  const list = await call(app, at("/session/sessions"), { headers: withCookies(next) });
+  const list = await ask(app, at("/session/sessions"), { headers: withCookies(next) });
   same([list.status, (list.json() as { readonly sessions: readonly unknown[] }).sessions.length], [200, 2]);
   const revoke = `${at("/session/sessions/revoke")}?others=true`;
-  const ended = await call(app, revoke, { method: "POST", headers: withCookies(next) });
+  const ended = await ask(app, revoke, { method: "POST", headers: withCookies(next) });
   same([ended.status, ended.json()], [200, { revoked: 1 }]);
   same((await refresh(app, at("/session/refresh"), other)).status, 401);
-  same((await call(app, at("/.well-known/jwks.json"))).status, 200);
-  const gone = await call(app, at("/session/signout"), { method: "POST", headers: withCookies(next) });
+  same((await ask(app, at("/.well-known/jwks.json"))).status, 200);
+  const gone = await ask(app, at("/session/signout"), { method: "POST", headers: withCookies(next) });
   same([gone.status, ours(gone).length], [200, 3]);
   same((await refresh(app, at("/session/refresh"), next)).status, 401);
 }
@@ -56,10 +64,13 @@ export const pathClauses: readonly HttpClause[] = [
       against(start, {}, async (app) => {
         await askRoutes(app, (path) => `${path}/`);
         const own = await signIn(app);
-        const answer = await refresh(app, "/session/refresh//", own);
+        const answer = await call(app, "/session/refresh//", {
+          method: "POST",
+          headers: { cookie: allCookiesOf(own) },
+        });
         ok(ours(answer).length === 0, "a path of its own was taken for the refresh route");
         const load = { headers: { ...LOAD, cookie: allCookiesOf(own) } };
-        const back = (await call(app, "/session/refresh/?to=%2Fpage", load)).header("location") ?? "";
+        const back = (await ask(app, "/session/refresh/?to=%2Fpage", load)).header("location") ?? "";
         ok(back.includes("/page?session-refreshed="), back);
       }),
   },

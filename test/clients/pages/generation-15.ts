@@ -8,8 +8,8 @@ import {
 } from "supertokens-website-15";
 import { publish, readSettings } from "./page-client.ts";
 
-const { apiDomain, sessionExpiredStatusCode } = readSettings();
-init({ apiDomain, sessionExpiredStatusCode });
+const { apiDomain, apiBasePath, sessionExpiredStatusCode } = readSettings();
+init({ apiDomain, apiBasePath, sessionExpiredStatusCode });
 
 publish({
   doesSessionExist,

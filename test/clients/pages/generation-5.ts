@@ -2,8 +2,8 @@ import superTokens from "supertokens-website-5";
 import { publish, readSettings } from "./page-client.ts";
 
 const client = superTokens.default;
-const { apiDomain, sessionExpiredStatusCode, sessionScope } = readSettings();
-client.init({ apiDomain, sessionExpiredStatusCode, sessionScope });
+const { apiDomain, apiBasePath, sessionExpiredStatusCode, sessionScope } = readSettings();
+client.init({ apiDomain, apiBasePath, sessionExpiredStatusCode, sessionScope });
 
 publish({
   doesSessionExist: async () => client.doesSessionExist(),

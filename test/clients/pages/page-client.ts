@@ -10,6 +10,7 @@ export interface PageClient {
 
 export interface PageSettings {
   readonly apiDomain: string;
+  readonly apiBasePath: string;
   readonly sessionExpiredStatusCode: number;
   readonly tokenTransferMethod: "cookie" | "header";
   readonly sessionScope: string;
@@ -19,6 +20,7 @@ export function readSettings(): PageSettings {
   const settings = new URLSearchParams(location.search);
   return {
     apiDomain: settings.get("api") ?? location.origin,
+    apiBasePath: `${settings.get("base") ?? ""}/auth`,
     sessionExpiredStatusCode: Number(settings.get("status") ?? 401),
     tokenTransferMethod: settings.get("transport") === "header" ? "header" : "cookie",
     sessionScope: settings.get("scope") || location.hostname,
