@@ -25,7 +25,7 @@ export function watchSessions(http: HttpSessions, cookies: SessionCookies): Http
   function namesUnknownKey(exchange: HttpExchange): boolean {
     const access = cookies.read(exchange, "access");
     // Keys that this process has seen go are known to be gone.
-    return access.kind === "one" && ring.epoch() === 0 && accessTokens.verify(access.value).kind === "unknown-key";
+    return access.kind === "one" && ring.epoch() === 0 && accessTokens.namesUnknownKey(access.value);
   }
 
   function causeOfMissingRefresh(exchange: HttpExchange): Notice | undefined {

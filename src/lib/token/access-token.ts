@@ -45,6 +45,8 @@ export interface AccessTokens {
   ): { value: string; expires: number };
   /** Looks at the signature only: an expired token is authentic too, and the caller must look at `expires`. */
   verify(value: string): AccessTokenVerdict;
+  /** Whether a token names a key that this process does not know, by its header alone. */
+  namesUnknownKey(value: string): boolean;
 }
 
 /** In characters of base64url. */
@@ -54,6 +56,12 @@ const SIGNATURE_LENGTH: Readonly<Record<SigningAlgorithm, number>> = { HS256: 43
 export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): AccessTokens {
   const cache = new VerifiedTokenCache<VerifiedAccessToken>(policy.cacheSize);
   let cacheEpoch = ring.epoch();
+
+  function namesUnknownKey(value: string): boolean {
+    if (value.length > MAX_JWS_LENGTH) return false;
+    const header = parseJwsHeader(value.slice(0, value.indexOf(".")));
+    return header?.typ === "at+jwt" && header.kid?.length === 11 && ring.findByKid(header.kid) === undefined;
+  }
 
   return {
     mint({ userId, handle, claimsVersion, authTime, claimsJson, endsAt }, now) {
@@ -86,19 +94,15 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
       const known = cache.get(value);
       if (known !== undefined) return { kind: "authentic", token: known };
       const payload = verifyJws(value, ring.findByHeader);
-      if (payload === undefined) return { kind: namesUnknownKey(value, ring) ? "unknown-key" : "invalid" };
+      if (payload === undefined) return { kind: namesUnknownKey(value) ? "unknown-key" : "invalid" };
       const token = parsePayload(value, payload, policy);
       if (token === undefined) return { kind: "invalid" };
       cache.set(token);
       return { kind: "authentic", token };
     },
-  };
-}
 
-function namesUnknownKey(value: string, ring: KeyRing): boolean {
-  if (value.length > MAX_JWS_LENGTH) return false;
-  const header = parseJwsHeader(value.slice(0, value.indexOf(".")));
-  return header?.typ === "at+jwt" && header.kid?.length === 11 && ring.findByKid(header.kid) === undefined;
+    namesUnknownKey,
+  };
 }
 
 function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy): VerifiedAccessToken | undefined {
