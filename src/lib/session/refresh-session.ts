@@ -57,7 +57,9 @@ async function takeTurns<Claims>(
   { device, replaced }: RefreshOptions & BoundOptions,
 ): Promise<RefreshedSession<Claims>> {
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const asked = context.now();
     const record = await context.store.findSession(token.handle);
+    context.watchClock(asked, record?.storeTime);
     if (record === undefined) {
       if (context.policy.rotation.window > 0 && (await context.store.wasReplaced(token.handle, context.now()))) {
         throw retryLater(

@@ -15,6 +15,7 @@ import { realmOf } from "../token/realm.ts";
 import { createSecrets, type Secrets } from "../token/secret.ts";
 import { createTickets } from "../token/ticket.ts";
 import { createSteadyClock } from "./clock.ts";
+import { createClockWatch } from "./clock-watch.ts";
 import type { SessionContext } from "./context.ts";
 import { type CreatedSession, type CreateOptions, createSession } from "./create-session.ts";
 import { chooseSecrets } from "./default-secret.ts";
@@ -310,6 +311,7 @@ function createContext(
   };
 
   const tell = createTell();
+  const refusals = createRefusals(tell, events.emit, now);
   const startFault = otherSites(policy);
   if (startFault !== undefined) tell(startFault);
 
@@ -357,7 +359,8 @@ function createContext(
     tickets: createTickets(secrets, realm),
     revocation: createRevocationCheck(accessToken.blacklisting, store, policy),
     events,
-    refusals: createRefusals(tell, events.emit, now),
+    refusals,
+    watchClock: createClockWatch(policy, now, refusals),
     now,
     oneAtATime: createOneAtATime(),
     isFirstInMinute: createFirstInMinute(now),
