@@ -264,7 +264,7 @@ export const HEALTHY: readonly Scene[] = [
     async run(app) {
       for (const path of ["/", "/api", "/maybe", "/session/sessions", "/page", "/.well-known/jwks.json"])
         for (const headers of [{}, BROWSER, { cookie: "theme=dark" }]) await call(app, path, { headers });
-      for (const path of ["/session/refresh", "/session/signout", "/session", "/refresh", "/keep/session/signout"])
+      for (const path of ["/session/refresh", "/session/signout", "/session", "/refresh", "/keep/signout"])
         await post(app, path);
     },
   },

@@ -12,10 +12,13 @@ export function otherSites({ http, cookie }: Policy): Notice | undefined {
   if (publicOrigin === undefined || cookie.sameSite === "none" || !isByCookies) return undefined;
   const own = siteOf(publicOrigin);
   const others = [...trustedOrigins].filter((origin) => siteOf(origin) !== own);
-  if (others.length === 0) return undefined;
+  const [first] = others;
+  if (first === undefined) return undefined;
   const named = others.map((origin) => `"${origin}"`).slice(0, 3);
   return {
     code: "COUNTERFOIL_SAME_SITE",
+    // A sign-in from there would be told of as well.
+    about: first,
     write: () =>
       `http.trustedOrigins has ${named.join(", ")}, of another site than http.publicOrigin "${publicOrigin}", and cookie.sameSite is "${cookie.sameSite}": browsers neither keep nor send the cookies when scripts of such a page call. ` +
       'Give both one site (localhost and 127.0.0.1 are two, and so are http and https), or write cookie: { sameSite: "none" }.',

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ROUTES } from "../../protocol.ts";
 import type { Policy } from "../config/policy.ts";
 import { isInProduction, type Notice, quote } from "../notices.ts";
 import type { SessionContext } from "../session/context.ts";
@@ -47,8 +48,8 @@ export function guardedRefresh(exchange: HttpExchange, policy: Policy): Notice |
 export function watchPassedOn(exchange: HttpExchange, { policy, refusals }: SessionContext): void {
   if (exchange.method !== "POST") return;
   const path = pathOf(exchange);
-  const own = policy.cookie.renewTokenPath;
-  if (!path.endsWith(own)) return;
+  const own = [policy.cookie.renewTokenPath, ROUTES.signOut].find((one) => path.endsWith(one));
+  if (own === undefined) return;
   exchange.beforeHead(({ status }) => {
     if (SOMEBODY_ELSES.has(status)) refusals.tell(mountedBelow(path.slice(0, -own.length), policy.http.basePath, own));
   });
@@ -66,5 +67,5 @@ const mountedBelow = (prefix: string, basePath: string, own: string): Notice => 
   about: prefix,
   write: () =>
     `POST ${quote(prefix + own)} was answered with 404: the ready routes answer "${own}", and http.basePath is "${basePath}". ` +
-    `If browsers see the app below ${quote(prefix)}, write http: { basePath: ${quote(prefix)} }; if only the routes should be there, name the whole path in tokens.refreshToken.renewTokenPath. Mount them at the root of the app in both cases.`,
+    `If browsers see the app below ${quote(prefix)}, write http: { basePath: ${quote(prefix)} }; and mount the ready routes at the root of the app, with tokens.refreshToken.renewTokenPath as it is without the prefix.`,
 });
