@@ -12,10 +12,10 @@ describeSqlServers((_, [driver], server) => {
   if (driver === undefined) throw new Error("there is no driver");
 
   /** Signs in and refreshes twice, by a clock that is as much ahead; what the event told. */
-  async function refreshAhead(ahead: number, clock: "store" | "process"): Promise<readonly (string | null)[]> {
-    const pool = driver!.makePool(server().connectionOptions(await server().createDatabase()), atMost(driver!, 2));
+  const refreshAhead = async (ahead: number, clock: "store" | "process"): Promise<readonly (string | null)[]> => {
+    const pool = driver.makePool(server().connectionOptions(await server().createDatabase()), atMost(driver, 2));
     const sessions = createSessions({
-      store: openStore(driver!, pool),
+      store: openStore(driver, pool),
       secret: SECRET,
       clock: () => Date.now() + ahead,
       rotation: { clock },
@@ -26,7 +26,7 @@ describeSqlServers((_, [driver], server) => {
     for (let count = 0; count < 2; count += 1) await sessions.refreshSession(refreshToken.value);
     await sessions.close();
     return notices;
-  }
+  };
 
   test.each([
     { ahead: -20 * MINUTE, says: /1200 s behind the database's/ },

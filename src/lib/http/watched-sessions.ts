@@ -22,7 +22,7 @@ export function watchSessions(http: HttpSessions, cookies: SessionCookies): Http
     cookies.read(exchange, kind).kind !== "none";
   const hasOurs = (exchange: HttpExchange): boolean => has(exchange, "access") || has(exchange, "marker");
 
-  function namesUnknownKey(exchange: HttpExchange): boolean {
+  function isOfUnknownKey(exchange: HttpExchange): boolean {
     const access = cookies.read(exchange, "access");
     // Keys that this process has seen go are known to be gone.
     return access.kind === "one" && ring.epoch() === 0 && accessTokens.namesUnknownKey(access.value);
@@ -57,7 +57,7 @@ export function watchSessions(http: HttpSessions, cookies: SessionCookies): Http
         return policy.http.transports.has("cookie") ? causeOfMissingRefresh(exchange) : undefined;
       case "ACCESS_TOKEN_INVALID":
       case "REFRESH_TOKEN_INVALID":
-        return namesUnknownKey(exchange) ? faults.unknownKey(isMemory) : undefined;
+        return isOfUnknownKey(exchange) ? faults.unknownKey(isMemory) : undefined;
       default:
         return undefined;
     }
