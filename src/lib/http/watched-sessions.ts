@@ -93,7 +93,7 @@ export function watchSessions(http: HttpSessions, cookies: SessionCookies): Http
           return session;
         }),
       ),
-    protect: (exchange, options) => watch(exchange, http.protect(exchange, options)),
+    protect: (exchange, ...given) => watch(exchange, http.protect(exchange, ...given)),
     refresh: (exchange) => watch(exchange, http.refresh(exchange)),
     signOut(exchange) {
       signIns.remove(exchange);
