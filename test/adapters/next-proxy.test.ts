@@ -13,7 +13,9 @@ test("the proxy leaves it to the page how it may be cached, and says no-store wh
   onTestFinished(() => sessions.close());
   const proxy = sessionProxy({ sessions });
   const load = async (cookie?: string): Promise<readonly unknown[]> => {
-    const { headers } = await proxy(new Request(ADDRESS, { headers: cookie === undefined ? LOAD : { ...LOAD, cookie } }));
+    const { headers } = await proxy(
+      new Request(ADDRESS, { headers: cookie === undefined ? LOAD : { ...LOAD, cookie } }),
+    );
     return [headers.getSetCookie().length, headers.get("cache-control"), headers.get("vary")];
   };
   const signIn = withSessions(
@@ -24,7 +26,10 @@ test("the proxy leaves it to the page how it may be cached, and says no-store wh
     { sessions },
   );
   const { headers } = await signIn(new Request(ADDRESS, { method: "POST" }));
-  const cookie = headers.getSetCookie().map((line) => line.slice(0, line.indexOf(";"))).join("; ");
+  const cookie = headers
+    .getSetCookie()
+    .map((line) => line.slice(0, line.indexOf(";")))
+    .join("; ");
   expect([await load(), await load(cookie)]).toEqual([
     [0, null, null],
     [0, null, null],

@@ -15,6 +15,16 @@ export function keepApart(exchange: HttpExchange): void {
   });
 }
 
+/**
+ * Keeps a response with tokens or cookies of ours out of every cache (RFC 9111 5.2.2.5), whatever
+ * the app says of its caching, and whenever: whoever got it from a cache would have the session.
+ */
+export function keepOut(exchange: HttpExchange): void {
+  exchange.beforeHead((head) => {
+    if (!/\bno-store\b/i.test(head.get("cache-control") ?? "")) head.set("cache-control", "no-store");
+  });
+}
+
 function varyBy(head: AnswerHead, names: readonly string[]): void {
   const members = (head.get("vary") ?? "").split(",").map((member) => member.trim());
   const given = members.filter((member) => member !== "");

@@ -5,6 +5,7 @@ import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import type { TokenInfo } from "../session/tokens.ts";
 import type { HttpPolicy } from "../config/policy.ts";
 import { publicUrl } from "./base-path.ts";
+import { keepOut } from "./cache-headers.ts";
 import type { HttpExchange } from "./exchange.ts";
 
 export type CookieKind = keyof CookieNames;
@@ -104,7 +105,7 @@ export function createSessionCookies(
 
   function send(exchange: HttpExchange, lines: readonly string[]): void {
     if (lines.length === 0) return;
-    exchange.setHeader("cache-control", "no-store");
+    keepOut(exchange);
     // A later line for the same cookie takes the place of an earlier one (RFC 6265 4.1.1).
     const places = new Set(lines.map(placeOf));
     exchange.changeCookies((before) => [...before.filter((earlier) => !places.has(placeOf(earlier))), ...lines]);

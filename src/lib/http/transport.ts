@@ -3,6 +3,7 @@ import type { SessionContext } from "../session/context.ts";
 import type { CreatedSession } from "../session/create-session.ts";
 import type { TokenInfo } from "../session/tokens.ts";
 import type { Session } from "../session/verify-session.ts";
+import { keepOut } from "./cache-headers.ts";
 import type { SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange.ts";
 import { isSupertokensClient, setFrontToken, setIdRefreshToken, setRemoved } from "./supertokens.ts";
@@ -68,7 +69,7 @@ export function createTransports(
   };
 
   const setTokens = (exchange: HttpExchange, access: string, refresh?: string): void => {
-    exchange.setHeader("cache-control", "no-store");
+    keepOut(exchange);
     exchange.setHeader(HEADERS.access, access);
     if (refresh !== undefined) exchange.setHeader(HEADERS.refresh, refresh);
   };

@@ -75,4 +75,28 @@ export const cacheClauses: readonly HttpClause[] = [
         same(toldBy(await ask(app, "/nothing")), [[], undefined]);
       }),
   },
+  {
+    id: "caches-4",
+    name: "MUST keep responses with cookies or tokens of ours out of every cache, whatever the app says of its caching, before the check or after it",
+    run: (start) =>
+      against(start, { config: { tokens: { accessToken: { blacklisting: "store" } } } }, async (app) => {
+        const own = await signIn(app);
+        const native = await signIn(app, { "st-auth-mode": "header" }, "bob");
+        const ways: readonly (readonly [user: string, headers: SentHeaders])[] = [
+          ["alice", withCookies(own)],
+          ["bob", { authorization: `Bearer ${native.access}` }],
+        ];
+        for (const path of CACHED) {
+          for (const [user, headers] of ways) {
+            // Newer claims bring a new access token with the next response, whatever it is.
+            for (const { handle } of await app.sessions.getSessionsForUser(user))
+              await app.sessions.updateJwtPayload(handle, { role: path });
+            const answer = await ask(app, path, headers);
+            const brought = [...answer.all("set-cookie"), answer.header("st-access-token")].filter(Boolean);
+            same([path, user, answer.status, brought.length], [path, user, 200, 1]);
+            same([path, user, ...toldBy(answer)], [path, user, ["Accept-Language", ...PERSONAL], "no-store"]);
+          }
+        }
+      }),
+  },
 ];
