@@ -139,7 +139,7 @@ describeInBrowsers("other origins", (stage) => {
       }, value);
       expect(refusal).toEqual([
         "OPTIONS_INVALID",
-        expect.stringContaining(`api: ${[value].flat().at(-1)} is no origin`),
+        expect.stringContaining(`api, basePath: ${[value].flat().at(-1)} is no origin`),
       ]);
     }
   });

@@ -68,7 +68,7 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   for (const origin of origins) {
     // Only what is absolute keeps an origin of its own against this base.
     if (new URL(origin, NOWHERE).origin !== origin || /^[^/]/.test(basePath))
-      throw new SessionClientError("OPTIONS_INVALID", `api, basePath: ${origin + basePath}`);
+      throw new SessionClientError("OPTIONS_INVALID", `api, basePath: ${origin + basePath} is no origin`);
   }
   const [first] = origins as [string];
   const refreshUrl = first + basePath + refreshPath;
