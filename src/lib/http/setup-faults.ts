@@ -74,7 +74,7 @@ export function missingRefreshCookie(exchange: HttpExchange, { cookie, http }: P
     write: () =>
       `A refresh came to ${quote(pathOf(exchange))} with cookies of ours and without ${refresh}. The Path of that cookie is "${cookie.refreshPath}" (http.basePath is "${http.basePath}"), and browsers send it only to what they see as this path. ` +
       `If a proxy strips or renames the path, so that browsers see "${shop}${cookie.renewTokenPath}", write http: { basePath: "${shop}" }. ` +
-      "If another app on this host sets cookies of the same names (ports share them), give each a host of its own.",
+      'If another app on this host sets cookies of the same names (ports share them), give one a name of its own, as in cookie: { prefix: "shop" }.',
   };
 }
 
@@ -102,7 +102,7 @@ export function unknownKey(isMemory: boolean): Notice {
     code: "COUNTERFOIL_UNKNOWN_KEY",
     write: () =>
       "A token came that names a signing key which is not in the store. Its session is kept somewhere else: look whether all processes name one database and one tablePrefix or keyPrefix, " +
-      "and whether another app on this host sets cookies of the same names (ports share them). After a database was replaced, or by revokeAllSessions(), it is right.",
+      "and whether another app on this host sets cookies of the same names (ports share them; cookie.prefix tells them apart). After a database was replaced, or by revokeAllSessions(), it is right.",
   };
 }
 
