@@ -28,6 +28,8 @@ test.each<[string, SessionError, string]>([
 ])("%s: an error handler that sends the message tells the client nothing more", (_, error, message) => {
   expect(error.message).toBe(message);
   expect(error.stack).not.toContain(error.detail);
+  // Not even that it is one of ours, or whose.
+  expect(JSON.parse(JSON.stringify({ error }))).toEqual({ error: error.status === 303 ? {} : { message } });
   expect(error.detail.length).toBeGreaterThan(message.length);
 });
 
@@ -66,6 +68,7 @@ test.each<[string, SessionError, number, Record<string, string>]>([
   expect([error.status, error.statusCode, error.expose]).toEqual([status, status, false]);
   expect(error.headers).toEqual({ ...headers, "cache-control": "no-store" });
   expect(error.stack).toBe(`CounterfoilError: ${error.message}`);
+  expect(JSON.stringify(error)).not.toContain(error.detail);
   // As Koa and http-errors write what they have read.
   expect(() => Object.assign(error, { status: 500, statusCode: 500, expose: true })).not.toThrow();
 });
@@ -78,6 +81,7 @@ test.each<[string, SessionError]>([
   expect([error.status, error.statusCode, error.expose, error.headers]).toEqual([500, 500, false, {}]);
   expect(error.stack).toContain("errors.test.ts");
   expect("getResponse" in error).toBe(false);
+  expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: error.code, detail: error.detail });
 });
 
 test("an error is one of the package http-errors' kind", () => {

@@ -13,6 +13,9 @@ const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
  * for its kind, such as `unauthorised`, and tells nothing about the reason. Log `code` and
  * `detail`.
  *
+ * As JSON an error that a client may be answered with is the body of that response, so that
+ * `res.json(err)` tells no more than `message`.
+ *
  * Any error handler can answer it: `status`, `statusCode`, `headers` and `expose` are what those of
  * Express, Koa, Fastify and NestJS look at, and what the package http-errors sets.
  *
@@ -72,6 +75,8 @@ export class SessionError extends Error {
     this.stack = `${this.name}: ${this.message}`;
     // What Hono's own error handler looks for. Not on errors of the app's, which it must log.
     Object.defineProperty(this, "getResponse", { value: toResponse });
+    // What `res.json(error)` and the like send. Not on those of the app's either.
+    Object.defineProperty(this, "toJSON", { value: toBody });
   }
 }
 
@@ -87,11 +92,17 @@ export function setResponse(error: SessionError, { status, headers }: ErrorRespo
   Object.assign(error, { status, statusCode: status, headers: { ...headers } });
 }
 
+/** The body of the response; empty where it has none. */
+function toBody(this: SessionError): { readonly message?: string } {
+  const message = this.status === 303 ? undefined : messageOf(this);
+  return message === undefined ? {} : { message };
+}
+
 function toResponse(this: SessionError): Response {
   const { status, headers } = this;
-  const message = status === 303 ? undefined : messageOf(this);
-  if (message === undefined) return new Response(null, { status, headers });
-  return new Response(JSON.stringify({ message }), { status, headers: { ...headers, "content-type": JSON_TYPE } });
+  const body = toBody.call(this);
+  if (body.message === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": JSON_TYPE } });
 }
 
 /** A stolen session gave itself away: two parties presented refresh tokens of one session, which is now revoked. */

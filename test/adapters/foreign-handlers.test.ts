@@ -73,6 +73,7 @@ describe.each(FOREIGN_HANDLERS)("$name", (handled) => {
       cacheControl: "no-store",
     });
     expect(answer.text).not.toMatch(/\n\s+at |\.[jt]s:\d|<br>/);
+    expect(answer.text).not.toContain(refusal.code);
     for (const token of [own.access, own.refresh, own.antiCsrf]) expect(answer.text).not.toContain(token.slice(-20));
   });
 

@@ -102,6 +102,10 @@ const byHttpErrors: ErrorRequestHandler = (error: Error, _request, response, _ne
   response.status(status).send(expose ? message : "hidden");
 };
 
+const asItIs: ErrorRequestHandler = (error, _request, response, _next) => {
+  response.status(statusOf(error)).json({ error });
+};
+
 const expressApps = [
   { version: "Express 4", express: express4 },
   { version: "Express 5", express: express5 },
@@ -114,6 +118,10 @@ const expressApps = [
   {
     name: `${version} with a handler over http-errors`,
     listen: (own) => listen(createExpress(express, own, byHttpErrors)),
+  },
+  {
+    name: `${version} with a handler that sends the error as JSON`,
+    listen: (own) => listen(createExpress(express, own, asItIs)),
   },
 ]);
 
