@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { verifySession } from "counterfoil/express";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   apiCookies,
   type Credentials,
@@ -16,25 +16,38 @@ import {
 
 const HOST = "shop.example";
 const [{ express }] = FRAMEWORKS;
-let app: TestApp;
-let own: Credentials;
+/** What browsers see in front of every path. */
+const BASES = ["", "/shop"] as const;
+type Base = (typeof BASES)[number];
+const apps = new Map<Base, { readonly app: TestApp; readonly own: Credentials }>();
+const at = (base: Base): { readonly app: TestApp; readonly own: Credentials } =>
+  apps.get(base) ?? expect.fail("no app");
 
 beforeAll(async () => {
-  app = await startApp({
-    express,
-    extend: (pages, sessions) =>
-      void pages.get(/.*/, verifySession({ sessions, page: true }), (request, response) => {
-        response.send(request.auth?.getUserId() ?? "nobody");
-      }),
-  });
-  own = await signIn(app);
-  app.clock.now += 15 * MINUTE;
+  for (const base of BASES) {
+    const app = await startApp({
+      express,
+      ...(base === "" ? {} : { config: { http: { basePath: base } } }),
+      extend: (pages, sessions) =>
+        void pages.get(/.*/, verifySession({ sessions, page: true }), (request, response) => {
+          response.send(request.auth?.getUserId() ?? "nobody");
+        }),
+    });
+    apps.set(base, { app, own: await signIn(app) });
+    app.clock.now += 15 * MINUTE;
+  }
 });
-afterAll(() => app[Symbol.asyncDispose]());
+afterAll(async () => {
+  for (const { app } of apps.values()) await app[Symbol.asyncDispose]();
+});
 
 /** A page load as it stands on the wire, since clients clean addresses up. */
-async function load(target: string, cookie: string): Promise<{ status: number; location: string | undefined }> {
-  const socket = connect(app.port, "127.0.0.1");
+async function load(
+  base: Base,
+  target: string,
+  cookie: string,
+): Promise<{ status: number; location: string | undefined }> {
+  const socket = connect(at(base).app.port, "127.0.0.1");
   socket.write(
     [
       `GET ${target} HTTP/1.1`,
@@ -92,40 +105,57 @@ const RETURNS = [
   "/:80//evil.example",
   " //evil.example",
   "/./\\evil.example",
+  "/shop//evil.example",
+  "/shop/..//evil.example",
+  "/shop/%2e%2e//evil.example",
+  "/shop/x/../..//evil.example",
+  "/shop@evil.example",
+  "/shop\\evil.example",
+  "/shop/.//evil.example",
+  "/shop/shop/session/refresh?to=//evil.example",
 ];
 
-test.each(RETURNS)("coming back to %j", async (to) => {
-  for (const spelt of [encodeURIComponent(to), encodeURIComponent(encodeURIComponent(to))]) {
-    const { status, location } = await load(`/session/refresh?to=${spelt}`, refreshCookies(own));
-    expect([303, 400]).toContain(status);
-    expect(location === undefined).toBe(status === 400);
-    if (location !== undefined) expectOwnOrigin(location);
-  }
-});
+describe.each(BASES)("below %j", (base) => {
+  test.each(RETURNS)("coming back to %j", async (to) => {
+    for (const spelt of [encodeURIComponent(to), encodeURIComponent(encodeURIComponent(to))]) {
+      const { status, location } = await load(base, `/session/refresh?to=${spelt}`, refreshCookies(at(base).own));
+      expect([303, 400]).toContain(status);
+      expect(location === undefined).toBe(status === 400);
+      if (location !== undefined) expectOwnOrigin(location);
+    }
+  });
 
-test("an ordinary page is come back to, so the rows above can fail", async () => {
-  const { status, location = "" } = await load("/session/refresh?to=%2Fpage%3Fa%3D1", refreshCookies(own));
-  expect([status, location.startsWith("/page?a=1&")]).toEqual([303, true]);
-});
+  test("an ordinary page is come back to, so the rows above can fail", async () => {
+    const { status, location = "" } = await load(
+      base,
+      `/session/refresh?to=${encodeURIComponent(`${base}/page?a=1`)}`,
+      refreshCookies(at(base).own),
+    );
+    expect([status, location.startsWith(`${base}/page?a=1&`)]).toEqual([303, true]);
+  });
 
-test.each([
-  "http://evil.example/page",
-  "https://evil.example/page",
-  "//evil.example/page",
-  "///evil.example/page",
-  "/page/..//evil.example",
-  "/.//evil.example",
-  "/%2e%2e//evil.example",
-  "/\\evil.example",
-  "/page;//evil.example",
-  "/page?to=//evil.example",
-  "/@evil.example",
-  "*",
-])("the page load of %s with an access token that has expired", async (target) => {
-  const { status, location } = await load(target, apiCookies(own));
-  expect(status).toBeLessThan(500);
-  if (location === undefined) return;
-  expectOwnOrigin(location);
-  const to = new URL(location, `https://${HOST}`).searchParams.get("to");
-  if (to !== null) expectOwnOrigin(to);
+  test.each([
+    "http://evil.example/page",
+    "https://evil.example/page",
+    "//evil.example/page",
+    "///evil.example/page",
+    "/page/..//evil.example",
+    "/.//evil.example",
+    "/%2e%2e//evil.example",
+    "/\\evil.example",
+    "/page;//evil.example",
+    "/page?to=//evil.example",
+    "/@evil.example",
+    "/shop//evil.example",
+    "/shop/..//evil.example",
+    "//shop/evil.example",
+    "*",
+  ])("the page load of %s with an access token that has expired", async (target) => {
+    const { status, location } = await load(base, target, apiCookies(at(base).own));
+    expect(status).toBeLessThan(500);
+    if (location === undefined) return;
+    expectOwnOrigin(location);
+    const to = new URL(location, `https://${HOST}`).searchParams.get("to");
+    if (to !== null) expectOwnOrigin(to);
+  });
 });
