@@ -13,16 +13,16 @@ const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
  */
 export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpAnswer | undefined {
   if (policy.trustedOrigins.size === 0) return undefined;
-  exchange.appendHeader("vary", "Origin");
+  // When the answer goes out, as below. Without it a cache would hand an answer that no page may read to the pages of a trusted origin.
+  exchange.beforeHead((head) => addTo(head, "vary", ["Origin"]));
   const origin = exchange.header("origin");
   if (origin === undefined || !isTrusted(origin, policy)) return undefined;
 
-  // When the answer goes out: a CORS set-up of the app's own may come before this one or after it.
+  // A CORS set-up of the app's own may come before this one or after it.
   exchange.beforeHead((head) => {
     head.set("access-control-allow-origin", origin);
     head.set("access-control-allow-credentials", "true");
     addTo(head, "access-control-expose-headers", RESPONSE_HEADERS);
-    addTo(head, "vary", ["Origin"]);
   });
   if (exchange.method !== "OPTIONS" || exchange.header("access-control-request-method") === undefined) return undefined;
 

@@ -16,8 +16,6 @@ export interface HttpExchange {
   checkUnsent(): void;
   /** Sets a header of the answer. @throws as `checkUnsent` */
   setHeader(name: string, value: string): void;
-  /** Adds a member to a list header such as `Vary`. @throws as `checkUnsent` */
-  appendHeader(name: string, value: string): void;
   /** Changes the `Set-Cookie` lines of the answer, the app's own among them. @throws as `checkUnsent` */
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void;
   /** Lets `change` see and change the head of the answer when it goes out, whoever sends it; the latest change first. */

@@ -78,11 +78,6 @@ class FastifyExchange implements HttpExchange {
     this.#reply.header(name, value);
   }
 
-  appendHeader(name: string, value: string): void {
-    this.checkUnsent();
-    this.#reply.header(name, [...this.#listed(name), value].join(", "));
-  }
-
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void {
     this.checkUnsent();
     const lines = change(this.#listed("set-cookie"));

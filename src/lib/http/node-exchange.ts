@@ -72,11 +72,6 @@ class NodeExchange implements HttpExchange {
     this.#response.setHeader(name, value);
   }
 
-  appendHeader(name: string, value: string): void {
-    this.checkUnsent();
-    this.#response.appendHeader(name, value);
-  }
-
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void {
     this.checkUnsent();
     const before = this.#response.getHeader("set-cookie") ?? [];

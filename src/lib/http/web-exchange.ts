@@ -40,7 +40,6 @@ export function exchangeOf(request: Request, wrapper: string): WebExchange {
 
 function createWebExchange(request: RequestShape, ip: () => string | undefined): WebExchange {
   const headers = new Map<string, string>();
-  const lists = new Map<string, string[]>();
   let cookies: readonly string[] = [];
   const changes: ((head: AnswerHead) => void)[] = [];
   let isClosed = false;
@@ -63,10 +62,6 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
       checkUnsent();
       headers.set(name, value);
     },
-    appendHeader(name, value) {
-      checkUnsent();
-      lists.set(name, [...(lists.get(name) ?? []), value]);
-    },
     changeCookies(change) {
       checkUnsent();
       cookies = change(cookies);
@@ -75,7 +70,6 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
     close(status, answer) {
       isClosed = true;
       for (const [name, value] of headers) answer.set(name, value);
-      for (const [name, values] of lists) for (const value of values) answer.append(name, value);
       for (const line of cookies) answer.append("set-cookie", line);
       const head: AnswerHead = {
         status,

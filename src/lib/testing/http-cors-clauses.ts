@@ -98,4 +98,19 @@ export const corsClauses: readonly HttpClause[] = [
       }
     },
   },
+  {
+    id: "cors-5",
+    name: "MUST vary by Origin where one is trusted, whoever asks, and whatever the app varies by",
+    run: (start) =>
+      against(start, { config: SHOP_CONFIG }, async (app) => {
+        const own = await signIn(app);
+        for (const path of ["/api", "/cached", "/cached-before"]) {
+          for (const from of [{}, { origin: FOREIGN }, { origin: TRUSTED }]) {
+            const answer = await call(app, path, { headers: { ...withCookies(own), ...from } });
+            const names = answer.all("vary").flatMap((value) => value.toLowerCase().split(/ *, */));
+            same([path, answer.status, names.filter((name) => name === "origin")], [path, 200, ["origin"]]);
+          }
+        }
+      }),
+  },
 ];
