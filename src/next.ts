@@ -77,7 +77,7 @@ export function sessionRoutes(
  * `sessionProxy()` an expired one has been refreshed before. Route handlers use `verifySession` or
  * `withSessions`, which check the anti-CSRF token as well.
  *
- * @throws SessionError in an outage, `STEP_UP_REQUIRED`; `CSRF_REFUSED`, which Next answers with 403
+ * @throws SessionError in an outage, `STEP_UP_REQUIRED`; `CSRF_REFUSED`, which Next answers by 403
  * @example const session = await getServerSession({ sessions });
  */
 export async function getServerSession<Claims = unknown, Data = unknown>(

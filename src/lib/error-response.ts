@@ -1,4 +1,7 @@
-/** What clients are told of an error of this library: one rule for the answers of ours, and for what errors say to other error handlers. */
+/**
+ * What clients are told of an error of this library: one rule for the answers of ours, and for what
+ * errors say to other error handlers.
+ */
 import { HEADERS, MESSAGES, REFRESH_CHALLENGE } from "../protocol.ts";
 import { ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
 
@@ -30,7 +33,10 @@ export interface ErrorResponse {
 /** Where no instance has told its options. */
 const DEFAULT_POLICY: ResponsePolicy = { diagnostics: false, sessionExpiredStatus: 401, supertokens: false };
 
-/** General errors that are an outage of ours; the others are faults of the app's own calls, and stay its own. */
+/**
+ * General errors that are an outage of ours; the others are faults of the app's own calls, and stay
+ * its own.
+ */
 const OUTAGES: ReadonlySet<ErrorCode> = new Set([
   "STORE_UNAVAILABLE",
   "STORE_UNSUITABLE",

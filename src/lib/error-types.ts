@@ -1,4 +1,7 @@
-/** Numeric kinds of error, compared as `err.errType === Error.UNAUTHORISED`; the same numbers as the first SuperTokens library for Node. */
+/**
+ * Numeric kinds of error, compared as `err.errType === Error.UNAUTHORISED`; the same numbers as the
+ * first SuperTokens library for Node.
+ */
 export const ERROR_TYPES = {
   GENERAL_ERROR: 1000,
   UNAUTHORISED: 2000,

@@ -42,7 +42,8 @@ export class SessionError extends Error {
   /**
    * Status of the response, as the adapter's `errorHandler()` sends it: 401, 403, 409 or 503; 303
    * for a page that is sent around; 500 where the error is the app's own to answer. With options
-   * such as `http.sessionExpiredStatus` it is theirs, where the error comes from an adapter's function.
+   * such as `http.sessionExpiredStatus` it is theirs, where the error comes from an adapter's
+   * function.
    */
   readonly status: number;
   /** The same as `status`. */

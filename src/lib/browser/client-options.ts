@@ -13,7 +13,10 @@ export interface SessionClientOptions<Claims = unknown> {
    * origin are sent as they are. Default: the origin of the page.
    */
   readonly api?: string | readonly [string, ...string[]];
-  /** `http.basePath` of the server, which stands before the two paths below, for instance `"/shop"`. Default: none. */
+  /**
+   * `http.basePath` of the server, which stands before the two paths below, for instance `"/shop"`.
+   * Default: none.
+   */
   readonly basePath?: string;
   /** `cookie.prefix` of the server, for instance `"shop_"`. Default: none. */
   readonly cookiePrefix?: string;
@@ -43,7 +46,10 @@ export interface ClientSettings {
   readonly name: string;
   /** Whether the session cookies are those of this very page, so that their marker can be read. */
   readonly isOwnOrigin: boolean;
-  /** How the session routes are called. No header of ours, so that another origin needs no preflight. */
+  /**
+   * How the session routes are called. No header of ours, so that another origin needs no
+   * preflight.
+   */
   readonly routeCall: RequestInit;
   readonly initialSession?: ClientSession | null | undefined;
   readonly lockTimeout: number;
@@ -87,7 +93,8 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
     routeCall: {
       method: "POST",
       credentials: "include",
-      // Next.js sends a path on to the one with a slash at its end. Nobody is followed to another origin.
+      // Next.js sends a path on to the one with a slash at its end. Nobody is followed to another
+      // origin.
       ...(isOwnOrigin ? { mode: "same-origin" } : { redirect: "error" }),
     },
   };

@@ -26,9 +26,9 @@ export interface CallOwner {
 }
 
 /**
- * Whether a call of this owner may be sent with that session. The same user may have signed in again.
- * A session whose user is not known yet is somebody else's, unless nothing but the session is known
- * of the owner either.
+ * Whether a call of this owner may be sent with that session. The same user may have signed in
+ * again. A session whose user is not known yet is somebody else's, unless nothing but the session
+ * is known of the owner either.
  */
 export function isOwner(owner: CallOwner, { user, marker }: KnownSession): boolean {
   if (owner.user) return owner.user.userId === user?.userId;

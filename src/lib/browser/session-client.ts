@@ -16,8 +16,9 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
    * once more. Requests to other origins, and with `credentials: "omit"`, go out as they are. Needs no `this`.
    *
    * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE` when the token is known to have expired and cannot be
-   * refreshed now; `USER_CHANGED` when somebody else has signed in since. Where the server has answered, that answer comes back instead, with
-   * the error as its `sessionError`; so does `BODY_NOT_REPLAYABLE`
+   * refreshed now; `USER_CHANGED` when somebody else has signed in since. Where the server has
+   * answered, that answer comes back instead, with the error as its `sessionError`; so does
+   * `BODY_NOT_REPLAYABLE`
    */
   fetch(this: void, input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
   /**
@@ -33,8 +34,9 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
    */
   refresh(): Promise<SessionState<Claims>>;
   /**
-   * Signs out: the session is forgotten here and in all tabs at once, whatever the server answers. If the server has not said that it is
-   * over, it is told again when the browser is online again or the next page is loaded.
+   * Signs out: the session is forgotten here and in all tabs at once, whatever the server answers.
+   * If the server has not said that it is over, it is told again when the browser is online again
+   * or the next page is loaded.
    *
    * @returns whether the server has said so; the 200 of a captive portal does not count
    */
@@ -89,7 +91,8 @@ export function createSessionClient<Claims = unknown>(
 
   async function tellSignOut(): Promise<boolean> {
     const isMeant = state.isUntold();
-    // Its cookies are gone: a server has said so to this tab or another, or somebody else has signed in.
+    // Its cookies are gone: a server has said so to this tab or another, or somebody else has
+    // signed in.
     const isGone = (): boolean => isMeant && !state.isUntold();
     // For the wait before it, too.
     const signal = AbortSignal.timeout(2 * settings.refreshTimeout);

@@ -6,7 +6,8 @@
  * Those who have waited in vain do not all go ahead at once: they take turns by a second lock, and are waited for as long once more.
  */
 export async function withLock<T>(name: string, timeout: number, call: () => Promise<T>, isLate = false): Promise<T> {
-  // Only there in secure contexts. Those of a server are no browser's, and its users need not wait for each other.
+  // Only there in secure contexts. Those of a server are no browser's, and its users need not wait
+  // for each other.
   const locks = globalThis.location && (navigator.locks as LockManager | undefined);
   if (!locks) return call();
   let granted: Promise<T> | undefined;

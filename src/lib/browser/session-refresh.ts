@@ -14,15 +14,18 @@ export interface SessionRefresh {
   /** The refresh that is under way in this tab. */
   readonly flight: Promise<RefreshResult> | undefined;
   /**
-   * Gets new tokens, unless the browser has others than now by the time that it is this tab's turn. One at a time in this tab and,
-   * where there are Web Locks, in all.
+   * Gets new tokens, unless the browser has others than now by the time that it is this tab's turn.
+   * One at a time in this tab and, where there are Web Locks, in all.
    *
    * @param force also where the last one failed a moment ago
    */
   run(force?: boolean): Promise<RefreshResult>;
   /** The browser has come back: one more try, if the last one failed. */
   wake(): void;
-  /** Asks who is signed in, while that is all that the page knows: now, and after each failure's rest. */
+  /**
+   * Asks who is signed in, while that is all that the page knows: now, and after each failure's
+   * rest.
+   */
   recover(this: void): void;
 }
 
@@ -36,7 +39,8 @@ export function createSessionRefresh(
 ): SessionRefresh {
   let flight: Promise<RefreshResult> | undefined;
   let failure: SessionClientError | undefined;
-  // The session that it was a failure of, until when it stands for all who ask, and how long the next one will.
+  // The session that it was a failure of, until when it stands for all who ask, and how long the
+  // next one will.
   let handle = "";
   let restsUntil = 0;
   let rest = SHORTEST_REST;
@@ -81,8 +85,8 @@ export function createSessionRefresh(
         // At most 5 minutes: what a gateway says of its maintenance must not outlive it by an hour.
         const retryAfter = Math.min(seconds * 1000, 300_000) || undefined;
         const pause = retryAfter ?? SHORTEST_REST;
-        // 409: another request has just refreshed, and its cookies are here, or will be in a moment.
-        // A longer wait is for the callers, without the lock.
+        // 409: another request has just refreshed, and its cookies are here, or will be in a
+        // moment. A longer wait is for the callers, without the lock.
         if (status !== 409 || pause >= settings.refreshTimeout) {
           return new SessionClientError("REFRESH_FAILED", `${settings.refreshUrl} answered ${status}`, {
             status,
@@ -140,7 +144,8 @@ export function createSessionRefresh(
       if ((restLeft() > 0 && failure?.retryAfter) || !failure) return;
       failure = undefined;
       clearTimeout(timer);
-      // Not all at once: all who lost this server have just got it back. Ends like the other one where a tab has been faster.
+      // Not all at once: all who lost this server have just got it back. Ends like the other one
+      // where a tab has been faster.
       timer = setTimeout(() => {
         if (state.sync()) void run();
       }, Math.random() * SHORTEST_REST);

@@ -49,7 +49,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   let known: KnownSession | undefined;
   let expiresAt = Infinity;
   let state = describe();
-  // Handle of a session that was signed out here, until the server has heard of it; also where nothing can be stored.
+  // Handle of a session that was signed out here, until the server has heard of it; also where
+  // nothing can be stored.
   let ended: string | undefined;
   // The last state in which it was known who is signed in: events tell the difference from it.
   let told: Exclude<SessionState, LoadingSession> | undefined;

@@ -39,7 +39,8 @@ export interface CounterfoilConfig {
               readonly signing?: SigningAlgorithm | undefined;
               /**
                * Revocation checking. `off`: a revoked session's access token works until it expires. `store`: one read per `getSession`, immediate.
-               * `true` is `"store"`, and `false` is `"off"`. Default `"off"`; `"store"` in `strict`.
+               * `true` is `"store"`, and `false` is `"off"`. Default `"off"`; `"store"` in
+               * `strict`.
                */
               readonly blacklisting?: "off" | "store" | boolean | undefined;
               /**
@@ -60,7 +61,10 @@ export interface CounterfoilConfig {
           | {
               /** How long a session lives without a refresh, `"1s"` to `"400d"`. The same as `session.idleTimeout`: name one. Default `"100d"`. */
               readonly validity?: Duration | undefined;
-              /** Path of the refresh route, without `http.basePath`; also that of the refresh cookie, with it. Default `"/session/refresh"`. */
+              /**
+               * Path of the refresh route, without `http.basePath`; also that of the refresh
+               * cookie, with it. Default `"/session/refresh"`.
+               */
               readonly renewTokenPath?: string | undefined;
             }
           | undefined;
@@ -131,9 +135,9 @@ export interface CounterfoilConfig {
         /**
          * What stands before the names of the cookies, after `__Host-` where they have that, for
          * instance `"shop_"`: a name for each of several apps on one host, whatever their paths and
-         * ports. 1 to 32 letters, digits, `_` and `-`, the first a letter or digit. Pages give it to
-         * `createSessionClient({ cookiePrefix })`. Another prefix names other cookies, so everybody
-         * signs in once. Default: none.
+         * ports. 1 to 32 letters, digits, `_` and `-`, the first a letter or digit. Pages give it
+         * to `createSessionClient({ cookiePrefix })`. Another prefix names other cookies, so
+         * everybody signs in once. Default: none.
          */
         readonly prefix?: string | undefined;
       }

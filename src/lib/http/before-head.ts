@@ -15,7 +15,7 @@ type WriteHead = (status: number, ...rest: readonly unknown[]) => unknown;
 const changesOf = new WeakMap<object, Change[]>();
 
 /**
- * Calls `change` when the head of a response is about to be written, whoever writes it: Node calls
+ * Calls `change` when the head of a response is about to be written, by the app or by us: Node calls
  * `writeHead` itself where nobody else does. The latest change is called first, and the status
  * message that was given stays.
  */
@@ -45,7 +45,10 @@ export function beforeHead(response: HeadedResponse, change: Change): void {
 
 type GivenHeaders = OutgoingHttpHeaders | readonly unknown[];
 
-/** Sets the headers that `writeHead` was given as Node would: a list replaces, and may repeat a name. */
+/**
+ * Sets the headers that `writeHead` was given as Node would: a list replaces, and may repeat a
+ * name.
+ */
 function takeOver(response: HeadedResponse, given: GivenHeaders | undefined): void {
   if (given === undefined) return;
   if (!Array.isArray(given)) {

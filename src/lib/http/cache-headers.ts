@@ -17,7 +17,7 @@ export function keepApart(exchange: HttpExchange): void {
 
 /**
  * Keeps a response with tokens or cookies of ours out of every cache (RFC 9111 5.2.2.5), whatever
- * the app says of its caching, and whenever: whoever got it from a cache would have the session.
+ * the app says of its caching, and whenever: a reader of the cache would have the session.
  */
 export function keepOut(exchange: HttpExchange): void {
   exchange.beforeHead((head) => {

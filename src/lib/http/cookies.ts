@@ -53,8 +53,8 @@ export const NO_COOKIES: SessionCookies = {
 
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
-// curl 7.88 keeps all but the last of several cookies that one response deletes. The access token is
-// the one that would still open every route.
+// curl 7.88 keeps all but the last of several cookies that one response deletes. The access token
+// is the one that would still open every route.
 const CLEARING_ORDER: readonly CookieKind[] = ["refresh", "marker", "access"];
 
 /** `Max-Age` and `Expires` of a line that clears a cookie. */
@@ -180,7 +180,10 @@ function lifetimeUntil(expires: number, now: number): string {
   return maxAge === 0 ? OVER : `Max-Age=${maxAge}; Expires=${new Date(now + maxAge * 1000).toUTCString()}`;
 }
 
-/** What tells one cookie from another in a browser's jar, and our attributes: the line without its value and lifetime. */
+/**
+ * What tells one cookie from another in a browser's jar, and our attributes: the line without its
+ * value and lifetime.
+ */
 const placeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+; Expires=[^;]*/, "$1");
 
 function readCookie(
@@ -230,8 +233,8 @@ function stripBlanks(text: string): string {
 
 /**
  * A value in one pair of double quotes is the value between them (RFC 6265 4.1.1), for clients that
- * put quotes around what they were given without. A semicolon ends a value also within quotes, so no
- * cookie can swallow the next one.
+ * put quotes around what they were given without. A semicolon ends a value also within quotes, so
+ * no cookie can swallow the next one.
  */
 const stripQuotes = (value: string): string =>
   value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;

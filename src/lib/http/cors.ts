@@ -13,7 +13,8 @@ const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
  */
 export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpAnswer | undefined {
   if (policy.trustedOrigins.size === 0) return undefined;
-  // When the answer goes out, as below. Without it a cache would hand an answer that no page may read to the pages of a trusted origin.
+  // When the answer goes out, as below. Without it a cache would hand an answer that no page may
+  // read to the pages of a trusted origin.
   exchange.beforeHead((head) => addTo(head, "vary", ["Origin"]));
   const origin = exchange.header("origin");
   if (origin === undefined || !isTrusted(origin, policy)) return undefined;

@@ -41,7 +41,9 @@ export interface CredentialReader {
 interface Parts {
   readonly cookies: SessionCookies;
   readonly refreshCookies: RefreshCookies;
-  /** The session that an access token names, expired or not; undefined when the token is not ours. */
+  /**
+   * The session that an access token names, expired or not; undefined when the token is not ours.
+   */
   readonly handleOf: (accessToken: string) => Promise<string | undefined>;
   /** Whether a refresh token is ours. */
   readonly isRefreshToken: (refreshToken: string) => Promise<boolean>;

@@ -18,7 +18,10 @@ export interface HttpExchange {
   setHeader(name: string, value: string): void;
   /** Changes the `Set-Cookie` lines of the answer, the app's own among them. @throws as `checkUnsent` */
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void;
-  /** Lets `change` see and change the head of the answer when it goes out, whoever sends it; the latest change first. */
+  /**
+   * Lets `change` see and change the head of the answer when it goes out, sent by the app or by us; the
+   * latest change first.
+   */
   beforeHead(change: (head: AnswerHead) => void): void;
 }
 
@@ -30,7 +33,10 @@ export interface AnswerHead {
   set(name: string, value: string): void;
 }
 
-/** A whole answer, for the adapter to send; its headers come on top of those that were set before, and `BODY_HEADERS` go. */
+/**
+ * A whole answer, for the adapter to send; its headers come on top of those that were set before,
+ * and `BODY_HEADERS` go.
+ */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -36,7 +36,10 @@ export type AnyReply = FastifyReplyShape;
 export type Hook = (request: AnyRequest, reply: AnyReply) => Promise<void>;
 
 type AnyFunction = (...parameters: never[]) => unknown;
-/** A plugin for apps over each of Node's servers: to Fastify's types these are apps of different kinds. */
+/**
+ * A plugin for apps over each of Node's servers: to Fastify's types these are apps of different
+ * kinds.
+ */
 export type Plugin<Options> = (
   app: { readonly addHook: AnyFunction; readonly decorateRequest: AnyFunction; readonly setErrorHandler: AnyFunction },
   options: Options,

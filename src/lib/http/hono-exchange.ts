@@ -8,7 +8,8 @@ export interface HonoContextShape {
   header(name: string, value?: string, options?: { append?: boolean }): void;
 }
 
-// By the context: a middleware may put another request in the place of `c.req.raw`, as `bodyLimit()` does.
+// By the context: a middleware may put another request in the place of `c.req.raw`, as
+// `bodyLimit()` does.
 const exchanges = new WeakMap<object, WebExchange>();
 
 export function openHonoExchange(context: HonoContextShape, ip: () => string | undefined): WebExchange {

@@ -362,8 +362,8 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
       await carried.revoke(others, "signed-in-again");
       clearAllDuplicates(exchange);
       await otherNames.clear(exchange);
-      // Otherwise the client holds tokens of two transports from now on. A token in a header that is
-      // none of ours is somebody else's, for instance a proxy's.
+      // Otherwise the client holds tokens of two transports from now on. A token in a header that
+      // is none of ours is somebody else's, for instance a proxy's.
       if (other === "cookie" ? isCarrying : beside.length > 0) transports[other].clear(exchange);
       transports[kind].issue(exchange, created);
       return bind(exchange, created.session, transports[kind], () => created.accessToken.expires);

@@ -53,7 +53,10 @@ export function passOn(
   return passed;
 }
 
-/** Opens the exchange of a request of which Next shows the headers alone, with what the proxy has found out about it. */
+/**
+ * Opens the exchange of a request of which Next shows the headers alone, with what the proxy has
+ * found out about it.
+ */
 export async function openSent(http: HttpSessions, headers: Pick<Headers, "get">): Promise<WebExchange> {
   const exchange = openWebExchange({ method: "GET", url: "/", headers });
   const [, at, handle, mac] = SEEN_SHAPE.exec(headers.get(SEEN) ?? "") ?? [];

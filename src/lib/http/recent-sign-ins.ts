@@ -14,7 +14,10 @@ export interface RecentSignIns {
   has(exchange: HttpExchange): boolean;
 }
 
-/** Remembers the last 20, by address and user agent; one without a user agent is nobody in particular. */
+/**
+ * Remembers the last 20, by address and user agent; one without a user agent is nobody in
+ * particular.
+ */
 export function createRecentSignIns(now: Clock): RecentSignIns {
   // In the order of their times.
   const times = new Map<string, number>();

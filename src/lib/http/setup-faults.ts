@@ -52,7 +52,7 @@ export function insecurePage(exchange: HttpExchange, { cookie }: Policy): Notice
 /** A sign-in whose cookies the browser drops, because the page is of another site. */
 export function otherSite(exchange: HttpExchange, { cookie }: Policy): Notice | undefined {
   if (cookie.sameSite === "none" || exchange.header("sec-fetch-site") !== "cross-site") return undefined;
-  // A page that is loaded keeps them, whoever has sent the browser there.
+  // A page that is loaded keeps them, also by a link of another site.
   const mode = exchange.header("sec-fetch-mode");
   if (mode === undefined || mode === "navigate") return undefined;
   const origin = exchange.header("origin") ?? "";
@@ -65,7 +65,9 @@ export function otherSite(exchange: HttpExchange, { cookie }: Policy): Notice | 
   };
 }
 
-/** The refresh route was asked with other cookies of ours, and without the one that only it gets. */
+/**
+ * The refresh route was asked with other cookies of ours, and without the one that only it gets.
+ */
 export function missingRefreshCookie(exchange: HttpExchange, { cookie, http }: Policy): Notice {
   const { refresh } = cookie.names;
   const shop = http.basePath === "" ? "/shop" : `${http.basePath}/shop`;

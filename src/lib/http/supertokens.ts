@@ -28,7 +28,10 @@ export function setRemoved(exchange: HttpExchange): void {
   if (exchange.header(HEADERS.mode) !== undefined) exchange.setHeader(HEADERS.front, REMOVED);
 }
 
-/** Whether a request comes from one of its clients, of which the older ones do not tell it on every request. */
+/**
+ * Whether a request comes from one of its clients, of which the older ones do not tell it on every
+ * request.
+ */
 export const isSupertokensClient = (exchange: HttpExchange): boolean =>
   exchange.header(HEADERS.mode) !== undefined ||
   exchange.header("fdi-version") !== undefined ||

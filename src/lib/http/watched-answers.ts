@@ -1,4 +1,7 @@
-/** What only the head of an answer shows, whoever sends it. Looked at where a request gives cause to. */
+/**
+ * What only the head of an answer shows, sent by the app or by us. Looked at where a request gives cause
+ * to.
+ */
 import { parseOrigin } from "../config/origin.ts";
 import { isErrorFromAuth } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
@@ -6,7 +9,9 @@ import { isOwn, isTrusted } from "./csrf.ts";
 import { type HttpExchange, isUnsafe } from "./exchange.ts";
 import { misansweredRefusal, withheldAnswer } from "./setup-faults.ts";
 
-/** A page of an origin that is not trusted asks; a CORS set-up of the app's own may still let it. */
+/**
+ * A page of an origin that is not trusted asks; a CORS set-up of the app's own may still let it.
+ */
 export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionContext): void {
   const given = exchange.header("origin");
   if (given === undefined || !isAskedByScript(exchange)) return;

@@ -3,7 +3,10 @@ import { alreadySent, type AnswerHead, type HttpAnswer, type HttpExchange, JSON_
 
 /** An exchange over a Web `Request`; it collects headers until there is a response to put them on. */
 export interface WebExchange extends HttpExchange {
-  /** Hands over what was collected, to an answer with this status; afterwards nothing more can be set. */
+  /**
+   * Hands over what was collected, to an answer with this status; afterwards nothing more can be
+   * set.
+   */
   close(status: number, headers: HeadersShape): void;
 }
 

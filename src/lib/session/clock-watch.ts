@@ -5,7 +5,8 @@ import type { Refusals } from "./refusals.ts";
 /**
  * Compares this process's clock with the database's, whenever that comes along with a row.
  *
- * @param asked when the row was asked for, by this process's clock: until now it has been on its way
+ * @param asked when the row was asked for, by this process's clock: until now it has been on its
+ * way
  */
 export type ClockWatch = (asked: number, storeTime: number | undefined) => void;
 

@@ -67,9 +67,15 @@ export interface SessionEvents {
    * `notice` the first at once, and then at most one event a minute and process.
    */
   "request-refused": {
-    /** Code of the error; null where no request was refused, for instance where a browser drops the cookies of a sign-in. */
+    /**
+     * Code of the error; null where no request was refused, for instance where a browser drops the
+     * cookies of a sign-in.
+     */
     readonly code: ErrorCode | null;
-    /** What is wrong with the set-up, as in docs/guide/troubleshooting.md; null where that is not known, or nothing is. */
+    /**
+     * What is wrong with the set-up, as in docs/guide/troubleshooting.md; null where that is not
+     * known, or nothing is.
+     */
     readonly notice: NoticeCode | null;
     /** How many since the last event of this pair. */
     readonly count: number;

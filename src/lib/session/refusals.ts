@@ -5,7 +5,9 @@ import type { EventHub } from "./events.ts";
 
 const MINUTE = 60_000;
 
-/** Where refusals and faults of the set-up are told of. Nothing here grows with what clients send. */
+/**
+ * Where refusals and faults of the set-up are told of. Nothing here grows with what clients send.
+ */
 export interface Refusals {
   /** A request was refused, and `notice` is why, where that is known. */
   readonly count: (code: ErrorCode, notice?: Notice) => void;

@@ -29,6 +29,7 @@ function warn(text: string): void {
   warnOfSetup("COUNTERFOIL_MEMORY_STORE", text);
 }
 
-// Not imported: runtimes without node:cluster have this store, too. The types are those of an import.
+// Not imported: runtimes without node:cluster have this store, too. The types are those of an
+// import.
 const isClusterWorker = (): boolean =>
   (process.getBuiltinModule?.("node:cluster") as unknown as Cluster | undefined)?.isWorker === true;

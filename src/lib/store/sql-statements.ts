@@ -113,7 +113,9 @@ export interface SqlTraits {
    * begin of a transaction.
    */
   readonly causal: string;
-  /** Whether a removal can name the rows that it removes: never, always, or in a transaction only. */
+  /**
+   * Whether a removal can name the rows that it removes: never, always, or in a transaction only.
+   */
   readonly namesRemoved: "no" | "yes" | "in a transaction";
 }
 

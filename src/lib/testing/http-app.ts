@@ -20,9 +20,10 @@ export interface HttpAppOptions {
   /** Mounts the adapter's middleware twice. */
   readonly twice?: boolean;
   /**
-   * Mounts a CORS set-up of the app's own before or behind the adapter's. On every answer it sets `access-control-allow-origin:
-   * https://app.example`, `access-control-allow-credentials: true` and `access-control-expose-headers: X-Total`, in place of what is
-   * there. Where the adapter is a wrapper around handlers, both mean a handler whose own answer has these.
+   * Mounts a CORS set-up of the app's own before or behind the adapter's. On every answer it sets
+   * `access-control-allow-origin: https://app.example`, `access-control-allow-credentials: true`
+   * and `access-control-expose-headers: X-Total`, in place of what is there. Where the adapter is a
+   * wrapper around handlers, both mean a handler whose own answer has these.
    */
   readonly ownCors?: "first" | "last";
   /** Uses the default instance, which nobody has made. */
@@ -53,12 +54,15 @@ export interface HttpAppOptions {
  * - `/echo` needs a session, and answers the JSON body that it got
  * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the
  *   error that it gets
- * - `/late?ms=` asks for the session with `page: true` and `sessionRequired: false`, moves the instance's clock on by so many ms, asks once more
- *   without `page`, and answers as `/maybe` does by what it has found then
- * - `/half` needs a session, sets the headers of a file on its answer where the framework has one before the handler returns it
- *   (`content-type: application/pdf`, `content-length: 5000` and all others of its kind), then reads the session's data and answers `{"ok":true}`
- * - `/cached` needs a session, then sets `Vary: Accept-Language` and `Cache-Control: public, max-age=60`, in place of what is there, and
- *   answers as `/api` does; `/cached-before` sets them before the check, where the platform has a response by then
+ * - `/late?ms=` asks for the session with `page: true` and `sessionRequired: false`, moves the
+ *   instance's clock on by so many ms, asks once more without `page`, and answers as `/maybe` does
+ *   by what it has found then
+ * - `/half` needs a session, sets the headers of a file on its answer where the framework has one
+ *   before the handler returns it (`content-type: application/pdf`, `content-length: 5000` and all
+ *   others of its kind), then reads the session's data and answers `{"ok":true}`
+ * - `/cached` needs a session, then sets `Vary: Accept-Language` and `Cache-Control: public,
+ *   max-age=60`, in place of what is there, and answers as `/api` does; `/cached-before` sets them
+ *   before the check, where the platform has a response by then
  * - `/fault` throws `new Error("fault")`
  */
 export interface HttpApp {

@@ -5,7 +5,10 @@ import type { Answer, SentHeaders } from "./raw-request.ts";
 const PERSONAL = ["Authorization", "Cookie"];
 const CACHED = ["/cached", "/cached-before"] as const;
 
-/** What caches are told: the names in `Vary`, sorted, without what the platform adds for its own sake, and `Cache-Control`. */
+/**
+ * What caches are told: the names in `Vary`, sorted, without what the platform adds for its own
+ * sake, and `Cache-Control`.
+ */
 const toldBy = (answer: Answer): readonly unknown[] => {
   const names = answer.all("vary").flatMap((value) => value.split(/ *, */));
   const own = names.filter((name) => /^(cookie|authorization|accept-language|st-access-token|\*)$/i.test(name));
@@ -18,7 +21,7 @@ const ask = (app: HttpApp, path: string, headers: SentHeaders = {}): Promise<Ans
 export const cacheClauses: readonly HttpClause[] = [
   {
     id: "caches-1",
-    name: "MUST keep responses of protected routes apart for caches, whoever is signed in, and private where the app does not say how they may be cached",
+    name: "MUST keep responses of protected routes apart for caches, with a session and without, and private where the app does not say how they may be cached",
     run: (start) =>
       against(start, {}, async (app) => {
         const own = await signIn(app);

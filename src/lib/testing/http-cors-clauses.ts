@@ -76,7 +76,7 @@ export const corsClauses: readonly HttpClause[] = [
   },
   {
     id: "cors-4",
-    name: "MUST let clients read what they need and what the app exposes, whoever of the two comes first",
+    name: "MUST let clients read what they need and what the app exposes, in either order",
     async run(start) {
       for (const ownCors of ["first", "last"] as const) {
         await against(start, { config: SHOP_CONFIG, ownCors }, async (app) => {
@@ -100,7 +100,7 @@ export const corsClauses: readonly HttpClause[] = [
   },
   {
     id: "cors-5",
-    name: "MUST vary by Origin where one is trusted, whoever asks, and whatever the app varies by",
+    name: "MUST vary by Origin where one is trusted, for every client, and whatever the app varies by",
     run: (start) =>
       against(start, { config: SHOP_CONFIG }, async (app) => {
         const own = await signIn(app);

@@ -20,7 +20,9 @@ import type { Answer, Sent } from "./raw-request.ts";
 const BASE = "/shop";
 const BELOW: HttpAppOptions = { config: { http: { basePath: BASE } } };
 const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
-/** What a proxy in front of the app makes of the browser's path, which begins with the base path. */
+/**
+ * What a proxy in front of the app makes of the browser's path, which begins with the base path.
+ */
 const PROXIES: readonly { readonly name: string; readonly pass: (path: string) => string }[] = [
   { name: "strips the base path", pass: (path) => path.slice(BASE.length) },
   { name: "keeps the base path", pass: (path) => path },

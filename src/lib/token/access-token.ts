@@ -128,7 +128,10 @@ function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy)
   };
 }
 
-/** Seconds with up to three decimals, which RFC 7519 2 allows: a token lives as long as was asked, to the millisecond. */
+/**
+ * Seconds with up to three decimals, which RFC 7519 2 allows: a token lives as long as was asked,
+ * to the millisecond.
+ */
 const toNumericDate = (milliseconds: number): number => milliseconds / 1000;
 
 /** Undefined for what {@link toNumericDate} cannot have written. */
