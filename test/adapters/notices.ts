@@ -45,9 +45,9 @@ export const MISTAKES: readonly Scene[] = [
   },
   {
     name: "a trusted origin that is missing",
-    config: { http: { publicOrigin: SHOP, trustedOrigins: ["http://app.test"] }, cookie: { secure: false } },
+    config: { http: { publicOrigin: SHOP, trustedOrigins: ["http://app.shop.test"] }, cookie: { secure: false } },
     told: "COUNTERFOIL_ORIGIN",
-    says: [`"${VITE}"`, '["http://app.test"]', `trustedOrigins: ["http://app.test", "${VITE}"]`],
+    says: [`"${VITE}"`, '["http://app.shop.test"]', `trustedOrigins: ["http://app.shop.test", "${VITE}"]`],
     run: (app) => post(app, "/login", { origin: VITE, "sec-fetch-site": "cross-site", ...BY_SCRIPT }),
   },
   {

@@ -26,7 +26,7 @@ export async function startSubject(subject: Subject, options: HttpAppOptions): P
   const create = subject.createSessions ?? createSessions;
   const sessions = create({ ...options.config, store, clock: () => clock.now });
   const other = create({
-    store: memory(),
+    store: memory({ production: true }),
     clock: () => clock.now,
     cookie: { hostPrefix: false },
     secret: OTHER_SECRET,
