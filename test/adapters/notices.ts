@@ -44,6 +44,22 @@ export const MISTAKES: readonly Scene[] = [
     run: (app) => post(app, "/login", { origin: SHOP }),
   },
   {
+    name: "the same where a script of that page reads first",
+    config: { http: { publicOrigin: "http://localhost:4000" }, cookie: { secure: false } },
+    told: "COUNTERFOIL_ORIGIN",
+    says: [`write http: { publicOrigin: "${SHOP}" }`],
+    async run(app) {
+      await call(app, "/maybe", { headers: { host: "shop.test:4000", origin: SHOP } });
+      await post(app, "/login", { host: "shop.test:4000", origin: SHOP });
+    },
+  },
+  {
+    name: "a page over http that reads from the same name by https",
+    config: { http: { publicOrigin: "https://shop.test" } },
+    told: "COUNTERFOIL_CORS",
+    run: (app) => call(app, "/maybe", { headers: { host: "shop.test", origin: "http://shop.test" } }),
+  },
+  {
     name: "a trusted origin that is missing",
     config: { http: { publicOrigin: SHOP, trustedOrigins: ["http://app.shop.test"] }, cookie: { secure: false } },
     told: "COUNTERFOIL_ORIGIN",
@@ -116,6 +132,26 @@ export const MISTAKES: readonly Scene[] = [
       await call(app, "/session/refresh?to=/", {
         headers: { cookie: cookiesOf(own), "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
       });
+    },
+  },
+  {
+    name: "a base path that the page does not know",
+    config: { http: { basePath: "/shop" } },
+    told: "COUNTERFOIL_COOKIE_PATH",
+    says: ['createSessionClient({ basePath: "/shop" })', "leave http.basePath out", 'cookie: { prefix: "shop" }'],
+    async run(app) {
+      const own = await signIn(app);
+      await post(app, "/session/refresh", { cookie: cookiesOf(own) });
+    },
+  },
+  {
+    name: "a proxy that strips a path in front of the base path",
+    config: { http: { basePath: "/shop" } },
+    told: "COUNTERFOIL_COOKIE_PATH",
+    says: ['"/shop/session/refresh"', 'browsers see "/outer/shop/session/refresh"'],
+    async run(app) {
+      const own = await signIn(app);
+      await post(app, "/shop/session/refresh", { cookie: cookiesOf(own) });
     },
   },
   {

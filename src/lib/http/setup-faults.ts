@@ -70,14 +70,25 @@ export function otherSite(exchange: HttpExchange, { cookie }: Policy): Notice | 
  */
 export function missingRefreshCookie(exchange: HttpExchange, { cookie, http }: Policy): Notice {
   const { refresh } = cookie.names;
-  const shop = http.basePath === "" ? "/shop" : `${http.basePath}/shop`;
   return {
     code: "COUNTERFOIL_COOKIE_PATH",
     write: () =>
       `A refresh came to ${quote(pathOf(exchange))} with cookies of ours and without ${refresh}. The Path of that cookie is "${cookie.refreshPath}" (http.basePath is "${http.basePath}"), and browsers send it only to what they see as this path. ` +
-      `If a proxy strips or renames the path, so that browsers see "${shop}${cookie.renewTokenPath}", write http: { basePath: "${shop}" }. ` +
+      `${curesOfPath(exchange, cookie.renewTokenPath, http.basePath)} ` +
       'If another app on this host sets cookies of the same names (ports share them), give one a name of its own, as in cookie: { prefix: "shop" }.',
   };
+}
+
+/** How what the browser asks for and the cookie's path come together. */
+function curesOfPath(exchange: HttpExchange, renewTokenPath: string, basePath: string): string {
+  const hidden = (base: string): string =>
+    `If a proxy strips or renames the path, so that browsers see "${base}${renewTokenPath}", write http: { basePath: "${base}" }.`;
+  if (basePath === "") return hidden("/shop");
+  if (pathOf(exchange).startsWith(`${basePath}/`)) return hidden(`/outer${basePath}`);
+  return (
+    `If the page asked for it without the base path, write createSessionClient({ basePath: "${basePath}" }) there, or the whole address in a fetch of your own. ` +
+    `If browsers see the app at the root, leave http.basePath out. ${hidden("/other")}`
+  );
 }
 
 /** A client that holds a session sends no cookie. */

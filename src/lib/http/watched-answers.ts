@@ -3,9 +3,10 @@
  * to.
  */
 import { parseOrigin } from "../config/origin.ts";
+import type { HttpPolicy } from "../config/policy.ts";
 import { isErrorFromAuth } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
-import { isOwn, isTrusted } from "./csrf.ts";
+import { isOwn, isSameHost, isTrusted } from "./csrf.ts";
 import { type HttpExchange, isUnsafe } from "./exchange.ts";
 import { misansweredRefusal, withheldAnswer } from "./setup-faults.ts";
 
@@ -17,10 +18,20 @@ export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionC
   if (given === undefined || !isAskedByScript(exchange)) return;
   const origin = parseOrigin(given);
   if (origin === undefined || isTrusted(origin, policy.http) || isOwn(origin, exchange, policy.http)) return;
+  if (isPageOfThisHost(origin, exchange, policy.http)) return;
   exchange.beforeHead((head) => {
     if (head.get("access-control-allow-origin") === undefined)
       refusals.tell(withheldAnswer(exchange, origin, policy.http));
   });
+}
+
+/**
+ * Whether the page is of the very host that it asks, and only `publicOrigin` names another one. Its browser withholds nothing, and
+ * to trust its origin is not the cure: `COUNTERFOIL_ORIGIN` tells that at its first unsafe request.
+ */
+function isPageOfThisHost(origin: string, exchange: HttpExchange, { publicOrigin }: HttpPolicy): boolean {
+  const isNamed = publicOrigin !== undefined && new URL(publicOrigin).host === new URL(origin).host;
+  return !isNamed && isSameHost(origin, exchange);
 }
 
 /**
