@@ -117,7 +117,16 @@ describeInBrowsers("a browser", (stage) => {
       async () =>
         (await page.client.signIn("/login", { method: "POST", body: '{"user":"alice"}' })).sessionError?.message,
     );
-    for (const cause of ["Secure", "SameSite", "localhost", "127.0.0.1", "Domain", "Path", "third-party"])
+    for (const cause of [
+      "cookiePrefix",
+      "Secure",
+      "SameSite",
+      "localhost",
+      "127.0.0.1",
+      "Domain",
+      "Path",
+      "third-party",
+    ])
       expect(message).toContain(cause);
     expect(await visitor.fetch("/me")).toMatchObject({ status: 401 });
     expect(await visitor.fetch("/notes", { method: "POST", body: "x" })).toMatchObject({ status: 401 });

@@ -208,7 +208,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         announce("cookies-blocked");
         return new SessionClientError(
           "COOKIES_BLOCKED",
-          "no cookies kept: check Secure over http, SameSite (localhost, 127.0.0.1), Domain, Path, third-party cookies",
+          "no cookies kept: check cookiePrefix, Secure over http, SameSite (localhost, 127.0.0.1), Domain, Path, third-party cookies",
         );
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
