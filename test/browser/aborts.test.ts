@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
-describeInBrowsers("a call that its caller aborts", (stage) => {
+describeInAnyBrowser("a call that its caller aborts", (stage) => {
   test("while others wait for the same refresh: rejects before it is over, is not sent again, and the refresh goes on", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     server.expire();

@@ -1,9 +1,9 @@
 /** The page with a client, as the other tests drive it. */
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
-describeInBrowsers("the client's page", (stage) => {
+describeInAnyBrowser("the client's page", (stage) => {
   test("sign in, calls that refresh, events, sign out", async () => {
     const { server, page } = await openSignedIn(stage());
     expect(await page.session()).toMatchObject({ status: "signed-in", userId: "alice", claims: { role: "member" } });

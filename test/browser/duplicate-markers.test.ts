@@ -5,7 +5,7 @@ import { ClientPage } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
 import { serve } from "./serve-script.ts";
 import type { SessionServer } from "./session-server.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, type Stage } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
@@ -112,7 +112,7 @@ const PLACES: readonly Place[] = [
   { title: "of a later wire", attributes: "Path=/shop/", values: ["2~whatever~more"] },
 ];
 
-describeInBrowsers("a marker of a sibling beside ours", (stage) => {
+describeInAnyBrowser("a marker of a sibling beside ours", (stage) => {
   test.for(PLACES)("$title", async ({ attributes, values, isCleared = true }) => {
     const shop = await Shop.open(stage());
     const { visitor } = shop;

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { MARKER_COOKIE, SESSION_HEADER } from "counterfoil/protocol";
 import { serve } from "./serve-script.ts";
 import type { SessionServer } from "./session-server.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, type Stage } from "./stage.ts";
 import type { Tab } from "./tab.ts";
 
 declare const counterfoil: typeof Counterfoil;
@@ -100,7 +100,7 @@ test("there is a release to try", () => {
   expect(RELEASES.length).toBeGreaterThan(0);
 });
 
-describeInBrowsers("a page with the client of an earlier release", (stage) => {
+describeInAnyBrowser("a page with the client of an earlier release", (stage) => {
   test.each(RELEASES)("%s works against this server", async (release) => {
     const server = await stage().serve();
     expect(await live(await open(stage(), server, release), server)).toEqual(LIFE);

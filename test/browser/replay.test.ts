@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
 import { essence, REFRESH, take } from "./sent-again.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 import type { Tab } from "./tab.ts";
 
 declare const page: ClientPageScript;
@@ -53,7 +53,7 @@ function send({ kind, by }: { readonly kind: BodyKind; readonly by: "page" | "cl
   return act(...calls[kind]()).then(({ status }) => status);
 }
 
-describeInBrowsers("a call that is sent again", (stage) => {
+describeInAnyBrowser("a call that is sent again", (stage) => {
   test("with the same body", async () => {
     const { server, page: client } = await openSignedIn(stage());
     for (const kind of BODIES) {

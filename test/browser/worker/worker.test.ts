@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { until } from "../../servers/until.ts";
 import { countRefreshes } from "../refresh-count.ts";
 import type { SessionServer } from "../session-server.ts";
-import { describeInBrowsers } from "../stage.ts";
+import { describeInAnyBrowser } from "../stage.ts";
 import type { WorkerPageScript } from "./page-script.ts";
 import { openWorker, type WorkerPage } from "./worker-page.ts";
 
@@ -22,7 +22,7 @@ function callBoth(server: SessionServer, own: WorkerPage): Promise<readonly unkn
   return Promise.all([here, own.ask({ act: "fetch", url: "/me", times: 10 })]);
 }
 
-describeInBrowsers("a worker", (stage) => {
+describeInAnyBrowser("a worker", (stage) => {
   test.for(["bridge", "shared"] as const)("%s: ten calls here and ten there, one refresh", async (kind) => {
     const { server, page: own } = await openWorker(stage(), kind);
     expect(await callBoth(server, own)).toEqual([TEN, { value: TEN }]);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { MINUTE } from "../../fixtures/constants.ts";
 import { passInPage } from "../page-clocks.ts";
 import { serveScript } from "../serve-script.ts";
-import { describeInBrowsers } from "../stage.ts";
+import { describeInAnyBrowser } from "../stage.ts";
 import type { BodyKind, XhrPageScript } from "./page-script.ts";
 import { openXhr, XhrPage } from "./xhr-page.ts";
 
@@ -11,7 +11,7 @@ declare const page: XhrPageScript;
 
 const REFUSED = ["GET /me 401", "POST /session/refresh 200", "GET /me 200"];
 
-describeInBrowsers("XMLHttpRequest", (stage) => {
+describeInAnyBrowser("XMLHttpRequest", (stage) => {
   test("looks as the browser's own, also where the first answer was a refusal", async () => {
     const { server, page: own } = await openXhr(stage());
     const native = await own.sendNatively({ url: "/me" });
