@@ -5,6 +5,7 @@ import { postgres } from "counterfoil/postgres";
 import { redis } from "counterfoil/redis";
 import { sqlite } from "counterfoil/sqlite";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import { PATIENT } from "../fixtures/constants.ts";
 import { unguarded } from "./unguarded-store.ts";
 
 /** Where a store is and which driver leads to it; JSON, so that it can travel to another process. */
@@ -28,11 +29,11 @@ export async function openStore(address: StoreAddress): Promise<SessionStore> {
       return sqlite({ path: address.path });
     case "mysql2": {
       const pool = await mysql2Pool(address.url);
-      return endingWith(mysql({ pool }), () => pool.end());
+      return endingWith(mysql({ pool, ...PATIENT }), () => pool.end());
     }
     case "mysql2, unguarded": {
       const pool = await mysql2Pool(address.url);
-      return endingWith(unguarded(mysql({ pool }), pool), () => pool.end());
+      return endingWith(unguarded(mysql({ pool, ...PATIENT }), pool), () => pool.end());
     }
     case "mysql dialect": {
       const pool = await mysql2Pool(address.url);
@@ -41,39 +42,39 @@ export async function openStore(address: StoreAddress): Promise<SessionStore> {
     case "mariadb": {
       const { createPool } = await import("mariadb");
       const pool = createPool(address.url.replace("mysql:", "mariadb:"));
-      return endingWith(mysql({ pool }), () => pool.end());
+      return endingWith(mysql({ pool, ...PATIENT }), () => pool.end());
     }
     case "pg": {
       const { default: pg } = await import("pg");
       const pool = new pg.Pool({ connectionString: address.url }).on("error", ignore);
-      return endingWith(postgres({ pool }), () => pool.end());
+      return endingWith(postgres({ pool, ...PATIENT }), () => pool.end());
     }
     case "postgres.js": {
       const { default: connect } = await import("postgres");
       const pool = connect(address.url, { onnotice: () => undefined });
-      return endingWith(postgres({ pool }), () => pool.end());
+      return endingWith(postgres({ pool, ...PATIENT }), () => pool.end());
     }
     case "node-redis": {
       const { createClient } = await import("redis");
       const client = createClient({ url: address.url });
       await client.on("error", ignore).connect();
-      return endingWith(redis({ client, keyPrefix: address.prefix }), () => client.close());
+      return endingWith(redis({ client, keyPrefix: address.prefix, ...PATIENT }), () => client.close());
     }
     case "node-redis cluster": {
       const { createCluster } = await import("redis");
       const client = createCluster({ rootNodes: address.urls.map((url) => ({ url })) });
       await client.on("error", ignore).connect();
-      return endingWith(redis({ client, keyPrefix: address.prefix }), () => client.close());
+      return endingWith(redis({ client, keyPrefix: address.prefix, ...PATIENT }), () => client.close());
     }
     case "ioredis": {
       const { Redis } = await import("ioredis");
       const client = new Redis(address.url).on("error", ignore);
-      return endingWith(redis({ client, keyPrefix: address.prefix }), () => client.quit());
+      return endingWith(redis({ client, keyPrefix: address.prefix, ...PATIENT }), () => client.quit());
     }
     case "ioredis cluster": {
       const { Cluster } = await import("ioredis");
       const client = new Cluster([...address.urls]).on("error", ignore);
-      return endingWith(redis({ client, keyPrefix: address.prefix }), () => client.quit());
+      return endingWith(redis({ client, keyPrefix: address.prefix, ...PATIENT }), () => client.quit());
     }
   }
 }
@@ -95,7 +96,7 @@ async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
     inspect: async () => "mysql",
     prefix: "counterfoil_",
     migrate: true,
-    timeout: 10_000,
+    timeout: 120_000,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Sessions } from "counterfoil";
 import { expect, test } from "vitest";
+import { PATIENT } from "../fixtures/constants.ts";
 import {
   atMost,
   describeSqlServers,
@@ -34,7 +35,7 @@ async function tell(driver: SqlDriverUnderTest, server: SharedSqlServer, clock: 
   let isLate = false;
   const open = (ahead: number): Watched => {
     const config = { clock: () => Date.now() + ahead, rotation: { clock, window: `${WINDOW}ms` } } as const;
-    const watched = watch(openStore(driver, driver.makePool(place, atMost(driver, 4))), config);
+    const watched = watch(openStore(driver, driver.makePool(place, atMost(driver, 4)), PATIENT), config);
     watched.sessions.on("session-refreshed", ({ userId, outcome }) => void outcomes[userId]?.push(outcome));
     return watched;
   };

@@ -2,6 +2,7 @@
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { PATIENT } from "../fixtures/constants.ts";
 import { outcomeOf } from "./fixtures.ts";
 import { describeOwnSqlServers, openStore, type SqlKind, watch } from "./sql-drivers.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
@@ -37,7 +38,7 @@ describeOwnSqlServers({ mariadb: { args: ["--innodb-lock-wait-timeout=50"] } }, 
     test("50 parallel sign-ins of a user at the limit: all pass, none deadlocks, each ended session is named once", async () => {
       const database = await server().createDatabase();
       const place = server().connectionOptions(database);
-      const servers = [0, 1].map(() => watch(openStore(driver, driver.makePool(place))).sessions);
+      const servers = [0, 1].map(() => watch(openStore(driver, driver.makePool(place), PATIENT)).sessions);
       const [first] = servers;
       if (first === undefined) throw new Error("there is none");
       const ended: string[] = [];
@@ -71,7 +72,7 @@ describeOwnSqlServers({ mariadb: { args: ["--innodb-lock-wait-timeout=50"] } }, 
     test("a session that somebody has locked keeps no sign-in of another user waiting", async () => {
       const database = await server().createDatabase();
       const place = server().connectionOptions(database);
-      const { sessions } = watch(openStore(driver, driver.makePool(place)));
+      const { sessions } = watch(openStore(driver, driver.makePool(place), PATIENT));
       await Promise.all(Array.from({ length: 100 }, () => sessions.createNewSession("alice")));
       const oldest = (await sessions.getAllSessionHandlesForUser("alice")).at(-1) ?? "";
       const rival = await connect(kind, place);

@@ -7,6 +7,7 @@ import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { placeOfUser } from "../../src/lib/session/handle.ts";
 import { toUserKey } from "../../src/lib/session/user-id.ts";
+import { PATIENT } from "../fixtures/constants.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { until } from "../servers/until.ts";
 import { outcomeOf } from "./fixtures.ts";
@@ -180,7 +181,7 @@ describeOwnSqlServers(settings, (kind, drivers, server) => {
         await server().admin(`SET GLOBAL innodb_snapshot_isolation = ${level === "REPEATABLE READ" ? "ON" : "OFF"}`);
       const place = server().connectionOptions(database);
       const instances = Array.from({ length: 5 }, () =>
-        watch(openStore(driver, driver.makePool(place, atMost(driver, 4))), { session: { maxPerUser: 3 } }),
+        watch(openStore(driver, driver.makePool(place, atMost(driver, 4)), PATIENT), { session: { maxPerUser: 3 } }),
       );
       const [first] = instances;
       if (first === undefined) throw new Error("there are none");
