@@ -10,7 +10,7 @@ const folder = new URL("../migrations/", import.meta.url);
 const dialects = readdirSync(folder).sort();
 writeFileSync(
   new URL("../src/lib/store/migration-steps.ts", import.meta.url),
-  `// Made by "npm run migration-steps" from the files of migrations/, which are the ones to read and to change.
+  `// Made by "npm run migration-steps" from the files of migrations/, which are the ones to change.
 /** The text of each file by its name, so that a bundle needs no file beside it. */
 export const MIGRATION_STEPS: Readonly<Record<${dialects.map((name) => `"${name}"`).join(" | ")}, Readonly<Record<string, string>>>> = {
 ${dialects.map(renderDialect).join("\n")}

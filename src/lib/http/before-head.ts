@@ -15,9 +15,9 @@ type WriteHead = (status: number, ...rest: readonly unknown[]) => unknown;
 const changesOf = new WeakMap<object, Change[]>();
 
 /**
- * Calls `change` when the head of a response is about to be written, by the app or by us: Node calls
- * `writeHead` itself where nobody else does. The latest change is called first, and the status
- * message that was given stays.
+ * Calls `change` when the head of a response is about to be written, by the app or by us: Node
+ * calls `writeHead` itself where nobody else does. The latest change is called first, and the
+ * status message that was given stays.
  */
 export function beforeHead(response: HeadedResponse, change: Change): void {
   const known = changesOf.get(response);

@@ -13,8 +13,8 @@ import { readUpgrade } from "./upgrade.ts";
 import { openWebExchange, type WebExchange } from "./web-exchange.ts";
 
 const MANY = 32;
-// Four access tokens, four refresh tokens, one more access token in a header, and the MAC of a refresh
-// token that is made.
+// Four access tokens, four refresh tokens, one more access token in a header, and the MAC of a
+// refresh token that is made.
 const MAX_CHECKS = 10;
 // Four sessions to end, and what a sign-in or a refresh writes, with its sweep.
 const MAX_CALLS = 6;

@@ -16,7 +16,7 @@ export interface RefreshCredential extends Credential {
   readonly reading: BoundReading;
 }
 
-/** What a request carries of a session, whichever transport is meant. */
+/** What a request carries of a session in each transport. */
 export interface CarriedCredentials {
   readonly header: CookieReading;
   readonly cookie: CookieReading;

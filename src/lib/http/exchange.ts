@@ -19,8 +19,8 @@ export interface HttpExchange {
   /** Changes the `Set-Cookie` lines of the answer, the app's own among them. @throws as `checkUnsent` */
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void;
   /**
-   * Lets `change` see and change the head of the answer when it goes out, sent by the app or by us; the
-   * latest change first.
+   * Lets `change` see and change the head of the answer when it goes out, sent by the app or by
+   * us; the latest change first.
    */
   beforeHead(change: (head: AnswerHead) => void): void;
 }

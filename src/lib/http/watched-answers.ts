@@ -1,6 +1,6 @@
 /**
- * What only the head of an answer shows, sent by the app or by us. Looked at where a request gives cause
- * to.
+ * What only the head of an answer shows, sent by the app or by us. Looked at where a request gives
+ * cause to.
  */
 import { parseOrigin } from "../config/origin.ts";
 import type { HttpPolicy } from "../config/policy.ts";
@@ -26,8 +26,9 @@ export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionC
 }
 
 /**
- * Whether the page is of the very host that it asks, and only `publicOrigin` names another one. Its browser withholds nothing, and
- * to trust its origin is not the cure: `COUNTERFOIL_ORIGIN` tells that at its first unsafe request.
+ * Whether the page is of the very host that it asks, and only `publicOrigin` names another one. Its
+ * browser withholds nothing, and to trust its origin is not the cure: `COUNTERFOIL_ORIGIN` tells
+ * that at its first unsafe request.
  */
 function isPageOfThisHost(origin: string, exchange: HttpExchange, { publicOrigin }: HttpPolicy): boolean {
   const isNamed = publicOrigin !== undefined && new URL(publicOrigin).host === new URL(origin).host;

@@ -1,4 +1,4 @@
-// Made by "npm run migration-steps" from the files of migrations/, which are the ones to read and to change.
+// Made by "npm run migration-steps" from the files of migrations/, which are the ones to change.
 /** The text of each file by its name, so that a bundle needs no file beside it. */
 export const MIGRATION_STEPS: Readonly<Record<"mysql" | "postgres" | "sqlite", Readonly<Record<string, string>>>> = {
   mysql: {

@@ -3,7 +3,7 @@ import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-drive
 import type { RedisConnectionOptions } from "./redis-options.ts";
 
 /**
- * A client of our own, by whichever driver is installed. It connects when it is needed, and when
+ * A client of our own, by the driver that is installed. It connects when it is needed, and when
  * its connection broke, when it is needed again: a call gets what that attempt gives, and nothing
  * is kept for later.
  *
