@@ -45,7 +45,8 @@ describeInAnyBrowser("signing out", (stage) => {
       expect(await new ClientPage(await stage().newTab()).open(server).then((tab) => tab.session())).toEqual({
         status: "signed-out",
       });
-      await server.seen(`${ROUTE} 200`);
+      // In one of the cases somebody else's answer was a 200 as well.
+      await server.seen(`${ROUTE} 200`, status === 200 ? 2 : 1);
       expect(server.count("session-revoked")).toBe(1);
       await expect.poll(() => visitor.tab.evaluate(() => document.cookie)).toBe("");
       expect(server.takeCalls()).toEqual([`${ROUTE} ${status}`, `${ROUTE} 200`]);
