@@ -63,6 +63,8 @@ export interface RedisReplicaOptions {
 export function redis(options: RedisOptions): SessionStore {
   const { client, connection, ...rest } = readStoreOptions("redis", options, (section) => {
     const given = section.value("client", "a client of node-redis 4 or ioredis 5, or newer", isClient);
+    if (given !== undefined && answersCallbacks(given))
+      section.fault("client", "WRONG_TYPE", "answers callbacks and no promises; give the client without legacy mode");
     const timeout = readTimeout(section);
     return {
       client: given,
@@ -81,6 +83,14 @@ const isClient = (value: unknown): value is RedisClient =>
   typeof value === "object" &&
   value !== null &&
   (("evalSha" in value && "multi" in value) || ("evalsha" in value && "pipeline" in value));
+
+/** `client.legacy()` of node-redis 5, which has none of what all others have, and `legacyMode` of version 4. */
+function answersCallbacks(client: RedisClient): boolean {
+  if (!("evalSha" in client)) return false;
+  const options: unknown = Reflect.get(client, "options");
+  const isLegacy = typeof options === "object" && options !== null && Reflect.get(options, "legacyMode") === true;
+  return isLegacy || !("isOpen" in client || "duplicate" in client);
+}
 
 export type { IoRedis, NodeRedis, NodeRedisInput, RedisClient } from "./lib/store/redis-driver.ts";
 export type { SessionStore } from "./lib/store/session-store.ts";

@@ -7,24 +7,7 @@ import {
 } from "node:http2";
 import { request } from "node:http";
 import type { AddressInfo } from "node:net";
-
-/** Of localhost and the names below it; signed by itself and of no use to anybody. */
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXcHLCcP6PyzqEzqx
-TDASSmuXmyy6OYe5HJAZw30PO/GhRANCAARRB4sUD51X/SIFjRqWjs9N7sFW0PHE
-lR0TlMpVBWPswFWnkjqZbpque7TDlCz90mA8RZSSGxGYuS62Xcfex88g
------END PRIVATE KEY-----`;
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBojCCAUigAwIBAgIUNQqJVlrDaBzsRQ8919DqxUmgm8IwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDE5NTc0NFoYDzIxMjYxMDMx
-MTk1NzQ0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAARRB4sUD51X/SIFjRqWjs9N7sFW0PHElR0TlMpVBWPswFWnkjqZbpqu
-e7TDlCz90mA8RZSSGxGYuS62Xcfex88go3YwdDAdBgNVHQ4EFgQUvv5C6TuGCXlW
-HaC3GLmZMxUxNbUwHwYDVR0jBBgwFoAUvv5C6TuGCXlWHaC3GLmZMxUxNbUwDwYD
-VR0TAQH/BAUwAwEB/zAhBgNVHREEGjAYgglsb2NhbGhvc3SCCyoubG9jYWxob3N0
-MAoGCCqGSM49BAMCA0gAMEUCIQCvqliqb7kLfoeadzGTmvWkU2tO5ToDYt247sZT
-C9hmvgIgbyVBN6L0aDgFuI6RjGASTQAmKoBrr3lEpEsTisyaJB8=
------END CERTIFICATE-----`;
+import { CERTIFICATE, KEY } from "../fixtures/certificate.ts";
 
 /** What belongs to one connection, and is none of HTTP/2. */
 const OF_THE_CONNECTION = ["connection", "keep-alive", "transfer-encoding"];

@@ -82,6 +82,16 @@ const WRONG: readonly [string, unknown, string][] = [
     { client: { evalsha: () => true, multi: () => 1 } },
     "redis.client: write a client of node-redis 4 or ioredis 5, or newer, not a value of type object",
   ],
+  [
+    "the legacy client of node-redis",
+    { client: client.legacy() },
+    "redis.client: answers callbacks and no promises; give the client without legacy mode",
+  ],
+  [
+    "the legacy mode of node-redis 4",
+    { client: { evalSha: () => true, multi: () => 1, isOpen: true, options: { legacyMode: true } } },
+    "redis.client: answers callbacks and no promises; give the client without legacy mode",
+  ],
 ];
 
 test.each(WRONG)("%s is refused", (_, options, message) => {

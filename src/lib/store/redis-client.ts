@@ -1,6 +1,8 @@
+import { generalError, type SessionError } from "../errors.ts";
 import { importDriver } from "./own-driver.ts";
 import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-driver.ts";
 import type { RedisConnectionOptions } from "./redis-options.ts";
+import { errorCode } from "./sql-driver.ts";
 
 /**
  * A client of our own, by the driver that is installed. It connects when it is needed, and when
@@ -55,7 +57,20 @@ interface Connection {
 
 async function makeConnection(options: RedisConnectionOptions, timeout: number): Promise<Connection> {
   const { name, module } = await importDriver("redis", "@redis/client", "ioredis");
-  return name === "ioredis" ? byIoRedis(module, options, timeout) : byNodeRedis(module, options, timeout);
+  const connect = name === "ioredis" ? byIoRedis : byNodeRedis;
+  try {
+    return await connect(module, options, timeout);
+  } catch (error) {
+    throw (options.tls === false ? explainCut(error) : undefined) ?? error;
+  }
+}
+
+/** A port that expects TLS gives a client without it no answer at all. */
+function explainCut(error: unknown): SessionError | undefined {
+  const message = error instanceof Error ? error.message : "";
+  if (errorCode(error) !== "ECONNRESET" && !/^(Connection is|Socket) closed/.test(message)) return undefined;
+  const fact = "the server cut the connection before it answered; if its port expects TLS, write rediss:, or tls: true";
+  return generalError("STORE_UNAVAILABLE", `${fact}; sessions are untouched`, error);
 }
 
 interface Connectable {

@@ -10,6 +10,7 @@ export function replyCode(error: unknown): string {
   if (FORBIDDEN.test(message)) return "NOPERM";
   if (APART.test(message)) return "CROSSSLOT";
   if (NO_DATABASE.test(message)) return "NODATABASE";
+  if (NO_COMMAND.test(message)) return "NOCOMMAND";
   return /^[A-Z]+(?= |$)/.exec(message)?.[0] ?? "";
 }
 
@@ -41,6 +42,9 @@ const APART = /should belong to the same slot/;
 
 const NO_DATABASE = /^ERR DB index is out of range/;
 
+/** A command that the operator has renamed or taken away, outside of a script and within. */
+const NO_COMMAND = /^(ERR )?unknown (redis )?command/i;
+
 /** The server did not do it now, and may in a moment. */
 const TRANSIENT: ReadonlySet<string> = new Set([
   "TRYAGAIN",
@@ -69,6 +73,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   BUSY: "the server is busy with a script of somebody's; it serves again in a moment",
   OOM: "the server has no memory left; raise its maxmemory",
   MISCONF: "the server cannot write to its disk and so takes no writes; its log says why",
+  // Reads that decide are refused as well: a master without replicas may be one that another has replaced.
   NOREPLICAS: "the server has fewer replicas than its min-replicas-to-write asks for",
 };
 
@@ -77,7 +82,9 @@ const UNSUITABLE: Readonly<Record<string, string>> = {
     "the server is a node of a cluster; give a client that knows clusters, createCluster() of node-redis or Cluster of ioredis",
   CROSSSLOT: "the server is a cluster that keeps the keys of one session apart; is there a {…} in a key prefix?",
   NOPERM:
-    "the user of the server lacks a right; grant it the keys that begin with the prefix, and +@hash +@sortedset +@scripting +del +time +info +wait",
+    "the user of the server lacks a right; grant it the keys that begin with the prefix, and +@hash +@sortedset +@scripting +del +time +info +wait, and +select for a database other than 0",
+  NOCOMMAND:
+    "the server lacks a command, which may have been renamed; it needs scripting (EVAL, EVALSHA), and in scripts hashes, sorted sets, DEL and TIME",
 };
 
 /** Errors of the drivers and of Node, by the names of their classes, by what they say where they have none, and by their codes. */
