@@ -1,15 +1,21 @@
 /** Redis that fails over: a cluster of three masters with a replica each, and a master with sentinels. */
-import { Cluster, Redis } from "ioredis";
+import { Cluster, Redis as IoRedisClient } from "ioredis";
 import { createCluster, createSentinel } from "redis";
+import { createSessions } from "counterfoil";
 import { redis, type RedisClient } from "counterfoil/redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { placeKeys } from "../../src/lib/store/redis-keys.ts";
 import { PLACES, slotOf, tagOf } from "../../src/lib/store/redis-places.ts";
 import { placeOfUser } from "../../src/lib/session/handle.ts";
+import { toUserKey } from "../../src/lib/session/user-id.ts";
+import type { SessionStore } from "../../src/lib/store/session-store.ts";
 import { newRecord, newUser } from "../../src/lib/testing/rows.ts";
+import { PATIENT } from "../fixtures/constants.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
+import type { Redis } from "../servers/redis.ts";
 import { type RedisCluster, startRedisCluster } from "../servers/redis-cluster.ts";
 import { type RedisSentinel, startRedisSentinel } from "../servers/redis-sentinel.ts";
+import { outcomeOf, SECRET } from "./fixtures.ts";
 import { describeTally, startLoad, UNHARMED } from "./load.ts";
 
 interface Opened {
@@ -18,6 +24,39 @@ interface Opened {
 }
 
 const ignore = (): void => undefined;
+
+/**
+ * Two processes, one of which revokes a session while the other is asked for it again and again
+ * during a planned fail-over. How often it was accepted before and after, and who refused.
+ */
+async function revokeDuring(
+  failOver: () => Promise<unknown>,
+  stores: readonly [SessionStore, SessionStore],
+): Promise<{ readonly before: number; readonly after: number; readonly refusals: readonly string[] }> {
+  const tokens = { accessToken: { blacklisting: "store" } } as const;
+  const [app, other] = stores.map((store) => createSessions({ store, secret: SECRET, tokens }));
+  if (app === undefined || other === undefined) throw new Error("there is none");
+  const { accessToken, antiCsrfToken } = await app.createNewSession("eve");
+  const progress = { isRevoked: false, isDone: false };
+  const accepted = { before: 0, after: 0 };
+  const refusals = new Set<string>();
+  const asking = (async () => {
+    while (!progress.isDone) {
+      const when = progress.isRevoked ? "after" : "before";
+      const outcome = await outcomeOf(app.getSession(accessToken.value, antiCsrfToken));
+      if (outcome === "ok") accepted[when] += 1;
+      else refusals.add(outcome);
+    }
+  })();
+  await failOver();
+  expect(await other.revokeAllSessionsForUser("eve")).toBe(1);
+  progress.isRevoked = true;
+  await expect.poll(() => [...refusals], { timeout: 30_000 }).toContain("UNAUTHORISED/SESSION_NOT_FOUND");
+  progress.isDone = true;
+  await asking;
+  await Promise.all([app.close(), other.close()]);
+  return { ...accepted, refusals: [...refusals].toSorted() };
+}
 /** Both are needed for "nothing lost": what is acknowledged is on the replica that will take over. */
 const replicas = { acknowledge: 1, within: "2s" } as const;
 
@@ -29,8 +68,9 @@ describeWithServer("redis", "Redis Cluster", () => {
   });
   afterAll(() => cluster.remove());
 
+  // Scripts that decide must not go to a replica where the app prefers those for its own reads.
   async function nodeRedis(): Promise<Opened> {
-    const client = createCluster({ rootNodes: cluster.rootNodes.map(({ url }) => ({ url })) });
+    const client = createCluster({ rootNodes: cluster.rootNodes.map(({ url }) => ({ url })), useReplicas: true });
     client.on("error", ignore);
     await client.connect();
     return { client, end: () => client.destroy() };
@@ -39,7 +79,7 @@ describeWithServer("redis", "Redis Cluster", () => {
   function ioRedis(): Opened {
     const client = new Cluster(
       cluster.rootNodes.map(({ host, port }) => ({ host, port })),
-      { slotsRefreshTimeout: 2000 },
+      { slotsRefreshTimeout: 2000, scaleReads: "slave" },
     );
     client.on("error", ignore);
     return { client, end: () => client.disconnect() };
@@ -87,6 +127,15 @@ describeWithServer("redis", "Redis Cluster", () => {
     end();
   });
 
+  /** The node that replicates the one with this id. */
+  async function replicaOf(id: string): Promise<Redis | undefined> {
+    for (const node of cluster.nodes) {
+      const lines = String(await node.admin("CLUSTER", "NODES")).split("\n");
+      if (lines.some((line) => line.includes("myself,slave") && line.includes(id))) return node;
+    }
+    return undefined;
+  }
+
   describe.each(["node-redis", "ioredis"])("%s", (driver) => {
     test("a master killed under load, its replica takes over: nothing lost, no alarm, no double confirmation", async () => {
       await cluster.waitUntilHealthy();
@@ -108,6 +157,23 @@ describeWithServer("redis", "Redis Cluster", () => {
       expect(tally).toMatchObject(UNHARMED);
       expect(tally.answered.confirmations).toBeGreaterThan(10);
     });
+
+    test("a planned fail-over: what the new master has revoked, the old one accepts no more", async () => {
+      await cluster.waitUntilHealthy();
+      const [first, second] = driver === "ioredis" ? [ioRedis(), ioRedis()] : [await nodeRedis(), await nodeRedis()];
+      const keyPrefix = `planned:${driver}:`;
+      const key = placeKeys(keyPrefix, placeOfUser(toUserKey("eve"))).expiries;
+      const outcome = await revokeDuring(async () => {
+        const master = await cluster.masterOf(key);
+        const id = String(await master.admin("CLUSTER", "MYID"));
+        const replica = await replicaOf(id);
+        await replica?.admin("CLUSTER", "FAILOVER");
+        await cluster.waitForFailover(key, master);
+      }, [redis({ client: first.client, keyPrefix }), redis({ client: second.client, keyPrefix })]);
+      for (const { end } of [first, second]) end();
+      expect(outcome).toMatchObject({ after: 0, refusals: expect.arrayContaining(["UNAUTHORISED/SESSION_NOT_FOUND"]) });
+      expect(outcome.before).toBeGreaterThan(0);
+    });
   });
 });
 
@@ -119,23 +185,45 @@ describeWithServer("redis", "Redis with sentinels", () => {
   });
   afterAll(() => group.remove());
 
+  async function open(driver: string): Promise<Opened> {
+    const sentinels = group.sentinels.map(({ host, port }) => ({ host, port }));
+    if (driver === "ioredis") {
+      const client = new IoRedisClient({ sentinels, name: group.name });
+      client.on("error", ignore);
+      return { client, end: () => client.disconnect() };
+    }
+    const client = createSentinel({ name: group.name, sentinelRootNodes: sentinels, scanInterval: 500 });
+    client.on("error", ignore);
+    await client.connect();
+    return { client, end: () => client.destroy() };
+  }
+
+  test.each(["node-redis", "ioredis"])(
+    "%s: a planned fail-over: what the new master has revoked, the old one accepts no more",
+    async (driver) => {
+      await group.waitUntilInSync();
+      const [first, second] = [await open(driver), await open(driver)];
+      const keyPrefix = `planned:${driver}:`;
+      const stores = [first, second].map(({ client }) => redis({ client, keyPrefix, ...PATIENT }));
+      const outcome = await revokeDuring(
+        async () => {
+          const master = await group.master();
+          await group.sentinels[0]?.admin("SENTINEL", "FAILOVER", group.name);
+          await group.waitForFailover(master);
+        },
+        stores as [SessionStore, SessionStore],
+      );
+      for (const { end } of [first, second]) end();
+      expect(outcome).toMatchObject({ after: 0, refusals: expect.arrayContaining(["UNAUTHORISED/SESSION_NOT_FOUND"]) });
+      expect(outcome.before).toBeGreaterThan(0);
+    },
+  );
+
   test.each(["node-redis", "ioredis"])(
     "%s: the master killed under load, a sentinel's choice takes over: nothing lost, no alarm, no double confirmation",
     async (driver) => {
       await group.waitUntilInSync();
-      const sentinels = group.sentinels.map(({ host, port }) => ({ host, port }));
-      const open = async (): Promise<Opened> => {
-        if (driver === "ioredis") {
-          const client = new Redis({ sentinels, name: group.name });
-          client.on("error", ignore);
-          return { client, end: () => client.disconnect() };
-        }
-        const client = createSentinel({ name: group.name, sentinelRootNodes: sentinels, scanInterval: 500 });
-        client.on("error", ignore);
-        await client.connect();
-        return { client, end: () => client.destroy() };
-      };
-      const clients = [await open(), await open()];
+      const clients = [await open(driver), await open(driver)];
       const stores = clients.map(({ client }) => redis({ client, keyPrefix: `load:${driver}:`, replicas }));
       const load = await startLoad(stores);
       await load.until(300);

@@ -4,6 +4,7 @@
  * What they keep to, since Redis undoes nothing:
  * - All that may fail comes before the first write: a key that is not named in KEYS may be on its way to another node of the cluster, and then
  *   every use of it is an error; a server that is out of memory refuses what adds.
+ * - What decides by a read is asked of a node that may write, and so comes from no replica.
  * - A driver whose connection broke may send a script again that had been carried out. The second finds its work done: a change is told as a
  *   lost race, a removal as nothing to remove, and what adds tells its own row from another's.
  * - Numbers come in and go out as the text that they are, and are only compared: Lua would round the large ones when it spells them.
@@ -30,6 +31,14 @@ const writes = (...parts: readonly string[]): RedisScript => script(true, ...par
 
 /** Of the key of the expiries, what all keys of its place begin with: so that a prefix of the client's own is on all of them. */
 const BASE = "local function base(expiry) return string.sub(expiry, 1, -7) end";
+
+/**
+ * The beginning of a script that decides by what it reads: a write that changes nothing, since no
+ * key has that name, and of which no replica hears. A node that may not write, as a master that was
+ * demoted, may lag, and refuses it. What its disk has refused does not make its memory old.
+ */
+const CURRENT = `local refusal = redis.pcall('DEL', KEYS[1] .. ':current')
+if type(refusal) == 'table' and refusal.err and not string.find(refusal.err, 'MISCONF') then return refusal end`;
 
 /** Removes sessions in two parts, of which only the second writes. */
 const REMOVAL = `${BASE}
@@ -108,6 +117,7 @@ return {1, #remove(KEYS[5] or '', replaced, replacedUsers), remove(KEYS[1], ende
 
 /** KEYS: row. The row's fields, and what time it is in seconds and microseconds. */
 export const findSession: RedisScript = reads(
+  CURRENT,
   `local row = redis.call('HMGET', KEYS[1], 'version', 'user', 'claims', 'claimsVersion', 'data', 'state', 'origin')
 if not row[1] then return false end
 local time = redis.call('TIME')
@@ -167,6 +177,7 @@ return remove(KEYS[1], handles, look(KEYS[1], handles))`,
  * looked at, or nothing at the end of the list.
  */
 export const listSessionsOfUser: RedisScript = reads(
+  CURRENT,
   BASE,
   // Not Lua's own comparison of texts, which follows the server's locale.
   `local function descends(a, b)
@@ -227,7 +238,7 @@ export const rememberReplaced: RedisScript = writes("redis.call('ZADD', KEYS[1],
 export const rememberOnce: RedisScript = writes("return redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])");
 
 /** KEYS: replaced sessions. ARGV: handle. Until when it is remembered. */
-export const replacedUntil: RedisScript = reads("return redis.call('ZSCORE', KEYS[1], ARGV[1])");
+export const replacedUntil: RedisScript = reads(CURRENT, "return redis.call('ZSCORE', KEYS[1], ARGV[1])");
 
 /** KEYS: lease. ARGV: owner, now, until. */
 export const takeLease: RedisScript = tidies(
@@ -238,7 +249,7 @@ return 1`,
 );
 
 /** KEYS: key ring. */
-export const listKeys: RedisScript = reads("return redis.call('HVALS', KEYS[1])");
+export const listKeys: RedisScript = reads(CURRENT, "return redis.call('HVALS', KEYS[1])");
 
 /** KEYS: key ring. ARGV: sequence, key. */
 export const insertKey: RedisScript = writes(
