@@ -1,12 +1,16 @@
-/** Next's own `basePath` and `trailingSlash`, with the files of the guide as they are. One build, of some 20 s of CPU. */
+/**
+ * Next's own `basePath` and `trailingSlash`, with the files of the guide as they are. Each version is a build, of some
+ * 20 s of CPU, so this is of `npm run proof`: that an app may live below a path is tried by test/http/base-path and by
+ * test/adapters/below-a-path as well.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bound } from "../fixtures/bounds.ts";
+import { isProof } from "../fixtures/bounds.ts";
 import { BASE, buildBelowPath, serveBelowPath } from "./next-below-path.ts";
 import { type PageServer, startPages } from "./page-server.ts";
 import { seen, type Visitor, visit } from "./visitor.ts";
 import type { Answer } from "../http/send.ts";
 
-const VERSIONS = bound(["next"] as const, ["next", "next15"] as const);
+const VERSIONS = ["next", "next15"] as const;
 
 /** As a browser follows a 308: with the same method. */
 async function post({ fetch }: Visitor, path: string): Promise<Answer> {
@@ -15,7 +19,7 @@ async function post({ fetch }: Visitor, path: string): Promise<Answer> {
   return answer.status === 308 && to !== undefined ? fetch(new URL(to, "http://localhost").pathname, "POST") : answer;
 }
 
-describe.each(VERSIONS)("%s with basePath and trailingSlash", (version) => {
+describe.runIf(isProof).each(VERSIONS)("%s with basePath and trailingSlash", (version) => {
   let server: PageServer;
   beforeAll(async () => {
     await buildBelowPath(version);
