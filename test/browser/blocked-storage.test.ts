@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ClientPage } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, type Stage } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
@@ -18,7 +18,7 @@ async function openBroken(stage: Stage, what: () => void) {
   return { server, visitor };
 }
 
-describeInBrowsers("a browser", (stage) => {
+describeInAnyBrowser("a browser", (stage) => {
   test("whose storage throws: all works, and each page asks once", async () => {
     const { server, visitor } = await openBroken(stage(), () => {
       Object.defineProperty(globalThis, "localStorage", {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
@@ -12,7 +12,7 @@ const signInAs = (visitor: ClientPage, user: string): Promise<void> =>
     user,
   );
 
-describeInBrowsers("a late answer", (stage) => {
+describeInAnyBrowser("a late answer", (stage) => {
   test("to a refresh is waited for by a sign-in of the same tab, so that its cookies cannot lie over the new ones", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     server.refresh.hold("after", 1);

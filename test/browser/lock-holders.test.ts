@@ -4,7 +4,7 @@ import { ClientPage, openSignedIn } from "./client-page.ts";
 import { until } from "../servers/until.ts";
 import { holdTimeouts, holdTimers, passTimeout, passTimer, timeoutsOf, timersOf } from "./page-clocks.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, describeInBrowsers, type Stage } from "./stage.ts";
 import { chromiumPage } from "./tab.ts";
 
 declare const page: ClientPageScript;
@@ -41,7 +41,7 @@ async function callBeside({ server, others }: Awaited<ReturnType<typeof openWith
 const refreshesOf = (calls: readonly string[]): readonly string[] =>
   calls.filter((call) => call.startsWith("POST /session/refresh"));
 
-describeInBrowsers("a tab that refreshes for all", (stage) => {
+describeInAnyBrowser("a tab that refreshes for all", (stage) => {
   test("is waited for 5 s and its server 10 s, by default", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     await visitor.create();

@@ -7,7 +7,7 @@ import { ClientPage, openSignedIn } from "./client-page.ts";
 import { expectPause, outcomeOf } from "./failed-call.ts";
 import { passInPage, stopClock } from "./page-clocks.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, describeInBrowsers, type Stage } from "./stage.ts";
 import { chromiumPage, type Tab } from "./tab.ts";
 
 declare const page: ClientPageScript;
@@ -53,7 +53,7 @@ async function loseNetwork({ server, network, client }: Awaited<ReturnType<typeo
   expect(server.takeCalls()).toEqual(["GET /me 401", "POST /session/refresh gone"]);
 }
 
-describeInBrowsers("without a network", (stage) => {
+describeInAnyBrowser("without a network", (stage) => {
   test("the session stays, and is refreshed once when the browser says that it is online", async () => {
     await using opened = await openBehindNetwork(stage());
     const { server, network, client } = opened;

@@ -6,7 +6,7 @@ import { ClientPage, openSignedIn, type PageOptions } from "./client-page.ts";
 import { serveOpenOrigin, type StrangersCall } from "./open-origin.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
 import type { SessionServer } from "./session-server.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, type Stage } from "./stage.ts";
 import type { Tab } from "./tab.ts";
 
 declare const page: ClientPageScript;
@@ -29,7 +29,7 @@ const outcomeOf = (tab: Tab, url: string, init: RequestInit = {}): Promise<strin
 
 const POST: RequestInit = { method: "POST", body: "x" };
 
-describeInBrowsers("other origins", (stage) => {
+describeInAnyBrowser("other origins", (stage) => {
   test("get nothing of ours, however much they look like the API", async () => {
     await using stranger = await serveOpenOrigin();
     const { server, page: client } = await openSignedIn(stage());
@@ -183,7 +183,7 @@ async function openApart(stage: Stage, { host, config }: Apart) {
 const signIn = (client: ClientPage, { origin }: SessionServer) =>
   client.signIn("alice", { role: "member" }, `${origin}/login`);
 
-describeInBrowsers("an API of another origin", (stage) => {
+describeInAnyBrowser("an API of another origin", (stage) => {
   test.for(APART)("$title", async (apart) => {
     const { pages, api, client } = await openApart(stage(), apart);
     const url = (path: string): string => api.origin + path;

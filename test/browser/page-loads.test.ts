@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";
 import { ClientPage, openSignedIn } from "./client-page.ts";
-import { describeInBrowsers } from "./stage.ts";
+import { describeInAnyBrowser } from "./stage.ts";
 
-describeInBrowsers("page loads beside scripts", (stage) => {
+describeInAnyBrowser("page loads beside scripts", (stage) => {
   test("one that the server refreshes and calls of other tabs at once: all succeed, no alarm", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     const other = await new ClientPage(await stage().newTab()).open(server);

@@ -4,12 +4,12 @@ import { expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";
 import { ClientPage } from "./client-page.ts";
 import { countRefreshes } from "./refresh-count.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, type Stage } from "./stage.ts";
 import { TabRace } from "./tab-race.ts";
 
 const TABS = 5;
 const CALLS = 5;
-const ROUNDS = bound(3, 10);
+const ROUNDS = bound(2, 10);
 /** On a busy machine tabs would do without a lock that they wait for too long. */
 const PATIENT = { lockTimeout: 600_000, refreshTimeout: 600_000 };
 
@@ -43,7 +43,7 @@ async function raceForApi(stage: Stage, cookie: CounterfoilConfig["cookie"] = {}
   return refreshes;
 }
 
-describeInBrowsers("five tabs of an API on another host", (stage) => {
+describeInAnyBrowser("five tabs of an API on another host", (stage) => {
   test("a marker that cannot be read: no call fails, and at most one refresh a tab", async () => {
     const refreshes = await raceForApi(stage());
     expect(Math.min(...refreshes)).toBeGreaterThanOrEqual(1);

@@ -1,6 +1,6 @@
 /** The stage itself, with the page's own `fetch` in place of a client. */
 import { expect, test } from "vitest";
-import { describeInBrowsers, Stage } from "./stage.ts";
+import { describeInAnyBrowser, describeInBrowsers, Stage } from "./stage.ts";
 import { chromiumPage, type Tab } from "./tab.ts";
 
 /** POST with a body, GET without. The page keeps the anti-CSRF token that it gets. */
@@ -30,7 +30,7 @@ async function openSignedIn(stage: Stage) {
   return { server, tab };
 }
 
-describeInBrowsers("the stage", (stage) => {
+describeInAnyBrowser("the stage", (stage) => {
   test("sign in, call, expire, refresh", async () => {
     const { server, tab } = await openSignedIn(stage());
     expect(await call(tab, "/me")).toEqual({ status: 200, text: '{"user":"alice","claims":{"role":"member"}}' });

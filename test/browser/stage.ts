@@ -98,6 +98,9 @@ export function describeInBrowsers(
   }
 }
 
-/** Tests of what depends on no engine: in Chromium, and by `npm run proof` in each browser. */
+/**
+ * In Chromium, and by `npm run proof` in each browser. For the tests of our own rules, which no engine changes; those of
+ * cookies, locks, history and streams, which engines do in ways of their own, are in both at each landing.
+ */
 export const describeInAnyBrowser = (title: string, define: (stage: () => Stage) => void): void =>
   describeInBrowsers(title, define, { only: bound<BrowserName | undefined>("Chromium", undefined) });

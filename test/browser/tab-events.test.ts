@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { ClientPage } from "./client-page.ts";
 import type { ClientPageScript, PageEvent } from "./pages/client-page.ts";
 import type { SessionServer } from "./session-server.ts";
-import { describeInBrowsers, type Stage } from "./stage.ts";
+import { describeInAnyBrowser, describeInBrowsers, type Stage } from "./stage.ts";
 
 declare const page: ClientPageScript;
 
@@ -25,7 +25,7 @@ async function expectEvents(tabs: readonly ClientPage[], expected: readonly stri
     await expect.poll(async () => (await tab.events()).map(tell), { timeout: 10_000 }).toEqual(expected);
 }
 
-describeInBrowsers("tabs", (stage) => {
+describeInAnyBrowser("tabs", (stage) => {
   test("hear of sign-in, refresh, another user and sign-out, once each and in order", async () => {
     const { server, tabs } = await openTabs(stage(), 3);
     const [first, second, third] = tabs as [ClientPage, ClientPage, ClientPage];

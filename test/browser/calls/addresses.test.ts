@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { MINUTE } from "../../fixtures/constants.ts";
 import { passInPage } from "../page-clocks.ts";
-import { describeInBrowsers } from "../stage.ts";
+import { describeInAnyBrowser } from "../stage.ts";
 import { openTwo } from "./calls-page.ts";
 import type { CallsPageScript, Way } from "./page-script.ts";
 
@@ -10,7 +10,7 @@ declare const page: CallsPageScript;
 
 const WAYS: readonly Way[] = ["fetch", "intercepted fetch", "XMLHttpRequest", "intercepted XMLHttpRequest", "worker"];
 
-describeInBrowsers("an address that is not of the network", (stage) => {
+describeInAnyBrowser("an address that is not of the network", (stage) => {
   test("is read without a refresh, also where none is to be had: blob and data", async () => {
     const { server, alice } = await openTwo(stage());
     await passInPage(alice.tab, 15 * MINUTE);
