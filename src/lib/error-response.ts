@@ -39,6 +39,7 @@ const DEFAULT_POLICY: ResponsePolicy = { diagnostics: false, sessionExpiredStatu
  */
 const OUTAGES: ReadonlySet<ErrorCode> = new Set([
   "STORE_UNAVAILABLE",
+  "CLOCKS_DISAGREE",
   "STORE_UNSUITABLE",
   "DRIVER_MISSING",
   "CLOSED",

@@ -21,6 +21,7 @@ export type ErrorCode =
   | "NOT_INITIALISED"
   | "CLOSED"
   | "STORE_UNAVAILABLE"
+  | "CLOCKS_DISAGREE"
   | "SECRET_MISMATCH"
   | "SCHEMA_TOO_NEW"
   | "SCHEMA_MISSING"

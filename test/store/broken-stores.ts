@@ -7,7 +7,7 @@ import { sqlite } from "counterfoil/sqlite";
 import { DatabaseSync } from "node:sqlite";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
 import { readMigrations } from "../../src/lib/store/migrations.ts";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { FoundSession, SessionStore } from "../../src/lib/store/session-store.ts";
 import { ALL } from "../../src/lib/testing/clause.ts";
 import { T0 } from "../../src/lib/testing/rows.ts";
 
@@ -29,6 +29,9 @@ function broken(
   };
   return { mistake, caughtBy: caughtBy.split(" "), make };
 }
+
+const withTime = (row: FoundSession | undefined, storeTime: number): FoundSession | undefined =>
+  row === undefined ? undefined : { ...row, storeTime };
 
 /** Takes users for one whose keys `fold` makes equal. */
 const folding = (mistake: string, caughtBy: string, fold: (userKey: string) => string): BrokenStore =>
@@ -353,6 +356,17 @@ export const brokenStores: readonly BrokenStore[] = [
       },
     };
   }),
+  broken("rows come with a time that the store does not tell by itself", "clock-1", (inner) => ({
+    findSession: async (handle) => withTime(await inner.findSession(handle), Date.now()),
+  })),
+  broken("the clock is read in seconds", "clock-1", (inner) => ({
+    findSession: async (handle) => withTime(await inner.findSession(handle), Date.now()),
+    readClock: async () => Math.floor(Date.now() / 1000),
+  })),
+  broken("the clock is read in the local time", "clock-1", (inner) => ({
+    findSession: async (handle) => withTime(await inner.findSession(handle), Date.now()),
+    readClock: async () => Date.now() + 3_600_000,
+  })),
   broken("keys come newest first", "key-1", (inner) => ({
     listKeys: async () => (await inner.listKeys()).toReversed(),
   })),

@@ -52,7 +52,7 @@ export function startStoreHost(): StoreHost {
   return {
     async open(address) {
       const store = (stores += 1);
-      await ask(store, "open", [address]);
+      const hasClock = await ask(store, "open", [address]);
       const far =
         <A extends unknown[], R>(operation: Request["operation"]) =>
         (...args: A): Promise<R> =>
@@ -73,6 +73,7 @@ export function startStoreHost(): StoreHost {
         wasReplaced: far("wasReplaced"),
         deleteExpiredSessions: far("deleteExpiredSessions"),
         takeLease: far("takeLease"),
+        ...(hasClock === true ? { readClock: far("readClock") } : {}),
         listKeys: far("listKeys"),
         insertKey: far("insertKey"),
         rewrapKey: far("rewrapKey"),

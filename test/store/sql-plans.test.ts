@@ -37,6 +37,7 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   listKeys: undefined,
   rememberReplaced: undefined,
   rememberOnce: undefined,
+  readClock: undefined,
   replace: { values: [...sessionValues(row), handle], index: BY_HANDLE },
   find: { values: [handle], index: BY_HANDLE },
   commitRefresh: { values: [...write, handle, 1], index: BY_HANDLE },

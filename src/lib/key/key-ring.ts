@@ -51,16 +51,28 @@ const UNKNOWN_KEY_INTERVAL = 1000;
 /** Clocks of two servers may differ by this much (P5). */
 const SKEW = 60_000;
 
+/** A process's clock, and the database's beside it: one that is wrong must not take a key from others. */
+export interface RingClocks {
+  readonly now: () => number;
+  readonly earlier: () => number;
+  readonly later: () => number;
+  /** The one that all processes have in common, where there is one; else `now`. */
+  readonly shared: () => number;
+  readonly isShared: () => boolean;
+  readonly read: () => Promise<void>;
+}
+
 export interface KeyRingParts {
   readonly store: KeyStore;
   /** Asked when a key is opened or made, so that the secrets may be read late. */
   readonly secrets: () => Secrets;
   readonly policy: KeyPolicy;
-  readonly now: () => number;
+  readonly clocks: RingClocks;
   readonly onRotated: (key: PendingKey) => void;
 }
 
-export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRingParts): KeyRing {
+export function createKeyRing({ store, secrets, policy, clocks, onRotated }: KeyRingParts): KeyRing {
+  const { now } = clocks;
   let keys: readonly RingKey[] = [];
   let byKid = new Map<string, RingKey>();
   let byHeader = new Map<string, RingKey>();
@@ -103,7 +115,12 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
   /** Adds the key after the newest. When another process was faster, its key serves. */
   async function append(activatesAt: number): Promise<RingKey> {
     const sequence = (newest()?.sequence ?? 0) + 1;
-    const record = makeKeyRecord(secrets(), { sequence, algorithm: policy.signing, createdAt: now(), activatesAt });
+    const record = makeKeyRecord(secrets(), {
+      sequence,
+      algorithm: policy.signing,
+      createdAt: clocks.shared(),
+      activatesAt,
+    });
     const inserted = await store.insertKey(record);
     await reload();
     const key = newest();
@@ -119,7 +136,7 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
   }
 
   async function dropFinished(): Promise<void> {
-    const finished = keys.filter((_, index) => verifiesUntil(index, policy.longestToken) <= now());
+    const finished = keys.filter((_, index) => verifiesUntil(index, policy.longestToken) <= clocks.earlier());
     for (const key of finished) await store.deleteKey(key.kid);
     if (finished.length > 0) await reload();
   }
@@ -127,28 +144,44 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
   async function rotate(): Promise<RingKey> {
     await reload();
     const last = newest();
-    if (last !== undefined && last.activatesAt > now()) return last;
-    return append(now() + policy.publishAhead);
+    if (last !== undefined && last.activatesAt > clocks.shared() && !isMislaid(last)) return last;
+    return append(nextActivation());
   }
 
   async function load(): Promise<void> {
+    await clocks.read();
     await reload(true);
     const last = newest();
-    if (last === undefined) await append(now());
+    if (last === undefined) await append(clocks.shared());
     // Published before it signs, like any other: processes that still run with the old setting must know it by then.
-    else if (last.algorithm !== policy.signing) await append(now() + policy.publishAhead);
+    else if (last.algorithm !== policy.signing) await append(nextActivation());
   }
 
+  /**
+   * Whether a key waits for a time that some clock which was far ahead has named. Until then none
+   * would be rotated. Only the database's clock can tell: a process that is behind finds all keys so.
+   */
+  const isMislaid = (key: RingKey): boolean =>
+    clocks.isShared() && key.activatesAt > clocks.later() + policy.rotateEvery;
+
   const rotationDue = (key: RingKey): boolean =>
-    key.activatesAt + policy.rotateEvery * (1 - key.jitter / 10) - policy.publishAhead <= now();
+    isMislaid(key) ||
+    key.activatesAt + policy.rotateEvery * (1 - key.jitter / 10) - policy.publishAhead <= clocks.earlier();
+
+  /** Never before the key at present: that one would count as finished too early. */
+  function nextActivation(): number {
+    const last = keys.findLast((key) => !isMislaid(key));
+    return Math.max(clocks.shared(), last?.activatesAt ?? 0) + policy.publishAhead;
+  }
 
   async function tend(): Promise<void> {
     loadedAt = now();
     try {
       await reload();
+      await clocks.read();
       // Somebody has emptied the table: a key that signs is worth more than an explanation.
-      const last = newest() ?? (await append(now()));
-      if (rotationDue(last)) await append(Math.max(now(), last.activatesAt) + policy.publishAhead);
+      const last = newest() ?? (await append(clocks.shared()));
+      if (rotationDue(last)) await append(nextActivation());
       await dropFinished();
     } catch {
       // The request at hand does its own work and reports its own faults; this is tried again in a minute.
@@ -158,14 +191,15 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
   return {
     load,
     active() {
-      const time = now();
+      // A process that is behind must not sign with a key that the others are about to remove.
+      const time = clocks.later();
       const key = keys.findLast((candidate) => candidate.activatesAt <= time) ?? keys[0];
       if (key === undefined) throw generalError("STORE_UNAVAILABLE", "the signing keys have not been loaded");
       return key;
     },
     findByKid: (kid) => byKid.get(kid),
     findByHeader: (segment) => byHeader.get(segment),
-    published: () => keys.filter((_, index) => verifiesUntil(index, policy.accessValidity) > now()),
+    published: () => keys.filter((_, index) => verifiesUntil(index, policy.accessValidity) > clocks.earlier()),
     epoch: () => epoch,
     reloadForUnknownKey() {
       const time = now();
@@ -184,7 +218,7 @@ export function createKeyRing({ store, secrets, policy, now, onRotated }: KeyRin
     async replaceAll() {
       await reload();
       const old = keys;
-      const fresh = await append(now());
+      const fresh = await append(clocks.shared());
       for (const key of old) if (key.kid !== fresh.kid) await store.deleteKey(key.kid);
       await reload();
     },

@@ -1,9 +1,14 @@
 import { sessionEnd, type SessionRecord } from "../session/record.ts";
+import type { Clocks } from "../session/clocks.ts";
 import type { SessionStore } from "../store/session-store.ts";
 
 /** Whether a session whose access token is good has ended meanwhile, or has newer claims. */
 export interface RevocationCheck {
-  /** The live session as it is now; undefined when it has been revoked or has expired. */
+  /**
+   * The live session as it is now; undefined when it has been revoked or has expired.
+   *
+   * @throws SessionError `CLOCKS_DISAGREE`
+   */
   check(
     handle: string,
     now: number,
@@ -14,13 +19,14 @@ export interface RevocationCheck {
 export function createRevocationCheck(
   mode: "off" | "store",
   store: Pick<SessionStore, "findSession">,
-  timeouts: { readonly idleTimeout: number; readonly absoluteTimeout: number },
+  rules: { readonly idleTimeout: number; readonly absoluteTimeout: number } & Pick<Clocks, "hasEnded">,
 ): RevocationCheck | undefined {
   if (mode === "off") return undefined;
   return {
     async check(handle, now) {
       const record = await store.findSession(handle);
-      return record === undefined || sessionEnd(record, timeouts) <= now ? undefined : record;
+      if (record === undefined) return undefined;
+      return rules.hasEnded(sessionEnd(record, rules), record.storeTime, now) ? undefined : record;
     },
   };
 }

@@ -7,7 +7,7 @@ import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import type { Realm } from "../token/realm.ts";
 import type { Tickets } from "../token/ticket.ts";
 import type { Clock } from "./clock.ts";
-import type { ClockWatch } from "./clock-watch.ts";
+import type { Clocks } from "./clocks.ts";
 import type { EventHub } from "./events.ts";
 import type { FirstInMinute } from "./first-in-minute.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
@@ -33,8 +33,9 @@ export interface SessionContext {
   readonly revocation: RevocationCheck | undefined;
   readonly events: EventHub;
   readonly refusals: Refusals;
-  readonly watchClock: ClockWatch;
   readonly now: Clock;
+  /** The same clock, and the database's beside it: for all that ends or removes sessions. */
+  readonly clocks: Clocks;
   readonly oneAtATime: OneAtATime;
   /** For events that a client can cause at will. */
   readonly isFirstInMinute: FirstInMinute;

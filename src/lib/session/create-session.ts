@@ -45,7 +45,8 @@ export async function createSession<Claims>(
   const authTime = checkAuthTime(options.authTime, now);
   const handle = newHandle(userKey);
   const refreshToken = mintFirstRefreshToken(context, handle);
-  const absoluteExpiresAt = now + policy.absoluteTimeout;
+  const begin = context.clocks.stamp();
+  const absoluteExpiresAt = begin + policy.absoluteTimeout;
   const device = describeDevice(options.device);
   const record: SessionRecord = {
     handle,
@@ -62,17 +63,20 @@ export async function createSession<Claims>(
     claimsVersion: 1,
     data,
     device: JSON.stringify(device),
-    createdAt: now,
+    createdAt: begin,
     authTime,
-    lastSeenAt: now,
-    expiresAt: Math.min(now + policy.idleTimeout, absoluteExpiresAt),
+    lastSeenAt: begin,
+    expiresAt: Math.min(begin + policy.idleTimeout, absoluteExpiresAt),
     absoluteExpiresAt,
   };
   // Before the row is written: a token that is too large must leave nothing behind.
   const tokens = issueTokens(context, record, refreshToken, now);
 
   if (replaces !== undefined && policy.rotation.window > 0)
-    await context.store.rememberReplaced(replaces.handle, now + rememberReplacedFor(policy.rotation.window));
+    await context.store.rememberReplaced(
+      replaces.handle,
+      context.clocks.later() + rememberReplacedFor(policy.rotation.window),
+    );
   const { created, ended, replaced } = await context.store.createSession(record, policy.limit, replaces?.handle);
   if (!created) {
     throw generalError(

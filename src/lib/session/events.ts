@@ -57,6 +57,17 @@ export interface SessionEvents {
     readonly presentedGeneration: number;
     readonly storedGeneration: number;
   };
+  /**
+   * The clocks of this process and of the database differ by more than a minute, or just by so much
+   * that a session has ended by one of them and not by the other; such a session is left as it is.
+   * At most once a minute and process.
+   */
+  "clock-skew": {
+    /** What time it was by this process's clock, ms since the epoch. */
+    readonly processTime: number;
+    /** What time it was at the database, ms since the epoch. */
+    readonly storeTime: number;
+  };
   /** Every session of everybody was ended, and all keys were replaced. */
   "all-sessions-revoked": { readonly removed: number };
   "key-rotated": { readonly kid: string; readonly activatesAt: number };
@@ -94,6 +105,7 @@ const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "all-sessions-revoked": true,
   "reuse-detected": true,
   "store-behind": true,
+  "clock-skew": true,
   "key-rotated": true,
   "csrf-reported": true,
   "request-refused": true,

@@ -3,6 +3,7 @@ import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
 import { toJson } from "./json-value.ts";
 import { sessionEnd, type SessionRecord } from "./record.ts";
+import type { FoundSession } from "../store/session-store.ts";
 import { mintAccessToken } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
@@ -62,16 +63,17 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
   }
 }
 
-/** The live row; undefined when there is none. */
-export async function findLiveSession(context: SessionContext, handle: string): Promise<SessionRecord | undefined> {
+/** The live row; undefined when there is none. @throws SessionError `CLOCKS_DISAGREE` */
+export async function findLiveSession(context: SessionContext, handle: string): Promise<FoundSession | undefined> {
   checkHandle(handle);
   await context.ready();
   const record = await context.store.findSession(handle);
-  return record !== undefined && sessionEnd(record, context.policy) > context.now() ? record : undefined;
+  if (record === undefined) return undefined;
+  return context.clocks.hasEnded(sessionEnd(record, context.policy), record.storeTime) ? undefined : record;
 }
 
-/** The live row. @throws SessionError `SESSION_NOT_FOUND` */
-export async function loadSession(context: SessionContext, handle: string): Promise<SessionRecord> {
+/** The live row. @throws SessionError `SESSION_NOT_FOUND`, `CLOCKS_DISAGREE` */
+export async function loadSession(context: SessionContext, handle: string): Promise<FoundSession> {
   const record = await findLiveSession(context, handle);
   if (record !== undefined) return record;
   throw unauthorised("SESSION_NOT_FOUND", "there is no live session with this handle");

@@ -59,9 +59,12 @@ async function takeTurns<Claims>(
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     const asked = context.now();
     const record = await context.store.findSession(token.handle);
-    context.watchClock(asked, record?.storeTime);
+    context.clocks.note(asked, record?.storeTime);
     if (record === undefined) {
-      if (context.policy.rotation.window > 0 && (await context.store.wasReplaced(token.handle, context.now()))) {
+      if (
+        context.policy.rotation.window > 0 &&
+        (await context.store.wasReplaced(token.handle, context.clocks.earlier()))
+      ) {
         throw retryLater(
           "REFRESH_TOKEN_SUPERSEDED",
           "a new sign-in has just replaced this session; its cookies are on the way",
@@ -110,7 +113,7 @@ async function attempt<Claims>(
   const { policy, store } = context;
   const { handle, version } = record;
   const now = context.now();
-  if (sessionEnd(record, policy) <= now) {
+  if (context.clocks.hasEnded(sessionEnd(record, policy), record.storeTime, now)) {
     // Removed at once, so that a clock that is set back finds no row to revive.
     if (!(await store.deleteSessionAtVersion(handle, version))) return undefined;
     throw unauthorised("SESSION_EXPIRED", "the session has expired");
@@ -173,12 +176,14 @@ async function commit<Claims>(
   { now, ...written }: RotationState & { readonly device: string; readonly now: number },
 ): Promise<RefreshedSession<Claims> | undefined> {
   const absoluteEnd = Math.min(record.absoluteExpiresAt, record.createdAt + context.policy.absoluteTimeout);
-  const expiresAt = Math.min(now + context.policy.idleTimeout, absoluteEnd);
+  // By a clock that is behind, a refresh must not end a session which others have prolonged.
+  const lastSeenAt = Math.max(context.clocks.stamp(), record.lastSeenAt);
+  const expiresAt = Math.min(lastSeenAt + context.policy.idleTimeout, absoluteEnd);
   // Made before the commit: what cannot be handed out must not be written down as handed out.
   const refreshed = answer<Claims>(context, { ...record, expiresAt }, refreshToken, now);
   const { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt, device } = written;
   const rotation = { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt };
-  const write = { ...rotation, device, lastSeenAt: now, expiresAt };
+  const write = { ...rotation, device, lastSeenAt, expiresAt };
   return (await context.store.commitRefresh(record.handle, record.version, write)) ? refreshed : undefined;
 }
 

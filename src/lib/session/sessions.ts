@@ -15,7 +15,7 @@ import { realmOf } from "../token/realm.ts";
 import { createSecrets, type Secrets } from "../token/secret.ts";
 import { createTickets } from "../token/ticket.ts";
 import { createSteadyClock } from "./clock.ts";
-import { createClockWatch } from "./clock-watch.ts";
+import { createClocks } from "./clocks.ts";
 import type { SessionContext } from "./context.ts";
 import { type CreatedSession, type CreateOptions, createSession } from "./create-session.ts";
 import { chooseSecrets } from "./default-secret.ts";
@@ -323,8 +323,9 @@ function createContext(
     // A client whose answers get lost goes on with one refresh token, and renews its session with it.
     longestToken: Math.max(accessToken.validity, absoluteTimeout),
   };
+  const clocks = createClocks({ policy, store, now, emit: events.emit, tell: refusals.tell });
   const onRotated = (key: PendingKey): void => events.emit("key-rotated", key);
-  const ring = createKeyRing({ store, secrets, policy: keyPolicy, now, onRotated });
+  const ring = createKeyRing({ store, secrets, policy: keyPolicy, clocks, onRotated });
   const maxLength = MAX_COOKIE_BYTES - cookie.names.access.length;
   const accessTokens = createAccessTokens(ring, { ...accessToken, maxLength });
 
@@ -357,11 +358,11 @@ function createContext(
     realm,
     antiCsrf: createAntiCsrfTokens(secrets, realm),
     tickets: createTickets(secrets, realm),
-    revocation: createRevocationCheck(accessToken.blacklisting, store, policy),
+    revocation: createRevocationCheck(accessToken.blacklisting, store, { ...policy, hasEnded: clocks.hasEnded }),
     events,
     refusals,
-    watchClock: createClockWatch(policy, now, refusals),
     now,
+    clocks,
     oneAtATime: createOneAtATime(),
     isFirstInMinute: createFirstInMinute(now),
     ready() {
@@ -369,7 +370,7 @@ function createContext(
       return opened ? undefined : (opening ??= open());
     },
     onClose: (work) => void closing.push(work),
-    upkeep: createUpkeep(store, ring, now),
+    upkeep: createUpkeep(store, ring, clocks),
     async close() {
       if (closed) return;
       closed = true;

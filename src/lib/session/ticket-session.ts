@@ -1,5 +1,6 @@
 import { unauthorised } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
+import type { FoundSession } from "../store/session-store.ts";
 import { newHandle } from "./handle.ts";
 import { loadSession } from "./manage-sessions.ts";
 import type { TokenInfo } from "./tokens.ts";
@@ -9,7 +10,7 @@ import type { Session } from "./verify-session.ts";
 /** A ticket for a live session, good for one use within `validity`, in ms. */
 export async function createTicket(context: SessionContext, handle: string, validity: number): Promise<TokenInfo> {
   const { userKey } = await loadSession(context, handle);
-  const expires = context.now() + validity;
+  const expires = context.clocks.shared() + validity;
   return { value: context.tickets.format({ once: newHandle(userKey), handle, expires }), expires };
 }
 
@@ -19,14 +20,24 @@ export async function redeemTicket<Claims>(context: SessionContext, value: strin
   const ticket = typeof value === "string" ? context.tickets.parse(value) : undefined;
   if (ticket === undefined)
     throw unauthorised("TICKET_INVALID", "the ticket is not one that this installation made; ask for another");
-  if (context.now() >= ticket.expires) throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
-  // Used up before anything else is looked at, so that nobody can try it twice. Remembered for longer than clocks of servers differ.
-  if (!(await context.store.rememberOnce(ticket.once, ticket.expires + 60_000)))
+  if (context.clocks.shared() >= ticket.expires)
+    throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
+  // Used up before anything else is looked at, so that nobody can try it twice.
+  if (!(await context.store.rememberOnce(ticket.once, ticket.expires + REMEMBERED_LONGER)))
     throw unauthorised("TICKET_INVALID", "the ticket has been used before; ask for another");
   const record = await loadSession(context, ticket.handle);
+  // By then others may have forgotten that it was used, and a process whose clock has stood still does not know.
+  if (isLate(context, record, ticket.expires + REMEMBERED_LONGER))
+    throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
   return {
     handle: record.handle,
     userId: fromUserKey(record.userKey),
     jwtPayload: JSON.parse(record.claims) as Claims,
   };
 }
+
+/** Clocks of two servers may differ by this much. */
+const REMEMBERED_LONGER = 60_000;
+
+const isLate = ({ policy }: SessionContext, { storeTime }: FoundSession, end: number): boolean =>
+  policy.rotation.clock === "store" && storeTime !== undefined && storeTime >= end;

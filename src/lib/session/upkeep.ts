@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { KeyRing } from "../key/key-ring.ts";
 import type { SessionStore } from "../store/session-store.ts";
-import type { Clock } from "./clock.ts";
+import type { Clocks } from "./clocks.ts";
 
 const SWEEP_EVERY = 60_000;
 /** So few that their removal holds up nobody for longer than 25 ms, on SQLite neither, which writes one row after another to the disk. */
 const SWEEP_CHUNK = 50;
 
 /** Work that must be done now and then, done by requests that write anyway: no timer runs that nobody asked for. */
-export function createUpkeep(store: SessionStore, ring: KeyRing, now: Clock): () => Promise<void> {
+export function createUpkeep(store: SessionStore, ring: KeyRing, { now, earlier }: Clocks): () => Promise<void> {
   const owner = randomBytes(9).toString("base64url");
   let due = Number.NEGATIVE_INFINITY;
   let leasedUntil = Number.NEGATIVE_INFINITY;
@@ -20,10 +20,11 @@ export function createUpkeep(store: SessionStore, ring: KeyRing, now: Clock): ()
     try {
       // One process sweeps, and the others leave it to it: many that delete the same rows would only wait for each other.
       if (time >= leasedUntil) {
-        if (!(await store.takeLease("sweep", owner, time, due))) return;
+        const begin = earlier();
+        if (!(await store.takeLease("sweep", owner, begin, begin + SWEEP_EVERY))) return;
         leasedUntil = due;
       }
-      const removed = await store.deleteExpiredSessions(time, SWEEP_CHUNK);
+      const removed = await store.deleteExpiredSessions(earlier(), SWEEP_CHUNK);
       // There is more: the next request goes on instead of waiting a minute.
       if (removed === SWEEP_CHUNK) due = time;
     } catch {

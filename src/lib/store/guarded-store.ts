@@ -6,6 +6,7 @@ import type { SessionStore } from "./session-store.ts";
  * under way, and those that come later fail with `CLOSED`; the store itself may go on serving another instance.
  */
 export function guardStore(store: SessionStore): SessionStore {
+  const readClock = store.readClock?.bind(store);
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
@@ -45,6 +46,7 @@ export function guardStore(store: SessionStore): SessionStore {
     wasReplaced: guard("look for a replaced session", (handle, now) => store.wasReplaced(handle, now)),
     deleteExpiredSessions: guard("sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
     takeLease: guard("take a lease", (name, owner, now, until) => store.takeLease(name, owner, now, until)),
+    ...(readClock === undefined ? {} : { readClock: guard("read its clock", readClock) }),
     listKeys: guard("list keys", () => store.listKeys()),
     insertKey: guard("insert a key", (key) => store.insertKey(key)),
     rewrapKey: guard("rewrap a key", (kid, expected, wrappedSeed) => store.rewrapKey(kid, expected, wrappedSeed)),

@@ -70,9 +70,13 @@ export function readSession(handle: string, row: readonly unknown[]): FoundSessi
     data: text(data),
     ...named<State>(STATE_FIELDS, state),
     ...named<Origin>(ORIGIN_FIELDS, origin),
-    storeTime: Number(text(seconds)) * 1000 + Math.floor(Number(text(microseconds)) / 1000),
+    storeTime: readTime([seconds, microseconds]),
   };
 }
+
+/** From seconds and microseconds. */
+export const readTime = ([seconds, microseconds]: readonly unknown[]): number =>
+  Number(text(seconds)) * 1000 + Math.floor(Number(text(microseconds)) / 1000);
 
 /** From what the script `listSessionsOfUser` gives. */
 export function readSummary(userKey: string, row: unknown): SessionSummary {

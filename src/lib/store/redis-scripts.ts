@@ -248,6 +248,9 @@ redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', ARGV[3])
 return 1`,
 );
 
+/** KEYS: key ring. What time it is, in seconds and microseconds. */
+export const readClock: RedisScript = reads("return redis.call('TIME')");
+
 /** KEYS: key ring. */
 export const listKeys: RedisScript = reads(CURRENT, "return redis.call('HVALS', KEYS[1])");
 

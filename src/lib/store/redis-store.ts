@@ -6,7 +6,7 @@ import type { RedisDriver, RedisReplicas } from "./redis-driver.ts";
 import { replyCode } from "./redis-errors.ts";
 import { placeKeys, type PlaceKeys, ringKeys } from "./redis-keys.ts";
 import { PLACES } from "./redis-places.ts";
-import { readKey, readSession, readSummary, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
+import { readKey, readSession, readSummary, readTime, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
 import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 import { checkServer } from "./redis-server.ts";
@@ -180,6 +180,8 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
 
     takeLease: async (name, owner, now, until) =>
       isDone(await run(scripts.takeLease, [ring.lease(name)], [owner, now, until])),
+
+    readClock: async () => readTime((await run(scripts.readClock, [ring.keys])) as readonly unknown[]),
 
     listKeys,
 

@@ -160,6 +160,13 @@ export interface SessionStore {
    */
   takeLease(name: "sweep", owner: string, now: number, until: number): Promise<boolean>;
 
+  /**
+   * What time it is at the database, ms since the epoch, by the clock of `storeTime`. Only where the
+   * database serves several machines: there a session is removed for its age when it is over by
+   * both clocks, this one and that of the process.
+   */
+  readClock?(): Promise<number>;
+
   /** All keys, by ascending sequence. Never from a replica, or a node of a cluster, that may lag behind a write. */
   listKeys(): Promise<readonly KeyRecord[]>;
 

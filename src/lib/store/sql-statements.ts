@@ -162,7 +162,8 @@ export type FixedStatement =
   | "listKeys"
   | "insertKey"
   | "rewrapKey"
-  | "deleteKey";
+  | "deleteKey"
+  | "readClock";
 
 /**
  * Those with a number in their text, since some servers take no placeholder there: how many rows at
@@ -309,6 +310,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     ),
     rewrapKey: statement("rewrap_key", `UPDATE ${key} SET wrapped_seed = ? WHERE kid = ? AND wrapped_seed = ?`),
     deleteKey: statement("delete_key", `DELETE FROM ${key} WHERE kid = ?`),
+    readClock: statement("read_clock", `SELECT ${clock ?? 0}`),
   };
 }
 

@@ -222,6 +222,8 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
     takeLease: async (name, owner, now, until) =>
       (await run((all) => all.takeLease, [owner, until, name, owner, now])).changed,
 
+    readClock: async () => Number((await run((all) => all.readClock, [])).rows[0]?.[0]),
+
     listKeys: async () => (await run((all) => all.listKeys, [])).rows.map(readKey),
 
     insertKey: async (key) => (await run((all) => all.insertKey, keyValues(key))).changed,

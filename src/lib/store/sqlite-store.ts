@@ -36,7 +36,7 @@ export interface SqliteStoreOptions {
 
 interface Connection {
   readonly database: SqliteDatabase;
-  readonly statements: Readonly<Record<FixedStatement, SqliteStatement>>;
+  readonly statements: Readonly<Record<Exclude<FixedStatement, "readClock">, SqliteStatement>>;
 }
 
 interface NewSession {
@@ -58,7 +58,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     "sqlite",
     prefix,
   );
-  const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...fixed } = others;
+  const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, readClock: ____, ...fixed } = others;
   let connecting: Promise<Connection> | undefined;
 
   function connect(): Promise<Connection> {

@@ -5,6 +5,7 @@
  */
 import { changeClauses, rivalClauses } from "./change-clauses.ts";
 import { add, type StoreClause } from "./clause.ts";
+import { clockClauses } from "./clock-clauses.ts";
 import { identityClauses } from "./identity-clauses.ts";
 import { keyClauses } from "./key-clauses.ts";
 import { leaseClauses } from "./lease-clauses.ts";
@@ -33,6 +34,7 @@ export const storeClauses: readonly StoreClause[] = [
   ...pageClauses,
   ...identityClauses,
   ...leaseClauses,
+  ...clockClauses,
   ...keyClauses,
   closeClause,
 ];

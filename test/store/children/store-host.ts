@@ -23,8 +23,9 @@ const stores = new Map<number, SessionStore>();
 async function perform({ store: number, operation, args }: Request): Promise<unknown> {
   const values = args.map(([value]) => value);
   if (operation === "open") {
-    stores.set(number, await openStore(values[0] as StoreAddress));
-    return undefined;
+    const opened = await openStore(values[0] as StoreAddress);
+    stores.set(number, opened);
+    return opened.readClock !== undefined;
   }
   const store = stores.get(number);
   if (store === undefined) throw new Error(`no store ${number} was opened`);

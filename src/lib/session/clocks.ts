@@ -1,0 +1,148 @@
+import type { Policy } from "../config/policy.ts";
+import { generalError } from "../errors.ts";
+import type { SessionStore } from "../store/session-store.ts";
+import type { Clock } from "./clock.ts";
+import type { EventHub } from "./events.ts";
+import type { Refusals } from "./refusals.ts";
+
+/**
+ * This process's clock beside the database's, since either may be wrong (docs/decisions/044). An
+ * embedded store has no clock of its own; then the machine's, as it is now, stands beside the
+ * steady one. Where the app's clock counts for all times, there is only that.
+ */
+export interface Clocks {
+  /** This process's time. */
+  readonly now: Clock;
+  /** The earlier of the two: what has ended by it has ended by both. */
+  readonly earlier: Clock;
+  /** The later of the two: what has begun by either has begun by it. */
+  readonly later: Clock;
+  /** The one that all processes have in common, where there is one; else this process's. */
+  readonly shared: Clock;
+  /**
+   * What rows are written with: this process's time, unless it is more than a minute behind the
+   * shared one. Others would take what it writes for long over.
+   */
+  readonly stamp: Clock;
+  /** Whether the database has told its time. */
+  readonly isShared: () => boolean;
+  /** Asks the store what time it is. */
+  readonly read: () => Promise<void>;
+  /**
+   * Takes note of the time that came along with a row.
+   *
+   * @param asked when the row was asked for, by this process's clock: until now it has been on its
+   * way
+   */
+  readonly note: (asked: number, storeTime: number | undefined) => void;
+  /**
+   * Whether what ends at `end` has ended.
+   *
+   * @param storeTime what came along with the row
+   * @param at by this process's clock; default now
+   * @throws SessionError `CLOCKS_DISAGREE` where one of the clocks says so and the other does not
+   */
+  readonly hasEnded: (end: number, storeTime: number | undefined, at?: number) => boolean;
+}
+
+export interface ClockParts {
+  readonly policy: Pick<Policy, "accessToken" | "rotation">;
+  readonly store: Pick<SessionStore, "readClock">;
+  readonly now: Clock;
+  readonly emit: EventHub["emit"];
+  readonly tell: Refusals["tell"];
+}
+
+const MINUTE = 60_000;
+
+export function createClocks(parts: ClockParts): Clocks {
+  const { policy, store, now } = parts;
+  if (policy.rotation.clock === "process") return oneClock(now);
+  /** Carried on by a clock that nobody can set. */
+  let noted: { readonly storeTime: number; readonly at: number } | undefined;
+  const other = (): number =>
+    noted === undefined ? Date.now() : Math.floor(noted.storeTime + performance.now() - noted.at);
+  const tellOf = createSkewTeller(parts);
+
+  function note(asked: number, storeTime: number | undefined): void {
+    if (storeTime === undefined) return;
+    noted = { storeTime, at: performance.now() };
+    tellOf.difference(asked, now(), storeTime);
+  }
+
+  return {
+    now,
+    earlier: () => Math.min(now(), other()),
+    later: () => Math.max(now(), other()),
+    shared: () => (noted === undefined ? Math.min(now(), other()) : other()),
+    stamp() {
+      const time = now();
+      return noted !== undefined && other() - time > MINUTE ? other() : time;
+    },
+    isShared: () => noted !== undefined,
+    async read() {
+      if (store.readClock !== undefined) note(now(), await store.readClock());
+    },
+    note,
+    hasEnded(end, storeTime, at = now()) {
+      const time = now();
+      const beside = storeTime ?? other();
+      // By the other clock as long ago as by this one.
+      const ended = [at, beside - (time - at)].filter((each) => end <= each).length;
+      if (ended !== 1) return ended > 0;
+      tellOf.dispute(time, beside);
+      throw generalError(
+        "CLOCKS_DISAGREE",
+        "the session has ended by the clock of this process or by that of the database, and not by the other; nothing was changed, set the clock that is wrong",
+      );
+    },
+  };
+}
+
+/** Where the app's clock counts for all times, and in tests of a part. */
+export const oneClock = (now: Clock): Clocks => ({
+  now,
+  earlier: now,
+  later: now,
+  shared: now,
+  stamp: now,
+  isShared: () => false,
+  read: async () => undefined,
+  note: () => undefined,
+  hasEnded: (end, _, at = now()) => end <= at,
+});
+
+interface SkewTeller {
+  readonly difference: (asked: number, answered: number, storeTime: number) => void;
+  readonly dispute: (time: number, storeTime: number) => void;
+}
+
+function createSkewTeller({ policy, emit, tell }: ClockParts): SkewTeller {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const { validity } = policy.accessToken;
+
+  // By the clock that nobody can set, as the others are in doubt.
+  function dispute(processTime: number, storeTime: number): void {
+    if (performance.now() - toldAt < MINUTE) return;
+    toldAt = performance.now();
+    emit("clock-skew", { processTime, storeTime });
+  }
+
+  return {
+    dispute,
+    difference(asked, answered, storeTime) {
+      const behind = storeTime - answered;
+      const ahead = asked - storeTime;
+      const [distance, direction] = behind > ahead ? [behind, "behind"] : [ahead, "ahead of"];
+      if (distance > MINUTE) dispute(answered, storeTime);
+      if (distance <= validity / 3) return;
+      tell({
+        code: "COUNTERFOIL_CLOCK",
+        about: direction,
+        write: () =>
+          `The clock of this process is ${Math.round(distance / 1000)} s ${direction} the database's, and an access token lives for ${validity / 1000} s: ` +
+          "other processes take tokens that it signs for expired, or for too long. Set the clock of this machine, and keep it right (NTP).",
+      });
+    },
+  };
+}
