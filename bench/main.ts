@@ -5,6 +5,10 @@ const BENCHES: Readonly<Record<string, { readonly measures: string; readonly run
     measures: "whether stores slow down as their tables grow, and whom a sweep stalls",
     run: async () => (await import("./growth.ts")).runGrowth(process.argv.slice(3)),
   },
+  crowd: {
+    measures: "what one user with very many sessions costs, and whom it stalls",
+    run: async () => (await import("./crowd.ts")).runCrowd(process.argv.slice(3)),
+  },
   http: {
     measures: "what sessions cost a server, against other libraries",
     run: async () => (await import("./http.ts")).runHttp(process.argv.slice(3)),

@@ -18,7 +18,7 @@ export interface BrokenStore {
   readonly make: () => SessionStore;
 }
 
-function broken(
+export function broken(
   mistake: string,
   caughtBy: string,
   change: (inner: SessionStore) => Partial<SessionStore>,

@@ -156,8 +156,22 @@ describeWithServer("redis", "Redis", () => {
       expect(commands).toBeLessThanOrEqual(1000);
       const few = await cost(() => store.createSession(newRecord({ userKey: newUser() }), soft));
       expect(few[0]).toBeLessThanOrEqual(6);
-      const [removal, scripts] = await cost(() => store.deleteSessionsOfUser(userKey, undefined, 1000));
-      expect([removal <= 2600, scripts]).toEqual([true, 2]);
+      // Whether a limit is reached is told without a look at each session.
+      const refuse = (max: number): ReturnType<typeof cost> =>
+        cost(async () => {
+          const row = newRecord({ userKey });
+          const { created } = await store.createSession(row, { max, onLimit: "refuse" });
+          if (created) await store.deleteSession(row.handle);
+        });
+      expect((await refuse(10_000))[0]).toBeLessThanOrEqual(12);
+      expect((await refuse(1000))[0]).toBeLessThanOrEqual(220);
+      const [removal, scripts] = await cost(() => store.deleteSessionsOfUser(userKey, undefined, 900));
+      expect([removal <= 1100, scripts]).toEqual([true, 5]);
+      let ended: readonly string[] = [];
+      const [ending, turns] = await cost(async () => {
+        ({ ended } = await store.createSession(newRecord({ userKey }), { max: 1, onLimit: "end-oldest" }));
+      });
+      expect([ended.length, ending <= 1300, turns]).toEqual([1001, true, 6]);
     });
 
     test("what is remembered of replaced sessions goes with the sweep", async () => {

@@ -52,7 +52,8 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   // Said to PostgreSQL only; see below.
   insertAndTrim: undefined,
   replaceAndTrim: undefined,
-  liveHandles: { values: [userKey, T0], index: BY_USER },
+  deleteHandles: { values: Array<string>(100).fill(handle), index: BY_HANDLE },
+  lockHandles: { values: Array<string>(100).fill(handle), index: BY_HANDLE },
   listOfUser: { values: listValues(userKey, T0, { createdAt: T0 + 9000, handle }), index: BY_USER },
   deleteExpired: { values: [T0], index: BY_EXPIRY },
   wasReplaced: { values: [handle, T0], index: REPLACED },

@@ -3,6 +3,7 @@ import { AssertionError } from "node:assert";
 import { describe, expect, test } from "vitest";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
 import { storeClauses, type StoreClause } from "../../src/lib/testing/store-clauses.ts";
+import { brokenCrowdStores } from "./broken-crowd-stores.ts";
 import { brokenStores } from "./broken-stores.ts";
 
 describe("the list can fail", () => {
@@ -21,7 +22,7 @@ describe("the list can fail", () => {
     }
   }
 
-  test.each(brokenStores)("$mistake: $caughtBy", async ({ mistake, caughtBy, make }) => {
+  test.each([...brokenStores, ...brokenCrowdStores])("$mistake: $caughtBy", async ({ mistake, caughtBy, make }) => {
     const failed: string[] = [];
     for (const clause of storeClauses) if (await failsOn(make, clause)) failed.push(clause.id);
     failures.set(mistake, failed);

@@ -40,7 +40,10 @@ const BASE = "local function base(expiry) return string.sub(expiry, 1, -7) end";
 const CURRENT = `local refusal = redis.pcall('DEL', KEYS[1] .. ':current')
 if type(refusal) == 'table' and refusal.err and not string.find(refusal.err, 'MISCONF') then return refusal end`;
 
-/** Removes sessions in two parts, of which only the second writes. */
+/**
+ * Removes sessions in two parts, of which only the second writes. With the index of a user, to whom
+ * all of them belong, also what is left there of a session whose row is gone.
+ */
 const REMOVAL = `${BASE}
 local function look(expiry, handles)
   local users = {}
@@ -51,12 +54,13 @@ local function look(expiry, handles)
   end
   return users
 end
-local function remove(expiry, handles, users)
+local function remove(expiry, handles, users, index)
   local removed = {}
   for i, handle in ipairs(handles) do
     redis.call('ZREM', expiry, handle)
+    if index then redis.call('ZREM', index, handle) end
     if users[i] then
-      redis.call('ZREM', base(expiry) .. 'user:' .. users[i], handle)
+      if not index then redis.call('ZREM', base(expiry) .. 'user:' .. users[i], handle) end
       redis.call('DEL', base(expiry) .. 'session:' .. handle)
       removed[#removed + 1] = handle
     end
@@ -70,29 +74,53 @@ const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then re
 /**
  * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries of its place.
  * ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse', 'end-oldest', or the
- * greatest number to end), handle to replace or '', fields and values of the row.
+ * greatest number to end), handle to replace or '', most sessions to look at and to end at once,
+ * most expired ones to look at, fields and values of the row. Returns what is done, whether a
+ * session was replaced, and the handles that were ended. What is done: 1 created, 0 refused, 2 only
+ * some of those ended that are too many, 3 nothing, since too many of the place have expired: sweep.
  */
 export const createSession: RedisScript = writes(
   REMOVAL,
   `if redis.call('HEXISTS', KEYS[2], 'version') == 1 then return {1, 0, {}} end
 local ended = {}
-local max, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local max, most, step = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[7])
+local isWhole = true
 local function counts(handle)
   local ends = redis.call('ZSCORE', KEYS[1], handle)
   return handle ~= ARGV[6] and ends and tonumber(ends) > tonumber(ARGV[2])
 end
-if max and not most then
-  local live = 0
-  for _, handle in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1, 'REV')) do
-    if counts(handle) then
-      live = live + 1
-      if live >= max then
-        if ARGV[5] == 'refuse' then return {0, 0, {}} end
-        ended[#ended + 1] = handle
-      end
+local size = max and redis.call('ZCARD', KEYS[3])
+if max and not most and size >= max then
+  local surplus, passed = size + 1 - max, {}
+  local expired = redis.call('ZCOUNT', KEYS[1], '-inf', ARGV[2])
+  if expired > tonumber(ARGV[8]) then return {3, 0, {}} end
+  for first = 0, expired - 1, step do
+    local handles = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', first, step)
+    for i, isOwn in ipairs(redis.call('ZMSCORE', KEYS[3], unpack(handles))) do
+      if isOwn then passed[handles[i]] = true end
     end
   end
-elseif max and redis.call('ZCARD', KEYS[3]) >= max then
+  if ARGV[6] ~= '' and redis.call('ZSCORE', KEYS[3], ARGV[6]) then passed[ARGV[6]] = true end
+  local few = step
+  for _ in pairs(passed) do surplus, few = surplus - 1, few + 1 end
+  if surplus > 0 then
+    local gone = {}
+    for _, handle in ipairs(redis.call('ZRANGE', KEYS[3], 0, few)) do
+      if not passed[handle] then
+        if redis.call('HEXISTS', base(KEYS[1]) .. 'session:' .. handle, 'version') == 0 then gone[#gone + 1] = handle
+        elseif #ended < step then ended[#ended + 1] = handle end
+      end
+    end
+    if #gone > 0 then
+      redis.call('ZREM', KEYS[3], unpack(gone))
+      redis.call('ZREM', KEYS[1], unpack(gone))
+      surplus = surplus - #gone
+    end
+    if surplus > 0 and ARGV[5] == 'refuse' then return {0, 0, {}} end
+    for i = #ended, math.max(surplus, 0) + 1, -1 do ended[i] = nil end
+    isWhole = #ended >= surplus
+  end
+elseif most and size >= max then
   local surplus = 1 - max
   -- Some more than that may have expired.
   local last = max + most + 500
@@ -106,13 +134,14 @@ elseif max and redis.call('ZCARD', KEYS[3]) >= max then
   end
 end
 local users = look(KEYS[1], ended)
+if not isWhole then return {2, 0, remove(KEYS[1], ended, users, KEYS[3])} end
 local replaced = {}
 if ARGV[6] ~= '' then replaced = {ARGV[6]} end
 local replacedUsers = look(KEYS[5] or '', replaced)
-redis.call('HSET', KEYS[2], unpack(ARGV, 7))
+redis.call('HSET', KEYS[2], unpack(ARGV, 9))
 redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
-return {1, #remove(KEYS[5] or '', replaced, replacedUsers), remove(KEYS[1], ended, users)}`,
+return {1, #remove(KEYS[5] or '', replaced, replacedUsers), remove(KEYS[1], ended, users, KEYS[3])}`,
 );
 
 /** KEYS: row. The row's fields, and what time it is in seconds and microseconds. */
@@ -126,11 +155,19 @@ row[9] = time[2]
 return row`,
 );
 
-/** KEYS: row, expiries. ARGV: version, next version, state, expiresAt, handle. */
+/**
+ * KEYS: row, expiries. ARGV: version, next version, state, expiresAt, handle. Puts the session back
+ * into the index of its user and into the expiries, which a server that evicts may have lost.
+ */
 export const commitRefresh: RedisScript = writes(
-  AT_VERSION,
-  `redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
+  BASE,
+  `local row = redis.call('HMGET', KEYS[1], 'version', 'user', 'origin')
+if row[1] ~= ARGV[1] then return 0 end
+local index = base(KEYS[2]) .. 'user:' .. row[2]
+local isListed = redis.call('ZSCORE', index, ARGV[5])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
+if not isListed then redis.call('ZADD', index, string.match(row[3], '^%[(-?%d+)'), ARGV[5]) end
 return 1`,
 );
 
@@ -157,8 +194,8 @@ return #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))`,
 );
 
 /**
- * KEYS: expiries, index of the user. ARGV: handle to spare, most sessions to remove. The handles
- * that were removed.
+ * KEYS: expiries, index of the user. ARGV: handle to spare, most sessions to remove. How many were
+ * in the index, at most so many; then the handles that were removed.
  */
 export const deleteSessionsOfUser: RedisScript = writes(
   REMOVAL,
@@ -167,14 +204,15 @@ export const deleteSessionsOfUser: RedisScript = writes(
 for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, ARGV[2], 'REV')) do
   if handle ~= ARGV[1] and #handles < tonumber(ARGV[2]) then handles[#handles + 1] = handle end
 end
-return remove(KEYS[1], handles, look(KEYS[1], handles))`,
+return {#handles, unpack(remove(KEYS[1], handles, look(KEYS[1], handles), KEYS[2]))}`,
 );
 
 /**
  * KEYS: expiries, index of the user. ARGV: now, most rows, most sessions to look at, and the
  * position behind which the list begins: createdAt or '', handle. Returns some fields of the row
  * and the handle of each live session; then handle and createdAt of the last session that was
- * looked at, or nothing at the end of the list.
+ * looked at, or nothing at the end of the list. Where the expiries have been evicted, the row says
+ * when it expires.
  */
 export const listSessionsOfUser: RedisScript = reads(
   CURRENT,
@@ -202,10 +240,11 @@ local entries = redis.call('ZRANGE', KEYS[2], start, start + tonumber(ARGV[3]) -
 for i = 1, #entries, 2 do
   local handle = entries[i]
   local ends = redis.call('ZSCORE', KEYS[1], handle)
-  if ends and tonumber(ends) > tonumber(ARGV[1]) then
+  if not ends or tonumber(ends) > tonumber(ARGV[1]) then
     local row = redis.call('HMGET', base(KEYS[1]) .. 'session:' .. handle, 'version', 'claimsVersion', 'state', 'origin')
     row[5] = handle
-    if row[1] then rows[#rows + 1] = row end
+    ends = ends or row[1] and string.match(row[3], '^%[' .. string.rep('[^,]*,', 7) .. '(%d+)') or 0
+    if row[1] and tonumber(ends) > tonumber(ARGV[1]) then rows[#rows + 1] = row end
   end
   if #rows == tonumber(ARGV[2]) then return {rows, handle, entries[i + 1]} end
 end
@@ -313,6 +352,7 @@ try('HGETALL', h)
 try('HDEL', h, 'a', 'b')
 try('ZADD', z, 1, 'a')
 try('ZSCORE', z, 'a')
+try('ZMSCORE', z, 'a')
 try('ZCOUNT', z, 0, 1)
 try('ZCARD', z)
 try('ZRANGE', z, 0, -1, 'REV', 'WITHSCORES')

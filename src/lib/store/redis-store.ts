@@ -54,6 +54,9 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
     return keys.map(readKey).sort((a, b) => a.sequence - b.sequence);
   }
 
+  const readClock = async (): Promise<number> =>
+    readTime((await run(scripts.readClock, [ring.keys])) as readonly unknown[]);
+
   /** Whether the server was found to be a cluster, where no script reaches two places. */
   let isScattered = false;
 
@@ -80,9 +83,20 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
         const how = limit?.onLimit === "trim" ? limit.atOnce : limit?.onLimit;
         const withLimit = limit === undefined ? ["", ""] : [limit.max, how ?? ""];
         const args = [handle, createdAt, expiresAt, ...withLimit, replaced === undefined ? "" : replaces];
-        const reply = await run(scripts.createSession, keys, [...args, ...rowFields(record)]);
-        const [created, count, ended] = reply as readonly [unknown, unknown, readonly unknown[]];
-        return { created: isDone(created), ended: ended.map(text), replaced: isDone(count) };
+        const ended: string[] = [];
+        let mostExpired = MOST_AT_ONCE;
+        for (;;) {
+          const bounds = [MOST_REMOVED, mostExpired];
+          const reply = await run(scripts.createSession, keys, [...args, ...bounds, ...rowFields(record)]);
+          const [done, count, handles] = reply as readonly [unknown, unknown, readonly unknown[]];
+          ended.push(...handles.map(text));
+          if (Number(done) < 2) return { created: isDone(done), ended, replaced: isDone(count) };
+          if (Number(done) === 2) continue;
+          // Those that this process alone takes for expired are not swept, and so must be counted.
+          const end = Math.min(createdAt, await readClock());
+          const swept = await run(scripts.deleteExpired, [at.expiries], [end, MOST_REMOVED]);
+          if (Number(swept) === 0) mostExpired = Number.MAX_SAFE_INTEGER;
+        }
       }
 
       if (old === undefined || old.expiries === at.expiries || !isScattered) {
@@ -134,10 +148,11 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
       const keys = [at.expiries, at.index(userKey)];
       const removed: string[] = [];
       while (removed.length < limit) {
-        const most = Math.min(limit - removed.length, MOST_AT_ONCE);
-        const handles = (await run(scripts.deleteSessionsOfUser, keys, [except, most])) as readonly unknown[];
+        const most = Math.min(limit - removed.length, MOST_REMOVED);
+        const reply = await run(scripts.deleteSessionsOfUser, keys, [except, most]);
+        const [found, ...handles] = reply as readonly unknown[];
         removed.push(...handles.map(text));
-        if (handles.length < most) break;
+        if (Number(found) < most) break;
       }
       return removed;
     },
@@ -181,7 +196,7 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
     takeLease: async (name, owner, now, until) =>
       isDone(await run(scripts.takeLease, [ring.lease(name)], [owner, now, until])),
 
-    readClock: async () => readTime((await run(scripts.readClock, [ring.keys])) as readonly unknown[]),
+    readClock,
 
     listKeys,
 
@@ -206,6 +221,9 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
 
 /** Sessions that one script looks at: other clients wait while a script runs. */
 const MOST_AT_ONCE = 500;
+
+/** Sessions that one script removes, each of which takes half a dozen commands. */
+const MOST_REMOVED = 200;
 
 const isDone = (reply: unknown): boolean => Number(reply) === 1;
 

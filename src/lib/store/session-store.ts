@@ -89,7 +89,8 @@ export interface SessionStore {
    * whichever user, is removed. With `limit` the other live sessions of the user are counted, and
    * the oldest by `createdAt` are removed to make room. All in one atomic step: no order of
    * concurrent calls leaves more than `limit.max` live sessions, and a call that is refused removes
-   * nothing.
+   * nothing. Where far more are to be removed than a step may that stalls nobody, steps before it
+   * remove some, the oldest first, and leave `limit.max` live sessions or more.
    *
    * With a soft limit ("trim") at most `limit.atOnce` sessions are removed, the oldest first. That
    * may be a step of its own after the sign-in, takes no lock for which sign-ins of other users

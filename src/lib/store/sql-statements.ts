@@ -152,7 +152,6 @@ export type FixedStatement =
   | "replaceData"
   | "delete"
   | "deleteAtVersion"
-  | "liveHandles"
   | "rememberReplaced"
   | "rememberOnce"
   | "wasReplaced"
@@ -169,7 +168,14 @@ export type FixedStatement =
  * Those with a number in their text, since some servers take no placeholder there: how many rows at
  * most.
  */
-export type LimitedStatement = "deleteExpired" | "deleteOfUser" | "lockHandlesOfUser" | "listOfUser" | "oldestOfUser";
+export type LimitedStatement =
+  | "deleteExpired"
+  | "deleteOfUser"
+  | "lockHandlesOfUser"
+  | "listOfUser"
+  | "oldestOfUser"
+  | "deleteHandles"
+  | "lockHandles";
 
 /** Those of a soft limit: how many sessions may be, and how many are removed at once. */
 export type TrimStatement = "surplusOfUser" | "insertAndTrim" | "replaceAndTrim";
@@ -246,7 +252,17 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     },
     lockHandlesOfUser: (limit) =>
       statement(`lock_handles_of_user_${Math.trunc(limit)}`, `SELECT handle FROM ${othersOfUser(limit)} FOR UPDATE`),
-    liveHandles: statement("live_handles", `SELECT handle FROM ${session} WHERE ${live} ${newestFirst}`),
+    /** As many handles as it is made for. Names what it deletes, where the dialect can. */
+    deleteHandles: (count) =>
+      statement(
+        `delete_handles_${count}`,
+        `DELETE FROM ${session} WHERE handle IN (${marks(Array(count).fill("handle"))})${namesRemoved === "no" ? "" : " RETURNING handle"}`,
+      ),
+    lockHandles: (count) =>
+      statement(
+        `lock_handles_${count}`,
+        `SELECT handle FROM ${session} WHERE handle IN (${marks(Array(count).fill("handle"))}) FOR UPDATE`,
+      ),
     /** Handles beyond the newest `max - 1`, at most `atOnce`. */
     surplusOfUser: (max, atOnce) =>
       statement(

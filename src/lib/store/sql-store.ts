@@ -87,28 +87,63 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
       return { rows, changes, changed: changes > 0 };
     });
 
-  /** Users of one place take turns, so that nobody counts while somebody adds. */
-  const createWithin = (
+  /** By a statement that names what it removes, or, where there is none, of rows that are locked before. */
+  async function removeNamed(
+    step: SqlRun,
+    { lock, remove }: { readonly lock: SqlStatement; readonly remove: SqlStatement },
+    values: readonly SqlValue[],
+  ): Promise<string[]> {
+    const locked = namesRemoved === "no" ? await step(lock, values) : undefined;
+    if (locked?.rows.length === 0) return [];
+    const removed = await step(remove, values);
+    return (locked ?? removed).rows.map(readHandle);
+  }
+
+  /**
+   * Users of one place take turns, so that nobody counts while somebody adds. Where far too many
+   * sessions are to end, some turns only end sessions, a few at a time, so that nobody waits long.
+   */
+  async function createWithin(
     limit: ExactLimit,
     record: SessionRecord,
     replaces: string | undefined,
-  ): Promise<CreateOutcome> =>
-    using((statements) =>
-      runner.transaction(causal, async (step) => {
-        await step(statements.takeTurn, [`place-${placeOfUser(record.userKey)}`]);
-        const { rows } = await step(statements.liveHandles, [record.userKey, record.createdAt]);
-        const rivals = rows.map(readHandle).filter((handle) => handle !== replaces);
-        if (limit.onLimit === "refuse" && rivals.length >= limit.max) return REFUSED;
-        const ended: string[] = [];
-        for (const handle of rivals.slice(limit.max - 1)) {
-          // One that its owner has ended meanwhile was not ended here.
-          if ((await step(statements.delete, [handle])).changes > 0) ended.push(handle);
-        }
-        const replaced = replaces !== undefined && (await step(statements.delete, [replaces])).changes > 0;
-        await step(statements.insert, sessionValues(record));
-        return { created: true, ended, replaced };
-      }),
-    );
+  ): Promise<CreateOutcome> {
+    const ended: string[] = [];
+    for (;;) {
+      const turn = await using((statements) =>
+        runner.transaction(causal, (step) => takeTurn(step, statements, { limit, record, replaces })),
+      );
+      ended.push(...turn.ended);
+      if (turn.isDone) return { created: turn.created, ended, replaced: turn.replaced };
+    }
+  }
+
+  async function takeTurn(
+    step: SqlRun,
+    statements: SqlStatements,
+    { limit, record, replaces }: SignIn,
+  ): Promise<CreateOutcome & { readonly isDone: boolean }> {
+    const { userKey, createdAt, handle: own } = record;
+    await step(statements.takeTurn, [`place-${placeOfUser(userKey)}`]);
+    // The session to replace does not count, and nobody has the handle of the new one.
+    const rivals = [userKey, createdAt, replaces ?? own];
+    const { rows } = await step(statements.surplusOfUser(limit.max, MOST_AT_ONCE + 1), rivals);
+    if (limit.onLimit === "refuse" && rows.length > 0) return { ...REFUSED, isDone: true };
+    const many = CHUNKS.find((count) => count < rows.length);
+    if (many !== undefined) {
+      const oldest = (await step(statements.oldestOfUser(many), rivals)).rows.map(readHandle);
+      const by = { lock: statements.lockHandles(many), remove: statements.deleteHandles(many) };
+      return { created: false, ended: await removeNamed(step, by, oldest), replaced: false, isDone: false };
+    }
+    const ended: string[] = [];
+    for (const handle of rows.map(readHandle)) {
+      // One that its owner has ended meanwhile was not ended here.
+      if ((await step(statements.delete, [handle])).changes > 0) ended.push(handle);
+    }
+    const replaced = replaces !== undefined && (await step(statements.delete, [replaces])).changes > 0;
+    await step(statements.insert, sessionValues(record));
+    return { created: true, ended, replaced, isDone: true };
+  }
 
   async function createTrimming(
     { max, atOnce }: SoftLimit,
@@ -191,15 +226,9 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
     deleteSessionsOfUser: (userKey, except = "", limit) =>
       using(async (statements) => {
         const values = [userKey, except];
-        const remove = statements.deleteOfUser(limit);
-        const removeNamed = async (step: SqlRun) => (await step(remove, values)).rows.map(readHandle);
-        if (namesRemoved === "yes") return removeNamed(runner.run);
-        if (namesRemoved === "in a transaction") return runner.transaction(causal, removeNamed);
-        return runner.transaction(causal, async (step) => {
-          const { rows } = await step(statements.lockHandlesOfUser(limit), values);
-          if (rows.length > 0) await step(remove, values);
-          return rows.map(readHandle);
-        });
+        const by = { lock: statements.lockHandlesOfUser(limit), remove: statements.deleteOfUser(limit) };
+        const work = (step: SqlRun): Promise<string[]> => removeNamed(step, by, values);
+        return namesRemoved === "yes" ? work(runner.run) : runner.transaction(causal, work);
       }),
 
     listSessionsOfUser: async (userKey, now, { limit, after }) =>
@@ -238,5 +267,17 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
     close: driver.close,
   };
 }
+
+interface SignIn {
+  readonly limit: ExactLimit;
+  readonly record: SessionRecord;
+  readonly replaces: string | undefined;
+}
+
+/** Sessions that one transaction ends at most. */
+const MOST_AT_ONCE = 200;
+
+/** How many it ends by one statement, whose text has that number. Fewer go one by one. */
+const CHUNKS = [MOST_AT_ONCE, 50, 10] as const;
 
 const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };

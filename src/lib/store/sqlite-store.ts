@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as giveWay, setTimeout as delay } from "node:timers/promises";
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import { readMigrations, schemaTooNew, versionTable } from "./migrations.ts";
@@ -58,7 +58,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     "sqlite",
     prefix,
   );
-  const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, readClock: ____, ...fixed } = others;
+  const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...unlocked } = others;
+  const { deleteHandles: ____, lockHandles: _____, readClock: ______, ...fixed } = unlocked;
   let connecting: Promise<Connection> | undefined;
 
   function connect(): Promise<Connection> {
@@ -108,24 +109,34 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     if (owned) connection?.database.close();
   }
 
-  /** Handles of the sessions that end to make room. */
+  /** Handles of the sessions that end to make room, or only some of them, when they are very many. */
   function chooseEnded(
     database: SqliteDatabase,
-    { liveHandles }: Connection["statements"],
-    { record: { userKey, createdAt }, limit, replaces = "" }: NewSession,
-  ): readonly string[] | "refused" {
-    const handlesOf = (rows: readonly unknown[]): string[] => (rows as { handle: string }[]).map((row) => row.handle);
-    if (limit === undefined) return [];
-    if (limit.onLimit === "trim") {
-      const ask = ({ text }: SqlStatement): string[] =>
-        handlesOf(database.prepare(text).all(userKey, createdAt, replaces));
-      const surplus = ask(surplusOfUser(limit.max, limit.atOnce));
-      // As many as that may be too few, and then they are not the oldest.
-      return surplus.length < limit.atOnce ? surplus : ask(oldestOfUser(limit.atOnce));
-    }
-    const rivals = handlesOf(liveHandles.all(userKey, createdAt)).filter((handle) => handle !== replaces);
-    return limit.onLimit === "refuse" && rivals.length >= limit.max ? "refused" : rivals.slice(limit.max - 1);
+    { record: { userKey, createdAt, handle }, limit, replaces = handle }: NewSession,
+  ): { readonly ended: readonly string[]; readonly isAll: boolean } | "refused" {
+    const ask = ({ text }: SqlStatement): string[] =>
+      (database.prepare(text).all(userKey, createdAt, replaces) as { handle: string }[]).map((row) => row.handle);
+    if (limit === undefined) return { ended: [], isAll: true };
+    const most = limit.onLimit === "trim" ? limit.atOnce : MOST_AT_ONCE;
+    const surplus = ask(surplusOfUser(limit.max, most + 1));
+    if (limit.onLimit === "refuse" && surplus.length > 0) return "refused";
+    // More than that may be far more, and then they are not the oldest.
+    const isAll = surplus.length <= most;
+    return { ended: isAll ? surplus : ask(oldestOfUser(most)), isAll: isAll || limit.onLimit === "trim" };
   }
+
+  const createOnce = ({ record, limit, replaces }: NewSession): Promise<CreateOutcome & { readonly isDone: boolean }> =>
+    withStatements((statements, database) =>
+      inTransaction(database, () => {
+        const chosen = chooseEnded(database, { record, limit, replaces });
+        if (chosen === "refused") return { ...REFUSED, isDone: true };
+        for (const handle of chosen.ended) statements.delete.run(handle);
+        if (!chosen.isAll) return { created: false, ended: chosen.ended, replaced: false, isDone: false };
+        const replaced = replaces !== undefined && changed(statements.delete.run(replaces));
+        statements.insert.run(...sessionValues(record));
+        return { created: true, ended: chosen.ended, replaced, isDone: true };
+      }),
+    );
 
   const changed = (result: { readonly changes: number | bigint }): boolean => Number(result.changes) > 0;
 
@@ -134,21 +145,20 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
     prepare: () => withStatements(() => undefined),
 
-    createSession: (record, limit, replaces) =>
-      withStatements((statements, database) => {
-        if (limit === undefined && replaces === undefined) {
-          statements.insert.run(...sessionValues(record));
-          return { created: true, ended: [], replaced: false };
-        }
-        return inTransaction(database, () => {
-          const ended = chooseEnded(database, statements, { record, limit, replaces });
-          if (ended === "refused") return REFUSED;
-          for (const handle of ended) statements.delete.run(handle);
-          const replaced = replaces !== undefined && changed(statements.delete.run(replaces));
-          statements.insert.run(...sessionValues(record));
-          return { created: true, ended, replaced };
-        });
-      }),
+    async createSession(record, limit, replaces) {
+      if (limit === undefined && replaces === undefined) {
+        await withStatements((statements) => statements.insert.run(...sessionValues(record)));
+        return { created: true, ended: [], replaced: false };
+      }
+      const ended: string[] = [];
+      for (;;) {
+        const { isDone, ...outcome } = await createOnce({ record, limit, replaces });
+        ended.push(...outcome.ended);
+        if (isDone) return { ...outcome, ended };
+        // This process does nothing else while SQLite works.
+        await giveWay();
+      }
+    },
 
     findSession: (handle) => withStatements(({ find }) => (find.get(handle) ?? undefined) as SessionRecord | undefined),
 
@@ -206,6 +216,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     close: disconnect,
   };
 }
+
+/** Sessions that one transaction ends at most. */
+const MOST_AT_ONCE = 200;
 
 const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };
 

@@ -6,6 +6,7 @@
 import { changeClauses, rivalClauses } from "./change-clauses.ts";
 import { add, type StoreClause } from "./clause.ts";
 import { clockClauses } from "./clock-clauses.ts";
+import { crowdClauses } from "./crowd-clauses.ts";
 import { identityClauses } from "./identity-clauses.ts";
 import { keyClauses } from "./key-clauses.ts";
 import { leaseClauses } from "./lease-clauses.ts";
@@ -32,6 +33,7 @@ export const storeClauses: readonly StoreClause[] = [
   ...rivalClauses,
   ...removalClauses,
   ...pageClauses,
+  ...crowdClauses,
   ...identityClauses,
   ...leaseClauses,
   ...clockClauses,
