@@ -23,6 +23,9 @@ export function startChild(program: string): Child {
 
 const servers: Child[] = [];
 
+/** The programs import the same files, which are compiled once for all of them, and kept for the next run. */
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/counterfoil-compiled/", import.meta.url));
+
 /** So many processes of children/server.ts, the same for test after test; after one that failed, fresh ones. */
 export function takeServers(count: number): readonly Child[] {
   onTestFailed(stopServers);
@@ -38,7 +41,10 @@ export function stopServers(): void {
 /** Starts a program with the Node that runs the tests; the caller ends it. */
 export function spawnChild(program: string): Child {
   const file = fileURLToPath(new URL(`children/${program}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [file], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [file], {
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   // A child that was killed takes no more commands.

@@ -1,5 +1,6 @@
 /** What the programs in this folder share: commands as lines on stdin, reports as lines on stdout, and a clock that is told the time. */
 import { writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
 import type { SessionStore } from "../../../src/lib/store/session-store.ts";
@@ -42,6 +43,8 @@ export async function open(
   let { now } = opening;
   let events: string[] = [];
   const store = wrap(await openStore(address));
+  // All is loaded, and who is killed writes nothing at its end.
+  flushCompileCache();
   const given = { ...(secret === undefined ? {} : { secret }), ...(rotation === undefined ? {} : { rotation }) };
   const sessions = createSessions({ store, clock: () => now, ...given, ...config });
   sessions.on("session-refreshed", ({ outcome }) => events.push(outcome));
