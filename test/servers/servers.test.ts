@@ -7,6 +7,7 @@ import { Redis as IoRedis } from "ioredis";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
+import { isProof } from "../fixtures/bounds.ts";
 import { describeWithServer } from "./describe-with-server.ts";
 import { startGalera } from "./galera.ts";
 import { type MariaDb, startMariaDb } from "./mariadb.ts";
@@ -32,6 +33,9 @@ async function started<T extends { remove(): Promise<void> }>(what: string, star
   onTestFinished(() => server.remove());
   return server;
 }
+
+/** In the gate the tests of the stores do the same to groups of servers, under load. */
+const testOfGroup = test.runIf(isProof);
 
 describeWithServer("mariadb", "a MariaDB server", () => {
   test("logs what it is asked, keeps its data when it is killed, and leaves nothing behind", async () => {
@@ -83,7 +87,7 @@ describeWithServer("postgres", "a PostgreSQL server", () => {
     expect(await server.takeLog()).toEqual([]);
   });
 
-  test("streams to a replica, which takes over", async () => {
+  testOfGroup("streams to a replica, which takes over", async () => {
     const primary = await started("PostgreSQL", startPostgres());
     const replica = await started("PostgreSQL's replica", startReplica(primary, { synchronous: true }));
     const database = await primary.createDatabase();
@@ -101,7 +105,7 @@ describeWithServer("postgres", "a PostgreSQL server", () => {
 });
 
 describeWithServer("galera", "a Galera cluster", () => {
-  test("takes writes on all nodes, goes on without one that is killed, and has it back", async () => {
+  testOfGroup("takes writes on all nodes, goes on without one that is killed, and has it back", async () => {
     const cluster = await started("Galera", startGalera());
     const database = await cluster.createDatabase();
     const [first, second, third] = cluster.nodes as [MariaDb, MariaDb, MariaDb];
@@ -159,7 +163,7 @@ describeWithServer("redis", "a Redis server", () => {
     await until("both are gone", () => !isAlive(Number(pid)) && !existsSync(folder));
   });
 
-  test("in a cluster: a replica takes over from a killed master, which comes back as a replica", async () => {
+  testOfGroup("in a cluster: a replica takes over from a killed master, which comes back as a replica", async () => {
     const cluster = await started("Redis Cluster", startRedisCluster({ appendOnly: "always" }));
     const master = await cluster.masterOf("a key");
     await master.admin("SET", "a key", "7");
@@ -174,7 +178,7 @@ describeWithServer("redis", "a Redis server", () => {
     expect(role.slice(0, 4)).toEqual(["slave", next.host, next.port, "connected"]);
   });
 
-  test("under sentinels: a replica takes over from a killed master, which comes back as a replica", async () => {
+  testOfGroup("under sentinels: a replica takes over from a killed master, which comes back as a replica", async () => {
     const servers = await started("Redis Sentinel", startRedisSentinel({ appendOnly: "always" }));
     const master = await servers.master();
     await master.admin("SET", "a key", "7");
