@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { createSessions, type Sessions } from "counterfoil";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { T0 } from "../../src/lib/testing/rows.ts";
+import { bound } from "../fixtures/bounds.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { startMariaDb } from "../servers/mariadb.ts";
 import { startPostgres } from "../servers/postgres.ts";
@@ -171,10 +172,10 @@ for (const { name, kind, start, exceptions = {} } of DRIVERS) {
           const { session } = await signIn();
           return () => sessions.getSessionsForUser(session.userId);
         },
-        "1,000 forged tokens": async () => {
+        "forged tokens": async () => {
           const { accessToken, refreshToken } = await signIn();
           return async () => {
-            for (let index = 0; index < 500; index += 1) {
+            for (let index = 0; index < bound(25, 500); index += 1) {
               const forge = (token: string): string => token.slice(0, -20) + randomBytes(15).toString("base64url");
               expect(await outcomeOf(sessions.getSession(forge(accessToken.value)))).toMatch(/^TRY_REFRESH_TOKEN/);
               expect(await outcomeOf(sessions.refreshSession(forge(refreshToken.value)))).toMatch(/^UNAUTHORISED/);
@@ -195,7 +196,7 @@ for (const { name, kind, start, exceptions = {} } of DRIVERS) {
       revoke: 1,
       "revoke all of a user": 1,
       "list of a user": 1,
-      "1,000 forged tokens": 0,
+      "forged tokens": 0,
     };
 
     test.each(Object.keys(operations()))("%s", async (operation) => {
