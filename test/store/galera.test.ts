@@ -5,6 +5,7 @@ import { mysql, type MysqlPool } from "counterfoil/mysql";
 import type { SessionStore } from "counterfoil/memory";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { newRecord, newUser, T0 } from "../../src/lib/testing/rows.ts";
+import { bound } from "../fixtures/bounds.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { type Galera, startGalera } from "../servers/galera.ts";
 import { type ConnectionOptions, startMariaDb } from "../servers/mariadb.ts";
@@ -47,7 +48,7 @@ describeWithServer("galera", "Galera", () => {
     const missed: string[] = [];
     const record = newRecord();
     await one.createSession(record, undefined);
-    for (let version = 1; version <= 200; version += 1) {
+    for (let version = 1; version <= bound(50, 200); version += 1) {
       const fresh = newRecord();
       await one.createSession(fresh, undefined);
       if ((await other.findSession(fresh.handle)) === undefined) missed.push("a new session");
@@ -66,7 +67,7 @@ describeWithServer("galera", "Galera", () => {
     await Promise.all(stores.map((store) => store.prepare()));
     const [first] = stores;
     if (first === undefined) throw new Error("no node");
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < bound(10, 20); round += 1) {
       const { handle } = newRecord();
       await first.createSession(newRecord({ handle }), undefined);
       const won = await Promise.all(stores.map((store, index) => store.replaceData(handle, 1, `{"n":${index}}`)));
@@ -96,7 +97,7 @@ describeWithServer("galera", "Galera", () => {
       for (let version = 1; !enough.signal.aborted; version += 1) await one.replaceData(handle, version, "{}");
     });
     try {
-      while ((await countReplays()) < before + 5) {
+      while ((await countReplays()) < before + bound(2, 5)) {
         const userKey = newUser();
         const handles = [newRecord({ userKey }), newRecord({ userKey })];
         for (const record of handles) await other.createSession(record, undefined);
@@ -117,7 +118,7 @@ describeWithServer("galera", "Galera", () => {
     await Promise.all([one.prepare(), other.prepare()]);
     const missed: string[] = [];
     const exact = { max: 5, onLimit: "end-oldest" } as const;
-    for (let round = 0; round < 100; round += 1) {
+    for (let round = 0; round < bound(25, 100); round += 1) {
       const [first, ofUser, replaced, counted] = [newRecord(), newRecord(), newRecord(), newRecord()];
       await one.createSession(first, undefined);
       if (!(await other.deleteSession(first.handle))) missed.push("a session");
@@ -159,12 +160,12 @@ describeWithServer("galera", "Galera", () => {
 
   test("a node killed under load: nothing lost, no alarm, no double confirmation; it comes back", async () => {
     const load = await startLoad(storesIn(await cluster.createDatabase()));
-    await load.until(300);
+    await load.until(150);
     const [, , last] = cluster.nodes;
     await last?.kill();
-    await load.until(400);
-    await last?.restart();
     await load.until(200);
+    await last?.restart();
+    await load.until(100);
     const tally = await load.stop();
     console.log(`Galera, one of three nodes killed and back: ${describeTally(tally)}`);
     expect(tally).toMatchObject(UNHARMED);

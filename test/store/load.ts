@@ -35,7 +35,7 @@ export interface Tally {
 export interface Load {
   /** How many refreshes have been answered so far. */
   readonly refreshes: () => number;
-  /** Ends when so many more have been answered, or ten times as many in `npm run proof`; fails after a minute without. */
+  /** Ends when so many more have been answered, or twenty times as many in `npm run proof`; fails after a minute without. */
   readonly until: (refreshes: number) => Promise<void>;
   /** Lets all clients finish, and counts. */
   readonly stop: () => Promise<Tally>;
@@ -168,7 +168,7 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
     refreshes: () => answered.refreshes,
 
     async until(refreshes) {
-      const goal = answered.refreshes + bound(refreshes, 10 * refreshes);
+      const goal = answered.refreshes + bound(refreshes, 20 * refreshes);
       const begun = performance.now();
       while (answered.refreshes < goal) {
         if (performance.now() - Math.max(begun, lastAnswer) > 60_000)

@@ -38,13 +38,13 @@ describeWithServer("postgres", "PostgreSQL with a replica", () => {
     const url = new URL(primary.url(database));
     url.port = String(address.port);
     const load = await startLoad([postgres({ url: url.href }), postgres({ url: url.href })]);
-    await load.until(300);
+    await load.until(150);
     const asked = (await replica.takeLog()).filter((line) => line.includes("counterfoil_"));
     expect(asked).toEqual([]);
     await primary.kill();
     await replica.promote();
     Object.assign(target, { host: replica.host, port: replica.port });
-    await load.until(400);
+    await load.until(200);
     const tally = await load.stop();
     await address.close();
     console.log(`PostgreSQL, primary killed, replica promoted: ${describeTally(tally)}`);

@@ -10,6 +10,7 @@ import { placeOfUser } from "../../src/lib/session/handle.ts";
 import { toUserKey } from "../../src/lib/session/user-id.ts";
 import type { SessionStore } from "../../src/lib/store/session-store.ts";
 import { newRecord, newUser } from "../../src/lib/testing/rows.ts";
+import { bound } from "../fixtures/bounds.ts";
 import { PATIENT } from "../fixtures/constants.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import type { Redis } from "../servers/redis.ts";
@@ -106,7 +107,7 @@ describeWithServer("redis", "Redis Cluster", () => {
       return (found as string[][]).flat();
     };
     const slots = new Set<unknown>();
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < bound(12, 20); round += 1) {
       const userKey = newUser();
       const records = [newRecord({ userKey }), newRecord({ userKey })];
       for (const record of records) await store.createSession(record, undefined);
@@ -121,7 +122,7 @@ describeWithServer("redis", "Redis Cluster", () => {
         records.map((r) => r.handle).toSorted(),
       );
     }
-    expect(slots.size).toBeGreaterThan(10);
+    expect(slots.size).toBeGreaterThan(5);
     expect(await keys()).toEqual([]);
     await store.close();
     end();
@@ -143,14 +144,14 @@ describeWithServer("redis", "Redis Cluster", () => {
       const clients = [await open(), await open()];
       const keyPrefix = `load:${driver}:`;
       const load = await startLoad(clients.map(({ client }) => redis({ client, keyPrefix, replicas })));
-      await load.until(300);
+      await load.until(150);
       const key = placeKeys(keyPrefix, 0).expiries;
       const lost = await cluster.killMasterOf(key);
       await cluster.waitForFailover(key, lost);
-      await load.until(300);
+      await load.until(150);
       await lost.restart();
       await cluster.waitUntilHealthy();
-      await load.until(100);
+      await load.until(50);
       const tally = await load.stop();
       for (const { end } of clients) end();
       console.log(`Redis Cluster, ${driver}, one of three masters killed: ${describeTally(tally)}`);
@@ -226,12 +227,12 @@ describeWithServer("redis", "Redis with sentinels", () => {
       const clients = [await open(driver), await open(driver)];
       const stores = clients.map(({ client }) => redis({ client, keyPrefix: `load:${driver}:`, replicas }));
       const load = await startLoad(stores);
-      await load.until(300);
+      await load.until(150);
       const lost = await group.killMaster();
       await group.waitForFailover(lost);
       // It comes back as the replica, without which no write counts.
       await lost.restart();
-      await load.until(300);
+      await load.until(150);
       const tally = await load.stop();
       for (const { end } of clients) end();
       console.log(`Redis with sentinels, ${driver}, master killed: ${describeTally(tally)}`);
