@@ -15,15 +15,31 @@ interface Project {
 /** The clauses on stores that need no server. */
 const CONTRACT = ["test/store/{own-stores,store-clauses}.test.ts"];
 
+/**
+ * Files that look at what there is once in a process: the default instance, what is told only once, and what instances
+ * that others have left open tell of requests to any server. And those that load Next.js, which changes globals.
+ */
+const ALONE = [
+  "test/http/{default-instance,forgotten-instance,planted-mistakes}.test.ts",
+  "test/seed/**/*.test.ts",
+  "test/adapters/{next,next-proxy,unreached}.test.ts",
+];
+
 const projects: readonly Project[] = [
   // These two are `npm run test:fast`.
   { name: "unit", include: ["src/**/*.test.ts"], isolate: false },
   { name: "contract", include: CONTRACT, isolate: false },
   { name: "model", include: ["test/{model,schedules}/**/*.test.ts"] },
-  { name: "http", include: ["test/{http,adapters,websocket,seed,security}/**/*.test.ts"] },
+  {
+    name: "http",
+    include: ["test/{http,adapters,websocket,security}/**/*.test.ts"],
+    exclude: ALONE,
+    isolate: false,
+  },
+  { name: "alone", include: ALONE },
   { name: "stores", include: ["test/{store,servers,broker}/**/*.test.ts"], exclude: CONTRACT },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
-  { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"] },
+  { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"], isolate: false },
   { name: "package", include: ["test/package/**/*.test.ts"] },
 ];
 

@@ -16,11 +16,11 @@ const LONG = [
 ];
 
 /** Files of these share processes, which works while they come one after another. */
-const TOGETHER_SOON = ["browsers"];
-/** Short, so that all workers end at about the same time. */
-const TOGETHER_LAST = ["contract", "unit"];
+const TOGETHER_SOON = ["browsers", "pages"];
+/** They only compute, and the last are short, so that all workers end at about the same time. */
+const TOGETHER_LAST = ["http", "contract", "unit"];
 
-const COMPUTING = ["model", "http", "package"];
+const COMPUTING = ["model", "alone", "package"];
 
 const isOf =
   (projects: readonly string[]) =>
