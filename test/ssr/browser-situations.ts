@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
 import { startForgetfulProxy } from "./forgetful-proxy.ts";
-import { type PageServer, type Serve, startPages } from "./page-server.ts";
+import type { PageServer } from "./page-server.ts";
 import { seen } from "./visitor.ts";
 
 /** Somebody who has signed in, in a browser of their own. */
@@ -31,8 +31,15 @@ export function keepFetch(): void {
   Object.defineProperty(window, "fetch", { get: () => own, set() {} });
 }
 
-/** @param more situations that only this way of rendering has */
-export function describeInBrowser(name: string, serve: Serve, more: (stage: Stage) => void = () => undefined): void {
+/**
+ * @param serverOf what has been started before the tests
+ * @param more situations that only this way of rendering has
+ */
+export function describeInBrowser(
+  name: string,
+  serverOf: () => PageServer,
+  more: (stage: Stage) => void = () => undefined,
+): void {
   const isSkipped = isSkippedWithoutBrowser(`pages rendered by ${name}`);
 
   describe.skipIf(isSkipped)(`${name} in Chromium`, () => {
@@ -40,16 +47,15 @@ export function describeInBrowser(name: string, serve: Serve, more: (stage: Stag
     let server: PageServer;
     let users = 0;
     beforeAll(async () => {
-      [browser, server] = await Promise.all([openBrowser(), startPages(serve)]);
+      server = serverOf();
+      browser = await openBrowser();
     });
-    afterAll(async () => {
-      await browser?.close();
-      await server?.[Symbol.asyncDispose]();
-    });
+    afterAll(() => browser?.close());
 
     async function signIn(): Promise<Guest> {
       users += 1;
-      const user = `user${users}`;
+      // Others sign in on the same server.
+      const user = `guest${users}`;
       const context = await browser.newContext();
       const page = await context.newPage();
       await page.goto(`${server.origin}/`);

@@ -6,14 +6,21 @@ import { describeInBrowser } from "./browser-situations.ts";
 import { describeHostPrefix } from "./host-situations.ts";
 import { testNextNavigation } from "./next-navigation.ts";
 import { buildNext, removeNext, serveNext } from "./next-server.ts";
-import { startPages } from "./page-server.ts";
+import { type PageServer, startPages } from "./page-server.ts";
 import { describePageLoads } from "./situations.ts";
 
-beforeAll(buildNext);
-afterAll(removeNext);
+/** Each start costs some seconds of CPU, so that tests share one where its config does not matter. */
+let server: PageServer;
+beforeAll(async () => {
+  await buildNext();
+  server = await startPages(serveNext);
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  removeNext();
+});
 
 async function signIn(...stores: readonly (readonly [BundledStore, string])[]): Promise<unknown> {
-  await using server = await startPages(serveNext);
   const answer = await fetch(`${server.origin}/stores`, { method: "POST", body: JSON.stringify(stores) });
   return answer.json();
 }
@@ -26,16 +33,16 @@ test("the app that Next has traced signs in on memory", async () => {
 
 describeWithServer("mariadb", "the app that Next has traced", () => {
   test("signs in on MariaDB, by a URL and by a pool", async () => {
-    const server = await sharedMariaDb();
-    const url = server.url(await server.createDatabase());
+    const database = await sharedMariaDb();
+    const url = database.url(await database.createDatabase());
     expect(await signIn(["mysql", url], ["mysql's pool", url])).toEqual([SIGNED_IN, SIGNED_IN]);
   });
 });
 
 describeWithServer("postgres", "the app that Next has traced", () => {
   test("signs in on PostgreSQL, by a URL and by a pool", async () => {
-    const server = await sharedPostgres();
-    const url = server.url(await server.createDatabase());
+    const database = await sharedPostgres();
+    const url = database.url(await database.createDatabase());
     expect(await signIn(["postgres", url], ["postgres's pool", url])).toEqual([SIGNED_IN, SIGNED_IN]);
   });
 });
@@ -47,6 +54,6 @@ describeWithServer("redis", "the app that Next has traced", () => {
   });
 });
 
-describePageLoads("Next.js", serveNext);
+describeInBrowser("Next.js", () => server, testNextNavigation);
+describePageLoads("Next.js", () => server, serveNext);
 describeHostPrefix("Next.js", serveNext);
-describeInBrowser("Next.js", serveNext, testNextNavigation);

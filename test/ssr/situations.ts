@@ -1,5 +1,5 @@
 /** What happens to a page load, over raw HTTP; the same for every way of rendering. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type PageServer, type Serve, startPages } from "./page-server.ts";
 import { createVisitor, HEADERS_OF, type Load, seen, TOO_OLD, visit } from "./visitor.ts";
 
@@ -8,13 +8,16 @@ const TRY_REFRESH = { message: "try refresh token" };
 
 const setsCookies = ({ answers }: Load): readonly number[] => answers.map(({ cookies }) => cookies.length);
 
-export function describePageLoads(name: string, serve: Serve): void {
+/**
+ * @param serverOf what has been started before the tests
+ * @param serve starts one whose config is another
+ */
+export function describePageLoads(name: string, serverOf: () => PageServer, serve: Serve): void {
   describe(`${name}: page loads`, () => {
     let server: PageServer;
-    beforeAll(async () => {
-      server = await startPages(serve);
+    beforeAll(() => {
+      server = serverOf();
     });
-    afterAll(() => server?.[Symbol.asyncDispose]());
 
     test("a valid session is rendered", async () => {
       const { load, user } = await visit(server);
