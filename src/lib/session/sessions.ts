@@ -43,6 +43,7 @@ import {
 import { type RefreshedSession, type RefreshOptions, refreshSession } from "./refresh-session.ts";
 import { createOneAtATime } from "./one-at-a-time.ts";
 import { createRefusals } from "./refusals.ts";
+import { watchStore } from "./store-watch.ts";
 import { createUpkeep } from "./upkeep.ts";
 import type { UserId } from "./user-id.ts";
 import { type VerifiedSession, type VerifyOptions, verifySession } from "./verify-session.ts";
@@ -302,7 +303,7 @@ function createContext(
 ): SessionContext & { readonly close: () => Promise<void> } {
   const now = createSteadyClock(policy.clock);
   const events = createEventHub();
-  const store = guardStore(givenStore);
+  const store = watchStore(guardStore(givenStore), (notice) => refusals.tell(notice));
   const chosen = chooseSecrets(policy.secrets, givenStore);
   let derived: Secrets | undefined;
   const secrets = (): Secrets => {

@@ -7,6 +7,7 @@ import type { SessionStore } from "./session-store.ts";
  */
 export function guardStore(store: SessionStore): SessionStore {
   const readClock = store.readClock?.bind(store);
+  const findFault = store.findFault?.bind(store);
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
@@ -47,6 +48,7 @@ export function guardStore(store: SessionStore): SessionStore {
     deleteExpiredSessions: guard("sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
     takeLease: guard("take a lease", (name, owner, now, until) => store.takeLease(name, owner, now, until)),
     ...(readClock === undefined ? {} : { readClock: guard("read its clock", readClock) }),
+    ...(findFault === undefined ? {} : { findFault: guard("look at its settings", findFault) }),
     listKeys: guard("list keys", () => store.listKeys()),
     insertKey: guard("insert a key", (key) => store.insertKey(key)),
     rewrapKey: guard("rewrap a key", (kid, expected, wrappedSeed) => store.rewrapKey(kid, expected, wrappedSeed)),

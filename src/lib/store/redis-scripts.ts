@@ -319,12 +319,12 @@ return 1`,
 /** KEYS: any. What the server is, as far as this user may know. */
 export const inspect: RedisScript = reads(
   `local info = ''
-for _, section in ipairs({'server', 'memory', 'cluster'}) do
+for _, section in ipairs({'server', 'memory', 'cluster', 'stats'}) do
   local text = redis.pcall('INFO', section)
   if type(text) == 'string' then info = info .. text end
 end
 local facts = {}
-for i, name in ipairs({'redis_version', 'maxmemory', 'maxmemory_policy', 'cluster_enabled'}) do
+for i, name in ipairs({'redis_version', 'maxmemory', 'maxmemory_policy', 'cluster_enabled', 'evicted_keys'}) do
   facts[i] = string.match(info, '\\n' .. name .. ':([^\\r]*)') or ''
 end
 return facts`,

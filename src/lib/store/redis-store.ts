@@ -9,7 +9,7 @@ import { PLACES } from "./redis-places.ts";
 import { readKey, readSession, readSummary, readTime, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
 import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
-import { checkServer } from "./redis-server.ts";
+import { checkServer, findEviction } from "./redis-server.ts";
 import { createRedisSweep } from "./redis-sweep.ts";
 import type { CreateOutcome, SessionStore } from "./session-store.ts";
 
@@ -56,6 +56,8 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
 
   const readClock = async (): Promise<number> =>
     readTime((await run(scripts.readClock, [ring.keys])) as readonly unknown[]);
+
+  let turn = 0;
 
   /** Whether the server was found to be a cluster, where no script reaches two places. */
   let isScattered = false;
@@ -198,6 +200,13 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
 
     readClock,
 
+    async findFault() {
+      // In a cluster another place each time, so that each master has its turn within some minutes.
+      turn += 1;
+      const at = places[(turn * STRIDE) % places.length];
+      return findEviction(await run(scripts.inspect, [at?.expiries ?? ring.keys]));
+    },
+
     listKeys,
 
     insertKey: async (key) => isDone(await run(scripts.insertKey, [ring.keys], [key.sequence, writeKey(key)])),
@@ -224,6 +233,9 @@ const MOST_AT_ONCE = 500;
 
 /** Sessions that one script removes, each of which takes half a dozen commands. */
 const MOST_REMOVED = 200;
+
+/** From one place to the next that is looked at: a master of a cluster has a run of places. */
+const STRIDE = 101;
 
 const isDone = (reply: unknown): boolean => Number(reply) === 1;
 

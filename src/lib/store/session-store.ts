@@ -168,6 +168,12 @@ export interface SessionStore {
    */
   readClock?(): Promise<number>;
 
+  /**
+   * What is wrong with the settings of the database as they are now, although it serves: sentences
+   * for the operator, without a secret. Undefined: nothing. Asked once a minute, by one process.
+   */
+  findFault?(): Promise<string | undefined>;
+
   /** All keys, by ascending sequence. Never from a replica, or a node of a cluster, that may lag behind a write. */
   listKeys(): Promise<readonly KeyRecord[]>;
 
