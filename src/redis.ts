@@ -34,7 +34,10 @@ export interface RedisOptions {
    * give the store a client of its own. Default: none.
    */
   readonly replicas?: RedisReplicaOptions | undefined;
-  /** How long an operation may take before it fails with `STORE_UNAVAILABLE`; `"100ms"` to `"5m"`. Default `"10s"`. */
+  /**
+   * How long a call of the library may wait for the server before it fails with
+   * `STORE_UNAVAILABLE`, all its operations included; `"100ms"` to `"5m"`. Default `"10s"`.
+   */
   readonly timeout?: Duration | undefined;
 }
 

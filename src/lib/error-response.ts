@@ -40,6 +40,7 @@ const DEFAULT_POLICY: ResponsePolicy = { diagnostics: false, sessionExpiredStatu
 const OUTAGES: ReadonlySet<ErrorCode> = new Set([
   "STORE_UNAVAILABLE",
   "CLOCKS_DISAGREE",
+  "STORE_BUSY",
   "STORE_UNSUITABLE",
   "DRIVER_MISSING",
   "CLOSED",

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "CLOSED"
   | "STORE_UNAVAILABLE"
   | "CLOCKS_DISAGREE"
+  | "STORE_BUSY"
   | "SECRET_MISMATCH"
   | "SCHEMA_TOO_NEW"
   | "SCHEMA_MISSING"

@@ -16,6 +16,11 @@ export interface Proxy {
   /** Bytes are taken and not passed on, in both directions; connections stay open, also new ones. Until `release`. */
   hold(): void;
   release(): void;
+  /** Answers take so much longer from now on, in ms. */
+  slowBy(ms: number): void;
+  /** Answers are thrown away until `heed`; connections stay open, and what is asked is done. */
+  swallow(): void;
+  heed(): void;
   /** New connections are refused, until `accept`; those that are open stay. */
   refuse(): void;
   accept(): Promise<void>;
@@ -51,6 +56,8 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
   let target = first;
   let cuts: readonly Cut[] = [];
   let isHolding = false;
+  let isSwallowing = false;
+  let lateness = 0;
   let turns = 0;
 
   function takeCut(bytes: Buffer): Cut | undefined {
@@ -80,7 +87,11 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
 
     const fromServer = (bytes: Buffer): void => {
       isClientsTurn = true;
-      passOrHold(() => client.write(bytes));
+      if (isSwallowing) return;
+      const pass = (): void => passOrHold(() => client.write(bytes));
+      // In their order: timers of one length go off as they were set.
+      if (lateness > 0) setTimeout(pass, lateness);
+      else pass();
     };
     client.on("data", (bytes) => {
       if (isClientsTurn) turns += 1;
@@ -127,6 +138,9 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
       isHolding = false;
       links.forEach((link) => link.flush());
     },
+    slowBy: (ms) => void (lateness = ms),
+    swallow: () => void (isSwallowing = true),
+    heed: () => void (isSwallowing = false),
     refuse: () => void server.close(),
     accept: () => (server.listening ? Promise.resolve() : listen(server, port)),
     pointTo: (next) => void (target = next),

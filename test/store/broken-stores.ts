@@ -339,6 +339,7 @@ export const brokenStores: readonly BrokenStore[] = [
       return row === undefined ? undefined : { ...row, storeTime: Math.floor(Date.now() / 1000) };
     },
   })),
+  broken("how long a call may take is in words", "time-2", () => ({ timeout: "10s" as unknown as number })),
   broken("a lease runs out only after its end", "lease-1 lease-2", (inner) => ({
     takeLease: (name, owner, now, until) => inner.takeLease(name, owner, now, until + 1),
   })),

@@ -100,7 +100,7 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
         const isOutage =
           AuthError.isErrorFromAuth(error) &&
           error.errType === AuthError.GENERAL_ERROR &&
-          error.code === "STORE_UNAVAILABLE";
+          (error.code === "STORE_UNAVAILABLE" || error.code === "STORE_BUSY");
         const isSoft = AuthError.isErrorFromAuth(error) && error.errType === AuthError.RETRY;
         if (!isOutage && !isSoft) throw error;
         if (isOutage) outages += 1;

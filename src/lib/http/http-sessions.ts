@@ -108,7 +108,7 @@ export function httpSessionsOf(sessions: Sessions): HttpSessions {
 }
 
 function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSessions {
-  const { policy } = context;
+  const { policy, calls } = context;
   const hasCookies = policy.http.transports.has("cookie");
   const cookies = hasCookies ? createSessionCookies(policy.cookie, policy.http) : NO_COOKIES;
   const transports = createTransports(context, cookies);
@@ -328,68 +328,74 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     now: context.now,
   });
 
+  async function start(
+    exchange: HttpExchange,
+    userId: UserId,
+    { jwtPayload, sessionData, deviceLabel, ...options }: StartDetails = {},
+  ): Promise<RequestSession> {
+    exchange.checkUnsent();
+    renewed.delete(exchange.key);
+    const kind: TransportKind = credentials.wanted(exchange);
+    const other: TransportKind = kind === "cookie" ? "header" : "cookie";
+    const isCarrying = carriesCookies(exchange);
+    // A sign-in in header mode ends the session of the cookies, too.
+    if (kind === "cookie" || isCarrying) refuseCrossSite(exchange, findCrossSiteSignIn);
+    const tokens = credentials.carried(exchange);
+    const beside = await carried.find(tokens[other], await refreshCookie(exchange, other));
+    const [first, ...others] = [...(await carried.find(tokens[kind], await refreshCookie(exchange, kind))), ...beside];
+    const created = await createSession(context, {
+      userId,
+      jwtPayload,
+      sessionData,
+      options: { ...options, device: { ...deviceOf(exchange), label: deviceLabel } },
+      replaces: first,
+    });
+    await carried.revoke(others, "signed-in-again");
+    clearAllDuplicates(exchange);
+    await otherNames.clear(exchange);
+    // Otherwise the client holds tokens of two transports from now on. A token in a header that
+    // is none of ours is somebody else's, for instance a proxy's.
+    if (other === "cookie" ? isCarrying : beside.length > 0) transports[other].clear(exchange);
+    transports[kind].issue(exchange, created);
+    return bind(exchange, created.session, transports[kind], () => created.accessToken.expires);
+  }
+
+  async function signOut(exchange: HttpExchange): Promise<void> {
+    exchange.checkUnsent();
+    renewed.delete(exchange.key);
+    const { transport, reading } = await credentials.access(exchange);
+    if (transport === "cookie") refuseCrossSite(exchange);
+    const found = await carried.find(reading, await refreshCookie(exchange, transport));
+    const existed = await carried.revoke(found, "sign-out");
+    transports[transport].clear(exchange);
+    if (transport === "cookie") {
+      clearAllDuplicates(exchange);
+      await otherNames.clear(exchange);
+    }
+    if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
+  }
+
   const unwatched: HttpSessions = {
     sessions,
     context,
-    refresh: async (exchange) => (await renew(exchange)).session,
+    refresh: (exchange) => calls.run(async () => (await renew(exchange)).session),
     see: (exchange, handle, at) => times.see(exchange, handle, at),
 
     refuseCrossSite(exchange) {
       if (carriesCookies(exchange)) refuseCrossSite(exchange);
     },
 
-    async start(exchange, userId, { jwtPayload, sessionData, deviceLabel, ...options } = {}) {
-      exchange.checkUnsent();
-      renewed.delete(exchange.key);
-      const kind: TransportKind = credentials.wanted(exchange);
-      const other: TransportKind = kind === "cookie" ? "header" : "cookie";
-      const isCarrying = carriesCookies(exchange);
-      // A sign-in in header mode ends the session of the cookies, too.
-      if (kind === "cookie" || isCarrying) refuseCrossSite(exchange, findCrossSiteSignIn);
-      const tokens = credentials.carried(exchange);
-      const beside = await carried.find(tokens[other], await refreshCookie(exchange, other));
-      const [first, ...others] = [
-        ...(await carried.find(tokens[kind], await refreshCookie(exchange, kind))),
-        ...beside,
-      ];
-      const created = await createSession(context, {
-        userId,
-        jwtPayload,
-        sessionData,
-        options: { ...options, device: { ...deviceOf(exchange), label: deviceLabel } },
-        replaces: first,
-      });
-      await carried.revoke(others, "signed-in-again");
-      clearAllDuplicates(exchange);
-      await otherNames.clear(exchange);
-      // Otherwise the client holds tokens of two transports from now on. A token in a header that
-      // is none of ours is somebody else's, for instance a proxy's.
-      if (other === "cookie" ? isCarrying : beside.length > 0) transports[other].clear(exchange);
-      transports[kind].issue(exchange, created);
-      return bind(exchange, created.session, transports[kind], () => created.accessToken.expires);
-    },
+    start: (exchange, userId, details) => calls.run(() => start(exchange, userId, details)),
 
     protect(exchange, options = {}, isRoute = true) {
       if (isRoute && policy.http.cacheHeaders) keepApart(exchange);
-      return options.page === true && isPageLoad(exchange)
-        ? pages.protect(exchange, options)
-        : protect(exchange, options);
+      const isPage = options.page === true && isPageLoad(exchange);
+      const work = () => (isPage ? pages.protect(exchange, options) : protect(exchange, options));
+      // What asks the database for nothing is no call, and costs none.
+      return isPage || context.revocation !== undefined ? calls.run(work) : work();
     },
 
-    async signOut(exchange) {
-      exchange.checkUnsent();
-      renewed.delete(exchange.key);
-      const { transport, reading } = await credentials.access(exchange);
-      if (transport === "cookie") refuseCrossSite(exchange);
-      const found = await carried.find(reading, await refreshCookie(exchange, transport));
-      const existed = await carried.revoke(found, "sign-out");
-      transports[transport].clear(exchange);
-      if (transport === "cookie") {
-        clearAllDuplicates(exchange);
-        await otherNames.clear(exchange);
-      }
-      if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
-    },
+    signOut: (exchange) => calls.run(() => signOut(exchange)),
   };
   watchUnreachedRoutes(context);
   return watchSessions(unwatched, cookies);

@@ -1,7 +1,9 @@
 import { isErrorFromAuth } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
+import type { SessionEvents } from "../session/events.ts";
 import { loadSession } from "../session/manage-sessions.ts";
 import type { Sessions } from "../session/sessions.ts";
+import { toUserKey } from "../session/user-id.ts";
 import { endsSession } from "./outcomes.ts";
 
 /** Closes the sockets of sessions that end. */
@@ -29,7 +31,11 @@ export interface SocketGuard {
 export function createGuard(sessions: Sessions, context: SessionContext, every: number | undefined): SocketGuard {
   const sockets = new Map<string, Set<() => void>>();
 
-  // Handles that the store has to be asked about, since a socket of theirs is new.
+  // Whose sessions they are, as far as the store has told.
+  const users = new Map<string, string>();
+
+  // Handles that the store has to be asked about, since a socket of theirs is new, or since it is
+  // not known whether they have ended.
   const unconfirmed = new Set<string>();
   let isConfirming = false;
   let checking: Promise<void> | undefined;
@@ -37,6 +43,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
   function end(handle: string): void {
     const closing = sockets.get(handle) ?? [];
     sockets.delete(handle);
+    users.delete(handle);
     for (const close of closing) {
       try {
         close();
@@ -50,7 +57,8 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
   /** @returns whether the store answered, so that others can be asked about */
   async function ask(handle: string): Promise<boolean> {
     try {
-      await loadSession(context, handle);
+      const { userKey } = await loadSession(context, handle);
+      if (sockets.has(handle)) users.set(handle, userKey);
       return true;
     } catch (error) {
       if (endsSession(error)) {
@@ -89,8 +97,27 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
       checking = undefined;
     }));
 
+  /** The answer to a removal got lost, and with it the names of what was removed. */
+  function doubt({ userId, reason, except }: SessionEvents["session-revoked"]): void {
+    if (userId === undefined) return;
+    const userKey = toUserKey(userId);
+    const own = [...users].flatMap(([handle, user]) => (user === userKey && handle !== except ? [handle] : []));
+    // All of them were to end: a client whose session lives on comes back. At a limit few were, so
+    // the store is asked.
+    if (reason !== "limit") own.forEach(end);
+    else for (const handle of own) unconfirmed.add(handle);
+  }
+
+  /** The store answers, so that what is open can be asked. */
+  const resume = (): void => void (unconfirmed.size > 0 && confirmAll());
+
   const unlisten = [
-    sessions.on("session-revoked", ({ handles }) => handles.forEach(end)),
+    sessions.on("session-revoked", (event) => {
+      event.handles.forEach(end);
+      if (event.unknown === true && event.handles.length === 0) doubt(event);
+    }),
+    sessions.on("session-created", resume),
+    sessions.on("session-refreshed", resume),
     sessions.on("all-sessions-revoked", () => [...sockets.keys()].forEach(end)),
   ];
   const timer = every === undefined ? undefined : setInterval(() => void check(), every);
@@ -100,6 +127,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     clearInterval(timer);
     for (const off of unlisten) off();
     sockets.clear();
+    users.clear();
     unconfirmed.clear();
   }
 
@@ -111,7 +139,9 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
       void confirmAll();
       return () => {
         closing.delete(close);
-        if (closing.size === 0 && sockets.get(handle) === closing) sockets.delete(handle);
+        if (closing.size > 0 || sockets.get(handle) !== closing) return;
+        sockets.delete(handle);
+        users.delete(handle);
       };
     },
     check,

@@ -1,3 +1,4 @@
+import { outsideCalls } from "../call.ts";
 import { generalError } from "../errors.ts";
 import type { Secrets } from "../token/secret.ts";
 import type { KeyRecord, SigningAlgorithm } from "./key-record.ts";
@@ -42,8 +43,12 @@ export interface KeyRing {
   /** Keeps the ring fresh. Undefined when it is, else done within a reload. Never fails: the keys at hand go on working. */
   readonly tend: () => Promise<void> | undefined;
   readonly rotate: () => Promise<PendingKey>;
-  /** Replaces all keys at once: no token made before is good any longer. */
-  readonly replaceAll: () => Promise<void>;
+  /**
+   * Replaces all keys at once: no token made before is good any longer.
+   *
+   * @param onBegun called before the first key goes
+   */
+  readonly replaceAll: (onBegun?: () => void) => Promise<void>;
 }
 
 const RELOAD_EVERY = 60_000;
@@ -210,15 +215,17 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
       }
       return lookup.done;
     },
-    tend: () => (now() - loadedAt < RELOAD_EVERY ? undefined : tend()),
+    // Not in the time of the call that happens to notice.
+    tend: () => (now() - loadedAt < RELOAD_EVERY ? undefined : outsideCalls(tend)),
     async rotate() {
       const { kid, activatesAt } = await rotate();
       return { kid, activatesAt };
     },
-    async replaceAll() {
+    async replaceAll(onBegun) {
       await reload();
       const old = keys;
       const fresh = await append(clocks.shared());
+      onBegun?.();
       for (const key of old) if (key.kid !== fresh.kid) await store.deleteKey(key.kid);
       await reload();
     },

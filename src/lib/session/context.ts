@@ -6,6 +6,7 @@ import type { AccessTokens } from "../token/access-token.ts";
 import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import type { Realm } from "../token/realm.ts";
 import type { Tickets } from "../token/ticket.ts";
+import type { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { Clocks } from "./clocks.ts";
 import type { EventHub } from "./events.ts";
@@ -36,12 +37,14 @@ export interface SessionContext {
   readonly now: Clock;
   /** The same clock, and the database's beside it: for all that ends or removes sessions. */
   readonly clocks: Clocks;
+  readonly calls: Calls;
   readonly oneAtATime: OneAtATime;
   /** For events that a client can cause at will. */
   readonly isFirstInMinute: FirstInMinute;
   /**
    * Opens the store and loads the keys, once; tried again by the next call when it failed. Undefined when that is done, so that the
-   * path of each request has nothing to wait for. @throws SessionError
+   * path of each request has nothing to wait for. Within a call no longer than that may take.
+   * @throws SessionError
    */
   readonly ready: () => Promise<void> | undefined;
   /** Calls `work` when the instance is closed. */

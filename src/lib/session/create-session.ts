@@ -1,4 +1,5 @@
 import { generalError } from "../errors.ts";
+import { isUnknown } from "../store/guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { newHandle } from "./handle.ts";
@@ -31,7 +32,12 @@ export interface NewSession<Claims> {
   readonly replaces?: { readonly handle: string; readonly userId?: UserId } | undefined;
 }
 
-export async function createSession<Claims>(
+export const createSession = <Claims>(
+  context: SessionContext,
+  wanted: NewSession<Claims>,
+): Promise<CreatedSession<Claims>> => context.calls.run(() => create(context, wanted));
+
+async function create<Claims>(
   context: SessionContext,
   { userId, jwtPayload = {} as Claims, sessionData = {}, options = {}, replaces }: NewSession<Claims>,
 ): Promise<CreatedSession<Claims>> {
@@ -77,17 +83,30 @@ export async function createSession<Claims>(
       replaces.handle,
       context.clocks.later() + rememberReplacedFor(policy.rotation.window),
     );
-  const { created, ended, replaced } = await context.store.createSession(record, policy.limit, replaces?.handle);
+  const whose = replaces?.userId === undefined ? {} : { userId: replaces.userId };
+  const { created, ended, replaced } = await context.store
+    .createSession(record, policy.limit, replaces?.handle)
+    .catch((error: unknown) => {
+      if (!isUnknown(error)) throw error;
+      if (replaces !== undefined)
+        events.emit("session-revoked", {
+          handles: [replaces.handle],
+          ...whose,
+          reason: "signed-in-again",
+          unknown: true,
+        });
+      if (policy.limit !== undefined && policy.limit.onLimit !== "refuse")
+        events.emit("session-revoked", { handles: [], userId, reason: "limit", unknown: true });
+      throw error;
+    });
   if (!created) {
     throw generalError(
       "SESSION_LIMIT_REACHED",
       `the user has as many sessions as session.maxPerUser allows (${policy.limit?.max}); end one first`,
     );
   }
-  if (replaced && replaces !== undefined) {
-    const who = replaces.userId === undefined ? {} : { userId: replaces.userId };
-    events.emit("session-revoked", { handles: [replaces.handle], ...who, reason: "signed-in-again" });
-  }
+  if (replaced && replaces !== undefined)
+    events.emit("session-revoked", { handles: [replaces.handle], ...whose, reason: "signed-in-again" });
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
   events.emit("session-created", { handle, userId, device });
   await context.upkeep();

@@ -1,3 +1,4 @@
+import { outsideCalls } from "../call.ts";
 import { cutText } from "../cut-text.ts";
 import { type ErrorCode, generalError } from "../errors.ts";
 import type { NoticeCode } from "../notices.ts";
@@ -17,10 +18,18 @@ export interface SessionEvents {
     readonly device: DeviceFacts;
   };
   "session-revoked": {
+    /** With `unknown` those that the call named; empty where it named none. */
     readonly handles: readonly string[];
     /** Undefined when the call named only a handle. */
     readonly userId?: UserId;
     readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit";
+    /**
+     * True where the answer of the database got lost: the sessions may have ended or not, and the
+     * call has failed. Without `handles` it is about sessions of `userId`.
+     */
+    readonly unknown?: true;
+    /** With `unknown`: the session of the user that was to be spared. */
+    readonly except?: string;
   };
   /**
    * A superseded refresh token was presented: two parties hold tokens of one session. With
@@ -31,6 +40,8 @@ export interface SessionEvents {
     readonly userId: UserId;
     /** Whether the session was revoked; false with `rotation.onReuse: "report"`. */
     readonly revoked: boolean;
+    /** True where the answer to its revocation got lost: whether it has ended is not known. */
+    readonly unknown?: true;
     /**
      * `superseded`: another token has taken over from it; `current`: a child of it has been in use
      * for longer than the window, or, with a window of 0, has been minted.
@@ -69,7 +80,11 @@ export interface SessionEvents {
     readonly storeTime: number;
   };
   /** Every session of everybody was ended, and all keys were replaced. */
-  "all-sessions-revoked": { readonly removed: number };
+  "all-sessions-revoked": {
+    readonly removed: number;
+    /** True where the call has failed half-way: some or all of them have ended. */
+    readonly unknown?: true;
+  };
   "key-rotated": { readonly kid: string; readonly activatesAt: number };
   /** A request would have been refused, were it not for `http.csrf: "report"`. */
   "csrf-reported": { readonly method: string; readonly path: string; readonly reason: string };
@@ -141,7 +156,8 @@ export function createEventHub(): EventHub {
     emit(name, event) {
       for (const listener of listeners.get(name) ?? []) {
         try {
-          const returned: unknown = listener(event as never);
+          // What a listener asks for is a call of its own.
+          const returned: unknown = outsideCalls(() => listener(event as never));
           if (typeof returned === "object" && returned !== null && "then" in returned) {
             Promise.resolve(returned).catch((error: unknown) => report(name, error));
           }

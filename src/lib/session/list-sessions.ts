@@ -1,3 +1,4 @@
+import { restartCall } from "../call.ts";
 import { formatSessionCursor, parseSessionCursor } from "../../protocol.ts";
 import { generalError } from "../errors.ts";
 import type { SessionPosition } from "../store/session-store.ts";
@@ -55,13 +56,17 @@ interface Part {
 }
 
 /** All live sessions of a user, newest first. Read in parts: no step of the store may be long. */
-export async function listSessions(context: SessionContext, userId: UserId): Promise<SessionInfo[]> {
+export const listSessions = (context: SessionContext, userId: UserId): Promise<SessionInfo[]> =>
+  context.calls.run(() => listAll(context, userId));
+
+async function listAll(context: SessionContext, userId: UserId): Promise<SessionInfo[]> {
   const sessions: SessionInfo[] = [];
   let after: SessionPosition | undefined;
   do {
     const part = await readPart(context, userId, { limit: CHUNK, after });
     sessions.push(...part.sessions);
     after = part.next;
+    restartCall();
   } while (after !== undefined);
   return sessions;
 }
@@ -69,7 +74,7 @@ export async function listSessions(context: SessionContext, userId: UserId): Pro
 /** A page of them. @throws SessionError `ARGUMENT_INVALID` */
 export async function listPage(context: SessionContext, userId: UserId, options: PageOptions): Promise<SessionPage> {
   const { limit, after } = checkPage(options);
-  const { sessions, next } = await readPart(context, userId, { limit, after });
+  const { sessions, next } = await context.calls.run(() => readPart(context, userId, { limit, after }));
   return { sessions, next: next === undefined ? undefined : formatSessionCursor(next) };
 }
 

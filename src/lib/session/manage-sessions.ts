@@ -1,4 +1,6 @@
+import { pauseCall, restartCall } from "../call.ts";
 import { generalError, retryLater, unauthorised } from "../errors.ts";
+import { isUnknown } from "../store/guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
 import { toJson } from "./json-value.ts";
@@ -25,10 +27,15 @@ export async function revokeSession(
   event: { readonly reason: RevokeReason; readonly userId?: UserId } = { reason: "revoked" },
 ): Promise<boolean> {
   checkHandle(handle);
-  await context.ready();
-  const existed = await context.store.deleteSession(handle);
-  if (existed) context.events.emit("session-revoked", { handles: [handle], ...event });
-  return existed;
+  return context.calls.run(async () => {
+    await context.ready();
+    const existed = await context.store.deleteSession(handle).catch((error: unknown) => {
+      if (isUnknown(error)) context.events.emit("session-revoked", { handles: [handle], ...event, unknown: true });
+      throw error;
+    });
+    if (existed) context.events.emit("session-revoked", { handles: [handle], ...event });
+    return existed;
+  });
 }
 
 export async function revokeSessionsOfUser(
@@ -38,36 +45,61 @@ export async function revokeSessionsOfUser(
 ): Promise<number> {
   const userKey = toUserKey(userId);
   if (except !== undefined) checkHandle(except);
-  await context.ready();
-  let removed = 0;
-  for (;;) {
-    const handles = await context.store.deleteSessionsOfUser(userKey, except, REMOVE_CHUNK);
-    removed += handles.length;
-    // Each part is reported at once, so that a fault in a later one hides nothing.
-    if (handles.length > 0) context.events.emit("session-revoked", { handles, userId, reason: "revoked" });
-    if (handles.length < REMOVE_CHUNK) return removed;
-  }
+  const event = { userId, reason: "revoked" } as const;
+  return context.calls.run(async () => {
+    await context.ready();
+    let removed = 0;
+    for (;;) {
+      const handles = await context.store
+        .deleteSessionsOfUser(userKey, except, REMOVE_CHUNK)
+        .catch((error: unknown) => {
+          const spared = except === undefined ? {} : { except };
+          // Which they were nobody knows: the answer would have named them.
+          if (isUnknown(error))
+            context.events.emit("session-revoked", { handles: [], ...event, ...spared, unknown: true });
+          throw error;
+        });
+      removed += handles.length;
+      // Each part is reported at once, so that a fault in a later one hides nothing.
+      if (handles.length > 0) context.events.emit("session-revoked", { handles, ...event });
+      if (handles.length < REMOVE_CHUNK) return removed;
+      restartCall();
+    }
+  });
 }
 
 export async function revokeEverySession(context: SessionContext): Promise<number> {
-  await context.ready();
-  // First the keys, after which no token of before is good; then the rows, which are only a list of what is over.
-  await context.ring.replaceAll();
   let removed = 0;
-  for (;;) {
-    const count = await context.store.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, SWEEP_CHUNK);
-    removed += count;
-    if (count === SWEEP_CHUNK) continue;
+  let isBegun = false;
+  return context.calls.run(async () => {
+    await context.ready();
+    try {
+      // First the keys, after which no token of before is good; then the rows, which are only a list of what is over.
+      await context.ring.replaceAll(() => {
+        isBegun = true;
+      });
+      for (;;) {
+        const count = await context.store.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, SWEEP_CHUNK);
+        removed += count;
+        if (count < SWEEP_CHUNK) break;
+        restartCall();
+      }
+    } catch (error) {
+      if (isBegun) context.events.emit("all-sessions-revoked", { removed, unknown: true });
+      throw error;
+    }
     context.events.emit("all-sessions-revoked", { removed });
     return removed;
-  }
+  });
 }
 
 /** The live row; undefined when there is none. @throws SessionError `CLOCKS_DISAGREE` */
 export async function findLiveSession(context: SessionContext, handle: string): Promise<FoundSession | undefined> {
   checkHandle(handle);
-  await context.ready();
-  const record = await context.store.findSession(handle);
+  const record = await context.calls.run(async () => {
+    await context.ready();
+    return context.store.findSession(handle);
+  });
   if (record === undefined) return undefined;
   return context.clocks.hasEnded(sessionEnd(record, context.policy), record.storeTime) ? undefined : record;
 }
@@ -98,14 +130,15 @@ export async function updateClaims<T>(context: SessionContext, handle: string, u
 
 async function apply<T>(update: Update<T>, json: string): Promise<T> {
   // JSON has no functions, so a function is always the function form.
-  return typeof update === "function" ? await (update as Updater<T>)(JSON.parse(json) as T) : update;
+  return typeof update === "function" ? pauseCall(() => (update as Updater<T>)(JSON.parse(json) as T)) : update;
 }
 
-async function change<T>(
-  context: SessionContext,
-  handle: string,
-  attempt: (record: SessionRecord) => Promise<{ value: T; done: boolean }>,
-): Promise<T> {
+const change = <T>(context: SessionContext, handle: string, attempt: Attempt<T>): Promise<T> =>
+  context.calls.run(() => takeTurns(context, handle, attempt));
+
+type Attempt<T> = (record: SessionRecord) => Promise<{ readonly value: T; readonly done: boolean }>;
+
+async function takeTurns<T>(context: SessionContext, handle: string, attempt: Attempt<T>): Promise<T> {
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
     const { value, done } = await attempt(await loadSession(context, handle));
     if (done) return value;

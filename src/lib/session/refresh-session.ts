@@ -3,8 +3,9 @@ import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/re
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
+import { isUnknown } from "../store/guarded-store.ts";
 import type { FoundSession } from "../store/session-store.ts";
-import { raiseAlarm, reportReuse } from "./reuse.ts";
+import { raiseAlarm, reportReuse, type ReuseEvidence } from "./reuse.ts";
 import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { fromUserKey } from "./user-id.ts";
@@ -45,10 +46,12 @@ export async function refreshSession<Claims>(
   refreshToken: string,
   options: RefreshOptions & BoundOptions = {},
 ): Promise<RefreshedSession<Claims>> {
-  await context.ready();
-  const token = await authenticateRefreshToken(context, refreshToken);
-  // One after another within a process: rivals for one row would read, sign and lose again and again.
-  return context.oneAtATime(token.handle, () => takeTurns<Claims>(context, token, options));
+  return context.calls.run(async () => {
+    await context.ready();
+    const token = await authenticateRefreshToken(context, refreshToken);
+    // One after another within a process: rivals for one row would read, sign and lose again and again.
+    return context.oneAtATime(token.handle, () => takeTurns<Claims>(context, token, options));
+  });
 }
 
 async function takeTurns<Claims>(
@@ -151,7 +154,7 @@ async function attempt<Claims>(
       const device = describeDevice(deviceInput);
       const evidence = { now: rotationTime, presentingDevice: device };
       if (policy.rotation.onReuse === "revoke") {
-        if (!(await store.deleteSessionAtVersion(handle, version))) return undefined;
+        if (!(await endReused(context, token, record, evidence))) return undefined;
         throw raiseAlarm(context, token, record, evidence);
       }
       // Renewed like a child, the row's tokens and device as they were. By the same
@@ -162,6 +165,21 @@ async function attempt<Claims>(
       emitRefreshed(context, record, token, { outcome: "renew", device });
       return refreshed;
     }
+  }
+}
+
+/** Ends the session of a reused token, unless its row has changed. Tells of the reuse also where the answer gets lost. */
+async function endReused(
+  context: SessionContext,
+  token: RefreshToken,
+  record: FoundSession,
+  evidence: ReuseEvidence,
+): Promise<boolean> {
+  try {
+    return await context.store.deleteSessionAtVersion(record.handle, record.version);
+  } catch (error) {
+    if (isUnknown(error)) raiseAlarm(context, token, record, { ...evidence, unknown: true });
+    throw error;
   }
 }
 

@@ -8,6 +8,8 @@ import { fromUserKey } from "./user-id.ts";
 export interface ReuseEvidence {
   readonly now: number;
   readonly presentingDevice: DeviceFacts;
+  /** The answer to the revocation got lost. */
+  readonly unknown?: true;
 }
 
 /** Tells of a reuse that has ended its session. @returns the error for the presenter */
@@ -20,7 +22,7 @@ export function raiseAlarm(
   const { handle } = record;
   const userId = fromUserKey(record.userKey);
   emitReuse(context, token, record, { ...evidence, revoked: true });
-  context.events.emit("session-revoked", { handles: [handle], userId, reason: "reuse" });
+  context.events.emit("session-revoked", { handles: [handle], userId, reason: "reuse", ...ifUnknown(evidence) });
   return new TokenTheftError(handle, userId);
 }
 
@@ -34,17 +36,22 @@ export function reportReuse(
   emitReuse(context, token, record, { ...evidence, revoked: false });
 }
 
+const ifUnknown = ({ unknown }: ReuseEvidence): { readonly unknown?: true } =>
+  unknown === undefined ? {} : { unknown };
+
 function emitReuse(
   { events }: SessionContext,
   token: RefreshToken,
   record: SessionRecord,
-  { now, presentingDevice, revoked }: ReuseEvidence & { readonly revoked: boolean },
+  evidence: ReuseEvidence & { readonly revoked: boolean },
 ): void {
+  const { now, presentingDevice, revoked } = evidence;
   const since = (time: number | null): number | null => (time === null ? null : now - time);
   events.emit("reuse-detected", {
     handle: record.handle,
     userId: fromUserKey(record.userKey),
     revoked,
+    ...ifUnknown(evidence),
     presented: token.doubleHash === record.currentHash ? "current" : "superseded",
     presentedGeneration: token.generation,
     currentGeneration: record.generation,

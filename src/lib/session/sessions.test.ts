@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { DAY, MINUTE, SECRET, START } from "../../../test/fixtures/constants.ts";
@@ -205,31 +204,6 @@ test("after close everything fails with CLOSED, and the store was closed once", 
     await expect(operation()).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "CLOSED"));
   }
   expect(closings).toBe(1);
-});
-
-test("close lets the store finish what it was asked, closes it, and asks it nothing more", async () => {
-  const store = memory();
-  const order: string[] = [];
-  let openGate = (): void => undefined;
-  const gate = new Promise<void>((resolve) => (openGate = resolve));
-  const findSession: SessionStore["findSession"] = async (handle) => {
-    await gate;
-    order.push("found");
-    return store.findSession(handle);
-  };
-  const close = async (): Promise<void> => void order.push("closed");
-  const sessions = createSessions({ store: { ...store, findSession, close }, secret: SECRET });
-  const { session, refreshToken } = await sessions.createNewSession("alice", {}, { count: 1 });
-  const reading = sessions.getSessionData(session.handle);
-  const refreshing = expect(sessions.refreshSession(refreshToken.value)).rejects.toMatchObject({ code: "CLOSED" });
-  await setImmediate(); // the store has been asked
-  const closing = sessions.close();
-  await setImmediate();
-  openGate();
-  await closing;
-  expect(await reading).toEqual({ count: 1 });
-  await refreshing; // its next step came too late
-  expect(order).toEqual(["found", "found", "closed"]);
 });
 
 test("isErrorFromAuth knows the errors of the library and never throws", async () => {

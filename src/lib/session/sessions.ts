@@ -1,19 +1,22 @@
+import { currentCall, outsideCalls } from "../call.ts";
 import type { CookieNames } from "../config/cookie-names.ts";
 import type { Policy } from "../config/policy.ts";
 import { otherSites } from "../config/start-faults.ts";
 import { generalError } from "../errors.ts";
+import { inTime } from "../in-time.ts";
 import { type Jwks, toJwks } from "../key/jwks.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import { createTell } from "../notices.ts";
 import { createRevocationCheck } from "../revocation/revocation-check.ts";
-import { closedError, guardStore } from "../store/guarded-store.ts";
+import { guardStore } from "../store/guarded-store.ts";
 import type { SessionStore } from "../store/session-store.ts";
 import { createAccessTokens } from "../token/access-token.ts";
 import { createAntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import { realmOf } from "../token/realm.ts";
 import { createSecrets, type Secrets } from "../token/secret.ts";
 import { createTickets } from "../token/ticket.ts";
+import { createCalls } from "./calls.ts";
 import { createSteadyClock } from "./clock.ts";
 import { createClocks } from "./clocks.ts";
 import type { SessionContext } from "./context.ts";
@@ -206,7 +209,8 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   ready(): Promise<void>;
 
   /**
-   * Ends what was started; the process can exit. Calls that come later fail with `CLOSED`. Safe to
+   * Ends what was started; the process can exit. Calls that are under way go on to their end, for
+   * no longer than the `timeout` of the store; those that come later fail with `CLOSED`. Safe to
    * call twice.
    *
    * @throws SessionError `STORE_UNAVAILABLE` when the store could not give back all that it opened;
@@ -279,10 +283,11 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     getSessionInfo: readData,
     updateSessionInfo: writeData,
     updateJwtPayload: (handle: string, update: Update<Claims>) => updateClaims(context, handle, update),
-    async rotateSigningKey() {
-      await context.ready();
-      return ring.rotate();
-    },
+    rotateSigningKey: () =>
+      context.calls.run(async () => {
+        await context.ready();
+        return ring.rotate();
+      }),
     async getJwks() {
       await context.ready();
       // Not upkeep: anybody may ask, and a sweep rides on requests that write.
@@ -304,6 +309,7 @@ function createContext(
   const now = createSteadyClock(policy.clock);
   const events = createEventHub();
   const store = watchStore(guardStore(givenStore), (notice) => refusals.tell(notice));
+  const calls = createCalls(store.timeout);
   const chosen = chooseSecrets(policy.secrets, givenStore);
   let derived: Secrets | undefined;
   const secrets = (): Secrets => {
@@ -334,8 +340,8 @@ function createContext(
 
   let opening: Promise<void> | undefined;
   let opened = false;
-  let closed = false;
-  const closing: (() => void)[] = [];
+  let closing: Promise<void> | undefined;
+  const endings: (() => void)[] = [];
   async function open(): Promise<void> {
     try {
       await store.prepare();
@@ -348,6 +354,15 @@ function createContext(
       opening = undefined;
       throw error;
     }
+  }
+
+  async function close(): Promise<void> {
+    const ended = calls.close();
+    await opening?.catch(() => undefined);
+    await ended;
+    for (const work of endings) work();
+    events.clear();
+    await store.close();
   }
 
   return {
@@ -364,21 +379,30 @@ function createContext(
     refusals,
     now,
     clocks,
+    calls,
     oneAtATime: createOneAtATime(),
     isFirstInMinute: createFirstInMinute(now),
     ready() {
-      if (closed) throw closedError();
-      return opened ? undefined : (opening ??= open());
+      calls.check();
+      if (opened) return undefined;
+      // Everybody's, and so nobody's call.
+      opening ??= outsideCalls(open);
+      const call = currentCall();
+      return call === undefined ? opening : inTime(opening, call.deadline + GRACE, () => notOpen(call.timeout));
     },
-    onClose: (work) => void closing.push(work),
+    onClose: (work) => void endings.push(work),
     upkeep: createUpkeep(store, ring, clocks),
-    async close() {
-      if (closed) return;
-      closed = true;
-      await opening?.catch(() => undefined);
-      for (const work of closing) work();
-      events.clear();
-      await store.close();
+    close() {
+      const isFirst = closing === undefined;
+      closing ??= close();
+      // Whoever closes first hears of a fault.
+      return isFirst ? closing : closing.catch(() => undefined);
     },
   };
 }
+
+/** How much later than its time a call gives up on the opening of the store, whose own fault says why, in ms. */
+const GRACE = 500;
+
+const notOpen = (timeout: number): Error =>
+  generalError("STORE_UNAVAILABLE", `the session store has not opened within ${timeout} ms; sessions are untouched`);

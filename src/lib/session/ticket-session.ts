@@ -15,7 +15,10 @@ export async function createTicket(context: SessionContext, handle: string, vali
 }
 
 /** The session of a ticket, which cannot be used again. @throws SessionError `TICKET_INVALID` */
-export async function redeemTicket<Claims>(context: SessionContext, value: string): Promise<Session<Claims>> {
+export const redeemTicket = <Claims>(context: SessionContext, value: string): Promise<Session<Claims>> =>
+  context.calls.run(() => redeem<Claims>(context, value));
+
+async function redeem<Claims>(context: SessionContext, value: string): Promise<Session<Claims>> {
   await context.ready();
   const ticket = typeof value === "string" ? context.tickets.parse(value) : undefined;
   if (ticket === undefined)

@@ -1,4 +1,5 @@
 import { type Duration, parseDuration } from "../config/duration.ts";
+import { inTime } from "../in-time.ts";
 import { generalError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";
@@ -6,6 +7,11 @@ import { equalInConstantTime } from "../token/encoding.ts";
 import type { SessionContext } from "./context.ts";
 import { mintAccessToken, type TokenInfo } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
+
+/** How long a request waits for the keys to be looked up in passing, in ms. */
+const KEY_PATIENCE = 1000;
+
+const tooLate = (): Error => new Error("the keys come too late for this request");
 
 /** A session as an access token tells it. */
 export interface Session<Claims = unknown> {
@@ -45,9 +51,9 @@ export async function verifySession<Claims>(
   const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
   const opening = context.ready();
   if (opening !== undefined) await opening;
-  // A process that only verifies must learn of rotated and replaced keys, too. One request a minute waits for it; none fails by it.
+  // A process that only verifies must learn of rotated and replaced keys, too. One request a minute waits for it, not for long; none fails by it.
   const tending = context.ring.tend();
-  if (tending !== undefined) await tending;
+  if (tending !== undefined) await inTime(tending, performance.now() + KEY_PATIENCE, tooLate).catch(() => undefined);
   const verdict = context.accessTokens.verify(accessToken);
   const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken, verdict);
   const now = options.judgedAt === undefined ? context.now() : options.judgedAt(token, context.now());
@@ -74,7 +80,7 @@ export async function authenticate(
 ): Promise<VerifiedAccessToken> {
   let verdict = found;
   if (verdict.kind === "unknown-key") {
-    await context.ring.reloadForUnknownKey();
+    await context.calls.run(() => context.ring.reloadForUnknownKey());
     verdict = context.accessTokens.verify(accessToken);
   }
   if (verdict.kind === "authentic") return verdict.token;
@@ -100,7 +106,8 @@ async function checkRevocation<Claims>(
   token: VerifiedAccessToken,
   now: number,
 ): Promise<VerifiedSession<Claims>> {
-  const live = await context.revocation?.check(token.handle, now);
+  const { revocation } = context;
+  const live = await context.calls.run(async () => revocation?.check(token.handle, now));
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
   if (live.claimsVersion <= token.claimsVersion) return describe(token);
   const { handle, userId, authTime } = token;

@@ -1,9 +1,15 @@
+import { currentCall } from "../call.ts";
 import { generalError, SessionError } from "../errors.ts";
 import type { SessionStore } from "./session-store.ts";
+import { factOf, isUnknown, isUntouched, markUnknown, markUntouched, storeFault } from "./store-fault.ts";
+
+export { isUnknown };
 
 /**
- * A store whose faults, whatever they are, have become `STORE_UNAVAILABLE` with the fault as the cause. Closing it waits for the operations
- * under way, and those that come later fail with `CLOSED`; the store itself may go on serving another instance.
+ * A store whose faults, whatever they are, have become `STORE_UNAVAILABLE` with the fault as the
+ * cause, and say whether it may have been done all the same. No operation begins when the time of
+ * its call is over. Closing it waits for the operations under way, and those that come later fail
+ * with `CLOSED`; the store itself may go on serving another instance.
  */
 export function guardStore(store: SessionStore): SessionStore {
   const readClock = store.readClock?.bind(store);
@@ -12,61 +18,108 @@ export function guardStore(store: SessionStore): SessionStore {
   let closed = false;
 
   const guard =
-    <A extends unknown[], R>(name: string, operation: (...args: A) => Promise<R>) =>
+    <A extends unknown[], R>(kind: "read" | "write", name: string, operation: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       if (closed) throw closedError();
+      const failing = { kind, name };
+      if (isTooLate()) throw toFault(noTimeLeft(), failing);
       // Called in here, so that what it throws before it returns a promise is a fault like any other.
       const work = (async () => operation(...args))();
       running.add(work);
       try {
         return await work;
       } catch (error) {
-        throw toFault(error, `failed to ${name}; sessions are untouched, and it is asked again by the next call`);
+        throw toFault(error, failing);
       } finally {
         running.delete(work);
       }
     };
 
   return {
-    prepare: guard("open", () => store.prepare()),
-    createSession: guard("create a session", (record, limit, replaces) => store.createSession(record, limit, replaces)),
-    findSession: guard("find a session", (handle) => store.findSession(handle)),
-    commitRefresh: guard("commit a refresh", (handle, version, write) => store.commitRefresh(handle, version, write)),
-    replaceClaims: guard("replace claims", (handle, version, claims) => store.replaceClaims(handle, version, claims)),
-    replaceData: guard("replace data", (handle, version, data) => store.replaceData(handle, version, data)),
-    deleteSession: guard("delete a session", (handle) => store.deleteSession(handle)),
-    deleteSessionAtVersion: guard("delete a session", (handle, version) =>
+    timeout: store.timeout,
+    // It changes no session.
+    prepare: guard("read", "open", () => store.prepare()),
+    createSession: guard("write", "create a session", (record, limit, replaces) =>
+      store.createSession(record, limit, replaces),
+    ),
+    findSession: guard("read", "find a session", (handle) => store.findSession(handle)),
+    commitRefresh: guard("write", "commit a refresh", (handle, version, write) =>
+      store.commitRefresh(handle, version, write),
+    ),
+    replaceClaims: guard("write", "replace claims", (handle, version, claims) =>
+      store.replaceClaims(handle, version, claims),
+    ),
+    replaceData: guard("write", "replace data", (handle, version, data) => store.replaceData(handle, version, data)),
+    deleteSession: guard("write", "delete a session", (handle) => store.deleteSession(handle)),
+    deleteSessionAtVersion: guard("write", "delete a session", (handle, version) =>
       store.deleteSessionAtVersion(handle, version),
     ),
-    deleteSessionsOfUser: guard("delete sessions", (userKey, except, limit) =>
+    deleteSessionsOfUser: guard("write", "delete sessions", (userKey, except, limit) =>
       store.deleteSessionsOfUser(userKey, except, limit),
     ),
-    listSessionsOfUser: guard("list sessions", (userKey, now, page) => store.listSessionsOfUser(userKey, now, page)),
-    rememberReplaced: guard("remember a replaced session", (handle, until) => store.rememberReplaced(handle, until)),
-    rememberOnce: guard("remember what is used once", (once, until) => store.rememberOnce(once, until)),
-    wasReplaced: guard("look for a replaced session", (handle, now) => store.wasReplaced(handle, now)),
-    deleteExpiredSessions: guard("sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
-    takeLease: guard("take a lease", (name, owner, now, until) => store.takeLease(name, owner, now, until)),
-    ...(readClock === undefined ? {} : { readClock: guard("read its clock", readClock) }),
-    ...(findFault === undefined ? {} : { findFault: guard("look at its settings", findFault) }),
-    listKeys: guard("list keys", () => store.listKeys()),
-    insertKey: guard("insert a key", (key) => store.insertKey(key)),
-    rewrapKey: guard("rewrap a key", (kid, expected, wrappedSeed) => store.rewrapKey(kid, expected, wrappedSeed)),
-    deleteKey: guard("delete a key", (kid) => store.deleteKey(kid)),
+    listSessionsOfUser: guard("read", "list sessions", (userKey, now, page) =>
+      store.listSessionsOfUser(userKey, now, page),
+    ),
+    rememberReplaced: guard("write", "remember a replaced session", (handle, until) =>
+      store.rememberReplaced(handle, until),
+    ),
+    rememberOnce: guard("write", "remember what is used once", (once, until) => store.rememberOnce(once, until)),
+    wasReplaced: guard("read", "look for a replaced session", (handle, now) => store.wasReplaced(handle, now)),
+    deleteExpiredSessions: guard("write", "sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
+    takeLease: guard("write", "take a lease", (name, owner, now, until) => store.takeLease(name, owner, now, until)),
+    ...(readClock === undefined ? {} : { readClock: guard("read", "read its clock", readClock) }),
+    ...(findFault === undefined ? {} : { findFault: guard("read", "look at its settings", findFault) }),
+    listKeys: guard("read", "list keys", () => store.listKeys()),
+    insertKey: guard("write", "insert a key", (key) => store.insertKey(key)),
+    rewrapKey: guard("write", "rewrap a key", (kid, expected, wrappedSeed) =>
+      store.rewrapKey(kid, expected, wrappedSeed),
+    ),
+    deleteKey: guard("write", "delete a key", (kid) => store.deleteKey(kid)),
     async close() {
       closed = true;
       await Promise.allSettled(running);
       try {
         await store.close();
       } catch (error) {
-        throw toFault(error, "failed to close; sessions are untouched, and this instance is closed all the same");
+        if (error instanceof SessionError) throw error;
+        throw generalError(
+          "STORE_UNAVAILABLE",
+          "the session store failed to close; sessions are untouched, and this instance is closed all the same",
+          error,
+        );
       }
     },
   };
 }
 
-const toFault = (error: unknown, fact: string): SessionError =>
-  error instanceof SessionError ? error : generalError("STORE_UNAVAILABLE", `the session store ${fact}`, error);
+interface Failing {
+  readonly kind: "read" | "write";
+  readonly name: string;
+}
+
+function isTooLate(): boolean {
+  const call = currentCall();
+  return call !== undefined && performance.now() >= call.deadline;
+}
+
+const noTimeLeft = (): SessionError =>
+  markUntouched(storeFault("the database has taken all the time that a call may take"));
+
+/** The one place that says what has become of an operation that failed. */
+function toFault(error: unknown, { kind, name }: Failing): SessionError {
+  const fact = error instanceof SessionError ? factOf(error) : `the session store failed to ${name}`;
+  // What is no fault of the database says all that there is to say.
+  if (fact === undefined) return error as SessionError;
+  const isOpen = kind === "write" && !isUntouched(error);
+  const outcome = isOpen
+    ? "it is not known whether it was done; look again before you rely on either"
+    : "sessions are untouched, and it is asked again by the next call";
+  const told =
+    error instanceof SessionError
+      ? generalError(error.code, `${fact}; ${outcome}`, error.cause)
+      : generalError("STORE_UNAVAILABLE", `${fact}; ${outcome}`, error);
+  return isOpen ? markUnknown(told) : told;
+}
 
 export const closedError = (): SessionError =>
   generalError("CLOSED", "this instance has been closed; make another with init or createSessions");

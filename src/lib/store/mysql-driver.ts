@@ -1,4 +1,5 @@
 import {
+  CLOSED_POOL,
   diagnoseNetwork,
   errorCode,
   type SqlConnection,
@@ -76,8 +77,22 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
 
     reason: () => reason,
     diagnose,
+    isRefusal,
+    poolSize: () => (heard === undefined ? undefined : sizeOf(heard)),
     close: end,
   };
+}
+
+interface Sized {
+  /** Of mysql2. */
+  readonly pool?: { readonly config?: { readonly connectionLimit?: unknown } };
+  /** Tells the limit of a pool of mariadb, which nothing else does. */
+  toString(): string;
+}
+
+function sizeOf(pool: Sized): number | undefined {
+  const told = pool.pool?.config?.connectionLimit ?? /\blimit=(\d+)/.exec(pool.toString())?.[1];
+  return Number(told) > 0 ? Number(told) : undefined;
 }
 
 /** Bytes, so that the character set of the connection has no say in them. */
@@ -91,6 +106,9 @@ function toResult(answer: unknown): SqlResult {
   return { rows: [], changes: Number((result as { readonly affectedRows?: number | bigint }).affectedRows ?? 0) };
 }
 
+const isClosedPool = (error: unknown): boolean =>
+  errorCode(error, "errno") === "45027" || (error instanceof Error && error.message === "Pool is closed.");
+
 const CONFLICTS: ReadonlySet<string> = new Set([
   "1213", // deadlock; in a Galera cluster also: another node was faster
   "1205", // lock wait timeout: only the statement was undone, and its transaction is rolled back by the caller
@@ -100,7 +118,16 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   "1317", // the query was killed; a node of a Galera cluster does that where another node changes a table
 ]);
 
+/** Errors of servers, all of whose numbers the drivers' own lie beyond. */
+function isRefusal(error: unknown): boolean {
+  const errno = Number(errorCode(error, "errno"));
+  const isOfServer = (errno >= 1000 && errno < 2000) || (errno >= 3000 && errno < 5000);
+  // While a server shuts down, and in the middle of a commit, it may have been done.
+  return isOfServer && errno !== 1053 && errno !== 1180;
+}
+
 function diagnose(error: unknown): SqlDiagnosis | undefined {
+  if (isClosedPool(error)) return CLOSED_POOL;
   const errno = errorCode(error, "errno");
   if (CONFLICTS.has(errno)) return { kind: "conflict" };
   const fault = (message: string): SqlDiagnosis => ({ kind: "fault", message });

@@ -1,4 +1,5 @@
 import {
+  CLOSED_POOL,
   diagnoseNetwork,
   errorCode,
   type SqlConnection,
@@ -58,15 +59,25 @@ export interface PostgresDriverOptions {
 }
 
 export function createPostgresDriver({ pool, end, prepare }: PostgresDriverOptions): SqlDriver {
+  let seen: PostgresPool | undefined;
   return {
     async connect() {
       const given = await pool();
+      seen = given;
       return "unsafe" in given ? fromPostgresJs(given, prepare) : fromClient(await given.connect(), prepare);
     },
 
     diagnose,
+    isRefusal,
+    poolSize: () => (seen === undefined ? undefined : sizeOf(seen)),
     close: end,
   };
+}
+
+/** Both drivers show the settings of a pool. */
+function sizeOf(pool: PostgresPool): number | undefined {
+  const { max } = (pool as { readonly options?: { readonly max?: unknown } }).options ?? {};
+  return typeof max === "number" && max > 0 ? max : undefined;
 }
 
 /** A sign-in that waited for its turn must see what was committed meanwhile. */
@@ -153,6 +164,30 @@ function fromPostgresJs(pool: PostgresJs, prepare: boolean): SqlConnection {
 
 const UNDONE: Error = new Error("the transaction is rolled back");
 
+/** Of Node and of postgres.js, whose pool connects when it is asked something. */
+const UNCONNECTED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ENOENT",
+  "CONNECT_TIMEOUT",
+  "CONNECTION_ENDED",
+]);
+
+/** Says that a connection ends, or that the outcome is unknown; may come when all is done. */
+const UNCERTAIN = /^(?:08|57P0[125]|40003)/;
+
+function isRefusal(error: unknown): boolean {
+  const code = errorCode(error);
+  // Errors of the server alone have a severity.
+  const isOfServer = error instanceof Error && "severity" in error;
+  return isOfServer ? !UNCERTAIN.test(code) : UNCONNECTED.has(code);
+}
+
+const isClosedPool = (error: unknown): boolean =>
+  errorCode(error) === "CONNECTION_ENDED" ||
+  (error instanceof Error && error.message.startsWith("Cannot use a pool after calling end"));
+
 const isFromServer = (error: unknown): boolean => error instanceof Error && error.name === "PostgresError";
 
 /** No text there can hold a NUL, and none of ours does, since JSON escapes it; a handle that somebody asks for may, and is then one that is not there. */
@@ -160,6 +195,7 @@ const toParameter = (value: SqlValue): SqlValue =>
   typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value;
 
 function diagnose(error: unknown): SqlDiagnosis | undefined {
+  if (isClosedPool(error)) return CLOSED_POOL;
   const fault = (message: string): SqlDiagnosis => ({ kind: "fault", message });
   // SQLSTATE (PostgreSQL's manual, appendix A).
   switch (errorCode(error)) {

@@ -1,6 +1,7 @@
 import { generalError } from "../errors.ts";
 import { replyCode } from "./redis-errors.ts";
 import { inspect, type RedisScript } from "./redis-scripts.ts";
+import { markUntouched } from "./store-fault.ts";
 
 /** What is called of node-redis, from version 4 on: of a client, a pool, a cluster, or sentinels. */
 export interface NodeRedis {
@@ -67,7 +68,12 @@ export const givenClient = (client: RedisClient): RedisSource => ({
   end: async () => undefined,
 });
 
-export function createRedisDriver({ get, abandon, end }: RedisSource): RedisDriver {
+export function createRedisDriver({ get: find, abandon, end }: RedisSource): RedisDriver {
+  // Without a connection nothing can have been sent.
+  const get = (): Promise<RedisClient> =>
+    find().catch((error: unknown) => {
+      throw markUntouched(error);
+    });
   return {
     run: async (call) => runBy(scripting(await get()), call),
 

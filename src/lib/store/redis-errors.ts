@@ -1,5 +1,6 @@
 import { generalError, SessionError } from "../errors.ts";
 import { diagnoseNetwork, errorCode } from "./sql-driver.ts";
+import { isUntouched, markUntouched, storeFault } from "./store-fault.ts";
 
 /** The word in capitals that an error reply of the server begins with, or one of ours where it has none; empty where it is no reply. */
 export function replyCode(error: unknown): string {
@@ -113,6 +114,17 @@ function faultOf(error: Error): string | undefined {
   return isLost(error) ? "the connection to the server broke, or there is none; it is made anew" : undefined;
 }
 
+/** Nothing was sent, or it was answered that nothing was done. */
+const isRefusal = (error: Error): boolean =>
+  replyCode(error) !== "" || UNSENT.has(error.constructor.name) || UNSENT.has(error.message);
+
+const UNSENT: ReadonlySet<string> = new Set([
+  "ClientClosedError",
+  "ClientOfflineError",
+  "Stream isn't writeable and enableOfflineQueue options is false",
+  "Cluster isn't ready and enableOfflineQueue options is false",
+]);
+
 /** With what is known about a fault in the message, and the driver's own error as the cause. */
 export function explain(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof SessionError) return error;
@@ -121,5 +133,6 @@ export function explain(error: unknown): unknown {
   const unsuitable = UNSUITABLE[code];
   if (unsuitable !== undefined) return generalError("STORE_UNSUITABLE", unsuitable, cause);
   const fault = FAULTS[code] ?? faultOf(error);
-  return fault === undefined ? cause : generalError("STORE_UNAVAILABLE", `${fault}; sessions are untouched`, cause);
+  const told = fault === undefined ? cause : storeFault(fault, cause);
+  return isUntouched(error) || isRefusal(error) ? markUntouched(told) : told;
 }

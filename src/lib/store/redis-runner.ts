@@ -1,9 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { generalError, type SessionError } from "../errors.ts";
-import { inTime } from "./in-time.ts";
+import { deadlineWithin } from "../call.ts";
+import { inTime } from "../in-time.ts";
 import type { RedisCall, RedisDriver, RedisReplicas } from "./redis-driver.ts";
 import { explain, isTransient } from "./redis-errors.ts";
 import type { RedisScript } from "./redis-scripts.ts";
+import { markUnknown, storeFault } from "./store-fault.ts";
 
 /** Runs a script: again where the server refused it for the moment, gives up after a while, and says what is at fault. */
 export type RunScript = (
@@ -18,7 +20,10 @@ export type RunScript = (
  */
 const PATIENCE = 2000;
 
-/** @param timeout how long one script may take, all attempts included; ms */
+/**
+ * @param timeout how long one script may take, all attempts included; ms. Within a call the scripts
+ *   share the time of the call
+ */
 export function createRedisRunner(
   driver: RedisDriver,
   timeout: number,
@@ -34,12 +39,14 @@ export function createRedisRunner(
   return async (script, keys, args = []) => {
     const call = { script, keys, args: args.map(String) };
     const begun = performance.now();
+    const deadline = deadlineWithin(timeout);
     for (let turn = 1; ; turn += 1) {
       try {
-        return await inTime(attempt(call), begun + timeout, () => {
+        return await inTime(attempt(call), deadline, () => {
           // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
           // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
-          void driver.abandon(begun).catch(() => undefined);
+          // A connection that others wait for too is given up only when it was silent for the whole of the time.
+          if (performance.now() >= begun + timeout) void driver.abandon(begun).catch(() => undefined);
           return noAnswer(timeout);
         });
       } catch (error) {
@@ -52,14 +59,12 @@ export function createRedisRunner(
   };
 }
 
-const noAnswer = (timeout: number): SessionError =>
-  generalError(
-    "STORE_UNAVAILABLE",
-    `the server gave no answer within ${timeout} ms; sessions are untouched, and it is asked again by the next call`,
-  );
+const noAnswer = (timeout: number): SessionError => storeFault(`the server gave no answer within ${timeout} ms`);
 
 const notConfirmed = (confirmed: number, { acknowledge, within }: RedisReplicas): SessionError =>
-  generalError(
-    "STORE_UNAVAILABLE",
-    `only ${confirmed} of ${acknowledge} replicas had what was written within ${within} ms; a fail-over now might lose it`,
+  markUnknown(
+    generalError(
+      "STORE_UNAVAILABLE",
+      `only ${confirmed} of ${acknowledge} replicas had what was written within ${within} ms; a fail-over now might lose it`,
+    ),
   );

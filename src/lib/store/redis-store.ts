@@ -63,6 +63,8 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
   let isScattered = false;
 
   return {
+    timeout,
+
     async prepare() {
       const isCluster = checkServer(await run(scripts.inspect, [ring.keys]));
       await run(scripts.rehearse, ring.rehearsal);

@@ -190,6 +190,13 @@ export interface SessionStore {
   close(): Promise<void>;
 
   /**
+   * How long all operations of one call of the library may take together, in ms. No operation
+   * begins later, and `close()` waits so long for calls that are under way. Undefined: as long as
+   * the store lets each of them take.
+   */
+  readonly timeout?: number | undefined;
+
+  /**
    * Where the default secret is kept: beside the database of an embedded store. At the first start
    * it is made under this name with a leading dot, unless there is a file of one of the two names.
    * Such a file is as private and as durable as the database, and so good enough for production.

@@ -34,6 +34,10 @@ export interface SqlDriver {
   readonly reason?: () => unknown;
   /** What to make of an error; undefined: nothing is known about it. */
   readonly diagnose: (error: unknown) => SqlDiagnosis | undefined;
+  /** Whether an error is an answer of the database, by which it did nothing. */
+  readonly isRefusal: (error: unknown) => boolean;
+  /** How many connections the pool makes at most; undefined where it does not say. */
+  readonly poolSize: () => number | undefined;
   /** Ends the pool if it is ours. Safe to call twice. */
   readonly close: () => Promise<void>;
 }
@@ -47,6 +51,11 @@ export type SqlDiagnosis =
   | { readonly kind: "no-right" }
   /** What is at fault, and what to do about it. */
   | { readonly kind: "fault"; readonly message: string };
+
+export const CLOSED_POOL: SqlDiagnosis = {
+  kind: "fault",
+  message: "the pool has been closed by the app, which gave it; close the sessions first, and the pool last",
+};
 
 /** The code that a driver's error carries: a text with some, a number with others. */
 export function errorCode(error: unknown, property = "code"): string {

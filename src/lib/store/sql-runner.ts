@@ -1,6 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { generalError, SessionError } from "../errors.ts";
-import { inTime } from "./in-time.ts";
+import { deadlineWithin } from "../call.ts";
+import { inTime } from "../in-time.ts";
+import { createConnectionQueue } from "./connection-queue.ts";
+import { isUntouched, markUntouched, storeFault } from "./store-fault.ts";
 import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
 import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 
@@ -19,21 +22,48 @@ export interface SqlRunner {
   readonly withConnection: <T>(work: (connection: SqlConnection) => Promise<T>) => Promise<T>;
 }
 
-/** @param timeout how long one operation may take, waiting for a connection and all attempts included; ms */
-export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
-  const fromNow = (): number => performance.now() + timeout;
+export interface SqlRunnerOptions {
+  /**
+   * How long one operation may take, waiting for a connection and all attempts included; ms. Within
+   * a call the operations share the time of the call.
+   */
+  readonly timeout: number;
+  /** See `ConnectionQueueOptions`. */
+  readonly queueLimit?: number | undefined;
+}
+
+/** How far an attempt has come. */
+interface Attempt {
+  /** Whether the database may have done for good what it was asked, whatever it answers or fails to. */
+  mayBeDone: boolean;
+}
+
+type Work<T> = (connection: SqlConnection, attempt: Attempt) => Promise<T>;
+
+export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlRunnerOptions): SqlRunner {
+  const queue = createConnectionQueue({ size: driver.poolSize, limit: queueLimit });
 
   function noConnection(): Error {
     const known = explain(driver.reason?.(), driver);
     return known instanceof SessionError ? known : noAnswer("gave no connection", timeout);
   }
 
-  async function withConnection<T>(work: (connection: SqlConnection) => Promise<T>, deadline: number): Promise<T> {
+  async function withConnection<T>(work: Work<T>, deadline: number): Promise<T> {
+    const leave = await queue.enter(deadline);
+    try {
+      return await connected(work, deadline);
+    } finally {
+      leave();
+    }
+  }
+
+  async function connected<T>(work: Work<T>, deadline: number): Promise<T> {
+    const attempt: Attempt = { mayBeDone: false };
     const connecting = driver.connect();
     let connection: SqlConnection | undefined;
     try {
       connection = await inTime(connecting, deadline, noConnection);
-      const result = await inTime(work(connection), deadline, () => noAnswer("gave no answer", timeout));
+      const result = await inTime(work(connection, attempt), deadline, () => noAnswer("gave no answer", timeout));
       connection.release();
       return result;
     } catch (error) {
@@ -41,6 +71,7 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
       if (connection === undefined) void connecting.then((late) => late.release()).catch(() => undefined);
       else if (isAnswer(error)) connection.release();
       else connection.destroy();
+      if (!attempt.mayBeDone || driver.isRefusal(error)) markUntouched(error);
       throw error;
     }
   }
@@ -52,7 +83,7 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
   };
 
   async function retrying<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
-    const deadline = fromNow();
+    const deadline = deadlineWithin(timeout);
     for (let turn = 1; ; turn += 1) {
       try {
         return await attempt(deadline);
@@ -69,14 +100,21 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
     withConnection: (work) => retrying((deadline) => withConnection(work, deadline)),
 
     run: (statement, values) =>
-      retrying((deadline) => withConnection((connection) => connection.run(statement, values), deadline)),
+      retrying((deadline) =>
+        withConnection((connection, attempt) => {
+          attempt.mayBeDone = true;
+          return connection.run(statement, values);
+        }, deadline),
+      ),
 
     transaction: (causal, work) =>
       retrying((deadline) =>
-        withConnection(async (connection) => {
+        withConnection(async (connection, attempt) => {
           await connection.begin(causal);
           try {
             const result = await work(connection.run);
+            // Before that nothing lasts: a database undoes what a broken connection had begun.
+            attempt.mayBeDone = true;
             await connection.commit();
             return result;
           } catch (error) {
@@ -90,17 +128,19 @@ export function createSqlRunner(driver: SqlDriver, timeout: number): SqlRunner {
 }
 
 const noAnswer = (fact: string, timeout: number): SessionError =>
-  generalError(
-    "STORE_UNAVAILABLE",
-    `the database ${fact} within ${timeout} ms; sessions are untouched, and it is asked again by the next call`,
-  );
+  storeFault(`the database ${fact} within ${timeout} ms`);
 
 /** With what is known about a fault in the message, and the driver's own error as the cause. */
 export function explain(error: unknown, driver: SqlDriver): unknown {
+  const told = describe(error, driver);
+  return isUntouched(error) ? markUntouched(told) : told;
+}
+
+function describe(error: unknown, driver: SqlDriver): unknown {
   const diagnosis = error instanceof SessionError ? undefined : driver.diagnose(error);
   switch (diagnosis?.kind) {
     case "fault":
-      return generalError("STORE_UNAVAILABLE", `${diagnosis.message}; sessions are untouched`, error);
+      return storeFault(diagnosis.message, error);
     case "no-table":
       return generalError(
         "SCHEMA_MISSING",

@@ -29,13 +29,22 @@ export interface SqlStoreOptions {
   readonly inspect: (runner: SqlRunner) => Promise<SqlDialect>;
   readonly prefix: string;
   readonly migrate: boolean;
-  /** How long one operation may take, in ms. */
+  /** How long the operations of one call may take, in ms. */
   readonly timeout: number;
+  /** How many calls may wait for a connection, see `ConnectionQueueOptions`. */
+  readonly queueLimit?: number | undefined;
 }
 
 /** Sessions in a database of the app's. Every operation is one guarded statement, but for a sign-in that must count sessions. */
-export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: SqlStoreOptions): SessionStore {
-  const runner = createSqlRunner(driver, timeout);
+export function createSqlStore({
+  driver,
+  inspect,
+  prefix,
+  migrate,
+  timeout,
+  queueLimit,
+}: SqlStoreOptions): SessionStore {
+  const runner = createSqlRunner(driver, { timeout, queueLimit });
   let preparing: Promise<SqlStatements> | undefined;
   /** Of the server, as soon as it is known. */
   let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
@@ -190,6 +199,8 @@ export function createSqlStore({ driver, inspect, prefix, migrate, timeout }: Sq
   }
 
   return {
+    timeout,
+
     async prepare() {
       await prepared();
     },

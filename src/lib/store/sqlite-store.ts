@@ -1,7 +1,9 @@
 import { setImmediate as giveWay, setTimeout as delay } from "node:timers/promises";
+import { deadlineWithin } from "../call.ts";
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import { readMigrations, schemaTooNew, versionTable } from "./migrations.ts";
+import { markUntouched } from "./store-fault.ts";
 import type { CreateOutcome, SessionLimit, SessionStore } from "./session-store.ts";
 import {
   buildStatements,
@@ -65,7 +67,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   function connect(): Promise<Connection> {
     connecting ??= openConnection().catch((error: unknown) => {
       connecting = undefined;
-      throw error;
+      throw markUntouched(error);
     });
     return connecting;
   }
@@ -98,7 +100,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     } catch (error) {
       // A file that was broken, read-only or gone may be whole again by the next call.
       if (owned && durable && isFileFault(error) && connecting === opened) await disconnect();
-      throw error;
+      // No answer can get lost within a process: what failed was undone.
+      throw markUntouched(error);
     }
   }
 
@@ -142,6 +145,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
   return {
     secretFile,
+    timeout: PATIENCE,
 
     prepare: () => withStatements(() => undefined),
 
@@ -254,12 +258,12 @@ function readVersion(database: SqliteDatabase, prefix: string): number {
  * file, whatever the busy timeout.
  */
 async function patiently<T>(work: () => T): Promise<T> {
-  const begun = performance.now();
+  const deadline = deadlineWithin(PATIENCE);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return work();
     } catch (error) {
-      if (!isBusy(error) || performance.now() - begun > PATIENCE) throw error;
+      if (!isBusy(error) || performance.now() > deadline) throw error;
       await delay(Math.min(2 * attempt, 20));
     }
   }

@@ -25,8 +25,18 @@ export interface SqlOptions {
    * When the tables are there, neither needs the right to make any. Default true.
    */
   readonly migrate?: boolean | undefined;
-  /** How long an operation may take before it fails with `STORE_UNAVAILABLE`, waiting for a connection included; `"100ms"` to `"5m"`. Default `"10s"`. */
+  /**
+   * How long a call of the library may wait for the database before it fails with
+   * `STORE_UNAVAILABLE`, all its operations and the wait for a connection included; `"100ms"` to
+   * `"5m"`. Default `"10s"`.
+   */
   readonly timeout?: Duration | undefined;
+  /**
+   * How many calls may wait for their first connection, 0 to 100,000; one more fails at once with
+   * `STORE_BUSY`. Default: as many as can begin within half of `timeout` at the pace of the latest,
+   * and four for each connection of the pool in any case.
+   */
+  readonly queueLimit?: number | undefined;
 }
 
 const DEFAULT_TIMEOUT = 10_000;
@@ -45,8 +55,10 @@ export function readSqlOptions(section: SectionReader): {
   readonly prefix: string;
   readonly migrate: boolean;
   readonly timeout: number;
+  readonly queueLimit: number | undefined;
 } {
   return {
+    queueLimit: section.count("queueLimit", 0, 100_000),
     prefix: section.text("tablePrefix", refusePrefix) ?? DEFAULT_PREFIX,
     migrate: section.flag("migrate") ?? true,
     timeout: readTimeout(section),

@@ -92,6 +92,14 @@ export const rowClauses: readonly StoreClause[] = [
     },
   },
   {
+    id: "time-2",
+    name: "MUST tell, if it tells how long a call may take, a number of ms that a timer can wait for",
+    async run({ timeout }) {
+      await Promise.resolve();
+      ok(timeout === undefined || (Number.isFinite(timeout) && timeout > 0 && timeout < 2 ** 31));
+    },
+  },
+  {
     id: "time-1",
     name: "MUST tell, if it tells what time it is with a row, whole ms since the epoch of a clock that goes on",
     async run(store) {

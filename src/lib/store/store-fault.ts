@@ -1,0 +1,34 @@
+/** What is known of an operation that failed: whether the database may have done it all the same. */
+import { type ErrorCode, generalError, type SessionError } from "../errors.ts";
+
+const facts = new WeakMap<object, string>();
+const untouched = new WeakSet<object>();
+const unknown = new WeakSet<object>();
+
+/** A fault of the database. What has become of the operation is added to the message by whoever knows what it was (guarded-store.ts). */
+export function storeFault(fact: string, cause?: unknown, code: ErrorCode = "STORE_UNAVAILABLE"): SessionError {
+  const error = generalError(code, fact, cause);
+  facts.set(error, fact);
+  return error;
+}
+
+/** The text of a `storeFault`, as it was given. */
+export const factOf = (error: object): string | undefined => facts.get(error);
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Nothing was done: the operation never reached the database, or was refused by it. */
+export function markUntouched<E>(error: E): E {
+  if (isObject(error)) untouched.add(error);
+  return error;
+}
+
+export const isUntouched = (error: unknown): boolean => isObject(error) && untouched.has(error);
+
+/** Nobody knows whether it was done. */
+export function markUnknown<E>(error: E): E {
+  if (isObject(error)) unknown.add(error);
+  return error;
+}
+
+export const isUnknown = (error: unknown): boolean => isObject(error) && unknown.has(error);
