@@ -143,7 +143,8 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
         client.written = next;
         answered.writes += 1;
       }
-      if (turn % 25 === 0) {
+      // Not all clients at once, so that some of it falls before and some after whatever happens.
+      if ((turn + index) % 12 === 0) {
         const { handle } = client;
         await insist(random, (server) => server.revokeSessionUsingSessionHandle(handle));
         client.revoked = true;
