@@ -174,6 +174,31 @@ describeWithServer("redis", "Redis", () => {
       expect([ended.length, ending <= 1300, turns]).toEqual([1001, true, 6]);
     });
 
+    test("a limit counts right beside 600 expired sessions: they are swept, unless only this process takes them for expired", async () => {
+      const now = Date.now();
+      for (const [time, remaining] of [
+        // 200 go at once, until few enough are left.
+        [now, 402],
+        [now + 3_600_000, 602],
+      ] as const) {
+        const store = await open();
+        const userKey = newUser();
+        const rows = Array.from({ length: 602 }, (_, index) =>
+          newRecord({ userKey, createdAt: time - 9000 + index, expiresAt: index < 600 ? time - 1 : time + 60_000 }),
+        );
+        await Promise.all(rows.map((row) => store.createSession(row, undefined)));
+        const refused = await store.createSession(newRecord({ userKey, createdAt: time }), {
+          max: 2,
+          onLimit: "refuse",
+        });
+        expect(refused.created).toBe(false);
+        const next = newRecord({ userKey, createdAt: time, expiresAt: time + 60_000 });
+        const { ended } = await store.createSession(next, { max: 2, onLimit: "end-oldest" });
+        expect(ended).toEqual([rows[600]?.handle]);
+        expect((await ownKeys()).filter((key) => key.includes(":session:")).length).toBe(remaining);
+      }
+    });
+
     test("what is remembered of replaced sessions goes with the sweep", async () => {
       const store = await open();
       await store.rememberReplaced(newRecord().handle, T0 + 10);
