@@ -1,10 +1,11 @@
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord } from "../session/record.ts";
+import { createMemoryRows } from "./memory-rows.ts";
 import type { SessionPosition, SessionStore } from "./session-store.ts";
 
 /** Keeps everything in this process. Each operation runs to its end without awaiting, which makes it atomic. */
 export function createMemoryStore(): SessionStore {
-  const sessions = new Map<string, SessionRecord>();
+  const sessions = createMemoryRows();
   const keys = new Map<string, KeyRecord>();
   const replacedUntil = new Map<string, number>();
   const leases = new Map<string, { readonly owner: string; readonly until: number }>();
@@ -12,12 +13,12 @@ export function createMemoryStore(): SessionStore {
   function replaceAt(handle: string, version: number, change: (row: SessionRecord) => Partial<SessionRecord>): boolean {
     const row = sessions.get(handle);
     if (row === undefined || row.version !== version) return false;
-    sessions.set(handle, { ...row, ...change(row), version: version + 1 });
+    sessions.put({ ...row, ...change(row), version: version + 1 });
     return true;
   }
 
   function ofUser(userKey: string): SessionRecord[] {
-    return [...sessions.values()].filter((row) => row.userKey === userKey).sort(newestFirst);
+    return sessions.ofUser(userKey).sort(newestFirst);
   }
 
   return {
@@ -33,9 +34,9 @@ export function createMemoryStore(): SessionStore {
       }
       const surplus = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
       const ended = limit?.onLimit === "trim" ? surplus.slice(-limit.atOnce) : surplus;
-      for (const handle of ended) sessions.delete(handle);
-      const replaced = replaces !== undefined && sessions.delete(replaces);
-      sessions.set(record.handle, record);
+      for (const handle of ended) sessions.remove(handle);
+      const replaced = replaces !== undefined && sessions.remove(replaces);
+      sessions.put(record);
       return { created: true, ended, replaced };
     },
 
@@ -48,15 +49,15 @@ export function createMemoryStore(): SessionStore {
 
     replaceData: async (handle, version, data) => replaceAt(handle, version, () => ({ data })),
 
-    deleteSession: async (handle) => sessions.delete(handle),
+    deleteSession: async (handle) => sessions.remove(handle),
 
     deleteSessionAtVersion: async (handle, version) =>
-      sessions.get(handle)?.version === version && sessions.delete(handle),
+      sessions.get(handle)?.version === version && sessions.remove(handle),
 
     async deleteSessionsOfUser(userKey, except, limit) {
       const all = ofUser(userKey).flatMap((row) => (row.handle === except ? [] : row.handle));
       const handles = all.slice(0, limit);
-      for (const handle of handles) sessions.delete(handle);
+      for (const handle of handles) sessions.remove(handle);
       return handles;
     },
 
@@ -84,8 +85,8 @@ export function createMemoryStore(): SessionStore {
 
     async deleteExpiredSessions(now, limit) {
       for (const [handle, until] of replacedUntil) if (until <= now) replacedUntil.delete(handle);
-      const expired = [...sessions.values()].filter((row) => row.expiresAt <= now).slice(0, limit);
-      for (const row of expired) sessions.delete(row.handle);
+      const expired = [...sessions.all()].filter((row) => row.expiresAt <= now).slice(0, limit);
+      for (const row of expired) sessions.remove(row.handle);
       return expired.length;
     },
 
