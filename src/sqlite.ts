@@ -1,4 +1,5 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { resolve } from "node:path";
 import type { SessionStore } from "./lib/store/session-store.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite-driver.ts";
 import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
@@ -47,7 +48,7 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
     if (given !== undefined && file !== undefined)
       section.fault("path", "CONTRADICTION", "names a file, and database is one that is open; leave one of them out");
     return {
-      path: file ?? "./counterfoil.db",
+      path: file === ":memory:" ? file : resolve(file ?? "./counterfoil.db"),
       database: given,
       synchronous: section.choice("synchronous", ["full", "normal"]) ?? "full",
       prefix: section.text("tablePrefix", refusePrefix) ?? DEFAULT_PREFIX,
@@ -55,20 +56,36 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
   });
   if (database !== undefined) {
     const open = async (): Promise<SqliteDatabase> => database;
-    return createSqliteStore({ ...settings, open, owned: false, durable: true, secretFile: undefined });
+    return createSqliteStore({
+      ...settings,
+      path: undefined,
+      open,
+      owned: false,
+      durable: true,
+      secretFile: undefined,
+    });
   }
   const inMemory = path === ":memory:";
   const open = (): Promise<SqliteDatabase> => openFile(path, inMemory);
   if (inMemory) warnOfMemory(`sqlite({ path: "${path}" })`, false);
   const secretFile = inMemory ? null : `${path}.secret`;
-  return createSqliteStore({ ...settings, open, owned: true, durable: !inMemory, secretFile });
+  return createSqliteStore({
+    ...settings,
+    path: inMemory ? undefined : path,
+    open,
+    owned: true,
+    durable: !inMemory,
+    secretFile,
+  });
 }
 
 async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase> {
   const { DatabaseSync } = await importDriver();
   try {
     // Made for its owner only, like the secret beside it; SQLite gives the files that it adds the same mode.
-    if (!inMemory) closeSync(openSync(path, "a", 0o600));
+    // One that is there is not opened here: closing it again would take the locks of all connections
+    // of this process to it (POSIX), and another process would then remove the -wal that they use.
+    if (!inMemory && !existsSync(path)) closeSync(openSync(path, "a", 0o600));
     return new DatabaseSync(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -14,6 +14,7 @@ export type NoticeCode =
   | "COUNTERFOIL_ERROR_HANDLER"
   | "COUNTERFOIL_UNKNOWN_KEY"
   | "COUNTERFOIL_MEMORY_STORE"
+  | "COUNTERFOIL_SQLITE_FILE"
   | "COUNTERFOIL_CLOCK"
   | "COUNTERFOIL_EVICTION";
 
@@ -32,7 +33,7 @@ export interface Notice {
 /** Tells of a fault in the set-up as a process warning: once, and only outside production. */
 export type Tell = (notice: Notice) => void;
 
-// A client chooses what some faults are about. With thirteen codes these are 65 entries of at most
+// A client chooses what some faults are about. With fourteen codes these are 70 entries of at most
 // 100 characters.
 const MOST_OF_A_CODE = 5;
 const MOST_CHARACTERS = 100;

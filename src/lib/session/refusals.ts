@@ -13,6 +13,8 @@ export interface Refusals {
   readonly count: (code: ErrorCode, notice?: Notice) => void;
   /** A fault that refuses nothing by itself, for instance cookies that the browser will drop. */
   readonly tell: (notice: Notice) => void;
+  /** As `tell`, where the process has been warned already. */
+  readonly note: (code: NoticeCode) => void;
 }
 
 interface Counted {
@@ -50,6 +52,7 @@ export function createRefusals(tell: Tell, emit: EventHub["emit"], now: Clock): 
       count(code, notice?.code ?? null);
       if (notice !== undefined) tell(notice);
     },
+    note: (code) => count(null, code),
     tell(notice) {
       count(null, notice.code);
       tell(notice);

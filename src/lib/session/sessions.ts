@@ -361,9 +361,16 @@ function createContext(
     await opening?.catch(() => undefined);
     await ended;
     for (const work of endings) work();
+    unwatch?.();
     events.clear();
     await store.close();
   }
+
+  const unwatch = givenStore.watch?.(({ notice, isReopened }) => {
+    // It has other keys: they are read before the next call signs with one.
+    if (isReopened && opened) [opened, opening] = [false, undefined];
+    refusals.note(notice);
+  });
 
   return {
     policy,

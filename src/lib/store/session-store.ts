@@ -1,4 +1,5 @@
 import type { KeyRecord } from "../key/key-record.ts";
+import type { NoticeCode } from "../notices.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
 import type { RotationState } from "../session/rotation.ts";
 
@@ -59,6 +60,14 @@ export interface CreateOutcome {
   readonly ended: readonly string[];
   /** Whether there was a session in whose place this one came. */
   readonly replaced: boolean;
+}
+
+/** Something that has happened to the database behind a store's back, of which the store has warned. */
+export interface StoreTrouble {
+  /** The code of the warning. */
+  readonly notice: NoticeCode;
+  /** Whether the store has gone over to another database, whose keys and sessions are others. */
+  readonly isReopened: boolean;
 }
 
 /**
@@ -185,6 +194,12 @@ export interface SessionStore {
 
   /** Removes a key. Nothing happens when there is none. */
   deleteKey(kid: string): Promise<void>;
+
+  /**
+   * Calls `tell` with what the store notices about its database by itself: that it is not the one
+   * of before. What it returns ends that.
+   */
+  watch?(tell: (trouble: StoreTrouble) => void): () => void;
 
   /** Gives back what the store itself opened; the app's own connections stay open. Safe to call twice. */
   close(): Promise<void>;

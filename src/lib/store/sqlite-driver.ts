@@ -60,6 +60,15 @@ export function isFileFault(error: unknown): boolean {
   return code !== undefined && FILE_FAULTS.has(code);
 }
 
+/** A table of ours is gone, which was there when the statements were prepared. */
+export const hasMissingTable = (error: unknown, prefix: string): boolean =>
+  error instanceof Error && /^no such table: (?:main\.)?/.test(error.message) && error.message.includes(prefix);
+
+/** The connection has been closed, or was and is open again, which ends its statements. */
+export const isClosed = (error: unknown): boolean =>
+  error instanceof Error &&
+  /^(?:database is not open|statement has been finalized|the database connection is not open)/i.test(error.message);
+
 /** Refuses a connection that hands out rows or numbers in another form than the two drivers do by default. */
 export function probeRows(database: SqliteDatabase): void {
   const row: unknown = database.prepare("SELECT 1 AS probe").get();

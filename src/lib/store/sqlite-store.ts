@@ -1,9 +1,6 @@
-import { setImmediate as giveWay, setTimeout as delay } from "node:timers/promises";
-import { deadlineWithin } from "../call.ts";
+import { setImmediate as giveWay } from "node:timers/promises";
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../session/record.ts";
-import { readMigrations, schemaTooNew, versionTable } from "./migrations.ts";
-import { markUntouched } from "./store-fault.ts";
 import type { CreateOutcome, SessionLimit, SessionStore } from "./session-store.ts";
 import {
   buildStatements,
@@ -14,32 +11,14 @@ import {
   type FixedStatement,
   type SqlStatement,
 } from "./sql-statements.ts";
-import {
-  inTransaction,
-  isBusy,
-  isFileFault,
-  probeRows,
-  type SqliteDatabase,
-  type SqliteStatement,
-} from "./sqlite-driver.ts";
+import { createSqliteConnection, PATIENCE, type SqliteConnectionOptions } from "./sqlite-connection.ts";
+import { inTransaction, type SqliteDatabase } from "./sqlite-driver.ts";
 
-export interface SqliteStoreOptions {
-  /** Gives the connection; asked again after a fault when it is ours. */
-  readonly open: () => Promise<SqliteDatabase>;
-  /** Whether the connection is ours: then it is closed by `close`, and opened anew after a fault. */
-  readonly owned: boolean;
-  /** Whether another connection would find the same sessions. */
-  readonly durable: boolean;
-  readonly synchronous: "full" | "normal";
-  /** What the names of the tables begin with. */
-  readonly prefix: string;
+export interface SqliteStoreOptions extends SqliteConnectionOptions {
   readonly secretFile: SessionStore["secretFile"];
 }
 
-interface Connection {
-  readonly database: SqliteDatabase;
-  readonly statements: Readonly<Record<Exclude<FixedStatement, "readClock">, SqliteStatement>>;
-}
+type Name = Exclude<FixedStatement, "readClock">;
 
 interface NewSession {
   readonly record: SessionRecord;
@@ -47,13 +26,9 @@ interface NewSession {
   readonly replaces: string | undefined;
 }
 
-// SQLite itself would wait without giving way to anything else in the process, so it does not: patience is had between attempts.
-const BUSY_TIMEOUT = 0;
-const PATIENCE = 5000;
-
 /** Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the write lock from its start. */
 export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
-  const { open, owned, durable, synchronous, prefix, secretFile } = options;
+  const { prefix, secretFile } = options;
   // The first have a number in their text; the last locks rows, which here are locked with the
   // whole file.
   const { deleteExpired, deleteOfUser, listOfUser, oldestOfUser, surplusOfUser, ...others } = buildStatements(
@@ -62,55 +37,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   );
   const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...unlocked } = others;
   const { deleteHandles: ____, lockHandles: _____, readClock: ______, ...fixed } = unlocked;
-  let connecting: Promise<Connection> | undefined;
-
-  function connect(): Promise<Connection> {
-    connecting ??= openConnection().catch((error: unknown) => {
-      connecting = undefined;
-      throw markUntouched(error);
-    });
-    return connecting;
-  }
-
-  async function openConnection(): Promise<Connection> {
-    const database = await open();
-    try {
-      if (owned) database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
-      await patiently(() => probeRows(database));
-      if (owned) {
-        await patiently(() => database.exec("PRAGMA journal_mode = WAL"));
-        database.exec(`PRAGMA synchronous = ${synchronous}`);
-      }
-      await patiently(() => migrate(database, prefix));
-      const prepared = Object.entries(fixed).map(([name, { text }]) => [name, database.prepare(text)]);
-      return { database, statements: Object.fromEntries(prepared) as Connection["statements"] };
-    } catch (error) {
-      if (owned) database.close();
-      throw error;
-    }
-  }
-
-  async function withStatements<T>(
-    work: (statements: Connection["statements"], database: SqliteDatabase) => T,
-  ): Promise<T> {
-    const opened = connect();
-    const { statements, database } = await opened;
-    try {
-      return await patiently(() => work(statements, database));
-    } catch (error) {
-      // A file that was broken, read-only or gone may be whole again by the next call.
-      if (owned && durable && isFileFault(error) && connecting === opened) await disconnect();
-      // No answer can get lost within a process: what failed was undone.
-      throw markUntouched(error);
-    }
-  }
-
-  async function disconnect(): Promise<void> {
-    const opened = connecting;
-    connecting = undefined;
-    const connection = await opened?.catch(() => undefined);
-    if (owned) connection?.database.close();
-  }
+  const connection = createSqliteConnection<Name>(options, fixed);
+  const withStatements = connection.run;
 
   /** Handles of the sessions that end to make room, or only some of them, when they are very many. */
   function chooseEnded(
@@ -147,7 +75,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     secretFile,
     timeout: PATIENCE,
 
-    prepare: () => withStatements(() => undefined),
+    prepare: connection.prepare,
 
     async createSession(record, limit, replaces) {
       if (limit === undefined && replaces === undefined) {
@@ -208,7 +136,11 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     takeLease: (name, owner, now, until) =>
       withStatements(({ takeLease }) => changed(takeLease.run(owner, until, name, owner, now))),
 
-    listKeys: () => withStatements(({ listKeys }) => listKeys.all() as KeyRecord[]),
+    async listKeys() {
+      // Each process asks for them once a minute.
+      await connection.look();
+      return withStatements(({ listKeys }) => listKeys.all() as KeyRecord[]);
+    },
 
     insertKey: (key) => withStatements(({ insertKey }) => changed(insertKey.run(...keyValues(key)))),
 
@@ -217,7 +149,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
     deleteKey: (kid) => withStatements(({ deleteKey }) => void deleteKey.run(kid)),
 
-    close: disconnect,
+    watch: connection.watch,
+
+    close: connection.close,
   };
 }
 
@@ -225,46 +159,3 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 const MOST_AT_ONCE = 200;
 
 const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };
-
-function migrate(database: SqliteDatabase, prefix: string): void {
-  const migrations = readMigrations("sqlite", prefix);
-  const { create, note } = versionTable("sqlite", prefix);
-  const newest = migrations.at(-1)?.version ?? 0;
-  const current = readVersion(database, prefix);
-  if (current === newest) return;
-  if (current > newest) throw schemaTooNew(current, newest);
-  inTransaction(database, () => {
-    database.exec(create);
-    // Asked again under the lock: another process may have been faster.
-    const done = readVersion(database, prefix);
-    for (const { version, sql } of migrations) {
-      if (version <= done) continue;
-      database.exec(sql);
-      database.exec(note(version));
-    }
-  });
-}
-
-function readVersion(database: SqliteDatabase, prefix: string): number {
-  const table = database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?")
-    .get(`${prefix}migration`);
-  if (table === undefined || table === null) return 0;
-  return (database.prepare(versionTable("sqlite", prefix).read).get() as { version: number }).version;
-}
-
-/**
- * Tries again while another connection holds the lock. Switching to WAL fails at once when another process starts on the same
- * file, whatever the busy timeout.
- */
-async function patiently<T>(work: () => T): Promise<T> {
-  const deadline = deadlineWithin(PATIENCE);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-      await delay(Math.min(2 * attempt, 20));
-    }
-  }
-}
