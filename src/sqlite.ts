@@ -16,7 +16,9 @@ export interface SqliteOptions {
   readonly path?: string;
   /**
    * A connection of the app's own, from `node:sqlite` or better-sqlite3, instead of `path`. It stays open, and its settings stay as they are.
-   * What happens within a transaction of the app's own is undone along with it.
+   * What happens while the app has a transaction open on it is a part of that, and is undone along
+   * with it: sign-ins and refreshes, but also revocations. No signing key is made meanwhile, so
+   * call `ready()` before the first one.
    */
   readonly database?: SqliteDatabase;
   /**

@@ -15,16 +15,56 @@ export interface SqliteDatabase {
   close(): unknown;
 }
 
-/** Runs `work` in a transaction that takes the write lock at once, so that it cannot fail for a rival half-way. */
+/**
+ * Runs `work` in a transaction that takes the write lock at once, so that it cannot fail for a rival half-way. Where the app has
+ * one open, `work` becomes a part of it: done when that is, and undone along with it.
+ */
 export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
+  return run(database, begin(database, joinIt), work);
+}
+
+/** As `inTransaction`, for what the process would go on to use although the app has undone it: never a part of the app's. */
+export function inOwnTransaction<T>(database: SqliteDatabase, work: () => T): T {
+  return run(database, begin(database, refuse), work);
+}
+
+/** What ends a transaction, or a part of one. */
+interface Ends {
+  readonly end: string;
+  readonly undo: string;
+}
+
+/** By trying, since not every driver can tell whether the app has a transaction open. */
+function begin(database: SqliteDatabase, whenNested: (database: SqliteDatabase) => Ends): Ends {
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    return { end: "COMMIT", undo: "ROLLBACK" };
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("within a transaction")) return whenNested(database);
+    throw error;
+  }
+}
+
+function joinIt(database: SqliteDatabase): Ends {
+  database.exec("SAVEPOINT counterfoil");
+  return { end: "RELEASE counterfoil", undo: "ROLLBACK TO counterfoil; RELEASE counterfoil" };
+}
+
+function refuse(): never {
+  throw generalError(
+    "STORE_UNAVAILABLE",
+    "sqlite: the app has a transaction open on its connection, and a signing key that is made in it would go with it; await ready() before the first transaction, and rotate keys outside of one",
+  );
+}
+
+function run<T>(database: SqliteDatabase, { end, undo }: Ends, work: () => T): T {
   try {
     const result = work();
-    database.exec("COMMIT");
+    database.exec(end);
     return result;
   } catch (error) {
     try {
-      database.exec("ROLLBACK");
+      database.exec(undo);
     } catch {
       // SQLite has rolled back by itself after some faults; the first error is the one to tell.
     }
@@ -34,16 +74,19 @@ export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
 
 /** Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been done. */
 export function isBusy(error: unknown): boolean {
-  // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3.
+  // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3. But for a
+  // transaction of the app's that has read what is out of date by now: no patience gets it the lock.
   const code = primaryCode(error);
-  if (code !== undefined) return code === 5 || code === 6;
+  if (code !== undefined) return (code === 5 || code === 6) && !isOutOfDate(error);
   return (
     error instanceof Error &&
     "code" in error &&
     typeof error.code === "string" &&
-    /^SQLITE_(?:BUSY|LOCKED)/.test(error.code)
+    /^SQLITE_(?:BUSY(?!_SNAPSHOT)|LOCKED)/.test(error.code)
   );
 }
+
+const isOutOfDate = (error: unknown): boolean => error instanceof Error && "errcode" in error && error.errcode === 517;
 
 /** Without the upper bits, which say more about it. */
 function primaryCode(error: unknown): number | undefined {

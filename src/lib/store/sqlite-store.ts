@@ -12,7 +12,7 @@ import {
   type SqlStatement,
 } from "./sql-statements.ts";
 import { createSqliteConnection, PATIENCE, type SqliteConnectionOptions } from "./sqlite-connection.ts";
-import { inTransaction, type SqliteDatabase } from "./sqlite-driver.ts";
+import { inOwnTransaction, inTransaction, type SqliteDatabase } from "./sqlite-driver.ts";
 
 export interface SqliteStoreOptions extends SqliteConnectionOptions {
   readonly secretFile: SessionStore["secretFile"];
@@ -142,7 +142,10 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
       return withStatements(({ listKeys }) => listKeys.all() as KeyRecord[]);
     },
 
-    insertKey: (key) => withStatements(({ insertKey }) => changed(insertKey.run(...keyValues(key)))),
+    insertKey: (key) =>
+      withStatements(({ insertKey }, database) =>
+        inOwnTransaction(database, () => changed(insertKey.run(...keyValues(key)))),
+      ),
 
     rewrapKey: (kid, expected, wrappedSeed) =>
       withStatements(({ rewrapKey }) => changed(rewrapKey.run(wrappedSeed, kid, expected))),
