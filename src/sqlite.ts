@@ -109,6 +109,8 @@ const isDatabase = (value: unknown): value is SqliteDatabase =>
 
 function refusePath(path: string): string | undefined {
   if (path === "") return "is empty; write the path of a file";
+  if (path.trim() === "") return "has nothing but blanks; write the path of a file";
+  if (path.includes("\0")) return "has a NUL character, which no name of a file can have; write the path of a file";
   return path.startsWith("file:") ? "is a URI; write the path of a file" : undefined;
 }
 
