@@ -158,7 +158,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   };
 }
 
-/** Sessions that one transaction ends at most. */
-const MOST_AT_ONCE = 200;
+/** Sessions that one transaction ends at most: its deletions touch pages all over the file. */
+const MOST_AT_ONCE = 100;
 
 const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };
