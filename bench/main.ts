@@ -1,6 +1,10 @@
 /** Runs one bench by its name: `npm run bench -- growth`; without a name, `verify`. */
 const BENCHES: Readonly<Record<string, { readonly measures: string; readonly run: () => Promise<unknown> }>> = {
   verify: { measures: "what one verification costs", run: () => import("./verify.ts") },
+  backlog: {
+    measures: "what a backlog of expired sessions costs others on PostgreSQL",
+    run: async () => (await import("./backlog.ts")).runBacklog(process.argv.slice(3)),
+  },
   growth: {
     measures: "whether stores slow down as their tables grow, and whom a sweep stalls",
     run: async () => (await import("./growth.ts")).runGrowth(process.argv.slice(3)),

@@ -166,6 +166,11 @@ export async function updateJwtPayload<Claims = unknown>(handle: string, update:
   return current<Claims>().updateJwtPayload(handle, update as Claims);
 }
 
+/** See {@link Sessions.sweep}; on the default instance. */
+export async function sweep(...args: Parameters<Method<"sweep">>): ReturnType<Method<"sweep">> {
+  return current().sweep(...args);
+}
+
 /** See {@link Sessions.rotateSigningKey}; on the default instance. */
 export async function rotateSigningKey(
   ...args: Parameters<Method<"rotateSigningKey">>
@@ -223,6 +228,7 @@ export type { Jwks } from "./lib/key/jwks.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 export type { DeviceInput } from "./lib/session/device.ts";
 export type { SessionEventName, SessionEvents, SessionListener } from "./lib/session/events.ts";
+export type { SweepOptions } from "./lib/session/sweep-now.ts";
 export type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
 export type { Updater } from "./lib/session/manage-sessions.ts";
 export type { DeviceFacts } from "./lib/session/record.ts";

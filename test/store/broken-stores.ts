@@ -357,6 +357,23 @@ export const brokenStores: readonly BrokenStore[] = [
       },
     };
   }),
+  broken("a sweep goes on from where it has stopped, and never back", "sweep-4", (inner) => {
+    let from = 0;
+    const held: SessionRecord[] = [];
+    return {
+      async createSession(record, limit, replaces) {
+        if (record.expiresAt >= from) return inner.createSession(record, limit, replaces);
+        held.push(record);
+        return { created: true, ended: [], replaced: false };
+      },
+      findSession: async (handle) => held.find((row) => row.handle === handle) ?? inner.findSession(handle),
+      async deleteExpiredSessions(now, limit) {
+        const removed = await inner.deleteExpiredSessions(now, limit);
+        from = removed === limit ? 1450 : 0;
+        return removed;
+      },
+    };
+  }),
   broken("rows come with a time that the store does not tell by itself", "clock-1", (inner) => ({
     findSession: async (handle) => withTime(await inner.findSession(handle), Date.now()),
   })),

@@ -244,6 +244,24 @@ describeWithServer("redis", "Redis", () => {
       expect((await keysOf(own)).filter((key) => key.startsWith("counterfoil:"))).toEqual([]);
     });
 
+    test("in a backlog a step asks the places where it removes something, and no others", async () => {
+      const own = await testServer();
+      const [store, other] = [await openRedisStore(driver, own.url), await openRedisStore(driver, own.url)];
+      for (let index = 0; index < 600; index += 1) await other.createSession(newRecord({ expiresAt: T0 }), undefined);
+      await own.startLog();
+      const steps: { removed: number; scripts: number }[] = [];
+      do {
+        await own.takeLog();
+        const removed = await store.deleteExpiredSessions(T0, 50);
+        const scripts = (await own.takeLog()).filter((line) => !line.startsWith("lua ")).length;
+        steps.push({ removed, scripts });
+      } while (steps.at(-1)?.removed === 50);
+      expect(steps.map(({ removed }) => removed)).toEqual([...Array<number>(12).fill(50), 0]);
+      // Each place once, and again where a step stopped; those that this process did not know of are behind.
+      expect(steps.reduce((sum, { scripts }) => sum + scripts, 0)).toBeLessThan(256 + 13 + 16 + 10);
+      expect((await keysOf(own)).filter((key) => key.startsWith("counterfoil:"))).toEqual([]);
+    });
+
     test("two prefixes are two apps, which share neither sessions nor keys", async () => {
       const [mine, yours] = [await open(), await open()];
       const userKey = newUser();

@@ -73,6 +73,7 @@ class Scene {
     await this.freeLease();
     const wrong = this.wrong();
     await wrong.createNewSession(this.newUser());
+    await contextOf(wrong).upkeep.settled();
   }
 
   /** By the process whose clock is right. */
@@ -131,7 +132,9 @@ const PLACES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   async "a sign-in"(scene) {
     const created = await scene.wrong().createNewSession(scene.newUser());
     await scene.freeLease();
-    await createSessions({ store: scene.store, secret: SECRET, ...scene.clock.config }).createNewSession("sweeper");
+    const sweeper = createSessions({ store: scene.store, secret: SECRET, ...scene.clock.config });
+    await sweeper.createNewSession("sweeper");
+    await contextOf(sweeper).upkeep.settled();
     // A process that cannot know better is left to its own sessions.
     if (scene.isAhead || scene.store.readClock !== undefined) await scene.expectAlive(created);
   },

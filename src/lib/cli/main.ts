@@ -1,27 +1,38 @@
 #!/usr/bin/env node
+import { ConfigError, SessionError } from "../errors.ts";
 import { migrate, MIGRATE_USAGE } from "./migrate.ts";
+import { sweep, SWEEP_USAGE } from "./sweep.ts";
 import { UsageError } from "./usage-error.ts";
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => string>> = { migrate };
-const USAGE = `Usage:\n\n${MIGRATE_USAGE}\n`;
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => string | Promise<string>>> = { migrate, sweep };
+const USAGE = `Usage:\n\n${MIGRATE_USAGE}\n\n${SWEEP_USAGE}\n`;
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
 if (command !== undefined && !args.includes("--help")) {
   try {
-    process.stdout.write(command(args));
+    process.stdout.write(await command(args));
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    fail(error.message);
+    if (error instanceof UsageError || error instanceof ConfigError) refuse(error.message);
+    else if (error instanceof SessionError) fail(error);
+    else throw error;
   }
 } else if (["help", "--help", "-h"].includes(name) || args.includes("--help")) {
   process.stdout.write(USAGE);
 } else {
-  fail(name === "" ? "name a command" : "there is no such command");
+  refuse(name === "" ? "name a command" : "there is no such command");
 }
 
-function fail(message: string): void {
+/** The call cannot be followed. */
+function refuse(message: string): void {
   process.stderr.write(`counterfoil: ${message}\n\n${USAGE}`);
   process.exitCode = 2;
+}
+
+/** The call was right, and the database did not do it. */
+function fail({ code, detail, cause }: SessionError): void {
+  const reason = cause instanceof Error ? ` (${cause.message})` : "";
+  process.stderr.write(`counterfoil: ${code}: ${detail}${reason}\n`);
+  process.exitCode = 1;
 }

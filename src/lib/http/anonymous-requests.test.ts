@@ -5,6 +5,7 @@ import { type OperationName, switchable } from "../../../test/store/switchable-s
 import { type CounterfoilConfig, createSessions, type Sessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { ROUTES } from "../../protocol.ts";
+import { contextOf } from "../session/sessions.ts";
 import { newRecord } from "../testing/rows.ts";
 import { httpSessionsOf } from "./http-sessions.ts";
 import { answerRoute } from "./routes.ts";
@@ -122,5 +123,7 @@ test("a page load that is sent to the refresh route without a token asks the sto
 test("the sweep runs with requests that write", async () => {
   const { sessions, takeCalls } = await openWorld();
   await sessions.createNewSession("alice");
-  expect(takeCalls()).toEqual(["createSession", "takeLease", "deleteExpiredSessions"]);
+  await contextOf(sessions).upkeep.settled();
+  const steps = Array<OperationName>(11).fill("deleteExpiredSessions");
+  expect(takeCalls()).toEqual(["createSession", "takeLease", ...steps]);
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bound } from "../../../test/fixtures/bounds.ts";
 import { World } from "../../../test/fixtures/key-world.ts";
 import { memory } from "../../memory.ts";
+import { contextOf } from "../session/sessions.ts";
 import type { SessionStore } from "../store/session-store.ts";
 
 const INTERVALS = 5;
@@ -18,6 +19,7 @@ describe("unknown keys", () => {
     const world = new World(counting);
     const sessions = world.sessions();
     const { refreshToken } = await sessions.createNewSession("alice");
+    await contextOf(sessions).upkeep.settled();
     world.now += 30_000;
     calls.length = 0;
     const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -13,6 +13,7 @@ import type { EventHub } from "./events.ts";
 import type { FirstInMinute } from "./first-in-minute.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
 import type { Refusals } from "./refusals.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** What the session operations work with. */
 export interface SessionContext {
@@ -49,6 +50,5 @@ export interface SessionContext {
   readonly ready: () => Promise<void> | undefined;
   /** Calls `work` when the instance is closed. */
   readonly onClose: (work: () => void) => void;
-  /** Rotates keys that are due and sweeps a few expired rows, at most once a minute. Never fails. */
-  readonly upkeep: () => Promise<void>;
+  readonly upkeep: Upkeep;
 }

@@ -109,7 +109,7 @@ async function create<Claims>(
     events.emit("session-revoked", { handles: [replaces.handle], ...whose, reason: "signed-in-again" });
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
   events.emit("session-created", { handle, userId, device });
-  await context.upkeep();
+  await context.upkeep.begin();
   return {
     session: { handle, userId, jwtPayload },
     ...tokens,

@@ -82,7 +82,7 @@ async function takeTurns<Claims>(
       );
     const refreshed = await attempt<Claims>(context, token, record, device);
     if (refreshed === undefined) continue;
-    await context.upkeep();
+    await context.upkeep.begin();
     return refreshed;
   }
   throw retryLater(

@@ -12,7 +12,6 @@ import {
   TokenTheftError,
 } from "../../index.ts";
 import { memory } from "../../memory.ts";
-import type { SessionStore } from "../store/session-store.ts";
 
 test("timeouts that were made shorter hold for the sessions that there are, on every path", async () => {
   const world = new World();
@@ -140,34 +139,6 @@ test("a fault that the store has put into words comes through as it is", async (
   await expect(sessions.ready()).rejects.toBe(fault);
 });
 
-test("expired sessions are swept, 50 with a request that writes, at most once a minute when there are no more", async () => {
-  const world = new World();
-  let sweeps = 0;
-  const deleteExpiredSessions: SessionStore["deleteExpiredSessions"] = async (now, limit) => {
-    sweeps += 1;
-    const removed = await world.store.deleteExpiredSessions(now, limit);
-    if (sweeps === 4) throw new Error("the fourth sweep failed");
-    return removed;
-  };
-  const sessions = world.another({
-    store: { ...world.store, deleteExpiredSessions },
-    session: { idleTimeout: "1h", maxPerUser: false },
-  });
-  const handles: string[] = [];
-  for (let turn = 0; turn < 120; turn += 1) handles.push((await sessions.createNewSession("alice")).session.handle);
-  const left = async (): Promise<number> =>
-    (await Promise.all(handles.map((handle) => world.store.findSession(handle)))).filter((row) => row !== undefined)
-      .length;
-  world.now += 60 * MINUTE;
-  for (const expected of [70, 20, 0]) {
-    await sessions.createNewSession("bob");
-    expect(await left()).toBe(expected);
-  }
-  expect(sweeps).toBe(4); // one with the very first sign-in, which found nothing
-  await sessions.createNewSession("bob");
-  expect(sweeps).toBe(4);
-});
-
 test("what is no token is refused, whatever it is", async () => {
   const { sessions } = new World();
   for (const token of [undefined, null, 5, {}, "", "x", "a.b.c", "x".repeat(1e6)] as string[]) {
@@ -198,6 +169,7 @@ test("after close everything fails with CLOSED, and the store was closed once", 
     updateJwtPayload: () => sessions.updateJwtPayload(session.handle, {}),
     rotateSigningKey: () => sessions.rotateSigningKey(),
     getJwks: () => sessions.getJwks(),
+    sweep: () => sessions.sweep(),
     ready: () => sessions.ready(),
   };
   for (const operation of Object.values(operations)) {

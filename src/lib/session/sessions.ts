@@ -47,6 +47,7 @@ import { type RefreshedSession, type RefreshOptions, refreshSession } from "./re
 import { createOneAtATime } from "./one-at-a-time.ts";
 import { createRefusals } from "./refusals.ts";
 import { watchStore } from "./store-watch.ts";
+import { type SweepOptions, sweepNow } from "./sweep-now.ts";
 import { createUpkeep } from "./upkeep.ts";
 import type { UserId } from "./user-id.ts";
 import { type VerifiedSession, type VerifyOptions, verifySession } from "./verify-session.ts";
@@ -205,6 +206,19 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    */
   on<E extends SessionEventName>(event: E, listener: SessionListener<E>): () => void;
 
+  /**
+   * Removes sessions that have expired, in small steps, until none is left or there were `limit`.
+   * How many. For a job after an outage: requests begin the same now and then by themselves.
+   * `npx counterfoil sweep` does it without an app.
+   *
+   * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not a whole number from 1
+   * @example
+   * ```ts
+   * const removed = await sweep({ limit: 1_000_000 });
+   * ```
+   */
+  sweep(options?: SweepOptions): Promise<number>;
+
   /** Opens the store and loads the keys now rather than with the first call. After a failure the next call tries again. */
   ready(): Promise<void>;
 
@@ -294,6 +308,7 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
       await ring.tend();
       return toJwks(ring.published());
     },
+    sweep: (options) => sweepNow(context, options),
     on: events.on,
     ready: async () => context.ready(),
     close: context.close,
@@ -338,6 +353,7 @@ function createContext(
 
   const realm = realmOf(accessToken);
 
+  const upkeep = createUpkeep({ store, ring, clocks, aside: calls.aside });
   let opening: Promise<void> | undefined;
   let opened = false;
   let closing: Promise<void> | undefined;
@@ -357,6 +373,7 @@ function createContext(
   }
 
   async function close(): Promise<void> {
+    void upkeep.stop();
     const ended = calls.close();
     await opening?.catch(() => undefined);
     await ended;
@@ -398,7 +415,7 @@ function createContext(
       return call === undefined ? opening : inTime(opening, call.deadline + GRACE, () => notOpen(call.timeout));
     },
     onClose: (work) => void endings.push(work),
-    upkeep: createUpkeep(store, ring, clocks),
+    upkeep,
     close() {
       const isFirst = closing === undefined;
       closing ??= close();

@@ -253,21 +253,17 @@ return {rows, entries[#entries - 1], entries[#entries]}`,
 );
 
 /**
- * KEYS: expiries, replaced sessions. ARGV: now. How many sessions there are to sweep, and the
+ * KEYS: expiries, replaced sessions. ARGV: now, at most. How many sessions were removed, and the
  * earliest end of what is there; forgets replaced ones at the same time.
  */
-export const countExpired: RedisScript = tidies(
-  `redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
-local found = {redis.call('ZCOUNT', KEYS[1], '-inf', ARGV[1])}
-for _, key in ipairs(KEYS) do found[#found + 1] = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
-return found`,
-);
-
-/** KEYS: expiries. ARGV: now, at most. How many sessions were removed. */
 export const deleteExpired: RedisScript = tidies(
   REMOVAL,
   `local handles = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
-return #remove(KEYS[1], handles, look(KEYS[1], handles))`,
+local users = look(KEYS[1], handles)
+local found = {#remove(KEYS[1], handles, users)}
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
+for _, key in ipairs(KEYS) do found[#found + 1] = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
+return found`,
 );
 
 /** KEYS: replaced sessions. ARGV: handle, until. */

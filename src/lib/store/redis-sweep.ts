@@ -3,7 +3,7 @@ import { text } from "./redis-rows.ts";
 import type { RunScript } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 
-/** Removes what has expired, place by place, and remembers which places have nothing that could. */
+/** Removes what has expired, one place after another, and remembers which places have nothing that could. */
 export interface RedisSweep {
   /**
    * Something in the place ends at this time. Called before it is written, so that no sweep
@@ -19,25 +19,31 @@ export interface RedisSweep {
  */
 const IN_ANY_CASE = 16;
 
+/** Sessions that one script removes: other clients wait while a script runs. */
+const MOST_AT_ONCE = 500;
+
 export function createRedisSweep(run: RunScript, places: readonly PlaceKeys[]): RedisSweep {
   // The earliest end in each place, as far as this process knows.
   const earliest = places.map(() => Number.NEGATIVE_INFINITY);
   let turn = 0;
+  /** Where the last call has stopped, as there was more. */
+  let next: number | undefined;
 
   const note = (place: number, end: number): void => {
     earliest[place] = Math.min(earliest[place] ?? end, end);
   };
 
-  /** How many sessions of the place have expired. */
-  async function look({ expiries, replaced }: PlaceKeys, place: number, now: number): Promise<number> {
-    // What is noted while the server looks stays noted.
+  /** Removes some of the place. How many. */
+  async function sweepPlace(place: number, now: number, most: number): Promise<number> {
+    const keys = places[place];
+    if (keys === undefined) return 0;
+    // What is noted while the server works stays noted.
     earliest[place] = Number.POSITIVE_INFINITY;
     try {
-      const [count, ...ends] = (await run(scripts.countExpired, [expiries, replaced], [now])) as readonly unknown[];
-      const expired = Number(count);
-      for (const end of expired > 0 ? [Number.NEGATIVE_INFINITY] : ends.map((each) => Number(text(each))))
-        note(place, end);
-      return expired;
+      const reply = await run(scripts.deleteExpired, [keys.expiries, keys.replaced], [now, most]);
+      const [count, ...ends] = reply as readonly unknown[];
+      for (const end of ends) note(place, Number(text(end)));
+      return Number(count);
     } catch (error) {
       note(place, Number.NEGATIVE_INFINITY);
       throw error;
@@ -47,24 +53,26 @@ export function createRedisSweep(run: RunScript, places: readonly PlaceKeys[]): 
   return {
     note,
     async deleteExpired(now, limit) {
-      turn += 1;
       const strides = places.length / IN_ANY_CASE;
+      // A call that goes on where another has stopped need not look at the others again.
+      const isNew = next === undefined;
+      if (isNew) turn += 1;
+      const from = next ?? 0;
+      next = undefined;
+      const isDue = (place: number): boolean => (earliest[place] ?? 0) <= now;
+      const order = places.map((_, index) => (from + index) % places.length);
       let removed = 0;
-      for (let round = 0; removed < limit; round += 1) {
-        const isDue = (place: number): boolean =>
-          (earliest[place] ?? 0) <= now || (round === 0 && place % strides === turn % strides);
-        const due = places.flatMap((keys, place) => (isDue(place) ? [{ keys, place }] : []));
-        const counts = await Promise.all(due.map(({ keys, place }) => look(keys, place, now)));
-        let left = limit - removed;
-        const sweeps = due.flatMap(({ keys }, index) => {
-          const share = Math.min(left, counts[index] ?? 0);
-          left -= share;
-          return share > 0 ? [run(scripts.deleteExpired, [keys.expiries], [now, share])] : [];
-        });
-        if (sweeps.length === 0) break;
-        // Others may sweep at the same time; then another round finds what is left, since fewer
-        // than `limit` must mean that there are no more.
-        for (const count of await Promise.all(sweeps)) removed += Number(count);
+      // Another round for what was written meanwhile: fewer than `limit` must mean that there are no more.
+      for (let round = 0; round === 0 || order.some(isDue); round += 1) {
+        for (const place of order) {
+          const isInAnyCase = isNew && round === 0 && place % strides === turn % strides;
+          for (let look = isInAnyCase || isDue(place); look; look = isDue(place)) {
+            removed += await sweepPlace(place, now, Math.min(limit - removed, MOST_AT_ONCE));
+            if (removed < limit) continue;
+            next = place;
+            return removed;
+          }
+        }
       }
       return removed;
     },

@@ -170,6 +170,7 @@ export type FixedStatement =
  */
 export type LimitedStatement =
   | "deleteExpired"
+  | "lastToSweep"
   | "deleteOfUser"
   | "lockHandlesOfUser"
   | "listOfUser"
@@ -217,6 +218,11 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       SELECT handle, 1 FROM written UNION ALL SELECT handle, 0 FROM ended`;
   const newKey = `${key} (${list(KEY_COLUMNS)}) VALUES (${marks(KEY_COLUMNS)})`;
 
+  /**
+   * From where the sweep before has stopped: what it removed stays in the index for as long as some
+   * transaction might look at it, and would be read again by each.
+   */
+  const toSweep = "expires_at >= ? AND expires_at <= ? ORDER BY expires_at";
   return {
     insert: statement("insert", insert),
     // One row becomes the other in one step, so it takes no transaction.
@@ -284,8 +290,14 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         `${causal}SELECT ${selected(SUMMARY_COLUMNS)} FROM ${session}${forced} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
       );
     },
+    /** When the last ends of as many as may be removed at once. */
+    lastToSweep: (limit) =>
+      statement(
+        `last_to_sweep_${Math.trunc(limit)}`,
+        `SELECT expires_at FROM ${session} WHERE ${toSweep} LIMIT 1 OFFSET ${Math.trunc(limit) - 1}`,
+      ),
     deleteExpired: (limit) => {
-      const chosen = `${session} WHERE expires_at <= ? ORDER BY expires_at LIMIT ${Math.trunc(limit)}`;
+      const chosen = `${session} WHERE ${toSweep} LIMIT ${Math.trunc(limit)}`;
       const texts = {
         mysql: `DELETE FROM ${chosen}`,
         // Rows that somebody is changing at this moment can wait for the next time, rather than make others wait. An array and no subquery: for

@@ -198,6 +198,28 @@ export function createSqlStore({
     return ended;
   }
 
+  /** Where the last sweep has stopped, as there was more; else 0. */
+  let sweptUntil = 0;
+
+  async function removeExpired(now: number, limit: number): Promise<number> {
+    let removed = 0;
+    let isFromStart = sweptUntil === 0;
+    while (removed < limit) {
+      const left = limit - removed;
+      const { rows } = await run((all) => all.lastToSweep(left), [sweptUntil, now]);
+      const last = rows[0] === undefined ? undefined : Number(rows[0][0]);
+      const { changes } = await run((all) => all.deleteExpired(left), [sweptUntil, last ?? now]);
+      removed += changes;
+      // All that end at one time are being changed by others.
+      if (changes === 0 && last === sweptUntil) break;
+      sweptUntil = last ?? 0;
+      // What was passed over, or came later with an earlier end, goes with the last of the others.
+      if (last === undefined && isFromStart) break;
+      isFromStart ||= last === undefined;
+    }
+    return removed;
+  }
+
   return {
     timeout,
 
@@ -254,9 +276,9 @@ export function createSqlStore({
     wasReplaced: async (handle, now) => (await run((all) => all.wasReplaced, [handle, now])).rows.length > 0,
 
     async deleteExpiredSessions(now, limit) {
-      const { changes } = await run((all) => all.deleteExpired(limit), [now]);
-      if (changes < limit) await run((all) => all.forgetReplaced, [now]);
-      return changes;
+      const removed = await removeExpired(now, limit);
+      if (removed < limit) await run((all) => all.forgetReplaced, [now]);
+      return removed;
     },
 
     takeLease: async (name, owner, now, until) =>

@@ -36,7 +36,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     prefix,
   );
   const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...unlocked } = others;
-  const { deleteHandles: ____, lockHandles: _____, readClock: ______, ...fixed } = unlocked;
+  const { deleteHandles: ____, lockHandles: _____, readClock: ______, lastToSweep: _______, ...fixed } = unlocked;
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
 
@@ -129,8 +129,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
     deleteExpiredSessions: (now, limit) =>
       withStatements(({ forgetReplaced }, database) => {
-        forgetReplaced.run(now);
-        return Number(database.prepare(deleteExpired(limit).text).run(now).changes);
+        const removed = Number(database.prepare(deleteExpired(limit).text).run(0, now).changes);
+        if (removed < limit) forgetReplaced.run(now);
+        return removed;
       }),
 
     takeLease: (name, owner, now, until) =>

@@ -132,6 +132,19 @@ export const removalClauses: readonly StoreClause[] = [
     },
   },
   {
+    id: "sweep-4",
+    name: "MUST sweep as many as it is told while there are more, also what comes meanwhile with an earlier end",
+    async run(store) {
+      await store.deleteExpiredSessions(2000, 10_000);
+      for (const expiresAt of [1500, 1600, 1700]) await times(10, () => add(store, { expiresAt }));
+      equal(await store.deleteExpiredSessions(2000, 15), 15);
+      const late = await times(5, () => add(store, { expiresAt: 1400 }));
+      equal(await store.deleteExpiredSessions(2000, 10), 10);
+      equal(await store.deleteExpiredSessions(2000, 100), 10);
+      for (const { handle } of late) equal(await find(store, handle), undefined);
+    },
+  },
+  {
     id: "sweep-3",
     name: "MUST count each row in one of 10 parallel sweeps",
     async run(store, others = []) {
