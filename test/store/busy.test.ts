@@ -11,7 +11,7 @@ import { atMost, describeSqlServers, type Pool, type SharedSqlServer, type SqlDr
 
 const CONNECTIONS = 2;
 
-/** Holds each statement until it is let go. */
+/** Holds each statement of a refresh until it is let go. */
 interface Gate {
   /** What was asked, in order: the statement, and the handle of the session. */
   readonly asked: string[];
@@ -64,7 +64,10 @@ function gated(inner: SqlDriver): { readonly driver: SqlDriver; readonly gate: G
       return {
         ...connection,
         async run(statement, values) {
-          gate.asked.push(statement.name.replace("counterfoil_", ""));
+          const name = statement.name.replace("counterfoil_", "");
+          // What is done in passing goes by.
+          if (name !== "find" && name !== "commit_refresh") return connection.run(statement, values);
+          gate.asked.push(name);
           if (isClosed) await new Promise<void>((pass) => held.push(pass));
           return connection.run(statement, values);
         },
@@ -75,13 +78,16 @@ function gated(inner: SqlDriver): { readonly driver: SqlDriver; readonly gate: G
 }
 
 describeSqlServers((kind, drivers, server) => {
+  let database: string | undefined;
+
   async function setScene(
     driver: SqlDriverUnderTest,
     calls: number,
     options: { readonly timeout?: number; readonly queueLimit?: number } = {},
   ): Promise<Scene> {
     const shared: SharedSqlServer = server();
-    const pool = driver.makePool(shared.connectionOptions(await shared.createDatabase()), atMost(driver, CONNECTIONS));
+    database ??= await shared.createDatabase();
+    const pool = driver.makePool(shared.connectionOptions(database), atMost(driver, CONNECTIONS));
     const { driver: held, gate } = gated(driverOf(kind, pool));
     const inspect = kind === "mariadb" ? inspectMysql : inspectPostgres;
     const open = (settings: typeof options): Sessions => {
@@ -97,8 +103,9 @@ describeSqlServers((kind, drivers, server) => {
     const tokens: string[] = [];
     for (let user = 0; user < calls; user += 1)
       tokens.push((await patient.createNewSession(`user ${user}`)).refreshToken.value);
-    // One that is in a hurry may need several attempts on a busy machine.
-    await expect.poll(() => sessions.ready().then(() => "ready", String), { timeout: 30_000 }).toBe("ready");
+    // With what an instance does in passing the first time. In a hurry that may take several attempts on a busy machine.
+    const begin = () => sessions.createNewSession("first").then(() => "ok", String);
+    await expect.poll(begin, { timeout: 30_000 }).toBe("ok");
     gate.asked.length = 0;
     const refreshAll = (): Promise<unknown>[] => tokens.map((token) => sessions.refreshSession(token));
     return { sessions, gate, pool, tokens, refreshAll };

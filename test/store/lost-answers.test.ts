@@ -160,8 +160,10 @@ async function proxyTo(target: ProxyTarget): Promise<Proxy> {
 
 describeSqlServers((_, drivers, server) => {
   describe.each(drivers)("$name", (driver) => {
+    let database: string | undefined;
     define(async (options) => {
-      const place = server().connectionOptions(await server().createDatabase());
+      database ??= await server().createDatabase();
+      const place = server().connectionOptions(database);
       const proxy = await proxyTo(place);
       const pool = driver.makePool({ ...place, port: proxy.port }, atMost(driver, 1));
       return { proxy, store: openStore(driver, pool, options) };

@@ -1,5 +1,6 @@
 import { outsideCalls } from "../call.ts";
 import { generalError } from "../errors.ts";
+import { inTime } from "../in-time.ts";
 import type { Secrets } from "../token/secret.ts";
 import type { KeyRecord, SigningAlgorithm } from "./key-record.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -40,7 +41,7 @@ export interface KeyRing {
   readonly epoch: () => number;
   /** For a token that names an unknown key: reloads, at most once per interval; within it all share the one reload. */
   readonly reloadForUnknownKey: () => Promise<void>;
-  /** Keeps the ring fresh. Undefined when it is, else done within a reload. Never fails: the keys at hand go on working. */
+  /** Keeps the ring fresh. Undefined when it is, else done within a reload, or after 1 s. Never fails: the keys at hand go on working. */
   readonly tend: () => Promise<void> | undefined;
   readonly rotate: () => Promise<PendingKey>;
   /**
@@ -66,6 +67,11 @@ export interface RingClocks {
   readonly isShared: () => boolean;
   readonly read: () => Promise<void>;
 }
+
+/** How long a request waits for what is done in passing, in ms. It goes on when the database answers. */
+const TEND_PATIENCE = 1000;
+
+const tooLate = (): Error => new Error("the keys come too late for this request");
 
 export interface KeyRingParts {
   readonly store: KeyStore;
@@ -216,7 +222,10 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
       return lookup.done;
     },
     // Not in the time of the call that happens to notice.
-    tend: () => (now() - loadedAt < RELOAD_EVERY ? undefined : outsideCalls(tend)),
+    tend() {
+      if (now() - loadedAt < RELOAD_EVERY) return undefined;
+      return inTime(outsideCalls(tend), performance.now() + TEND_PATIENCE, tooLate).catch(() => undefined);
+    },
     async rotate() {
       const { kid, activatesAt } = await rotate();
       return { kid, activatesAt };

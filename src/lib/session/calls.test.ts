@@ -2,7 +2,8 @@
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { createSessions, type Sessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
-import { SECRET } from "../../../test/fixtures/constants.ts";
+import { MINUTE, SECRET, START } from "../../../test/fixtures/constants.ts";
+import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionStore } from "../store/session-store.ts";
 
 /** Holds whoever comes, until it is opened. */
@@ -152,4 +153,29 @@ test("each part of a long removal and of a long list has the time of a call", as
   expect((await sessions.getAllSessionHandlesForUser("alice")).length).toBe(600);
   expect(await sessions.revokeAllSessionsForUser("alice")).toBe(600);
   expect(parts).toBe(7);
+});
+
+test("keys that are looked up in passing hold a request for a second, and then it goes on without", async () => {
+  const gate = createGate();
+  const inner = memory();
+  let now = START;
+  let isSlow = false;
+  const listKeys = async (): Promise<readonly KeyRecord[]> => {
+    if (isSlow) await gate.pass();
+    return inner.listKeys();
+  };
+  const sessions = createSessions({ store: { ...inner, listKeys }, secret: SECRET, clock: () => now });
+  onTestFinished(() => sessions.close());
+  const { accessToken, refreshToken } = await sessions.createNewSession("alice");
+  isSlow = true;
+  for (const call of [
+    () => sessions.getSession(accessToken.value),
+    () => sessions.refreshSession(refreshToken.value),
+  ]) {
+    now += MINUTE;
+    const asked = gate.waiting();
+    await call();
+    expect(gate.waiting()).toBe(asked + 1);
+  }
+  gate.open();
 });

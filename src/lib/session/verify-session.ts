@@ -1,5 +1,4 @@
 import { type Duration, parseDuration } from "../config/duration.ts";
-import { inTime } from "../in-time.ts";
 import { generalError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";
@@ -7,11 +6,6 @@ import { equalInConstantTime } from "../token/encoding.ts";
 import type { SessionContext } from "./context.ts";
 import { mintAccessToken, type TokenInfo } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
-
-/** How long a request waits for the keys to be looked up in passing, in ms. */
-const KEY_PATIENCE = 1000;
-
-const tooLate = (): Error => new Error("the keys come too late for this request");
 
 /** A session as an access token tells it. */
 export interface Session<Claims = unknown> {
@@ -53,7 +47,7 @@ export async function verifySession<Claims>(
   if (opening !== undefined) await opening;
   // A process that only verifies must learn of rotated and replaced keys, too. One request a minute waits for it, not for long; none fails by it.
   const tending = context.ring.tend();
-  if (tending !== undefined) await inTime(tending, performance.now() + KEY_PATIENCE, tooLate).catch(() => undefined);
+  if (tending !== undefined) await tending;
   const verdict = context.accessTokens.verify(accessToken);
   const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken, verdict);
   const now = options.judgedAt === undefined ? context.now() : options.judgedAt(token, context.now());
