@@ -144,6 +144,22 @@ describe("its own connections, in two processes", () => {
     expect(isWhole(path)).toBe(true);
   });
 
+  // It has signed with a key of the old file, so that its session could not be refreshed.
+  test("a sign-in that waits for the lock meanwhile fails rather than be done in the new file", async () => {
+    const path = newPath();
+    const here = openHere(path);
+    await here.sessions.ready();
+    const rival = new DatabaseSync(path);
+    onTestFinished(() => rival.close());
+    rival.exec("BEGIN IMMEDIATE");
+    const waiting = outcomeOf(signIn(here, "alice"));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    remove(path, "");
+    await here.minute();
+    expect(await waiting).toBe("GENERAL_ERROR/STORE_UNAVAILABLE");
+    expect(await areOneWorld(here, await openThere(path))).toBe(true);
+  });
+
   test("its tables are dropped: SCHEMA_MISSING once, and the next call makes them", async () => {
     const path = newPath();
     const [here, there] = [openHere(path), await openThere(path)];
