@@ -36,7 +36,8 @@ export function switchable(inner: SessionStore): SwitchableStore {
   const store = new Proxy(inner, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property);
-      if (typeof value !== "function") return value;
+      // To watch is no operation: it asks the database nothing.
+      if (typeof value !== "function" || property === "watch") return value;
       const operation = property as OperationName;
       return async (...args: unknown[]): Promise<unknown> => {
         calls.push(operation);
