@@ -28,6 +28,7 @@ const open = (name: StoreName, options: unknown): unknown => stores[name](option
 const BOTH: readonly [string, unknown, string][] = [
   ["an unknown option", { url: true, conection: "" }, ".conection: there is no such option; known here: pool,"],
   ["another case", { ...place, poolsize: 3 }, ".poolsize: there is no such option; did you mean poolSize?"],
+  ["half a name", { ...place, queuLimit: 3 }, ".queuLimit: there is no such option; did you mean queueLimit?"],
   ["a URL in the place of options", "mysql://localhost/shop", ": write an object, not this string"],
   ["null", null, ": write an object, not null"],
   ["a list", [], ": write an object, not this list"],
@@ -54,6 +55,7 @@ const BOTH: readonly [string, unknown, string][] = [
   ["a number for a database", { ...place, database: 1 }, ".database: write a string, not 1"],
   ["a text for TLS", { ...place, ssl: "required" }, ".ssl: write true, or the driver's own options of TLS"],
   ["an empty pool", { ...place, poolSize: 0 }, ".poolSize: write a whole number from 1 to 1000, not 0"],
+  ["fewer than nobody", { ...place, queueLimit: -1 }, ".queueLimit: write a whole number from 0 to 100000, not -1"],
   ["half a connection", { ...place, poolSize: 1.5 }, ".poolSize: write a whole number from 1 to 1000, not 1.5"],
   ["a text for a flag", { ...place, migrate: "no" }, ".migrate: write true or false, not this string"],
   ["a number for a duration", { ...place, timeout: 1000 }, ".timeout: write a string of a whole number and a unit"],
