@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { caught, outcomeOf } from "./fixtures.ts";
+import { openStore as openSqlStore } from "./open-store.ts";
 import { describeOwnSqlServers, makeStore, openStore, type SqlServer, watch } from "./sql-drivers.ts";
 
 const OK = "ok";
@@ -125,6 +126,38 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
   });
 
   if (mariadb) {
+    test.each([...drivers.map(({ name }) => name), "mysql dialect"] as const)(
+      "what decides is not read from a server that others may not write to, though this user may: %s",
+      async (name) => {
+        const url = server().url(await server().createDatabase());
+        const by = name as "mysql2" | "mariadb" | "mysql dialect";
+        const store = await openSqlStore({ by, url });
+        const { sessions } = watch(store, { tokens: { accessToken: { blacklisting: "store" } } });
+        const { accessToken, antiCsrfToken, refreshToken } = await sessions.createNewSession("alice");
+        const verify = (): Promise<unknown> => sessions.getSession(accessToken.value, antiCsrfToken);
+        const calls = [
+          verify,
+          () => sessions.refreshSession(refreshToken.value),
+          () => sessions.getSessionsForUser("alice"),
+          () => sessions.getAllSessionHandlesForUser("nobody"),
+          () => store.findSession("h"),
+          () => store.wasReplaced("h", 0),
+          () => store.listKeys(),
+          // MySQL cannot name what it removes, and so looks first.
+          ...(by === "mysql dialect" ? [() => sessions.revokeAllSessionsForUser("nobody")] : []),
+        ];
+        await setReadOnly(true);
+        const faults = await Promise.all(calls.map((call) => caught(call())));
+        const late = await caught(watch(await openSqlStore({ by, url })).sessions.ready());
+        await setReadOnly(false);
+        for (const { code, message } of by === "mysql dialect" ? faults : [...faults, late]) {
+          expect(code).toBe("STORE_UNAVAILABLE");
+          expect(message).toMatch(/the database is read-only, as replicas are; give the primary/);
+        }
+        expect(await outcomeOf(verify())).toBe(OK);
+      },
+    );
+
     test.each(drivers)("autocommit off: $name", async (driver) => {
       const place = server().connectionOptions(await server().createDatabase());
       await server().admin("SET GLOBAL autocommit = 0");

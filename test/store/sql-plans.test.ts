@@ -186,8 +186,9 @@ describeSqlServers((kind, _, server) => {
           for (const { name, text, values, index } of shipped(dialect)) {
             const steps = (await ask(`EXPLAIN ${text}`, values)) as Record<string, unknown>[];
             const about = `${driver}, ${dialect}, ${name}`;
+            // A step without a table is the row of a replica.
             expect(
-              steps.map(({ key }) => key),
+              steps.flatMap(({ table, key }) => (typeof table === "string" && !table.startsWith("<") ? [key] : [])),
               about,
             ).toEqual([index.mariadb]);
             expect(

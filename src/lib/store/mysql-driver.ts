@@ -2,6 +2,7 @@ import {
   CLOSED_POOL,
   diagnoseNetwork,
   errorCode,
+  refuseReplica,
   type SqlConnection,
   type SqlDiagnosis,
   type SqlDriver,
@@ -61,7 +62,8 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
       reason = undefined;
       const execute = async (text: string): Promise<SqlResult> => toResult(await connection.query(query(text)));
       return {
-        run: async ({ text }, values) => toResult(await connection.execute(query(text), values.map(toParameter))),
+        run: async (statement, values) =>
+          refuseReplica(statement, toResult(await connection.execute(query(statement.text), values.map(toParameter)))),
         execute,
         async begin(causal = "") {
           // The same on every server: a read sees what had been committed when it began, and gaps are locked along with the rows of a user.

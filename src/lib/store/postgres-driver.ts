@@ -2,6 +2,7 @@ import {
   CLOSED_POOL,
   diagnoseNetwork,
   errorCode,
+  refuseReplica,
   type SqlConnection,
   type SqlDiagnosis,
   type SqlDriver,
@@ -95,7 +96,13 @@ function fromClient(client: PgClient, prepare: boolean): SqlConnection {
     client.release();
   };
   return {
-    run: ({ name, text }, values) => ask({ text, values: values.map(toParameter), ...(prepare ? { name } : {}) }),
+    run: async (statement, values) => {
+      const { name, text } = statement;
+      return refuseReplica(
+        statement,
+        await ask({ text, values: values.map(toParameter), ...(prepare ? { name } : {}) }),
+      );
+    },
     execute: (text) => ask({ text }),
     begin: () => ask({ text: `BEGIN ${ISOLATION}` }),
     commit: () => ask({ text: "COMMIT" }),
@@ -131,7 +138,10 @@ function fromPostgresJs(pool: PostgresJs, prepare: boolean): SqlConnection {
   };
 
   return {
-    run: ({ text }, values) => ask(scope.unsafe(text, values.map(toParameter), { prepare })),
+    run: async (statement, values) => {
+      const query = scope.unsafe(statement.text, values.map(toParameter), { prepare });
+      return refuseReplica(statement, await ask(query));
+    },
     execute: (text) => ask(scope.unsafe(text)),
     begin: () =>
       new Promise<void>((begun, failed) => {

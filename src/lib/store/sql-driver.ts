@@ -26,6 +26,20 @@ export interface SqlConnection {
   readonly destroy: () => void;
 }
 
+/**
+ * The answer to a statement, unless it comes from a server that may lag.
+ *
+ * @throws Error which both drivers diagnose as that of a server that takes no writes
+ */
+export function refuseReplica({ decides }: SqlStatement, result: SqlResult): SqlResult {
+  const [first] = result.rows;
+  if (decides === true && first !== undefined && (first[0] ?? null) === null) throw replicaError();
+  return result;
+}
+
+export const replicaError = (): Error =>
+  Object.assign(new Error("the server is a replica, or set to be read-only"), { code: "25006", errno: 1290 });
+
 /** What the SQL store asks of a database: a pool of connections, and what its errors mean. */
 export interface SqlDriver {
   /** A connection of the pool; waits for one. */

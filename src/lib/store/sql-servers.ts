@@ -1,11 +1,14 @@
 /** What kind of server a pool leads to, and whether sessions can be kept there. */
 import { generalError, type SessionError } from "../errors.ts";
+import { replicaError } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
-import type { SqlDialect } from "./sql-statements.ts";
+import { type SqlDialect, TRAITS } from "./sql-statements.ts";
 
 export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
   return runner.withConnection<SqlDialect>(async (connection) => {
-    const { rows } = await connection.execute("SELECT VERSION(), @@autocommit");
+    const { rows } = await connection.execute(
+      `SELECT VERSION(), @@autocommit, CASE WHEN ${TRAITS.mysql.isReplica} THEN 1 ELSE 0 END`,
+    );
     const version = String(rows[0]?.[0]);
     // Some MariaDB servers say 5.5.5- first, for the sake of old clients.
     const number = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version);
@@ -17,6 +20,9 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
       throw unsuitable(
         "the pool's connections have autocommit off, so that nothing would be kept; give a pool that leaves it on",
       );
+
+    // To a user who may write all the same, too: others cannot, and it may lag.
+    if (Number(rows[0]?.[2]) !== 0) throw replicaError();
 
     const wsrep = await connection.execute("SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'wsrep_sync_wait')");
     const settings = new Map(wsrep.rows.map(([name, value]) => [String(name), String(value)]));
@@ -32,14 +38,15 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
 export async function inspectPostgres(runner: SqlRunner): Promise<SqlDialect> {
   return runner.withConnection<SqlDialect>(async (connection) => {
     const { rows } = await connection.execute(
-      "SELECT current_setting('server_version_num'), current_setting('server_encoding'), current_setting('server_version')",
+      "SELECT current_setting('server_version_num'), current_setting('server_encoding'), current_setting('server_version'), pg_is_in_recovery()::int",
     );
-    const [version, encoding, name] = (rows[0] ?? []).map(String);
+    const [version, encoding, name, isReplica] = (rows[0] ?? []).map(String);
     if (Number(version) < 130_000) throw unsuitable(`this is PostgreSQL ${name}; 13 or newer is needed`);
     if (encoding !== "UTF8")
       throw unsuitable(
         `the database has the encoding ${encoding}, which cannot hold every name; make one with ENCODING 'UTF8'`,
       );
+    if (isReplica !== "0") throw replicaError();
     return "postgres";
   });
 }

@@ -10,6 +10,11 @@ export type SqlDialect = "sqlite" | "postgres" | "mysql" | "mariadb" | "galera";
 export interface SqlStatement {
   readonly name: string;
   readonly text: string;
+  /**
+   * Something is decided by its rows, so they must not come from a server that may lag. Such a one
+   * says so with a first row that begins with NULL (`refuseReplica`).
+   */
+  readonly decides?: boolean;
 }
 
 export type SqlValue = string | number | null;
@@ -113,28 +118,34 @@ export interface SqlTraits {
    * begin of a transaction.
    */
   readonly causal: string;
+  /** Whether the server is a replica, as far as it can tell; none where there are none. */
+  readonly isReplica: string | undefined;
   /**
    * Whether a removal can name the rows that it removes: never, always, or in a transaction only.
    */
   readonly namesRemoved: "no" | "yes" | "in a transaction";
 }
 
+// A number, and in newer versions of MariaDB a word. `super_read_only` sets it as well.
+const MYSQL_REPLICA = "CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF')";
 const MYSQL_CLOCK = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000";
 
 export const TRAITS: Readonly<Record<SqlDialect, SqlTraits>> = {
-  sqlite: { clock: undefined, causal: "", namesRemoved: "yes" },
+  sqlite: { clock: undefined, causal: "", isReplica: undefined, namesRemoved: "yes" },
   postgres: {
     clock: "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     causal: "",
+    isReplica: "pg_is_in_recovery()",
     namesRemoved: "yes",
   },
-  mysql: { clock: MYSQL_CLOCK, causal: "", namesRemoved: "no" },
-  mariadb: { clock: MYSQL_CLOCK, causal: "", namesRemoved: "yes" },
+  mysql: { clock: MYSQL_CLOCK, causal: "", isReplica: MYSQL_REPLICA, namesRemoved: "no" },
+  mariadb: { clock: MYSQL_CLOCK, causal: "", isReplica: MYSQL_REPLICA, namesRemoved: "yes" },
   galera: {
     clock: MYSQL_CLOCK,
     // The node first applies what the cluster had committed; it changes this statement only, not the app's connection.
     // 1 stands for reads and the begin of a transaction, 2 for UPDATE and DELETE.
     causal: "SET STATEMENT wsrep_sync_wait = 3 FOR ",
+    isReplica: MYSQL_REPLICA,
     // A node that has to make room for another repeats the commit, and then answers as to a
     // statement without rows (OK instead of EOF): clients wait for the end of the rows for ever. A
     // COMMIT has no rows.
@@ -188,7 +199,7 @@ export interface SqlStatements
     Readonly<Record<TrimStatement, (max: number, atOnce: number) => SqlStatement>> {}
 
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
-  const { clock, causal, namesRemoved } = TRAITS[dialect];
+  const { clock, causal, isReplica, namesRemoved } = TRAITS[dialect];
   const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
   const [session, key, lease] = [`${prefix}session`, `${prefix}key`, `${prefix}lease`];
   const replaced = `${prefix}replaced`;
@@ -196,6 +207,17 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     name: prefix + name,
     text: dialect === "postgres" ? numbered(text) : text,
   });
+  /**
+   * A read by which something is decided, perhaps by finding nothing: the row that a replica adds
+   * is all that it costs. The order of `select` stays, since the two follow each other.
+   */
+  const decision = (name: string, columns: number, select: string, lead = causal): SqlStatement => {
+    if (isReplica === undefined) return statement(name, select);
+    const from = isMysql ? " FROM DUAL" : "";
+    const nulls = Array.from({ length: columns }, () => "NULL").join(", ");
+    const text = `${lead}SELECT ${nulls}${from} WHERE ${isReplica} UNION ALL (${select})`;
+    return { ...statement(name, text), decides: true };
+  };
   const atVersion = "WHERE handle = ? AND version = ?";
   const newestFirst = "ORDER BY created_at DESC, handle DESC";
   const live = "user_key = ? AND expires_at > ?";
@@ -227,9 +249,10 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     insert: statement("insert", insert),
     // One row becomes the other in one step, so it takes no transaction.
     replace: statement("replace", replace),
-    find: statement(
+    find: decision(
       "find",
-      `${causal}SELECT ${selected(SESSION_COLUMNS)}${clock === undefined ? "" : `, ${clock}`} FROM ${session} WHERE handle = ?`,
+      SESSION_COLUMNS.length + (clock === undefined ? 0 : 1),
+      `SELECT ${selected(SESSION_COLUMNS)}${clock === undefined ? "" : `, ${clock}`} FROM ${session} WHERE handle = ?`,
     ),
     commitRefresh: statement(
       "commit_refresh",
@@ -256,8 +279,12 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       const text = isMysql ? `${texts.mysql}${namesRemoved === "no" ? "" : " RETURNING handle"}` : texts[dialect];
       return statement(`delete_of_user_${Math.trunc(limit)}`, text);
     },
-    lockHandlesOfUser: (limit) =>
-      statement(`lock_handles_of_user_${Math.trunc(limit)}`, `SELECT handle FROM ${othersOfUser(limit)} FOR UPDATE`),
+    /** Where no removal can name its rows. PostgreSQL's locks are writes, which no replica takes. */
+    lockHandlesOfUser: (limit) => {
+      const name = `lock_handles_of_user_${Math.trunc(limit)}`;
+      const text = `SELECT handle FROM ${othersOfUser(limit)} FOR UPDATE`;
+      return isMysql ? decision(name, 1, text, "") : statement(name, text);
+    },
     /** As many handles as it is made for. Names what it deletes, where the dialect can. */
     deleteHandles: (count) =>
       statement(
@@ -271,23 +298,28 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       ),
     /** Handles beyond the newest `max - 1`, at most `atOnce`. */
     surplusOfUser: (max, atOnce) =>
-      statement(
+      decision(
         `surplus_of_user_${max}_${atOnce}`,
+        1,
         `SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${atOnce} OFFSET ${max - 1}`,
+        "",
       ),
     oldestOfUser: (limit) =>
-      statement(
+      decision(
         `oldest_of_user_${Math.trunc(limit)}`,
+        1,
         `SELECT handle FROM ${rivals} ORDER BY created_at, handle LIMIT ${Math.trunc(limit)}`,
+        "",
       ),
     insertAndTrim: (max, atOnce) => statement(`insert_trim_${max}_${atOnce}`, trimming(insert, max, atOnce)),
     replaceAndTrim: (max, atOnce) => statement(`replace_trim_${max}_${atOnce}`, trimming(replace, max, atOnce)),
     listOfUser: (limit) => {
       // The first of the two conditions on the time is for the index.
       const behind = "created_at <= ? AND (created_at < ? OR handle < ?)";
-      return statement(
+      return decision(
         `list_of_user_${Math.trunc(limit)}`,
-        `${causal}SELECT ${selected(SUMMARY_COLUMNS)} FROM ${session}${forced} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
+        SUMMARY_COLUMNS.length,
+        `SELECT ${selected(SUMMARY_COLUMNS)} FROM ${session}${forced} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
       );
     },
     /** When the last ends of as many as may be removed at once. */
@@ -320,10 +352,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         ? `INSERT IGNORE INTO ${replaced} (handle, expires_at) VALUES (?, ?)`
         : `INSERT INTO ${replaced} (handle, expires_at) VALUES (?, ?) ON CONFLICT (handle) DO NOTHING`,
     ),
-    wasReplaced: statement(
-      "was_replaced",
-      `${causal}SELECT handle FROM ${replaced} WHERE handle = ? AND expires_at > ?`,
-    ),
+    wasReplaced: decision("was_replaced", 1, `SELECT handle FROM ${replaced} WHERE handle = ? AND expires_at > ?`),
     forgetReplaced: statement("forget_replaced", `DELETE FROM ${replaced} WHERE expires_at <= ?`),
     takeLease: statement(
       "take_lease",
@@ -331,7 +360,11 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     ),
     /** Who has taken the turn is alone until its transaction ends. */
     takeTurn: statement("take_turn", `UPDATE ${lease} SET turn = turn + 1 WHERE name = ?`),
-    listKeys: statement("list_keys", `${causal}SELECT ${selected(KEY_COLUMNS)} FROM ${key} ORDER BY sequence`),
+    listKeys: decision(
+      "list_keys",
+      KEY_COLUMNS.length,
+      `SELECT ${selected(KEY_COLUMNS)} FROM ${key} ORDER BY sequence`,
+    ),
     insertKey: statement(
       "insert_key",
       isMysql ? `INSERT IGNORE INTO ${newKey}` : `INSERT INTO ${newKey} ON CONFLICT (sequence) DO NOTHING`,
