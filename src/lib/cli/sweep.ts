@@ -76,7 +76,9 @@ async function openFile(path: string, prefix: string = DEFAULT_PREFIX): Promise<
   if (wrong !== undefined) throw new UsageError(`--prefix ${wrong}`);
   if (!existsSync(path)) throw new UsageError("there is no such file; name the one that the app gives to sqlite()");
   const { sqlite } = await import("../../sqlite.ts");
-  const { DatabaseSync } = await import("node:sqlite");
+  const { DatabaseSync } = await import("node:sqlite").catch(() => {
+    throw new UsageError(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`);
+  });
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     database.prepare(`SELECT handle FROM ${prefix}session LIMIT 0`).all();

@@ -208,7 +208,8 @@ export interface Sessions<Claims = unknown, Data = unknown> {
 
   /**
    * Removes sessions that have expired, in small steps, until none is left or there were `limit`.
-   * How many. For a job after an outage: requests begin the same now and then by themselves.
+   * How many, but for those that a sweep removes which a request has begun: it is waited for first.
+   * For a job after an outage, since requests begin the same now and then by themselves.
    * `npx counterfoil sweep` does it without an app.
    *
    * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not a whole number from 1
