@@ -25,6 +25,9 @@ const ALONE = [
   "test/adapters/{next,next-proxy,unreached}.test.ts",
 ];
 
+/** What only `npm run proof` runs. */
+const PROOF = "**/*.proof.test.ts";
+
 const projects: readonly Project[] = [
   // These two are `npm run test:fast`.
   { name: "unit", include: ["src/**/*.test.ts"], isolate: false },
@@ -37,7 +40,7 @@ const projects: readonly Project[] = [
     isolate: false,
   },
   { name: "alone", include: ALONE },
-  { name: "stores", include: ["test/{store,servers,broker}/**/*.test.ts"], exclude: CONTRACT },
+  { name: "stores", include: ["test/{store,servers,broker}/**/*.test.ts"], exclude: CONTRACT, isolate: false },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"], isolate: false },
   { name: "package", include: ["test/package/**/*.test.ts"] },
@@ -48,7 +51,7 @@ const toConfig = ({ name, include, exclude = [], isolate = true }: Project): Tes
   test: {
     name,
     include: [...include],
-    exclude: ["**/node_modules/**", ...exclude],
+    exclude: ["**/node_modules/**", ...bound([PROOF], []), ...exclude],
     isolate,
   },
 });

@@ -16,7 +16,7 @@ const LONG = [
 ];
 
 /** Files of these share processes, which works while they come one after another. */
-const TOGETHER_SOON = ["browsers", "pages"];
+const TOGETHER_SOON = ["stores", "browsers", "pages"];
 /** They only compute, and the last are short, so that all workers end at about the same time. */
 const TOGETHER_LAST = ["http", "contract", "unit"];
 

@@ -33,6 +33,8 @@ async function makeFolder(): Promise<string> {
 /** Removes the files of databases; for `afterAll`. */
 export function removeDatabases(): void {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  // The next file of this process has another one.
+  folder = undefined;
 }
 
 /** Of nobody else's keys, in whatever process it is made. */

@@ -1,7 +1,6 @@
-/** `npm run proof`: 60 refreshes come at once to a pool of 10, and each statement takes 2 s. */
+/** 60 refreshes come at once to a pool of 10, and each statement takes 2 s. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createSessions } from "counterfoil";
-import { isProof } from "../fixtures/bounds.ts";
 import { startProxy } from "../servers/proxy.ts";
 import { outcomeOf, SECRET } from "./fixtures.ts";
 import { atMost, describeSqlServers, openStore } from "./sql-drivers.ts";
@@ -9,7 +8,7 @@ import { atMost, describeSqlServers, openStore } from "./sql-drivers.ts";
 const CALLS = 60;
 const TIMEOUT = 10_000;
 
-describe.runIf(isProof)("2 s a statement", () => {
+describe("2 s a statement", () => {
   describeSqlServers((_, drivers, server) => {
     test.each(drivers)("$name: a third succeeds, and nobody waits longer than the timeout", async (driver) => {
       const place = server().connectionOptions(await server().createDatabase());

@@ -1,10 +1,8 @@
 /**
  * Next's own `basePath` and `trailingSlash`, with the files of the guide as they are. Each version is a build, of some
- * 20 s of CPU, so this is of `npm run proof`: that an app may live below a path is tried by test/http/base-path and by
- * test/adapters/below-a-path as well.
+ * 20 s of CPU. That an app may live below a path is tried by test/http/base-path and test/adapters/below-a-path as well.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isProof } from "../fixtures/bounds.ts";
 import { BASE, buildBelowPath, serveBelowPath } from "./next-below-path.ts";
 import { type PageServer, startPages } from "./page-server.ts";
 import { seen, type Visitor, visit } from "./visitor.ts";
@@ -19,7 +17,7 @@ async function post({ fetch }: Visitor, path: string): Promise<Answer> {
   return answer.status === 308 && to !== undefined ? fetch(new URL(to, "http://localhost").pathname, "POST") : answer;
 }
 
-describe.runIf(isProof).each(VERSIONS)("%s with basePath and trailingSlash", (version) => {
+describe.each(VERSIONS)("%s with basePath and trailingSlash", (version) => {
   let server: PageServer;
   beforeAll(async () => {
     await buildBelowPath(version);
