@@ -1,5 +1,6 @@
 import { currentCall } from "../call.ts";
 import { generalError, SessionError } from "../errors.ts";
+import { withoutData } from "./driver-error.ts";
 import type { SessionStore } from "./session-store.ts";
 import { factOf, isUnknown, isUntouched, markUnknown, markUntouched, storeFault } from "./store-fault.ts";
 
@@ -81,11 +82,11 @@ export function guardStore(store: SessionStore): SessionStore {
       try {
         await store.close();
       } catch (error) {
-        if (error instanceof SessionError) throw error;
+        if (error instanceof SessionError) throw withHarmlessCause(error);
         throw generalError(
           "STORE_UNAVAILABLE",
           "the session store failed to close; sessions are untouched, and this instance is closed all the same",
-          error,
+          withoutData(error),
         );
       }
     },
@@ -109,16 +110,22 @@ const noTimeLeft = (): SessionError =>
 function toFault(error: unknown, { kind, name }: Failing): SessionError {
   const fact = error instanceof SessionError ? factOf(error) : `the session store failed to ${name}`;
   // What is no fault of the database says all that there is to say.
-  if (fact === undefined) return error as SessionError;
+  if (fact === undefined) return withHarmlessCause(error as SessionError);
   const isOpen = kind === "write" && !isUntouched(error);
   const outcome = isOpen
     ? "it is not known whether it was done; look again before you rely on either"
     : "sessions are untouched, and it is asked again by the next call";
   const told =
     error instanceof SessionError
-      ? generalError(error.code, `${fact}; ${outcome}`, error.cause)
-      : generalError("STORE_UNAVAILABLE", `${fact}; ${outcome}`, error);
+      ? generalError(error.code, `${fact}; ${outcome}`, withoutData(error.cause))
+      : generalError("STORE_UNAVAILABLE", `${fact}; ${outcome}`, withoutData(error));
   return isOpen ? markUnknown(told) : told;
+}
+
+/** The same error, which others may know by its identity. */
+function withHarmlessCause(error: SessionError): SessionError {
+  if (error.cause !== undefined) error.cause = withoutData(error.cause);
+  return error;
 }
 
 export const closedError = (): SessionError =>
