@@ -1,7 +1,7 @@
 import { accessSync, constants, globSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-export type ServerKind = "mariadb" | "galera" | "postgres" | "redis" | "nginx";
+export type ServerKind = "mariadb" | "galera" | "postgres" | "redis" | "nginx" | "pgbouncer";
 
 interface Requirement {
   readonly debianPackage: string;
@@ -19,6 +19,7 @@ const REQUIREMENTS: Readonly<Record<ServerKind, readonly Requirement[]>> = {
     { debianPackage: "socat", files: ["socat"] },
   ],
   postgres: [{ debianPackage: "postgresql", files: ["initdb", "postgres", "pg_basebackup"] }],
+  pgbouncer: [{ debianPackage: "pgbouncer", files: ["pgbouncer"] }],
   nginx: [{ debianPackage: "nginx", files: ["nginx"] }],
   redis: [{ debianPackage: "redis-server", files: ["redis-server"] }],
 };

@@ -168,7 +168,46 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
       expect(error.code).toBe("STORE_UNSUITABLE");
       expect(error.message).toMatch(/autocommit off, so that nothing would be kept; give a pool that leaves it on/);
     });
+
+    test.each(drivers)("sql_mode with EMPTY_STRING_IS_NULL, and completion_type CHAIN: $name", async (driver) => {
+      const place = server().connectionOptions(await server().createDatabase());
+      const [row] = await server().admin("SELECT @@global.sql_mode AS modes");
+      await server().admin("SET GLOBAL sql_mode = CONCAT(@@global.sql_mode, ',EMPTY_STRING_IS_NULL')");
+      const error = await caught(watch(openStore(driver, driver.makePool(place))).sessions.ready());
+      await server().admin(`SET GLOBAL sql_mode = '${String(row?.["modes"])}'`);
+      expect(error.code).toBe("STORE_UNSUITABLE");
+      expect(error.message).toMatch(/EMPTY_STRING_IS_NULL in their sql_mode/);
+
+      await server().admin("SET GLOBAL completion_type = CHAIN");
+      const { sessions } = watch(openStore(driver, driver.makePool(place)), { session: { maxPerUser: 2 } });
+      const outcomes: string[] = [];
+      for (let turn = 0; turn < 4; turn += 1) outcomes.push(await outcomeOf(sessions.createNewSession("alice")));
+      const count = (await sessions.getAllSessionHandlesForUser("alice")).length;
+      await server().admin("SET GLOBAL completion_type = NO_CHAIN");
+      expect([outcomes, count]).toEqual([[OK, OK, OK, OK], 2]);
+    });
   } else {
+    test.each(drivers)("a search_path that names nothing: $name", async (driver) => {
+      const place = server().connectionOptions(await server().createDatabase());
+      const settings = {
+        pg: { options: "-c search_path=nosuch" },
+        "postgres.js": { connection: { search_path: "nosuch" } },
+      };
+      const pool = driver.makePool(place, settings[driver.name as "pg"]);
+      const error = await caught(watch(openStore(driver, pool)).sessions.ready());
+      expect(error.message).toMatch(/no schema of the connection's search_path is there.*correct search_path/);
+    });
+
+    test.each(drivers)("row level security without a policy: $name", async (driver) => {
+      const database = await server().createDatabase();
+      const { sessions } = watch(openStore(driver, driver.makePool(await createUser(database))));
+      await sessions.ready();
+      for (const state of ["ENABLE", "FORCE"])
+        await server().admin(`ALTER TABLE counterfoil_session ${state} ROW LEVEL SECURITY`, database);
+      const error = await caught(sessions.createNewSession("alice"));
+      expect(error.message).toMatch(/row level security keeps the user from the tables.*BYPASSRLS/);
+    });
+
     test.each(drivers)("a database with another encoding: $name", async (driver) => {
       await createLatin1(server(), driver.name.replace(".", ""));
       const place = server().connectionOptions(`latin1_${driver.name.replace(".", "")}`);

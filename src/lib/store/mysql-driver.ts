@@ -70,8 +70,9 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
           await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
           await execute(`${causal}START TRANSACTION`);
         },
-        commit: () => execute("COMMIT"),
-        rollback: () => execute("ROLLBACK"),
+        // Else completion_type might begin another one, or end the connection.
+        commit: () => execute("COMMIT AND NO CHAIN NO RELEASE"),
+        rollback: () => execute("ROLLBACK AND NO CHAIN NO RELEASE"),
         release: () => void connection.release(),
         destroy: () => void connection.destroy(),
       };
@@ -152,6 +153,10 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "1792":
     case "1836":
       return fault("the database is read-only, as replicas are; give the primary");
+    case "1153":
+      return fault(
+        "a session is larger than the server takes in one statement; keep less in its data, or raise max_allowed_packet",
+      );
     case "1047":
       return fault("this node has lost its cluster (wsrep is not ready); it serves again when it has rejoined");
     case "1040":

@@ -61,14 +61,15 @@ export interface PostgresDriverOptions {
 
 export function createPostgresDriver({ pool, end, prepare }: PostgresDriverOptions): SqlDriver {
   let seen: PostgresPool | undefined;
+  const names = createNames(prepare);
   return {
     async connect() {
       const given = await pool();
       seen = given;
-      return "unsafe" in given ? fromPostgresJs(given, prepare) : fromClient(await given.connect(), prepare);
+      return "unsafe" in given ? fromPostgresJs(given, names) : fromClient(await given.connect(), names);
     },
 
-    diagnose,
+    diagnose: (error) => (names.isLost(error) ? { kind: "conflict" } : diagnose(error)),
     isRefusal,
     poolSize: () => (seen === undefined ? undefined : sizeOf(seen)),
     close: end,
@@ -81,10 +82,45 @@ function sizeOf(pool: PostgresPool): number | undefined {
   return typeof max === "number" && max > 0 ? max : undefined;
 }
 
+/** Whether statements are prepared under names, for as long as the pool is used. */
+interface Names {
+  /** Runs a statement; one that fails for its name is the last that has one. */
+  readonly trying: (ask: (isNamed: boolean) => Promise<SqlResult>) => Promise<SqlResult>;
+  /** The statement failed for its name, so that nothing was done, and may be run again without. */
+  readonly isLost: (error: unknown) => boolean;
+}
+
+/**
+ * Behind a pooler that hands a connection to another client after each transaction, a name may be
+ * there already or not at all. It shows under load only, after a start that passed.
+ */
+function createNames(wanted: boolean): Names {
+  let areUsed = wanted;
+  const lost = new WeakSet<object>();
+  return {
+    async trying(ask) {
+      const isNamed = areUsed;
+      try {
+        return await ask(isNamed);
+      } catch (error) {
+        if (isNamed && error instanceof Error && NAME_FAULTS.has(errorCode(error))) {
+          areUsed = false;
+          lost.add(error);
+        }
+        throw error;
+      }
+    },
+    isLost: (error) => typeof error === "object" && error !== null && lost.has(error),
+  };
+}
+
+/** There is no prepared statement of this name, or there is one already. */
+const NAME_FAULTS: ReadonlySet<string> = new Set(["26000", "42P05"]);
+
 /** A sign-in that waited for its turn must see what was committed meanwhile. */
 const ISOLATION = "ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-function fromClient(client: PgClient, prepare: boolean): SqlConnection {
+function fromClient(client: PgClient, names: Names): SqlConnection {
   const ask = async (query: Omit<PgQuery, "rowMode" | "types">): Promise<SqlResult> => {
     const { rows, rowCount } = await client.query({ ...query, rowMode: "array", types: TEXTS });
     return { rows: rows as unknown[][], changes: rowCount ?? 0 };
@@ -100,7 +136,7 @@ function fromClient(client: PgClient, prepare: boolean): SqlConnection {
       const { name, text } = statement;
       return refuseReplica(
         statement,
-        await ask({ text, values: values.map(toParameter), ...(prepare ? { name } : {}) }),
+        await names.trying((isNamed) => ask({ text, values: values.map(toParameter), ...(isNamed ? { name } : {}) })),
       );
     },
     execute: (text) => ask({ text }),
@@ -119,7 +155,7 @@ const ignore = (): void => undefined;
  * Not one connection, but a pool that gives each statement one, and a transaction one of its own. The connections that it lends (`reserve`) are
  * no use: one that breaks meanwhile goes back to those that live, and the next who gets it ends the process.
  */
-function fromPostgresJs(pool: PostgresJs, prepare: boolean): SqlConnection {
+function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
   let scope: PostgresJsScope = pool;
   let commit = (): void => undefined;
   let undo = (): void => undefined;
@@ -139,8 +175,9 @@ function fromPostgresJs(pool: PostgresJs, prepare: boolean): SqlConnection {
 
   return {
     run: async (statement, values) => {
-      const query = scope.unsafe(statement.text, values.map(toParameter), { prepare });
-      return refuseReplica(statement, await ask(query));
+      const given = values.map(toParameter);
+      const result = await names.trying((prepare) => ask(scope.unsafe(statement.text, given, { prepare })));
+      return refuseReplica(statement, result);
     },
     execute: (text) => ask(scope.unsafe(text)),
     begin: () =>
@@ -216,12 +253,21 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "42P01":
       return { kind: "no-table" };
     case "42501":
-      return { kind: "no-right" };
+      // By the place in the server's code, since its messages are in its own language.
+      return errorCode(error, "routine") === "ExecWithCheckOptions"
+        ? fault(
+            "row level security keeps the user from the tables of counterfoil; turn it off for them, or use a user with BYPASSRLS",
+          )
+        : { kind: "no-right" };
     case "28P01":
     case "28000":
       return fault("the database refused the user name or the password; check the connection's options");
     case "3D000":
       return fault("there is no database of this name on the server; create it, or check the option database");
+    case "3F000":
+      return fault(
+        "no schema of the connection's search_path is there, so tables cannot be made; create it, or correct search_path",
+      );
     case "25006":
       return fault("the database is read-only, as replicas are; give the primary");
     case "53300":
@@ -229,11 +275,19 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "57P03":
       return fault("the database is starting up or shutting down; it serves again in a moment");
     case "26000":
+    case "42P05":
+      return fault(NO_NAMES);
     case "08P01":
-      return fault(
-        "a pooler between app and database keeps no prepared statements; write prepare: false, or let it keep them",
-      );
+      return fault(isOfStatementPooling(error) ? STATEMENT_POOLING : NO_NAMES);
     default:
       return diagnoseNetwork(error);
   }
 }
+
+const isOfStatementPooling = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("transaction blocks not allowed");
+
+const NO_NAMES =
+  "a pooler between app and database keeps no prepared statements; write prepare: false, or let it keep them";
+const STATEMENT_POOLING =
+  "the pooler pools statements (PgBouncer: pool_mode = statement), and sign-ins need transactions; set pool_mode = transaction or session";

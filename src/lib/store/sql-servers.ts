@@ -1,13 +1,14 @@
 /** What kind of server a pool leads to, and whether sessions can be kept there. */
 import { generalError, type SessionError } from "../errors.ts";
-import { replicaError } from "./sql-driver.ts";
+import { errorCode, replicaError } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
 import { type SqlDialect, TRAITS } from "./sql-statements.ts";
+import { storeFault } from "./store-fault.ts";
 
 export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
   return runner.withConnection<SqlDialect>(async (connection) => {
     const { rows } = await connection.execute(
-      `SELECT VERSION(), @@autocommit, CASE WHEN ${TRAITS.mysql.isReplica} THEN 1 ELSE 0 END`,
+      `SELECT VERSION(), @@autocommit, CASE WHEN ${TRAITS.mysql.isReplica} THEN 1 ELSE 0 END, @@sql_mode`,
     );
     const version = String(rows[0]?.[0]);
     // Some MariaDB servers say 5.5.5- first, for the sake of old clients.
@@ -21,6 +22,10 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
         "the pool's connections have autocommit off, so that nothing would be kept; give a pool that leaves it on",
       );
 
+    if (String(rows[0]?.[3]).includes("EMPTY_STRING_IS_NULL"))
+      throw unsuitable(
+        "the pool's connections have EMPTY_STRING_IS_NULL in their sql_mode, with which conditions change their meaning; give a pool that leaves it out",
+      );
     // To a user who may write all the same, too: others cannot, and it may lag.
     if (Number(rows[0]?.[2]) !== 0) throw replicaError();
 
@@ -47,8 +52,19 @@ export async function inspectPostgres(runner: SqlRunner): Promise<SqlDialect> {
         `the database has the encoding ${encoding}, which cannot hold every name; make one with ENCODING 'UTF8'`,
       );
     if (isReplica !== "0") throw replicaError();
+    // A pooler of statements refuses it, which must show now and not with the first sign-in.
+    try {
+      await connection.begin();
+    } catch (error) {
+      // All that postgres.js tells of it.
+      throw errorCode(error) === "CONNECTION_CLOSED" ? storeFault(ENDED_AT_BEGIN, error) : error;
+    }
+    await connection.rollback();
     return "postgres";
   });
 }
+
+const ENDED_AT_BEGIN =
+  "the connection ended when a transaction began, as by one that pools statements (PgBouncer: pool_mode = statement); set pool_mode = transaction or session";
 
 const unsuitable = (fact: string): SessionError => generalError("STORE_UNSUITABLE", fact);
