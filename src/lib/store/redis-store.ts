@@ -98,8 +98,8 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
           if (Number(done) === 2) continue;
           // Those that this process alone takes for expired are not swept, and so must be counted.
           const end = Math.min(createdAt, await readClock());
-          const swept = await run(scripts.deleteExpired, [at.expiries], [end, MOST_REMOVED]);
-          if (Number(swept) === 0) mostExpired = Number.MAX_SAFE_INTEGER;
+          const swept = await run(scripts.deleteExpired, [at.expiries, at.replaced], [end, MOST_REMOVED]);
+          if (Number((swept as readonly unknown[])[0]) === 0) mostExpired = Number.MAX_SAFE_INTEGER;
         }
       }
 
