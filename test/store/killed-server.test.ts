@@ -26,7 +26,7 @@ describeWithServer("mariadb", "MariaDB", () => {
     await server.remove();
     console.log(`MariaDB, killed twice: ${describeTally(tally)}`);
     expect(tally).toMatchObject(UNHARMED);
-    expect(tally.answered.confirmations).toBeGreaterThan(10);
+    expect(tally.answered.confirmations).toBeGreaterThan(0);
   });
 });
 
@@ -45,6 +45,6 @@ describeWithServer("postgres", "PostgreSQL", () => {
     await server.remove();
     console.log(`PostgreSQL, killed twice: ${describeTally(tally)}`);
     expect(tally).toMatchObject(UNHARMED);
-    expect(tally.answered.confirmations).toBeGreaterThan(10);
+    expect(tally.answered.confirmations).toBeGreaterThan(0);
   });
 });

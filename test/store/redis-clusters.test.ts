@@ -157,7 +157,7 @@ describeWithServer("redis", "Redis Cluster", () => {
       for (const { end } of clients) end();
       console.log(`Redis Cluster, ${driver}, one of three masters killed: ${describeTally(tally)}`);
       expect(tally).toMatchObject(UNHARMED);
-      expect(tally.answered.confirmations).toBeGreaterThan(10);
+      expect(tally.answered.confirmations).toBeGreaterThan(0);
     });
 
     test("a planned fail-over: what the new master has revoked, the old one accepts no more", async () => {
@@ -238,7 +238,7 @@ describeWithServer("redis", "Redis with sentinels", () => {
       for (const { end } of clients) end();
       console.log(`Redis with sentinels, ${driver}, master killed: ${describeTally(tally)}`);
       expect(tally).toMatchObject(UNHARMED);
-      expect(tally.answered.confirmations).toBeGreaterThan(10);
+      expect(tally.answered.confirmations).toBeGreaterThan(0);
     },
   );
 });

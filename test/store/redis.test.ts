@@ -555,6 +555,6 @@ describeWithServer("redis", "Redis", () => {
     const tally = await load.stop();
     console.log(`Redis, killed twice: ${describeTally(tally)}`);
     expect(tally).toMatchObject(UNHARMED);
-    expect(tally.answered.confirmations).toBeGreaterThan(10);
+    expect(tally.answered.confirmations).toBeGreaterThan(0);
   });
 });
