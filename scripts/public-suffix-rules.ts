@@ -21,8 +21,10 @@ const rules = text
 
 writeFileSync(
   new URL("../src/lib/config/public-suffix-rules.ts", import.meta.url),
-  `// The Public Suffix List, version ${version}, rules of two and more labels; made by scripts/public-suffix-rules.ts.
-// This file is subject to the terms of the Mozilla Public License, v. 2.0: https://mozilla.org/MPL/2.0/.
+  `/*!
+ * The Public Suffix List, version ${version}, rules of two and more labels; made by scripts/public-suffix-rules.ts.
+ * This file is subject to the terms of the Mozilla Public License, v. 2.0: https://mozilla.org/MPL/2.0/.
+ */
 export const PUBLIC_SUFFIX_RULES: string =
   "${rules.join(" ")}";
 `,
