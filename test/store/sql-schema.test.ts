@@ -120,6 +120,17 @@ describeSqlServers((kind, drivers, server) => {
     expect(await firstRow(`SELECT count(*) FROM ${named(place, "counterfoil_lease")}`, place.database)).toEqual([257]);
   });
 
+  test.each(["session", "key", "lease", "replaced", "migration"])("a table of somebody else's: %s", async (table) => {
+    const place = await makePlace();
+    const name = `counterfoil_${table}`;
+    await server().admin(`CREATE TABLE ${named(place, name)} (name VARCHAR(9))`, place.database);
+    for (let start = 0; start < 2; start += 1) {
+      const error = await caught(open(place).sessions.ready());
+      expect(error.code).toBe(MISSING);
+      expect(error.message).toMatch(new RegExp(`the table ${name} in this database is not one of counterfoil's`));
+    }
+  });
+
   test("missing, and migrate is false: says the command, which makes them", async () => {
     const place = await makePlace();
     for (const [options, command] of [

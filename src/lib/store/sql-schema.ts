@@ -1,7 +1,8 @@
 import { generalError, type SessionError } from "../errors.ts";
 import { readMigrations, schemaTooNew, statementsOf, versionTable } from "./migrations.ts";
-import type { SqlConnection, SqlDriver } from "./sql-driver.ts";
+import { errorCode, type SqlConnection, type SqlDriver } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
+import { selectAllColumns } from "./sql-statements.ts";
 
 export interface SchemaOptions {
   readonly dialect: "mysql" | "postgres";
@@ -12,6 +13,24 @@ export interface SchemaOptions {
 
 /** Brings the tables to the version that this library knows. Safe to run from several processes at once. */
 export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+  const look = (): Promise<unknown> =>
+    runner.withConnection((connection) => connection.execute(selectAllColumns(options.prefix)));
+  try {
+    await bringUp(runner, driver, options);
+    // A table of somebody else's must show now, and not with the first sign-in.
+    await look();
+  } catch (error) {
+    if (!isForeign(error)) throw error;
+    // That of a migration may name a column alone.
+    const telling: unknown = await look().then(
+      () => error,
+      (second: unknown) => second,
+    );
+    throw foreignTable(isForeign(telling) ? telling : error, options);
+  }
+}
+
+async function bringUp(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const newest = readMigrations(options.dialect).at(-1)?.version ?? 0;
   const found = await runner.withConnection((connection) => readVersion(connection, driver, options));
   if (found === newest) return;
@@ -80,6 +99,23 @@ async function migrateMysql(runner: SqlRunner, driver: SqlDriver, options: Schem
     });
     await run(note(migration.version));
   }
+}
+
+/** A table that is there already, a column that is not, one of another type, and a view where a table should be. */
+const FOREIGN: ReadonlySet<string> = new Set(["42P07", "42703", "42804", "42809"]);
+const FOREIGN_MYSQL: ReadonlySet<string> = new Set(["1054", "1347"]);
+
+const isForeign = (error: unknown): boolean =>
+  FOREIGN.has(errorCode(error)) || FOREIGN_MYSQL.has(errorCode(error, "errno"));
+
+/** The one that the database names; the one with the version is asked alone, and not named. */
+function foreignTable(error: unknown, { prefix }: SchemaOptions): SessionError {
+  const named = new RegExp(`\\b${prefix}(?:session|key|lease|replaced)\\b`).exec(String(error))?.[0];
+  return generalError(
+    "SCHEMA_MISSING",
+    `the table ${named ?? `${prefix}migration`} in this database is not one of counterfoil's, or not whole; choose another tablePrefix, or give that table another name`,
+    error,
+  );
 }
 
 const causeOf = (error: unknown): unknown =>

@@ -375,6 +375,22 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   };
 }
 
+/** Reads nothing; fails where a table or a column is not there. */
+export function selectAllColumns(prefix: string): string {
+  const columns = {
+    lease: ["name", "owner", "expiresAt", "turn"],
+    replaced: ["handle", "expiresAt"],
+    key: KEY_COLUMNS,
+    // Last, since it may lack what a later migration adds.
+    session: SESSION_COLUMNS,
+  };
+  const all = Object.entries(columns).flatMap(([table, names]) =>
+    names.map((name) => `${prefix}${table}.${column(name)}`),
+  );
+  const tables = Object.keys(columns).map((table) => `${prefix}${table}`);
+  return `SELECT ${all.join(", ")} FROM ${tables.join(", ")} LIMIT 0`;
+}
+
 const column = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const list = (names: readonly string[]): string => names.map(column).join(", ");
 const marks = (names: readonly string[]): string => names.map(() => "?").join(", ");
