@@ -198,6 +198,9 @@ export interface SqlStatements
     Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>>,
     Readonly<Record<TrimStatement, (max: number, atOnce: number) => SqlStatement>> {}
 
+/** More than any ring has. */
+const MOST_KEYS = 1_000_000;
+
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
   const { clock, causal, isReplica, namesRemoved } = TRAITS[dialect];
   const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
@@ -209,7 +212,8 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   });
   /**
    * A read by which something is decided, perhaps by finding nothing: the row that a replica adds
-   * is all that it costs. The order of `select` stays, since the two follow each other.
+   * is all that it costs. The order of `select` stays, since the two follow each other; MySQL and
+   * MariaDB drop it where there is no LIMIT.
    */
   const decision = (name: string, columns: number, select: string, lead = causal): SqlStatement => {
     if (isReplica === undefined) return statement(name, select);
@@ -363,7 +367,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     listKeys: decision(
       "list_keys",
       KEY_COLUMNS.length,
-      `SELECT ${selected(KEY_COLUMNS)} FROM ${key} ORDER BY sequence`,
+      `SELECT ${selected(KEY_COLUMNS)} FROM ${key} ORDER BY sequence LIMIT ${MOST_KEYS}`,
     ),
     insertKey: statement(
       "insert_key",
