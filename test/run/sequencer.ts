@@ -33,7 +33,7 @@ export class Sequencer extends BaseSequencer {
     const usual = await super.sort(files);
     const long = LONG.flatMap((name) => usual.filter(({ moduleId }) => moduleId.endsWith(`/${name}`)));
     const take = (projects: readonly string[]): TestSpecification[] =>
-      projects.flatMap((project) => usual.filter(isOf([project])));
+      projects.flatMap((project) => usual.filter((file) => isOf([project])(file) && !long.includes(file)));
     const together = [...TOGETHER_SOON, ...TOGETHER_LAST];
     const others = usual.filter((file) => !long.includes(file) && !isOf(together)(file));
     const computing = others.filter(isOf(COMPUTING));

@@ -106,6 +106,8 @@ describeSqlServers((kind, drivers, server) => {
     // With what an instance does in passing the first time. In a hurry that may take several attempts on a busy machine.
     const begin = () => sessions.createNewSession("first").then(() => "ok", String);
     await expect.poll(begin, { timeout: 30_000 }).toBe("ok");
+    // The sweep that they have begun would wait among the calls.
+    await Promise.all([sessions.sweep(), patient.sweep()]);
     gate.asked.length = 0;
     const refreshAll = (): Promise<unknown>[] => tokens.map((token) => sessions.refreshSession(token));
     return { sessions, gate, pool, tokens, refreshAll };
