@@ -31,7 +31,7 @@ interface World {
 async function openWorld(config: CounterfoilConfig = {}): Promise<World> {
   const clock = { now: START };
   const inner = memory();
-  const { store, takeCalls } = switchable(inner);
+  const { store, takeAllCalls: takeCalls } = switchable(inner);
   const sessions = createSessions({ store, secret: SECRET, clock: () => clock.now, ...config });
   await sessions.ready();
   for (let index = 0; index < 500; index += 1) await inner.createSession(newRecord({ expiresAt: 1 }), undefined);
