@@ -16,8 +16,10 @@ interface Project {
 const CONTRACT = ["test/store/{own-stores,store-clauses}.test.ts"];
 
 /**
- * Files that look at what there is once in a process: the default instance, what is told only once, and what instances
- * that others have left open tell of requests to any server. And those that load Next.js, which changes globals.
+ * Files that look at what there is once in a process: the default instance, what is told only once,
+ * and what instances
+ * that others have left open tell of requests to any server. And those that load Next.js, which
+ * changes globals.
  */
 const ALONE = [
   "test/http/{default-instance,forgotten-instance,planted-mistakes}.test.ts",

@@ -1,4 +1,7 @@
-/** What one user with very many sessions costs, and whom it stalls: `npm run bench -- crowd`. Never fails for a figure. */
+/**
+ * What one user with very many sessions costs, and whom it stalls: `npm run bench -- crowd`. Never
+ * fails for a figure.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +22,10 @@ import { describeLoad, describeMachine } from "./machine.ts";
 interface Work {
   /** What the server has computed since the last call, ms. */
   readonly cpu: number;
-  /** How long each step took by the server's own clock, ms; on a busy machine longer than it computed. */
+  /**
+   * How long each step took by the server's own clock, ms; on a busy machine longer than it
+   * computed.
+   */
   readonly steps: readonly number[];
 }
 

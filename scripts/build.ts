@@ -9,7 +9,8 @@ for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
   const compile = (...options: readonly string[]): void =>
     void execFileSync("tsc", ["--project", project, ...options], { cwd: root, stdio: "inherit" });
   compile("--emitDeclarationOnly");
-  // Editors show the comments of the declarations; in the code they were a quarter of what users download.
+  // Editors show the comments of the declarations; in the code they were a quarter of what users
+  // download.
   compile("--noCheck", "--removeComments", "--declaration", "false", "--isolatedDeclarations", "false");
 }
 // Its licence wants the notice in the file, which removeComments takes out.

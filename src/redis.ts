@@ -87,7 +87,10 @@ const isClient = (value: unknown): value is RedisClient =>
   value !== null &&
   (("evalSha" in value && "multi" in value) || ("evalsha" in value && "pipeline" in value));
 
-/** `client.legacy()` of node-redis 5, which has none of what all others have, and `legacyMode` of version 4. */
+/**
+ * `client.legacy()` of node-redis 5, which has none of what all others have, and `legacyMode` of
+ * version 4.
+ */
 function answersCallbacks(client: RedisClient): boolean {
   if (!("evalSha" in client)) return false;
   const options: unknown = Reflect.get(client, "options");

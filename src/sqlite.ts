@@ -85,7 +85,8 @@ async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase
   const { DatabaseSync } = await importDriver();
   try {
     // Made for its owner only, like the secret beside it; SQLite gives the files that it adds the same mode.
-    // One that is there is not opened here: closing it again would take the locks of all connections
+    // One that is there is not opened here: closing it again would take the locks of all
+    // connections
     // of this process to it (POSIX), and another process would then remove the -wal that they use.
     if (!inMemory && !existsSync(path)) closeSync(openSync(path, "a", 0o600));
     return new DatabaseSync(path);

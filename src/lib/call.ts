@@ -1,10 +1,16 @@
-/** What belongs to one call of the library, from its beginning to its end, through whatever it awaits. */
+/**
+ * What belongs to one call of the library, from its beginning to its end, through whatever it
+ * awaits.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 export interface Call {
   /** Whose call it is. */
   readonly owner: object;
-  /** How long its operations on the store may take together, in ms; infinite where the store names no time. */
+  /**
+   * How long its operations on the store may take together, in ms; infinite where the store names
+   * no time.
+   */
   readonly timeout: number;
   /** When they must have ended, by `performance.now()`. */
   deadline: number;

@@ -1,4 +1,7 @@
-/** An app that its framework mounts below a path: with the base path it works, and without it the process is told. */
+/**
+ * An app that its framework mounts below a path: with the base path it works, and without it the
+ * process is told.
+ */
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { type CounterfoilConfig, createSessions, type Sessions } from "counterfoil";
@@ -195,7 +198,8 @@ describe.each(Object.entries(MOUNTINGS))("%s", (_name, mounting) => {
   });
 });
 
-// The prefix of `app.mount` is gone when the app sees the request, as behind a proxy that strips it.
+// The prefix of `app.mount` is gone when the app sees the request, as behind a proxy that strips
+// it.
 const { "Hono, app.mount(path, fetch)": stripping, ...seeing } = MOUNTINGS;
 
 test.each(Object.entries(seeing))(

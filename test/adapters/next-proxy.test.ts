@@ -1,4 +1,7 @@
-/** What the response of the proxy of Next.js tells caches. Next puts its headers on whatever is rendered behind it. */
+/**
+ * What the response of the proxy of Next.js tells caches. Next puts its headers on whatever is
+ * rendered behind it.
+ */
 import { createSessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { createNewSession, sessionProxy, withSessions } from "counterfoil/next";

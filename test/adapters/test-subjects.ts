@@ -6,7 +6,10 @@ import { startSubject, type Subject } from "./subject.ts";
 
 /** Each asks a whole table of rules, by up to 350 requests: half of what all clauses cost. */
 const LONG: readonly string[] = ["csrf-1", "csrf-2", "csrf-6", "pages-8"];
-/** One for each exchange. The others have csrf-3 to csrf-5 and pages-9, and the long ones in `npm run proof`. */
+/**
+ * One for each exchange. The others have csrf-3 to csrf-5 and pages-9, and the long ones in `npm
+ * run proof`.
+ */
 const ONE_OF_EACH: readonly string[] = ["Express 5", "Fastify 5", "Web", "Next.js 16", "node:http2"];
 
 /** Runs the clauses on each of them, and prints which hold. Default: all clauses. */

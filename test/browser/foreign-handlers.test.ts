@@ -1,4 +1,7 @@
-/** Refusals that no error handler of ours has answered: the body is somebody else's, and the client refreshes all the same. */
+/**
+ * Refusals that no error handler of ours has answered: the body is somebody else's, and the client
+ * refreshes all the same.
+ */
 import { expect, test } from "vitest";
 import { openSignedIn } from "./client-page.ts";
 import { outcomeOf } from "./failed-call.ts";

@@ -1,4 +1,7 @@
-/** A server that sends each path on to the one with a slash at its end, as Next.js does with `trailingSlash: true`. */
+/**
+ * A server that sends each path on to the one with a slash at its end, as Next.js does with
+ * `trailingSlash: true`.
+ */
 import { expect, test } from "vitest";
 import { openSignedIn } from "./client-page.ts";
 import { describeInAnyBrowser } from "./stage.ts";

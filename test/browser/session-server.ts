@@ -163,7 +163,8 @@ export class SessionServer {
     app.use(["/by-status", "/by-nobody"], verifySession({ sessions }), (req, res) => {
       res.json({ user: req.auth!.getUserId() });
     });
-    // A handler of the app's own, which knows of a status and no more, and what Express does where there is none.
+    // A handler of the app's own, which knows of a status and no more, and what Express does where
+    // there is none.
     const byStatus: ErrorRequestHandler = (error, _req, res, _next) =>
       void res.status((error as { readonly status?: number }).status ?? 500).json({ message: "mine" });
     const byNobody: ErrorRequestHandler = (error, req, res, _next) => finalHandler(req, res)(error);

@@ -99,8 +99,10 @@ export function describeInBrowsers(
 }
 
 /**
- * In Chromium, and by `npm run proof` in each browser. For the tests of our own rules, which no engine changes; those of
- * cookies, locks, history and streams, which engines do in ways of their own, are in both at each landing.
+ * In Chromium, and by `npm run proof` in each browser. For the tests of our own rules, which no
+ * engine changes; those of
+ * cookies, locks, history and streams, which engines do in ways of their own, are in both at each
+ * landing.
  */
 export const describeInAnyBrowser = (title: string, define: (stage: () => Stage) => void): void =>
   describeInBrowsers(title, define, { only: bound<BrowserName | undefined>("Chromium", undefined) });

@@ -27,7 +27,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What each snippet came to, by its place. One process runs all of them: most of its time it starts. */
+/**
+ * What each snippet came to, by its place. One process runs all of them: most of its time it
+ * starts.
+ */
 async function run(all: readonly Snippet[], env: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
   const outcomes = all.map(({ place, code }) => {
     const name = `${place.replaceAll(/[^A-Za-z0-9]+/g, "-")}.ts`;

@@ -53,7 +53,8 @@ describeWithServer("nginx", "claims in the response to a sign-in, behind nginx w
       expect([await statusOf(100), await statusOf(2500)]).toEqual([200, 502]);
       const found = await largest(async (size) => (await statusOf(size)) === 200, 100, 2500);
       const row = GUIDE.split("\n").find((line) => line.startsWith(`| ${name} |`));
-      // The guide names a size that is safe: of what is left some bytes are the length of a user id.
+      // The guide names a size that is safe: of what is left some bytes are the length of a user
+      // id.
       const told = Number(/\| (\d+) bytes/.exec(row ?? "")?.[1]);
       expect(found, `${name}: ${found}`).toBeGreaterThanOrEqual(told);
       expect(found, `${name}: ${found}`).toBeLessThan(told + 100);

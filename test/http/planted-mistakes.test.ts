@@ -1,5 +1,6 @@
 /**
- * The mistakes that newcomers make, in a small real app with its page's requests, and what the process
+ * The mistakes that newcomers make, in a small real app with its page's requests, and what the
+ * process
  * shows of each: the fault, and the line to write.
  */
 import { readFile } from "node:fs/promises";
@@ -87,7 +88,9 @@ async function openProxy(
   return (server.address() as AddressInfo).port;
 }
 
-/** One warning, that leads to the fix: it says all of this, and its page has a heading for its code. */
+/**
+ * One warning, that leads to the fix: it says all of this, and its page has a heading for its code.
+ */
 async function expectTold(code: string, ...says: readonly string[]): Promise<void> {
   const told = await warnings.read();
   expect(told.map((warning) => warning.code)).toEqual([code]);

@@ -1,4 +1,7 @@
-/** Requests of another site that name a mode, and bring a token of the attacker's in a header: they never act for the visitor whose cookies come along. */
+/**
+ * Requests of another site that name a mode, and bring a token of the attacker's in a header: they
+ * never act for the visitor whose cookies come along.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   apiCookies,

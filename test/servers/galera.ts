@@ -74,7 +74,8 @@ export async function startGalera(count = 3): Promise<Galera> {
 /** A database that each of these nodes of a cluster knows. */
 export async function createDatabaseOnAll(nodes: readonly MariaDbClient[], name = newDatabaseName()): Promise<string> {
   await nodes[0]?.createDatabase(name);
-  // One after another, the others hear of it: each is asked for something that it may answer only when it has.
+  // One after another, the others hear of it: each is asked for something that it may answer only
+  // when it has.
   for (const node of nodes) await node.admin("SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1");
   return name;
 }

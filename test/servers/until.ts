@@ -1,6 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Asks again and again, every 20 ms and later up to every 100 ms, until the answer is neither `undefined` nor `false`; a failure counts as "not yet". */
+/**
+ * Asks again and again, every 20 ms and later up to every 100 ms, until the answer is neither
+ * `undefined` nor `false`; a failure counts as "not yet".
+ */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,

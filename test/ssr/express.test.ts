@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-// First what asks the shared server: those of Express have the default instance in common, and the last one keeps it.
+// First what asks the shared server: those of Express have the default instance in common, and the
+// last one keeps it.
 describeInBrowser("Express", () => server);
 describePageLoads("Express", () => server, serveExpress);
 describeHostPrefix("Express", serveExpress);

@@ -1,6 +1,8 @@
 /**
- * Next's own `basePath` and `trailingSlash`, with the files of the guide as they are. Each version is a build, of some
- * 20 s of CPU. That an app may live below a path is tried by test/http/base-path and test/adapters/below-a-path as well.
+ * Next's own `basePath` and `trailingSlash`, with the files of the guide as they are. Each version
+ * is a build, of some
+ * 20 s of CPU. That an app may live below a path is tried by test/http/base-path and
+ * test/adapters/below-a-path as well.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BASE, buildBelowPath, serveBelowPath } from "./next-below-path.ts";

@@ -7,7 +7,10 @@ import { cookieHeader, send } from "../http/send.ts";
 import { type CrossSiteServer, startCrossSite } from "./cross-site-server.ts";
 
 const NEXT_16 = { name: "Next.js 16", version: "next" } as const;
-/** Its app is a build of its own, of some 36 s of CPU, and every rule that it tries is tried in Next.js 16. */
+/**
+ * Its app is a build of its own, of some 36 s of CPU, and every rule that it tries is tried in
+ * Next.js 16.
+ */
 const NEXT_15 = { name: "Next.js 15", version: "next15" } as const;
 const VERSIONS = bound([NEXT_16], [NEXT_15, NEXT_16]);
 /** The page and the route handler behind the proxy, and those that have none before them. */

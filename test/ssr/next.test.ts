@@ -9,7 +9,9 @@ import { buildNext, removeNext, serveNext } from "./next-server.ts";
 import { type PageServer, startPages } from "./page-server.ts";
 import { describePageLoads } from "./situations.ts";
 
-/** Each start costs some seconds of CPU, so that tests share one where its config does not matter. */
+/**
+ * Each start costs some seconds of CPU, so that tests share one where its config does not matter.
+ */
 let server: PageServer;
 beforeAll(async () => {
   await buildNext();

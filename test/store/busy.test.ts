@@ -1,4 +1,7 @@
-/** More calls than connections: those that have begun go first, the others wait in order, and what cannot be served is told so. */
+/**
+ * More calls than connections: those that have begun go first, the others wait in order, and what
+ * cannot be served is told so.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { createSessions, type SessionError, type Sessions } from "../../src/index.ts";
 import { createMysqlDriver, type MysqlPool } from "../../src/lib/store/mysql-driver.ts";
@@ -103,7 +106,8 @@ describeSqlServers((kind, drivers, server) => {
     const tokens: string[] = [];
     for (let user = 0; user < calls; user += 1)
       tokens.push((await patient.createNewSession(`user ${user}`)).refreshToken.value);
-    // With what an instance does in passing the first time. In a hurry that may take several attempts on a busy machine.
+    // With what an instance does in passing the first time. In a hurry that may take several
+    // attempts on a busy machine.
     const begin = () => sessions.createNewSession("first").then(() => "ok", String);
     await expect.poll(begin, { timeout: 30_000 }).toBe("ok");
     // The sweep that they have begun would wait among the calls.

@@ -23,7 +23,10 @@ export function startChild(program: string): Child {
 
 const servers: Child[] = [];
 
-/** The programs import the same files, which are compiled once for all of them, and kept for the next run. */
+/**
+ * The programs import the same files, which are compiled once for all of them, and kept for the
+ * next run.
+ */
 const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/counterfoil-compiled/", import.meta.url));
 
 /** So many processes of children/server.ts, the same for test after test; after one that failed, fresh ones. */

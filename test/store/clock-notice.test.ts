@@ -1,4 +1,7 @@
-/** A process whose clock differs from the database's says so at its first refresh, with real databases. */
+/**
+ * A process whose clock differs from the database's says so at its first refresh, with real
+ * databases.
+ */
 import { createSessions } from "counterfoil";
 import { expect, test } from "vitest";
 import { collectWarnings } from "../fixtures/warnings.ts";

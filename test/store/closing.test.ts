@@ -1,4 +1,7 @@
-/** `close()` beside calls of several steps, on every database: those that have begun end well, those that come later are refused. */
+/**
+ * `close()` beside calls of several steps, on every database: those that have begun end well, those
+ * that come later are refused.
+ */
 import { createSessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { afterAll, expect, test } from "vitest";

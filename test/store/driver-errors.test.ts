@@ -1,4 +1,7 @@
-/** Errors of the drivers tell what went wrong and where, and nothing of a session: no claims, no data, no hashes. */
+/**
+ * Errors of the drivers tell what went wrong and where, and nothing of a session: no claims, no
+ * data, no hashes.
+ */
 import { inspect } from "node:util";
 import { DatabaseSync } from "node:sqlite";
 import { createSessions, type SessionError } from "counterfoil";
@@ -19,13 +22,17 @@ function expectSilence(error: SessionError, alsoTold: readonly unknown[] = []): 
   expect(error.cause).toBeInstanceOf(Error);
   const all = [error, error.cause, ...alsoTold].map((one) => inspect(one, { depth: 20, showHidden: true }));
   const everything = [...all, JSON.stringify(error.cause), String(error.cause)].join("\n");
-  // Claims and data, in JSON, in hex and cut off; the beginning of the statement; a hash in base64url.
+  // Claims and data, in JSON, in hex and cut off; the beginning of the statement; a hash in
+  // base64url.
   for (const secret of [CARD, CARD.slice(0, 8), ROLE, Buffer.from(CARD).toString("hex"), "INSERT INTO"])
     expect(everything).not.toContain(secret);
   expect(everything).not.toMatch(/[\w-]{43}/);
 }
 
-/** Sign-ins that the database refuses, and the errors that they get; with all that was told meanwhile. */
+/**
+ * Sign-ins that the database refuses, and the errors that they get; with all that was told
+ * meanwhile.
+ */
 async function refusedSignIns(store: SessionStore, forbid: () => Promise<unknown>): Promise<SessionError[]> {
   const told: unknown[] = [];
   const warn = (warning: unknown): void => void told.push(warning);

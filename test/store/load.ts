@@ -35,7 +35,10 @@ export interface Tally {
 export interface Load {
   /** How many refreshes have been answered so far. */
   readonly refreshes: () => number;
-  /** Ends when so many more have been answered, or twenty times as many in `npm run proof`; fails after a minute without. */
+  /**
+   * Ends when so many more have been answered, or twenty times as many in `npm run proof`; fails
+   * after a minute without.
+   */
   readonly until: (refreshes: number) => Promise<void>;
   /** Lets all clients finish, and counts. */
   readonly stop: () => Promise<Tally>;

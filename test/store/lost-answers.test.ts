@@ -1,5 +1,6 @@
 /**
- * Writes whose answer gets lost, on every store that is reached by a connection: the error says that the outcome is not
+ * Writes whose answer gets lost, on every store that is reached by a connection: the error says
+ * that the outcome is not
  * known, and a revocation has its event. In SQLite and in memory no answer can get lost.
  */
 import { createSessions, type CreatedSession, type SessionEventName, type Sessions } from "counterfoil";
@@ -34,7 +35,10 @@ type MakeStore = (options: object) => Promise<{ readonly proxy: Proxy; readonly 
 
 const MARK = "what the write carries and nothing else";
 
-/** Calls, and a text by which the write in them is known. `removal`: by text of its statement, or of its script. */
+/**
+ * Calls, and a text by which the write in them is known. `removal`: by text of its statement, or of
+ * its script.
+ */
 const WRITES: Readonly<Record<string, (scene: Scene, removal: string) => readonly [string, () => Promise<unknown>]>> = {
   "sign-in": ({ sessions }) => [MARK, () => sessions.createNewSession(MARK)],
   refresh: ({ sessions, alice }) => [
@@ -171,7 +175,9 @@ describeSqlServers((_, drivers, server) => {
   });
 });
 
-/** ioredis says of a command whose connection broke nothing at all, where it may not send it again. */
+/**
+ * ioredis says of a command whose connection broke nothing at all, where it may not send it again.
+ */
 const IMPATIENT = { timeout: "2s" } as const;
 
 const CLIENTS: Readonly<Record<string, (url: string) => Promise<RedisClient>>> = {

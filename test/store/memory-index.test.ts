@@ -1,4 +1,6 @@
-/** What the memory store does for one user costs what that user has, however many others there are. */
+/**
+ * What the memory store does for one user costs what that user has, however many others there are.
+ */
 import { expect, test } from "vitest";
 import { createMemoryRows } from "../../src/lib/store/memory-rows.ts";
 import { createMemoryStore } from "../../src/lib/store/memory-store.ts";

@@ -1,4 +1,7 @@
-/** PgBouncer of an age that keeps no prepared statements, in each of its modes: it works, or the start says what to change. */
+/**
+ * PgBouncer of an age that keeps no prepared statements, in each of its modes: it works, or the
+ * start says what to change.
+ */
 import pg from "pg";
 import connectPostgresJs from "postgres";
 import { createSessions, type Sessions } from "counterfoil";

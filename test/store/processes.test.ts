@@ -33,7 +33,10 @@ interface Bounds {
   readonly kills: number;
 }
 
-/** One for each kind of store; the others say the same to the same servers with another driver, or over more nodes. */
+/**
+ * One for each kind of store; the others say the same to the same servers with another driver, or
+ * over more nodes.
+ */
 const THOROUGH = ["SQLite file", "MariaDB, mysql2", "PostgreSQL, pg", "Redis, node-redis"];
 
 const boundsOf = (name: string): Bounds =>

@@ -12,7 +12,10 @@ import { makeApp } from "./app-folder.ts";
 import { caught, temporaryFolder } from "./fixtures.ts";
 import { DRIVERS, testServer } from "./redis-clients.ts";
 
-/** Tells what comes of the start with each URL; clients of the store's own, by the driver that is installed. */
+/**
+ * Tells what comes of the start with each URL; clients of the store's own, by the driver that is
+ * installed.
+ */
 const PROGRAM = `
 import { redis } from "counterfoil/redis";
 

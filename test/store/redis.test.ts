@@ -257,7 +257,8 @@ describeWithServer("redis", "Redis", () => {
         steps.push({ removed, scripts });
       } while (steps.at(-1)?.removed === 50);
       expect(steps.map(({ removed }) => removed)).toEqual([...Array<number>(12).fill(50), 0]);
-      // Each place once, and again where a step stopped; those that this process did not know of are behind.
+      // Each place once, and again where a step stopped; those that this process did not know of
+      // are behind.
       expect(steps.reduce((sum, { scripts }) => sum + scripts, 0)).toBeLessThan(256 + 13 + 16 + 10);
       expect((await keysOf(own)).filter((key) => key.startsWith("counterfoil:"))).toEqual([]);
     });

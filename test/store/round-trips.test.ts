@@ -118,7 +118,8 @@ for (const { name, kind, start, exceptions = {} } of DRIVERS) {
       for (let round = 0; round < 2; round += 1) {
         for (const operation of Object.values(operations())) await (await operation())();
       }
-      // Nobody waits for the sweep that they began; while it runs, none is begun by those that follow.
+      // Nobody waits for the sweep that they began; while it runs, none is begun by those that
+      // follow.
       for (const each of [sessions, limited, unlimited]) {
         await each.sweep();
         await each.createNewSession("the last to begin one");

@@ -14,7 +14,10 @@ const GONE = "UNAUTHORISED/SESSION_NOT_FOUND";
 const MINUTE = 60_000;
 const CODE = "COUNTERFOIL_SQLITE_FILE";
 const warnings = collectWarnings();
-/** Of this process; the other one writes them to its stderr. By the path, since Node tells of them a moment later. */
+/**
+ * Of this process; the other one writes them to its stderr. By the path, since Node tells of them a
+ * moment later.
+ */
 const messages = async (path: string): Promise<string[]> =>
   (await warnings.read()).flatMap(({ code, message }) => (code === CODE && message.includes(path) ? [message] : []));
 const host = startStoreHost();
@@ -189,7 +192,8 @@ describe("its own connections, in two processes", () => {
     expect([outcome, await refresh(here, alice)]).toEqual(["GENERAL_ERROR/STORE_UNAVAILABLE", "ok"]);
   });
 
-  // Without them another process that closes the file takes itself for the last, which SQLite before 3.51 believes.
+  // Without them another process that closes the file takes itself for the last, which SQLite
+  // before 3.51 believes.
   test.skipIf(!existsSync("/proc/locks"))("a second instance of a process leaves the locks of the first", async () => {
     const path = newPath();
     const [first, second] = [openHere(path), openHere(path)];

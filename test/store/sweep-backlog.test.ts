@@ -1,4 +1,7 @@
-/** A sweep that has much to do on a real server: where it looks, and the command that does it all at once. */
+/**
+ * A sweep that has much to do on a real server: where it looks, and the command that does it all at
+ * once.
+ */
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";

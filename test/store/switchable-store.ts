@@ -15,7 +15,10 @@ export interface SwitchableStore {
   readonly takeCalls: () => OperationName[];
   /** With those of the sweep, which comes when the event loop lets it. */
   readonly takeAllCalls: () => OperationName[];
-  /** Decides the fate of each operation from now on; `index` counts from 0, and not those of the sweep. */
+  /**
+   * Decides the fate of each operation from now on; `index` counts from 0, and not those of the
+   * sweep.
+   */
   readonly setFaults: (faultOf: (operation: OperationName, index: number) => Fault) => void;
   readonly down: () => void;
   /** No compare-and-set of a refresh wins. */

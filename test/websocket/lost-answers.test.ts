@@ -1,4 +1,7 @@
-/** The answer to a revocation gets lost: sockets are closed all the same, or the store is asked about them. */
+/**
+ * The answer to a revocation gets lost: sockets are closed all the same, or the store is asked
+ * about them.
+ */
 import { createSessions, type Sessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { createSocketGuard } from "counterfoil/websocket";

@@ -41,7 +41,10 @@ export interface KeyRing {
   readonly epoch: () => number;
   /** For a token that names an unknown key: reloads, at most once per interval; within it all share the one reload. */
   readonly reloadForUnknownKey: () => Promise<void>;
-  /** Keeps the ring fresh. Undefined when it is, else done within a reload, or after 1 s. Never fails: the keys at hand go on working. */
+  /**
+   * Keeps the ring fresh. Undefined when it is, else done within a reload, or after 1 s. Never
+   * fails: the keys at hand go on working.
+   */
   readonly tend: () => Promise<void> | undefined;
   readonly rotate: () => Promise<PendingKey>;
   /**
@@ -57,7 +60,10 @@ const UNKNOWN_KEY_INTERVAL = 1000;
 /** Clocks of two servers may differ by this much (P5). */
 const SKEW = 60_000;
 
-/** A process's clock, and the database's beside it: one that is wrong must not take a key from others. */
+/**
+ * A process's clock, and the database's beside it: one that is wrong must not take a key from
+ * others.
+ */
 export interface RingClocks {
   readonly now: () => number;
   readonly earlier: () => number;
@@ -68,7 +74,10 @@ export interface RingClocks {
   readonly read: () => Promise<void>;
 }
 
-/** How long a request waits for what is done in passing, in ms. It goes on when the database answers. */
+/**
+ * How long a request waits for what is done in passing, in ms. It goes on when the database
+ * answers.
+ */
 const TEND_PATIENCE = 1000;
 
 const tooLate = (): Error => new Error("the keys come too late for this request");
@@ -170,7 +179,8 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
 
   /**
    * Whether a key waits for a time that some clock which was far ahead has named. Until then none
-   * would be rotated. Only the database's clock can tell: a process that is behind finds all keys so.
+   * would be rotated. Only the database's clock can tell: a process that is behind finds all keys
+   * so.
    */
   const isMislaid = (key: RingKey): boolean =>
     clocks.isShared() && key.activatesAt > clocks.later() + policy.rotateEvery;

@@ -1,4 +1,7 @@
-/** The process's clock beside the store's: who of them ends a session. The databases themselves are in test/store/wrong-clocks.test.ts. */
+/**
+ * The process's clock beside the store's: who of them ends a session. The databases themselves are
+ * in test/store/wrong-clocks.test.ts.
+ */
 import { expect, test } from "vitest";
 import { DAY, HOUR, MINUTE, SECRET } from "../../../test/fixtures/constants.ts";
 import { kidsOf, POLICY } from "../../../test/fixtures/key-world.ts";

@@ -74,7 +74,8 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
   return context.calls.run(async () => {
     await context.ready();
     try {
-      // First the keys, after which no token of before is good; then the rows, which are only a list of what is over.
+      // First the keys, after which no token of before is good; then the rows, which are only a
+      // list of what is over.
       await context.ring.replaceAll(() => {
         isBegun = true;
       });

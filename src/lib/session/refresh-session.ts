@@ -49,7 +49,8 @@ export async function refreshSession<Claims>(
   return context.calls.run(async () => {
     await context.ready();
     const token = await authenticateRefreshToken(context, refreshToken);
-    // One after another within a process: rivals for one row would read, sign and lose again and again.
+    // One after another within a process: rivals for one row would read, sign and lose again and
+    // again.
     return context.oneAtATime(token.handle, () => takeTurns<Claims>(context, token, options));
   });
 }
@@ -168,7 +169,10 @@ async function attempt<Claims>(
   }
 }
 
-/** Ends the session of a reused token, unless its row has changed. Tells of the reuse also where the answer gets lost. */
+/**
+ * Ends the session of a reused token, unless its row has changed. Tells of the reuse also where the
+ * answer gets lost.
+ */
 async function endReused(
   context: SessionContext,
   token: RefreshToken,

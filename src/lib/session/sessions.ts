@@ -420,13 +420,16 @@ function createContext(
     close() {
       const isFirst = closing === undefined;
       closing ??= close();
-      // Whoever closes first hears of a fault.
+      // The one that closes first hears of a fault.
       return isFirst ? closing : closing.catch(() => undefined);
     },
   };
 }
 
-/** How much later than its time a call gives up on the opening of the store, whose own fault says why, in ms. */
+/**
+ * How much later than its time a call gives up on the opening of the store, whose own fault says
+ * why, in ms.
+ */
 const GRACE = 500;
 
 const notOpen = (timeout: number): Error =>

@@ -3,7 +3,8 @@ import type { SessionStore } from "../store/session-store.ts";
 
 /**
  * A store that is looked at once a minute, by the one process that has the lease of the sweep: what
- * an operator has changed in the database's settings since the start is told of. Never fails for it.
+ * an operator has changed in the database's settings since the start is told of. Never fails for
+ * it.
  */
 export function watchStore(store: SessionStore, tell: (notice: Notice) => void): SessionStore {
   let isWarned = false;

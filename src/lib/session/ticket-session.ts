@@ -29,7 +29,8 @@ async function redeem<Claims>(context: SessionContext, value: string): Promise<S
   if (!(await context.store.rememberOnce(ticket.once, ticket.expires + REMEMBERED_LONGER)))
     throw unauthorised("TICKET_INVALID", "the ticket has been used before; ask for another");
   const record = await loadSession(context, ticket.handle);
-  // By then others may have forgotten that it was used, and a process whose clock has stood still does not know.
+  // By then others may have forgotten that it was used, and a process whose clock has stood still
+  // does not know.
   if (isLate(context, record, ticket.expires + REMEMBERED_LONGER))
     throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
   return {

@@ -15,9 +15,14 @@ const SWEEP_MOST = 100_000;
 /** Turns of the event loop that others get between two chunks: about as many as a request takes. */
 const TURNS = 8;
 
-/** Work that must be done now and then, begun by requests that write anyway: no timer runs that nobody asked for. */
+/**
+ * Work that must be done now and then, begun by requests that write anyway: no timer runs that
+ * nobody asked for.
+ */
 export interface Upkeep {
-  /** Looks after the keys, and begins a sweep if one is due, for which nobody waits. Never fails. */
+  /**
+   * Looks after the keys, and begins a sweep if one is due, for which nobody waits. Never fails.
+   */
   readonly begin: () => Promise<void>;
   /** Removes what has expired, `most` rows at most. How many. */
   readonly sweep: (most: number) => Promise<number>;
@@ -41,7 +46,10 @@ export function createUpkeep({ store, ring, clocks: { now, earlier, read }, asid
   let leasedUntil = Number.NEGATIVE_INFINITY;
   const state: { running: Promise<unknown> | undefined; isStopped: boolean } = { running: undefined, isStopped: false };
 
-  /** One process sweeps, and the others leave it to it: many that delete the same rows would only wait for each other. */
+  /**
+   * One process sweeps, and the others leave it to it: many that delete the same rows would only
+   * wait for each other.
+   */
   async function holdsLease(): Promise<boolean> {
     const time = earlier();
     if (time < leasedUntil) return true;

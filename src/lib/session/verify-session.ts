@@ -45,7 +45,8 @@ export async function verifySession<Claims>(
   const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
   const opening = context.ready();
   if (opening !== undefined) await opening;
-  // A process that only verifies must learn of rotated and replaced keys, too. One request a minute waits for it, not for long; none fails by it.
+  // A process that only verifies must learn of rotated and replaced keys, too. One request a minute
+  // waits for it, not for long; none fails by it.
   const tending = context.ring.tend();
   if (tending !== undefined) await tending;
   const verdict = context.accessTokens.verify(accessToken);

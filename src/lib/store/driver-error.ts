@@ -35,7 +35,8 @@ const QUOTED =
   /(?:\b(?:entry|value|values|for type [\w ]+|near):? ['"(]|, with args beginning with|\n?\bsql: |\bparameters:).*$/is;
 
 /**
- * The error without claims, data, hashes and parameters, wherever the driver has put them; the error
+ * The error without claims, data, hashes and parameters, wherever the driver has put them; the
+ * error
  * itself where it tells no more than it may.
  */
 export function withoutData(error: unknown): unknown {

@@ -1,6 +1,9 @@
 import type { SessionRecord } from "../session/record.ts";
 
-/** Rows of sessions by their handles, with an index by user: what is asked of one user looks at no row of another. */
+/**
+ * Rows of sessions by their handles, with an index by user: what is asked of one user looks at no
+ * row of another.
+ */
 export interface MemoryRows {
   readonly get: (handle: string) => SessionRecord | undefined;
   /** Adds a row, or puts it in the place of the one with its handle. */

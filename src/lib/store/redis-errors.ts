@@ -74,7 +74,8 @@ const FAULTS: Readonly<Record<string, string>> = {
   BUSY: "the server is busy with a script of somebody's; it serves again in a moment",
   OOM: "the server has no memory left; raise its maxmemory",
   MISCONF: "the server cannot write to its disk and so takes no writes; its log says why",
-  // Reads that decide are refused as well: a master without replicas may be one that another has replaced.
+  // Reads that decide are refused as well: a master without replicas may be one that another has
+  // replaced.
   NOREPLICAS: "the server has fewer replicas than its min-replicas-to-write asks for",
 };
 

@@ -45,7 +45,8 @@ export function createRedisRunner(
         return await inTime(attempt(call), deadline, () => {
           // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
           // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
-          // A connection that others wait for too is given up only when it was silent for the whole of the time.
+          // A connection that others wait for too is given up only when it was silent for the whole
+          // of the time.
           if (performance.now() >= begun + timeout) void driver.abandon(begun).catch(() => undefined);
           return noAnswer(timeout);
         });

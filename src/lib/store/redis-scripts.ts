@@ -77,7 +77,8 @@ const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then re
  * greatest number to end), handle to replace or '', most sessions to look at and to end at once,
  * most expired ones to look at, fields and values of the row. Returns what is done, whether a
  * session was replaced, and the handles that were ended. What is done: 1 created, 0 refused, 2 only
- * some of those ended that are too many, 3 nothing, since too many of the place have expired: sweep.
+ * some of those ended that are too many, 3 nothing, since too many of the place have expired:
+ * sweep.
  */
 export const createSession: RedisScript = writes(
   REMOVAL,

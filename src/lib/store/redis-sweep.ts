@@ -3,7 +3,10 @@ import { text } from "./redis-rows.ts";
 import type { RunScript } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 
-/** Removes what has expired, one place after another, and remembers which places have nothing that could. */
+/**
+ * Removes what has expired, one place after another, and remembers which places have nothing that
+ * could.
+ */
 export interface RedisSweep {
   /**
    * Something in the place ends at this time. Called before it is written, so that no sweep
@@ -62,7 +65,8 @@ export function createRedisSweep(run: RunScript, places: readonly PlaceKeys[]): 
       const isDue = (place: number): boolean => (earliest[place] ?? 0) <= now;
       const order = places.map((_, index) => (from + index) % places.length);
       let removed = 0;
-      // Another round for what was written meanwhile: fewer than `limit` must mean that there are no more.
+      // Another round for what was written meanwhile: fewer than `limit` must mean that there are
+      // no more.
       for (let round = 0; round === 0 || order.some(isDue); round += 1) {
         for (const place of order) {
           const isInAnyCase = isNew && round === 0 && place % strides === turn % strides;

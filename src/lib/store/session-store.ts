@@ -62,7 +62,9 @@ export interface CreateOutcome {
   readonly replaced: boolean;
 }
 
-/** Something that has happened to the database behind a store's back, of which the store has warned. */
+/**
+ * Something that has happened to the database behind a store's back, of which the store has warned.
+ */
 export interface StoreTrouble {
   /** The code of the warning. */
   readonly notice: NoticeCode;
@@ -171,7 +173,8 @@ export interface SessionStore {
   takeLease(name: "sweep", owner: string, now: number, until: number): Promise<boolean>;
 
   /**
-   * What time it is at the database, ms since the epoch, by the clock of `storeTime`. Only where the
+   * What time it is at the database, ms since the epoch, by the clock of `storeTime`. Only where
+   * the
    * database serves several machines: there a session is removed for its age when it is over by
    * both clocks, this one and that of the process.
    */

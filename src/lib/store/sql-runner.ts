@@ -34,7 +34,9 @@ export interface SqlRunnerOptions {
 
 /** How far an attempt has come. */
 interface Attempt {
-  /** Whether the database may have done for good what it was asked, whatever it answers or fails to. */
+  /**
+   * Whether the database may have done for good what it was asked, whatever it answers or fails to.
+   */
   mayBeDone: boolean;
 }
 

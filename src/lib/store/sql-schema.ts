@@ -101,7 +101,10 @@ async function migrateMysql(runner: SqlRunner, driver: SqlDriver, options: Schem
   }
 }
 
-/** A table that is there already, a column that is not, one of another type, and a view where a table should be. */
+/**
+ * A table that is there already, a column that is not, one of another type, and a view where a
+ * table should be.
+ */
 const FOREIGN: ReadonlySet<string> = new Set(["42P07", "42703", "42804", "42809"]);
 const FOREIGN_MYSQL: ReadonlySet<string> = new Set(["1054", "1347"]);
 

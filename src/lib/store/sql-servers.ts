@@ -2,7 +2,7 @@
 import { generalError, type SessionError } from "../errors.ts";
 import { errorCode, replicaError } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
-import { type SqlDialect, TRAITS } from "./sql-statements.ts";
+import { type SqlDialect, TRAITS } from "./sql-traits.ts";
 import { storeFault } from "./store-fault.ts";
 
 export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {

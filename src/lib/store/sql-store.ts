@@ -15,13 +15,11 @@ import {
   readSummary,
   refreshValues,
   sessionValues,
-  type SqlDialect,
   type SqlStatement,
   type SqlStatements,
-  type SqlTraits,
   type SqlValue,
-  TRAITS,
 } from "./sql-statements.ts";
+import { type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
 
 export interface SqlStoreOptions {
   readonly driver: SqlDriver;
@@ -96,7 +94,10 @@ export function createSqlStore({
       return { rows, changes, changed: changes > 0 };
     });
 
-  /** By a statement that names what it removes, or, where there is none, of rows that are locked before. */
+  /**
+   * By a statement that names what it removes, or, where there is none, of rows that are locked
+   * before.
+   */
   async function removeNamed(
     step: SqlRun,
     { lock, remove }: { readonly lock: SqlStatement; readonly remove: SqlStatement },

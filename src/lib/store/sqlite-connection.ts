@@ -22,7 +22,9 @@ export interface SqliteConnectionOptions {
   readonly open: () => Promise<SqliteDatabase>;
   /** Absolute path of the file, when the connection is ours and there is one. */
   readonly path: string | undefined;
-  /** Whether the connection is ours: then it is closed by `close`, and opened anew after a fault. */
+  /**
+   * Whether the connection is ours: then it is closed by `close`, and opened anew after a fault.
+   */
   readonly owned: boolean;
   /** Whether another connection would find the same sessions. */
   readonly durable: boolean;
@@ -55,7 +57,8 @@ export interface SqliteConnection<Name extends string> {
   readonly close: () => Promise<void>;
 }
 
-// SQLite itself would wait without giving way to anything else in the process, so it does not: patience is had between attempts.
+// SQLite itself would wait without giving way to anything else in the process, so it does not:
+// patience is had between attempts.
 const BUSY_TIMEOUT = 0;
 /** How long one operation waits for the lock, in ms. */
 export const PATIENCE = 5000;
@@ -186,7 +189,9 @@ const schemaMissing = (cause: unknown): Error =>
     cause,
   );
 
-/** The file of the database, with its whole path; undefined where there is none, or it is not said. */
+/**
+ * The file of the database, with its whole path; undefined where there is none, or it is not said.
+ */
 function fileOf(database: SqliteDatabase): string | undefined {
   const rows = database.prepare("PRAGMA database_list").all() as { readonly name?: unknown; readonly file?: unknown }[];
   const file = rows.find(({ name }) => name === "main")?.file;
@@ -242,7 +247,8 @@ function readVersion(database: SqliteDatabase, prefix: string): number {
 }
 
 /**
- * Tries again while another connection holds the lock. Switching to WAL fails at once when another process starts on the same
+ * Tries again while another connection holds the lock. Switching to WAL fails at once when another
+ * process starts on the same
  * file, whatever the busy timeout.
  */
 async function patiently<T>(work: () => T): Promise<T> {

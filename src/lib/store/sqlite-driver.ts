@@ -16,14 +16,18 @@ export interface SqliteDatabase {
 }
 
 /**
- * Runs `work` in a transaction that takes the write lock at once, so that it cannot fail for a rival half-way. Where the app has
+ * Runs `work` in a transaction that takes the write lock at once, so that it cannot fail for a
+ * rival half-way. Where the app has
  * one open, `work` becomes a part of it: done when that is, and undone along with it.
  */
 export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
   return run(database, begin(database, joinIt), work);
 }
 
-/** As `inTransaction`, for what the process would go on to use although the app has undone it: never a part of the app's. */
+/**
+ * As `inTransaction`, for what the process would go on to use although the app has undone it: never
+ * a part of the app's.
+ */
 export function inOwnTransaction<T>(database: SqliteDatabase, work: () => T): T {
   return run(database, begin(database, refuse), work);
 }
@@ -75,7 +79,8 @@ function run<T>(database: SqliteDatabase, { end, undo }: Ends, work: () => T): T
 /** Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been done. */
 export function isBusy(error: unknown): boolean {
   // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3. But for a
-  // transaction of the app's that has read what is out of date by now: no patience gets it the lock.
+  // transaction of the app's that has read what is out of date by now: no patience gets it the
+  // lock.
   const code = primaryCode(error);
   if (code !== undefined) return (code === 5 || code === 6) && !isOutOfDate(error);
   return (

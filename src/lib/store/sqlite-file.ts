@@ -11,7 +11,10 @@ export interface FileMarks {
   readonly shm: Mark;
 }
 
-/** Device and inode; empty: nothing is there. Undefined: it cannot be told, so it counts as unchanged. */
+/**
+ * Device and inode; empty: nothing is there. Undefined: it cannot be told, so it counts as
+ * unchanged.
+ */
 type Mark = string | undefined;
 
 export type FileChange = "deleted" | "replaced" | "wal-deleted";

@@ -40,7 +40,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
 
-  /** Handles of the sessions that end to make room, or only some of them, when they are very many. */
+  /**
+   * Handles of the sessions that end to make room, or only some of them, when they are very many.
+   */
   function chooseEnded(
     database: SqliteDatabase,
     { record: { userKey, createdAt, handle }, limit, replaces = handle }: NewSession,

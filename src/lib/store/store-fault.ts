@@ -1,11 +1,16 @@
-/** What is known of an operation that failed: whether the database may have done it all the same. */
+/**
+ * What is known of an operation that failed: whether the database may have done it all the same.
+ */
 import { type ErrorCode, generalError, type SessionError } from "../errors.ts";
 
 const facts = new WeakMap<object, string>();
 const untouched = new WeakSet<object>();
 const unknown = new WeakSet<object>();
 
-/** A fault of the database. What has become of the operation is added to the message by whoever knows what it was (guarded-store.ts). */
+/**
+ * A fault of the database. What has become of the operation is added to the message by whoever
+ * knows what it was (guarded-store.ts).
+ */
 export function storeFault(fact: string, cause?: unknown, code: ErrorCode = "STORE_UNAVAILABLE"): SessionError {
   const error = generalError(code, fact, cause);
   facts.set(error, fact);
