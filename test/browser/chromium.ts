@@ -32,9 +32,6 @@ const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // Fewer processes, of which each costs CPU time to start. Sites still have one each.
-  "--in-process-gpu",
-  "--renderer-process-limit=1",
   // The last list of features counts: that of Playwright, and the two pop-ups of the address bar,
   // each of which costs a process for each profile.
   `--disable-features=${[
