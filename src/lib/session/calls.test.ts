@@ -6,7 +6,7 @@ import { MINUTE, SECRET, START } from "../../../test/fixtures/constants.ts";
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionStore } from "../store/session-store.ts";
 
-/** Holds whoever comes, until it is opened. */
+/** Holds all that come, until it is opened. */
 function createGate(): {
   readonly pass: () => Promise<void>;
   readonly open: () => void;

@@ -87,7 +87,7 @@ test.each([
   { ahead: 61_000, told: 1 },
   { ahead: -61_000, told: 1 },
   { ahead: 59_000, told: 0 },
-])("a difference of $ahead ms is told $told times, whoever refreshes", async ({ ahead, told }) => {
+])("a difference of $ahead ms is told $told times, whichever session refreshes", async ({ ahead, told }) => {
   const { store } = clocked();
   const sessions = open(store, () => ahead);
   const events: object[] = [];

@@ -57,8 +57,8 @@ export interface SqliteConnection<Name extends string> {
   readonly close: () => Promise<void>;
 }
 
-// SQLite itself would wait without giving way to anything else in the process, so it does not:
-// patience is had between attempts.
+// SQLite itself would wait without giving way to anything else in the process. So it does not wait
+// at all, and this code pauses between attempts.
 const BUSY_TIMEOUT = 0;
 /** How long one operation waits for the lock, in ms. */
 export const PATIENCE = 5000;

@@ -8,8 +8,8 @@ const untouched = new WeakSet<object>();
 const unknown = new WeakSet<object>();
 
 /**
- * A fault of the database. What has become of the operation is added to the message by whoever
- * knows what it was (guarded-store.ts).
+ * A fault of the database. guarded-store.ts, which knows the operation, adds to the message what
+ * has become of it.
  */
 export function storeFault(fact: string, cause?: unknown, code: ErrorCode = "STORE_UNAVAILABLE"): SessionError {
   const error = generalError(code, fact, cause);
