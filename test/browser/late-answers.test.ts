@@ -64,6 +64,24 @@ describeInAnyBrowser("a late answer", (stage) => {
     await expect.poll(() => visitor.session()).toMatchObject({ userId: "mallory" });
   });
 
+  test("to an earlier sign-in is noticed with the answer of a call that was sent before it", async () => {
+    const { server, page: visitor } = await openSignedIn(stage());
+    const other = await new ClientPage(await stage().newTab()).open(server);
+    server.at("GET /me").hold("after", 1);
+    const call = visitor.fetch("/me");
+    await server.seen("GET /me");
+    expect(
+      await other.tab.evaluate(
+        async () =>
+          (await fetch("/login", { method: "POST", body: JSON.stringify({ user: "mallory", claims: {} }) })).status,
+      ),
+    ).toBe(200);
+    expect(await visitor.session()).not.toMatchObject({ userId: "mallory" });
+    server.at("GET /me").release();
+    expect((await call).status).toBe(200);
+    await expect.poll(() => visitor.session()).toMatchObject({ userId: "mallory" });
+  });
+
   test("to a call of the user before changes nothing", async () => {
     const { server, page: visitor } = await openSignedIn(stage());
     server.at("POST /claims").hold("after", 1);

@@ -107,8 +107,9 @@ export function createSessionCalls(
 
     async settle(call, answer, canResend = true) {
       const blocked = state.learn(answer, call.marker);
-      if (blocked || !settings.isRefused(answer)) return blocked;
+      // Also after an answer that says nothing of it: somebody else may have signed in while it was on its way.
       const known = state.sync();
+      if (blocked || !settings.isRefused(answer)) return blocked;
       if (known?.marker === call.marker) {
         if (call.isSecond) futile = call.marker + call.url;
         // A stranger without any token, or one whose new tokens are refused, too.
