@@ -72,7 +72,8 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
     }
   }
 
-  const left = () => (state.marker === undefined ? 0 : timeLeft(state.marker));
+  const left = (marker = state.marker) => (marker === undefined ? 0 : timeLeft(marker));
+  const isAlmostOver = () => left() <= LEAD && left(parseMarker(readMarker())) <= LEAD;
   const request = (/** @type {string} */ method, /** @type {string} */ path) => ask(client.fetch, method, path);
 
   /** @param {import("./calls.js").Action} action */
@@ -103,9 +104,10 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
     },
     /** Whether the page may ask for something by itself: with the switch off, it must not be what makes the client refresh. */
     mayAsk: () => state.auto || left() > LEAD,
-    /** Called several times a second. */
+    /** Called several times a second. Another tab may have new tokens of which this one has not heard yet. */
     tick() {
-      if (state.live && state.auto && !isRefreshing && left() <= LEAD && performance.now() >= restUntil) void refresh();
+      const mayRefresh = state.live && state.auto && !isRefreshing && performance.now() >= restUntil;
+      if (mayRefresh && isAlmostOver()) void refresh();
     },
   };
 }
