@@ -26,9 +26,14 @@ export interface RedisSentinel {
   master(): Promise<Redis>;
   /** Kills the master, and gives it. */
   killMaster(): Promise<Redis>;
+  /**
+   * Lets the sentinels make the replica the master, once it has all that was written; done when they
+   * have.
+   */
+  failOver(): Promise<void>;
   /** Done when all running sentinels name another master than `lost`, which takes writes. */
   waitForFailover(lost: Redis): Promise<Redis>;
-  /** Done when the running servers are one master and its replicas, in sync. */
+  /** Done when the running servers are one master and its replicas, which have all that it has written. */
   waitUntilInSync(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -91,11 +96,22 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
   const roleOf = async (server: Redis): Promise<readonly unknown[]> =>
     (await server.admin("ROLE")) as readonly unknown[];
 
+  /** The master that all sentinels name, and which is one, if it is another than `lost`. */
+  async function successorOf(lost: Redis): Promise<Redis | undefined> {
+    const views = await Promise.all(watching().map(masterSeenBy));
+    const [next] = views;
+    if (next === undefined || next === lost || views.some((view) => view !== next)) return undefined;
+    return (await roleOf(next))[0] === "master" ? next : undefined;
+  }
+
   const waitUntilInSync = async (): Promise<void> => {
     await until("the replica is in sync", async () => {
       const roles = await Promise.all(servers.filter((server) => server.isRunning()).map(roleOf));
       const masters = roles.filter(([role]) => role === "master");
-      const replicas = roles.filter(([role, , , link]) => role === "slave" && link === "connected");
+      const written = Number(masters[0]?.[1]);
+      const replicas = roles.filter(
+        ([role, , , link, read]) => role === "slave" && link === "connected" && Number(read) >= written,
+      );
       return masters.length === 1 && replicas.length === roles.length - 1;
     });
   };
@@ -128,13 +144,18 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
       await server.kill();
       return server;
     },
-    waitForFailover: async (lost) =>
-      until("the sentinels name another master", async () => {
-        const views = await Promise.all(watching().map(masterSeenBy));
-        const [next] = views;
-        if (next === undefined || next === lost || views.some((view) => view !== next)) return false;
-        return (await roleOf(next))[0] === "master" && next;
-      }),
+    async failOver() {
+      await waitUntilInSync();
+      const lost = await master();
+      await until("the sentinels have chosen another master", async () => {
+        if ((await successorOf(lost)) !== undefined) return true;
+        const [sentinel] = watching();
+        // One that was broken off, since it took too long, is begun anew. While one is under way this fails.
+        if (sentinel && (await masterSeenBy(sentinel)) === lost) await sentinel.admin("SENTINEL", "FAILOVER", NAME);
+        return false;
+      });
+    },
+    waitForFailover: async (lost) => until("the sentinels name another master", () => successorOf(lost)),
     waitUntilInSync,
     async remove() {
       await Promise.all([...servers, ...sentinels].map((server) => server.remove()));

@@ -36,8 +36,8 @@ export interface Load {
   /** How many refreshes have been answered so far. */
   readonly refreshes: () => number;
   /**
-   * Ends when so many more have been answered, or twenty times as many in `npm run proof`; fails
-   * after a minute without.
+   * Ends when so many more have been answered, or twenty times as many in `npm run proof`, and one of them was a confirmation; fails after a
+   * minute without.
    */
   readonly until: (refreshes: number) => Promise<void>;
   /** Lets all clients finish, and counts. */
@@ -46,6 +46,11 @@ export interface Load {
 
 const WINDOW = 400;
 const CLIENTS = 24;
+/**
+ * How many turns, of 60 ms and the answers' time, a session lives: longer than a token takes to
+ * settle, on a fast machine too.
+ */
+const SESSION_TURNS = 40;
 /** Some clients have two tabs, which refresh at the same time. */
 const TABS = [1, 1, 2];
 
@@ -153,7 +158,7 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
         answered.writes += 1;
       }
       // Not all clients at once, so that some of it falls before and some after whatever happens.
-      if ((turn + index) % 12 === 0) {
+      if ((turn + index) % SESSION_TURNS === 0) {
         const { handle } = client;
         await insist(random, (server) => server.revokeSessionUsingSessionHandle(handle));
         client.revoked = true;
@@ -179,8 +184,9 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
 
     async until(refreshes) {
       const goal = answered.refreshes + bound(refreshes, 20 * refreshes);
+      const { confirmations } = answered;
       const begun = performance.now();
-      while (answered.refreshes < goal) {
+      while (answered.refreshes < goal || answered.confirmations === confirmations) {
         if (performance.now() - Math.max(begun, lastAnswer) > 60_000)
           throw new Error(
             `${answered.refreshes} of ${goal} refreshes, and no more in a minute; ${outages} outages; ${refusals.join("; ")}`,

@@ -6,7 +6,7 @@ import { createSessions, type Sessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { createSocketGuard } from "counterfoil/websocket";
 import { expect, onTestFinished, test } from "vitest";
-import { SECRET } from "../fixtures/constants.ts";
+import { SECRET, START } from "../fixtures/constants.ts";
 import { outcomeOf } from "../store/fixtures.ts";
 import { type OperationName, switchable, type SwitchableStore } from "../store/switchable-store.ts";
 
@@ -24,7 +24,14 @@ interface Scene {
 
 function setScene(maxPerUser: number): Scene {
   const store = switchable(memory());
-  const sessions = createSessions({ store: store.store, secret: SECRET, session: { maxPerUser } });
+  let now = START;
+  // No two sessions begin at the same time, so that it is certain which is the oldest.
+  const sessions = createSessions({
+    store: store.store,
+    secret: SECRET,
+    clock: () => (now += 1),
+    session: { maxPerUser },
+  });
   const guard = createSocketGuard({ sessions });
   onTestFinished(async () => {
     guard.stop();
