@@ -169,7 +169,7 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
       expect(error.message).toMatch(/autocommit off, so that nothing would be kept; give a pool that leaves it on/);
     });
 
-    test.each(drivers)("sql_mode with EMPTY_STRING_IS_NULL, and completion_type CHAIN: $name", async (driver) => {
+    test.each(drivers)("sql_mode with EMPTY_STRING_IS_NULL: $name", async (driver) => {
       const place = server().connectionOptions(await server().createDatabase());
       const [row] = await server().admin("SELECT @@global.sql_mode AS modes");
       await server().admin("SET GLOBAL sql_mode = CONCAT(@@global.sql_mode, ',EMPTY_STRING_IS_NULL')");
@@ -177,14 +177,21 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
       await server().admin(`SET GLOBAL sql_mode = '${String(row?.["modes"])}'`);
       expect(error.code).toBe("STORE_UNSUITABLE");
       expect(error.message).toMatch(/EMPTY_STRING_IS_NULL in their sql_mode/);
+    });
 
-      await server().admin("SET GLOBAL completion_type = CHAIN");
+    test.each(drivers)("completion_type CHAIN, which undoes writes, and RELEASE: $name", async (driver) => {
+      const place = server().connectionOptions(await server().createDatabase());
+      const setType = (type: string): Promise<unknown> => server().admin(`SET GLOBAL completion_type = '${type}'`);
+      await setType("CHAIN");
+      const error = await caught(watch(openStore(driver, driver.makePool(place))).sessions.ready());
+      await setType("RELEASE");
       const { sessions } = watch(openStore(driver, driver.makePool(place)), { session: { maxPerUser: 2 } });
       const outcomes: string[] = [];
       for (let turn = 0; turn < 4; turn += 1) outcomes.push(await outcomeOf(sessions.createNewSession("alice")));
       const count = (await sessions.getAllSessionHandlesForUser("alice")).length;
-      await server().admin("SET GLOBAL completion_type = NO_CHAIN");
-      expect([outcomes, count]).toEqual([[OK, OK, OK, OK], 2]);
+      await setType("NO_CHAIN");
+      expect([error.code, outcomes, count]).toEqual(["STORE_UNSUITABLE", [OK, OK, OK, OK], 2]);
+      expect(error.message).toMatch(/completion_type CHAIN, with which a write may be undone.*NO_CHAIN/);
     });
   } else {
     test.each(drivers)("a search_path that names nothing: $name", async (driver) => {

@@ -8,7 +8,7 @@ import { storeFault } from "./store-fault.ts";
 export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
   return runner.withConnection<SqlDialect>(async (connection) => {
     const { rows } = await connection.execute(
-      `SELECT VERSION(), @@autocommit, CASE WHEN ${TRAITS.mysql.isReplica} THEN 1 ELSE 0 END, @@sql_mode`,
+      `SELECT VERSION(), @@autocommit, CASE WHEN ${TRAITS.mysql.isReplica} THEN 1 ELSE 0 END, @@sql_mode, @@completion_type`,
     );
     const version = String(rows[0]?.[0]);
     // Some MariaDB servers say 5.5.5- first, for the sake of old clients.
@@ -25,6 +25,11 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
     if (String(rows[0]?.[3]).includes("EMPTY_STRING_IS_NULL"))
       throw unsuitable(
         "the pool's connections have EMPTY_STRING_IS_NULL in their sql_mode, with which conditions change their meaning; give a pool that leaves it out",
+      );
+    // A pool's own ROLLBACK, or one of the app, would leave a transaction open, in which the next write gets lost.
+    if (String(rows[0]?.[4]) === "CHAIN")
+      throw unsuitable(
+        "the pool's connections have completion_type CHAIN, with which a write may be undone after it was answered; give a pool that leaves it at NO_CHAIN",
       );
     // To a user who may write all the same, too: others cannot, and it may lag.
     if (Number(rows[0]?.[2]) !== 0) throw replicaError();
