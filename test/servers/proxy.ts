@@ -13,6 +13,8 @@ export interface Proxy {
    * connection is cut; with `after` also when the server has answered.
    */
   cutNext(moment: "before" | "after", text?: string): Promise<void>;
+  /** As `hold`, from when the client has said something that includes `text`, which the server still gets. */
+  holdAfter(text: string): Promise<void>;
   /** Bytes are taken and not passed on, in both directions; connections stay open, also new ones. Until `release`. */
   hold(): void;
   release(): void;
@@ -40,7 +42,7 @@ export interface ProxyTarget {
 }
 
 interface Cut {
-  readonly moment: "before" | "after";
+  readonly moment: "before" | "after" | "hold";
   readonly text: string;
   readonly done: () => void;
 }
@@ -100,6 +102,7 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
         const cut = takeCut(bytes);
         if (cut?.moment === "before") destroy();
         else server.write(bytes);
+        if (cut?.moment === "hold") isHolding = true;
         if (cut?.moment === "after") {
           // The server's side stays open until it has answered, else it may notice the cut before it does the work.
           server.off("data", fromServer);
@@ -125,14 +128,16 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
   await listen(server, port);
 
   const cut = (): void => links.forEach((link) => link.destroy());
+  const atNext = (moment: Cut["moment"], text: string): Promise<void> =>
+    new Promise((done) => {
+      cuts = [...cuts, { moment, text, done }];
+    });
   return {
     host: "127.0.0.1",
     port,
     cut,
-    cutNext: (moment, text = "") =>
-      new Promise<void>((done) => {
-        cuts = [...cuts, { moment, text, done }];
-      }),
+    cutNext: (moment, text = "") => atNext(moment, text),
+    holdAfter: (text) => atNext("hold", text),
     hold: () => void (isHolding = true),
     release() {
       isHolding = false;

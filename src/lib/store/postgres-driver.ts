@@ -162,6 +162,7 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
   let ended: Promise<unknown> | undefined;
   // To say anything on a connection that broke would end the process; a transaction on it is over.
   let isBroken = false;
+  let isGivenUp = false;
 
   const ask = async (query: PostgresJsQuery): Promise<SqlResult> => {
     try {
@@ -187,6 +188,8 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
             scope = own;
             commit = resolve;
             undo = () => reject(UNDONE);
+            // Else it would stay open, and the connection with it.
+            if (isGivenUp) undo();
             begun();
           });
         ended = pool.begin(ISOLATION, work);
@@ -205,7 +208,10 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
     },
     release: () => undefined,
     // It offers no way to end a connection; one that is late undoes what was begun on it when it answers.
-    destroy: () => void (isBroken || undo()),
+    destroy() {
+      isGivenUp = true;
+      if (!isBroken) undo();
+    },
   };
 }
 

@@ -38,6 +38,8 @@ interface Attempt {
    * Whether the database may have done for good what it was asked, whatever it answers or fails to.
    */
   mayBeDone: boolean;
+  /** Nobody waits for it any more. */
+  isOver: boolean;
 }
 
 type Work<T> = (connection: SqlConnection, attempt: Attempt) => Promise<T>;
@@ -60,15 +62,18 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
   }
 
   async function connected<T>(work: Work<T>, deadline: number): Promise<T> {
-    const attempt: Attempt = { mayBeDone: false };
+    const attempt: Attempt = { mayBeDone: false, isOver: false };
     const connecting = driver.connect();
     let connection: SqlConnection | undefined;
     try {
       connection = await inTime(connecting, deadline, noConnection);
-      const result = await inTime(work(connection, attempt), deadline, () => noAnswer("gave no answer", timeout));
+      const result = await inTime(work(untilOver(connection, attempt), attempt), deadline, () =>
+        noAnswer("gave no answer", timeout),
+      );
       connection.release();
       return result;
     } catch (error) {
+      attempt.isOver = true;
       // One that comes too late goes back; one that did not answer, or that broke, must not serve anybody else.
       if (connection === undefined) void connecting.then((late) => late.release()).catch(() => undefined);
       else if (isAnswer(error)) connection.release();
@@ -126,6 +131,28 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
           }
         }, deadline),
       ),
+  };
+}
+
+/**
+ * What was given up asks nothing more when its last answer comes after all. A driver may have no
+ * way to end the connection, and then the next statement would be done without the transaction,
+ * which is over.
+ */
+function untilOver(connection: SqlConnection, attempt: Attempt): SqlConnection {
+  const unlessOver =
+    <A extends unknown[], R>(ask: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (attempt.isOver) throw new Error("the attempt has been given up");
+      return ask(...args);
+    };
+  return {
+    ...connection,
+    run: unlessOver(connection.run),
+    execute: unlessOver(connection.execute),
+    begin: unlessOver(connection.begin),
+    commit: unlessOver(connection.commit),
+    rollback: unlessOver(connection.rollback),
   };
 }
 
