@@ -73,8 +73,6 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Files of browsers and servers wait as well; with four, pages starve that watch a clock.
     maxWorkers: 3,
-    // The driver mariadb ends a connection at work by a KILL, and leaves the failure of that to nobody.
-    onUnhandledError: ({ message }) => !message.includes("Unknown thread id"),
     sequence: { sequencer: Sequencer },
     reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
   },

@@ -1,6 +1,7 @@
 /**
  * Answers that come when their call has been told that there was none: nothing is asked on account
- * of them, so what is said to be untouched stays so.
+ * of them, so what is said to be untouched stays so, and no process hears of a failure that is
+ * nobody's.
  */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Proxy, startProxy } from "../servers/proxy.ts";
@@ -51,6 +52,23 @@ describeSqlServers((_, drivers, server) => {
       expect(await list(MARK)).toEqual(before);
       await expect.poll(signIn(MARK), { timeout: 30_000 }).toBe("ok");
       expect(await list(MARK)).toEqual([expect.not.stringMatching(`^${before.join()}$`)]);
+    });
+
+    test("a connection that is given up is ended without another, whose failure nobody would hear of", async () => {
+      const { sessions, proxy } = await setScene(driver, server());
+      const { session } = await sessions.createNewSession("alice");
+      let kills = 0;
+      void proxy.cutNext("before", "KILL ").then(() => (kills += 1));
+      proxy.swallow();
+      const call = caught(sessions.getSessionData(session.handle));
+      expect((await call).message).toMatch(/sessions are untouched/);
+      proxy.heed();
+      // It has no way to end one that lives.
+      if (driver.name === "postgres.js") proxy.cut();
+      const read = () => outcomeOf(sessions.getSessionData(session.handle));
+      await expect.poll(read, { timeout: 30_000 }).toBe("ok");
+      await expect.poll(() => proxy.connections()).toBe(1);
+      expect(kills).toBe(0);
     });
   });
 });

@@ -19,11 +19,6 @@ const store = { mysql, postgres, redis }[process.argv[2]]({ url: process.argv[3]
 const isRedis = process.argv[2] === "redis";
 const calls = () => (isRedis ? [store.prepare()] : ["a", "b", "c"].map((handle) => store.findSession(handle)));
 let called;
-// mariadb asks the server to kill the thread of a connection that it destroys, and nothing hears of
-// it when the server has ended that thread before.
-process.on("unhandledRejection", (error) => {
-  if (error.code !== "ER_NO_SUCH_THREAD") throw error;
-});
 process.on("message", async (message) => {
   if (message === "call") {
     called = Promise.allSettled(calls());

@@ -18,6 +18,14 @@ export interface MysqlConnection {
   destroy(): unknown;
 }
 
+/** Of mariadb. */
+interface EndedByPing {
+  /** Ends the connection when no answer has come within so many ms. */
+  ping(timeout: number): Promise<unknown>;
+  release(): unknown;
+  destroy(): unknown;
+}
+
 /** The one method of a pool that is called; those of mysql2/promise and of mariadb have it. */
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
@@ -74,7 +82,7 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
         commit: () => execute("COMMIT AND NO CHAIN NO RELEASE"),
         rollback: () => execute("ROLLBACK AND NO CHAIN NO RELEASE"),
         release: () => void connection.release(),
-        destroy: () => void connection.destroy(),
+        destroy: () => destroy(connection),
       };
     },
 
@@ -85,6 +93,23 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
     close: end,
   };
 }
+
+/**
+ * `destroy` of mariadb ends what is at work by a KILL on another connection, and leaves the failure
+ * of that to nobody: the server may have ended it before, a proxy may count connections in its own
+ * way, and the process of the app would end.
+ */
+function destroy(connection: MysqlConnection): void {
+  if (!isEndedByPing(connection)) return void connection.destroy();
+  connection.ping(1).then(
+    // Nothing is at work.
+    () => connection.destroy(),
+    () => connection.release(),
+  );
+}
+
+const isEndedByPing = (connection: object): connection is EndedByPing =>
+  "isValid" in connection && "ping" in connection;
 
 interface Sized {
   /** Of mysql2. */
