@@ -258,11 +258,11 @@ describe("the README", () => {
 
 /** Runs in the page: what other tabs and the server tell comes late, as on a busy machine. */
 function hearLate(): void {
-  const listen = EventTarget.prototype.addEventListener;
+  const listen = Reflect.get(EventTarget.prototype, "addEventListener") as (...given: unknown[]) => void;
   for (const { prototype } of [BroadcastChannel, EventSource]) {
     prototype.addEventListener = function (this: EventTarget, name: string, listener: unknown) {
       const hear = listener as (event: Event) => void;
-      listen.call(this, name, (event) => setTimeout(hear, 600, event));
+      listen.call(this, name, (event: Event) => setTimeout(hear, 600, event));
     };
   }
 }
