@@ -11,7 +11,7 @@ import { createSessions } from "counterfoil";
 import type { SessionStore } from "counterfoil/sqlite";
 import { newHandle } from "../src/lib/session/handle.ts";
 import { toUserKey } from "../src/lib/session/user-id.ts";
-import { newRecord } from "../src/lib/testing/rows.ts";
+import { newRecord } from "../src/lib/testing/store/rows.ts";
 import { startMariaDb } from "../test/servers/mariadb.ts";
 import { startPostgres } from "../test/servers/postgres.ts";
 import { type Redis, startRedis } from "../test/servers/redis.ts";

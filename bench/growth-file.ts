@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildStatements, sessionValues } from "../src/lib/store/sql-statements.ts";
+import { buildStatements, sessionValues } from "../src/lib/store/sql/sql-statements.ts";
 import { createServerFolder } from "../test/servers/server-folder.ts";
 import { generateRows, type Rows } from "./growth-rows.ts";
 

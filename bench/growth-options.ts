@@ -16,7 +16,7 @@ export interface GrowthOptions {
   readonly chunk: number;
 }
 
-/** As in src/lib/store/sweep-chunk.ts; servers get 200. */
+/** As in src/lib/session/sweep-chunk.ts; servers get 200. */
 const SWEEP_CHUNK = 50;
 
 const FIRST_SIZE = 10_000;

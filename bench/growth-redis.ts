@@ -1,6 +1,6 @@
 import { createClient } from "redis";
 import { placeOfUser } from "../src/lib/session/handle.ts";
-import { placeKeys } from "../src/lib/store/redis-keys.ts";
+import { placeKeys } from "../src/lib/store/redis/redis-keys.ts";
 import { type Redis, startRedis } from "../test/servers/redis.ts";
 import { until } from "../test/servers/until.ts";
 import type { GrowthDatabase } from "./growth-database.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { buildStatements, sessionValues } from "../src/lib/store/sql-statements.ts";
+import { buildStatements, sessionValues } from "../src/lib/store/sql/sql-statements.ts";
 import { createServerFolder } from "../test/servers/server-folder.ts";
 import type { GrowthDatabase } from "./growth-database.ts";
 import type { Durability } from "./growth-options.ts";

@@ -14,6 +14,6 @@ for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
   compile("--noCheck", "--removeComments", "--declaration", "false", "--isolatedDeclarations", "false");
 }
 // Its licence wants the notice in the file, which removeComments takes out.
-const list = (ending: string): URL => new URL(`dist/lib/config/public-suffix-rules${ending}`, root);
+const list = (ending: string): URL => new URL(`dist/lib/options/public-suffix-rules${ending}`, root);
 const [notice = ""] = readFileSync(list(".d.ts"), "utf8").split("export", 1);
 writeFileSync(list(".js"), notice + readFileSync(list(".js"), "utf8"));

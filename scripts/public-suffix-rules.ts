@@ -1,5 +1,5 @@
 /**
- * Writes src/lib/config/public-suffix-rules.ts from a copy of the Public Suffix List, for instance the one in Debian's
+ * Writes src/lib/options/public-suffix-rules.ts from a copy of the Public Suffix List, for instance the one in Debian's
  * package `publicsuffix`:
  *
  *   npm run public-suffixes -- /usr/share/publicsuffix/public_suffix_list.dat
@@ -20,7 +20,7 @@ const rules = text
   .map((rule) => rule.replace(/^([!*]?\.?)(.+)$/, (_, mark: string, name: string) => mark + domainToASCII(name)));
 
 writeFileSync(
-  new URL("../src/lib/config/public-suffix-rules.ts", import.meta.url),
+  new URL("../src/lib/options/public-suffix-rules.ts", import.meta.url),
   `/*!
  * The Public Suffix List, version ${version}, rules of two and more labels; made by scripts/public-suffix-rules.ts.
  * This file is subject to the terms of the Mozilla Public License, v. 2.0: https://mozilla.org/MPL/2.0/.

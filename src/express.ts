@@ -4,12 +4,12 @@
  * @module
  */
 import type { ServerResponse } from "node:http";
-import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import * as calls from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { InstanceOption } from "./lib/http/instance-option.ts";
-import type { AuthRequest } from "./lib/http/node-calls.ts";
-import { createNodeExchange, sendAnswer } from "./lib/http/node-exchange.ts";
+import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import type { AuthRequest } from "./lib/http/adapters/node-calls.ts";
+import { createNodeExchange, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 
 declare global {
@@ -68,5 +68,5 @@ export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
 }
 
 export type { InstanceOption, RequestSession, SessionRoutesOptions, VerifySessionOptions };
-export type { SignInDetails } from "./lib/http/adapter-calls.ts";
-export { createNewSession, getSession, refreshSession } from "./lib/http/node-calls.ts";
+export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
+export { createNewSession, getSession, refreshSession } from "./lib/http/adapters/node-calls.ts";

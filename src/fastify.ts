@@ -4,12 +4,12 @@
  * @module
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import * as calls from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import * as adapter from "./lib/http/fastify-exchange.ts";
-import type { AnyReply, AnyRequest, Hook } from "./lib/http/fastify-exchange.ts";
-import type { InstanceOption } from "./lib/http/instance-option.ts";
+import * as adapter from "./lib/http/adapters/fastify-exchange.ts";
+import type { AnyReply, AnyRequest, Hook } from "./lib/http/adapters/fastify-exchange.ts";
+import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 

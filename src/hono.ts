@@ -4,12 +4,12 @@
  * @module
  */
 import type { Context, MiddlewareHandler } from "hono";
-import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import * as calls from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { InstanceOption } from "./lib/http/instance-option.ts";
+import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
-import * as hono from "./lib/http/hono-exchange.ts";
+import * as hono from "./lib/http/exchange/hono-exchange.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 declare module "hono" {

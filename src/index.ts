@@ -5,9 +5,9 @@
  * @module
  */
 import type { CounterfoilConfig } from "./lib/config/config.ts";
-import type { CookieNames } from "./lib/config/cookie-names.ts";
-import { parseConfig } from "./lib/config/policy.ts";
-import { getDefaultInstance, setDefaultInstance } from "./lib/default-instance.ts";
+import type { CookieNames } from "./lib/cookie-names.ts";
+import { parseConfig } from "./lib/config/parse-config.ts";
+import { getDefaultInstance, setDefaultInstance } from "./lib/session/default-instance.ts";
 import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "./lib/errors.ts";
 import { assembleSessions, type Sessions } from "./lib/session/sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
@@ -31,8 +31,8 @@ import { sqlite } from "./sqlite.ts";
 export function createSessions<Claims = unknown, Data = unknown>(
   config: CounterfoilConfig = {},
 ): Sessions<Claims, Data> {
-  const policy = parseConfig(config);
-  if (policy.store === undefined && process.env["NODE_ENV"] === "production") {
+  const { store, ...policy } = parseConfig(config);
+  if (store === undefined && process.env["NODE_ENV"] === "production") {
     process.emitWarning(
       "no store is configured, so sessions go to ./counterfoil.db in the working directory; write store: sqlite({ path }) to say where",
       {
@@ -40,7 +40,7 @@ export function createSessions<Claims = unknown, Data = unknown>(
       },
     );
   }
-  return assembleSessions<Claims, Data>(policy, policy.store ?? sqlite());
+  return assembleSessions<Claims, Data>(policy, store ?? sqlite());
 }
 
 /**
@@ -210,8 +210,8 @@ export { AuthError };
 export { AuthError as Error };
 
 export type { CounterfoilConfig } from "./lib/config/config.ts";
-export type { CookieNames } from "./lib/config/cookie-names.ts";
-export type { Duration } from "./lib/config/duration.ts";
+export type { CookieNames } from "./lib/cookie-names.ts";
+export type { Duration } from "./lib/options/duration.ts";
 export {
   ConfigError,
   RefreshRedirectError,
@@ -222,7 +222,6 @@ export {
   type ErrorCode,
   type ErrorType,
 } from "./lib/errors.ts";
-export type { SigningAlgorithm } from "./lib/key/key-record.ts";
 export type { PendingKey } from "./lib/key/key-ring.ts";
 export type { Jwks } from "./lib/key/jwks.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
@@ -237,3 +236,4 @@ export type { Sessions } from "./lib/session/sessions.ts";
 export type { TokenInfo } from "./lib/session/tokens.ts";
 export type { UserId } from "./lib/session/user-id.ts";
 export type { Session, VerifiedSession, VerifyOptions } from "./lib/session/verify-session.ts";
+export type { SigningAlgorithm } from "./lib/policy.ts";

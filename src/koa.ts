@@ -4,12 +4,12 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import * as calls from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import { BODY_HEADERS, type HttpAnswer, type HttpExchange } from "./lib/http/exchange.ts";
-import type { InstanceOption } from "./lib/http/instance-option.ts";
-import { createNodeExchange } from "./lib/http/node-exchange.ts";
+import { BODY_HEADERS, type HttpAnswer, type HttpExchange } from "./lib/http/exchange/exchange.ts";
+import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { createNodeExchange } from "./lib/http/exchange/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 

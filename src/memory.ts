@@ -1,7 +1,7 @@
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import { createMemoryStore } from "./lib/store/memory-store.ts";
 import { readStoreOptions } from "./lib/store/store-options.ts";
-import type { SessionStore } from "./lib/store/session-store.ts";
+import type { SessionStore } from "./lib/session/session-store.ts";
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
@@ -32,4 +32,4 @@ export function memory(options: MemoryOptions = {}): SessionStore {
   return createMemoryStore();
 }
 
-export type { SessionStore } from "./lib/store/session-store.ts";
+export type { SessionStore } from "./lib/session/session-store.ts";

@@ -1,8 +1,8 @@
-import { createMysqlDriver, type MysqlPool } from "./lib/store/mysql-driver.ts";
+import { createMysqlDriver, type MysqlPool } from "./lib/store/sql/mysql-driver.ts";
 import { importDriver, owned } from "./lib/store/own-driver.ts";
-import type { SessionStore } from "./lib/store/session-store.ts";
-import { inspectMysql } from "./lib/store/sql-servers.ts";
-import { createSqlStore } from "./lib/store/sql-store.ts";
+import type { SessionStore } from "./lib/session/session-store.ts";
+import { inspectMysql } from "./lib/store/sql/sql-servers.ts";
+import { createSqlStore } from "./lib/store/sql/sql-store.ts";
 import { readSqlConnection, readSqlOptions, readStoreOptions } from "./lib/store/store-options.ts";
 import type { SqlConnectionOptions, SqlOptions } from "./lib/store/store-options.ts";
 
@@ -91,5 +91,5 @@ const isPool = (value: unknown): value is MysqlPool | { promise(): MysqlPool } =
   typeof value.getConnection === "function" &&
   (!("query" in value) || "execute" in value);
 
-export type { MysqlConnection, MysqlPool } from "./lib/store/mysql-driver.ts";
-export type { SessionStore } from "./lib/store/session-store.ts";
+export type { MysqlConnection, MysqlPool } from "./lib/store/sql/mysql-driver.ts";
+export type { SessionStore } from "./lib/session/session-store.ts";

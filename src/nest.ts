@@ -16,12 +16,12 @@ import {
   UseGuards,
 } from "@nestjs/common";
 import { APP_FILTER, HttpAdapterHost } from "@nestjs/core";
-import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import * as calls from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { InstanceOption } from "./lib/http/instance-option.ts";
-import * as platform from "./lib/http/nest-platform.ts";
-import type { PlatformRequest, PlatformResponse } from "./lib/http/nest-platform.ts";
+import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import * as platform from "./lib/http/adapters/nest-platform.ts";
+import type { PlatformRequest, PlatformResponse } from "./lib/http/adapters/nest-platform.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 

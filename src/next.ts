@@ -5,17 +5,17 @@
  */
 import { headers } from "next/headers.js";
 import { NextResponse } from "next/server.js";
-import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
+import * as calls from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { HttpAnswer } from "./lib/http/exchange.ts";
-import { httpOf, type InstanceOption } from "./lib/http/instance-option.ts";
+import type { HttpAnswer } from "./lib/http/exchange/exchange.ts";
+import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import { isPageLoad } from "./lib/http/page-load.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
-import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/web-exchange.ts";
-import { NOT_PASSED_ON, openSent, passOn, refuseSent } from "./lib/http/next-request.ts";
-import { type WebOptions, withSessions } from "./lib/http/web-handlers.ts";
+import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/exchange/web-exchange.ts";
+import { NOT_PASSED_ON, openSent, passOn, refuseSent } from "./lib/http/adapters/next-request.ts";
+import { type WebOptions, withSessions } from "./lib/http/adapters/web-handlers.ts";
 
 /** A session in a server component or a server action, where no cookie can be set. */
 export type ServerSession<Claims = unknown, Data = unknown> = Pick<
@@ -106,5 +106,5 @@ export {
   verifySession,
   type WebOptions,
   withSessions,
-} from "./lib/http/web-handlers.ts";
+} from "./lib/http/adapters/web-handlers.ts";
 export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

@@ -5,11 +5,11 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import * as calls from "./lib/http/adapter-calls.ts";
-import type { SessionRoutesOptions } from "./lib/http/adapter-calls.ts";
+import * as calls from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkRouteOptions } from "./lib/http/check-options.ts";
-import type { AuthRequest as Request } from "./lib/http/node-calls.ts";
-import { createNodeExchange, sendAnswer } from "./lib/http/node-exchange.ts";
+import type { AuthRequest as Request } from "./lib/http/adapters/node-calls.ts";
+import { createNodeExchange, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
 
 /** Answers a request; may be async. */
 export type Handler = (request: Request, response: ServerResponse) => unknown;
@@ -67,7 +67,7 @@ function answerFault(error: unknown, _request: Request, response: ServerResponse
 }
 
 export type { Request };
-export type { InstanceOption } from "./lib/http/instance-option.ts";
-export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
-export { createNewSession, getSession, refreshSession } from "./lib/http/node-calls.ts";
+export type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+export { createNewSession, getSession, refreshSession } from "./lib/http/adapters/node-calls.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";

@@ -1,8 +1,13 @@
 import { importDriver, owned } from "./lib/store/own-driver.ts";
-import { createPostgresDriver, type PgPool, type PostgresJs, type PostgresPool } from "./lib/store/postgres-driver.ts";
-import type { SessionStore } from "./lib/store/session-store.ts";
-import { inspectPostgres } from "./lib/store/sql-servers.ts";
-import { createSqlStore } from "./lib/store/sql-store.ts";
+import {
+  createPostgresDriver,
+  type PgPool,
+  type PostgresJs,
+  type PostgresPool,
+} from "./lib/store/sql/postgres-driver.ts";
+import type { SessionStore } from "./lib/session/session-store.ts";
+import { inspectPostgres } from "./lib/store/sql/sql-servers.ts";
+import { createSqlStore } from "./lib/store/sql/sql-store.ts";
 import { readSqlConnection, readSqlOptions, readStoreOptions } from "./lib/store/store-options.ts";
 import type { SqlConnectionOptions, SqlOptions } from "./lib/store/store-options.ts";
 
@@ -95,5 +100,5 @@ const isPool = (value: unknown): value is PostgresPool =>
   (typeof value === "function" && "unsafe" in value && "begin" in value) ||
   (typeof value === "object" && value !== null && "connect" in value && "totalCount" in value);
 
-export type { PgClient, PgPool, PostgresJs, PostgresPool } from "./lib/store/postgres-driver.ts";
-export type { SessionStore } from "./lib/store/session-store.ts";
+export type { PgClient, PgPool, PostgresJs, PostgresPool } from "./lib/store/sql/postgres-driver.ts";
+export type { SessionStore } from "./lib/session/session-store.ts";

@@ -15,7 +15,7 @@ import {
   useRef,
   useSyncExternalStore,
 } from "react";
-import { type ShownSession, showSession } from "./lib/browser/react-hydration.ts";
+import { type ShownSession, showSession } from "./lib/browser/react/react-hydration.ts";
 import type { SessionClient } from "./lib/browser/session-client.ts";
 import type { SessionClientEvents, SessionState, SignedIn as SignedInState } from "./lib/browser/session-events.ts";
 import type { ClientSession } from "./protocol.ts";

@@ -1,9 +1,14 @@
-import type { Duration } from "./lib/config/duration.ts";
-import { ownRedisClient } from "./lib/store/redis-client.ts";
-import { createRedisDriver, givenClient, type RedisClient } from "./lib/store/redis-driver.ts";
-import { DEFAULT_KEY_PREFIX, readRedisConnection, readReplicas, refuseKeyPrefix } from "./lib/store/redis-options.ts";
-import { createRedisStore } from "./lib/store/redis-store.ts";
-import type { SessionStore } from "./lib/store/session-store.ts";
+import type { Duration } from "./lib/options/duration.ts";
+import { ownRedisClient } from "./lib/store/redis/redis-client.ts";
+import { createRedisDriver, givenClient, type RedisClient } from "./lib/store/redis/redis-driver.ts";
+import {
+  DEFAULT_KEY_PREFIX,
+  readRedisConnection,
+  readReplicas,
+  refuseKeyPrefix,
+} from "./lib/store/redis/redis-options.ts";
+import { createRedisStore } from "./lib/store/redis/redis-store.ts";
+import type { SessionStore } from "./lib/session/session-store.ts";
 import { readStoreOptions, readTimeout } from "./lib/store/store-options.ts";
 
 /** Options of {@link redis}: a client of the app's, or how to connect. */
@@ -98,5 +103,5 @@ function answersCallbacks(client: RedisClient): boolean {
   return isLegacy || !("isOpen" in client || "duplicate" in client);
 }
 
-export type { IoRedis, NodeRedis, NodeRedisInput, RedisClient } from "./lib/store/redis-driver.ts";
-export type { SessionStore } from "./lib/store/session-store.ts";
+export type { IoRedis, NodeRedis, NodeRedisInput, RedisClient } from "./lib/store/redis/redis-driver.ts";
+export type { SessionStore } from "./lib/session/session-store.ts";

@@ -1,10 +1,10 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { resolve } from "node:path";
-import type { SessionStore } from "./lib/store/session-store.ts";
-import type { SqliteDatabase } from "./lib/store/sqlite-driver.ts";
+import type { SessionStore } from "./lib/session/session-store.ts";
+import type { SqliteDatabase } from "./lib/store/sqlite/sqlite-driver.ts";
 import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
-import { createSqliteStore } from "./lib/store/sqlite-store.ts";
+import { createSqliteStore } from "./lib/store/sqlite/sqlite-store.ts";
 import { readStoreOptions, refusePrefix } from "./lib/store/store-options.ts";
 
 /** Options of {@link sqlite}. */
@@ -115,5 +115,5 @@ function refusePath(path: string): string | undefined {
   return path.startsWith("file:") ? "is a URI; write the path of a file" : undefined;
 }
 
-export type { SessionStore } from "./lib/store/session-store.ts";
-export type { SqliteDatabase, SqliteStatement } from "./lib/store/sqlite-driver.ts";
+export type { SessionStore } from "./lib/session/session-store.ts";
+export type { SqliteDatabase, SqliteStatement } from "./lib/store/sqlite/sqlite-driver.ts";

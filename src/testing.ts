@@ -20,15 +20,10 @@
  * @module
  */
 export { createFakeClock, type FakeClock } from "./lib/testing/fake-clock.ts";
-export type { HttpApp, HttpAppOptions, HttpClause, StartHttpApp } from "./lib/testing/http-app.ts";
-export { httpClauses } from "./lib/testing/http-clauses.ts";
-export { storeClauses, type StoreClause } from "./lib/testing/store-clauses.ts";
+export type { HttpApp, HttpAppOptions, HttpClause, StartHttpApp } from "./lib/testing/http/http-app.ts";
+export { httpClauses } from "./lib/testing/http/http-clauses.ts";
+export { storeClauses, type StoreClause } from "./lib/testing/store/store-clauses.ts";
 export type { KeyRecord } from "./lib/key/key-record.ts";
 export type { SessionRecord, SessionSummary } from "./lib/session/record.ts";
-export type {
-  CreateOutcome,
-  FoundSession,
-  RefreshWrite,
-  SessionLimit,
-  SessionStore,
-} from "./lib/store/session-store.ts";
+export type { CreateOutcome, FoundSession, RefreshWrite, SessionStore } from "./lib/session/session-store.ts";
+export type { SessionLimit } from "./lib/policy.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapter-calls.ts";
-export type { InstanceOption } from "./lib/http/instance-option.ts";
+export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+export type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";
 export {
   createNewSession,
@@ -14,4 +14,4 @@ export {
   verifySession,
   type WebOptions,
   withSessions,
-} from "./lib/http/web-handlers.ts";
+} from "./lib/http/adapters/web-handlers.ts";

@@ -5,12 +5,12 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Duration } from "./lib/config/duration.ts";
-import { answerTo } from "./lib/http/adapter-calls.ts";
+import type { Duration } from "./lib/options/duration.ts";
+import { answerTo } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkSocketOptions } from "./lib/http/check-options.ts";
-import { httpOf, type InstanceOption } from "./lib/http/instance-option.ts";
-import { createGuard, type SocketGuard } from "./lib/http/socket-guard.ts";
-import { readUpgrade, sendRefusal } from "./lib/http/upgrade.ts";
+import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { createGuard, type SocketGuard } from "./lib/http/websocket/socket-guard.ts";
+import { readUpgrade, sendRefusal } from "./lib/http/websocket/upgrade.ts";
 import { createTicket, redeemTicket } from "./lib/session/ticket-session.ts";
 import type { TokenInfo } from "./lib/session/tokens.ts";
 import type { Session } from "./lib/session/verify-session.ts";
@@ -103,4 +103,4 @@ export function createSocketGuard(options: InstanceOption & { readonly every?: D
 }
 
 export type { InstanceOption, Session, SocketGuard, TokenInfo };
-export { TICKET_PROTOCOL } from "./lib/http/upgrade.ts";
+export { TICKET_PROTOCOL } from "./lib/http/websocket/upgrade.ts";

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { serveWorker } from "./lib/browser/worker-page-side.ts";
-export { connectToPage, type PageConnection } from "./lib/browser/worker-side.ts";
-export type { WorkerPort } from "./lib/browser/worker-port.ts";
+export { serveWorker } from "./lib/browser/worker/worker-page-side.ts";
+export { connectToPage, type PageConnection } from "./lib/browser/worker/worker-side.ts";
+export type { WorkerPort } from "./lib/browser/worker/worker-port.ts";

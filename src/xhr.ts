@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { interceptXhr } from "./lib/browser/xhr-intercept.ts";
-export { createSessionXhr, type SessionXhr, type SessionXhrClass } from "./lib/browser/xhr-session.ts";
+export { interceptXhr } from "./lib/browser/xhr/xhr-intercept.ts";
+export { createSessionXhr, type SessionXhr, type SessionXhrClass } from "./lib/browser/xhr/xhr-session.ts";

@@ -6,8 +6,8 @@ import { memory } from "counterfoil/memory";
 import type { HttpApp } from "counterfoil/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { send } from "../http/send.ts";
-import { held, signIn } from "../../src/lib/testing/http-app.ts";
-import { REFUSALS } from "../../src/lib/testing/http-refusals.ts";
+import { held, signIn } from "../../src/lib/testing/http/http-app.ts";
+import { REFUSALS } from "../../src/lib/testing/http/http-refusals.ts";
 import { switchable } from "../store/switchable-store.ts";
 import { FOREIGN_HANDLERS, type Handled } from "./foreign-handlers.ts";
 

@@ -1,6 +1,6 @@
 /** What stays of an answer that a handler had begun, where the framework has one; the clauses say what goes. */
 import { expect, onTestFinished, test } from "vitest";
-import { call, handleOf, signIn, withCookies } from "../../src/lib/testing/http-app.ts";
+import { call, handleOf, signIn, withCookies } from "../../src/lib/testing/http/http-app.ts";
 import { expressSubjects } from "./express.ts";
 import { fastifySubject } from "./fastify.ts";
 import { honoSubject } from "./hono.ts";

@@ -10,7 +10,7 @@ import * as inNode from "counterfoil/node";
 import Fastify from "fastify";
 import Koa from "koa";
 import { expect, onTestFinished, test } from "vitest";
-import { sendHttp2 } from "../../src/lib/testing/raw-http2-request.ts";
+import { sendHttp2 } from "../../src/lib/testing/http/raw-http2-request.ts";
 
 async function portOf(server: Http2Server): Promise<number> {
   server.listen(0, "127.0.0.1");

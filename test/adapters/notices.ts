@@ -12,7 +12,7 @@ import {
   MINUTE,
   signIn,
   withCookies,
-} from "../../src/lib/testing/http-app.ts";
+} from "../../src/lib/testing/http/http-app.ts";
 
 type Config = HttpAppOptions["config"];
 

@@ -12,7 +12,7 @@ import { request } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { listen, type Listening } from "../fixtures/listen.ts";
 import { send, sessionCookiesOf } from "../http/send.ts";
-import { toAnswer } from "../../src/lib/testing/raw-request.ts";
+import { toAnswer } from "../../src/lib/testing/http/raw-request.ts";
 import { listenWeb } from "./web.ts";
 
 function createInstance(): ReturnType<typeof createSessions> {

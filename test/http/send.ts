@@ -9,4 +9,4 @@ export {
   type SentHeaders,
   sessionCookiesOf,
   type SetCookie,
-} from "../../src/lib/testing/raw-request.ts";
+} from "../../src/lib/testing/http/raw-request.ts";

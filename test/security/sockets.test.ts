@@ -7,7 +7,7 @@ import { createSessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { createSocketTicket, getUpgradeSession, redeemSocketTicket, refuseUpgrade } from "counterfoil/websocket";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { deriveKey } from "../../src/lib/token/secret.ts";
+import { deriveKey } from "../../src/lib/crypto/secret.ts";
 import { SECRET, START } from "../fixtures/constants.ts";
 import { outcomeOf } from "../store/fixtures.ts";
 

@@ -1,8 +1,8 @@
 /** Access tokens that somebody made up, beyond those of src/lib/token. */
+import type { SigningAlgorithm } from "../../src/lib/policy.ts";
 import { createHmac, createPublicKey } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { SigningAlgorithm } from "../../src/lib/key/key-record.ts";
 import { encode, headerOf, MINT, NOW, payloadOf, setUp } from "../fixtures/access-tokens.ts";
 import { bound } from "../fixtures/bounds.ts";
 import { holdsFor } from "./sampling.ts";

@@ -1,6 +1,6 @@
 /** Stores that fail a user with very many sessions. */
-import type { RefreshWrite } from "../../src/lib/store/session-store.ts";
-import { ALL } from "../../src/lib/testing/clause.ts";
+import type { RefreshWrite } from "../../src/lib/session/session-store.ts";
+import { ALL } from "../../src/lib/testing/store/clause.ts";
 import { broken, type BrokenStore } from "./broken-stores.ts";
 
 export const brokenCrowdStores: readonly BrokenStore[] = [

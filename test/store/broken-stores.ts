@@ -7,9 +7,9 @@ import { sqlite } from "counterfoil/sqlite";
 import { DatabaseSync } from "node:sqlite";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
 import { readMigrations } from "../../src/lib/store/migrations.ts";
-import type { FoundSession, SessionStore } from "../../src/lib/store/session-store.ts";
-import { ALL } from "../../src/lib/testing/clause.ts";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import type { FoundSession, SessionStore } from "../../src/lib/session/session-store.ts";
+import { ALL } from "../../src/lib/testing/store/clause.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 
 export interface BrokenStore {
   readonly mistake: string;

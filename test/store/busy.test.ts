@@ -4,11 +4,11 @@
  */
 import { expect, onTestFinished, test } from "vitest";
 import { createSessions, type SessionError, type Sessions } from "../../src/index.ts";
-import { createMysqlDriver, type MysqlPool } from "../../src/lib/store/mysql-driver.ts";
-import { createPostgresDriver, type PostgresPool } from "../../src/lib/store/postgres-driver.ts";
-import type { SqlDriver } from "../../src/lib/store/sql-driver.ts";
-import { inspectMysql, inspectPostgres } from "../../src/lib/store/sql-servers.ts";
-import { createSqlStore } from "../../src/lib/store/sql-store.ts";
+import { createMysqlDriver, type MysqlPool } from "../../src/lib/store/sql/mysql-driver.ts";
+import { createPostgresDriver, type PostgresPool } from "../../src/lib/store/sql/postgres-driver.ts";
+import type { SqlDriver } from "../../src/lib/store/sql/sql-driver.ts";
+import { inspectMysql, inspectPostgres } from "../../src/lib/store/sql/sql-servers.ts";
+import { createSqlStore } from "../../src/lib/store/sql/sql-store.ts";
 import { SECRET } from "./fixtures.ts";
 import { atMost, describeSqlServers, type Pool, type SharedSqlServer, type SqlDriverUnderTest } from "./sql-drivers.ts";
 

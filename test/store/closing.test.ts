@@ -5,7 +5,7 @@
 import { createSessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { afterAll, expect, test } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { databases, describeDatabase, removeDatabases } from "./databases.ts";
 import { outcomeOf, SECRET } from "./fixtures.ts";
 import { openStore } from "./open-store.ts";

@@ -8,7 +8,7 @@ import { createSessions, type SessionError } from "counterfoil";
 import { redis } from "counterfoil/redis";
 import { sqlite } from "counterfoil/sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { caught, openBetterSqlite, SECRET } from "./fixtures.ts";
 import { DRIVERS as REDIS_DRIVERS, testServer } from "./redis-clients.ts";

@@ -7,8 +7,8 @@ import { createSessions, type Sessions } from "counterfoil";
 import { sqlite } from "counterfoil/sqlite";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { wrapContext } from "../../src/lib/key/ring-key.ts";
-import { createSecrets, deriveKey } from "../../src/lib/token/secret.ts";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import { createSecrets, deriveKey } from "../../src/lib/crypto/secret.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 import {
   bytesOf,

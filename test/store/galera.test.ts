@@ -4,7 +4,7 @@ import { createPool as createMysql2Pool } from "mysql2/promise";
 import { mysql, type MysqlPool } from "counterfoil/mysql";
 import type { SessionStore } from "counterfoil/memory";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { newRecord, newUser, T0 } from "../../src/lib/testing/rows.ts";
+import { newRecord, newUser, T0 } from "../../src/lib/testing/store/rows.ts";
 import { bound } from "../fixtures/bounds.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { type Galera, startGalera } from "../servers/galera.ts";

@@ -4,8 +4,8 @@
 import { expect, test } from "vitest";
 import { createMemoryRows } from "../../src/lib/store/memory-rows.ts";
 import { createMemoryStore } from "../../src/lib/store/memory-store.ts";
-import { ALL } from "../../src/lib/testing/clause.ts";
-import { newRecord, newUser, T0 } from "../../src/lib/testing/rows.ts";
+import { ALL } from "../../src/lib/testing/store/clause.ts";
+import { newRecord, newUser, T0 } from "../../src/lib/testing/store/rows.ts";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
 
 test("a sign-in with a limit, a list and the end of all of a user look at no row of another", async () => {

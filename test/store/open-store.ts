@@ -4,7 +4,7 @@ import { mysql, type MysqlPool } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";
 import { redis } from "counterfoil/redis";
 import { sqlite } from "counterfoil/sqlite";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { PATIENT } from "../fixtures/constants.ts";
 import { unguarded } from "./unguarded-store.ts";
 
@@ -86,8 +86,8 @@ const mysql2Pool = async (url: string): Promise<Pool> => (await import("mysql2/p
 
 /** There is no MySQL on the machines that run this; what is said to MySQL, which cannot do all that MariaDB can, MariaDB understands as well. */
 async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
-  const { createMysqlDriver } = await import("../../dist/lib/store/mysql-driver.js");
-  const { createSqlStore } = await import("../../dist/lib/store/sql-store.js");
+  const { createMysqlDriver } = await import("../../dist/lib/store/sql/mysql-driver.js");
+  const { createSqlStore } = await import("../../dist/lib/store/sql/sql-store.js");
   return createSqlStore({
     driver: createMysqlDriver(
       async () => pool,

@@ -9,8 +9,8 @@ import {
 import { memory } from "counterfoil/memory";
 import { sqlite } from "counterfoil/sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 import { FAULT, switchable, type SwitchableStore } from "./switchable-store.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { memory } from "counterfoil/memory";
 import { sqlite } from "counterfoil/sqlite";
 import { afterAll, describe, test } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
-import { storeClauses } from "../../src/lib/testing/store-clauses.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
+import { storeClauses } from "../../src/lib/testing/store/store-clauses.ts";
 import { createClauseTable } from "../fixtures/clause-table.ts";
 import { openBetterSqlite, temporaryFolder } from "./fixtures.ts";
 

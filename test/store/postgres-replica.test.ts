@@ -3,7 +3,7 @@ import connectPostgresJs from "postgres";
 import { createSessions, type Sessions } from "counterfoil";
 import { postgres } from "counterfoil/postgres";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { type Proxy, startProxy } from "../servers/proxy.ts";
 import { type Postgres, startPostgres, startReplica } from "../servers/postgres.ts";

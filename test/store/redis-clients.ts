@@ -3,7 +3,7 @@ import { Redis as IoRedisClient } from "ioredis";
 import { createClient } from "redis";
 import { redis, type RedisClient, type RedisOptions } from "counterfoil/redis";
 import { onTestFinished } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { type Redis, type RedisOptions as ServerOptions, startRedis } from "../servers/redis.ts";
 import { until } from "../servers/until.ts";
 

@@ -2,7 +2,7 @@
 import { createSessions, type Sessions } from "counterfoil";
 import { redis } from "counterfoil/redis";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { newRecord, newUser, T0 } from "../../src/lib/testing/rows.ts";
+import { newRecord, newUser, T0 } from "../../src/lib/testing/store/rows.ts";
 import { collectWarnings } from "../fixtures/warnings.ts";
 import { PATIENT } from "../fixtures/constants.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";

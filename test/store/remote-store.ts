@@ -1,5 +1,5 @@
 /** Stores whose operations run in another process, on connections of its own. */
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { spawnChild } from "./child-process.ts";
 import type { Optional, Reply, Request } from "./children/store-host.ts";
 import type { StoreAddress } from "./open-store.ts";

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { createSessions, type Sessions } from "counterfoil";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { bound } from "../fixtures/bounds.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { startMariaDb } from "../servers/mariadb.ts";

@@ -7,7 +7,7 @@ import { createSessions, type CounterfoilConfig, type Sessions } from "counterfo
 import { mysql } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import {
   type ConnectionOptions,

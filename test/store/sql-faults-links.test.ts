@@ -1,6 +1,6 @@
 /** Connections that break, stand still or are few: a clear fault, then the same instance goes on; nothing is lost and nobody is accused. */
 import { describe, expect, onTestFinished, test } from "vitest";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { type Proxy, startProxy } from "../servers/proxy.ts";
 import { outcomeOf } from "./fixtures.ts";

@@ -3,10 +3,10 @@ import { createConnection as createMariadbConnection } from "mariadb";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { buildStatements, listValues, refreshValues, sessionValues } from "../../dist/lib/store/sql-statements.js";
-import type { SqlStatement, SqlStatements, SqlValue } from "../../src/lib/store/sql-statements.ts";
-import type { SqlDialect } from "../../src/lib/store/sql-traits.ts";
-import { newRecord, T0 } from "../../src/lib/testing/rows.ts";
+import { buildStatements, listValues, refreshValues, sessionValues } from "../../dist/lib/store/sql/sql-statements.js";
+import type { SqlStatement, SqlStatements, SqlValue } from "../../src/lib/store/sql/sql-statements.ts";
+import type { SqlDialect } from "../../src/lib/store/sql/sql-traits.ts";
+import { newRecord, T0 } from "../../src/lib/testing/store/rows.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { describeSqlServers, makeStore, type SqlKind } from "./sql-drivers.ts";
 

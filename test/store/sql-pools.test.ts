@@ -4,8 +4,8 @@ import pg from "pg";
 import connectPostgresJs from "postgres";
 import { expect, onTestFinished, test } from "vitest";
 import { mysql } from "counterfoil/mysql";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { describeSqlServers, openStore, watch } from "./sql-drivers.ts";
 
 const USERS = ["Zoë 🐘", "zoe ", " ", "a\\b'c\"d`e;--%_", "\u{10FFFF}Ω≈ç√", "ﷺ".repeat(80), 42, -0.5, 1e21];

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createSessions, Error as AuthError } from "counterfoil";
 import { sqlite, type SqliteDatabase } from "counterfoil/sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { newRecord, randomName, T0 } from "../../src/lib/testing/rows.ts";
+import { newRecord, randomName, T0 } from "../../src/lib/testing/store/rows.ts";
 import { caught, openBetterSqlite, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 
 const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createSessions, type Sessions } from "counterfoil";
 import { sqlite, type SessionStore, type SqliteDatabase } from "counterfoil/sqlite";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { collectWarnings } from "../fixtures/warnings.ts";
 import { caught, openBetterSqlite, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 import { startStoreHost } from "./remote-store.ts";

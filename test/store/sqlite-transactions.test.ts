@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
 import { sqlite, type SqliteDatabase } from "counterfoil/sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { newRecord, newUser } from "../../src/lib/testing/rows.ts";
+import { newRecord, newUser } from "../../src/lib/testing/store/rows.ts";
 import { caught, openBetterSqlite, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 
 const DRIVERS: readonly (readonly [string, (path: string) => SqliteDatabase])[] = [

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { ConfigError, createSessions, Error as AuthError } from "counterfoil";
 import { sqlite, type SqliteDatabase } from "counterfoil/sqlite";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { newRecord, newUser, T0 } from "../../src/lib/testing/rows.ts";
+import { newRecord, newUser, T0 } from "../../src/lib/testing/store/rows.ts";
 import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 
 function openDatabase(path = ":memory:"): DatabaseSync {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createSessions, type CreatedSession, type Sessions } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { beforeEach, describe, expect, test } from "vitest";
-import { T0 } from "../../src/lib/testing/rows.ts";
+import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { outcomeOf, SECRET } from "./fixtures.ts";
 import { switchable, type SwitchableStore } from "./switchable-store.ts";
 

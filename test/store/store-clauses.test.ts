@@ -1,8 +1,8 @@
 /** Whether the contract of stores is worth something: each clause is broken by a store with a mistake. */
 import { AssertionError } from "node:assert";
 import { describe, expect, test } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
-import { storeClauses, type StoreClause } from "../../src/lib/testing/store-clauses.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
+import { storeClauses, type StoreClause } from "../../src/lib/testing/store/store-clauses.ts";
 import { brokenCrowdStores } from "./broken-crowd-stores.ts";
 import { brokenStores } from "./broken-stores.ts";
 

@@ -1,8 +1,8 @@
 /** The contract on databases that several processes share, from four of them. */
 import { AssertionError } from "node:assert";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
-import { storeClauses } from "../../src/lib/testing/store-clauses.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
+import { storeClauses } from "../../src/lib/testing/store/store-clauses.ts";
 import { createClauseTable } from "../fixtures/clause-table.ts";
 import { databases, describeDatabase, removeDatabases, type TestDatabase, unguardedDatabase } from "./databases.ts";
 import { openStore } from "./open-store.ts";

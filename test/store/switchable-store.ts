@@ -1,4 +1,4 @@
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 
 export type OperationName = Exclude<keyof SessionStore, "secretFile">;
 

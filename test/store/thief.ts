@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { KeyRecord } from "../../src/lib/key/key-record.ts";
 import { openKeyRecord, type RingKey, wrapContext } from "../../src/lib/key/ring-key.ts";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
-import { createSecrets, deriveKey } from "../../src/lib/token/secret.ts";
+import { createSecrets, deriveKey } from "../../src/lib/crypto/secret.ts";
 
 type StolenSession = Pick<SessionRecord, "handle" | "generation" | "currentHash" | "parentHash">;
 

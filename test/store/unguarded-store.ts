@@ -1,5 +1,5 @@
 import type { Pool } from "mysql2/promise";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 
 /**
  * A store in MySQL with the mistake that hides longest: commitRefresh reads, compares, and then writes without a guard. Within a process one

@@ -7,7 +7,7 @@ import { type CounterfoilConfig, createSessions, type CreatedSession, type Sessi
 import { createSession } from "../../src/lib/session/create-session.ts";
 import { contextOf } from "../../src/lib/session/sessions.ts";
 import { createTicket, redeemTicket } from "../../src/lib/session/ticket-session.ts";
-import type { SessionStore } from "../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { databases, describeDatabase, removeDatabases } from "./databases.ts";
 import { outcomeOf, SECRET } from "./fixtures.ts";
 import { openStore } from "./open-store.ts";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { guardStore } from "../store/guarded-store.ts";
+import { guardStore } from "../session/guarded-store.ts";
 import { DEFAULT_PREFIX } from "../store/migrations.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "../session/session-store.ts";
 import { refusePrefix } from "../store/store-options.ts";
-import { sweepChunk } from "../store/sweep-chunk.ts";
+import { sweepChunk } from "../session/sweep-chunk.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const SWEEP_USAGE: string = `counterfoil sweep --store <address> [--prefix ${DEFAULT_PREFIX}]

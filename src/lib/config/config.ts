@@ -1,10 +1,10 @@
-import type { SessionStore } from "../store/session-store.ts";
-import type { SigningAlgorithm } from "../key/key-record.ts";
-import type { Clock } from "../session/clock.ts";
-import type { Duration } from "./duration.ts";
+import type { SigningAlgorithm } from "../policy.ts";
+import type { SessionStore } from "../session/session-store.ts";
+import type { Clock } from "../clock.ts";
+import type { Duration } from "../options/duration.ts";
 
 /**
- * Everything that can be set. Each option may be left out; the defaults stand in `policy.ts` and in each comment.
+ * Everything that can be set. Each option may be left out; the defaults stand in `parse-config.ts` and in each comment.
  *
  * @example
  * ```ts

@@ -1,18 +1,7 @@
-import type { SectionReader } from "./config-reader.ts";
-import { type CookieNames, cookieNames } from "./cookie-names.ts";
-import { isPublicSuffix } from "./public-suffix.ts";
-
-/** How the cookies are set. */
-export interface CookiePolicy {
-  readonly domain: string | undefined;
-  readonly secure: boolean;
-  readonly sameSite: "lax" | "strict" | "none";
-  readonly names: CookieNames;
-  /** Path of the refresh route, as the app has it. */
-  readonly renewTokenPath: string;
-  /** The same as browsers see it: the path of the refresh cookie. */
-  readonly refreshPath: string;
-}
+import type { CookiePolicy } from "../policy.ts";
+import type { SectionReader } from "../options/config-reader.ts";
+import { cookieNames } from "../cookie-names.ts";
+import { isPublicSuffix } from "../options/public-suffix.ts";
 
 /** Which cookies are named `__Host-...`; `"auto"` decides by the other options. */
 export type HostPrefix = "auto" | boolean;

@@ -6,10 +6,10 @@ import { type CounterfoilConfig, createSessions, type Sessions } from "../../ind
 import { memory } from "../../memory.ts";
 import { ROUTES } from "../../protocol.ts";
 import { contextOf } from "../session/sessions.ts";
-import { newRecord } from "../testing/rows.ts";
-import { httpSessionsOf } from "./http-sessions.ts";
+import { newRecord } from "../testing/store/rows.ts";
+import { httpSessionsOf } from "./create-http-sessions.ts";
 import { answerRoute } from "./routes.ts";
-import { openWebExchange } from "./web-exchange.ts";
+import { openWebExchange } from "./exchange/web-exchange.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -1,6 +1,6 @@
 /** What browsers see of an address, and what a proxy leaves of it. */
-import { isBelow } from "../config/base-path.ts";
-import type { HttpExchange } from "./exchange.ts";
+import { isBelow } from "../options/base-path.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 
 /**
  * Path and query of a request as the browser has them. A proxy strips the base path or keeps it, so

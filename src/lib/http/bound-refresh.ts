@@ -1,9 +1,9 @@
-import { isHostName } from "../config/cookie-names.ts";
+import { isHostName } from "../cookie-names.ts";
 import { parseMarker } from "../../protocol.ts";
 import type { SessionContext } from "../session/context.ts";
 import { authenticateRefreshToken, claimedHandle } from "../session/refresh-session.ts";
 import type { CookieReading, SessionCookies } from "./cookies.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import { findNamedSession } from "./named-session.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 

@@ -8,9 +8,10 @@ import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import type { CreatedSession } from "../session/create-session.ts";
 import { contextOf } from "../session/sessions.ts";
-import { httpSessionsOf, type HttpSessions } from "./http-sessions.ts";
-import { readUpgrade } from "./upgrade.ts";
-import { openWebExchange, type WebExchange } from "./web-exchange.ts";
+import { httpSessionsOf } from "./create-http-sessions.ts";
+import type { HttpSessions } from "./http-sessions.ts";
+import { readUpgrade } from "./websocket/upgrade.ts";
+import { openWebExchange, type WebExchange } from "./exchange/web-exchange.ts";
 
 const MANY = 32;
 // Four access tokens, four refresh tokens, one more access token in a header, and the MAC of a

@@ -1,5 +1,5 @@
 import { HEADERS } from "../../protocol.ts";
-import type { AnswerHead, HttpExchange } from "./exchange.ts";
+import type { AnswerHead, HttpExchange } from "./exchange/exchange.ts";
 
 /**
  * Keeps shared caches from handing one user's response to another: it varies by what names a

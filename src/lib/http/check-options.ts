@@ -1,6 +1,6 @@
-import type { Duration } from "../config/duration.ts";
+import type { Duration } from "../options/duration.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
-import { readSection, type SectionReader } from "../config/config-reader.ts";
+import { readSection, type SectionReader } from "../options/config-reader.ts";
 
 /** Checks the options of a route when it is made: what is misspelt there would leave it unprotected. @throws ConfigError */
 function check(options: unknown, name: string, read: (section: SectionReader) => void): void {

@@ -1,12 +1,11 @@
+import type { CookiePolicy, HttpPolicy } from "../policy.ts";
 import { randomInt } from "node:crypto";
-import { type CookieNames, isHostName, otherName } from "../config/cookie-names.ts";
-import type { CookiePolicy } from "../config/cookie-policy.ts";
+import { type CookieNames, isHostName, otherName } from "../cookie-names.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import type { TokenInfo } from "../session/tokens.ts";
-import type { HttpPolicy } from "../config/policy.ts";
 import { publicUrl } from "./base-path.ts";
 import { keepOut } from "./cache-headers.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 
 export type CookieKind = keyof CookieNames;
 

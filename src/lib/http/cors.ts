@@ -1,7 +1,7 @@
+import type { HttpPolicy } from "../policy.ts";
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from "../../protocol.ts";
-import type { HttpPolicy } from "../config/policy.ts";
 import { isTrusted } from "./csrf.ts";
-import type { AnswerHead, HttpAnswer, HttpExchange } from "./exchange.ts";
+import type { AnswerHead, HttpAnswer, HttpExchange } from "./exchange/exchange.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const PREFLIGHT_SECONDS = "600";

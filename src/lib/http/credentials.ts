@@ -1,9 +1,9 @@
+import type { HttpPolicy } from "../policy.ts";
 import { HEADERS } from "../../protocol.ts";
 import { generalError } from "../errors.ts";
-import type { HttpPolicy } from "../config/policy.ts";
 import type { BoundReading, RefreshCookies } from "./bound-refresh.ts";
 import type { CookieReading, SessionCookies } from "./cookies.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import type { TransportKind } from "./transport.ts";
 
 /** The tokens that a request presents, and how they came. */

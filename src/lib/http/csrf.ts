@@ -1,7 +1,7 @@
+import type { HttpPolicy } from "../policy.ts";
 import { HEADERS } from "../../protocol.ts";
-import type { HttpPolicy } from "../config/policy.ts";
-import { MAX_ORIGIN_LENGTH, parseOrigin } from "../config/origin.ts";
-import { type HttpExchange, isUnsafe } from "./exchange.ts";
+import { MAX_ORIGIN_LENGTH, parseOrigin } from "../options/origin.ts";
+import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
 
 /**
  * The first layer against cross-site requests: what the browser itself says about where a request comes from. Why an

@@ -1,6 +1,6 @@
 import { type ErrorResponse, type ResponsePolicy, respondTo } from "../error-response.ts";
 import { isErrorFromAuth } from "../errors.ts";
-import type { HttpAnswer } from "./exchange.ts";
+import type { HttpAnswer } from "./exchange/exchange.ts";
 
 /**
  * The answer to an error of this library; undefined when it is not one that a client should see. Touches no cookie: only the

@@ -8,13 +8,13 @@ import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { expect, test } from "vitest";
 import { parseMarker } from "../../protocol.ts";
-import { parseOrigin } from "../config/origin.ts";
+import { parseOrigin } from "../options/origin.ts";
 
-import { carryCookies } from "./carry-cookies.ts";
-import { httpSessionsOf } from "./http-sessions.ts";
+import { carryCookies } from "./exchange/carry-cookies.ts";
+import { httpSessionsOf } from "./create-http-sessions.ts";
 import { answerRoute } from "./routes.ts";
-import { readUpgrade } from "./upgrade.ts";
-import { openWebExchange, type WebExchange } from "./web-exchange.ts";
+import { readUpgrade } from "./websocket/upgrade.ts";
+import { openWebExchange, type WebExchange } from "./exchange/web-exchange.ts";
 
 const sessions = createSessions({ store: memory(), http: { trustedOrigins: ["https://app.example"] } });
 const http = httpSessionsOf(sessions);

@@ -2,9 +2,10 @@
 import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { expect, onTestFinished, test } from "vitest";
-import { type HttpSessions, httpSessionsOf } from "./http-sessions.ts";
-import { openSent, passOn } from "./next-request.ts";
-import { openWebExchange } from "./web-exchange.ts";
+import { httpSessionsOf } from "./create-http-sessions.ts";
+import type { HttpSessions } from "./http-sessions.ts";
+import { openSent, passOn } from "./adapters/next-request.ts";
+import { openWebExchange } from "./exchange/web-exchange.ts";
 
 const VALIDITY = 60_000;
 const NOTE = "counterfoil-seen";

@@ -3,7 +3,7 @@ import { authenticateRefreshToken } from "../session/refresh-session.ts";
 import { authenticate } from "../session/verify-session.ts";
 import { valuesOf } from "./bound-refresh.ts";
 import type { SessionCookies } from "./cookies.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseConfig } from "../config/policy.ts";
-import type { HttpExchange } from "./exchange.ts";
+import { parseConfig } from "../config/parse-config.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import {
   cleanAddress,
   isPageLoad,

@@ -1,8 +1,8 @@
+import type { Policy } from "../policy.ts";
 import { PAGE_PARAMETERS } from "../../protocol.ts";
-import { isBelow } from "../config/base-path.ts";
-import type { Policy } from "../config/policy.ts";
+import { isBelow } from "../options/base-path.ts";
 import { publicUrl } from "./base-path.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 
 // Longer than a visit to the refresh route takes, shorter than a copied address stays in use.
 const GUARD_MS = 30_000;

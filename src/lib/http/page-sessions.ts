@@ -1,9 +1,9 @@
-import type { Policy } from "../config/policy.ts";
+import type { Policy } from "../policy.ts";
 import { ERROR_TYPES, type ErrorCode, isErrorFromAuth, RefreshRedirectError } from "../errors.ts";
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../clock.ts";
 import type { RefreshCookies } from "./bound-refresh.ts";
 import type { SessionCookies } from "./cookies.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import type { HttpSessions, Judged, ProtectOptions, Renewed } from "./http-sessions.ts";
 import type { OtherNames } from "./other-names.ts";
 import { endsSession, hasCode, hasType } from "./outcomes.ts";

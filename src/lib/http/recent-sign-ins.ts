@@ -1,5 +1,5 @@
-import type { Clock } from "../session/clock.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { Clock } from "../clock.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 
 const MINUTES_5 = 300_000;
 const MOST = 20;

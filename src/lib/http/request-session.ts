@@ -4,7 +4,7 @@ import type { Sessions } from "../session/sessions.ts";
 import { mintAccessToken } from "../session/tokens.ts";
 import type { UserId } from "../session/user-id.ts";
 import type { Session } from "../session/verify-session.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import { tellRefusal } from "./tell-refusal.ts";
 import type { Transport } from "./transport.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import { createRequestTimes, REQUEST_MS } from "./request-times.ts";
 
 const exchangeOf = (key: object): HttpExchange => ({ key }) as HttpExchange;

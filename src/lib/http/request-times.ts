@@ -1,4 +1,4 @@
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 
 /** For how long one request is judged by the first look at its token, in ms. */
 export const REQUEST_MS = 60_000;

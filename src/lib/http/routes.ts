@@ -1,13 +1,13 @@
+import type { Policy } from "../policy.ts";
 import { CURSOR_PARAMETER, PAGE_PARAMETERS, parseSessionCursor, ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
-import type { Duration } from "../config/duration.ts";
-import type { Policy } from "../config/policy.ts";
+import type { Duration } from "../options/duration.ts";
 import { ERROR_TYPES, type SessionError, unauthorised } from "../errors.ts";
 import { isHandle } from "../session/handle.ts";
 import { findLiveSession, revokeSession } from "../session/manage-sessions.ts";
 import { appPaths } from "./base-path.ts";
 import { applyCors } from "./cors.ts";
 import { answerError, redirect } from "./error-answer.ts";
-import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange.ts";
+import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange/exchange.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import { endsSession, hasType } from "./outcomes.ts";
 import { isPageLoad, returnAddress, toReturnPath } from "./page-load.ts";

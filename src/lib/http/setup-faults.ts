@@ -1,11 +1,11 @@
 /** What a request shows of a set-up that cannot work, for the people who set it up. */
-import { isHostName } from "../config/cookie-names.ts";
-import { isLocalOrigin, parseOrigin } from "../config/origin.ts";
-import type { HttpPolicy, Policy } from "../config/policy.ts";
+import type { HttpPolicy, Policy } from "../policy.ts";
+import { isHostName } from "../cookie-names.ts";
+import { isLocalOrigin, parseOrigin } from "../options/origin.ts";
 import type { SessionError } from "../errors.ts";
 import { type Notice, quote } from "../notices.ts";
 import { isSameHost } from "./csrf.ts";
-import { type AnswerHead, type HttpExchange, pathOf } from "./exchange.ts";
+import { type AnswerHead, type HttpExchange, pathOf } from "./exchange/exchange.ts";
 
 /** Origins of the config that a message names; a longer list is cut off. */
 const MOST_ORIGINS = 5;

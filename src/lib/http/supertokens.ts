@@ -1,7 +1,7 @@
 import { CUSTOM_VALUE, HEADERS, REMOVED } from "../../protocol.ts";
 import type { TokenInfo } from "../session/tokens.ts";
 import type { Session } from "../session/verify-session.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 
 /** Tells newer SuperTokens web clients who is signed in, with which claims, and until when the access token is good. */
 export function setFrontToken(exchange: HttpExchange, session: Session, accessExpires: number, now: number): void {

@@ -1,6 +1,6 @@
 import { type ResponsePolicy, respondTo } from "../error-response.ts";
 import { isErrorFromAuth, setResponse } from "../errors.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 
 const policies = new WeakMap<object, ResponsePolicy>();
 

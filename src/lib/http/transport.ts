@@ -5,7 +5,7 @@ import type { TokenInfo } from "../session/tokens.ts";
 import type { Session } from "../session/verify-session.ts";
 import { keepOut } from "./cache-headers.ts";
 import type { SessionCookies } from "./cookies.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import { isSupertokensClient, setFrontToken, setIdRefreshToken, setRemoved } from "./supertokens.ts";
 
 export type TransportKind = "cookie" | "header";

@@ -1,10 +1,10 @@
+import type { Policy } from "../policy.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ROUTES } from "../../protocol.ts";
-import type { Policy } from "../config/policy.ts";
 import { isInProduction, type Notice, quote } from "../notices.ts";
 import type { SessionContext } from "../session/context.ts";
 import { appPaths } from "./base-path.ts";
-import { type HttpExchange, pathOf } from "./exchange.ts";
+import { type HttpExchange, pathOf } from "./exchange/exchange.ts";
 
 /** None of them is a response of the refresh route to a POST. */
 const SOMEBODY_ELSES: ReadonlySet<number> = new Set([404, 405, 501]);

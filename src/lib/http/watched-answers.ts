@@ -2,12 +2,12 @@
  * What only the head of an answer shows, sent by the app or by us. Looked at where a request gives
  * cause to.
  */
-import { parseOrigin } from "../config/origin.ts";
-import type { HttpPolicy } from "../config/policy.ts";
+import type { HttpPolicy } from "../policy.ts";
+import { parseOrigin } from "../options/origin.ts";
 import { isErrorFromAuth } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import { isOwn, isSameHost, isTrusted } from "./csrf.ts";
-import { type HttpExchange, isUnsafe } from "./exchange.ts";
+import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
 import { misansweredRefusal, withheldAnswer } from "./setup-faults.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { HEADERS } from "../../protocol.ts";
-import { isHostName } from "../config/cookie-names.ts";
+import { isHostName } from "../cookie-names.ts";
 import { isErrorFromAuth, type SessionError } from "../errors.ts";
 import type { Notice } from "../notices.ts";
 import type { SessionCookies } from "./cookies.ts";
 import { findCrossSite, findCrossSiteSignIn } from "./csrf.ts";
-import type { HttpExchange } from "./exchange.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import { createRecentSignIns } from "./recent-sign-ins.ts";
 import * as faults from "./setup-faults.ts";

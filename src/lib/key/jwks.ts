@@ -1,4 +1,4 @@
-import type { PublicJwk } from "../token/jwt.ts";
+import type { PublicJwk } from "../crypto/jwt.ts";
 import type { RingKey } from "./ring-key.ts";
 
 /** A JSON Web Key Set (RFC 7517 5). */

@@ -1,5 +1,4 @@
-/** Algorithms that access tokens are signed with (RFC 7518, RFC 8037). */
-export type SigningAlgorithm = "HS256" | "EdDSA" | "ES256";
+import type { SigningAlgorithm } from "../policy.ts";
 
 /** One key of the ring as a store keeps it. From its seed come the signing key of access tokens and the MAC key of refresh tokens. */
 export interface KeyRecord {
@@ -8,7 +7,7 @@ export interface KeyRecord {
   /** 1, 2, 3 ...: unique, so that processes which make a key at once agree on one. */
   readonly sequence: number;
   readonly algorithm: SigningAlgorithm;
-  /** The seed, encrypted with a secret that the store does not have; see `token/secret.ts`. */
+  /** The seed, encrypted with a secret that the store does not have; see `crypto/secret.ts`. */
   readonly wrappedSeed: string;
   readonly createdAt: number;
   /** From when it signs, until the next key does; ms since the epoch. */

@@ -1,8 +1,9 @@
+import type { SigningAlgorithm } from "../policy.ts";
 import { outsideCalls } from "../call.ts";
 import { generalError } from "../errors.ts";
 import { inTime } from "../in-time.ts";
-import type { Secrets } from "../token/secret.ts";
-import type { KeyRecord, SigningAlgorithm } from "./key-record.ts";
+import type { Secrets } from "../crypto/secret.ts";
+import type { KeyRecord } from "./key-record.ts";
 import type { KeyStore } from "./key-store.ts";
 import { makeKeyRecord, openKeyRecord, wrapContext, type RingKey } from "./ring-key.ts";
 

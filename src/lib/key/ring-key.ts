@@ -1,8 +1,9 @@
+import type { SigningAlgorithm } from "../policy.ts";
 import { hash, randomBytes } from "node:crypto";
-import { createJwsKey, type JwsKey } from "../token/jwt.ts";
-import { createMac, type Mac } from "../token/mac.ts";
-import { deriveKey, type Secrets } from "../token/secret.ts";
-import type { KeyRecord, SigningAlgorithm } from "./key-record.ts";
+import { createJwsKey, type JwsKey } from "../crypto/jwt.ts";
+import { createMac, type Mac } from "../crypto/mac.ts";
+import { deriveKey, type Secrets } from "../crypto/secret.ts";
+import type { KeyRecord } from "./key-record.ts";
 
 /** A key of the ring, ready for use. */
 export interface RingKey extends JwsKey {

@@ -4,7 +4,7 @@ import { bound } from "../../../test/fixtures/bounds.ts";
 import { World } from "../../../test/fixtures/key-world.ts";
 import { memory } from "../../memory.ts";
 import { contextOf } from "../session/sessions.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "../session/session-store.ts";
 
 const INTERVALS = 5;
 const TOKENS = bound(1_000, 10_000);

@@ -4,7 +4,7 @@ import { createSessions, type Sessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { MINUTE, SECRET, START } from "../../../test/fixtures/constants.ts";
 import type { KeyRecord } from "../key/key-record.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 
 /** Holds all that come, until it is opened. */
 function createGate(): {

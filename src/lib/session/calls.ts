@@ -1,5 +1,5 @@
 import { type Call, currentCall, outsideCalls, runInCall } from "../call.ts";
-import { closedError } from "../store/guarded-store.ts";
+import { closedError } from "./guarded-store.ts";
 import { inTime } from "../in-time.ts";
 
 /** The calls of one instance that are under way. */

@@ -5,13 +5,13 @@
 import { expect, test } from "vitest";
 import { DAY, HOUR, MINUTE, SECRET } from "../../../test/fixtures/constants.ts";
 import { kidsOf, POLICY } from "../../../test/fixtures/key-world.ts";
-import { parseConfig } from "../config/policy.ts";
+import { parseConfig } from "../config/parse-config.ts";
 import { createSessions, type Sessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { createKeyRing } from "../key/key-ring.ts";
 import { makeKeyRecord } from "../key/ring-key.ts";
-import { createSecrets } from "../token/secret.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import { createSecrets } from "../crypto/secret.ts";
+import type { SessionStore } from "./session-store.ts";
 import { createClocks } from "./clocks.ts";
 
 /** A shared database whose clock can be set. */

@@ -1,7 +1,7 @@
-import type { Policy } from "../config/policy.ts";
+import type { Policy } from "../policy.ts";
 import { generalError } from "../errors.ts";
-import type { SessionStore } from "../store/session-store.ts";
-import type { Clock } from "./clock.ts";
+import type { SessionStore } from "./session-store.ts";
+import type { Clock } from "../clock.ts";
 import type { EventHub } from "./events.ts";
 import type { Refusals } from "./refusals.ts";
 

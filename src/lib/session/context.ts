@@ -1,13 +1,13 @@
-import type { Policy } from "../config/policy.ts";
+import type { Policy } from "../policy.ts";
 import type { KeyRing } from "../key/key-ring.ts";
-import type { RevocationCheck } from "../revocation/revocation-check.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { RevocationCheck } from "./revocation-check.ts";
+import type { SessionStore } from "./session-store.ts";
 import type { AccessTokens } from "../token/access-token.ts";
 import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import type { Realm } from "../token/realm.ts";
 import type { Tickets } from "../token/ticket.ts";
 import type { Calls } from "./calls.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Clocks } from "./clocks.ts";
 import type { EventHub } from "./events.ts";
 import type { FirstInMinute } from "./first-in-minute.ts";

@@ -1,5 +1,5 @@
 import { generalError } from "../errors.ts";
-import { isUnknown } from "../store/guarded-store.ts";
+import { isUnknown } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { newHandle } from "./handle.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type ConfigError, createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 import { chooseSecrets } from "./default-secret.ts";
 
 const SECRET = "a secret for tests, of 32 characters and more";

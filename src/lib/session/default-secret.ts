@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ConfigError } from "../errors.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 import { readOrMakeSecret } from "./secret-file.ts";
 
 type SecretList = readonly [string, ...string[]];

@@ -1,5 +1,5 @@
 import { cutText } from "../cut-text.ts";
-import { describeKnown } from "../config/unknown-option.ts";
+import { describeKnown } from "../options/unknown-option.ts";
 import { generalError } from "../errors.ts";
 
 /**

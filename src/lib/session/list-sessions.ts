@@ -1,7 +1,7 @@
 import { restartCall } from "../call.ts";
 import { formatSessionCursor, parseSessionCursor } from "../../protocol.ts";
 import { generalError } from "../errors.ts";
-import type { SessionPosition } from "../store/session-store.ts";
+import type { SessionPosition } from "./session-store.ts";
 import type { SessionContext } from "./context.ts";
 import { type DeviceFacts, sessionEnd, type SessionSummary } from "./record.ts";
 import { toUserKey, type UserId } from "./user-id.ts";

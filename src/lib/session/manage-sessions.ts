@@ -1,11 +1,11 @@
 import { pauseCall, restartCall } from "../call.ts";
 import { generalError, retryLater, unauthorised } from "../errors.ts";
-import { isUnknown } from "../store/guarded-store.ts";
+import { isUnknown } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
 import { toJson } from "./json-value.ts";
 import { sessionEnd, type SessionRecord } from "./record.ts";
-import type { FoundSession } from "../store/session-store.ts";
+import type { FoundSession } from "./session-store.ts";
 import { mintAccessToken } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 

@@ -5,7 +5,7 @@ import { type Claims, refused, withStore, World } from "../../../test/fixtures/s
 import { Error as AuthError, type SessionError, TokenTheftError } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { parseMarker } from "../../protocol.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 
 test("a session is refreshed into new tokens with the same anti-CSRF token", async () => {
   const { sessions, events } = new World();

@@ -3,8 +3,8 @@ import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/re
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
-import { isUnknown } from "../store/guarded-store.ts";
-import type { FoundSession } from "../store/session-store.ts";
+import { isUnknown } from "./guarded-store.ts";
+import type { FoundSession } from "./session-store.ts";
 import { raiseAlarm, reportReuse, type ReuseEvidence } from "./reuse.ts";
 import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";

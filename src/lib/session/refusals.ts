@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Notice, NoticeCode, Tell } from "../notices.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import type { EventHub } from "./events.ts";
 
 const MINUTE = 60_000;

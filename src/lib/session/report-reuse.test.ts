@@ -6,7 +6,7 @@ import { EVIDENCE, FIREFOX, supersede } from "../../../test/fixtures/superseded-
 import type { CounterfoilConfig, SessionError } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { parseMarker } from "../../protocol.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 
 const REPORT: CounterfoilConfig = { rotation: { onReuse: "report" } };
 

@@ -1,5 +1,5 @@
 import { isInProduction, type Notice, warnOfSetup } from "../notices.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 
 /**
  * A store that is looked at once a minute, by the one process that has the lease of the sweep: what

@@ -1,6 +1,6 @@
 import { unauthorised } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
-import type { FoundSession } from "../store/session-store.ts";
+import type { FoundSession } from "./session-store.ts";
 import { newHandle } from "./handle.ts";
 import { loadSession } from "./manage-sessions.ts";
 import type { TokenInfo } from "./tokens.ts";

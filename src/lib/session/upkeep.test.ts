@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { HOUR, MINUTE, START } from "../../../test/fixtures/constants.ts";
 import { World } from "../../../test/fixtures/session-world.ts";
-import type { SessionStore } from "../store/session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 import { contextOf, type Sessions } from "./sessions.ts";
 import { createCalls } from "./calls.ts";
 import { createUpkeep, type Upkeep } from "./upkeep.ts";

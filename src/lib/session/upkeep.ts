@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { restartCall } from "../call.ts";
 import type { KeyRing } from "../key/key-ring.ts";
-import type { SessionStore } from "../store/session-store.ts";
-import { sweepChunk } from "../store/sweep-chunk.ts";
+import type { SessionStore } from "./session-store.ts";
+import { sweepChunk } from "./sweep-chunk.ts";
 import type { Calls } from "./calls.ts";
 import type { Clocks } from "./clocks.ts";
 

@@ -1,8 +1,8 @@
-import { type Duration, parseDuration } from "../config/duration.ts";
+import { type Duration, parseDuration } from "../options/duration.ts";
 import { generalError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";
-import { equalInConstantTime } from "../token/encoding.ts";
+import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { SessionContext } from "./context.ts";
 import { mintAccessToken, type TokenInfo } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";

@@ -1,7 +1,7 @@
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord } from "../session/record.ts";
 import { createMemoryRows } from "./memory-rows.ts";
-import type { SessionPosition, SessionStore } from "./session-store.ts";
+import type { SessionPosition, SessionStore } from "../session/session-store.ts";
 
 /** Keeps everything in this process. Each operation runs to its end without awaiting, which makes it atomic. */
 export function createMemoryStore(): SessionStore {

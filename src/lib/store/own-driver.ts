@@ -1,8 +1,8 @@
 // Whole, since the first lines that people give to bundles often declare `createRequire` already.
+import { diagnoseNetwork } from "./network-errors.ts";
 import * as modules from "node:module";
 import { join } from "node:path";
 import { generalError } from "../errors.ts";
-import { diagnoseNetwork } from "./sql-driver.ts";
 
 /** A driver that the app has installed. */
 export interface InstalledDriver {

@@ -1,6 +1,6 @@
-import { readSection, type SectionReader } from "../config/config-reader.ts";
+import { readSection, type SectionReader } from "../options/config-reader.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
-import type { Duration } from "../config/duration.ts";
+import type { Duration } from "../options/duration.ts";
 import { DEFAULT_PREFIX } from "./migrations.ts";
 
 /** Options of every store in a SQL database. */

@@ -1,3 +1,4 @@
+import type { SigningAlgorithm } from "../policy.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import {
@@ -14,9 +15,8 @@ import { encode, headerOf, MINT, NOW, payloadOf, setUp } from "../../../test/fix
 import { MINUTE, SECRET } from "../../../test/fixtures/constants.ts";
 import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
-import type { SigningAlgorithm } from "../key/key-record.ts";
 import { wrapContext } from "../key/ring-key.ts";
-import { createSecrets, deriveKey } from "./secret.ts";
+import { createSecrets, deriveKey } from "../crypto/secret.ts";
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ["HS256", "EdDSA", "ES256"];
 

@@ -1,7 +1,7 @@
+import type { SigningAlgorithm } from "../policy.ts";
 import { generalError } from "../errors.ts";
-import type { SigningAlgorithm } from "../key/key-record.ts";
 import type { KeyRing } from "../key/key-ring.ts";
-import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "./jwt.ts";
+import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "../crypto/jwt.ts";
 import { type CachedToken, VerifiedTokenCache } from "./verified-token-cache.ts";
 
 /** What an access token says. `claims` is the app's own part, kept apart so that it cannot shadow a standard claim. */

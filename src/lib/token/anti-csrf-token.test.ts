@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyText } from "../../../test/fixtures/text.ts";
 import { createAntiCsrfTokens } from "./anti-csrf-token.ts";
-import { createSecrets, deriveKey } from "./secret.ts";
+import { createSecrets, deriveKey } from "../crypto/secret.ts";
 
 const ONE = "the first secret of these tests, long enough";
 const TWO = "the second secret of these tests, long enough";

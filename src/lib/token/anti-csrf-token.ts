@@ -1,6 +1,6 @@
-import { equalInConstantTime } from "./encoding.ts";
+import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { Realm } from "./realm.ts";
-import type { Secrets } from "./secret.ts";
+import type { Secrets } from "../crypto/secret.ts";
 
 export interface AntiCsrfTokens {
   /** The anti-CSRF token of a session: a keyed hash of its handle, so it is the same for the life of the session. */

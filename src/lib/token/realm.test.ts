@@ -2,10 +2,10 @@ import { createHmac } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createAntiCsrfTokens } from "./anti-csrf-token.ts";
-import { createMac } from "./mac.ts";
+import { createMac } from "../crypto/mac.ts";
 import { realmOf } from "./realm.ts";
 import { parseRefreshToken, type RefreshKey } from "./refresh-token.ts";
-import { createSecrets, deriveKey } from "./secret.ts";
+import { createSecrets, deriveKey } from "../crypto/secret.ts";
 import { createTickets } from "./ticket.ts";
 
 const SHOP = realmOf({ issuer: "https://shop.example", audience: "shop" });

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyText } from "../../../test/fixtures/text.ts";
-import { createMac } from "./mac.ts";
+import { createMac } from "../crypto/mac.ts";
 import { mintRefreshToken, parseRefreshToken, type RefreshKey } from "./refresh-token.ts";
 
 const macKey = randomBytes(32);

@@ -1,5 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Mac } from "./mac.ts";
+import type { Mac } from "../crypto/mac.ts";
 import type { Realm } from "./realm.ts";
 
 /**

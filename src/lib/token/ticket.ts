@@ -1,6 +1,6 @@
-import { equalInConstantTime } from "./encoding.ts";
+import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { Realm } from "./realm.ts";
-import type { Secrets } from "./secret.ts";
+import type { Secrets } from "../crypto/secret.ts";
 
 /** What a ticket says. Nothing in it is secret but the whole. */
 export interface Ticket {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createJwsKey, type JwsKey, parseJwsHeader, verifyJws } from "./jwt.ts";
+import { createJwsKey, type JwsKey, parseJwsHeader, verifyJws } from "../crypto/jwt.ts";
 
 interface Vectors {
   readonly testGroups: readonly {

@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
-import type { SessionStore } from "../../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../../src/lib/session/session-store.ts";
 import { openStore, type StoreAddress } from "../open-store.ts";
 
 /** Written before anything else happens: what was reported was reported, whenever the process is killed. */

@@ -1,5 +1,5 @@
 /** An honest client and its server in one: refreshes for ever, and reports each answered token before it goes on. Is killed in the end. */
-import type { SessionStore } from "../../../src/lib/store/session-store.ts";
+import type { SessionStore } from "../../../src/lib/session/session-store.ts";
 import { codeOf, nextCommand, open, type Opening, report } from "./child.ts";
 
 export interface RefreshForEver extends Opening {

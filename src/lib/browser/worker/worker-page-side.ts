@@ -1,0 +1,63 @@
+import type { OutgoingCall, PreparedCall } from "../session-calls.ts";
+import type { SessionClient } from "../session-client.ts";
+import { encode, listen, type WorkerPort } from "./worker-port.ts";
+
+/** A worker hands over what there is of an answer without its body. */
+type SettleQuestion = [call: PreparedCall, status: number, headers: [string, string][], canResend: boolean];
+
+/**
+ * Lets a worker use the session of this page. All that is decided is decided here: the worker and the page refresh as one.
+ *
+ * The result ends it, and so does the end of the page; the calls of the worker fail then with `REFRESH_UNREACHABLE`. The port can still be used
+ * for messages of the app.
+ *
+ * @param worker a `Worker`, or the `port` of a `SharedWorker`, whose other end has called `connectToPage`
+ *
+ * @example
+ * ```ts
+ * import { createSessionClient } from "counterfoil/browser";
+ * import { serveWorker } from "counterfoil/worker";
+ *
+ * const client = createSessionClient();
+ * const worker = new Worker(new URL("./sync.js", import.meta.url), { type: "module" });
+ * const stop = serveWorker(client, worker);
+ * ```
+ */
+export function serveWorker(
+  client: Pick<SessionClient, "prepare" | "settle" | "refresh" | "session" | "subscribe">,
+  worker: Worker | MessagePort,
+): () => void {
+  const port = worker as WorkerPort;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const tellState = (): void => port.postMessage({ counterfoil: "state", value: client.session() });
+  const operations = new Map<string, (given: never) => unknown>([
+    ["prepare", (call: OutgoingCall) => client.prepare(call)],
+    [
+      "settle",
+      ([call, status, headers, canResend]: SettleQuestion) =>
+        client.settle(call, { status, headers: new Headers(headers) } as Response, canResend),
+    ],
+    ["refresh", () => client.refresh()],
+    ["hello", tellState],
+  ]);
+  listen(port, signal, ({ counterfoil: kind, id, value }) => {
+    const operation = operations.get(kind);
+    if (operation === undefined) return;
+    const answer = async (): Promise<unknown> => operation(value as never);
+    answer().then(
+      (result) => port.postMessage({ counterfoil: "resolve", id, value: encode(result) }),
+      (error: unknown) => port.postMessage({ counterfoil: "reject", id, value: encode(error) }),
+    );
+  });
+  const stopTelling = client.subscribe(tellState);
+  const stop = (): void => {
+    ending.abort();
+    stopTelling();
+    port.postMessage({ counterfoil: "gone" });
+  };
+  // A page that is kept in memory may come back, and answers then.
+  addEventListener("pagehide", ({ persisted }) => persisted || stop(), { signal });
+  tellState();
+  return stop;
+}

@@ -1,0 +1,46 @@
+import { SessionClientError, type SessionClientErrorCode } from "../session-client-error.ts";
+
+/** What a page and its worker talk through: a `Worker`, the worker's own global scope, or a `MessagePort`. */
+export interface WorkerPort {
+  postMessage(message: unknown): void;
+  addEventListener(type: string, listener: (event: Event) => void, options: AddEventListenerOptions): void;
+  /** A `MessagePort` says nothing before. */
+  start?(): void;
+}
+
+/** A message of ours. The other side may be of another version, so what is wrong with it is ignored. */
+export interface WorkerMessage {
+  /** What it is, and what tells it from those of the app. */
+  readonly counterfoil: string;
+  /** Which question; its answer has the same. */
+  readonly id?: unknown;
+  readonly value?: unknown;
+}
+
+/** Takes our messages from the port, so that listeners that come later do not see them, and leaves the others. */
+export function listen(port: WorkerPort, signal: AbortSignal, hear: (message: WorkerMessage) => void): void {
+  const take = (event: Event): void => {
+    const message = (event as MessageEvent<WorkerMessage | undefined | null>).data;
+    if (typeof message?.counterfoil !== "string") return;
+    event.stopImmediatePropagation();
+    hear(message);
+  };
+  port.addEventListener("message", take, { signal });
+  port.start?.();
+}
+
+/** Browsers clone no class of ours. */
+export const encode = (value: unknown): unknown =>
+  value instanceof SessionClientError
+    ? { code: value.code, message: value.message, status: value.status, retryAfter: value.retryAfter }
+    : value;
+
+interface EncodedError {
+  readonly code: SessionClientErrorCode;
+  readonly message: string;
+}
+
+export function decode(value: unknown): unknown {
+  const error = value as EncodedError | undefined | null;
+  return error?.code ? new SessionClientError(error.code, error.message, error as object) : value;
+}

@@ -1,0 +1,42 @@
+import type { SessionCalls } from "../session-calls.ts";
+import { createSessionXhr } from "./xhr-session.ts";
+
+interface Wrapper {
+  readonly original: typeof XMLHttpRequest;
+  isActive: boolean;
+}
+
+// Shared by all copies of this module in a page, so that the last one to go puts back what the first one found.
+const WRAPPER: unique symbol = Symbol.for("counterfoil.xhr") as never;
+
+/**
+ * Lets all `XMLHttpRequest`s that the page makes from now on go through the client, those of libraries too. The result puts the very same
+ * constructor back; requests made before that go out as they are from then on.
+ *
+ * @param client of `createSessionClient`
+ *
+ * @example
+ * ```ts
+ * import { createSessionClient } from "counterfoil/browser";
+ * import { interceptXhr } from "counterfoil/xhr";
+ *
+ * const undo = interceptXhr(createSessionClient());
+ * ```
+ */
+export function interceptXhr(client: SessionCalls): () => void {
+  const wrapper: Wrapper = { original: globalThis.XMLHttpRequest, isActive: true };
+  const calls: SessionCalls = {
+    ...client,
+    prepare: async (call) => (wrapper.isActive ? client.prepare(call) : undefined),
+  };
+  globalThis.XMLHttpRequest = Object.assign(createSessionXhr(calls), { [WRAPPER]: wrapper });
+  return () => {
+    wrapper.isActive = false;
+    for (;;) {
+      // Only its own: a class that extends ours inherits what ours has.
+      const outermost = Object.getOwnPropertyDescriptor(XMLHttpRequest, WRAPPER)?.value as Wrapper | undefined;
+      if (outermost?.isActive !== false) return;
+      globalThis.XMLHttpRequest = outermost.original;
+    }
+  };
+}

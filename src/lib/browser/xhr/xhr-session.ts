@@ -1,0 +1,205 @@
+import type { PreparedCall, SessionCalls } from "../session-calls.ts";
+import { SessionClientError } from "../session-client-error.ts";
+import { keepBody, type XhrBody, type XhrTurn } from "./xhr-turn.ts";
+
+/** An `XMLHttpRequest` that keeps the session. */
+export interface SessionXhr extends XMLHttpRequest {
+  /** Why the client could not do its part, where it could not. */
+  readonly sessionError: SessionClientError | undefined;
+}
+
+/** The class of {@link SessionXhr}. */
+export type SessionXhrClass = (new () => SessionXhr) & typeof XMLHttpRequest;
+
+const EVENTS = ["readystatechange", "loadstart", "progress", "abort", "error", "load", "timeout", "loadend"];
+const OPENED = 1;
+const HEADERS_RECEIVED = 2;
+const DONE = 4;
+// Ends in a network error, and needs no network for it.
+const NOWHERE = "blob:";
+
+/**
+ * Makes a class that is an `XMLHttpRequest` and follows the rules of the client: it sends the anti-CSRF token along, refreshes an access token
+ * that has expired, and sends a request that was refused for it once more. Listeners see one request with its last answer; an upload that
+ * has to be repeated is seen once, while it is sent the first time. Synchronous requests, and those to other origins, go out as they are.
+ *
+ * Where a refresh is needed before the request and cannot be had, the request ends with an `error` event; where the server has answered, with
+ * that answer. `sessionError` says why in both cases.
+ *
+ * @param client of `createSessionClient`
+ *
+ * @example
+ * ```ts
+ * import { createSessionClient } from "counterfoil/browser";
+ * import { createSessionXhr } from "counterfoil/xhr";
+ *
+ * const SessionXhr = createSessionXhr(createSessionClient());
+ * const xhr = new SessionXhr();
+ * xhr.upload.onprogress = ({ loaded, total }) => console.log(loaded / total);
+ * xhr.open("POST", "/api/photos");
+ * xhr.send(photo);
+ * ```
+ */
+export function createSessionXhr(client: SessionCalls): SessionXhrClass {
+  return class extends globalThis.XMLHttpRequest implements SessionXhr {
+    sessionError: SessionClientError | undefined;
+    #opened: unknown[] = [];
+    #url = "";
+    #headers: [name: string, value: string][] = [];
+    #turn: XhrTurn | undefined;
+    #isUploadWatched = false;
+    #isLent = false;
+
+    constructor() {
+      super();
+      for (const type of EVENTS) this.addEventListener(type, (event) => this.#watch(event), true);
+    }
+
+    override get readyState(): number {
+      return this.#turn?.state ?? super.readyState;
+    }
+
+    override get upload(): XMLHttpRequestUpload {
+      // Not before somebody wants it: with a listener on it, a browser asks another origin for leave before each request.
+      if (!this.#isUploadWatched) this.#watchUpload(true);
+      return super.upload;
+    }
+
+    override open(...given: unknown[]): void {
+      this.#turn?.waiting.abort();
+      this.#turn = undefined;
+      super.open(...(given as [string, string, boolean]));
+      this.#opened = given;
+      this.#url = new URL(given[1] as string, globalThis.document?.baseURI ?? location.href).href;
+      this.#headers = [];
+      this.sessionError = undefined;
+      if (this.#isLent) this.withCredentials = this.#isLent = false;
+    }
+
+    override setRequestHeader(name: string, value: string): void {
+      this.#demandUnsent();
+      super.setRequestHeader(name, value);
+      this.#headers.push([name, value]);
+    }
+
+    override send(body?: XhrBody): void {
+      this.#demandUnsent();
+      const isSynchronous = this.#opened.length > 2 && !this.#opened[2];
+      if (super.readyState !== OPENED || isSynchronous) this.#sendAsItIs(body);
+      else {
+        const waiting = new AbortController();
+        void this.#run((this.#turn = { body: keepBody(body), waiting, isWaiting: true, uploaded: -1 }));
+      }
+    }
+
+    override abort(): void {
+      const turn = this.#turn;
+      turn?.waiting.abort();
+      if (turn?.isWaiting) this.#sendNowhere(turn);
+      super.abort();
+      // Unless a listener has begun another one.
+      if (this.#turn === turn) this.#turn = undefined;
+    }
+
+    async #run(turn: XhrTurn): Promise<void> {
+      const { signal } = turn.waiting;
+      try {
+        const call = await client.prepare({ url: this.#url, method: this.#opened[0] as string, signal });
+        if (signal.aborted) return;
+        if (call) return this.#sendWith(turn, call);
+        this.#turn = undefined;
+        this.#sendAsItIs(turn.body);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.sessionError = error as SessionClientError;
+        this.#sendNowhere(turn);
+      }
+    }
+
+    #sendAsItIs(body: XhrBody): void {
+      if (this.#isUploadWatched) this.#watchUpload(false);
+      super.send(body);
+    }
+
+    #sendWith(turn: XhrTurn, call: PreparedCall): void {
+      this.#reopen(turn, this.#opened);
+      turn.call = call;
+      for (const [name, value] of this.#headers)
+        if (!(name.toLowerCase() in call.headers)) super.setRequestHeader(name, value);
+      for (const name in call.headers) super.setRequestHeader(name, call.headers[name] ?? "");
+      this.#isLent ||= !this.withCredentials;
+      this.withCredentials = true;
+      super.send(turn.body);
+    }
+
+    /** Lets the browser itself do what belongs to a request that ends without an answer. */
+    #sendNowhere(turn: XhrTurn): void {
+      this.#reopen(turn, ["GET", NOWHERE]);
+      super.send(turn.body);
+    }
+
+    #reopen(turn: XhrTurn, args: unknown[]): void {
+      // Nobody sees that.
+      turn.held = [];
+      super.open(...(args as [string, string, boolean]));
+      turn.held = turn.call = turn.state = undefined;
+      turn.isWaiting = false;
+    }
+
+    #watch(event: Event): void {
+      const turn = this.#turn;
+      if (!turn) return;
+      const state = super.readyState;
+      if (state === HEADERS_RECEIVED && turn.call) void this.#judge(turn, turn.call);
+      if (turn.held) {
+        turn.held.push({ event, state });
+        event.stopImmediatePropagation();
+      } else if (event.type === "loadstart") {
+        if (turn.isStarted) event.stopImmediatePropagation();
+        turn.isStarted = true;
+      } else if (event.type === "loadend" && this.readyState === DONE) {
+        this.#turn = undefined;
+      }
+    }
+
+    async #judge(turn: XhrTurn, call: PreparedCall): Promise<void> {
+      Object.assign(turn, { call: undefined, held: [], isWaiting: true, state: OPENED });
+      const answer = { headers: { get: (name: string) => this.getResponseHeader(name) } };
+      const verdict = await client.settle(call, answer).catch((error: unknown) => error as SessionClientError);
+      if (turn.waiting.signal.aborted) return;
+      if (verdict && !(verdict instanceof Error)) return this.#sendWith(turn, verdict);
+      this.sessionError = verdict;
+      for (const { event, state } of turn.held ?? []) {
+        turn.held = undefined;
+        turn.state = state;
+        turn.isWaiting = state !== DONE;
+        // Its own fields are those that it can be made of.
+        this.dispatchEvent(new (event.constructor as typeof Event)(event.type, event));
+        if (turn.waiting.signal.aborted) return;
+      }
+      turn.state = undefined;
+      turn.isWaiting = false;
+    }
+
+    #watchUpload(isOn: boolean): void {
+      this.#isUploadWatched = isOn;
+      const change = isOn ? "addEventListener" : "removeEventListener";
+      for (const type of EVENTS) super.upload[change](type, this.#hideRepetition, true);
+    }
+
+    #hideRepetition = (event: Event): void => {
+      const turn = this.#turn;
+      if (!turn) return;
+      const { type, loaded } = event as ProgressEvent;
+      const { uploaded } = turn;
+      const isBegin = type === "loadstart";
+      if (uploaded === Infinity || (isBegin && uploaded >= 0) || (type === "progress" && loaded < uploaded))
+        event.stopImmediatePropagation();
+      turn.uploaded = type === "loadend" ? Infinity : Math.max(uploaded, loaded);
+    };
+
+    #demandUnsent(): void {
+      if (this.#turn) throw new DOMException("", "InvalidStateError");
+    }
+  };
+}

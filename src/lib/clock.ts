@@ -1,0 +1,19 @@
+import { generalError } from "./errors.ts";
+
+/** Reads the time in ms since the epoch. */
+export type Clock = () => number;
+
+/**
+ * Never goes back: an access token that has been seen to expire stays expired when the system's clock is set back (P5).
+ */
+export function createSteadyClock(clock: Clock): Clock {
+  let latest = Number.NEGATIVE_INFINITY;
+  return () => {
+    const time = Math.floor(clock());
+    if (!Number.isFinite(time)) {
+      throw generalError("ARGUMENT_INVALID", `clock returned ${time}; return ms since the epoch, as Date.now does`);
+    }
+    if (time > latest) latest = time;
+    return latest;
+  };
+}

@@ -1,0 +1,131 @@
+import type { SigningAlgorithm } from "../policy.ts";
+import { createPrivateKey, createPublicKey, createECDH, sign, timingSafeEqual, verify } from "node:crypto";
+import { decodeBase64url } from "./encoding.ts";
+import { createMac } from "./mac.ts";
+
+/** Longest compact JWS that is looked at; browsers drop a cookie over 4096 bytes. */
+export const MAX_JWS_LENGTH = 4096;
+
+/** Checks signatures of one algorithm with one key; the token has no say in either (RFC 8725 3.1). */
+export interface JwsVerifier {
+  verify(signingInput: string, signature: Buffer): boolean;
+}
+
+/** The public half of an asymmetric key (RFC 7517, RFC 7518 6.2, RFC 8037). Declared here, since the name of Node's own type changes. */
+export interface PublicJwk {
+  readonly kty: string;
+  readonly crv: string;
+  readonly x: string;
+  /** Of P-256 only. */
+  readonly y?: string;
+}
+
+interface PrivateJwk extends PublicJwk {
+  readonly d: string;
+}
+
+export interface JwsKey extends JwsVerifier {
+  readonly algorithm: SigningAlgorithm;
+  /** The signature over `header.payload`, in base64url. */
+  sign(signingInput: string): string;
+  /** The public half (RFC 7517); undefined for HS256, which has none. */
+  readonly publicJwk: PublicJwk | undefined;
+}
+
+/** The fields of a JOSE header that decide whether a token may be looked at (RFC 7515 4.1). */
+export interface JwsHeader {
+  readonly alg: string;
+  readonly kid: string | undefined;
+  readonly typ: string | undefined;
+}
+
+/**
+ * The payload of a compact JWS if its signature is good, else undefined. `findVerifier` picks the key by the header's exact text
+ * and returns undefined for a header it does not trust.
+ */
+export function verifyJws(
+  compact: string,
+  findVerifier: (headerSegment: string) => JwsVerifier | undefined,
+): Buffer | undefined {
+  if (compact.length > MAX_JWS_LENGTH) return undefined;
+  const firstDot = compact.indexOf(".");
+  const lastDot = compact.indexOf(".", firstDot + 1);
+  if (firstDot < 1 || lastDot < firstDot + 2 || compact.includes(".", lastDot + 1)) return undefined;
+  const verifier = findVerifier(compact.slice(0, firstDot));
+  if (verifier === undefined) return undefined;
+  const signature = decodeBase64url(compact.slice(lastDot + 1));
+  if (signature === undefined || !verifier.verify(compact.slice(0, lastDot), signature)) return undefined;
+  return decodeBase64url(compact.slice(firstDot + 1, lastDot));
+}
+
+/** Parses a JOSE header strictly: canonical base64url of a JSON object, no `crit` (RFC 7515 4.1.11), no `b64` (RFC 7797). */
+export function parseJwsHeader(segment: string): JwsHeader | undefined {
+  if (segment.length > 512) return undefined;
+  const bytes = decodeBase64url(segment);
+  if (bytes === undefined) return undefined;
+  try {
+    const header: unknown = JSON.parse(bytes.toString());
+    if (typeof header !== "object" || header === null || "crit" in header || "b64" in header) return undefined;
+    const { alg, kid, typ } = header as Record<string, unknown>;
+    if (typeof alg !== "string" || !isOptionalString(kid) || !isOptionalString(typ)) return undefined;
+    return { alg, kid, typ };
+  } catch {
+    return undefined;
+  }
+}
+
+const isOptionalString = (value: unknown): value is string | undefined =>
+  value === undefined || typeof value === "string";
+
+export function createJwsKey(algorithm: SigningAlgorithm, seed: Buffer): JwsKey {
+  if (algorithm === "HS256") return createSymmetricKey(seed);
+  return createAsymmetricKey(algorithm, algorithm === "EdDSA" ? ed25519Jwk(seed) : p256Jwk(seed));
+}
+
+function createSymmetricKey(seed: Buffer): JwsKey {
+  const mac = createMac(seed);
+  return {
+    algorithm: "HS256",
+    publicJwk: undefined,
+    sign: (signingInput) => mac(signingInput).toString("base64url"),
+    verify: (signingInput, signature) => signature.length === 32 && timingSafeEqual(mac(signingInput), signature),
+  };
+}
+
+function createAsymmetricKey(algorithm: "EdDSA" | "ES256", jwk: PrivateJwk): JwsKey {
+  const privateKey = createPrivateKey({ key: { ...jwk }, format: "jwk" });
+  const publicKey = createPublicKey(privateKey);
+  const digest = algorithm === "EdDSA" ? null : "sha256";
+  // JWS wants r and s side by side (RFC 7518 3.4), not DER; Ed25519 ignores the option.
+  const dsaEncoding = "ieee-p1363";
+  return {
+    algorithm,
+    publicJwk: publicKey.export({ format: "jwk" }) as unknown as PublicJwk,
+    sign: (signingInput) =>
+      sign(digest, Buffer.from(signingInput), { key: privateKey, dsaEncoding }).toString("base64url"),
+    verify: (signingInput, signature) =>
+      verify(digest, Buffer.from(signingInput), { key: publicKey, dsaEncoding }, signature),
+  };
+}
+
+const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function ed25519Jwk(seed: Buffer): PrivateJwk {
+  // Every 32 bytes are an Ed25519 private key (RFC 8032 5.1.5); PKCS#8 (RFC 8410) lets node:crypto work out its public half.
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
+  return key.export({ format: "jwk" }) as unknown as PrivateJwk;
+}
+
+function p256Jwk(seed: Buffer): PrivateJwk {
+  const curve = createECDH("prime256v1");
+  // Refuses the 2^-32 of seeds that are not below the group order; the ring then draws another.
+  curve.setPrivateKey(seed);
+  const point = curve.getPublicKey();
+  return {
+    kty: "EC",
+    crv: "P-256",
+    d: seed.toString("base64url"),
+    x: point.toString("base64url", 1, 33),
+    y: point.toString("base64url", 33, 65),
+  };
+}

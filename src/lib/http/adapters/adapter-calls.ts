@@ -1,0 +1,94 @@
+/** What every adapter does once it has made an exchange out of a request: check the options, pick the instance, call. */
+import { isErrorFromAuth } from "../../errors.ts";
+import type { UserId } from "../../session/user-id.ts";
+import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "../check-options.ts";
+import { answerError } from "../error-answer.ts";
+import type { HttpAnswer, HttpExchange } from "../exchange/exchange.ts";
+import type { HttpSessions, ProtectOptions, StartDetails } from "../http-sessions.ts";
+import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
+import type { RequestSession } from "../request-session.ts";
+import { answerRoute, type RouteOptions } from "../routes.ts";
+import { policyOfError, tellRefusal } from "../tell-refusal.ts";
+import { watchRefusal } from "../watched-answers.ts";
+
+/** Options of a protected route. */
+export type VerifySessionOptions = ProtectOptions & InstanceOption;
+/** Options of the ready routes. */
+export type SessionRoutesOptions = RouteOptions & InstanceOption;
+/** Options of a sign-in. */
+export type SignInDetails<Claims = unknown, Data = unknown> = StartDetails<Claims, Data> & InstanceOption;
+
+/** For routes whose options were checked when they were made. */
+export function protect(exchange: HttpExchange, options: VerifySessionOptions): Promise<RequestSession | undefined> {
+  const http = httpOf(options);
+  return http.protect(exchange, options).catch(refusing(exchange, http));
+}
+
+/**
+ * For an error handler that is not ours.
+ *
+ * @param isOnItsWay false where a route of the app's may do without what it asked for
+ */
+const refusing =
+  (exchange: HttpExchange, { context }: HttpSessions, isOnItsWay = true) =>
+  (error: unknown): never => {
+    tellRefusal(error, exchange, context.policy.http);
+    if (isOnItsWay) watchRefusal(exchange, error, context);
+    throw error;
+  };
+
+export async function protectOnce(
+  exchange: HttpExchange,
+  options: VerifySessionOptions,
+): Promise<RequestSession | undefined> {
+  checkProtectOptions(options, "getSession");
+  const http = httpOf(options);
+  return http.protect(exchange, options).catch(refusing(exchange, http, false));
+}
+
+export async function start(exchange: HttpExchange, userId: UserId, details: SignInDetails): Promise<RequestSession> {
+  checkStartDetails(details);
+  const { sessions: _, ...rest } = details;
+  const http = httpOf(details);
+  return http.start(exchange, userId, rest).catch(refusing(exchange, http));
+}
+
+export async function refresh(exchange: HttpExchange, options: InstanceOption): Promise<RequestSession> {
+  checkInstanceOption(options, "refreshSession");
+  const http = httpOf(options);
+  return http.refresh(exchange).catch(refusing(exchange, http));
+}
+
+export const route = (exchange: HttpExchange, options: SessionRoutesOptions): Promise<HttpAnswer | undefined> =>
+  answerRoute(httpOf(options), exchange, options);
+
+/** The answer to an error of this library; undefined for one that is the app's own to answer. */
+export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | undefined {
+  if (!isErrorFromAuth(error) || error.code === "NOT_INITIALISED") return undefined;
+  // The options of its own instance, also where `sessions` was not passed on to the error handler.
+  return answerError(error, policyOfError(error) ?? findHttp(options)?.context.policy.http);
+}
+
+/** What this library has left on requests. */
+const kept = new WeakMap<object, RequestSession>();
+
+/**
+ * Leaves the session on the request of a framework, as `auth`, and nothing there where none is
+ * found.
+ */
+export async function keep<T extends RequestSession | undefined>(
+  request: { auth?: RequestSession | undefined },
+  finding: Promise<T>,
+): Promise<T> {
+  // Also for the time of the check, and where it refuses: another instance or middleware may have
+  // left its own.
+  request.auth = undefined;
+  kept.delete(request);
+  const session = await finding;
+  request.auth = session;
+  if (session !== undefined) kept.set(request, session);
+  return session;
+}
+
+/** The session that `keep` has left on a request, whatever else stands there. */
+export const findKept = (request: object): RequestSession | undefined => kept.get(request);

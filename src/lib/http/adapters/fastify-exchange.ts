@@ -1,0 +1,123 @@
+import { beforeHead, type HeadedResponse } from "../exchange/before-head.ts";
+import {
+  alreadySent,
+  type AnswerHead,
+  BODY_HEADERS,
+  type HttpAnswer,
+  type HttpExchange,
+  JSON_TYPE,
+} from "../exchange/exchange.ts";
+import type { RequestSession } from "../request-session.ts";
+import { type HeaderSource, readHeader } from "../exchange/node-exchange.ts";
+
+/** What is used of Fastify's request, over HTTP/1.1 and HTTP/2. */
+export interface FastifyRequestShape {
+  readonly raw: HeaderSource;
+  readonly method: string;
+  readonly originalUrl: string;
+  readonly ip: string;
+}
+
+/** What is used of Fastify's reply. It keeps headers of its own, which would win over those on Node's response. */
+export interface FastifyReplyShape {
+  readonly raw: HeadedResponse;
+  readonly sent: boolean;
+  code(status: number): unknown;
+  getHeader(name: string): string | number | string[] | undefined;
+  header(name: string, value: unknown): unknown;
+  removeHeader(name: string): unknown;
+  send(payload?: unknown): unknown;
+}
+
+/** A request; `auth` is its session. */
+export type AnyRequest = FastifyRequestShape & { auth?: RequestSession | undefined };
+export type AnyReply = FastifyReplyShape;
+/** A hook for `preHandler` or `onRequest`. */
+export type Hook = (request: AnyRequest, reply: AnyReply) => Promise<void>;
+
+type AnyFunction = (...parameters: never[]) => unknown;
+/**
+ * A plugin for apps over each of Node's servers: to Fastify's types these are apps of different
+ * kinds.
+ */
+export type Plugin<Options> = (
+  app: { readonly addHook: AnyFunction; readonly decorateRequest: AnyFunction; readonly setErrorHandler: AnyFunction },
+  options: Options,
+) => Promise<void>;
+
+export const createFastifyExchange = (request: FastifyRequestShape, reply: FastifyReplyShape): HttpExchange =>
+  new FastifyExchange(request, reply);
+
+// A class for the reason that NodeExchange is one.
+class FastifyExchange implements HttpExchange {
+  readonly key: object;
+  readonly method: string;
+  readonly url: string;
+  readonly #request: FastifyRequestShape;
+  readonly #reply: FastifyReplyShape;
+
+  constructor(request: FastifyRequestShape, reply: FastifyReplyShape) {
+    this.method = request.method;
+    this.url = request.originalUrl;
+    this.key = request.raw;
+    this.#request = request;
+    this.#reply = reply;
+  }
+
+  get ip(): string {
+    return this.#request.ip;
+  }
+
+  header(name: string): string | undefined {
+    return readHeader(this.#request.raw, name);
+  }
+
+  checkUnsent(): void {
+    if (this.#reply.sent || this.#reply.raw.headersSent) throw alreadySent();
+  }
+
+  setHeader(name: string, value: string): void {
+    this.checkUnsent();
+    this.#reply.header(name, value);
+  }
+
+  changeCookies(change: (lines: readonly string[]) => readonly string[]): void {
+    this.checkUnsent();
+    const lines = change(this.#listed("set-cookie"));
+    // Fastify adds to the cookies that are there.
+    this.#reply.removeHeader("set-cookie");
+    this.#reply.header("set-cookie", lines);
+  }
+
+  beforeHead(change: (head: AnswerHead) => void): void {
+    beforeHead(this.#reply.raw, change);
+  }
+
+  #listed(name: string): readonly string[] {
+    const before = this.#reply.getHeader(name);
+    if (before === undefined) return [];
+    return Array.isArray(before) ? before.map(String) : [String(before)];
+  }
+}
+
+/** Sends a whole answer. */
+export function sendFastify(reply: FastifyReplyShape, { status, headers, body }: HttpAnswer): void {
+  reply.code(status);
+  for (const name of BODY_HEADERS) {
+    reply.removeHeader(name);
+    reply.raw.removeHeader(name);
+  }
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+  if (body === undefined) {
+    reply.send();
+    return;
+  }
+  // As text, so that no serializer of the app changes it.
+  reply.header("content-type", JSON_TYPE);
+  reply.send(JSON.stringify(body));
+}
+
+/** Leaves an error to Fastify's own handler. */
+export const rethrow = (error: unknown): never => {
+  throw error;
+};

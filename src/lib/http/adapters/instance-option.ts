@@ -1,0 +1,23 @@
+import { findDefaultInstance, notInitialised } from "../../session/default-instance.ts";
+import type { Sessions } from "../../session/sessions.ts";
+import { httpSessionsOf } from "../create-http-sessions.ts";
+import type { HttpSessions } from "../http-sessions.ts";
+
+/** Which instance an adapter's function uses. */
+export interface InstanceOption {
+  /** What `createSessions` returned. Default: the instance that `init` made. */
+  readonly sessions?: Sessions;
+}
+
+/** Asked for with each request, so that routes can be mounted before `init` has been called. @throws SessionError `NOT_INITIALISED` */
+export function httpOf(options: InstanceOption): HttpSessions {
+  const http = findHttp(options);
+  if (http === undefined) throw notInitialised("pass { sessions } to this function");
+  return http;
+}
+
+/** Undefined where no instance is named and `init` has not been called. */
+export function findHttp(options: InstanceOption): HttpSessions | undefined {
+  const sessions = options.sessions ?? findDefaultInstance();
+  return sessions && httpSessionsOf(sessions);
+}

@@ -1,0 +1,40 @@
+/** The two platforms under NestJS. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { route, type SessionRoutesOptions } from "./adapter-calls.ts";
+import type { HttpAnswer, HttpExchange } from "../exchange/exchange.ts";
+import {
+  createFastifyExchange,
+  type FastifyReplyShape,
+  type FastifyRequestShape,
+  sendFastify,
+} from "./fastify-exchange.ts";
+import { createNodeExchange, type NodeRequest, sendAnswer } from "../exchange/node-exchange.ts";
+import type { RequestSession } from "../request-session.ts";
+
+/** What `@Req()` gives, on Express or Fastify. `auth` is its session. */
+export type PlatformRequest = (NodeRequest | FastifyRequestShape) & { auth?: RequestSession | undefined };
+/** What `@Res({ passthrough: true })` gives, on Express or Fastify. */
+export type PlatformResponse = ServerResponse | FastifyReplyShape;
+
+export function openPlatformExchange(request: PlatformRequest, response: PlatformResponse): HttpExchange {
+  return isFastify(response)
+    ? createFastifyExchange(request as FastifyRequestShape, response)
+    : createNodeExchange(request as NodeRequest, response);
+}
+
+export function sendPlatform(response: PlatformResponse, answer: HttpAnswer): void {
+  if (isFastify(response)) sendFastify(response, answer);
+  else sendAnswer(response, answer);
+}
+
+const isFastify = (response: PlatformResponse): response is FastifyReplyShape => "raw" in response;
+
+/** The ready routes as a middleware; both platforms give it Node's own request and response. */
+export function sessionMiddleware(
+  options: SessionRoutesOptions,
+): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
+  return (request, response, next) => {
+    const answering = route(createNodeExchange(request, response), options);
+    answering.then((answer) => (answer === undefined ? next() : sendAnswer(response, answer))).catch(next);
+  };
+}

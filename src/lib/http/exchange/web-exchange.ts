@@ -1,0 +1,112 @@
+import { generalError } from "../../errors.ts";
+import { alreadySent, type AnswerHead, type HttpAnswer, type HttpExchange, JSON_TYPE } from "./exchange.ts";
+
+/** An exchange over a Web `Request`; it collects headers until there is a response to put them on. */
+export interface WebExchange extends HttpExchange {
+  /**
+   * Hands over what was collected, to an answer with this status; afterwards nothing more can be
+   * set.
+   */
+  close(status: number, headers: HeadersShape): void;
+}
+
+/** What is used of an answer's headers. */
+interface HeadersShape {
+  get(name: string): string | null;
+  set(name: string, value: string): void;
+  append(name: string, value: string): void;
+}
+
+/** What is read of a request. */
+type RequestShape = Pick<Request, "method" | "url"> & { readonly headers: Pick<Headers, "get"> };
+
+const exchanges = new WeakMap<object, WebExchange>();
+
+/** Opens the exchange of a request. It is found by `exchangeOf` until the request is gone. */
+export function openWebExchange(request: RequestShape, ip: () => string | undefined = () => undefined): WebExchange {
+  const exchange = createWebExchange(request, ip);
+  exchanges.set(request, exchange);
+  return exchange;
+}
+
+export const findExchange = (request: Request): WebExchange | undefined => exchanges.get(request);
+
+/** @throws SessionError `ARGUMENT_INVALID` for a request whose answer we do not see */
+export function exchangeOf(request: Request, wrapper: string): WebExchange {
+  const exchange = exchanges.get(request);
+  if (exchange !== undefined) return exchange;
+  throw generalError(
+    "ARGUMENT_INVALID",
+    `this request is unknown, so no cookie could be put on its answer; use ${wrapper}, and pass on the very request that it gives`,
+  );
+}
+
+function createWebExchange(request: RequestShape, ip: () => string | undefined): WebExchange {
+  const headers = new Map<string, string>();
+  let cookies: readonly string[] = [];
+  const changes: ((head: AnswerHead) => void)[] = [];
+  let isClosed = false;
+
+  const checkUnsent = (): void => {
+    if (isClosed) throw alreadySent();
+  };
+
+  return {
+    // Of a request whose headers alone are known, these are what stays the same.
+    key: request.headers,
+    method: request.method,
+    url: request.url.replace(ORIGIN, "") || "/",
+    get ip() {
+      return ip();
+    },
+    header: (name) => request.headers.get(name) ?? (name === "host" ? hostOf(request.url) : undefined),
+    checkUnsent,
+    setHeader(name, value) {
+      checkUnsent();
+      headers.set(name, value);
+    },
+    changeCookies(change) {
+      checkUnsent();
+      cookies = change(cookies);
+    },
+    beforeHead: (change) => void changes.unshift(change),
+    close(status, answer) {
+      isClosed = true;
+      for (const [name, value] of headers) answer.set(name, value);
+      for (const line of cookies) answer.append("set-cookie", line);
+      const head: AnswerHead = {
+        status,
+        get: (name) => answer.get(name) ?? undefined,
+        set: (name, value) => answer.set(name, value),
+      };
+      for (const change of changes) change(head);
+    },
+  };
+}
+
+const ORIGIN = /^[a-z]+:\/\/([^/?#]*)/i;
+
+/** Over HTTP/2 a request has no header Host, and its address has the name (RFC 9113 8.3.1). */
+const hostOf = (url: string): string | undefined => ORIGIN.exec(url)?.[1];
+
+/** The response with what the exchange has collected, but for the headers that are named. */
+export function closeWebExchange(
+  exchange: WebExchange,
+  response: Response,
+  without: ReadonlySet<string> = new Set(),
+): Response {
+  // A copy: the headers of a response from `fetch` or `Response.redirect` cannot be changed.
+  const copy = new Response(response.body, response);
+  const { headers } = copy;
+  exchange.close(copy.status, {
+    get: (name) => headers.get(name),
+    set: (name, value) => without.has(name) || headers.set(name, value),
+    append: (name, value) => without.has(name) || headers.append(name, value),
+  });
+  return copy;
+}
+
+export function toResponse({ status, headers, body }: HttpAnswer): Response {
+  if (body === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": JSON_TYPE } });
+}

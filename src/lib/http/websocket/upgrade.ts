@@ -1,0 +1,37 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { unauthorised } from "../../errors.ts";
+import { redeemTicket } from "../../session/ticket-session.ts";
+import type { Session } from "../../session/verify-session.ts";
+import { type HttpAnswer, JSON_TYPE } from "../exchange/exchange.ts";
+import type { HttpSessions } from "../http-sessions.ts";
+import { readHeader } from "../exchange/node-exchange.ts";
+import { openWebExchange } from "../exchange/web-exchange.ts";
+
+/** What a client writes before a ticket in its list of subprotocols: `new WebSocket(url, ["chat", TICKET_PROTOCOL + ticket])`. */
+export const TICKET_PROTOCOL = "counterfoil.ticket.";
+
+/** The session of a request that wants to become a socket. */
+export async function readUpgrade<Claims>(http: HttpSessions, request: IncomingMessage): Promise<Session<Claims>> {
+  const offered = (readHeader(request, "sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+  const ticket = offered.find((name) => name.startsWith(TICKET_PROTOCOL));
+  if (ticket !== undefined) return redeemTicket(http.context, ticket.slice(TICKET_PROTOCOL.length));
+  const headers = { get: (name: string): string | null => readHeader(request, name) ?? null };
+  // As a POST, because to open a socket is to act; and without our token, since no page can add a header to it: where it comes from decides.
+  const exchange = openWebExchange({ method: "POST", url: request.url ?? "/", headers });
+  const session = await http.protect(exchange, { antiCsrfCheck: false });
+  if (session === undefined) throw unauthorised("SESSION_NOT_FOUND", "there is no session; sign in first");
+  return { handle: session.getHandle(), userId: session.getUserId(), jwtPayload: session.getJWTPayload<Claims>() };
+}
+
+const FAULT: HttpAnswer = { status: 500, headers: {}, body: { message: "internal" } };
+
+/** Answers a request that does not become a socket, on the bare connection that Node hands out. */
+export function sendRefusal(socket: Duplex, answer: HttpAnswer = FAULT): void {
+  const body = JSON.stringify(answer.body ?? {});
+  const length = String(Buffer.byteLength(body));
+  const headers = { ...answer.headers, "content-type": JSON_TYPE, "content-length": length, connection: "close" };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.on("error", () => undefined);
+  socket.end([`HTTP/1.1 ${answer.status} Refused`, ...lines, "", body].join("\r\n"));
+}

@@ -1,0 +1,81 @@
+import type { Clock } from "./clock.ts";
+import type { CookieNames } from "./cookie-names.ts";
+
+/** Algorithms that access tokens are signed with (RFC 7518, RFC 8037). */
+export type SigningAlgorithm = "HS256" | "EdDSA" | "ES256";
+
+/** At most `max` live sessions of one user, at every moment. */
+export interface ExactLimit {
+  readonly max: number;
+  /** What a sign-in does at that number. */
+  readonly onLimit: "refuse" | "end-oldest";
+}
+
+/**
+ * About `max` live sessions of one user: concurrent sign-ins may leave more, which later ones
+ * remove.
+ */
+export interface SoftLimit {
+  readonly max: number;
+  readonly onLimit: "trim";
+  /** Greatest number of sessions that one sign-in removes. */
+  readonly atOnce: number;
+}
+
+export type SessionLimit = ExactLimit | SoftLimit;
+
+/** How the cookies are set. */
+export interface CookiePolicy {
+  readonly domain: string | undefined;
+  readonly secure: boolean;
+  readonly sameSite: "lax" | "strict" | "none";
+  readonly names: CookieNames;
+  /** Path of the refresh route, as the app has it. */
+  readonly renewTokenPath: string;
+  /** The same as browsers see it: the path of the refresh cookie. */
+  readonly refreshPath: string;
+}
+
+export interface HttpPolicy {
+  readonly publicOrigin: string | undefined;
+  /** What browsers see in front of every path of the app; empty without one. */
+  readonly basePath: string;
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly csrf: "enforce" | "report";
+  readonly diagnostics: boolean;
+  /** Whether SuperTokens web clients are spoken to as well. */
+  readonly supertokens: boolean;
+  readonly sessionExpiredStatus: 401 | 440;
+  readonly preferCookies: boolean;
+  /** Whether responses that depend on a session tell caches so. */
+  readonly cacheHeaders: boolean;
+  readonly transports: ReadonlySet<"cookie" | "header">;
+  /** Whether requests that browsers send may sign in in header mode. */
+  readonly headersForBrowsers: boolean;
+}
+
+/** A config after checking, with every default in place. Durations in ms. */
+export interface Policy {
+  readonly secrets: readonly [string, ...string[]] | undefined;
+  readonly clock: Clock;
+  readonly accessToken: {
+    readonly validity: number;
+    readonly signing: SigningAlgorithm;
+    readonly blacklisting: "off" | "store";
+    readonly issuer: string | undefined;
+    readonly audience: string | undefined;
+    readonly cacheSize: number;
+  };
+  readonly antiCsrf: boolean;
+  readonly rotation: {
+    readonly window: number;
+    readonly onReuse: "revoke" | "report";
+    readonly clock: "store" | "process";
+  };
+  readonly idleTimeout: number;
+  readonly absoluteTimeout: number;
+  readonly limit: SessionLimit | undefined;
+  readonly keys: { readonly rotateEvery: number; readonly publishAhead: number };
+  readonly cookie: CookiePolicy;
+  readonly http: HttpPolicy;
+}

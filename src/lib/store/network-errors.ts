@@ -1,0 +1,35 @@
+/** What is at fault, and what to do about it. */
+export interface NetworkFault {
+  readonly kind: "fault";
+  readonly message: string;
+}
+
+/** The code that a driver's error carries: a text with some, a number with others. */
+export function errorCode(error: unknown, property = "code"): string {
+  if (typeof error !== "object" || error === null) return "";
+  const value: unknown = Reflect.get(error, property);
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  // Node reports a host with several addresses as one error with many inside.
+  const [first]: unknown[] = error instanceof AggregateError ? error.errors : [];
+  return first === undefined ? "" : errorCode(first, property);
+}
+
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "ENOENT",
+]);
+
+/** Faults of the network, which all drivers report alike. */
+export function diagnoseNetwork(error: unknown): NetworkFault | undefined {
+  const code = errorCode(error);
+  if (!UNREACHABLE.has(code)) return undefined;
+  return {
+    kind: "fault",
+    message: `the database cannot be reached (${code}); check host and port, and whether it is running`,
+  };
+}

@@ -1,0 +1,159 @@
+import { errorCode } from "../network-errors.ts";
+import { generalError, type SessionError } from "../../errors.ts";
+import { importDriver } from "../own-driver.ts";
+import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-driver.ts";
+import type { RedisConnectionOptions } from "./redis-options.ts";
+
+/**
+ * A client of our own, by the driver that is installed. It connects when it is needed, and when
+ * its connection broke, when it is needed again: a call gets what that attempt gives, and nothing
+ * is kept for later.
+ *
+ * @param timeout how long an attempt to connect may take, in ms
+ */
+export function ownRedisClient(options: RedisConnectionOptions, timeout: number): RedisSource {
+  let made: { readonly connection: Promise<Connection>; readonly at: number } | undefined;
+
+  function connect(): Promise<Connection> {
+    if (made === undefined) {
+      const own = { connection: makeConnection(options, timeout), at: performance.now() };
+      made = own;
+      own.connection.catch(() => {
+        if (made === own) made = undefined;
+      });
+    }
+    return made.connection;
+  }
+
+  async function end(): Promise<void> {
+    const last = made;
+    made = undefined;
+    const connection = await last?.connection.catch(() => undefined);
+    connection?.end();
+  }
+
+  return {
+    async get() {
+      const tried = connect();
+      const { client, isReady } = await tried;
+      if (isReady()) return client;
+      // Another call may have made a new one meanwhile.
+      if (made?.connection === tried) await end();
+      return (await connect()).client;
+    },
+    async abandon(since) {
+      if (made !== undefined && made.at <= since) await end();
+    },
+    end,
+  };
+}
+
+interface Connection {
+  readonly client: RedisClient;
+  readonly isReady: () => boolean;
+  /** Safe in any state. */
+  readonly end: () => void;
+}
+
+async function makeConnection(options: RedisConnectionOptions, timeout: number): Promise<Connection> {
+  const { name, module } = await importDriver("redis", "@redis/client", "ioredis");
+  const connect = name === "ioredis" ? byIoRedis : byNodeRedis;
+  try {
+    return await connect(module, options, timeout);
+  } catch (error) {
+    throw (options.tls === false ? explainCut(error) : undefined) ?? error;
+  }
+}
+
+/** A port that expects TLS gives a client without it no answer at all. */
+function explainCut(error: unknown): SessionError | undefined {
+  const message = error instanceof Error ? error.message : "";
+  if (errorCode(error) !== "ECONNRESET" && !/^(Connection is|Socket) closed/.test(message)) return undefined;
+  const fact = "the server cut the connection before it answered; if its port expects TLS, write rediss:, or tls: true";
+  return generalError("STORE_UNAVAILABLE", `${fact}; sessions are untouched`, error);
+}
+
+interface Connectable {
+  connect(): Promise<unknown>;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+type Module = Readonly<Record<string, unknown>>;
+
+interface OwnNodeRedis extends NodeRedis, Connectable {
+  readonly isReady: boolean;
+  destroy?(): void;
+  /** What version 4 has in its place. */
+  disconnect(): Promise<unknown>;
+}
+
+function byNodeRedis(
+  module: Module,
+  { username, password, database, tls, ...place }: RedisConnectionOptions,
+  timeout: number,
+): Promise<Connection> {
+  const { createClient } = module as { readonly createClient: (options: object) => OwnNodeRedis };
+  const client = createClient({
+    ...defined({ username, password, database }),
+    socket: {
+      ...defined(place),
+      ...(tls === false ? {} : { ...tls, tls: true }),
+      connectTimeout: timeout,
+      reconnectStrategy: false,
+    },
+    disableOfflineQueue: true,
+  });
+  const end = async (): Promise<void> => {
+    if (client.destroy === undefined) await client.disconnect();
+    else client.destroy();
+  };
+  // It minds being closed twice.
+  return opened(client, { client, isReady: () => client.isReady, end: () => void end().catch(ignore) });
+}
+
+interface OwnIoRedis extends IoRedis, Connectable {
+  readonly status: string;
+  disconnect(): void;
+}
+
+function byIoRedis(
+  module: Module,
+  { database, tls, ...place }: RedisConnectionOptions,
+  timeout: number,
+): Promise<Connection> {
+  const Client = (module["Redis"] ?? module["default"]) as new (options: object) => OwnIoRedis;
+  const client = new Client({
+    ...defined({ ...place, db: database }),
+    ...(tls === false ? {} : { tls }),
+    connectTimeout: timeout,
+    retryStrategy: null,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // Else it says on the console that it may not read INFO.
+    enableReadyCheck: false,
+  });
+  return opened(client, { client, isReady: () => client.status === "ready", end: () => client.disconnect() });
+}
+
+async function opened(client: Connectable, connection: Connection): Promise<Connection> {
+  let fault: unknown;
+  // Later ones the operations under way tell; without a listener they would end the process.
+  client.on("error", (error) => {
+    fault ??= error;
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    // ioredis says only that there is no connection, and why by the event.
+    fault ??= error;
+  }
+  if (fault === undefined) return connection;
+  // Also when it has connected: ioredis goes on with another database when there is none of that number.
+  connection.end();
+  throw fault;
+}
+
+const ignore = (): void => undefined;
+
+const defined = (options: object): object =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

@@ -1,0 +1,126 @@
+import type { SectionReader } from "../../options/config-reader.ts";
+import type { RedisReplicas } from "./redis-driver.ts";
+
+/** How to connect, for a client of our own. */
+export interface RedisConnectionOptions {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly database?: number | undefined;
+  /** False: none. */
+  readonly tls: object | false;
+}
+
+export const DEFAULT_KEY_PREFIX = "counterfoil:";
+
+/** Braces would decide the slot of a cluster in place of ours. */
+export const refuseKeyPrefix = (prefix: string): string | undefined =>
+  /^[A-Za-z0-9_.:/-]{1,64}$/.test(prefix)
+    ? undefined
+    : 'is not the beginning of a key; write up to 64 letters, digits and "_", "-", ".", ":", "/", as in "shop:sessions:"';
+
+/** @param hasClient whether the app gives a client, which each of these contradicts */
+export function readRedisConnection(section: SectionReader, hasClient: boolean): RedisConnectionOptions {
+  const url = section.value(
+    "url",
+    'a URL, as in "redis://user:password@host:6379/0"; a % in the password is written %25',
+    isRedisUrl,
+  );
+  // Above all those that ask for TLS must not be lost in silence.
+  if (url !== undefined && new URL(url).search !== "")
+    section.fault(
+      "url",
+      "WRONG_TYPE",
+      "has parameters behind ?, which are not read; write tls and the others beside it",
+    );
+  const place = {
+    host: section.text("host"),
+    port: section.count("port", 1, 65_535),
+    username: section.text("username"),
+    // Not `text`, which tells what it was given in place of one.
+    password: section.value("password", "a string", (value) => typeof value === "string"),
+    database: section.count("database", 0, 1_000_000),
+  };
+  const tls = section.value("tls", "true, or the options of TLS as node:tls has them", isTls);
+
+  // Else a variable that is not set would lead to whatever server is near.
+  for (const name of ["client", "url"]) {
+    if (section.has(name) && !hasClient && url === undefined)
+      section.fault(name, "MISSING", "is undefined; is the environment variable set that it is read from?");
+  }
+  if (!hasClient && !section.has("url") && nameOfFirst(place) === undefined)
+    section.fault("url", "MISSING", "nothing says how to connect; give client, url, or host, username and password");
+  const named = nameOfFirst({ url, ...place, tls });
+  if (hasClient && named !== undefined)
+    section.fault(
+      named,
+      "CONTRADICTION",
+      "is for a client of our own, and client is one of yours; leave one of them out",
+    );
+  const second = nameOfFirst(place);
+  if (url !== undefined && second !== undefined)
+    section.fault("url", "CONTRADICTION", `says how to connect, and so does ${second}; leave one of them out`);
+  const isSecureUrl = url !== undefined && /^(rediss|valkeys):/.test(url);
+  if (isSecureUrl && tls === false)
+    section.fault("tls", "CONTRADICTION", "is false, and url asks for TLS; leave one of them out");
+  const secure = tls === true || (tls === undefined && isSecureUrl) ? {} : (tls ?? false);
+  return { ...(url === undefined ? place : fromUrl(url)), tls: secure };
+}
+
+/** The drivers read URLs each in its own way, and put them into their errors; parts they read alike. */
+function fromUrl(text: string): Omit<RedisConnectionOptions, "tls"> {
+  const { hostname, port, username, password, pathname } = new URL(text);
+  const orNone = (part: string): string | undefined => (part === "" ? undefined : decodeURIComponent(part));
+  return {
+    host: orNone(hostname.replace(/^\[(.*)\]$/, "$1")),
+    port: port === "" ? undefined : Number(port),
+    username: orNone(username),
+    password: orNone(password),
+    database: pathname.length > 1 ? Number(pathname.slice(1)) : undefined,
+  };
+}
+
+/** @param timeout of an operation, which must be longer than the wait for the replicas, in ms */
+export function readReplicas(section: SectionReader, timeout: number): RedisReplicas | undefined {
+  if (section.value("replicas", "an object", isThere) === undefined) return undefined;
+  const replicas = section.section("replicas");
+  const acknowledge = replicas.count("acknowledge", 1, 100);
+  const within = replicas.duration("within", "1ms", "1m") ?? DEFAULT_WITHIN;
+  if (acknowledge === undefined && !replicas.has("acknowledge"))
+    replicas.fault("acknowledge", "MISSING", "write how many replicas must have a write, for instance 1");
+  if (within >= timeout)
+    replicas.fault("within", "CONTRADICTION", "is not shorter than timeout; write a shorter one, or a longer timeout");
+  return { acknowledge: acknowledge ?? 1, within };
+}
+
+const DEFAULT_WITHIN = 1000;
+
+/** What it is, the section says. */
+const isThere = (value: unknown): value is unknown => value !== undefined;
+
+const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undefined =>
+  Object.keys(options).find((name) => options[name] !== undefined);
+
+function isRedisUrl(value: unknown): value is string {
+  if (typeof value !== "string" || !URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, pathname } = new URL(value);
+  return (
+    ["redis:", "rediss:", "valkey:", "valkeys:"].includes(protocol) &&
+    hostname !== "" &&
+    /^(\/\d{0,6})?$/.test(pathname) &&
+    [username, password].every(isDecodable)
+  );
+}
+
+function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isTls = (value: unknown): value is boolean | object =>
+  typeof value === "boolean" || (typeof value === "object" && value !== null);

@@ -1,0 +1,101 @@
+/** How sessions and keys stand in Redis. Few fields, and lists of values instead of their names, because memory is what Redis is short of. */
+import type { KeyRecord } from "../../key/key-record.ts";
+import type { SessionRecord, SessionSummary } from "../../session/record.ts";
+import type { FoundSession, RefreshWrite } from "../../session/session-store.ts";
+
+/** What a refresh writes. What is added later is added at the end. */
+const STATE_FIELDS = [
+  "generation",
+  "currentHash",
+  "parentHash",
+  "childMintedAt",
+  "childSeenAt",
+  "confirmedAt",
+  "lastSeenAt",
+  "expiresAt",
+  "device",
+] as const satisfies readonly (keyof RefreshWrite)[];
+
+/** What stays as it was at sign-in. What is added later is added at the end. */
+const ORIGIN_FIELDS = [
+  "createdAt",
+  "authTime",
+  "absoluteExpiresAt",
+  "replacedHandle",
+] as const satisfies readonly (keyof SessionRecord)[];
+
+const KEY_FIELDS = [
+  "kid",
+  "sequence",
+  "algorithm",
+  "wrappedSeed",
+  "createdAt",
+  "activatesAt",
+] as const satisfies readonly (keyof KeyRecord)[];
+
+type State = Pick<SessionRecord, (typeof STATE_FIELDS)[number]>;
+type Origin = Pick<SessionRecord, (typeof ORIGIN_FIELDS)[number]>;
+
+const listed = <T extends object>(fields: readonly (keyof T)[], record: T): string =>
+  JSON.stringify(fields.map((name) => record[name]));
+
+function named<T extends object>(fields: readonly (keyof T)[], value: unknown): T {
+  const values = JSON.parse(text(value)) as readonly unknown[];
+  return Object.fromEntries(fields.map((name, index) => [name, values[index] ?? null])) as T;
+}
+
+export const writeState = (write: RefreshWrite): string => listed<RefreshWrite>(STATE_FIELDS, write);
+
+/** Fields of the row's hash, each followed by its value. */
+export const rowFields = (record: SessionRecord): readonly (string | number)[] =>
+  Object.entries({
+    version: record.version,
+    user: record.userKey,
+    claims: record.claims,
+    claimsVersion: record.claimsVersion,
+    data: record.data,
+    state: writeState(record),
+    origin: listed<SessionRecord>(ORIGIN_FIELDS, record),
+  }).flat();
+
+/** From what the script `findSession` gives. */
+export function readSession(handle: string, row: readonly unknown[]): FoundSession {
+  const [version, user, claims, claimsVersion, data, state, origin, seconds, microseconds] = row;
+  return {
+    handle,
+    userKey: text(user),
+    version: Number(text(version)),
+    claims: text(claims),
+    claimsVersion: Number(text(claimsVersion)),
+    data: text(data),
+    ...named<State>(STATE_FIELDS, state),
+    ...named<Origin>(ORIGIN_FIELDS, origin),
+    storeTime: readTime([seconds, microseconds]),
+  };
+}
+
+/** From seconds and microseconds. */
+export const readTime = ([seconds, microseconds]: readonly unknown[]): number =>
+  Number(text(seconds)) * 1000 + Math.floor(Number(text(microseconds)) / 1000);
+
+/** From what the script `listSessionsOfUser` gives. */
+export function readSummary(userKey: string, row: unknown): SessionSummary {
+  const [version, claimsVersion, state, origin, handle] = row as readonly unknown[];
+  return {
+    handle: text(handle),
+    userKey,
+    version: Number(text(version)),
+    claimsVersion: Number(text(claimsVersion)),
+    ...named<State>(STATE_FIELDS, state),
+    ...named<Origin>(ORIGIN_FIELDS, origin),
+  };
+}
+
+/** By name, as a script looks for the kid; always the same text for the same key, as it is compared. */
+export const writeKey = (key: KeyRecord): string => JSON.stringify(key, [...KEY_FIELDS]);
+
+export const readKey = (value: unknown): KeyRecord => JSON.parse(text(value)) as KeyRecord;
+
+/** A text of a reply, which is bytes where the app has set up its client so. */
+export const text = (value: unknown): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);

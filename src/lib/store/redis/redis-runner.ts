@@ -1,0 +1,71 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { generalError, type SessionError } from "../../errors.ts";
+import { deadlineWithin } from "../../call.ts";
+import { inTime } from "../../in-time.ts";
+import type { RedisCall, RedisDriver, RedisReplicas } from "./redis-driver.ts";
+import { explain, isTransient } from "./redis-errors.ts";
+import type { RedisScript } from "./redis-scripts.ts";
+import { markUnknown, storeFault } from "../../session/store-fault.ts";
+
+/** Runs a script: again where the server refused it for the moment, gives up after a while, and says what is at fault. */
+export type RunScript = (
+  script: RedisScript,
+  keys: readonly string[],
+  args?: readonly (string | number)[],
+) => Promise<unknown>;
+
+/**
+ * What is refused for longer than this is a fault, in ms: a fail-over takes about as long, and a
+ * call that waits holds a request open.
+ */
+const PATIENCE = 2000;
+
+/**
+ * @param timeout how long one script may take, all attempts included; ms. Within a call the scripts
+ *   share the time of the call
+ */
+export function createRedisRunner(
+  driver: RedisDriver,
+  timeout: number,
+  replicas: RedisReplicas | undefined,
+): RunScript {
+  async function attempt(call: RedisCall): Promise<unknown> {
+    if (replicas === undefined || !call.script.keeps) return driver.run(call);
+    const { reply, confirmed } = await driver.runAndWait(call, replicas);
+    if (confirmed < replicas.acknowledge) throw notConfirmed(confirmed, replicas);
+    return reply;
+  }
+
+  return async (script, keys, args = []) => {
+    const call = { script, keys, args: args.map(String) };
+    const begun = performance.now();
+    const deadline = deadlineWithin(timeout);
+    for (let turn = 1; ; turn += 1) {
+      try {
+        return await inTime(attempt(call), deadline, () => {
+          // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
+          // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
+          // A connection that others wait for too is given up only when it was silent for the whole
+          // of the time.
+          if (performance.now() >= begun + timeout) void driver.abandon(begun).catch(() => undefined);
+          return noAnswer(timeout);
+        });
+      } catch (error) {
+        const pause = Math.random() * Math.min(10 * 2 ** turn, 200);
+        const patience = Math.min(PATIENCE, timeout) - (performance.now() - begun);
+        if (!isTransient(error) || pause > patience) throw explain(error);
+        await delay(pause);
+      }
+    }
+  };
+}
+
+const noAnswer = (timeout: number): SessionError => storeFault(`the server gave no answer within ${timeout} ms`);
+
+const notConfirmed = (confirmed: number, { acknowledge, within }: RedisReplicas): SessionError =>
+  markUnknown(
+    generalError(
+      "STORE_UNAVAILABLE",
+      `only ${confirmed} of ${acknowledge} replicas had what was written within ${within} ms; a fail-over now might lose it`,
+    ),
+  );

@@ -1,0 +1,245 @@
+import { SessionError } from "../../errors.ts";
+import type { KeyRecord } from "../../key/key-record.ts";
+import type { SessionSummary } from "../../session/record.ts";
+import { placeOfHandle, placeOfUser } from "../../session/handle.ts";
+import type { RedisDriver, RedisReplicas } from "./redis-driver.ts";
+import { replyCode } from "./redis-errors.ts";
+import { placeKeys, type PlaceKeys, ringKeys } from "./redis-keys.ts";
+import { PLACES } from "./redis-places.ts";
+import { readKey, readSession, readSummary, readTime, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
+import { createRedisRunner } from "./redis-runner.ts";
+import * as scripts from "./redis-scripts.ts";
+import { checkServer, findEviction } from "./redis-server.ts";
+import { createRedisSweep } from "./redis-sweep.ts";
+import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
+
+export interface RedisStoreOptions {
+  readonly driver: RedisDriver;
+  /** What all keys begin with. */
+  readonly prefix: string;
+  /** How long one script may take, in ms. */
+  readonly timeout: number;
+  /** Which replicas must have a write before it counts; undefined: none. */
+  readonly replicas: RedisReplicas | undefined;
+}
+
+/** Sessions in Redis. Every operation is one script on the node that has its user's place, but for a sweep, which goes to all places. */
+export function createRedisStore({ driver, prefix, timeout, replicas }: RedisStoreOptions): SessionStore {
+  const run = createRedisRunner(driver, timeout, replicas);
+  const ring = ringKeys(prefix);
+  const places = PLACES.map((place) => placeKeys(prefix, place));
+  const sweep = createRedisSweep(run, places);
+  const keysOfUser = (userKey: string): PlaceKeys => placeKeys(prefix, placeOfUser(userKey));
+
+  /** Undefined for a text that is no handle, so that there is nothing by that name. */
+  function keysOfHandle(handle: string): PlaceKeys | undefined {
+    const place = placeOfHandle(handle);
+    return place === undefined ? undefined : placeKeys(prefix, place);
+  }
+
+  function noteEnd(handle: string, end: number): void {
+    const place = placeOfHandle(handle);
+    if (place !== undefined) sweep.note(place, end);
+  }
+
+  async function deleteRow(handle: string, version: number | ""): Promise<boolean> {
+    const at = keysOfHandle(handle);
+    return (
+      at !== undefined && isDone(await run(scripts.deleteSession, [at.row(handle), at.expiries], [version, handle]))
+    );
+  }
+
+  async function listKeys(): Promise<readonly KeyRecord[]> {
+    const keys = (await run(scripts.listKeys, [ring.keys])) as readonly unknown[];
+    return keys.map(readKey).sort((a, b) => a.sequence - b.sequence);
+  }
+
+  const readClock = async (): Promise<number> =>
+    readTime((await run(scripts.readClock, [ring.keys])) as readonly unknown[]);
+
+  let turn = 0;
+
+  /** Whether the server was found to be a cluster, where no script reaches two places. */
+  let isScattered = false;
+
+  return {
+    timeout,
+
+    async prepare() {
+      const isCluster = checkServer(await run(scripts.inspect, [ring.keys]));
+      await run(scripts.rehearse, ring.rehearsal);
+      if (!isCluster) return;
+      // Each of its masters has some of the places.
+      const facts = await Promise.all(places.map(({ expiries }) => run(scripts.inspect, [expiries])));
+      facts.forEach(checkServer);
+      await Promise.all(places.map(({ rehearsal }) => run(scripts.rehearse, rehearsal)));
+    },
+
+    async createSession(record, limit, replaces = "") {
+      const { handle, userKey, createdAt, expiresAt } = record;
+      const at = keysOfUser(userKey);
+      const old = keysOfHandle(replaces);
+      noteEnd(handle, expiresAt);
+
+      async function create(replaced: PlaceKeys | undefined): Promise<CreateOutcome> {
+        const keys = [at.expiries, at.row(handle), at.index(userKey)];
+        if (replaced !== undefined) keys.push(replaced.row(replaces), replaced.expiries);
+        const how = limit?.onLimit === "trim" ? limit.atOnce : limit?.onLimit;
+        const withLimit = limit === undefined ? ["", ""] : [limit.max, how ?? ""];
+        const args = [handle, createdAt, expiresAt, ...withLimit, replaced === undefined ? "" : replaces];
+        const ended: string[] = [];
+        let mostExpired = MOST_AT_ONCE;
+        for (;;) {
+          const bounds = [MOST_REMOVED, mostExpired];
+          const reply = await run(scripts.createSession, keys, [...args, ...bounds, ...rowFields(record)]);
+          const [done, count, handles] = reply as readonly [unknown, unknown, readonly unknown[]];
+          ended.push(...handles.map(text));
+          if (Number(done) < 2) return { created: isDone(done), ended, replaced: isDone(count) };
+          if (Number(done) === 2) continue;
+          // Those that this process alone takes for expired are not swept, and so must be counted.
+          const end = Math.min(createdAt, await readClock());
+          const swept = await run(scripts.deleteExpired, [at.expiries, at.replaced], [end, MOST_REMOVED]);
+          if (Number((swept as readonly unknown[])[0]) === 0) mostExpired = Number.MAX_SAFE_INTEGER;
+        }
+      }
+
+      if (old === undefined || old.expiries === at.expiries || !isScattered) {
+        try {
+          return await create(old);
+        } catch (error) {
+          if (!isCrossSlot(error)) throw error;
+          isScattered = true;
+        }
+      }
+      // The session of another user, on another node. First the new one, so that a fault in between signs nobody out: then the old one
+      // lives on beside it until it expires, and no cookie holds it.
+      const outcome = await create(undefined);
+      return outcome.created ? { ...outcome, replaced: await deleteRow(replaces, "") } : outcome;
+    },
+
+    async findSession(handle) {
+      const at = keysOfHandle(handle);
+      const row = at === undefined ? null : await run(scripts.findSession, [at.row(handle)]);
+      return Array.isArray(row) ? readSession(handle, row) : undefined;
+    },
+
+    async commitRefresh(handle, version, write) {
+      const at = keysOfHandle(handle);
+      if (at === undefined) return false;
+      noteEnd(handle, write.expiresAt);
+      const args = [version, version + 1, writeState(write), write.expiresAt, handle];
+      return isDone(await run(scripts.commitRefresh, [at.row(handle), at.expiries], args));
+    },
+
+    async replaceClaims(handle, version, claims) {
+      const at = keysOfHandle(handle);
+      return (
+        at !== undefined && isDone(await run(scripts.replaceClaims, [at.row(handle)], [version, version + 1, claims]))
+      );
+    },
+
+    async replaceData(handle, version, data) {
+      const at = keysOfHandle(handle);
+      return at !== undefined && isDone(await run(scripts.replaceData, [at.row(handle)], [version, version + 1, data]));
+    },
+
+    deleteSession: (handle) => deleteRow(handle, ""),
+
+    deleteSessionAtVersion: deleteRow,
+
+    async deleteSessionsOfUser(userKey, except = "", limit) {
+      const at = keysOfUser(userKey);
+      const keys = [at.expiries, at.index(userKey)];
+      const removed: string[] = [];
+      while (removed.length < limit) {
+        const most = Math.min(limit - removed.length, MOST_REMOVED);
+        const reply = await run(scripts.deleteSessionsOfUser, keys, [except, most]);
+        const [found, ...handles] = reply as readonly unknown[];
+        removed.push(...handles.map(text));
+        if (Number(found) < most) break;
+      }
+      return removed;
+    },
+
+    async listSessionsOfUser(userKey, now, { limit, after }) {
+      const at = keysOfUser(userKey);
+      const keys = [at.expiries, at.index(userKey)];
+      const rows: SessionSummary[] = [];
+      let from: readonly [string | number, string] = after === undefined ? ["", ""] : [after.createdAt, after.handle];
+      while (rows.length < limit) {
+        const args = [now, limit - rows.length, MOST_AT_ONCE, ...from];
+        const reply = await run(scripts.listSessionsOfUser, keys, args);
+        const [found, handle, createdAt] = reply as readonly [readonly unknown[], unknown, unknown];
+        rows.push(...found.map((row) => readSummary(userKey, row)));
+        if (handle === undefined) break;
+        from = [text(createdAt), text(handle)];
+      }
+      return rows;
+    },
+
+    async rememberReplaced(handle, until) {
+      const at = keysOfHandle(handle);
+      noteEnd(handle, until);
+      if (at !== undefined) await run(scripts.rememberReplaced, [at.replaced], [handle, until]);
+    },
+
+    async rememberOnce(once, until) {
+      const at = keysOfHandle(once);
+      noteEnd(once, until);
+      return at !== undefined && isDone(await run(scripts.rememberOnce, [at.replaced], [once, until]));
+    },
+
+    async wasReplaced(handle, now) {
+      const at = keysOfHandle(handle);
+      const until = at === undefined ? null : await run(scripts.replacedUntil, [at.replaced], [handle]);
+      return until !== null && Number(text(until)) > now;
+    },
+
+    deleteExpiredSessions: sweep.deleteExpired,
+
+    takeLease: async (name, owner, now, until) =>
+      isDone(await run(scripts.takeLease, [ring.lease(name)], [owner, now, until])),
+
+    readClock,
+
+    async findFault() {
+      // In a cluster another place each time, so that each master has its turn within some minutes.
+      turn += 1;
+      const at = places[(turn * STRIDE) % places.length];
+      return findEviction(await run(scripts.inspect, [at?.expiries ?? ring.keys]));
+    },
+
+    listKeys,
+
+    insertKey: async (key) => isDone(await run(scripts.insertKey, [ring.keys], [key.sequence, writeKey(key)])),
+
+    async rewrapKey(kid, expected, wrappedSeed) {
+      const key = (await listKeys()).find((each) => each.kid === kid);
+      if (key?.wrappedSeed !== expected) return false;
+      // Nothing else of a key ever changes, so a call that comes in between has changed or removed
+      // just this.
+      const next = writeKey({ ...key, wrappedSeed });
+      return isDone(await run(scripts.replaceKey, [ring.keys], [key.sequence, writeKey(key), next]));
+    },
+
+    async deleteKey(kid) {
+      await run(scripts.deleteKey, [ring.keys], [kid]);
+    },
+
+    close: driver.close,
+  };
+}
+
+/** Sessions that one script looks at: other clients wait while a script runs. */
+const MOST_AT_ONCE = 500;
+
+/** Sessions that one script removes, each of which takes half a dozen commands. */
+const MOST_REMOVED = 200;
+
+/** From one place to the next that is looked at: a master of a cluster has a run of places. */
+const STRIDE = 101;
+
+const isDone = (reply: unknown): boolean => Number(reply) === 1;
+
+const isCrossSlot = (error: unknown): boolean =>
+  error instanceof SessionError && replyCode(error.cause) === "CROSSSLOT";

@@ -1,0 +1,115 @@
+import { currentCall } from "../../call.ts";
+import type { SessionError } from "../../errors.ts";
+import { markUntouched, storeFault } from "../../session/store-fault.ts";
+
+/**
+ * Stands before a pool, whose own queue knows no calls: those that have begun go before those that
+ * have not, and what cannot be served in time is told so (docs/decisions/046).
+ */
+export interface ConnectionQueue {
+  /**
+   * Waits for a place, until `deadline` at most. @returns gives it back; to be called once
+   * @throws SessionError `STORE_BUSY`
+   */
+  readonly enter: (deadline: number) => Promise<() => void>;
+}
+
+export interface ConnectionQueueOptions {
+  /** How many connections there are; undefined: the pool does not say, and nobody waits here. */
+  readonly size: () => number | undefined;
+  /**
+   * How many calls may wait for their first connection. Default: as many as can still begin in
+   * time at the pace of the latest, and four for each connection in any case.
+   */
+  readonly limit: number | undefined;
+}
+
+const WAITERS_EACH = 4;
+/** Weight of the latest use of a connection in the pace. */
+const WEIGHT = 1 / 8;
+
+type Admit = () => void;
+
+export function createConnectionQueue({ size, limit }: ConnectionQueueOptions): ConnectionQueue {
+  // In the order of their coming. The second are the few that have been served before.
+  const beginning = new Set<Admit>();
+  const goingOn = new Set<Admit>();
+  /** Since when each place is in use. */
+  const used = new Set<{ readonly since: number }>();
+  /** How long a place is in use, of late, in ms. */
+  let pace = 0;
+  let isAdmitting = false;
+
+  const places = (): number => size() ?? Number.POSITIVE_INFINITY;
+
+  function take(): () => void {
+    const place = { since: performance.now() };
+    used.add(place);
+    return () => {
+      used.delete(place);
+      pace += (performance.now() - place.since - pace) * WEIGHT;
+      if (isAdmitting || goingOn.size + beginning.size === 0) return;
+      isAdmitting = true;
+      // Not at once: the call that has given the place back may go on with another operation.
+      setImmediate(admit);
+    };
+  }
+
+  function admit(): void {
+    isAdmitting = false;
+    while (used.size < places()) {
+      const queue = goingOn.size > 0 ? goingOn : beginning;
+      const [next] = queue;
+      if (next === undefined) return;
+      queue.delete(next);
+      next();
+    }
+  }
+
+  function wait(queue: Set<Admit>, until: number): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const served: Admit = () => {
+        clearTimeout(timer);
+        resolve(take());
+      };
+      const timer = setTimeout(
+        () => {
+          queue.delete(served);
+          reject(busy("no connection to the database came free in time"));
+        },
+        Math.max(0, until - performance.now()),
+      );
+      queue.add(served);
+    });
+  }
+
+  /** @param patience how long they can wait, in ms */
+  function mostWaiters(patience: number): number {
+    if (limit !== undefined) return limit;
+    const [oldest] = used;
+    const slowest = Math.max(pace, oldest === undefined ? 0 : performance.now() - oldest.since);
+    return places() * Math.max(WAITERS_EACH, patience / slowest);
+  }
+
+  return {
+    async enter(deadline) {
+      const call = currentCall();
+      const isBegun = call?.isServed === true;
+      const isNext = used.size < places() && (isBegun || beginning.size === 0);
+      const place = isNext ? take() : await (isBegun ? wait(goingOn, deadline) : begin(deadline));
+      if (call !== undefined) call.isServed = true;
+      return place;
+    },
+  };
+
+  function begin(deadline: number): Promise<() => void> {
+    // A call that has not begun when half of its time is over would take a connection from those
+    // that can still succeed, and fail with it.
+    const patience = (deadline - performance.now()) / 2;
+    if (beginning.size >= mostWaiters(patience))
+      return Promise.reject(busy("too many calls wait for a connection to the database"));
+    return wait(beginning, performance.now() + patience);
+  }
+}
+
+const busy = (fact: string): SessionError => markUntouched(storeFault(fact, undefined, "STORE_BUSY"));

@@ -1,0 +1,188 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { generalError, SessionError } from "../../errors.ts";
+import { deadlineWithin } from "../../call.ts";
+import { inTime } from "../../in-time.ts";
+import { createConnectionQueue } from "./connection-queue.ts";
+import { isUntouched, markUntouched, storeFault } from "../../session/store-fault.ts";
+import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
+import type { SqlStatement, SqlValue } from "./sql-statements.ts";
+
+export type SqlRun = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
+
+/** Runs statements on connections of a pool: tries again after a conflict, gives up after a while, and says what is at fault. */
+export interface SqlRunner {
+  /** One statement, which is atomic by itself. */
+  readonly run: SqlRun;
+  /**
+   * Several in a transaction; all of them run again when another transaction had to go first.
+   * `causal` is that of `SqlTraits`.
+   */
+  readonly transaction: <T>(causal: string, work: (run: SqlRun) => Promise<T>) => Promise<T>;
+  /** Any use of one connection that may be made again, as it is after a conflict. */
+  readonly withConnection: <T>(work: (connection: SqlConnection) => Promise<T>) => Promise<T>;
+}
+
+export interface SqlRunnerOptions {
+  /**
+   * How long one operation may take, waiting for a connection and all attempts included; ms. Within
+   * a call the operations share the time of the call.
+   */
+  readonly timeout: number;
+  /** See `ConnectionQueueOptions`. */
+  readonly queueLimit?: number | undefined;
+}
+
+/** How far an attempt has come. */
+interface Attempt {
+  /**
+   * Whether the database may have done for good what it was asked, whatever it answers or fails to.
+   */
+  mayBeDone: boolean;
+  /** Nobody waits for it any more. */
+  isOver: boolean;
+}
+
+type Work<T> = (connection: SqlConnection, attempt: Attempt) => Promise<T>;
+
+export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlRunnerOptions): SqlRunner {
+  const queue = createConnectionQueue({ size: driver.poolSize, limit: queueLimit });
+
+  function noConnection(): Error {
+    const known = explain(driver.reason?.(), driver);
+    return known instanceof SessionError ? known : noAnswer("gave no connection", timeout);
+  }
+
+  async function withConnection<T>(work: Work<T>, deadline: number): Promise<T> {
+    const leave = await queue.enter(deadline);
+    try {
+      return await connected(work, deadline);
+    } finally {
+      leave();
+    }
+  }
+
+  async function connected<T>(work: Work<T>, deadline: number): Promise<T> {
+    const attempt: Attempt = { mayBeDone: false, isOver: false };
+    const connecting = driver.connect();
+    let connection: SqlConnection | undefined;
+    try {
+      connection = await inTime(connecting, deadline, noConnection);
+      const result = await inTime(work(untilOver(connection, attempt), attempt), deadline, () =>
+        noAnswer("gave no answer", timeout),
+      );
+      connection.release();
+      return result;
+    } catch (error) {
+      attempt.isOver = true;
+      // One that comes too late goes back; one that did not answer, or that broke, must not serve anybody else.
+      if (connection === undefined) void connecting.then((late) => late.release()).catch(() => undefined);
+      else if (isAnswer(error)) connection.release();
+      else connection.destroy();
+      if (!attempt.mayBeDone || driver.isRefusal(error)) markUntouched(error);
+      throw error;
+    }
+  }
+
+  /** The database said no; the connection is as good as before. */
+  const isAnswer = (error: unknown): boolean => {
+    const kind = driver.diagnose(error)?.kind;
+    return kind === "conflict" || kind === "no-table" || kind === "no-right";
+  };
+
+  async function retrying<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
+    const deadline = deadlineWithin(timeout);
+    for (let turn = 1; ; turn += 1) {
+      try {
+        return await attempt(deadline);
+      } catch (error) {
+        const diagnosis = driver.diagnose(error);
+        if (diagnosis?.kind !== "conflict" || performance.now() > deadline) throw explain(error, driver);
+        // Rivals that met once must not meet again.
+        await delay(Math.random() * Math.min(2 ** turn, 64));
+      }
+    }
+  }
+
+  return {
+    withConnection: (work) => retrying((deadline) => withConnection(work, deadline)),
+
+    run: (statement, values) =>
+      retrying((deadline) =>
+        withConnection((connection, attempt) => {
+          attempt.mayBeDone = true;
+          return connection.run(statement, values);
+        }, deadline),
+      ),
+
+    transaction: (causal, work) =>
+      retrying((deadline) =>
+        withConnection(async (connection, attempt) => {
+          await connection.begin(causal);
+          try {
+            const result = await work(connection.run);
+            // Before that nothing lasts: a database undoes what a broken connection had begun.
+            attempt.mayBeDone = true;
+            await connection.commit();
+            return result;
+          } catch (error) {
+            // Any other error costs the connection, which undoes as much.
+            if (isAnswer(error)) await connection.rollback();
+            throw error;
+          }
+        }, deadline),
+      ),
+  };
+}
+
+/**
+ * What was given up asks nothing more when its last answer comes after all. A driver may have no
+ * way to end the connection, and then the next statement would be done without the transaction,
+ * which is over.
+ */
+function untilOver(connection: SqlConnection, attempt: Attempt): SqlConnection {
+  const unlessOver =
+    <A extends unknown[], R>(ask: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (attempt.isOver) throw new Error("the attempt has been given up");
+      return ask(...args);
+    };
+  return {
+    ...connection,
+    run: unlessOver(connection.run),
+    execute: unlessOver(connection.execute),
+    begin: unlessOver(connection.begin),
+    commit: unlessOver(connection.commit),
+    rollback: unlessOver(connection.rollback),
+  };
+}
+
+const noAnswer = (fact: string, timeout: number): SessionError =>
+  storeFault(`the database ${fact} within ${timeout} ms`);
+
+/** With what is known about a fault in the message, and the driver's own error as the cause. */
+export function explain(error: unknown, driver: SqlDriver): unknown {
+  const told = describe(error, driver);
+  return isUntouched(error) ? markUntouched(told) : told;
+}
+
+function describe(error: unknown, driver: SqlDriver): unknown {
+  const diagnosis = error instanceof SessionError ? undefined : driver.diagnose(error);
+  switch (diagnosis?.kind) {
+    case "fault":
+      return storeFault(diagnosis.message, error);
+    case "no-table":
+      return generalError(
+        "SCHEMA_MISSING",
+        "the tables of counterfoil are not in this database; let it make them (migrate: true), or run what npx counterfoil migrate --print prints",
+        error,
+      );
+    case "no-right":
+      return generalError(
+        "STORE_UNSUITABLE",
+        "the database user lacks a right on the tables of counterfoil; grant SELECT, INSERT, UPDATE and DELETE, and CREATE where it is to make them (on MySQL and MariaDB also ALTER and INDEX)",
+        error,
+      );
+    default:
+      return error;
+  }
+}

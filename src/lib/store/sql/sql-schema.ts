@@ -1,0 +1,140 @@
+import { errorCode } from "../network-errors.ts";
+import { generalError, type SessionError } from "../../errors.ts";
+import { readMigrations, schemaTooNew, statementsOf, versionTable } from "../migrations.ts";
+import { type SqlConnection, type SqlDriver } from "./sql-driver.ts";
+import type { SqlRunner } from "./sql-runner.ts";
+import { selectAllColumns } from "./sql-statements.ts";
+
+export interface SchemaOptions {
+  readonly dialect: "mysql" | "postgres";
+  readonly prefix: string;
+  /** Whether tables that are missing may be made. */
+  readonly migrate: boolean;
+}
+
+/** Brings the tables to the version that this library knows. Safe to run from several processes at once. */
+export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+  const look = (): Promise<unknown> =>
+    runner.withConnection((connection) => connection.execute(selectAllColumns(options.prefix)));
+  try {
+    await bringUp(runner, driver, options);
+    // A table of somebody else's must show now, and not with the first sign-in.
+    await look();
+  } catch (error) {
+    if (!isForeign(error)) throw error;
+    // That of a migration may name a column alone.
+    const telling: unknown = await look().then(
+      () => error,
+      (second: unknown) => second,
+    );
+    throw foreignTable(isForeign(telling) ? telling : error, options);
+  }
+}
+
+async function bringUp(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+  const newest = readMigrations(options.dialect).at(-1)?.version ?? 0;
+  const found = await runner.withConnection((connection) => readVersion(connection, driver, options));
+  if (found === newest) return;
+  if (found > newest) throw schemaTooNew(found, newest);
+  if (!options.migrate) throw schemaMissing({ found, newest }, options, "and migrate is false");
+  try {
+    await (options.dialect === "postgres"
+      ? migratePostgres(runner, driver, options)
+      : migrateMysql(runner, driver, options));
+  } catch (error) {
+    if (driver.diagnose(causeOf(error))?.kind !== "no-right") throw error;
+    throw schemaMissing({ found, newest }, options, "and this database user may not make tables", causeOf(error));
+  }
+}
+
+async function readVersion(
+  connection: SqlConnection,
+  driver: SqlDriver,
+  { dialect, prefix }: SchemaOptions,
+): Promise<number> {
+  try {
+    const { rows } = await connection.execute(versionTable(dialect, prefix).read);
+    return Number(rows[0]?.[0]);
+  } catch (error) {
+    if (driver.diagnose(error)?.kind === "no-table") return 0;
+    throw error;
+  }
+}
+
+/** All or nothing, one process after another. */
+async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+  const { create, note } = versionTable("postgres", options.prefix);
+  await runner.withConnection(async (connection) => {
+    await connection.begin();
+    try {
+      await connection.execute(`SELECT pg_advisory_xact_lock(hashtext('counterfoil schema ${options.prefix}'))`);
+      await connection.execute(create);
+      const done = await readVersion(connection, driver, options);
+      for (const migration of readMigrations("postgres", options.prefix)) {
+        if (migration.version <= done) continue;
+        for (const text of statementsOf(migration)) await connection.execute(text);
+        await connection.execute(note(migration.version));
+      }
+      await connection.commit();
+    } catch (error) {
+      // Fails where the connection has broken, and with it the transaction.
+      await connection.rollback().catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/**
+ * Here each statement commits by itself, so each can be run again, and the version is noted last.
+ * Those of a step share a connection, and with it what they set.
+ */
+async function migrateMysql(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+  const { create, note } = versionTable("mysql", options.prefix);
+  const run = (text: string): Promise<unknown> => runner.run({ name: "", text }, []);
+  await run(create);
+  const done = await runner.withConnection((connection) => readVersion(connection, driver, options));
+  for (const migration of readMigrations("mysql", options.prefix)) {
+    if (migration.version <= done) continue;
+    await runner.withConnection(async (connection) => {
+      for (const text of statementsOf(migration)) await connection.execute(text);
+    });
+    await run(note(migration.version));
+  }
+}
+
+/**
+ * A table that is there already, a column that is not, one of another type, and a view where a
+ * table should be.
+ */
+const FOREIGN: ReadonlySet<string> = new Set(["42P07", "42703", "42804", "42809"]);
+const FOREIGN_MYSQL: ReadonlySet<string> = new Set(["1054", "1347"]);
+
+const isForeign = (error: unknown): boolean =>
+  FOREIGN.has(errorCode(error)) || FOREIGN_MYSQL.has(errorCode(error, "errno"));
+
+/** The one that the database names; the one with the version is asked alone, and not named. */
+function foreignTable(error: unknown, { prefix }: SchemaOptions): SessionError {
+  const named = new RegExp(`\\b${prefix}(?:session|key|lease|replaced)\\b`).exec(String(error))?.[0];
+  return generalError(
+    "SCHEMA_MISSING",
+    `the table ${named ?? `${prefix}migration`} in this database is not one of counterfoil's, or not whole; choose another tablePrefix, or give that table another name`,
+    error,
+  );
+}
+
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? error.cause : error;
+
+function schemaMissing(
+  { found, newest }: { readonly found: number; readonly newest: number },
+  { dialect, prefix }: SchemaOptions,
+  why: string,
+  cause?: unknown,
+): SessionError {
+  const state = found === 0 ? "are not there" : `have version ${found}, and version ${newest} is needed`;
+  return generalError(
+    "SCHEMA_MISSING",
+    `the tables ${prefix}* ${state}, ${why}; run once, as a user who may, what this prints: npx counterfoil migrate --print ${dialect}${prefix === "counterfoil_" ? "" : ` --prefix ${prefix}`}`,
+    cause,
+  );
+}

@@ -1,0 +1,318 @@
+import type { ExactLimit, SoftLimit } from "../../policy.ts";
+import { generalError, SessionError } from "../../errors.ts";
+import { placeOfUser } from "../../session/handle.ts";
+import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
+import type { SessionRecord } from "../../session/record.ts";
+import type { SqlDriver, SqlResult } from "./sql-driver.ts";
+import { createSqlRunner, type SqlRun, type SqlRunner } from "./sql-runner.ts";
+import { prepareSchema } from "./sql-schema.ts";
+import {
+  buildStatements,
+  keyValues,
+  listValues,
+  readHandle,
+  readKey,
+  readSession,
+  readSummary,
+  refreshValues,
+  sessionValues,
+  type SqlStatement,
+  type SqlStatements,
+  type SqlValue,
+} from "./sql-statements.ts";
+import { type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
+
+export interface SqlStoreOptions {
+  readonly driver: SqlDriver;
+  /** Finds out what kind of server it is. @throws SessionError `STORE_UNSUITABLE` */
+  readonly inspect: (runner: SqlRunner) => Promise<SqlDialect>;
+  readonly prefix: string;
+  readonly migrate: boolean;
+  /** How long the operations of one call may take, in ms. */
+  readonly timeout: number;
+  /** How many calls may wait for a connection, see `ConnectionQueueOptions`. */
+  readonly queueLimit?: number | undefined;
+}
+
+/** Sessions in a database of the app's. Every operation is one guarded statement, but for a sign-in that must count sessions. */
+export function createSqlStore({
+  driver,
+  inspect,
+  prefix,
+  migrate,
+  timeout,
+  queueLimit,
+}: SqlStoreOptions): SessionStore {
+  const runner = createSqlRunner(driver, { timeout, queueLimit });
+  let preparing: Promise<SqlStatements> | undefined;
+  /** Of the server, as soon as it is known. */
+  let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
+  /** Whether one statement can write a session and end others. */
+  let trimsWithWrite = false;
+
+  async function open(): Promise<SqlStatements> {
+    const dialect = await inspect(runner);
+    await prepareSchema(runner, driver, { dialect: dialect === "postgres" ? "postgres" : "mysql", prefix, migrate });
+    const statements = buildStatements(dialect, prefix);
+    // A write that changes nothing: a replica, a lost right or half a schema must show now, and not with the first sign-in.
+    const { changes } = await runner.run(statements.takeTurn, ["sweep"]);
+    if (changes !== 1) {
+      throw generalError(
+        "SCHEMA_MISSING",
+        `the table ${prefix}lease has lost its rows; run again what npx counterfoil migrate --print prints`,
+      );
+    }
+    ({ causal, namesRemoved } = TRAITS[dialect]);
+    trimsWithWrite = dialect === "postgres";
+    return statements;
+  }
+
+  function prepared(): Promise<SqlStatements> {
+    preparing ??= open().catch((error: unknown) => {
+      preparing = undefined;
+      throw error;
+    });
+    return preparing;
+  }
+
+  async function using<T>(work: (statements: SqlStatements) => Promise<T>): Promise<T> {
+    const statements = await prepared();
+    try {
+      return await work(statements);
+    } catch (error) {
+      // Somebody has removed the tables: the next call looks anew, and makes them where it may.
+      if (error instanceof SessionError && error.code === "SCHEMA_MISSING") preparing = undefined;
+      throw error;
+    }
+  }
+
+  const run = (
+    choose: (statements: SqlStatements) => SqlStatement,
+    values: readonly SqlValue[],
+  ): Promise<SqlResult & { readonly changed: boolean }> =>
+    using(async (statements) => {
+      const { rows, changes } = await runner.run(choose(statements), values);
+      return { rows, changes, changed: changes > 0 };
+    });
+
+  /**
+   * By a statement that names what it removes, or, where there is none, of rows that are locked
+   * before.
+   */
+  async function removeNamed(
+    step: SqlRun,
+    { lock, remove }: { readonly lock: SqlStatement; readonly remove: SqlStatement },
+    values: readonly SqlValue[],
+  ): Promise<string[]> {
+    const locked = namesRemoved === "no" ? await step(lock, values) : undefined;
+    if (locked?.rows.length === 0) return [];
+    const removed = await step(remove, values);
+    return (locked ?? removed).rows.map(readHandle);
+  }
+
+  /**
+   * Users of one place take turns, so that nobody counts while somebody adds. Where far too many
+   * sessions are to end, some turns only end sessions, a few at a time, so that nobody waits long.
+   */
+  async function createWithin(
+    limit: ExactLimit,
+    record: SessionRecord,
+    replaces: string | undefined,
+  ): Promise<CreateOutcome> {
+    const ended: string[] = [];
+    for (;;) {
+      const turn = await using((statements) =>
+        runner.transaction(causal, (step) => takeTurn(step, statements, { limit, record, replaces })),
+      );
+      ended.push(...turn.ended);
+      if (turn.isDone) return { created: turn.created, ended, replaced: turn.replaced };
+    }
+  }
+
+  async function takeTurn(
+    step: SqlRun,
+    statements: SqlStatements,
+    { limit, record, replaces }: SignIn,
+  ): Promise<CreateOutcome & { readonly isDone: boolean }> {
+    const { userKey, createdAt, handle: own } = record;
+    await step(statements.takeTurn, [`place-${placeOfUser(userKey)}`]);
+    // The session to replace does not count, and nobody has the handle of the new one.
+    const rivals = [userKey, createdAt, replaces ?? own];
+    const { rows } = await step(statements.surplusOfUser(limit.max, MOST_AT_ONCE + 1), rivals);
+    if (limit.onLimit === "refuse" && rows.length > 0) return { ...REFUSED, isDone: true };
+    const many = CHUNKS.find((count) => count < rows.length);
+    if (many !== undefined) {
+      const oldest = (await step(statements.oldestOfUser(many), rivals)).rows.map(readHandle);
+      const by = { lock: statements.lockHandles(many), remove: statements.deleteHandles(many) };
+      return { created: false, ended: await removeNamed(step, by, oldest), replaced: false, isDone: false };
+    }
+    const ended: string[] = [];
+    for (const handle of rows.map(readHandle)) {
+      // One that its owner has ended meanwhile was not ended here.
+      if ((await step(statements.delete, [handle])).changes > 0) ended.push(handle);
+    }
+    const replaced = replaces !== undefined && (await step(statements.delete, [replaces])).changes > 0;
+    await step(statements.insert, sessionValues(record));
+    return { created: true, ended, replaced, isDone: true };
+  }
+
+  async function createTrimming(
+    { max, atOnce }: SoftLimit,
+    record: SessionRecord,
+    replaces: string | undefined,
+  ): Promise<CreateOutcome> {
+    const values = sessionValues(record);
+    const rivals = [record.userKey, record.createdAt, replaces ?? ""];
+    const write = async (choose: (all: SqlStatements) => SqlStatement, own: readonly SqlValue[]) => {
+      const { rows } = await run(choose, [...own, ...rivals, ...rivals]);
+      const ended = rows.filter(([, isWritten]) => Number(isWritten) === 0).map(readHandle);
+      return { ended, isWritten: ended.length < rows.length };
+    };
+    const replacing =
+      replaces === undefined
+        ? { ended: [], isWritten: false }
+        : await write((all) => all.replaceAndTrim(max, atOnce), [...values, replaces]);
+    if (replacing.isWritten) return { created: true, ended: replacing.ended, replaced: true };
+    const { ended } = await write((all) => all.insertAndTrim(max, atOnce), values);
+    return { created: true, ended: [...replacing.ended, ...ended], replaced: false };
+  }
+
+  /**
+   * Ends what is too much after a sign-in, row by row: a transaction that locks one row only cannot
+   * deadlock.
+   */
+  async function trim(
+    { max, atOnce }: SoftLimit,
+    { userKey, createdAt, handle: own }: SessionRecord,
+  ): Promise<string[]> {
+    const ended: string[] = [];
+    try {
+      const values = [userKey, createdAt, own];
+      const beyond = await run((all) => all.surplusOfUser(max, atOnce), values);
+      // As many as that may be too few, and then they are not the oldest.
+      const { rows } = beyond.rows.length < atOnce ? beyond : await run((all) => all.oldestOfUser(atOnce), values);
+      for (const handle of rows.map(readHandle)) {
+        if ((await run((all) => all.delete, [handle])).changed) ended.push(handle);
+      }
+    } catch {
+      // The user is signed in already. The next sign-in ends what is left.
+    }
+    return ended;
+  }
+
+  /** Where the last sweep has stopped, as there was more; else 0. */
+  let sweptUntil = 0;
+
+  async function removeExpired(now: number, limit: number): Promise<number> {
+    let removed = 0;
+    let isFromStart = sweptUntil === 0;
+    while (removed < limit) {
+      const left = limit - removed;
+      const { rows } = await run((all) => all.lastToSweep(left), [sweptUntil, now]);
+      const last = rows[0] === undefined ? undefined : Number(rows[0][0]);
+      const { changes } = await run((all) => all.deleteExpired(left), [sweptUntil, last ?? now]);
+      removed += changes;
+      // All that end at one time are being changed by others.
+      if (changes === 0 && last === sweptUntil) break;
+      sweptUntil = last ?? 0;
+      // What was passed over, or came later with an earlier end, goes with the last of the others.
+      if (last === undefined && isFromStart) break;
+      isFromStart ||= last === undefined;
+    }
+    return removed;
+  }
+
+  return {
+    timeout,
+
+    async prepare() {
+      await prepared();
+    },
+
+    async createSession(record, limit, replaces) {
+      if (limit !== undefined && limit.onLimit !== "trim") return createWithin(limit, record, replaces);
+      await prepared();
+      if (limit !== undefined && trimsWithWrite) return createTrimming(limit, record, replaces);
+      const values = sessionValues(record);
+      const replaced = replaces !== undefined && (await run((all) => all.replace, [...values, replaces])).changed;
+      if (!replaced) await run((all) => all.insert, values);
+      return { created: true, ended: limit === undefined ? [] : await trim(limit, record), replaced };
+    },
+
+    async findSession(handle) {
+      const [row] = (await run((all) => all.find, [handle])).rows;
+      return row === undefined ? undefined : readSession(row);
+    },
+
+    commitRefresh: async (handle, version, write) =>
+      (await run((all) => all.commitRefresh, [...refreshValues(write), handle, version])).changed,
+
+    replaceClaims: async (handle, version, claims) =>
+      (await run((all) => all.replaceClaims, [claims, handle, version])).changed,
+
+    replaceData: async (handle, version, data) =>
+      (await run((all) => all.replaceData, [data, handle, version])).changed,
+
+    deleteSession: async (handle) => (await run((all) => all.delete, [handle])).changed,
+
+    deleteSessionAtVersion: async (handle, version) =>
+      (await run((all) => all.deleteAtVersion, [handle, version])).changed,
+
+    deleteSessionsOfUser: (userKey, except = "", limit) =>
+      using(async (statements) => {
+        const values = [userKey, except];
+        const by = { lock: statements.lockHandlesOfUser(limit), remove: statements.deleteOfUser(limit) };
+        const work = (step: SqlRun): Promise<string[]> => removeNamed(step, by, values);
+        return namesRemoved === "yes" ? work(runner.run) : runner.transaction(causal, work);
+      }),
+
+    listSessionsOfUser: async (userKey, now, { limit, after }) =>
+      (await run((all) => all.listOfUser(limit), listValues(userKey, now, after))).rows.map(readSummary),
+
+    async rememberReplaced(handle, until) {
+      await run((all) => all.rememberReplaced, [handle, until]);
+    },
+
+    rememberOnce: async (once, until) => (await run((all) => all.rememberOnce, [once, until])).changed,
+
+    wasReplaced: async (handle, now) => (await run((all) => all.wasReplaced, [handle, now])).rows.length > 0,
+
+    async deleteExpiredSessions(now, limit) {
+      const removed = await removeExpired(now, limit);
+      if (removed < limit) await run((all) => all.forgetReplaced, [now]);
+      return removed;
+    },
+
+    takeLease: async (name, owner, now, until) =>
+      (await run((all) => all.takeLease, [owner, until, name, owner, now])).changed,
+
+    readClock: async () => Number((await run((all) => all.readClock, [])).rows[0]?.[0]),
+
+    listKeys: async () => (await run((all) => all.listKeys, [])).rows.map(readKey),
+
+    insertKey: async (key) => (await run((all) => all.insertKey, keyValues(key))).changed,
+
+    rewrapKey: async (kid, expected, wrappedSeed) =>
+      (await run((all) => all.rewrapKey, [wrappedSeed, kid, expected])).changed,
+
+    async deleteKey(kid) {
+      await run((all) => all.deleteKey, [kid]);
+    },
+
+    close: driver.close,
+  };
+}
+
+interface SignIn {
+  readonly limit: ExactLimit;
+  readonly record: SessionRecord;
+  readonly replaces: string | undefined;
+}
+
+/** Sessions that one transaction ends at most. */
+const MOST_AT_ONCE = 200;
+
+/** How many it ends by one statement, whose text has that number. Fewer go one by one. */
+const CHUNKS = [MOST_AT_ONCE, 50, 10] as const;
+
+const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };

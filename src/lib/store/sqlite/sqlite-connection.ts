@@ -1,0 +1,264 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { deadlineWithin } from "../../call.ts";
+import { generalError } from "../../errors.ts";
+import { readMigrations, schemaTooNew, versionTable } from "../migrations.ts";
+import { markUntouched } from "../../session/store-fault.ts";
+import type { StoreTrouble } from "../../session/session-store.ts";
+import { hasMissingTable, inTransaction, isBusy, isClosed, isFileFault, probeRows } from "./sqlite-driver.ts";
+import type { SqliteDatabase, SqliteStatement } from "./sqlite-driver.ts";
+import {
+  changeOf,
+  type FileChange,
+  type FileMarks,
+  isLeftBehind,
+  markFiles,
+  markOf,
+  removeStale,
+} from "./sqlite-file.ts";
+import { tellOfFile } from "./sqlite-notice.ts";
+
+export interface SqliteConnectionOptions {
+  /** Gives the connection; asked again after a fault when it is ours. */
+  readonly open: () => Promise<SqliteDatabase>;
+  /** Absolute path of the file, when the connection is ours and there is one. */
+  readonly path: string | undefined;
+  /**
+   * Whether the connection is ours: then it is closed by `close`, and opened anew after a fault.
+   */
+  readonly owned: boolean;
+  /** Whether another connection would find the same sessions. */
+  readonly durable: boolean;
+  readonly synchronous: "full" | "normal";
+  /** What the names of the tables begin with. */
+  readonly prefix: string;
+}
+
+interface Connection<Name extends string> {
+  readonly database: SqliteDatabase;
+  readonly statements: Readonly<Record<Name, SqliteStatement>>;
+  /** Undefined where there is no file. */
+  marks: FileMarks | undefined;
+}
+
+/** One connection to a database, with its tables in place and its statements prepared. */
+export interface SqliteConnection<Name extends string> {
+  /** Opens it, and makes the tables that are missing. */
+  readonly prepare: () => Promise<void>;
+  /** Runs `work`, again and again while another connection holds the lock. */
+  readonly run: <T>(
+    work: (statements: Readonly<Record<Name, SqliteStatement>>, database: SqliteDatabase) => T,
+  ) => Promise<T>;
+  /**
+   * Looks whether the file at the path is still the one that is open, and goes over to the one that
+   * is there when the connection is ours.
+   */
+  readonly look: () => Promise<void>;
+  readonly watch: (tell: (trouble: StoreTrouble) => void) => () => void;
+  readonly close: () => Promise<void>;
+}
+
+// SQLite itself would wait without giving way to anything else in the process. So it does not wait
+// at all, and this code pauses between attempts.
+const BUSY_TIMEOUT = 0;
+/** How long one operation waits for the lock, in ms. */
+export const PATIENCE = 5000;
+
+/** @param texts of the statements to prepare */
+export function createSqliteConnection<Name extends string>(
+  { open, path, owned, durable, synchronous, prefix }: SqliteConnectionOptions,
+  texts: Readonly<Record<Name, { readonly text: string }>>,
+): SqliteConnection<Name> {
+  const listeners = new Set<(trouble: StoreTrouble) => void>();
+  let connecting: Promise<Connection<Name>> | undefined;
+  /** What is told of a connection that cannot be opened anew, once. */
+  let toldOf: FileChange | undefined;
+
+  function connect(): Promise<Connection<Name>> {
+    connecting ??= openConnection().catch((error: unknown) => {
+      connecting = undefined;
+      throw markUntouched(error);
+    });
+    return connecting;
+  }
+
+  async function openConnection(): Promise<Connection<Name>> {
+    // Before: what takes its place while it is being opened is noticed later.
+    const before = path === undefined ? undefined : markOf(path);
+    const database = await open();
+    try {
+      if (owned) database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+      await patiently(() => probeRows(database));
+      if (owned) {
+        await patiently(() => database.exec("PRAGMA journal_mode = WAL"));
+        database.exec(`PRAGMA synchronous = ${synchronous}`);
+      }
+      await patiently(() => migrate(database, prefix));
+      const entries = Object.entries<{ readonly text: string }>(texts);
+      const prepared = entries.map(([name, { text }]) => [name, database.prepare(text)]);
+      const statements = Object.fromEntries(prepared) as Connection<Name>["statements"];
+      const file = fileOf(database);
+      return { database, statements, marks: file === undefined ? undefined : markFiles(path ?? file, file, before) };
+    } catch (error) {
+      if (owned) database.close();
+      throw isClosed(error) ? closedByApp(error) : error;
+    }
+  }
+
+  async function disconnect(): Promise<void> {
+    const opened = connecting;
+    connecting = undefined;
+    const connection = await opened?.catch(() => undefined);
+    if (owned) connection?.database.close();
+  }
+
+  function tell(trouble: StoreTrouble): void {
+    for (const listener of listeners) listener(trouble);
+  }
+
+  async function look(): Promise<void> {
+    const opened = connecting;
+    const connection = await opened?.catch(() => undefined);
+    if (connection?.marks === undefined || connecting !== opened) return;
+    const { database, marks } = connection;
+    const change = changeOf(marks);
+    if (change === undefined || (change === "wal-deleted" && modeOf(database) !== "wal")) {
+      // The files beside it come and go with its mode.
+      connection.marks = markFiles(marks.path, marks.opened, marks.main);
+      toldOf = undefined;
+      return;
+    }
+    if (owned && (change !== "wal-deleted" || bringIn(database) || isLeftBehind(marks))) {
+      if (change !== "wal-deleted") removeStale(marks);
+      await disconnect();
+      tell(tellOfFile(change, marks.path, "reopened"));
+    } else if (toldOf !== change) {
+      toldOf = change;
+      tell(tellOfFile(change, marks.path, owned ? "shared" : "given"));
+    }
+  }
+
+  /** A fault that says that the connection is of no more use, or the file. */
+  async function recover(error: unknown, opened: Promise<Connection<Name>>): Promise<unknown> {
+    const isMissing = hasMissingTable(error, prefix);
+    if (connecting !== opened || !durable || !(isMissing || isFileFault(error) || isClosed(error))) return error;
+    await look();
+    if (connecting === opened && (owned || !isFileFault(error))) {
+      const { marks } = await opened;
+      await disconnect();
+      if (isMissing) tell(tellOfFile("tables-missing", marks?.path ?? "the database", "reopened"));
+    }
+    if (isClosed(error)) return closedByApp(error);
+    return isMissing ? schemaMissing(error) : error;
+  }
+
+  const run: SqliteConnection<Name>["run"] = async (work) => {
+    const opened = connect();
+    const { statements, database } = await opened;
+    try {
+      return await patiently(() => work(statements, database));
+    } catch (error) {
+      // No answer can get lost within a process: what failed was undone.
+      throw markUntouched(await recover(error, opened));
+    }
+  };
+
+  return {
+    // Tables that were made in a transaction of the app's may have gone with it.
+    prepare: () => run((_, database) => migrate(database, prefix)),
+    run,
+    look,
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: disconnect,
+  };
+}
+
+const closedByApp = (cause: unknown): Error =>
+  generalError(
+    "STORE_UNAVAILABLE",
+    "sqlite: the connection that the app gave has been closed; keep it open for as long as there are sessions on it",
+    cause,
+  );
+
+const schemaMissing = (cause: unknown): Error =>
+  generalError(
+    "SCHEMA_MISSING",
+    "the tables of counterfoil are no longer in this SQLite database; they are made anew by the next call, without the sessions that were in them",
+    cause,
+  );
+
+/**
+ * The file of the database, with its whole path; undefined where there is none, or it is not said.
+ */
+function fileOf(database: SqliteDatabase): string | undefined {
+  const rows = database.prepare("PRAGMA database_list").all() as { readonly name?: unknown; readonly file?: unknown }[];
+  const file = rows.find(({ name }) => name === "main")?.file;
+  return typeof file === "string" && file !== "" ? file : undefined;
+}
+
+function modeOf(database: SqliteDatabase): unknown {
+  try {
+    return (database.prepare("PRAGMA journal_mode").get() as { readonly journal_mode?: unknown }).journal_mode;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes what is in a `-wal` without a name into the file, whole or not at all: only when nobody
+ * else has the database open. Whether it could.
+ */
+function bringIn(database: SqliteDatabase): boolean {
+  try {
+    database.exec("PRAGMA journal_mode = DELETE");
+    return modeOf(database) === "delete";
+  } catch {
+    return false;
+  }
+}
+
+function migrate(database: SqliteDatabase, prefix: string): void {
+  const migrations = readMigrations("sqlite", prefix);
+  const { create, note } = versionTable("sqlite", prefix);
+  const newest = migrations.at(-1)?.version ?? 0;
+  const current = readVersion(database, prefix);
+  if (current === newest) return;
+  if (current > newest) throw schemaTooNew(current, newest);
+  inTransaction(database, () => {
+    database.exec(create);
+    // Asked again under the lock: another process may have been faster.
+    const done = readVersion(database, prefix);
+    for (const { version, sql } of migrations) {
+      if (version <= done) continue;
+      database.exec(sql);
+      database.exec(note(version));
+    }
+  });
+}
+
+function readVersion(database: SqliteDatabase, prefix: string): number {
+  const table = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?")
+    .get(`${prefix}migration`);
+  if (table === undefined || table === null) return 0;
+  return (database.prepare(versionTable("sqlite", prefix).read).get() as { version: number }).version;
+}
+
+/**
+ * Tries again while another connection holds the lock. Switching to WAL fails at once when another
+ * process starts on the same
+ * file, whatever the busy timeout.
+ */
+async function patiently<T>(work: () => T): Promise<T> {
+  const deadline = deadlineWithin(PATIENCE);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      await delay(Math.min(2 * attempt, 20));
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { generalError } from "../../errors.ts";
+
+type SqliteValue = string | number | null;
+
+export interface SqliteStatement {
+  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+  get(...values: SqliteValue[]): unknown;
+  all(...values: SqliteValue[]): unknown[];
+}
+
+/** The three methods of a SQLite connection that are called; `node:sqlite` and better-sqlite3 both have them. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  close(): unknown;
+}
+
+/**
+ * Runs `work` in a transaction that takes the write lock at once, so that it cannot fail for a
+ * rival half-way. Where the app has
+ * one open, `work` becomes a part of it: done when that is, and undone along with it.
+ */
+export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
+  return run(database, begin(database, joinIt), work);
+}
+
+/**
+ * As `inTransaction`, for what the process would go on to use although the app has undone it: never
+ * a part of the app's.
+ */
+export function inOwnTransaction<T>(database: SqliteDatabase, work: () => T): T {
+  return run(database, begin(database, refuse), work);
+}
+
+/** What ends a transaction, or a part of one. */
+interface Ends {
+  readonly end: string;
+  readonly undo: string;
+}
+
+/** By trying, since not every driver can tell whether the app has a transaction open. */
+function begin(database: SqliteDatabase, whenNested: (database: SqliteDatabase) => Ends): Ends {
+  try {
+    database.exec("BEGIN IMMEDIATE");
+    return { end: "COMMIT", undo: "ROLLBACK" };
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("within a transaction")) return whenNested(database);
+    throw error;
+  }
+}
+
+function joinIt(database: SqliteDatabase): Ends {
+  database.exec("SAVEPOINT counterfoil");
+  return { end: "RELEASE counterfoil", undo: "ROLLBACK TO counterfoil; RELEASE counterfoil" };
+}
+
+function refuse(): never {
+  throw generalError(
+    "STORE_UNAVAILABLE",
+    "sqlite: the app has a transaction open on its connection, and a signing key that is made in it would go with it; await ready() before the first transaction, and rotate keys outside of one",
+  );
+}
+
+function run<T>(database: SqliteDatabase, { end, undo }: Ends, work: () => T): T {
+  try {
+    const result = work();
+    database.exec(end);
+    return result;
+  } catch (error) {
+    try {
+      database.exec(undo);
+    } catch {
+      // SQLite has rolled back by itself after some faults; the first error is the one to tell.
+    }
+    throw error;
+  }
+}
+
+/** Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been done. */
+export function isBusy(error: unknown): boolean {
+  // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3. But for a
+  // transaction of the app's that has read what is out of date by now: no patience gets it the
+  // lock.
+  const code = primaryCode(error);
+  if (code !== undefined) return (code === 5 || code === 6) && !isOutOfDate(error);
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^SQLITE_(?:BUSY(?!_SNAPSHOT)|LOCKED)/.test(error.code)
+  );
+}
+
+const isOutOfDate = (error: unknown): boolean => error instanceof Error && "errcode" in error && error.errcode === 517;
+
+/** Without the upper bits, which say more about it. */
+function primaryCode(error: unknown): number | undefined {
+  const isCoded = error instanceof Error && "errcode" in error && typeof error.errcode === "number";
+  return isCoded ? (error.errcode as number) % 256 : undefined;
+}
+
+// SQLITE_READONLY, IOERR, CORRUPT, CANTOPEN and NOTADB.
+const FILE_FAULTS: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
+
+/** The file itself is at fault, so that another connection may fare better once it is whole again. */
+export function isFileFault(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code !== undefined && FILE_FAULTS.has(code);
+}
+
+/** A table of ours is gone, which was there when the statements were prepared. */
+export const hasMissingTable = (error: unknown, prefix: string): boolean =>
+  error instanceof Error && /^no such table: (?:main\.)?/.test(error.message) && error.message.includes(prefix);
+
+/** The connection has been closed, or was and is open again, which ends its statements. */
+export const isClosed = (error: unknown): boolean =>
+  error instanceof Error &&
+  /^(?:database is not open|statement has been finalized|the database connection is not open)/i.test(error.message);
+
+/** Refuses a connection that hands out rows or numbers in another form than the two drivers do by default. */
+export function probeRows(database: SqliteDatabase): void {
+  const row: unknown = database.prepare("SELECT 1 AS probe").get();
+  if (typeof row === "object" && row !== null && "probe" in row && row.probe === 1) return;
+  throw generalError(
+    "ARGUMENT_INVALID",
+    "sqlite: the database hands out rows that are not objects, or numbers that are not numbers; give a connection without readBigInts, returnArrays, defaultSafeIntegers or the like",
+  );
+}

@@ -1,0 +1,183 @@
+import { deepStrictEqual as same } from "node:assert";
+import type { CounterfoilConfig } from "../../config/config.ts";
+import type { Sessions } from "../../session/sessions.ts";
+import { sendHttp2 } from "./raw-http2-request.ts";
+import {
+  type Answer,
+  cookieHeader,
+  kindOfCookie,
+  parseSetCookie,
+  send,
+  type Sent,
+  type SentHeaders,
+  sessionCookiesOf,
+} from "./raw-request.ts";
+
+/** What a clause wants of the app that it is run against. */
+export interface HttpAppOptions {
+  /** Config of the instance; the harness adds a store of its own and the clock. */
+  readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
+  /** Mounts the adapter's middleware twice. */
+  readonly twice?: boolean;
+  /**
+   * Mounts a CORS set-up of the app's own before or behind the adapter's. On every answer it sets
+   * `access-control-allow-origin: https://app.example`, `access-control-allow-credentials: true`
+   * and `access-control-expose-headers: X-Total`, in place of what is there. Where the adapter is a
+   * wrapper around handlers, both mean a handler whose own answer has these.
+   */
+  readonly ownCors?: "first" | "last";
+  /** Uses the default instance, which nobody has made. */
+  readonly uninitialised?: boolean;
+}
+
+/**
+ * An app over the adapter, listening on 127.0.0.1. All of its routes answer every method, and
+ * answer errors that are not this library's with 500 and `{"app":"<code or message>"}`:
+ *
+ * - `/login?user=` sets a cookie of its own, `app=1`, starts a session for the user with the claims
+ *   `{ role: "member" }`, answers `{"ok":true}`
+ * - `/api` needs a session, and answers `{"user","claims"}`; `/fresh` needs one whose sign-in is at
+ *   most 5 minutes old
+ * - `/maybe` answers the same without a session, with `null` for both
+ * - `/page` the same with `page: true` and `sessionRequired: false`
+ * - `/page-fresh` and `/page-fresh-maybe` with `page: true` and `maxAuthAge: "5m"`, the second with
+ *   `sessionRequired: false` as well
+ * - `/page-checked` with `page: true` and `antiCsrfCheck: true`
+ * - `/second` needs a session, then asks another instance with `sessionRequired: false`, whose
+ *   cookies have other names (`hostPrefix: false`), and answers as `/maybe` does by what that one
+ *   has found
+ * - `/foreign` answers as `/maybe` does; before the check it leaves something that looks like a
+ *   session of `mallory` where the adapter leaves its sessions, if it leaves them anywhere
+ * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
+ * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does
+ * - `/leave` needs a session, ends it, and answers `{"ok":true}`
+ * - `/echo` needs a session, and answers the JSON body that it got
+ * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the
+ *   error that it gets
+ * - `/late?ms=` asks for the session with `page: true` and `sessionRequired: false`, moves the
+ *   instance's clock on by so many ms, asks once more without `page`, and answers as `/maybe` does
+ *   by what it has found then
+ * - `/half` needs a session, sets the headers of a file on its answer where the framework has one
+ *   before the handler returns it (`content-type: application/pdf`, `content-length: 5000` and all
+ *   others of its kind), then reads the session's data and answers `{"ok":true}`
+ * - `/cached` needs a session, then sets `Vary: Accept-Language` and `Cache-Control: public,
+ *   max-age=60`, in place of what is there, and answers as `/api` does; `/cached-before` sets them
+ *   before the check, where the platform has a response by then
+ * - `/fault` throws `new Error("fault")`
+ */
+export interface HttpApp {
+  readonly port: number;
+  /**
+   * What the port speaks; `"h2c"` is HTTP/2 without TLS, and needs Node 24. Default `"http/1.1"`.
+   */
+  readonly protocol?: "http/1.1" | "h2c" | undefined;
+  readonly sessions: Sessions;
+  /** The time of the instance; clauses set it. */
+  readonly clock: { now: number };
+  /** Makes every call of the store fail, or work again. */
+  setStoreDown(down: boolean): void;
+  close(): Promise<void>;
+}
+
+export type StartHttpApp = (options: HttpAppOptions) => Promise<HttpApp>;
+
+export interface HttpClause {
+  readonly id: string;
+  /** What the adapter MUST do. */
+  readonly name: string;
+  /** Rejects when the adapter breaks the clause. */
+  run(start: StartHttpApp): Promise<void>;
+}
+
+export const SECOND = 1000;
+export const MINUTE: number = 60 * SECOND;
+export const DAY: number = 24 * 60 * MINUTE;
+export const FOREIGN = "https://evil.example";
+export const TRUSTED = "https://app.example";
+export const SHOP = "https://shop.example";
+/** An instance that knows its own origin and one that it trusts. */
+export const SHOP_CONFIG: NonNullable<HttpAppOptions["config"]> = {
+  http: { publicOrigin: SHOP, trustedOrigins: [TRUSTED] },
+};
+
+/** What a client holds of a session. */
+export interface Held {
+  readonly access: string;
+  readonly refresh: string;
+  readonly marker: string;
+  readonly antiCsrf: string;
+  /** As the answer spelled them. */
+  readonly names: Sessions["cookieNames"];
+}
+
+export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> =>
+  app.protocol === "h2c" ? sendHttp2(app.port, { path, ...sent }) : send(app.port, { path, ...sent });
+
+/** What an answer gave; what it did not give stays as in `before`. */
+export function held(answer: Answer, before?: Held): Held {
+  const { access, refresh, marker } = sessionCookiesOf(answer);
+  return {
+    access: access?.value ?? answer.header("st-access-token") ?? before?.access ?? "",
+    refresh: refresh?.value ?? answer.header("st-refresh-token") ?? before?.refresh ?? "",
+    marker: marker?.value ?? before?.marker ?? "",
+    antiCsrf: answer.header("anti-csrf") ?? before?.antiCsrf ?? "",
+    names: {
+      access: access?.name ?? before?.names.access ?? "",
+      refresh: refresh?.name ?? before?.names.refresh ?? "",
+      marker: marker?.name ?? before?.names.marker ?? "",
+    },
+  };
+}
+
+export async function signIn(app: HttpApp, headers: SentHeaders = {}, user = "alice"): Promise<Held> {
+  const answer = await call(app, `/login?user=${user}`, { method: "POST", headers });
+  same([answer.status, answer.text], [200, '{"ok":true}']);
+  return held(answer);
+}
+
+export const handleOf = ({ marker }: Held): string => marker.split(".")[1] ?? "";
+
+/** The `Cookie` header of ordinary calls; the refresh token comes only to the refresh route. */
+export const cookiesOf = ({ access, marker, names }: Held): string =>
+  cookieHeader([
+    [names.access, access],
+    [names.marker, marker],
+  ]);
+
+export const allCookiesOf = (own: Held): string => `${cookiesOf(own)}; ${own.names.refresh}=${own.refresh}`;
+
+export const withCookies = (own: Held): SentHeaders => ({ cookie: cookiesOf(own), "anti-csrf": own.antiCsrf });
+
+export const refreshed = (app: HttpApp, own: Held, headers: SentHeaders = {}): Promise<Answer> =>
+  call(app, "/session/refresh", { method: "POST", headers: { cookie: allCookiesOf(own), ...headers } });
+
+/** Whether the session can still be refreshed. */
+export const isAlive = async (app: HttpApp, own: Held): Promise<boolean> => (await refreshed(app, own)).status === 200;
+
+/** Runs a clause's work against an app that is closed in any case. */
+export async function against(
+  start: StartHttpApp,
+  options: HttpAppOptions,
+  work: (app: HttpApp) => Promise<void>,
+): Promise<void> {
+  const app = await start(options);
+  try {
+    await work(app);
+  } finally {
+    app.setStoreDown(false);
+    await app.close();
+  }
+}
+
+/** `Max-Age` and `Expires` of a line that clears a cookie. */
+export const OVER = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+/** The lines that clear our cookies with the default config, in their order. */
+export const clearedOf = ({ names }: Held): readonly string[] => [
+  `${names.refresh}=; ${OVER}; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
+  `${names.marker}=; ${OVER}; Path=/; Secure; SameSite=Lax`,
+  `${names.access}=; ${OVER}; Path=/; HttpOnly; Secure; SameSite=Lax`,
+];
+
+export const ours = (answer: Answer): readonly string[] =>
+  answer.cookies.filter((line) => kindOfCookie(parseSetCookie(line).name) !== undefined);

@@ -1,0 +1,59 @@
+import { deepStrictEqual as same } from "node:assert";
+import type { SessionRecord } from "../../session/record.ts";
+import type { ListPage, SessionStore } from "../../session/session-store.ts";
+import { newRecord, T0 } from "./rows.ts";
+
+export interface StoreClause {
+  readonly id: string;
+  /** What the store MUST do. */
+  readonly name: string;
+  /**
+   * Rejects when the store breaks the clause.
+   *
+   * @param store prepared, and closed by nobody but the last clause
+   * @param others stores on the same database, best in processes of their own; races are run by all of them at once. Default: none
+   */
+  run(store: SessionStore, others?: readonly SessionStore[]): Promise<void>;
+}
+
+/** Drivers give rows of their own prototype; only the columns count. */
+export const plain = <T extends object>(row: T | undefined): T | undefined =>
+  row === undefined ? undefined : { ...row };
+
+export async function find(store: SessionStore, handle: string): Promise<SessionRecord | undefined> {
+  const found = await store.findSession(handle);
+  if (found === undefined) return undefined;
+  // What time it is there is no part of the row.
+  const { storeTime: _, ...row } = found;
+  return row;
+}
+
+export async function add(store: SessionStore, fields: Partial<SessionRecord> = {}): Promise<SessionRecord> {
+  const record = newRecord(fields);
+  same(await store.createSession(record, undefined), { created: true, ended: [], replaced: false });
+  return record;
+}
+
+/** What a listing tells of a row. */
+export function summaryOf(row: SessionRecord): Omit<SessionRecord, "claims" | "data"> {
+  const { claims: _, data: __, ...summary } = row;
+  return summary;
+}
+
+export const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+/** `count` calls at once, dealt to all stores in turn. */
+export const race = <T>(
+  stores: readonly [SessionStore, ...SessionStore[]],
+  count: number,
+  work: (store: SessionStore, index: number) => Promise<T>,
+): Promise<T[]> => times(count, (index) => work(stores[index % stores.length] ?? stores[0], index));
+
+export const countTrue = (results: readonly boolean[]): number => results.filter(Boolean).length;
+
+/** A page of all. */
+export const ALL: ListPage = { limit: 1000 };
+
+export const handlesOf = async (store: SessionStore, userKey: string, now: number = T0): Promise<string[]> =>
+  (await store.listSessionsOfUser(userKey, now, ALL)).map((row) => row.handle);
