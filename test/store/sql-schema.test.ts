@@ -200,6 +200,53 @@ describeSqlServers((kind, drivers, server) => {
     expect(await outcomeOf(sessions.createNewSession("alice"))).toBe(OK);
   });
 
+  test.each([["session"], ["key"], ["lease"], ["replaced"], ["session", "lease"]])(
+    "one table is removed while the others stay: the next start makes it anew: %s",
+    async (...lost) => {
+      const [place, whole] = [await makePlace(), await makePlace()];
+      await open(whole).sessions.ready();
+      const drop = async (): Promise<void> => {
+        for (const name of lost)
+          await server().admin(`DROP TABLE ${named(place, `counterfoil_${name}`)}`, place.database);
+      };
+      const { sessions } = open(place);
+      await sessions.createNewSession("alice");
+      await drop();
+      await Promise.all([
+        outcomeOf(sessions.sweep()),
+        outcomeOf(sessions.refreshSession("x")),
+        outcomeOf(sessions.getSessionsForUser("alice")),
+      ]);
+      const instances = [open(place).sessions, open(place).sessions, open(place).sessions];
+      expect(await Promise.all(instances.map((each) => outcomeOf(each.createNewSession("bob"))))).toEqual([OK, OK, OK]);
+      expect(await outcomeOf(sessions.createNewSession("bob"))).toBe(OK);
+      await drop();
+      expect(await outcomeOf(open(place).sessions.ready())).toBe(OK);
+      // Who sweeps is noted by the first calls.
+      await server().admin(
+        `UPDATE ${named(place, "counterfoil_lease")} SET owner = '', expires_at = 0`,
+        place.database,
+      );
+      expect(await readSchema(place.database)).toEqual(await readSchema(whole.database));
+    },
+  );
+
+  test("one table is removed, and none may be made: says which statements do", async () => {
+    const place = await makePlace();
+    await open(place).sessions.ready();
+    await server().admin(`DROP TABLE ${named(place, "counterfoil_key")}`, place.database);
+    const error = await caught(open(place, { migrate: false }).sessions.ready());
+    expect(error.code).toBe(MISSING);
+    expect(error.message).toContain(
+      `counterfoil_replaced have been removed, and migrate is false; run once, as a user who may, the statements that name them, of those that this prints: npx counterfoil migrate --print ${dialect}`,
+    );
+    const about = readMigrations(dialect)
+      .flatMap(statementsOf)
+      .filter((text) => text.includes("counterfoil_key"));
+    await runScript(place, about.map((text) => `${text};\n`).join(""));
+    expect(await outcomeOf(open(place, { migrate: false }).sessions.createNewSession("alice"))).toBe(OK);
+  });
+
   test("tablePrefix keeps two apps in one database apart", async () => {
     const place = await makePlace();
     const [shop, forum] = ["shop_", "forum_"].map((tablePrefix) => open(place, { tablePrefix }).sessions);

@@ -62,6 +62,15 @@ function operate(path: string, sql: string): void {
   operator.close();
 }
 
+/** Tables and indexes, as they were made. */
+function readTables(path: string): unknown {
+  const database = new DatabaseSync(path);
+  const made = database.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").all();
+  const leases = database.prepare("SELECT name FROM counterfoil_lease").all();
+  database.close();
+  return { made, leases };
+}
+
 const isWhole = (path: string): boolean => {
   const database = new DatabaseSync(path);
   const whole = database.prepare("PRAGMA integrity_check").get()?.["integrity_check"] === "ok";
@@ -177,6 +186,23 @@ describe("its own connections, in two processes", () => {
     expect(await areOneWorld(here, there)).toBe(true);
     expect(await refresh(here, alice)).not.toBe("ok");
   });
+
+  test.each(["session", "key", "lease", "replaced"])(
+    "one of its tables is dropped: the next call makes it anew, and so does the next start: %s",
+    async (table) => {
+      const [path, whole] = [newPath(), newPath()];
+      const here = openHere(path);
+      await signIn(here, "alice");
+      await openHere(whole).sessions.ready();
+      operate(path, `DROP TABLE counterfoil_${table}`);
+      await Promise.all([outcomeOf(here.sessions.sweep()), outcomeOf(here.sessions.rotateSigningKey())]);
+      await here.minute();
+      expect(await refresh(here, await signIn(here, "bob"))).toBe("ok");
+      operate(path, `DROP TABLE counterfoil_${table}`);
+      expect(await outcomeOf(openHere(path).sessions.createNewSession("carol"))).toBe("ok");
+      expect(readTables(path)).toEqual(readTables(whole));
+    },
+  );
 
   test("its end is cut off: 503, and the same instance goes on when it is whole again", async () => {
     const path = newPath();

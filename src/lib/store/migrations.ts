@@ -29,6 +29,14 @@ export const statementsOf = ({ sql }: Migration): readonly string[] =>
     .map((text) => text.trim())
     .filter((text) => text !== "");
 
+/** The tables that the steps make. */
+export const tableNames = (prefix: string): readonly string[] =>
+  ["session", "key", "lease", "replaced"].map((name) => `${prefix}${name}`);
+
+/** Whether a statement makes, changes or fills one of these tables. */
+export const isAbout = (text: string, tables: readonly string[]): boolean =>
+  tables.some((table) => new RegExp(`\\b${table}\\b`).test(text));
+
 const VERSION_TYPES: Readonly<Record<MigrationDialect, string>> = {
   sqlite: "INTEGER NOT NULL PRIMARY KEY) STRICT",
   mysql: "INT NOT NULL PRIMARY KEY) ENGINE = InnoDB",

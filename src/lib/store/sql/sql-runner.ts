@@ -173,7 +173,7 @@ function describe(error: unknown, driver: SqlDriver): unknown {
     case "no-table":
       return generalError(
         "SCHEMA_MISSING",
-        "the tables of counterfoil are not in this database; let it make them (migrate: true), or run what npx counterfoil migrate --print prints",
+        "tables of counterfoil are not in this database; put them back, or restart the app, which makes what is missing anew (migrate: true), or run what npx counterfoil migrate --print prints",
         error,
       );
     case "no-right":

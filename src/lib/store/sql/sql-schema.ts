@@ -1,6 +1,6 @@
 import { errorCode } from "../network-errors.ts";
 import { generalError, type SessionError } from "../../errors.ts";
-import { readMigrations, schemaTooNew, statementsOf, versionTable } from "../migrations.ts";
+import { isAbout, readMigrations, schemaTooNew, statementsOf, tableNames, versionTable } from "../migrations.ts";
 import { type SqlConnection, type SqlDriver } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
 import { selectAllColumns } from "./sql-statements.ts";
@@ -10,16 +10,29 @@ export interface SchemaOptions {
   readonly prefix: string;
   /** Whether tables that are missing may be made. */
   readonly migrate: boolean;
+  /**
+   * Whether a single table may be made anew that was there before. Not while the app runs: somebody
+   * may be about to put it back, with its sessions.
+   */
+  readonly remake: boolean;
 }
 
 /** Brings the tables to the version that this library knows. Safe to run from several processes at once. */
 export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const look = (): Promise<unknown> =>
     runner.withConnection((connection) => connection.execute(selectAllColumns(options.prefix)));
-  try {
-    await bringUp(runner, driver, options);
+  const bringUpAndLook = async (isPartial: boolean): Promise<void> => {
+    await bringUp(runner, driver, options, isPartial);
     // A table of somebody else's must show now, and not with the first sign-in.
     await look();
+  };
+  try {
+    await bringUpAndLook(false).catch((error: unknown) => {
+      const isPartial = driver.diagnose(causeOf(error))?.kind === "no-table" && options.remake;
+      // A column may also be about to come, where another process is making a table anew.
+      if (!isPartial && !isForeign(error)) throw error;
+      return bringUpAndLook(isPartial);
+    });
   } catch (error) {
     if (!isForeign(error)) throw error;
     // That of a migration may name a column alone.
@@ -31,19 +44,26 @@ export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, option
   }
 }
 
-async function bringUp(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+/** @param isPartial whether a table is missing that the version says has been made */
+async function bringUp(
+  runner: SqlRunner,
+  driver: SqlDriver,
+  options: SchemaOptions,
+  isPartial: boolean,
+): Promise<void> {
   const newest = readMigrations(options.dialect).at(-1)?.version ?? 0;
   const found = await runner.withConnection((connection) => readVersion(connection, driver, options));
-  if (found === newest) return;
+  if (found === newest && !isPartial) return;
   if (found > newest) throw schemaTooNew(found, newest);
-  if (!options.migrate) throw schemaMissing({ found, newest }, options, "and migrate is false");
+  const state = { found, newest, isPartial };
+  if (!options.migrate) throw schemaMissing(state, options, "and migrate is false");
   try {
     await (options.dialect === "postgres"
-      ? migratePostgres(runner, driver, options)
-      : migrateMysql(runner, driver, options));
+      ? migratePostgres(runner, driver, options, isPartial)
+      : migrateMysql(runner, driver, options, isPartial));
   } catch (error) {
     if (driver.diagnose(causeOf(error))?.kind !== "no-right") throw error;
-    throw schemaMissing({ found, newest }, options, "and this database user may not make tables", causeOf(error));
+    throw schemaMissing(state, options, "and this database user may not make tables", causeOf(error));
   }
 }
 
@@ -62,7 +82,12 @@ async function readVersion(
 }
 
 /** All or nothing, one process after another. */
-async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+async function migratePostgres(
+  runner: SqlRunner,
+  driver: SqlDriver,
+  options: SchemaOptions,
+  isPartial: boolean,
+): Promise<void> {
   const { create, note } = versionTable("postgres", options.prefix);
   await runner.withConnection(async (connection) => {
     await connection.begin();
@@ -70,10 +95,11 @@ async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: Sc
       await connection.execute(`SELECT pg_advisory_xact_lock(hashtext('counterfoil schema ${options.prefix}'))`);
       await connection.execute(create);
       const done = await readVersion(connection, driver, options);
+      const lost = isPartial ? await readLostTables(connection, options.prefix) : [];
       for (const migration of readMigrations("postgres", options.prefix)) {
-        if (migration.version <= done) continue;
-        for (const text of statementsOf(migration)) await connection.execute(text);
-        await connection.execute(note(migration.version));
+        const isNew = migration.version > done;
+        for (const text of statementsOf(migration)) if (isNew || isAbout(text, lost)) await connection.execute(text);
+        if (isNew) await connection.execute(note(migration.version));
       }
       await connection.commit();
     } catch (error) {
@@ -84,14 +110,30 @@ async function migratePostgres(runner: SqlRunner, driver: SqlDriver, options: Sc
   });
 }
 
+/** Asked under the lock, since another process may have made them again. */
+async function readLostTables(connection: SqlConnection, prefix: string): Promise<readonly string[]> {
+  const names = tableNames(prefix).map((name) => `('${name}')`);
+  const { rows } = await connection.execute(
+    `SELECT name FROM (VALUES ${names.join(", ")}) AS ours (name) WHERE to_regclass(name) IS NULL`,
+  );
+  return rows.map(([name]) => String(name));
+}
+
 /**
  * Here each statement commits by itself, so each can be run again, and the version is noted last.
  * Those of a step share a connection, and with it what they set.
  */
-async function migrateMysql(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
+async function migrateMysql(
+  runner: SqlRunner,
+  driver: SqlDriver,
+  options: SchemaOptions,
+  isPartial: boolean,
+): Promise<void> {
   const { create, note } = versionTable("mysql", options.prefix);
   const run = (text: string): Promise<unknown> => runner.run({ name: "", text }, []);
   await run(create);
+  // Before the first table, so that other processes, and those after a crash, do the rest as well.
+  if (isPartial) await run(`DELETE FROM ${options.prefix}migration`);
   const done = await runner.withConnection((connection) => readVersion(connection, driver, options));
   for (const migration of readMigrations("mysql", options.prefix)) {
     if (migration.version <= done) continue;
@@ -126,15 +168,16 @@ const causeOf = (error: unknown): unknown =>
   error instanceof Error && error.cause !== undefined ? error.cause : error;
 
 function schemaMissing(
-  { found, newest }: { readonly found: number; readonly newest: number },
+  { found, newest, isPartial }: { readonly found: number; readonly newest: number; readonly isPartial: boolean },
   { dialect, prefix }: SchemaOptions,
   why: string,
   cause?: unknown,
 ): SessionError {
   const state = found === 0 ? "are not there" : `have version ${found}, and version ${newest} is needed`;
+  const run = "run once, as a user who may,";
   return generalError(
     "SCHEMA_MISSING",
-    `the tables ${prefix}* ${state}, ${why}; run once, as a user who may, what this prints: npx counterfoil migrate --print ${dialect}${prefix === "counterfoil_" ? "" : ` --prefix ${prefix}`}`,
+    `${isPartial ? `one or more of the tables ${tableNames(prefix).join(", ")} have been removed, ${why}; ${run} the statements that name them, of those that this prints` : `the tables ${prefix}* ${state}, ${why}; ${run} what this prints`}: npx counterfoil migrate --print ${dialect}${prefix === "counterfoil_" ? "" : ` --prefix ${prefix}`}`,
     cause,
   );
 }

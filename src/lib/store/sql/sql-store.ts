@@ -45,6 +45,7 @@ export function createSqlStore({
 }: SqlStoreOptions): SessionStore {
   const runner = createSqlRunner(driver, { timeout, queueLimit });
   let preparing: Promise<SqlStatements> | undefined;
+  let hasOpened = false;
   /** Of the server, as soon as it is known. */
   let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
   /** Whether one statement can write a session and end others. */
@@ -52,18 +53,20 @@ export function createSqlStore({
 
   async function open(): Promise<SqlStatements> {
     const dialect = await inspect(runner);
-    await prepareSchema(runner, driver, { dialect: dialect === "postgres" ? "postgres" : "mysql", prefix, migrate });
+    const family = dialect === "postgres" ? "postgres" : "mysql";
+    await prepareSchema(runner, driver, { dialect: family, prefix, migrate, remake: !hasOpened });
     const statements = buildStatements(dialect, prefix);
     // A write that changes nothing: a replica, a lost right or half a schema must show now, and not with the first sign-in.
     const { changes } = await runner.run(statements.takeTurn, ["sweep"]);
     if (changes !== 1) {
       throw generalError(
         "SCHEMA_MISSING",
-        `the table ${prefix}lease has lost its rows; run again what npx counterfoil migrate --print prints`,
+        `the table ${prefix}lease has lost its rows; drop it and restart the app, which makes it anew (migrate: true), or run the statements that name it of what npx counterfoil migrate --print prints`,
       );
     }
     ({ causal, namesRemoved } = TRAITS[dialect]);
     trimsWithWrite = dialect === "postgres";
+    hasOpened = true;
     return statements;
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { deadlineWithin } from "../../call.ts";
 import { generalError } from "../../errors.ts";
-import { readMigrations, schemaTooNew, versionTable } from "../migrations.ts";
+import { isAbout, readMigrations, schemaTooNew, statementsOf, tableNames, versionTable } from "../migrations.ts";
 import { markUntouched } from "../../session/store-fault.ts";
 import type { StoreTrouble } from "../../session/session-store.ts";
 import { hasMissingTable, inTransaction, isBusy, isClosed, isFileFault, probeRows } from "./sqlite-driver.ts";
@@ -185,7 +185,7 @@ const closedByApp = (cause: unknown): Error =>
 const schemaMissing = (cause: unknown): Error =>
   generalError(
     "SCHEMA_MISSING",
-    "the tables of counterfoil are no longer in this SQLite database; they are made anew by the next call, without the sessions that were in them",
+    "the tables of counterfoil, or some of them, are no longer in this SQLite database; what is missing is made anew by the next call, empty",
     cause,
   );
 
@@ -224,25 +224,32 @@ function migrate(database: SqliteDatabase, prefix: string): void {
   const { create, note } = versionTable("sqlite", prefix);
   const newest = migrations.at(-1)?.version ?? 0;
   const current = readVersion(database, prefix);
-  if (current === newest) return;
   if (current > newest) throw schemaTooNew(current, newest);
+  if (current === newest && lostTables(database, prefix).length === 0) return;
   inTransaction(database, () => {
     database.exec(create);
     // Asked again under the lock: another process may have been faster.
     const done = readVersion(database, prefix);
-    for (const { version, sql } of migrations) {
-      if (version <= done) continue;
-      database.exec(sql);
-      database.exec(note(version));
+    const lost = done === 0 ? [] : lostTables(database, prefix);
+    for (const migration of migrations) {
+      const isNew = migration.version > done;
+      for (const text of statementsOf(migration)) if (isNew || isAbout(text, lost)) database.exec(text);
+      if (isNew) database.exec(note(migration.version));
     }
   });
 }
 
+/** Those that are not there, whatever the version says. */
+const lostTables = (database: SqliteDatabase, prefix: string): readonly string[] =>
+  tableNames(prefix).filter((name) => !hasTable(database, name));
+
+function hasTable(database: SqliteDatabase, name: string): boolean {
+  const row = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name);
+  return row !== undefined && row !== null;
+}
+
 function readVersion(database: SqliteDatabase, prefix: string): number {
-  const table = database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?")
-    .get(`${prefix}migration`);
-  if (table === undefined || table === null) return 0;
+  if (!hasTable(database, `${prefix}migration`)) return 0;
   return (database.prepare(versionTable("sqlite", prefix).read).get() as { version: number }).version;
 }
 

@@ -22,7 +22,7 @@ const FACTS: Readonly<Record<FileChange | "tables-missing", (path: string) => st
   deleted: (path) => `The SQLite file ${path} was deleted while it was in use.`,
   replaced: (path) => `Another SQLite file stands at ${path} than the one that was in use.`,
   "wal-deleted": (path) => `${path}-wal was deleted while it was in use; it is a part of the database.`,
-  "tables-missing": (path) => `The tables of counterfoil are no longer in the SQLite file ${path}.`,
+  "tables-missing": (path) => `The tables of counterfoil, or some of them, are no longer in the SQLite file ${path}.`,
 };
 
 function consequenceOf(change: FileChange | "tables-missing", cure: FileCure): string {
@@ -40,6 +40,6 @@ function consequenceOf(change: FileChange | "tables-missing", cure: FileCure): s
     case "wal-deleted":
       return "The database has been opened anew; what could no longer be written into it is lost.";
     case "tables-missing":
-      return "The next call makes them anew; the sessions that were in them are lost, and their users sign in again.";
+      return "The next call makes what is missing anew, empty: sessions or keys that were in it are lost, and their users sign in again.";
   }
 }
