@@ -5,6 +5,7 @@ import type { SqliteDatabase } from "./lib/store/sqlite/sqlite-driver.ts";
 import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import { createSqliteStore } from "./lib/store/sqlite/sqlite-store.ts";
+import { UNSET } from "./lib/options/config-reader.ts";
 import { readStoreOptions, refusePrefix } from "./lib/store/store-options.ts";
 
 /** Options of {@link sqlite}. */
@@ -49,6 +50,10 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
     const file = section.text("path", refusePath);
     if (given !== undefined && file !== undefined)
       section.fault("path", "CONTRADICTION", "names a file, and database is one that is open; leave one of them out");
+    for (const name of ["path", "database"]) {
+      if (section.isUnset(name) && given === undefined && file === undefined)
+        section.fault(name, "MISSING", `${UNSET} To use ./counterfoil.db, leave it out`);
+    }
     return {
       path: file === ":memory:" ? file : resolve(file ?? "./counterfoil.db"),
       database: given,

@@ -99,6 +99,10 @@ test.each(WRONG)("%s is refused", (_, options, message) => {
   expect(call).toThrow(ConfigError);
   expect(call).toThrow(message);
   expect(call).not.toThrow(/nobody may read|271828/);
+  // What is there, if wrong, is not missing as well.
+  const missing = /is undefined|nothing says/;
+  if (!missing.test(message) && options !== null && typeof options === "object" && !Array.isArray(options))
+    expect(call).not.toThrow(missing);
 });
 
 test("everything that is wrong is told at once", () => {

@@ -119,6 +119,10 @@ describe.each(Object.keys(stores) as StoreName[])("%s", (name) => {
     expect(call).toThrow(ConfigError);
     expect(call).toThrow(message);
     expect(call).not.toThrow(/nobody may read|271828/);
+    // What is there, if wrong, is not missing as well.
+    const missing = /is undefined|nothing says/;
+    if (!missing.test(message) && options !== null && typeof options === "object" && !Array.isArray(options))
+      expect(call).not.toThrow(missing);
   });
 });
 

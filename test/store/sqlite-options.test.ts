@@ -16,6 +16,8 @@ const cases: readonly [string, unknown, string][] = [
   ["a path in the place of options", "a.db", "write an object"],
   ["null", null, "write an object"],
   ["an empty path", { path: "" }, "sqlite.path: is empty"],
+  ["a variable that is not set", { path: undefined }, "sqlite.path: is undefined; is the environment variable set"],
+  ["a connection that is not there", { database: undefined }, "sqlite.database: is undefined"],
   ["a path of blanks", { path: " \t" }, "sqlite.path: has nothing but blanks; write the path of a file"],
   ["a path with a NUL", { path: "a\0.db" }, "sqlite.path: has a NUL character"],
   ["a URI", { path: "file:a.db" }, "sqlite.path: is a URI"],

@@ -26,10 +26,15 @@ export interface SectionReader {
   value<T>(name: string, wanted: string, isRight: (value: unknown) => value is T): T | undefined;
   /** Whether it is named, if only with undefined. */
   has(name: string): boolean;
+  /** Whether it is named, but with undefined, as by an environment variable that is not set. */
+  isUnset(name: string): boolean;
   fault(name: string, code: ConfigFault["code"], message: string): void;
   /** Faults for the options that nobody read. Called last. */
   finish(): void;
 }
+
+/** Of an option that is named with undefined: else its default would be taken in silence. */
+export const UNSET = "is undefined; is the environment variable set that it is read from?";
 
 interface Range {
   readonly min: number;
@@ -126,6 +131,7 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
     },
     value: (name, wanted, isRight) => read(name, wanted, isRight, describeType),
     has: (name) => Object.hasOwn(options, name),
+    isUnset: (name) => Object.hasOwn(options, name) && options[name] === undefined,
     fault,
     finish() {
       for (const child of children) child.finish();

@@ -1,4 +1,4 @@
-import { readSection, type SectionReader } from "../options/config-reader.ts";
+import { readSection, type SectionReader, UNSET } from "../options/config-reader.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
 import type { Duration } from "../options/duration.ts";
 import { DEFAULT_PREFIX } from "./migrations.ts";
@@ -110,10 +110,9 @@ export function readSqlConnection(
   const named = nameOfFirst(connection);
   // Else a variable that is not set would lead to whatever database is near.
   for (const name of ["pool", "url"]) {
-    if (section.has(name) && !hasPool && url === undefined)
-      section.fault(name, "MISSING", "is undefined; is the environment variable set that it is read from?");
+    if (section.isUnset(name) && !hasPool && url === undefined) section.fault(name, "MISSING", UNSET);
   }
-  if (!hasPool && !section.has("url") && nameOfFirst(place) === undefined)
+  if (!section.has("pool") && !section.has("url") && nameOfFirst(place) === undefined)
     section.fault(
       "url",
       "MISSING",

@@ -1,4 +1,4 @@
-import type { SectionReader } from "../../options/config-reader.ts";
+import { type SectionReader, UNSET } from "../../options/config-reader.ts";
 import type { RedisReplicas } from "./redis-driver.ts";
 
 /** How to connect, for a client of our own. */
@@ -46,10 +46,9 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
 
   // Else a variable that is not set would lead to whatever server is near.
   for (const name of ["client", "url"]) {
-    if (section.has(name) && !hasClient && url === undefined)
-      section.fault(name, "MISSING", "is undefined; is the environment variable set that it is read from?");
+    if (section.isUnset(name) && !hasClient && url === undefined) section.fault(name, "MISSING", UNSET);
   }
-  if (!hasClient && !section.has("url") && nameOfFirst(place) === undefined)
+  if (!section.has("client") && !section.has("url") && nameOfFirst(place) === undefined)
     section.fault("url", "MISSING", "nothing says how to connect; give client, url, or host, username and password");
   const named = nameOfFirst({ url, ...place, tls });
   if (hasClient && named !== undefined)
