@@ -113,6 +113,15 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
     expect(alarms).toEqual([]);
   });
 
+  if (mariadb) {
+    test.each(drivers)("a connection without a database: $name", async (driver) => {
+      const { database: _, ...place } = server().connectionOptions("none");
+      const pool = driver.makePool(place as ConnectionOptions);
+      const error = await caught(watch(openStore(driver, pool)).sessions.ready());
+      expect(error.message).toMatch(/no database is named; write it behind the host in url, or as the option database/);
+    });
+  }
+
   test("a user who may not use the database", async () => {
     const [own, other] = [await server().createDatabase(), await server().createDatabase()];
     const place = { ...(await createUser(own)), database: other };

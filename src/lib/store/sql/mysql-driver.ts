@@ -171,6 +171,8 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "1045":
     case "1698":
       return fault("the database refused the user name or the password; check the connection's options");
+    case "1046":
+      return fault("no database is named; write it behind the host in url, or as the option database");
     case "1049":
       return fault("there is no database of this name on the server; create it, or check the option database");
     case "1290":
