@@ -22,7 +22,7 @@ const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
  * @example
  * ```ts
  * try {
- *   await getSession(accessToken, antiCsrfToken);
+ *   await getSession(accessToken, antiCsrfToken, { antiCsrf: "required" });
  * } catch (err) {
  *   if (Error.isErrorFromAuth(err) && err.errType === Error.TRY_REFRESH_TOKEN) {
  *     // answer 401; the browser calls the refresh route and tries again

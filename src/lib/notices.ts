@@ -16,7 +16,8 @@ export type NoticeCode =
   | "COUNTERFOIL_MEMORY_STORE"
   | "COUNTERFOIL_SQLITE_FILE"
   | "COUNTERFOIL_CLOCK"
-  | "COUNTERFOIL_EVICTION";
+  | "COUNTERFOIL_EVICTION"
+  | "COUNTERFOIL_ANTI_CSRF";
 
 /** What was seen, what is configured, and what to write. */
 export interface Notice {
@@ -33,7 +34,7 @@ export interface Notice {
 /** Tells of a fault in the set-up as a process warning: once, and only outside production. */
 export type Tell = (notice: Notice) => void;
 
-// A client chooses what some faults are about. With fourteen codes these are 70 entries of at most
+// A client chooses what some faults are about. With fifteen codes these are 75 entries of at most
 // 100 characters.
 const MOST_OF_A_CODE = 5;
 const MOST_CHARACTERS = 100;

@@ -9,7 +9,7 @@ import { createClient } from "redis";
 import { redis, type RedisClient } from "counterfoil/redis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createSession } from "../../dist/lib/session/create-session.js";
-import { contextOf } from "../../dist/lib/session/sessions.js";
+import { contextOf } from "../../dist/lib/session/assemble-sessions.js";
 import { deleteSession } from "../../dist/lib/store/redis/redis-scripts.js";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { T0 } from "../../src/lib/testing/store/rows.ts";

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CounterfoilConfig, createSessions, type CreatedSession, type Sessions } from "../../src/index.ts";
 import { createSession } from "../../src/lib/session/create-session.ts";
-import { contextOf } from "../../src/lib/session/sessions.ts";
+import { contextOf } from "../../src/lib/session/assemble-sessions.ts";
 import { createTicket, redeemTicket } from "../../src/lib/session/ticket-session.ts";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { databases, describeDatabase, removeDatabases } from "./databases.ts";

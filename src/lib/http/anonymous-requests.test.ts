@@ -5,7 +5,7 @@ import { type OperationName, switchable } from "../../../test/store/switchable-s
 import { type CounterfoilConfig, createSessions, type Sessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { ROUTES } from "../../protocol.ts";
-import { contextOf } from "../session/sessions.ts";
+import { contextOf } from "../session/assemble-sessions.ts";
 import { newRecord } from "../testing/store/rows.ts";
 import { httpSessionsOf } from "./create-http-sessions.ts";
 import { answerRoute } from "./routes.ts";

@@ -7,7 +7,7 @@ import { type OperationName, switchable } from "../../../test/store/switchable-s
 import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import type { CreatedSession } from "../session/create-session.ts";
-import { contextOf } from "../session/sessions.ts";
+import { contextOf } from "../session/assemble-sessions.ts";
 import { httpSessionsOf } from "./create-http-sessions.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import { readUpgrade } from "./websocket/upgrade.ts";

@@ -6,9 +6,11 @@ import { createSession } from "../session/create-session.ts";
 import type { DeviceInput } from "../session/device.ts";
 import { loadSession } from "../session/manage-sessions.ts";
 import { authenticateRefreshToken, refreshSession } from "../session/refresh-session.ts";
-import { contextOf, type Sessions } from "../session/sessions.ts";
+import { contextOf } from "../session/assemble-sessions.ts";
+import type { Sessions } from "../session/sessions.ts";
 import type { UserId } from "../session/user-id.ts";
 import {
+  antiCsrfMissing,
   type Judgement,
   type Session,
   type VerifiedSession,
@@ -96,7 +98,7 @@ function createHttpSessions(sessions: Sessions, context: SessionContext): HttpSe
     }
     const given = exchange.header(HEADERS.antiCsrf);
     if (given !== undefined) return given;
-    if (policy.http.csrf === "enforce") throw tryRefreshToken("ANTI_CSRF_MISSING", "the anti-CSRF token is missing");
+    if (policy.http.csrf === "enforce") throw antiCsrfMissing();
     refuseCsrf(exchange, "a request without the anti-CSRF token");
     return null;
   }

@@ -8,7 +8,7 @@ import type { RequestSession } from "./request-session.ts";
 import type { TransportKind } from "./transport.ts";
 
 /** Options of protecting a route. */
-export interface ProtectOptions extends VerifyOptions {
+export interface ProtectOptions extends Pick<VerifyOptions, "maxAuthAge"> {
   /** Whether a request without a session is refused. False lets it pass without one; an expired one is refused all the same, so that it is refreshed. Default true. */
   readonly sessionRequired?: boolean;
   /** Whether the anti-CSRF token is demanded. Default: on all methods but GET, HEAD and OPTIONS. */

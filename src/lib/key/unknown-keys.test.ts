@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bound } from "../../../test/fixtures/bounds.ts";
 import { World } from "../../../test/fixtures/key-world.ts";
 import { memory } from "../../memory.ts";
-import { contextOf } from "../session/sessions.ts";
+import { contextOf } from "../session/assemble-sessions.ts";
 import type { SessionStore } from "../session/session-store.ts";
 
 const INTERVALS = 5;

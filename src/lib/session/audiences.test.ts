@@ -7,7 +7,7 @@ import { SECRET, START } from "../../../test/fixtures/constants.ts";
 import { createSessions, type CounterfoilConfig, type SessionError, type Sessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { createTicket, redeemTicket } from "./ticket-session.ts";
-import { contextOf } from "./sessions.ts";
+import { contextOf } from "./assemble-sessions.ts";
 
 type Parties = Pick<NonNullable<NonNullable<CounterfoilConfig["tokens"]>["accessToken"]>, "issuer" | "audience">;
 

@@ -10,7 +10,7 @@ const CALLS = [
   },
   {
     call: "getSession",
-    hint: "known here: maxAuthAge",
+    hint: "known here: antiCsrf, maxAuthAge",
     run: ({ sessions }: World, access: string) => sessions.getSession(access, null, { maxAge: "1m" } as never),
   },
   {

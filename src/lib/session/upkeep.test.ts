@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { HOUR, MINUTE, START } from "../../../test/fixtures/constants.ts";
 import { World } from "../../../test/fixtures/session-world.ts";
 import type { SessionStore } from "./session-store.ts";
-import { contextOf, type Sessions } from "./sessions.ts";
+import { contextOf } from "./assemble-sessions.ts";
+import type { Sessions } from "./sessions.ts";
 import { createCalls } from "./calls.ts";
 import { createUpkeep, type Upkeep } from "./upkeep.ts";
 

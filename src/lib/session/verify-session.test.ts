@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { HOUR, MINUTE, START } from "../../../test/fixtures/constants.ts";
 import { type Claims, refused, withStore, World } from "../../../test/fixtures/session-world.ts";
-import { Error as AuthError, StepUpError, type TokenInfo } from "../../index.ts";
+import { Error as AuthError, getSession, type Sessions, StepUpError, type TokenInfo } from "../../index.ts";
+import { setDefaultInstance } from "./default-instance.ts";
 
 test("a session is verified with the same facts, whose claims are frozen", async () => {
   const { sessions, store } = new World();
@@ -32,6 +33,89 @@ test.each([
     if (isRight) await expect(verified).resolves.toMatchObject({ session: own.session });
     else await expect(verified).rejects.toEqual(refused(AuthError.TRY_REFRESH_TOKEN, "ANTI_CSRF_MISMATCH"));
   }
+});
+
+describe('antiCsrf: "required"', () => {
+  const required = { antiCsrf: "required" } as const;
+
+  test.each([undefined, null])("refuses %s, and checks a token as ever", async (absent) => {
+    const { sessions } = new World();
+    const { accessToken, antiCsrfToken = "" } = await sessions.createNewSession("alice");
+    const get = (given: string | null | undefined): Promise<unknown> =>
+      sessions.getSession(accessToken.value, given, required);
+    await expect(get(absent)).rejects.toEqual(refused(AuthError.TRY_REFRESH_TOKEN, "ANTI_CSRF_MISSING"));
+    await expect(get("")).rejects.toEqual(refused(AuthError.TRY_REFRESH_TOKEN, "ANTI_CSRF_MISMATCH"));
+    await expect(get(antiCsrfToken)).resolves.toBeDefined();
+    // Also after the token has been seen once.
+    await expect(get(absent)).rejects.toEqual(refused(AuthError.TRY_REFRESH_TOKEN, "ANTI_CSRF_MISSING"));
+  });
+
+  test("comes after the access token's own faults, and before the store", async () => {
+    const world = new World(withStore);
+    const { accessToken, session } = await world.sessions.createNewSession("alice");
+    const get = (token = accessToken.value): Promise<unknown> => world.sessions.getSession(token, undefined, required);
+    await expect(get("not a token")).rejects.toMatchObject({ code: "ACCESS_TOKEN_INVALID" });
+    await world.sessions.revokeSessionUsingSessionHandle(session.handle);
+    await expect(get()).rejects.toMatchObject({ code: "ANTI_CSRF_MISSING" });
+    world.now += HOUR;
+    await expect(get()).rejects.toMatchObject({ code: "ACCESS_TOKEN_EXPIRED" });
+  });
+
+  test("is refused where there are no anti-CSRF tokens, and so is any other value", async () => {
+    const { sessions } = new World({ tokens: { enableAntiCsrf: false } });
+    const { accessToken } = await sessions.createNewSession("alice");
+    const invalid = { errType: AuthError.GENERAL_ERROR, code: "ARGUMENT_INVALID" };
+    await expect(sessions.getSession(accessToken.value, null, required)).rejects.toMatchObject(invalid);
+    const misspelt = { antiCsrf: true } as never;
+    await expect(new World().sessions.getSession("", null, misspelt)).rejects.toMatchObject(invalid);
+  });
+});
+
+describe("an anti-CSRF token that is undefined", () => {
+  /** What a call warns of. */
+  async function warningsOf(call: (sessions: Sessions, token: string) => Promise<unknown>): Promise<unknown[]> {
+    const { sessions } = new World();
+    const { accessToken } = await sessions.createNewSession("alice");
+    // Warnings come in a tick of their own; none of an earlier test.
+    const tick = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
+    await tick();
+    const codes: unknown[] = [];
+    const listen = (warning: NodeJS.ErrnoException): void => void codes.push(warning.code);
+    process.on("warning", listen);
+    await call(sessions, accessToken.value);
+    await call(sessions, accessToken.value);
+    await tick();
+    process.off("warning", listen);
+    return codes;
+  }
+
+  test("warns once, when it is given as such, also before other options", async () => {
+    const warned = ["COUNTERFOIL_ANTI_CSRF"];
+    expect(await warningsOf((sessions, token) => sessions.getSession(token, undefined))).toEqual(warned);
+    const options = { maxAuthAge: "10m" } as const;
+    expect(await warningsOf((sessions, token) => sessions.getSession(token, undefined, options))).toEqual(warned);
+  });
+
+  test("does not when it is left out, null, a token, or refused", async () => {
+    expect(await warningsOf((sessions, token) => sessions.getSession(token))).toEqual([]);
+    expect(await warningsOf((sessions, token) => sessions.getSession(token, null))).toEqual([]);
+    expect(await warningsOf((sessions, token) => sessions.getSession(token, "x").catch(() => 0))).toEqual([]);
+    const required = { antiCsrf: "required" } as const;
+    expect(
+      await warningsOf((sessions, token) => sessions.getSession(token, undefined, required).catch(() => 0)),
+    ).toEqual([]);
+  });
+
+  test("is told by the function of the package root in the same way", async () => {
+    const seen = async (call: (token: string) => Promise<unknown>): Promise<unknown[]> =>
+      warningsOf(async (sessions, token) => {
+        const before = setDefaultInstance(sessions);
+        await call(token);
+        if (before) setDefaultInstance(before);
+      });
+    expect(await seen((token) => getSession(token))).toEqual([]);
+    expect(await seen((token) => getSession(token, undefined))).toEqual(["COUNTERFOIL_ANTI_CSRF"]);
+  });
 });
 
 test("without enableAntiCsrf there is no anti-CSRF token and none is checked", async () => {

@@ -1,5 +1,5 @@
 import { type Duration, parseDuration } from "../options/duration.ts";
-import { generalError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
+import { generalError, type SessionError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";
 import { equalInConstantTime } from "../crypto/encoding.ts";
@@ -21,6 +21,12 @@ export interface Session<Claims = unknown> {
 export interface VerifyOptions {
   /** Greatest age of the sign-in that is accepted, for instance `"10m"`. Default: any. */
   readonly maxAuthAge?: Duration;
+  /**
+   * `"required"`: without an anti-CSRF token the call is refused with `ANTI_CSRF_MISSING`. Set it
+   * for every request that changes something (OWASP ASVS 5.0, 3.5.1). Default: `undefined` and
+   * `null` skip the check.
+   */
+  readonly antiCsrf?: "required";
 }
 
 export interface VerifiedSession<Claims> {
@@ -43,6 +49,7 @@ export async function verifySession<Claims>(
 ): Promise<VerifiedSession<Claims>> {
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
   const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
+  if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
   const opening = context.ready();
   if (opening !== undefined) await opening;
   // A process that only verifies must learn of rotated and replaced keys, too. One request a minute
@@ -53,8 +60,11 @@ export async function verifySession<Claims>(
   const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken, verdict);
   const now = options.judgedAt === undefined ? context.now() : options.judgedAt(token, context.now());
   if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
-  if (antiCsrfToken !== undefined && antiCsrfToken !== null && context.policy.antiCsrf)
-    checkAntiCsrf(context, token, antiCsrfToken);
+  if (antiCsrfToken !== undefined && antiCsrfToken !== null) {
+    if (context.policy.antiCsrf) checkAntiCsrf(context, token, antiCsrfToken);
+  } else if (options.antiCsrf === "required") {
+    throw antiCsrfMissing();
+  }
   const result =
     context.revocation === undefined ? describe<Claims>(token) : await checkRevocation<Claims>(context, token, now);
   // Last: a session that is gone must not ask its user to sign in again for the sake of freshness.
@@ -84,6 +94,10 @@ export async function authenticate(
     "the access token is not one that this installation made, or its key is gone",
   );
 }
+
+/** A request that must have an anti-CSRF token, and has none. */
+export const antiCsrfMissing = (): SessionError =>
+  tryRefreshToken("ANTI_CSRF_MISSING", "the anti-CSRF token is missing");
 
 function checkAntiCsrf(context: SessionContext, token: VerifiedAccessToken, given: unknown): void {
   if (typeof given === "string") {
@@ -119,6 +133,16 @@ async function checkRevocation<Claims>(
 function describe<Claims>({ handle, userId, claims }: VerifiedAccessToken): VerifiedSession<Claims> {
   // The one place where the app's word for the type of its claims is taken.
   return { session: { handle, userId, jwtPayload: claims as Claims } };
+}
+
+function checkAntiCsrfOption(antiCsrf: unknown, hasTokens: boolean): void {
+  if (antiCsrf !== "required")
+    throw generalError("ARGUMENT_INVALID", 'antiCsrf is not "required"; write that, or leave it out');
+  if (!hasTokens)
+    throw generalError(
+      "ARGUMENT_INVALID",
+      'antiCsrf is "required", but tokens.enableAntiCsrf is false, so that there is no token; leave the option out, and demand a header of your own',
+    );
 }
 
 function checkMaxAuthAge(maxAuthAge: unknown): number {

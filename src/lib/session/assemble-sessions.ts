@@ -1,0 +1,126 @@
+import type { Policy } from "../policy.ts";
+import { toJwks } from "../key/jwks.ts";
+import { createTell, type Notice } from "../notices.ts";
+import type { SessionStore } from "./session-store.ts";
+import type { SessionContext } from "./context.ts";
+import { createSession } from "./create-session.ts";
+import { checkKnown } from "./known-options.ts";
+import {
+  loadSession,
+  revokeEverySession,
+  revokeSession,
+  revokeSessionsOfUser,
+  type Update,
+  updateClaims,
+  updateData,
+} from "./manage-sessions.ts";
+import {
+  type HandlePage,
+  listPage,
+  listSessions,
+  type PageOptions,
+  type SessionInfo,
+  type SessionPage,
+} from "./list-sessions.ts";
+import { refreshSession } from "./refresh-session.ts";
+import { sweepNow } from "./sweep-now.ts";
+import type { UserId } from "./user-id.ts";
+import { verifySession } from "./verify-session.ts";
+import type { Sessions } from "./sessions.ts";
+import { createContext } from "./create-context.ts";
+
+const PAGE_OPTIONS: readonly string[] = ["limit", "after"];
+
+/** Told outside production, once for an instance. */
+const SKIPPED_BY_ACCIDENT: Notice = {
+  code: "COUNTERFOIL_ANTI_CSRF",
+  write: () =>
+    'getSession was called with undefined as the anti-CSRF token, which skips the check. Where the header is absent from a request that changes something, that lets another site\'s request through: write getSession(accessToken, antiCsrfToken, { antiCsrf: "required" }) there, and null where the check is left out on purpose.',
+};
+
+const handlesOf = (sessions: readonly SessionInfo[]): string[] => sessions.map(({ handle }) => handle);
+
+const contexts = new WeakMap<object, SessionContext>();
+
+/** What an instance works with; for the HTTP part, which is given instances by the app. @throws TypeError for anything else */
+export function contextOf(sessions: object): SessionContext {
+  const context = contexts.get(sessions);
+  if (context === undefined) throw new TypeError("this is not what createSessions returned");
+  return context;
+}
+
+/** Puts an instance together. Does no I/O. @throws ConfigError when a secret is needed */
+export function assembleSessions<Claims, Data>(policy: Policy, givenStore: SessionStore): Sessions<Claims, Data> {
+  const context = createContext(policy, givenStore);
+  const { events, ring } = context;
+  const tell = createTell();
+  const readData = async (handle: string): Promise<Data> =>
+    JSON.parse((await loadSession(context, handle)).data) as Data;
+  const writeData = (handle: string, update: Update<Data>): Promise<Data> => updateData(context, handle, update);
+
+  async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
+  async function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
+  async function getSessionsForUser(userId: UserId, page?: PageOptions): Promise<SessionInfo[] | SessionPage> {
+    checkKnown(page, "getSessionsForUser", PAGE_OPTIONS);
+    return page === undefined ? listSessions(context, userId) : listPage(context, userId, page);
+  }
+
+  async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
+  async function getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
+  async function getAllSessionHandlesForUser(userId: UserId, page?: PageOptions): Promise<string[] | HandlePage> {
+    checkKnown(page, "getAllSessionHandlesForUser", PAGE_OPTIONS);
+    if (page === undefined) return handlesOf(await listSessions(context, userId));
+    const { sessions: listed, next } = await listPage(context, userId, page);
+    return { handles: handlesOf(listed), next };
+  }
+
+  const sessions: Sessions<Claims, Data> = {
+    cookieNames: policy.cookie.names,
+    async createNewSession(userId, jwtPayload, sessionData, options) {
+      checkKnown(options, "createNewSession", ["authTime", "device"]);
+      return createSession<Claims>(context, { userId, jwtPayload, sessionData, options });
+    },
+    async getSession(...given) {
+      const [accessToken, antiCsrfToken, options] = given;
+      checkKnown(options, "getSession", ["antiCsrf", "maxAuthAge"]);
+      // An argument that is left out is no header that happens to be absent.
+      if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
+        tell(SKIPPED_BY_ACCIDENT);
+      return verifySession(context, accessToken, antiCsrfToken, options);
+    },
+    async refreshSession(refreshToken, options) {
+      checkKnown(options, "refreshSession", ["device"]);
+      return refreshSession(context, refreshToken, options);
+    },
+    revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
+    async revokeAllSessionsForUser(userId, options = {}) {
+      checkKnown(options, "revokeAllSessionsForUser", ["except"]);
+      return revokeSessionsOfUser(context, userId, options.except);
+    },
+    revokeAllSessions: () => revokeEverySession(context),
+    getAllSessionHandlesForUser,
+    getSessionsForUser,
+    getSessionData: readData,
+    updateSessionData: writeData,
+    getSessionInfo: readData,
+    updateSessionInfo: writeData,
+    updateJwtPayload: (handle: string, update: Update<Claims>) => updateClaims(context, handle, update),
+    rotateSigningKey: () =>
+      context.calls.run(async () => {
+        await context.ready();
+        return ring.rotate();
+      }),
+    async getJwks() {
+      await context.ready();
+      // Not upkeep: anybody may ask, and a sweep rides on requests that write.
+      await ring.tend();
+      return toJwks(ring.published());
+    },
+    sweep: (options) => sweepNow(context, options),
+    on: events.on,
+    ready: async () => context.ready(),
+    close: context.close,
+  };
+  contexts.set(sessions, context);
+  return sessions;
+}
