@@ -71,6 +71,7 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
   function join(client: Socket): void {
     const server = connect({ port: target.port, host: target.host, allowHalfOpen: true });
     const held: (() => void)[] = [];
+    const late: (() => void)[] = [];
     let isClientsTurn = true;
 
     const destroy = (): void => {
@@ -91,9 +92,10 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
       isClientsTurn = true;
       if (isSwallowing) return;
       const pass = (): void => passOrHold(() => client.write(bytes));
-      // In their order: timers of one length go off as they were set.
-      if (lateness > 0) setTimeout(pass, lateness);
-      else pass();
+      if (lateness === 0 && late.length === 0) return pass();
+      // In their order, also where those before are to be later.
+      late.push(pass);
+      setTimeout(() => late.shift()?.(), lateness);
     };
     client.on("data", (bytes) => {
       if (isClientsTurn) turns += 1;

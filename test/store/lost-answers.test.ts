@@ -172,6 +172,30 @@ describeSqlServers((_, drivers, server) => {
       const pool = driver.makePool({ ...place, port: proxy.port }, atMost(driver, 1));
       return { proxy, store: openStore(driver, pool, options) };
     }, "DELETE FROM");
+
+    // postgres.js sends the statements of several on one connection, and fails them by one error.
+    test("what another waits for on the connection has no say in it", async () => {
+      database ??= await server().createDatabase();
+      const place = server().connectionOptions(database);
+      const proxy = await proxyTo(place);
+      const pool = driver.makePool({ ...place, port: proxy.port }, atMost(driver, 1));
+      const [store, other] = [openStore(driver, pool), openStore(driver, pool)];
+      const sessions = createSessions({ store, secret: SECRET });
+      onTestFinished(() => sessions.close());
+      const { session } = await sessions.createNewSession("alice");
+      // A statement that is new to a connection has it for itself.
+      await sessions.updateSessionData(session.handle, "before");
+      const held = proxy.holdAfter(MARK);
+      const write = caught(sessions.updateSessionData(session.handle, MARK));
+      await held;
+      // It only looks at the server, so it leaves everything as it was.
+      const start = other.prepare().catch(() => undefined);
+      await new Promise((turn) => setImmediate(turn));
+      proxy.cut();
+      proxy.release();
+      expect((await write).message).toMatch(UNKNOWN);
+      await start;
+    });
   });
 });
 

@@ -2,7 +2,15 @@ import { currentCall } from "../call.ts";
 import { generalError, SessionError } from "../errors.ts";
 import { withoutData } from "./driver-error.ts";
 import type { SessionStore } from "./session-store.ts";
-import { factOf, isUnknown, isUntouched, markUnknown, markUntouched, storeFault } from "./store-fault.ts";
+import {
+  DriverFailure,
+  factOf,
+  isUnknown,
+  isUntouched,
+  markUnknown,
+  markUntouched,
+  storeFault,
+} from "./store-fault.ts";
 
 export { isUnknown };
 
@@ -118,7 +126,11 @@ function toFault(error: unknown, { kind, name }: Failing): SessionError {
   const told =
     error instanceof SessionError
       ? generalError(error.code, `${fact}; ${outcome}`, withoutData(error.cause))
-      : generalError("STORE_UNAVAILABLE", `${fact}; ${outcome}`, withoutData(error));
+      : generalError(
+          "STORE_UNAVAILABLE",
+          `${fact}; ${outcome}`,
+          withoutData(error instanceof DriverFailure ? error.cause : error),
+        );
   return isOpen ? markUnknown(told) : told;
 }
 

@@ -20,6 +20,16 @@ export function storeFault(fact: string, cause?: unknown, code: ErrorCode = "STO
 /** The text of a `storeFault`, as it was given. */
 export const factOf = (error: object): string | undefined => facts.get(error);
 
+/**
+ * Around an error of a driver, so that something can be noted on it: a driver may give one error to
+ * all that waited on a connection, and what is known of them differs.
+ */
+export class DriverFailure extends Error {
+  constructor(cause: unknown) {
+    super("the driver failed", { cause });
+  }
+}
+
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** Nothing was done: the operation never reached the database, or was refused by it. */

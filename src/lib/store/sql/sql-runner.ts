@@ -3,7 +3,7 @@ import { generalError, SessionError } from "../../errors.ts";
 import { deadlineWithin } from "../../call.ts";
 import { inTime } from "../../in-time.ts";
 import { createConnectionQueue } from "./connection-queue.ts";
-import { isUntouched, markUntouched, storeFault } from "../../session/store-fault.ts";
+import { DriverFailure, markUntouched, storeFault } from "../../session/store-fault.ts";
 import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
 import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 
@@ -48,21 +48,20 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
   const queue = createConnectionQueue({ size: driver.poolSize, limit: queueLimit });
 
   function noConnection(): Error {
-    const known = explain(driver.reason?.(), driver);
+    const known = describe(driver.reason?.(), driver);
     return known instanceof SessionError ? known : noAnswer("gave no connection", timeout);
   }
 
-  async function withConnection<T>(work: Work<T>, deadline: number): Promise<T> {
+  async function withConnection<T>(work: Work<T>, deadline: number, attempt: Attempt): Promise<T> {
     const leave = await queue.enter(deadline);
     try {
-      return await connected(work, deadline);
+      return await connected(work, deadline, attempt);
     } finally {
       leave();
     }
   }
 
-  async function connected<T>(work: Work<T>, deadline: number): Promise<T> {
-    const attempt: Attempt = { mayBeDone: false, isOver: false };
+  async function connected<T>(work: Work<T>, deadline: number, attempt: Attempt): Promise<T> {
     const connecting = driver.connect();
     let connection: SqlConnection | undefined;
     try {
@@ -78,7 +77,6 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
       if (connection === undefined) void connecting.then((late) => late.release()).catch(() => undefined);
       else if (isAnswer(error)) connection.release();
       else connection.destroy();
-      if (!attempt.mayBeDone || driver.isRefusal(error)) markUntouched(error);
       throw error;
     }
   }
@@ -89,14 +87,16 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
     return kind === "conflict" || kind === "no-table" || kind === "no-right";
   };
 
-  async function retrying<T>(attempt: (deadline: number) => Promise<T>): Promise<T> {
+  async function retrying<T>(work: Work<T>): Promise<T> {
     const deadline = deadlineWithin(timeout);
     for (let turn = 1; ; turn += 1) {
+      const attempt: Attempt = { mayBeDone: false, isOver: false };
       try {
-        return await attempt(deadline);
+        return await withConnection(work, deadline, attempt);
       } catch (error) {
         const diagnosis = driver.diagnose(error);
-        if (diagnosis?.kind !== "conflict" || performance.now() > deadline) throw explain(error, driver);
+        if (diagnosis?.kind !== "conflict" || performance.now() > deadline)
+          throw explain(error, driver, !attempt.mayBeDone || driver.isRefusal(error));
         // Rivals that met once must not meet again.
         await delay(Math.random() * Math.min(2 ** turn, 64));
       }
@@ -104,33 +104,29 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
   }
 
   return {
-    withConnection: (work) => retrying((deadline) => withConnection(work, deadline)),
+    withConnection: (work) => retrying(work),
 
     run: (statement, values) =>
-      retrying((deadline) =>
-        withConnection((connection, attempt) => {
-          attempt.mayBeDone = true;
-          return connection.run(statement, values);
-        }, deadline),
-      ),
+      retrying((connection, attempt) => {
+        attempt.mayBeDone = true;
+        return connection.run(statement, values);
+      }),
 
     transaction: (causal, work) =>
-      retrying((deadline) =>
-        withConnection(async (connection, attempt) => {
-          await connection.begin(causal);
-          try {
-            const result = await work(connection.run);
-            // Before that nothing lasts: a database undoes what a broken connection had begun.
-            attempt.mayBeDone = true;
-            await connection.commit();
-            return result;
-          } catch (error) {
-            // Any other error costs the connection, which undoes as much.
-            if (isAnswer(error)) await connection.rollback();
-            throw error;
-          }
-        }, deadline),
-      ),
+      retrying(async (connection, attempt) => {
+        await connection.begin(causal);
+        try {
+          const result = await work(connection.run);
+          // Before that nothing lasts: a database undoes what a broken connection had begun.
+          attempt.mayBeDone = true;
+          await connection.commit();
+          return result;
+        } catch (error) {
+          // Any other error costs the connection, which undoes as much.
+          if (isAnswer(error)) await connection.rollback();
+          throw error;
+        }
+      }),
   };
 }
 
@@ -160,9 +156,10 @@ const noAnswer = (fact: string, timeout: number): SessionError =>
   storeFault(`the database ${fact} within ${timeout} ms`);
 
 /** With what is known about a fault in the message, and the driver's own error as the cause. */
-export function explain(error: unknown, driver: SqlDriver): unknown {
+function explain(error: unknown, driver: SqlDriver, isUntouched: boolean): unknown {
   const told = describe(error, driver);
-  return isUntouched(error) ? markUntouched(told) : told;
+  if (!isUntouched) return told;
+  return markUntouched(told instanceof SessionError ? told : new DriverFailure(told));
 }
 
 function describe(error: unknown, driver: SqlDriver): unknown {
