@@ -75,7 +75,7 @@ const caseless: BrokenStore = {
     for (const { version, sql } of readMigrations("sqlite")) {
       database.exec(sql.replace("user_key            TEXT    NOT NULL", "user_key TEXT NOT NULL COLLATE NOCASE"));
       database.exec(`CREATE TABLE IF NOT EXISTS counterfoil_migration (version INTEGER NOT NULL PRIMARY KEY) STRICT;
-        INSERT INTO counterfoil_migration VALUES (${version})`);
+        INSERT INTO counterfoil_migration (version) VALUES (${version})`);
     }
     return sqlite({ database });
   },

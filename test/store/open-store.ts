@@ -101,7 +101,7 @@ async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
 }
 
 /** The store leaves the app's pool open, and may be closed twice. */
-function endingWith(store: SessionStore, end: () => Promise<unknown>): SessionStore {
+export function endingWith(store: SessionStore, end: () => Promise<unknown>): SessionStore {
   let ending: Promise<unknown> | undefined;
   return {
     ...store,

@@ -1,5 +1,6 @@
 /** Servers and databases on which sessions cannot be kept, or no longer: refused with what to change, and nobody is logged out. */
 import { expect, test } from "vitest";
+import { DEFAULT_PREFIX, tableNames } from "../../src/lib/store/migrations.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { caught, outcomeOf } from "./fixtures.ts";
 import { openStore as openSqlStore } from "./open-store.ts";
@@ -7,7 +8,7 @@ import { describeOwnSqlServers, makeStore, openStore, type SqlServer, watch } fr
 
 const OK = "ok";
 const DOWN = "GENERAL_ERROR/STORE_UNAVAILABLE";
-const TABLES = ["session", "key", "lease", "replaced", "migration"].map((name) => `counterfoil_${name}`);
+const TABLES = [...tableNames(DEFAULT_PREFIX), `${DEFAULT_PREFIX}migration`];
 
 describeOwnSqlServers({}, (kind, drivers, server) => {
   const mariadb = kind === "mariadb";

@@ -41,7 +41,9 @@ describeOwnSqlServers(settings, (kind, drivers, server) => {
         .then(() => "started", String);
       let attempts = 0;
       await until("it is tried again", async () => {
-        attempts += (await server().takeLog()).filter((line) => /SELECT coalesce\(max\(version\)/.test(line)).length;
+        attempts += (await server().takeLog()).filter((line) =>
+          /SELECT \* FROM counterfoil_migration/.test(line),
+        ).length;
         return attempts > 1;
       });
       await unlock();

@@ -6,6 +6,8 @@ import { Error as AuthError } from "counterfoil";
 import { describe, expect, test } from "vitest";
 import { MIGRATION_STEPS } from "../../src/lib/store/migration-steps.ts";
 import { readMigrations, schemaScript, statementsOf } from "../../src/lib/store/migrations.ts";
+import { column, RESERVED_COLUMNS } from "../../src/lib/store/sql/sql-statements.ts";
+import { newRecord } from "../../src/lib/testing/store/rows.ts";
 import { findBinary } from "../servers/binaries.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { caught, outcomeOf } from "./fixtures.ts";
@@ -13,6 +15,7 @@ import { describeSqlServers, makeStore, openStore, watch } from "./sql-drivers.t
 
 const OK = "ok";
 const MISSING = "SCHEMA_MISSING";
+const TABLES = ["session", "key", "lease", "replaced", "migration", "revocation", "device", "audit"];
 
 describe.each(["sqlite", "mysql", "postgres"] as const)("the files for %s", (dialect) => {
   const folder = new URL(`../../migrations/${dialect}/`, import.meta.url);
@@ -30,10 +33,10 @@ describe.each(["sqlite", "mysql", "postgres"] as const)("the files for %s", (dia
     for (const migration of migrations) {
       const statements = statementsOf(migration);
       for (const text of statements)
-        expect(text).toMatch(/^(CREATE|INSERT|ALTER|SET|PREPARE|EXECUTE|DEALLOCATE) [^;]+$/);
+        expect(text).toMatch(/^(CREATE|INSERT|ALTER|SELECT|SET|PREPARE|EXECUTE|DEALLOCATE) [^;]+$/);
       // Nothing but comments is left out.
       const begun =
-        migration.sql.match(/^(CREATE|INSERT|ALTER|DROP|UPDATE|DELETE|SET|PREPARE|EXECUTE|DEALLOCATE) /gm) ?? [];
+        migration.sql.match(/^(CREATE|INSERT|ALTER|DROP|UPDATE|DELETE|SELECT|SET|PREPARE|EXECUTE|DEALLOCATE) /gm) ?? [];
       expect(statements.length).toBe(begun.length);
       expect(statements.join()).not.toContain("--");
     }
@@ -43,6 +46,14 @@ describe.each(["sqlite", "mysql", "postgres"] as const)("the files for %s", (dia
     for (const { sql } of readMigrations(dialect, "shop_")) expect(sql).not.toMatch(/counterfoil/);
   });
 });
+
+test.each(["docs/guide/databases.md", "docs/decisions/052-columns-decided-once.md"])(
+  "%s names each column that nothing writes yet",
+  (file) => {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+    for (const name of RESERVED_COLUMNS) expect(text).toContain(`\`${column(name)}\``);
+  },
+);
 
 describeSqlServers((kind, drivers, server) => {
   const mariadb = kind === "mariadb";
@@ -64,7 +75,7 @@ describeSqlServers((kind, drivers, server) => {
         admin(`SELECT * FROM ${prefix}migration ORDER BY version`),
       ]);
     }
-    const tables = ["session", "key", "lease", "replaced", "migration"].map((name) => `${database}.${prefix}${name}`);
+    const tables = TABLES.map((name) => `${database}.${prefix}${name}`);
     return Promise.all([
       ...tables.map((table) => admin(`SHOW CREATE TABLE ${table}`)),
       admin(`SELECT HEX(name) AS name, HEX(owner) AS owner, expires_at FROM ${database}.${prefix}lease ORDER BY name`),
@@ -120,7 +131,7 @@ describeSqlServers((kind, drivers, server) => {
     expect(await firstRow(`SELECT count(*) FROM ${named(place, "counterfoil_lease")}`, place.database)).toEqual([257]);
   });
 
-  test.each(["session", "key", "lease", "replaced", "migration"])("a table of somebody else's: %s", async (table) => {
+  test.each(TABLES)("a table of somebody else's: %s", async (table) => {
     const place = await makePlace();
     const name = `counterfoil_${table}`;
     await server().admin(`CREATE TABLE ${named(place, name)} (name VARCHAR(9))`, place.database);
@@ -189,7 +200,10 @@ describeSqlServers((kind, drivers, server) => {
   test("of a newer version: refused, left alone, and taken when it is gone", async () => {
     const place = await makePlace();
     await open(place).sessions.ready();
-    await server().admin(`INSERT INTO ${named(place, "counterfoil_migration")} VALUES (9999)`, place.database);
+    await server().admin(
+      `INSERT INTO ${named(place, "counterfoil_migration")} (version) VALUES (9999)`,
+      place.database,
+    );
     await server().admin(`DELETE FROM ${named(place, "counterfoil_key")}`, place.database);
     const { sessions } = open(place);
     const error = await caught(sessions.ready());
@@ -200,7 +214,7 @@ describeSqlServers((kind, drivers, server) => {
     expect(await outcomeOf(sessions.createNewSession("alice"))).toBe(OK);
   });
 
-  test.each([["session"], ["key"], ["lease"], ["replaced"], ["session", "lease"]])(
+  test.each([["session"], ["key"], ["lease"], ["replaced"], ["session", "lease", "audit"]])(
     "one table is removed while the others stay: the next start makes it anew: %s",
     async (...lost) => {
       const [place, whole] = [await makePlace(), await makePlace()];
@@ -238,13 +252,62 @@ describeSqlServers((kind, drivers, server) => {
     const error = await caught(open(place, { migrate: false }).sessions.ready());
     expect(error.code).toBe(MISSING);
     expect(error.message).toContain(
-      `counterfoil_replaced have been removed, and migrate is false; run once, as a user who may, the statements that name them, of those that this prints: npx counterfoil migrate --print ${dialect}`,
+      `counterfoil_audit have been removed, and migrate is false; run once, as a user who may, the statements that name them, of those that this prints: npx counterfoil migrate --print ${dialect}`,
     );
     const about = readMigrations(dialect)
       .flatMap(statementsOf)
       .filter((text) => text.includes("counterfoil_key"));
     await runScript(place, about.map((text) => `${text};\n`).join(""));
     expect(await outcomeOf(open(place, { migrate: false }).sessions.createNewSession("alice"))).toBe(OK);
+  });
+
+  test("one table of a newer schema is removed: left to the newer version", async () => {
+    const place = await makePlace();
+    await open(place).sessions.ready();
+    const note = `INSERT INTO ${named(place, "counterfoil_migration")} (version, oldest) VALUES (9999, 1)`;
+    await server().admin(note, place.database);
+    await server().admin(`DROP TABLE ${named(place, "counterfoil_key")}`, place.database);
+    for (let starts = 0; starts < 2; starts += 1)
+      expect((await caught(open(place).sessions.ready())).code).toBe(MISSING);
+  });
+
+  /** Tables as the last step but one leaves them. */
+  const scriptBefore = (): string =>
+    schemaScript(dialect, undefined, 0, (...args) => readMigrations(...args).slice(0, -1));
+
+  test("of the version before, with sessions: brought up to date by several starts at once", async () => {
+    const place = await makePlace();
+    await runScript(place, scriptBefore());
+    const session = named(place, "counterfoil_session");
+    const { replacedHandle: _, ...row } = newRecord();
+    const values = Object.values(row).map((value) => (typeof value === "string" ? `'${value}'` : String(value)));
+    await server().admin(
+      `INSERT INTO ${session} (${Object.keys(row).map(column).join(", ")}) VALUES (${values.join(", ")})`,
+      place.database,
+    );
+    const stores = drivers.map((driver) => openStore(driver, driver.makePool(place)));
+    expect(await Promise.all(stores.map((store) => store.prepare()))).toHaveLength(drivers.length);
+    expect(await stores[0]?.findSession(row.handle)).toMatchObject({ ...row, replacedHandle: null });
+    const [newest = expect.fail("no steps")] = readMigrations(dialect).slice(-1);
+    const noted = await server().admin(
+      `SELECT version, oldest FROM ${named(place, "counterfoil_migration")} ORDER BY version DESC`,
+      place.database,
+    );
+    expect(noted[0]).toEqual({ version: newest.version, oldest: newest.oldest });
+  });
+
+  test.each(drivers)("$name: a session that takes a row over keeps nothing of columns to come", async (driver) => {
+    const place = await makePlace();
+    const store = openStore(driver, driver.makePool(place));
+    await store.prepare();
+    const [before, after] = [newRecord(), newRecord()];
+    await store.createSession(before, undefined);
+    const session = named(place, "counterfoil_session");
+    const reserved = RESERVED_COLUMNS.map(column);
+    await server().admin(`UPDATE ${session} SET ${reserved.map((name) => `${name} = '1'`).join(", ")}`, place.database);
+    expect((await store.createSession(after, undefined, before.handle)).replaced).toBe(true);
+    const rows = await server().admin(`SELECT ${reserved.join(", ")} FROM ${session}`, place.database);
+    expect(rows.map((row) => Object.values(row))).toEqual([reserved.map(() => null)]);
   });
 
   test("tablePrefix keeps two apps in one database apart", async () => {

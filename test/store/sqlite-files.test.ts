@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createSessions, type Sessions } from "counterfoil";
 import { sqlite, type SessionStore, type SqliteDatabase } from "counterfoil/sqlite";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { DEFAULT_PREFIX, tableNames } from "../../src/lib/store/migrations.ts";
 import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { collectWarnings } from "../fixtures/warnings.ts";
 import { caught, openBetterSqlite, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
@@ -13,6 +14,8 @@ import { startStoreHost } from "./remote-store.ts";
 const GONE = "UNAUTHORISED/SESSION_NOT_FOUND";
 const MINUTE = 60_000;
 const CODE = "COUNTERFOIL_SQLITE_FILE";
+const TABLES = [...tableNames(DEFAULT_PREFIX), `${DEFAULT_PREFIX}migration`];
+const DROP_ALL = TABLES.map((name) => `DROP TABLE ${name};`).join("");
 const warnings = collectWarnings();
 /**
  * Of this process; the other one writes them to its stderr. By the path, since Node tells of them a
@@ -177,8 +180,7 @@ describe("its own connections, in two processes", () => {
     const [here, there] = [openHere(path), await openThere(path)];
     const alice = await signIn(here, "alice");
     await there.sessions.ready();
-    const tables = ["session", "key", "replaced", "lease", "migration"];
-    operate(path, tables.map((name) => `DROP TABLE counterfoil_${name};`).join(""));
+    operate(path, DROP_ALL);
     expect(await caught(here.sessions.refreshSession(alice))).toMatchObject({ code: "SCHEMA_MISSING", status: 503 });
     expect(await messages(path)).toEqual([expect.stringContaining("are no longer in")]);
     await here.sessions.ready();
@@ -295,8 +297,7 @@ describe.each([
   test("its tables are dropped: SCHEMA_MISSING once, and the next call makes them", async () => {
     const given = openGiven("WAL");
     const alice = await signIn(given, "alice");
-    given.database.exec("DROP TABLE counterfoil_session; DROP TABLE counterfoil_migration; DROP TABLE counterfoil_key");
-    given.database.exec("DROP TABLE counterfoil_replaced; DROP TABLE counterfoil_lease");
+    given.database.exec(DROP_ALL);
     expect(await refresh(given, alice)).toBe("GENERAL_ERROR/SCHEMA_MISSING");
     expect(await refresh(given, await signIn(given, "bob"))).toBe("ok");
   });

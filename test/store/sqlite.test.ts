@@ -4,6 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { ConfigError, createSessions, Error as AuthError } from "counterfoil";
 import { sqlite, type SqliteDatabase } from "counterfoil/sqlite";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { readMigrations, schemaScript } from "../../src/lib/store/migrations.ts";
+import { column } from "../../src/lib/store/sql/sql-statements.ts";
 import { newRecord, newUser, T0 } from "../../src/lib/testing/store/rows.ts";
 import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
 
@@ -89,6 +91,32 @@ describe("schema", () => {
     );
     const recorded = openDatabase(path).prepare("SELECT version FROM counterfoil_migration ORDER BY version").all();
     expect(recorded.map((row) => row["version"])).toEqual(files.toSorted().map((file) => Number(file.slice(0, 4))));
+  });
+
+  test("one of the version before is brought up to date, with its sessions", async () => {
+    const database = openDatabase();
+    database.exec(schemaScript("sqlite", undefined, 0, (...args) => readMigrations(...args).slice(0, -1)));
+    const { replacedHandle: _, ...row } = newRecord();
+    const columns = Object.keys(row).map(column);
+    const insert = `INSERT INTO counterfoil_session (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+    database.prepare(insert).run(...Object.values(row));
+    const store = sqlite({ database });
+    await store.prepare();
+    expect(await store.findSession(row.handle)).toEqual({ ...row, replacedHandle: null });
+    const noted = database.prepare("SELECT version, oldest FROM counterfoil_migration ORDER BY version DESC").get();
+    const newest = readMigrations("sqlite").at(-1);
+    expect(noted).toEqual({ version: newest?.version, oldest: newest?.oldest });
+  });
+
+  test("a table that is gone from a newer schema is left to the newer version", async () => {
+    const database = openDatabase();
+    await sqlite({ database }).prepare();
+    database.exec("INSERT INTO counterfoil_migration VALUES (9999, 1); DROP TABLE counterfoil_key");
+    const error = await caught(createSessions({ store: sqlite({ database }), secret: SECRET }).ready());
+    expect(error).toMatchObject({
+      code: "SCHEMA_MISSING",
+      message: expect.stringContaining("start the newer version") as string,
+    });
   });
 
   test("a schema of a newer version is refused, told how to go on, and left alone", async () => {

@@ -1,4 +1,3 @@
-import { generalError, type SessionError } from "../errors.ts";
 import { MIGRATION_STEPS } from "./migration-steps.ts";
 
 /** Folders of `migrations/`; MariaDB and Galera take those of MySQL. */
@@ -7,18 +6,30 @@ export type MigrationDialect = keyof typeof MIGRATION_STEPS;
 /** One step of a schema, from an immutable file `migrations/<dialect>/NNNN_name.sql`. */
 export interface Migration {
   readonly version: number;
+  /**
+   * The oldest version that code may know to go on with the tables after this step, from the line
+   * `-- oldest: N` of the file. Undefined: this one.
+   */
+  readonly oldest?: number | undefined;
   readonly sql: string;
 }
+
+/** The steps that some code knows. An argument in tests, which play newer and older code. */
+export type MigrationSource = (dialect: MigrationDialect, prefix?: string) => readonly Migration[];
 
 /** What every table's name begins with, unless the app says otherwise. The files are written with it. */
 export const DEFAULT_PREFIX = "counterfoil_";
 
 /** All steps of a dialect, in order, for tables whose names begin with `prefix`. */
 export function readMigrations(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX): readonly Migration[] {
-  return Object.entries(MIGRATION_STEPS[dialect]).map(([file, sql]) => ({
-    version: Number(file.slice(0, 4)),
-    sql: sql.replaceAll(DEFAULT_PREFIX, prefix),
-  }));
+  return Object.entries(MIGRATION_STEPS[dialect]).map(([file, sql]) => {
+    const oldest = /^-- oldest: (\d+)$/m.exec(sql)?.[1];
+    return {
+      version: Number(file.slice(0, 4)),
+      oldest: oldest === undefined ? undefined : Number(oldest),
+      sql: sql.replaceAll(DEFAULT_PREFIX, prefix),
+    };
+  });
 }
 
 /** The statements of a step. No string in the files holds a semicolon at the end of a line. */
@@ -31,7 +42,7 @@ export const statementsOf = ({ sql }: Migration): readonly string[] =>
 
 /** The tables that the steps make. */
 export const tableNames = (prefix: string): readonly string[] =>
-  ["session", "key", "lease", "replaced"].map((name) => `${prefix}${name}`);
+  ["session", "key", "lease", "replaced", "revocation", "device", "audit"].map((name) => `${prefix}${name}`);
 
 /** Whether a statement makes, changes or fills one of these tables. */
 export const isAbout = (text: string, tables: readonly string[]): boolean =>
@@ -47,28 +58,34 @@ const VERSION_TYPES: Readonly<Record<MigrationDialect, string>> = {
 export const versionTable = (
   dialect: MigrationDialect,
   prefix: string,
-): { readonly create: string; readonly read: string; readonly note: (version: number) => string } => ({
+): { readonly create: string; readonly read: string; readonly note: (migration: Migration) => string } => ({
   create: `CREATE TABLE IF NOT EXISTS ${prefix}migration (version ${VERSION_TYPES[dialect]}`,
-  read: `SELECT coalesce(max(version), 0) AS version FROM ${prefix}migration`,
-  note: (version) =>
-    dialect === "mysql"
-      ? `INSERT IGNORE INTO ${prefix}migration (version) VALUES (${version})`
-      : `INSERT INTO ${prefix}migration (version) VALUES (${version}) ON CONFLICT DO NOTHING`,
+  // All columns, since the second is not there before the step that adds it.
+  read: `SELECT * FROM ${prefix}migration ORDER BY version DESC LIMIT 1`,
+  note({ version, oldest }) {
+    const [columns, values] =
+      oldest === undefined ? ["version", version] : ["version, oldest", `${version}, ${oldest}`];
+    return dialect === "mysql"
+      ? `INSERT IGNORE INTO ${prefix}migration (${columns}) VALUES (${values})`
+      : `INSERT INTO ${prefix}migration (${columns}) VALUES (${values}) ON CONFLICT DO NOTHING`;
+  },
 });
 
+/** The newest version of some steps. */
+export const newestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
+
 /** Everything that brings a schema from version `from` (0: nothing is there) to the newest, for an operator to read and run. */
-export function schemaScript(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX, from: number = 0): string {
+export function schemaScript(
+  dialect: MigrationDialect,
+  prefix: string = DEFAULT_PREFIX,
+  from: number = 0,
+  source: MigrationSource = readMigrations,
+): string {
   const { create, note } = versionTable(dialect, prefix);
-  const steps = readMigrations(dialect, prefix)
+  const steps = source(dialect, prefix)
     .filter(({ version }) => version > from)
-    .map(({ version, sql }) => `${sql.trim()}\n\n${note(version)};`);
+    .map((migration) => `${migration.sql.trim()}\n\n${note(migration)};`);
   const script = [`${create};`, ...steps];
   // MySQL commits each statement that makes a table by itself, so there each may be run again; elsewhere it is all or nothing.
   return `${(dialect === "mysql" ? script : ["BEGIN;", ...script, "COMMIT;"]).join("\n\n")}\n`;
 }
-
-export const schemaTooNew = (found: number, known: number): SessionError =>
-  generalError(
-    "SCHEMA_TOO_NEW",
-    `the database has schema version ${found}, and this version of counterfoil knows ${known}; update the package`,
-  );

@@ -21,6 +21,8 @@ export interface RingKeys {
   readonly keys: string;
   /** HASH, one for each lease. */
   readonly lease: (name: string) => string;
+  /** HASH: the version of what is kept here, and the oldest version that code may know to use it. */
+  readonly schema: string;
   readonly rehearsal: readonly [string, string];
 }
 
@@ -37,7 +39,12 @@ export function placeKeys(prefix: string, place: number): PlaceKeys {
 
 export function ringKeys(prefix: string): RingKeys {
   const base = `${prefix}{ring}:`;
-  return { keys: `${base}keys`, lease: (name) => `${base}lease:${name}`, rehearsal: rehearsal(base) };
+  return {
+    keys: `${base}keys`,
+    lease: (name) => `${base}lease:${name}`,
+    schema: `${base}schema`,
+    rehearsal: rehearsal(base),
+  };
 }
 
 const rehearsal = (base: string): readonly [string, string] => [`${base}rehearsal:1`, `${base}rehearsal:2`];

@@ -313,6 +313,18 @@ end
 return 1`,
 );
 
+/**
+ * KEYS: schema. ARGV: the version that this code knows, and the oldest that may be beside it. Notes
+ * them if they are newer than what is noted; what is noted then.
+ */
+export const noteSchema: RedisScript = writes(
+  `local version = redis.call('HGET', KEYS[1], 'version')
+if not version or tonumber(version) < tonumber(ARGV[1]) then
+  redis.call('HSET', KEYS[1], 'version', ARGV[1], 'oldest', ARGV[2])
+end
+return redis.call('HMGET', KEYS[1], 'version', 'oldest')`,
+);
+
 /** KEYS: any. What the server is, as far as this user may know. */
 export const inspect: RedisScript = reads(
   `local info = ''

@@ -11,6 +11,7 @@ import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 import { checkServer, findEviction } from "./redis-server.ts";
 import { createRedisSweep } from "./redis-sweep.ts";
+import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 
 export interface RedisStoreOptions {
@@ -21,10 +22,21 @@ export interface RedisStoreOptions {
   readonly timeout: number;
   /** Which replicas must have a write before it counts; undefined: none. */
   readonly replicas: RedisReplicas | undefined;
+  /** Of what this code keeps. Default: that of this version. */
+  readonly schema?: SchemaVersion | undefined;
 }
 
+/** Goes up when rows or keys change; `oldest` when code of before could not go on with them. */
+export const REDIS_SCHEMA: SchemaVersion = { version: 1, oldest: 1 };
+
 /** Sessions in Redis. Every operation is one script on the node that has its user's place, but for a sweep, which goes to all places. */
-export function createRedisStore({ driver, prefix, timeout, replicas }: RedisStoreOptions): SessionStore {
+export function createRedisStore({
+  driver,
+  prefix,
+  timeout,
+  replicas,
+  schema = REDIS_SCHEMA,
+}: RedisStoreOptions): SessionStore {
   const run = createRedisRunner(driver, timeout, replicas);
   const ring = ringKeys(prefix);
   const places = PLACES.map((place) => placeKeys(prefix, place));
@@ -68,6 +80,8 @@ export function createRedisStore({ driver, prefix, timeout, replicas }: RedisSto
     async prepare() {
       const isCluster = checkServer(await run(scripts.inspect, [ring.keys]));
       await run(scripts.rehearse, ring.rehearsal);
+      const noted = await run(scripts.noteSchema, [ring.schema], [schema.version, schema.oldest]);
+      isUsable(toSchemaVersion((noted as readonly unknown[]).map(text)), schema.version);
       if (!isCluster) return;
       // Each of its masters has some of the places.
       const facts = await Promise.all(places.map(({ expiries }) => run(scripts.inspect, [expiries])));

@@ -1,6 +1,7 @@
 import { errorCode } from "../network-errors.ts";
 import { generalError, type SessionError } from "../../errors.ts";
-import { isAbout, readMigrations, schemaTooNew, statementsOf, tableNames, versionTable } from "../migrations.ts";
+import { isAbout, type MigrationSource, newestOf, statementsOf, tableNames, versionTable } from "../migrations.ts";
+import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
 import { type SqlConnection, type SqlDriver } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
 import { selectAllColumns } from "./sql-statements.ts";
@@ -15,6 +16,9 @@ export interface SchemaOptions {
    * may be about to put it back, with its sessions.
    */
   readonly remake: boolean;
+  readonly source: MigrationSource;
+  /** In front of a read that must see what any other node has confirmed, see `SqlTraits`. */
+  readonly causal: string;
 }
 
 /** Brings the tables to the version that this library knows. Safe to run from several processes at once. */
@@ -51,10 +55,11 @@ async function bringUp(
   options: SchemaOptions,
   isPartial: boolean,
 ): Promise<void> {
-  const newest = readMigrations(options.dialect).at(-1)?.version ?? 0;
-  const found = await runner.withConnection((connection) => readVersion(connection, driver, options));
-  if (found === newest && !isPartial) return;
-  if (found > newest) throw schemaTooNew(found, newest);
+  const newest = newestOf(options.source(options.dialect));
+  const schema = await runner.withConnection((connection) => readVersion(connection, driver, options));
+  const found = schema.version;
+  // A table that is missing of a newer schema is not made here, since it would lack columns.
+  if (isUsable(schema, newest) && (!isPartial || found > newest)) return;
   const state = { found, newest, isPartial };
   if (!options.migrate) throw schemaMissing(state, options, "and migrate is false");
   try {
@@ -70,13 +75,13 @@ async function bringUp(
 async function readVersion(
   connection: SqlConnection,
   driver: SqlDriver,
-  { dialect, prefix }: SchemaOptions,
-): Promise<number> {
+  { dialect, prefix, causal }: SchemaOptions,
+): Promise<SchemaVersion> {
   try {
-    const { rows } = await connection.execute(versionTable(dialect, prefix).read);
-    return Number(rows[0]?.[0]);
+    const { rows } = await connection.execute(causal + versionTable(dialect, prefix).read);
+    return toSchemaVersion(rows[0]);
   } catch (error) {
-    if (driver.diagnose(error)?.kind === "no-table") return 0;
+    if (driver.diagnose(error)?.kind === "no-table") return toSchemaVersion(undefined);
     throw error;
   }
 }
@@ -94,12 +99,15 @@ async function migratePostgres(
     try {
       await connection.execute(`SELECT pg_advisory_xact_lock(hashtext('counterfoil schema ${options.prefix}'))`);
       await connection.execute(create);
+      const migrations = options.source("postgres", options.prefix);
+      // Asked again under the lock: another process may have been faster, and be newer.
       const done = await readVersion(connection, driver, options);
+      isUsable(done, newestOf(migrations));
       const lost = isPartial ? await readLostTables(connection, options.prefix) : [];
-      for (const migration of readMigrations("postgres", options.prefix)) {
-        const isNew = migration.version > done;
+      for (const migration of migrations) {
+        const isNew = migration.version > done.version;
         for (const text of statementsOf(migration)) if (isNew || isAbout(text, lost)) await connection.execute(text);
-        if (isNew) await connection.execute(note(migration.version));
+        if (isNew) await connection.execute(note(migration));
       }
       await connection.commit();
     } catch (error) {
@@ -134,13 +142,15 @@ async function migrateMysql(
   await run(create);
   // Before the first table, so that other processes, and those after a crash, do the rest as well.
   if (isPartial) await run(`DELETE FROM ${options.prefix}migration`);
+  const migrations = options.source("mysql", options.prefix);
   const done = await runner.withConnection((connection) => readVersion(connection, driver, options));
-  for (const migration of readMigrations("mysql", options.prefix)) {
-    if (migration.version <= done) continue;
+  isUsable(done, newestOf(migrations));
+  for (const migration of migrations) {
+    if (migration.version <= done.version) continue;
     await runner.withConnection(async (connection) => {
       for (const text of statementsOf(migration)) await connection.execute(text);
     });
-    await run(note(migration.version));
+    await run(note(migration));
   }
 }
 
@@ -156,7 +166,7 @@ const isForeign = (error: unknown): boolean =>
 
 /** The one that the database names; the one with the version is asked alone, and not named. */
 function foreignTable(error: unknown, { prefix }: SchemaOptions): SessionError {
-  const named = new RegExp(`\\b${prefix}(?:session|key|lease|replaced)\\b`).exec(String(error))?.[0];
+  const named = new RegExp(`\\b(?:${tableNames(prefix).join("|")})\\b`).exec(String(error))?.[0];
   return generalError(
     "SCHEMA_MISSING",
     `the table ${named ?? `${prefix}migration`} in this database is not one of counterfoil's, or not whole; choose another tablePrefix, or give that table another name`,

@@ -39,6 +39,26 @@ const SUMMARY_COLUMNS = [
 
 const SESSION_COLUMNS = [...SUMMARY_COLUMNS, "claims", "data"] as const satisfies readonly (keyof SessionRecord)[];
 
+/**
+ * Columns of features to come (docs/decisions/052). A later version beside this one may fill them,
+ * so a session that takes over a row must not keep them.
+ */
+export const RESERVED_COLUMNS = [
+  "persistent",
+  "amr",
+  "actorKey",
+  "actorHandle",
+  "label",
+  "knownDevice",
+  "deviceIp",
+  "deviceAgent",
+  "binding",
+  "bindingAlgorithm",
+  "bindingKey",
+  "bindingChallenge",
+  "bindingPriorChallenge",
+] as const;
+
 const REFRESH_COLUMNS = [
   "generation",
   "currentHash",
@@ -186,7 +206,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const forced = isMysql ? ` FORCE INDEX (${session}_user)` : "";
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
-  const replace = `${causal}UPDATE ${session} SET ${assignments(SESSION_COLUMNS)} WHERE handle = ?`;
+  const replace = `${causal}UPDATE ${session} SET ${assignments(SESSION_COLUMNS)}, ${emptied(RESERVED_COLUMNS)} WHERE handle = ?`;
   /**
    * PostgreSQL: after a write the oldest rivals go, as many as are too many. Nobody waits for a
    * row.
@@ -343,7 +363,7 @@ export function selectAllColumns(prefix: string): string {
     replaced: ["handle", "expiresAt"],
     key: KEY_COLUMNS,
     // Last, since it may lack what a later migration adds.
-    session: SESSION_COLUMNS,
+    session: [...SESSION_COLUMNS, ...RESERVED_COLUMNS],
   };
   const all = Object.entries(columns).flatMap(([table, names]) =>
     names.map((name) => `${prefix}${table}.${column(name)}`),
@@ -352,10 +372,12 @@ export function selectAllColumns(prefix: string): string {
   return `SELECT ${all.join(", ")} FROM ${tables.join(", ")} LIMIT 0`;
 }
 
-const column = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The name of a column, from that of a field. */
+export const column = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const list = (names: readonly string[]): string => names.map(column).join(", ");
 const marks = (names: readonly string[]): string => names.map(() => "?").join(", ");
 const assignments = (names: readonly string[]): string => names.map((name) => `${column(name)} = ?`).join(", ");
+const emptied = (names: readonly string[]): string => names.map((name) => `${column(name)} = NULL`).join(", ");
 const selected = (names: readonly string[]): string => names.map((name) => `${column(name)} AS "${name}"`).join(", ");
 
 function numbered(text: string): string {

@@ -3,6 +3,7 @@ import { generalError, SessionError } from "../../errors.ts";
 import { placeOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import type { SessionRecord } from "../../session/record.ts";
+import { type MigrationSource, readMigrations } from "../migrations.ts";
 import type { SqlDriver, SqlResult } from "./sql-driver.ts";
 import { createSqlRunner, type SqlRun, type SqlRunner } from "./sql-runner.ts";
 import { prepareSchema } from "./sql-schema.ts";
@@ -28,6 +29,8 @@ export interface SqlStoreOptions {
   readonly inspect: (runner: SqlRunner) => Promise<SqlDialect>;
   readonly prefix: string;
   readonly migrate: boolean;
+  /** Default: the steps of this version. */
+  readonly source?: MigrationSource | undefined;
   /** How long the operations of one call may take, in ms. */
   readonly timeout: number;
   /** How many calls may wait for a connection, see `ConnectionQueueOptions`. */
@@ -40,6 +43,7 @@ export function createSqlStore({
   inspect,
   prefix,
   migrate,
+  source = readMigrations,
   timeout,
   queueLimit,
 }: SqlStoreOptions): SessionStore {
@@ -54,7 +58,14 @@ export function createSqlStore({
   async function open(): Promise<SqlStatements> {
     const dialect = await inspect(runner);
     const family = dialect === "postgres" ? "postgres" : "mysql";
-    await prepareSchema(runner, driver, { dialect: family, prefix, migrate, remake: !hasOpened });
+    await prepareSchema(runner, driver, {
+      dialect: family,
+      prefix,
+      migrate,
+      remake: !hasOpened,
+      source,
+      causal: TRAITS[dialect].causal,
+    });
     const statements = buildStatements(dialect, prefix);
     // A write that changes nothing: a replica, a lost right or half a schema must show now, and not with the first sign-in.
     const { changes } = await runner.run(statements.takeTurn, ["sweep"]);

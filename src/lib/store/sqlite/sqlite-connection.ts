@@ -1,7 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { deadlineWithin } from "../../call.ts";
 import { generalError } from "../../errors.ts";
-import { isAbout, readMigrations, schemaTooNew, statementsOf, tableNames, versionTable } from "../migrations.ts";
+import {
+  isAbout,
+  type MigrationSource,
+  newestOf,
+  readMigrations,
+  statementsOf,
+  tableNames,
+  versionTable,
+} from "../migrations.ts";
+import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
 import { markUntouched } from "../../session/store-fault.ts";
 import type { StoreTrouble } from "../../session/session-store.ts";
 import { hasMissingTable, inTransaction, isBusy, isClosed, isFileFault, probeRows } from "./sqlite-driver.ts";
@@ -31,6 +40,8 @@ export interface SqliteConnectionOptions {
   readonly synchronous: "full" | "normal";
   /** What the names of the tables begin with. */
   readonly prefix: string;
+  /** Default: the steps of this version. */
+  readonly source?: MigrationSource | undefined;
 }
 
 interface Connection<Name extends string> {
@@ -65,7 +76,7 @@ export const PATIENCE = 5000;
 
 /** @param texts of the statements to prepare */
 export function createSqliteConnection<Name extends string>(
-  { open, path, owned, durable, synchronous, prefix }: SqliteConnectionOptions,
+  { open, path, owned, durable, synchronous, prefix, source = readMigrations }: SqliteConnectionOptions,
   texts: Readonly<Record<Name, { readonly text: string }>>,
 ): SqliteConnection<Name> {
   const listeners = new Set<(trouble: StoreTrouble) => void>();
@@ -92,7 +103,7 @@ export function createSqliteConnection<Name extends string>(
         await patiently(() => database.exec("PRAGMA journal_mode = WAL"));
         database.exec(`PRAGMA synchronous = ${synchronous}`);
       }
-      await patiently(() => migrate(database, prefix));
+      await patiently(() => migrate(database, prefix, source));
       const entries = Object.entries<{ readonly text: string }>(texts);
       const prepared = entries.map(([name, { text }]) => [name, database.prepare(text)]);
       const statements = Object.fromEntries(prepared) as Connection<Name>["statements"];
@@ -164,7 +175,7 @@ export function createSqliteConnection<Name extends string>(
 
   return {
     // Tables that were made in a transaction of the app's may have gone with it.
-    prepare: () => run((_, database) => migrate(database, prefix)),
+    prepare: () => run((_, database) => migrate(database, prefix, source)),
     run,
     look,
     watch(listener) {
@@ -187,6 +198,12 @@ const schemaMissing = (cause: unknown): Error =>
     "SCHEMA_MISSING",
     "the tables of counterfoil, or some of them, are no longer in this SQLite database; what is missing is made anew by the next call, empty",
     cause,
+  );
+
+const newerMissing = (): Error =>
+  generalError(
+    "SCHEMA_MISSING",
+    "some tables of counterfoil are no longer in this SQLite database, whose schema a newer version has made; start the newer version, which makes them anew",
   );
 
 /**
@@ -219,22 +236,26 @@ function bringIn(database: SqliteDatabase): boolean {
   }
 }
 
-function migrate(database: SqliteDatabase, prefix: string): void {
-  const migrations = readMigrations("sqlite", prefix);
+function migrate(database: SqliteDatabase, prefix: string, source: MigrationSource): void {
+  const migrations = source("sqlite", prefix);
   const { create, note } = versionTable("sqlite", prefix);
-  const newest = migrations.at(-1)?.version ?? 0;
-  const current = readVersion(database, prefix);
-  if (current > newest) throw schemaTooNew(current, newest);
-  if (current === newest && lostTables(database, prefix).length === 0) return;
+  const newest = newestOf(migrations);
+  const found = readVersion(database, prefix);
+  const isLost = lostTables(database, prefix).length > 0;
+  const isMade = isUsable(found, newest);
+  if (isMade && !isLost) return;
+  // Made here, it would lack columns of the newer version.
+  if (found.version > newest) throw newerMissing();
   inTransaction(database, () => {
     database.exec(create);
-    // Asked again under the lock: another process may have been faster.
+    // Asked again under the lock: another process may have been faster, and be newer.
     const done = readVersion(database, prefix);
-    const lost = done === 0 ? [] : lostTables(database, prefix);
+    isUsable(done, newest);
+    const lost = done.version === 0 ? [] : lostTables(database, prefix);
     for (const migration of migrations) {
-      const isNew = migration.version > done;
+      const isNew = migration.version > done.version;
       for (const text of statementsOf(migration)) if (isNew || isAbout(text, lost)) database.exec(text);
-      if (isNew) database.exec(note(migration.version));
+      if (isNew) database.exec(note(migration));
     }
   });
 }
@@ -248,9 +269,10 @@ function hasTable(database: SqliteDatabase, name: string): boolean {
   return row !== undefined && row !== null;
 }
 
-function readVersion(database: SqliteDatabase, prefix: string): number {
-  if (!hasTable(database, `${prefix}migration`)) return 0;
-  return (database.prepare(versionTable("sqlite", prefix).read).get() as { version: number }).version;
+function readVersion(database: SqliteDatabase, prefix: string): SchemaVersion {
+  if (!hasTable(database, `${prefix}migration`)) return toSchemaVersion(undefined);
+  const row = database.prepare(versionTable("sqlite", prefix).read).get() as Partial<SchemaVersion> | null | undefined;
+  return toSchemaVersion(row?.version === undefined ? undefined : [row.version, row.oldest]);
 }
 
 /**
