@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SessionStore } from "./lib/session/session-store.ts";
+import { storeFault } from "./lib/session/store-fault.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite/sqlite-driver.ts";
 import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
@@ -97,7 +98,7 @@ async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase
     return new DatabaseSync(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`cannot open the database file ${path}: ${reason}`, { cause });
+    throw storeFault(`cannot open the database file ${path}: ${reason}`, cause);
   }
 }
 
@@ -106,7 +107,7 @@ async function importDriver(): Promise<typeof import("node:sqlite")> {
     // Loaded when it is used: in some Node versions the mere import prints a warning, which is nothing to users of other stores.
     return await import("node:sqlite");
   } catch (cause) {
-    throw new Error(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`, { cause });
+    throw storeFault(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`, cause);
   }
 }
 

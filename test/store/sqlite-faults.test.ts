@@ -46,7 +46,7 @@ describe("what is in the way at the start, and goes away", () => {
 
   test.each(OBSTACLES)(
     "$what: STORE_UNAVAILABLE with its cause, then the same instance works",
-    async ({ put, clear }) => {
+    async ({ what, put, clear }) => {
       const folder = temporaryFolder();
       put(folder);
       const sessions = createSessions({ store: sqlite({ path: join(folder, "db/sessions.db") }) });
@@ -55,6 +55,8 @@ describe("what is in the way at the start, and goes away", () => {
         expect(error).toMatchObject({ errType: AuthError.GENERAL_ERROR, code: "STORE_UNAVAILABLE" });
         expect(error.cause).toBeInstanceOf(Error);
       }
+      if (!what.includes("secret"))
+        expect((await caught(sessions.ready())).message).toContain(join(folder, "db/sessions.db"));
       clear(folder);
       const { refreshToken, accessToken, antiCsrfToken } = await sessions.createNewSession("alice");
       expect(await outcomeOf(sessions.getSession(accessToken.value, antiCsrfToken))).toBe("ok");
@@ -117,10 +119,36 @@ describe("faults while it runs", () => {
     database.exec(`PRAGMA max_page_count = ${String(database.prepare("PRAGMA page_count").get()?.["page_count"])}`);
     const error = await caught(sessions.createNewSession("bob", {}, { long: randomName(100_000) }));
     expect(error).toMatchObject({ code: "STORE_UNAVAILABLE", cause: { message: expect.stringContaining("full") } });
+    expect(error.message).toMatch(
+      /^there is no room left for .*app\.db; make room on its disk; sessions are untouched/,
+    );
     expect(await sessions.getAllSessionHandlesForUser("alice")).toEqual([session.handle]);
     database.exec("PRAGMA max_page_count = 100000");
     expect(await outcomeOf(sessions.createNewSession("bob", {}, { long: randomName(100_000) }))).toBe("ok");
     expect(await outcomeOf(sessions.refreshSession(refreshToken.value))).toBe("ok");
+  });
+});
+
+describe("what is wrong with the file is said, of either driver", () => {
+  const DRIVERS: readonly [string, (path: string) => SqliteDatabase][] = [
+    ["node:sqlite", (path) => new DatabaseSync(path)],
+    ["better-sqlite3", openBetterSqlite],
+  ];
+
+  test.each(DRIVERS)("garbage, and a right that is missing: %s", async (_, open) => {
+    const path = join(temporaryFolder(), "app.db");
+    writeFileSync(path, "garbage ".repeat(1000));
+    const garbage = await caught(createSessions({ store: sqlite({ database: open(path) }), secret: SECRET }).ready());
+    expect(garbage.message).toMatch(/^the SQLite database is no SQLite file, or is encrypted; check its path/);
+    rmSync(path);
+    const database = open(path);
+    const sessions = createSessions({ store: sqlite({ database }), secret: SECRET });
+    await sessions.ready();
+    database.exec("PRAGMA query_only = ON");
+    const { message } = await caught(sessions.createNewSession("alice"));
+    expect(message).toBe(
+      `${path} cannot be written; check the rights on it and on its folder; sessions are untouched, and it is asked again by the next call`,
+    );
   });
 });
 
@@ -131,9 +159,10 @@ describe("faults that it gets over", () => {
     onTestFinished(() => (rival.close(), database.close()));
     rival.exec("BEGIN EXCLUSIVE");
     const sessions = createSessions({ store: sqlite({ database }), secret: SECRET });
-    const first = await outcomeOf(sessions.ready());
+    const { code, message } = await caught(sessions.ready());
     rival.exec("COMMIT");
-    expect([first, await outcomeOf(sessions.ready())]).toEqual([DOWN, "ok"]);
+    expect([code, await outcomeOf(sessions.ready())]).toEqual(["STORE_UNAVAILABLE", "ok"]);
+    expect(message).toMatch(/^another connection keeps .* locked; end its transaction/);
   });
 
   test("a statement that fails, in memory", async () => {

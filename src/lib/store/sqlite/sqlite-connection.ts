@@ -24,6 +24,7 @@ import {
   markOf,
   removeStale,
 } from "./sqlite-file.ts";
+import { explainFile } from "./sqlite-errors.ts";
 import { tellOfFile } from "./sqlite-notice.ts";
 
 export interface SqliteConnectionOptions {
@@ -111,7 +112,7 @@ export function createSqliteConnection<Name extends string>(
       return { database, statements, marks: file === undefined ? undefined : markFiles(path ?? file, file, before) };
     } catch (error) {
       if (owned) database.close();
-      throw isClosed(error) ? closedByApp(error) : error;
+      throw isClosed(error) ? closedByApp(error) : explainFile(error, path);
     }
   }
 
@@ -164,12 +165,13 @@ export function createSqliteConnection<Name extends string>(
 
   const run: SqliteConnection<Name>["run"] = async (work) => {
     const opened = connect();
-    const { statements, database } = await opened;
+    const { statements, database, marks } = await opened;
     try {
       return await patiently(() => work(statements, database));
     } catch (error) {
       // No answer can get lost within a process: what failed was undone.
-      throw markUntouched(await recover(error, opened));
+      const told = await recover(error, opened);
+      throw markUntouched(explainFile(told, marks?.path));
     }
   };
 

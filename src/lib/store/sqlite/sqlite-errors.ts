@@ -1,0 +1,38 @@
+import { storeFault } from "../../session/store-fault.ts";
+
+/** What is wrong by the primary code of SQLite, and what to do. `file` is a path, or stands for one. */
+const FACTS: Readonly<Record<string, (file: string) => string>> = {
+  BUSY: (file) => `another connection keeps ${file} locked; end its transaction, or give sessions a file of their own`,
+  READONLY: (file) => `${file} cannot be written; check the rights on it and on its folder`,
+  IOERR: (file) => `${file} cannot be read or written; check its disk`,
+  CORRUPT: (file) => `${file} is damaged; stop every process of the app, and restore a backup`,
+  FULL: (file) => `there is no room left for ${file}; make room on its disk`,
+  CANTOPEN: (file) => `${file} cannot be opened; check its path, and the rights on it and on its folder`,
+  NOTADB: (file) => `${file} is no SQLite file, or is encrypted; check its path, or restore a backup`,
+};
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [5, "BUSY"],
+  [6, "BUSY"],
+  [8, "READONLY"],
+  [10, "IOERR"],
+  [11, "CORRUPT"],
+  [13, "FULL"],
+  [14, "CANTOPEN"],
+  [26, "NOTADB"],
+]);
+
+/** A fault of the file in words, with its path where it has one; any other error as it is. */
+export function explainFile(error: unknown, path: string | undefined): unknown {
+  const fact = FACTS[nameOf(error)];
+  return fact === undefined ? error : storeFault(fact(path ?? "the SQLite database"), error);
+}
+
+/** node:sqlite gives a number, with more in its upper bits, and better-sqlite3 a name. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("errcode" in error && typeof error.errcode === "number") return NAMES.get(error.errcode % 256) ?? "";
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const name = /^SQLITE_([A-Z]+)/.exec(code)?.[1] ?? "";
+  return name === "LOCKED" ? "BUSY" : name;
+}
