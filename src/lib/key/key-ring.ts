@@ -1,5 +1,6 @@
 import type { SigningAlgorithm } from "../policy.ts";
 import { outsideCalls } from "../call.ts";
+import { CLOCK_SKEW } from "../clock.ts";
 import { generalError } from "../errors.ts";
 import { inTime } from "../in-time.ts";
 import type { Secrets } from "../crypto/secret.ts";
@@ -58,8 +59,6 @@ export interface KeyRing {
 
 const RELOAD_EVERY = 60_000;
 const UNKNOWN_KEY_INTERVAL = 1000;
-/** Clocks of two servers may differ by this much (P5). */
-const SKEW = 60_000;
 
 /**
  * A process's clock, and the database's beside it: one that is wrong must not take a key from
@@ -153,7 +152,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
   /** Until when a key verifies tokens that live at most `longest`: it signed until the key after it took over. */
   function verifiesUntil(index: number, longest: number): number {
     const next = keys[index + 1];
-    return next === undefined ? Number.POSITIVE_INFINITY : next.activatesAt + longest + SKEW;
+    return next === undefined ? Number.POSITIVE_INFINITY : next.activatesAt + longest + CLOCK_SKEW;
   }
 
   async function dropFinished(): Promise<void> {

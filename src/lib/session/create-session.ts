@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from "../clock.ts";
 import { generalError } from "../errors.ts";
 import { isUnknown } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
@@ -117,14 +118,11 @@ async function create<Claims>(
   };
 }
 
-/** Clocks of two servers may differ by this much (P5). */
-const SKEW = 60_000;
-
 /**
  * A refresh of a session that a sign-in has just replaced may still be on its way, from a tab that dawdled; to clear the cookies in answer to it
  * would wipe those of the new session (docs/decisions/014). A request may take a window to come, and one more for being repeated.
  */
-const rememberReplacedFor = (window: number): number => 2 * window + SKEW;
+const rememberReplacedFor = (window: number): number => 2 * window + CLOCK_SKEW;
 
 function checkAuthTime(authTime: number | undefined, now: number): number {
   if (authTime === undefined) return now;

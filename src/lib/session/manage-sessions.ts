@@ -1,5 +1,5 @@
 import { pauseCall, restartCall } from "../call.ts";
-import { generalError, retryLater, unauthorised } from "../errors.ts";
+import { generalError, unauthorised } from "../errors.ts";
 import { isUnknown } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
@@ -7,6 +7,7 @@ import { toJson } from "./json-value.ts";
 import { sessionEnd, type SessionRecord } from "./record.ts";
 import type { FoundSession } from "./session-store.ts";
 import { mintAccessToken } from "./tokens.ts";
+import { untilWon } from "./lost-races.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
 /** Makes the new value out of the old one; runs again when another change came in between. */
@@ -15,7 +16,6 @@ export type Updater<T> = (old: T) => T | Promise<T>;
 /** A new value, or a function that makes it. */
 export type Update<T> = T | Updater<T>;
 
-const MAX_TURNS = 256;
 const SWEEP_CHUNK = 200;
 const REMOVE_CHUNK = 200;
 
@@ -115,7 +115,8 @@ export async function loadSession(context: SessionContext, handle: string): Prom
 export async function updateData<T>(context: SessionContext, handle: string, update: Update<T>): Promise<T> {
   return change(context, handle, async (record) => {
     const value = await apply(update, record.data);
-    return { value, done: await context.store.replaceData(handle, record.version, toJson(value, "sessionData")) };
+    const isDone = await context.store.replaceData(handle, record.version, toJson(value, "sessionData"));
+    return isDone ? { value } : undefined;
   });
 }
 
@@ -125,7 +126,8 @@ export async function updateClaims<T>(context: SessionContext, handle: string, u
     const claims = toJson(value, "jwtPayload");
     // Tries the token now: claims that no cookie can carry would end the session at its next refresh.
     mintAccessToken(context, { ...record, claims, claimsVersion: record.claimsVersion + 1 }, context.now());
-    return { value, done: await context.store.replaceClaims(handle, record.version, claims) };
+    const isDone = await context.store.replaceClaims(handle, record.version, claims);
+    return isDone ? { value } : undefined;
   });
 }
 
@@ -134,21 +136,14 @@ async function apply<T>(update: Update<T>, json: string): Promise<T> {
   return typeof update === "function" ? pauseCall(() => (update as Updater<T>)(JSON.parse(json) as T)) : update;
 }
 
-const change = <T>(context: SessionContext, handle: string, attempt: Attempt<T>): Promise<T> =>
-  context.calls.run(() => takeTurns(context, handle, attempt));
+const change = async <T>(context: SessionContext, handle: string, attempt: Attempt<T>): Promise<T> =>
+  context.calls.run(async () => {
+    const { value } = await untilWon(async () => attempt(await loadSession(context, handle)));
+    return value;
+  });
 
-type Attempt<T> = (record: SessionRecord) => Promise<{ readonly value: T; readonly done: boolean }>;
-
-async function takeTurns<T>(context: SessionContext, handle: string, attempt: Attempt<T>): Promise<T> {
-  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-    const { value, done } = await attempt(await loadSession(context, handle));
-    if (done) return value;
-  }
-  throw retryLater(
-    "STORE_CONTENDED",
-    "too many requests change this session at once; nothing was written, try again shortly",
-  );
-}
+/** Undefined when another change came in between. */
+type Attempt<T> = (record: SessionRecord) => Promise<{ readonly value: T } | undefined>;
 
 function checkHandle(handle: unknown): void {
   if (typeof handle === "string" && handle.length <= 256) return;

@@ -8,8 +8,10 @@ import type { FoundSession } from "./session-store.ts";
 import { raiseAlarm, reportReuse, type ReuseEvidence } from "./reuse.ts";
 import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
+import { lookAgainWithNewKeys } from "./unknown-key.ts";
+import { untilWon } from "./lost-races.ts";
 import { fromUserKey } from "./user-id.ts";
-import type { Session } from "./verify-session.ts";
+import { type Session, toSession } from "./verify-session.ts";
 
 /** Options of `refreshSession`. */
 export interface RefreshOptions {
@@ -38,9 +40,6 @@ export interface RefreshedSession<Claims> {
 
 export { claimedHandle };
 
-/** A lost race is read and decided again; among n rivals one wins each turn, so this many turns are far more than enough. */
-const MAX_TURNS = 256;
-
 export async function refreshSession<Claims>(
   context: SessionContext,
   refreshToken: string,
@@ -51,55 +50,19 @@ export async function refreshSession<Claims>(
     const token = await authenticateRefreshToken(context, refreshToken);
     // One after another within a process: rivals for one row would read, sign and lose again and
     // again.
-    return context.oneAtATime(token.handle, () => takeTurns<Claims>(context, token, options));
+    return context.oneAtATime(token.handle, async () => {
+      const refreshed = await untilWon(() => attempt<Claims>(context, token, options));
+      await context.upkeep.begin();
+      return refreshed;
+    });
   });
-}
-
-async function takeTurns<Claims>(
-  context: SessionContext,
-  token: RefreshToken,
-  { device, replaced }: RefreshOptions & BoundOptions,
-): Promise<RefreshedSession<Claims>> {
-  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-    const asked = context.now();
-    const record = await context.store.findSession(token.handle);
-    context.clocks.note(asked, record?.storeTime);
-    if (record === undefined) {
-      if (
-        context.policy.rotation.window > 0 &&
-        (await context.store.wasReplaced(token.handle, context.clocks.earlier()))
-      ) {
-        throw retryLater(
-          "REFRESH_TOKEN_SUPERSEDED",
-          "a new sign-in has just replaced this session; its cookies are on the way",
-        );
-      }
-      throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
-    }
-    if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
-      throw unauthorised(
-        "REFRESH_TOKEN_MISSING",
-        "there is no refresh token of the session that the other cookies name",
-      );
-    const refreshed = await attempt<Claims>(context, token, record, device);
-    if (refreshed === undefined) continue;
-    await context.upkeep.begin();
-    return refreshed;
-  }
-  throw retryLater(
-    "STORE_CONTENDED",
-    "too many requests change this session at once; nothing was lost, try again shortly",
-  );
 }
 
 /** Parses and authenticates before the store is asked. */
 export async function authenticateRefreshToken(context: SessionContext, value: string): Promise<RefreshToken> {
   if (typeof value !== "string") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
-  let parsed = parseRefreshToken(value, context.ring.findByKid, context.realm);
-  if (parsed.kind === "unknown-key") {
-    await context.ring.reloadForUnknownKey();
-    parsed = parseRefreshToken(value, context.ring.findByKid, context.realm);
-  }
+  const { ring, realm } = context;
+  const parsed = await lookAgainWithNewKeys(context, () => parseRefreshToken(value, ring.findByKid, realm));
   if (parsed.kind === "authentic") return parsed.token;
   throw unauthorised(
     "REFRESH_TOKEN_INVALID",
@@ -107,13 +70,15 @@ export async function authenticateRefreshToken(context: SessionContext, value: s
   );
 }
 
-/** One turn of decide and commit; undefined when another request changed the row in between. */
+/** Reads, decides and commits; undefined when another request changed the row in between. */
 async function attempt<Claims>(
   context: SessionContext,
   token: RefreshToken,
-  record: FoundSession,
-  deviceInput: DeviceInput | undefined,
+  { device: given, replaced }: RefreshOptions & BoundOptions,
 ): Promise<RefreshedSession<Claims> | undefined> {
+  const record = await findRow(context, token.handle);
+  if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
+    throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token of the session that the other cookies name");
   const { policy, store } = context;
   const { handle, version } = record;
   const now = context.now();
@@ -130,7 +95,7 @@ async function attempt<Claims>(
     case "mint":
     case "confirm":
     case "renew": {
-      const device = describeDevice(deviceInput, JSON.parse(record.device) as DeviceFacts);
+      const device = describeDevice(given, JSON.parse(record.device) as DeviceFacts);
       const { outcome, next } = decision;
       const child = outcome === "renew" ? token : mintChild(context, token);
       const refreshed = await commit<Claims>(context, record, child, { ...next, device: JSON.stringify(device), now });
@@ -152,7 +117,7 @@ async function attempt<Claims>(
         });
       throw unauthorised("STORE_BEHIND", "the refresh token is newer than the store, which has lost writes");
     case "reuse": {
-      const device = describeDevice(deviceInput);
+      const device = describeDevice(given);
       const evidence = { now: rotationTime, presentingDevice: device };
       if (policy.rotation.onReuse === "revoke") {
         if (!(await endReused(context, token, record, evidence))) return undefined;
@@ -167,6 +132,21 @@ async function attempt<Claims>(
       return refreshed;
     }
   }
+}
+
+/** @throws SessionError `SESSION_NOT_FOUND`, `REFRESH_TOKEN_SUPERSEDED` */
+async function findRow({ store, clocks, now, policy }: SessionContext, handle: string): Promise<FoundSession> {
+  const asked = now();
+  const record = await store.findSession(handle);
+  clocks.note(asked, record?.storeTime);
+  if (record !== undefined) return record;
+  if (policy.rotation.window > 0 && (await store.wasReplaced(handle, clocks.earlier()))) {
+    throw retryLater(
+      "REFRESH_TOKEN_SUPERSEDED",
+      "a new sign-in has just replaced this session; its cookies are on the way",
+    );
+  }
+  throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
 }
 
 /**
@@ -226,11 +206,7 @@ function answer<Claims>(
 ): RefreshedSession<Claims> {
   const tokens = issueTokens(context, record, refreshToken, now);
   return {
-    session: {
-      handle: record.handle,
-      userId: fromUserKey(record.userKey),
-      jwtPayload: JSON.parse(record.claims) as Claims,
-    },
+    session: toSession<Claims>(record),
     newAccessToken: tokens.accessToken,
     newRefreshToken: tokens.refreshToken,
     newIdRefreshToken: tokens.idRefreshToken,

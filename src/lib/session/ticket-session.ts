@@ -1,11 +1,11 @@
+import { CLOCK_SKEW } from "../clock.ts";
 import { unauthorised } from "../errors.ts";
 import type { SessionContext } from "./context.ts";
 import type { FoundSession } from "./session-store.ts";
 import { newHandle } from "./handle.ts";
 import { loadSession } from "./manage-sessions.ts";
 import type { TokenInfo } from "./tokens.ts";
-import { fromUserKey } from "./user-id.ts";
-import type { Session } from "./verify-session.ts";
+import { type Session, toSession } from "./verify-session.ts";
 
 /** A ticket for a live session, good for one use within `validity`, in ms. */
 export async function createTicket(context: SessionContext, handle: string, validity: number): Promise<TokenInfo> {
@@ -26,22 +26,15 @@ async function redeem<Claims>(context: SessionContext, value: string): Promise<S
   if (context.clocks.shared() >= ticket.expires)
     throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
   // Used up before anything else is looked at, so that nobody can try it twice.
-  if (!(await context.store.rememberOnce(ticket.once, ticket.expires + REMEMBERED_LONGER)))
+  if (!(await context.store.rememberOnce(ticket.once, ticket.expires + CLOCK_SKEW)))
     throw unauthorised("TICKET_INVALID", "the ticket has been used before; ask for another");
   const record = await loadSession(context, ticket.handle);
   // By then others may have forgotten that it was used, and a process whose clock has stood still
   // does not know.
-  if (isLate(context, record, ticket.expires + REMEMBERED_LONGER))
+  if (isLate(context, record, ticket.expires + CLOCK_SKEW))
     throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
-  return {
-    handle: record.handle,
-    userId: fromUserKey(record.userKey),
-    jwtPayload: JSON.parse(record.claims) as Claims,
-  };
+  return toSession<Claims>(record);
 }
-
-/** Clocks of two servers may differ by this much. */
-const REMEMBERED_LONGER = 60_000;
 
 const isLate = ({ policy }: SessionContext, { storeTime }: FoundSession, end: number): boolean =>
   policy.rotation.clock === "store" && storeTime !== undefined && storeTime >= end;

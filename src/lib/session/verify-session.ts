@@ -4,8 +4,10 @@ import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-to
 import { deepFreeze } from "../token/access-token.ts";
 import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { SessionContext } from "./context.ts";
+import type { SessionRecord } from "./record.ts";
 import { mintAccessToken, type TokenInfo } from "./tokens.ts";
-import { toUserKey, type UserId } from "./user-id.ts";
+import { lookAgainWithNewKeys } from "./unknown-key.ts";
+import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
 
 /** A session as an access token tells it. */
 export interface Session<Claims = unknown> {
@@ -16,6 +18,13 @@ export interface Session<Claims = unknown> {
   /** The app's claims. From `getSession` it is frozen: one object serves all requests with the same token. */
   readonly jwtPayload: Claims;
 }
+
+/** A session as its row tells it. */
+export const toSession = <Claims>({ handle, userKey, claims }: SessionRecord): Session<Claims> => ({
+  handle,
+  userId: fromUserKey(userKey),
+  jwtPayload: JSON.parse(claims) as Claims,
+});
 
 /** Options of `getSession`. */
 export interface VerifyOptions {
@@ -81,13 +90,9 @@ export async function verifySession<Claims>(
 export async function authenticate(
   context: SessionContext,
   accessToken: string,
-  found: AccessTokenVerdict = context.accessTokens.verify(accessToken),
+  found?: AccessTokenVerdict,
 ): Promise<VerifiedAccessToken> {
-  let verdict = found;
-  if (verdict.kind === "unknown-key") {
-    await context.calls.run(() => context.ring.reloadForUnknownKey());
-    verdict = context.accessTokens.verify(accessToken);
-  }
+  const verdict = await lookAgainWithNewKeys(context, () => context.accessTokens.verify(accessToken), found);
   if (verdict.kind === "authentic") return verdict.token;
   throw tryRefreshToken(
     "ACCESS_TOKEN_INVALID",
