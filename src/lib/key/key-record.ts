@@ -1,3 +1,4 @@
+import { everyField } from "../every-field.ts";
 import type { SigningAlgorithm } from "../policy.ts";
 
 /** One key of the ring as a store keeps it. From its seed come the signing key of access tokens and the MAC key of refresh tokens. */
@@ -13,3 +14,12 @@ export interface KeyRecord {
   /** From when it signs, until the next key does; ms since the epoch. */
   readonly activatesAt: number;
 }
+
+export const KEY_FIELDS: readonly (keyof KeyRecord)[] = everyField<KeyRecord>({
+  kid: true,
+  sequence: true,
+  algorithm: true,
+  wrappedSeed: true,
+  createdAt: true,
+  activatesAt: true,
+});

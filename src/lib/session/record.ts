@@ -1,3 +1,4 @@
+import { everyField } from "../every-field.ts";
 import type { RotationState } from "./rotation.ts";
 
 /** What is known about the device that a session is used from. Coarse on purpose: enough to recognise, too little to track. */
@@ -56,3 +57,23 @@ export interface SessionRecord extends RotationState {
   readonly expiresAt: number;
   readonly absoluteExpiresAt: number;
 }
+
+export const SUMMARY_FIELDS: readonly (keyof SessionSummary)[] = everyField<SessionSummary>({
+  handle: true,
+  userKey: true,
+  version: true,
+  generation: true,
+  currentHash: true,
+  parentHash: true,
+  childMintedAt: true,
+  childSeenAt: true,
+  confirmedAt: true,
+  claimsVersion: true,
+  device: true,
+  createdAt: true,
+  authTime: true,
+  lastSeenAt: true,
+  expiresAt: true,
+  absoluteExpiresAt: true,
+  replacedHandle: true,
+});

@@ -2,6 +2,7 @@ import type { KeyStore } from "../key/key-store.ts";
 import type { SessionLimit } from "../policy.ts";
 import type { NoticeCode } from "../notices.ts";
 import type { SessionRecord, SessionSummary } from "./record.ts";
+import { everyField } from "../every-field.ts";
 import type { RotationState } from "./rotation.ts";
 
 /** What a successful refresh writes. */
@@ -10,6 +11,19 @@ export interface RefreshWrite extends RotationState {
   readonly expiresAt: number;
   readonly device: string;
 }
+
+/** In the order in which stores keep them; one that is added later comes last. */
+export const REFRESH_FIELDS: readonly (keyof RefreshWrite)[] = everyField<RefreshWrite>({
+  generation: true,
+  currentHash: true,
+  parentHash: true,
+  childMintedAt: true,
+  childSeenAt: true,
+  confirmedAt: true,
+  lastSeenAt: true,
+  expiresAt: true,
+  device: true,
+});
 
 /** A row as it was read. */
 export interface FoundSession extends SessionRecord {

@@ -1,20 +1,7 @@
 /** How sessions and keys stand in Redis. Few fields, and lists of values instead of their names, because memory is what Redis is short of. */
-import type { KeyRecord } from "../../key/key-record.ts";
+import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
-import type { FoundSession, RefreshWrite } from "../../session/session-store.ts";
-
-/** What a refresh writes. What is added later is added at the end. */
-const STATE_FIELDS = [
-  "generation",
-  "currentHash",
-  "parentHash",
-  "childMintedAt",
-  "childSeenAt",
-  "confirmedAt",
-  "lastSeenAt",
-  "expiresAt",
-  "device",
-] as const satisfies readonly (keyof RefreshWrite)[];
+import { type FoundSession, REFRESH_FIELDS, type RefreshWrite } from "../../session/session-store.ts";
 
 /** What stays as it was at sign-in. What is added later is added at the end. */
 const ORIGIN_FIELDS = [
@@ -24,16 +11,6 @@ const ORIGIN_FIELDS = [
   "replacedHandle",
 ] as const satisfies readonly (keyof SessionRecord)[];
 
-const KEY_FIELDS = [
-  "kid",
-  "sequence",
-  "algorithm",
-  "wrappedSeed",
-  "createdAt",
-  "activatesAt",
-] as const satisfies readonly (keyof KeyRecord)[];
-
-type State = Pick<SessionRecord, (typeof STATE_FIELDS)[number]>;
 type Origin = Pick<SessionRecord, (typeof ORIGIN_FIELDS)[number]>;
 
 const listed = <T extends object>(fields: readonly (keyof T)[], record: T): string =>
@@ -44,7 +21,7 @@ function named<T extends object>(fields: readonly (keyof T)[], value: unknown): 
   return Object.fromEntries(fields.map((name, index) => [name, values[index] ?? null])) as T;
 }
 
-export const writeState = (write: RefreshWrite): string => listed<RefreshWrite>(STATE_FIELDS, write);
+export const writeState = (write: RefreshWrite): string => listed<RefreshWrite>(REFRESH_FIELDS, write);
 
 /** Fields of the row's hash, each followed by its value. */
 export const rowFields = (record: SessionRecord): readonly (string | number)[] =>
@@ -68,7 +45,7 @@ export function readSession(handle: string, row: readonly unknown[]): FoundSessi
     claims: text(claims),
     claimsVersion: Number(text(claimsVersion)),
     data: text(data),
-    ...named<State>(STATE_FIELDS, state),
+    ...named<RefreshWrite>(REFRESH_FIELDS, state),
     ...named<Origin>(ORIGIN_FIELDS, origin),
     storeTime: readTime([seconds, microseconds]),
   };
@@ -86,7 +63,7 @@ export function readSummary(userKey: string, row: unknown): SessionSummary {
     userKey,
     version: Number(text(version)),
     claimsVersion: Number(text(claimsVersion)),
-    ...named<State>(STATE_FIELDS, state),
+    ...named<RefreshWrite>(REFRESH_FIELDS, state),
     ...named<Origin>(ORIGIN_FIELDS, origin),
   };
 }

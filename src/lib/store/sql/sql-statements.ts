@@ -1,7 +1,12 @@
 /** Every statement that the SQL stores send, for each dialect, and the columns that they carry. */
-import type { KeyRecord } from "../../key/key-record.ts";
-import type { SessionRecord, SessionSummary } from "../../session/record.ts";
-import type { FoundSession, RefreshWrite, SessionPosition } from "../../session/session-store.ts";
+import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
+import { type SessionRecord, type SessionSummary, SUMMARY_FIELDS } from "../../session/record.ts";
+import {
+  type FoundSession,
+  REFRESH_FIELDS,
+  type RefreshWrite,
+  type SessionPosition,
+} from "../../session/session-store.ts";
 import { type SqlDialect, TRAITS } from "./sql-traits.ts";
 
 /** A fixed text with placeholders; drivers prepare it once for each connection, by its name where they need one. */
@@ -17,27 +22,7 @@ export interface SqlStatement {
 
 export type SqlValue = string | number | null;
 
-const SUMMARY_COLUMNS = [
-  "handle",
-  "userKey",
-  "version",
-  "generation",
-  "currentHash",
-  "parentHash",
-  "childMintedAt",
-  "childSeenAt",
-  "confirmedAt",
-  "claimsVersion",
-  "device",
-  "createdAt",
-  "authTime",
-  "lastSeenAt",
-  "expiresAt",
-  "absoluteExpiresAt",
-  "replacedHandle",
-] as const satisfies readonly (keyof SessionSummary)[];
-
-const SESSION_COLUMNS = [...SUMMARY_COLUMNS, "claims", "data"] as const satisfies readonly (keyof SessionRecord)[];
+const SESSION_COLUMNS: readonly (keyof SessionRecord)[] = [...SUMMARY_FIELDS, "claims", "data"];
 
 /**
  * Columns of features to come (docs/decisions/052). A later version beside this one may fill them,
@@ -59,29 +44,8 @@ export const RESERVED_COLUMNS = [
   "bindingPriorChallenge",
 ] as const;
 
-const REFRESH_COLUMNS = [
-  "generation",
-  "currentHash",
-  "parentHash",
-  "childMintedAt",
-  "childSeenAt",
-  "confirmedAt",
-  "lastSeenAt",
-  "expiresAt",
-  "device",
-] as const satisfies readonly (keyof RefreshWrite)[];
-
-const KEY_COLUMNS = [
-  "kid",
-  "sequence",
-  "algorithm",
-  "wrappedSeed",
-  "createdAt",
-  "activatesAt",
-] as const satisfies readonly (keyof KeyRecord)[];
-
 export const sessionValues = (record: SessionRecord): SqlValue[] => SESSION_COLUMNS.map((name) => record[name]);
-export const refreshValues = (write: RefreshWrite): SqlValue[] => REFRESH_COLUMNS.map((name) => write[name]);
+export const refreshValues = (write: RefreshWrite): SqlValue[] => REFRESH_FIELDS.map((name) => write[name]);
 /**
  * Values of `listOfUser`. Without a position the list begins before any session that there can be.
  */
@@ -93,7 +57,7 @@ export const listValues = (userKey: string, now: number, after: SessionPosition 
   after.handle,
 ];
 const BEGINNING: SessionPosition = { createdAt: Number.MAX_SAFE_INTEGER, handle: "" };
-export const keyValues = (key: KeyRecord): SqlValue[] => KEY_COLUMNS.map((name) => key[name]);
+export const keyValues = (key: KeyRecord): SqlValue[] => KEY_FIELDS.map((name) => key[name]);
 
 const TEXT: ReadonlySet<string> = new Set<keyof SessionRecord | keyof KeyRecord>([
   "handle",
@@ -124,8 +88,8 @@ function readValue(name: string, value: unknown): SqlValue {
 type Row = readonly unknown[];
 
 export const readSession: (row: Row) => FoundSession = reader([...SESSION_COLUMNS, "storeTime"]);
-export const readSummary: (row: Row) => SessionSummary = reader(SUMMARY_COLUMNS);
-export const readKey: (row: Row) => KeyRecord = reader(KEY_COLUMNS);
+export const readSummary: (row: Row) => SessionSummary = reader(SUMMARY_FIELDS);
+export const readKey: (row: Row) => KeyRecord = reader(KEY_FIELDS);
 export const readHandle = (row: Row): string => String(readValue("handle", row[0]));
 
 /** Those whose text is fixed. */
@@ -217,7 +181,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       ended AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ORDER BY created_at, handle
         LIMIT (SELECT greatest(count(*) - ${max - 1}, 0) FROM counted) FOR UPDATE SKIP LOCKED)) RETURNING handle)
       SELECT handle, 1 FROM written UNION ALL SELECT handle, 0 FROM ended`;
-  const newKey = `${key} (${list(KEY_COLUMNS)}) VALUES (${marks(KEY_COLUMNS)})`;
+  const newKey = `${key} (${list(KEY_FIELDS)}) VALUES (${marks(KEY_FIELDS)})`;
 
   /**
    * From where the sweep before has stopped: what it removed stays in the index for as long as some
@@ -235,7 +199,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     ),
     commitRefresh: statement(
       "commit_refresh",
-      `UPDATE ${session} SET version = version + 1, ${assignments(REFRESH_COLUMNS)} ${atVersion}`,
+      `UPDATE ${session} SET version = version + 1, ${assignments(REFRESH_FIELDS)} ${atVersion}`,
     ),
     replaceClaims: statement(
       "replace_claims",
@@ -299,8 +263,8 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       const behind = "created_at <= ? AND (created_at < ? OR handle < ?)";
       return decision(
         `list_of_user_${Math.trunc(limit)}`,
-        SUMMARY_COLUMNS.length,
-        `SELECT ${selected(SUMMARY_COLUMNS)} FROM ${session}${forced} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
+        SUMMARY_FIELDS.length,
+        `SELECT ${selected(SUMMARY_FIELDS)} FROM ${session}${forced} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
       );
     },
     /** When the last ends of as many as may be removed at once. */
@@ -343,8 +307,8 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     takeTurn: statement("take_turn", `UPDATE ${lease} SET turn = turn + 1 WHERE name = ?`),
     listKeys: decision(
       "list_keys",
-      KEY_COLUMNS.length,
-      `SELECT ${selected(KEY_COLUMNS)} FROM ${key} ORDER BY sequence LIMIT ${MOST_KEYS}`,
+      KEY_FIELDS.length,
+      `SELECT ${selected(KEY_FIELDS)} FROM ${key} ORDER BY sequence LIMIT ${MOST_KEYS}`,
     ),
     insertKey: statement(
       "insert_key",
@@ -361,7 +325,7 @@ export function selectAllColumns(prefix: string): string {
   const columns = {
     lease: ["name", "owner", "expiresAt", "turn"],
     replaced: ["handle", "expiresAt"],
-    key: KEY_COLUMNS,
+    key: KEY_FIELDS,
     // Last, since it may lack what a later migration adds.
     session: [...SESSION_COLUMNS, ...RESERVED_COLUMNS],
   };
