@@ -25,6 +25,8 @@ export async function startPgBouncer(server: PostgresClient, databases: readonly
   const owner = isRoot() ? findSystemUser("postgres") : undefined;
   const folder = createServerFolder("pgbouncer", owner);
   const file = join(folder.path, "pgbouncer.ini");
+  const users = join(folder.path, "users.txt");
+  writeFileSync(users, '"any" ""\n');
   const place = `host=${server.socketPath} port=${server.port} user=${SUPERUSER}`;
   const modes: readonly PoolMode[] = ["transaction", "session", "statement"];
   const entries = databases.flatMap((name) =>
@@ -41,7 +43,9 @@ export async function startPgBouncer(server: PostgresClient, databases: readonly
       `listen_addr = ${HOST}`,
       `listen_port = ${port}`,
       "unix_socket_dir =",
-      "auth_type = any",
+      // Without a password, and only these users.
+      "auth_type = trust",
+      `auth_file = ${users}`,
       "max_client_conn = 200",
       "",
     ].join("\n"),

@@ -71,6 +71,21 @@ describeWithServer("pgbouncer", "PgBouncer", () => {
     },
   );
 
+  test.each(["pg", "postgres.js"] as const)("what the pooler refuses is told as that: %s", async (driver) => {
+    const url = pooler.url(database, "transaction");
+    const nobody = new URL(url);
+    nobody.username = "nobody";
+    const refused = [
+      [url.replace(/[^/]+$/, "nowhere"), /^the pooler knows no database of this name/],
+      [nobody.href, /^the database refused the user name or the password/],
+    ] as const;
+    for (const [address, says] of refused) {
+      const sessions = createSessions({ store: postgres({ pool: POOLS[driver](address) }), secret: SECRET });
+      onTestFinished(() => sessions.close());
+      expect((await caught(sessions.ready())).message).toMatch(says);
+    }
+  });
+
   test.each(["pg", "postgres.js"] as const)("statement pooling is refused at the start: %s", async (driver) => {
     for (const prepare of [true, false]) {
       const { code, message } = await caught(open("statement", driver, prepare).ready());

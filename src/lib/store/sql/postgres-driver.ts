@@ -266,7 +266,7 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
         : { kind: "no-right" };
     case "28P01":
     case "28000":
-      return fault("the database refused the user name or the password; check the connection's options");
+      return fault(REFUSED);
     case "3D000":
       return fault("there is no database of this name on the server; create it, or check the option database");
     case "3F000":
@@ -283,16 +283,37 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "42P05":
       return fault(NO_NAMES);
     case "08P01":
-      return fault(isOfStatementPooling(error) ? STATEMENT_POOLING : NO_NAMES);
+      // The server's own has a place in its code: a name that means another statement by now.
+      return errorCode(error, "routine") === "" ? diagnosePooler(error) : fault(NO_NAMES);
     default:
       return diagnoseNetwork(error);
   }
 }
 
-const isOfStatementPooling = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes("transaction blocks not allowed");
+/** PgBouncer has one code for all that it says. */
+function diagnosePooler(error: unknown): SqlDiagnosis | undefined {
+  const message = error instanceof Error ? error.message : "";
+  const found = POOLER_FACTS.find(([says]) => says.test(message));
+  return found === undefined ? undefined : { kind: "fault", message: found[1] };
+}
 
+const REFUSED = "the database refused the user name or the password; check the connection's options";
 const NO_NAMES =
   "a pooler between app and database keeps no prepared statements; write prepare: false, or let it keep them";
 const STATEMENT_POOLING =
   "the pooler pools statements (PgBouncer: pool_mode = statement), and sign-ins need transactions; set pool_mode = transaction or session";
+
+const POOLER_FACTS: readonly (readonly [RegExp, string])[] = [
+  [/transaction blocks not allowed/, STATEMENT_POOLING],
+  [/prepared statement/, NO_NAMES],
+  [/no such database/, "the pooler knows no database of this name; add it there, or check the option database"],
+  [/no such user|authentication failed/, REFUSED],
+  [
+    /no more connections allowed|query_wait_timeout/,
+    "the pooler has no connection to spare; raise its limits (PgBouncer: max_client_conn, default_pool_size), or make the pools smaller",
+  ],
+  [
+    /server login|server_login_retry/,
+    "the pooler cannot sign in to the database; see its log, and whether the database is running",
+  ],
+];
