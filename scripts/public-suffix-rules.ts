@@ -19,14 +19,25 @@ const rules = text
   .filter((line) => line !== "" && !line.startsWith("//") && line.includes("."))
   .map((rule) => rule.replace(/^([!*]?\.?)(.+)$/, (_, mark: string, name: string) => mark + domainToASCII(name)));
 
+/** Labels by the rest of their rules, which takes half the room. */
+const labels = new Map<string, string[]>();
+for (const rule of rules) {
+  const parentAt = rule.indexOf(".");
+  const parent = rule.slice(parentAt + 1);
+  const known = labels.get(parent);
+  if (known === undefined) labels.set(parent, [rule.slice(0, parentAt)]);
+  else known.push(rule.slice(0, parentAt));
+}
+const groups = [...labels].map(([parent, own]) => `${parent}:${own.toSorted().join(",")}`);
+
 writeFileSync(
   new URL("../src/lib/options/public-suffix-rules.ts", import.meta.url),
   `/*!
- * The Public Suffix List, version ${version}, rules of two and more labels; made by scripts/public-suffix-rules.ts.
+ * The Public Suffix List, version ${version}, rules of two and more labels, grouped by all labels but the first; made by scripts/public-suffix-rules.ts.
  * This file is subject to the terms of the Mozilla Public License, v. 2.0: https://mozilla.org/MPL/2.0/.
  */
 export const PUBLIC_SUFFIX_RULES: string =
-  "${rules.join(" ")}";
+  "${groups.join(" ")}";
 `,
 );
 console.log(`${rules.length} rules of version ${version}`);

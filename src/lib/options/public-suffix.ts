@@ -8,12 +8,21 @@ export function isPublicSuffix(domain: string): boolean {
   const parentAt = domain.indexOf(".");
   // The list's default rule: every top-level domain is one.
   if (parentAt === -1) return true;
-  const rules = loadRules();
-  if (rules.has(`!${domain}`)) return false;
-  return rules.has(domain) || rules.has(`*${domain.slice(parentAt)}`);
+  const labels = loadRules().get(domain.slice(parentAt + 1));
+  const label = domain.slice(0, parentAt);
+  if (labels === undefined || labels.has(`!${label}`)) return false;
+  return labels.has(label) || labels.has("*");
 }
 
-let loaded: ReadonlySet<string> | undefined;
+/** First labels of the rules by all other labels. `*` stands for any, `!` for an exception. */
+type Rules = ReadonlyMap<string, ReadonlySet<string>>;
+
+let loaded: Rules | undefined;
 
 // Built when the first cookie domain is checked; most apps have none.
-const loadRules = (): ReadonlySet<string> => (loaded ??= new Set(PUBLIC_SUFFIX_RULES.split(" ")));
+const loadRules = (): Rules => (loaded ??= new Map(PUBLIC_SUFFIX_RULES.split(" ").map(readGroup)));
+
+function readGroup(text: string): [string, ReadonlySet<string>] {
+  const [parent = "", labels = ""] = text.split(":");
+  return [parent, new Set(labels.split(","))];
+}
