@@ -1,6 +1,9 @@
 /** Compiles src to dist, from scratch. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { unreachedDeclarations } from "./declarations.ts";
 
 const root = new URL("..", import.meta.url);
 rmSync(new URL("dist", root), { recursive: true, force: true });
@@ -17,3 +20,7 @@ for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
 const list = (ending: string): URL => new URL(`dist/lib/options/public-suffix-rules${ending}`, root);
 const [notice = ""] = readFileSync(list(".d.ts"), "utf8").split("export", 1);
 writeFileSync(list(".js"), notice + readFileSync(list(".js"), "utf8"));
+// No user's compiler reads half of the declarations, so npm leaves those out of the tarball.
+const dist = new URL("dist/", root);
+const unreached = unreachedDeclarations(root).map((file) => `/${relative(fileURLToPath(dist), file)}`);
+writeFileSync(new URL(".npmignore", dist), `${unreached.join("\n")}\n`);

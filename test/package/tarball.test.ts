@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { unreachedDeclarations } from "../../scripts/declarations.ts";
 import { bound } from "../fixtures/bounds.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -42,20 +43,30 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("the tarball holds the built library, its migrations and the texts that users need, and nothing else", () => {
+test("the tarball holds the built library and the texts that users need, and nothing else", () => {
   const paths = packed.files.map(({ path }) => path);
   const strange = paths.filter(
     (path) =>
-      !/^(dist\/.+\.(js|d\.ts)|migrations\/.+\.sql|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(path),
+      !/^(dist\/.+\.(js|d\.ts)|docs\/(errors|options)\.md|(README|SECURITY)\.md|LICENSE|package\.json)$/.test(path),
   );
   expect(strange).toEqual([]);
   expect(paths.filter((path) => path.includes(".test."))).toEqual([]);
-  expect(paths).toEqual(expect.arrayContaining(["README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"]));
-  expect(paths).toContain("migrations/sqlite/0001_sessions.sql");
+  const texts = ["README.md", "LICENSE", "SECURITY.md", "docs/errors.md", "docs/options.md"];
+  expect(paths).toEqual(expect.arrayContaining(texts));
 });
 
-test("the tarball stays under 320 kB", () => {
-  expect(packed.size).toBeLessThan(320_000);
+test("of the declarations the tarball holds those that a compiler reads, and no other", () => {
+  const unreached = unreachedDeclarations(pathToFileURL(root)).map((file) => relative(root, file));
+  const built = readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".d.ts"))
+    .map((file) => `dist/${file}`);
+  expect(unreached.length).toBeGreaterThan(50);
+  const declared = packed.files.map(({ path }) => path).filter((path) => path.endsWith(".d.ts"));
+  expect(declared.toSorted()).toEqual(built.filter((file) => !unreached.includes(file)).toSorted());
+});
+
+test("the tarball stays under 300 kB", () => {
+  expect(packed.size).toBeLessThan(300_000);
 });
 
 test("nothing is installed along with it, and nothing runs at install", () => {

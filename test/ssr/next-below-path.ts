@@ -43,7 +43,7 @@ export async function buildBelowPath(version: NextPackage): Promise<void> {
   mkdirSync(modules, { recursive: true });
   const ours = (path: string): boolean => !/\/(?:\.next|node_modules)(?:\/|$)|\.db/.test(path.slice(ROOT.length));
   cpSync(join(ROOT, "examples/next"), folder, { recursive: true, filter: ours });
-  for (const part of ["dist", "migrations", "package.json"])
+  for (const part of ["dist", "package.json"])
     cpSync(join(ROOT, part), join(modules, "counterfoil", part), { recursive: true });
   // Next asks for parts of itself by its own name, so a link to a folder of another name would mix two versions.
   execFileSync("cp", ["-al", join(ROOT, "node_modules", version), join(modules, "next")]);

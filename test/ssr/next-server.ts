@@ -44,7 +44,7 @@ export async function buildNext(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
   const installed = join(FOLDER, "node_modules/counterfoil");
   mkdirSync(installed, { recursive: true });
-  for (const part of ["dist", "migrations", "package.json"]) {
+  for (const part of ["dist", "package.json"]) {
     cpSync(join(ROOT, part), join(installed, part), { recursive: true });
   }
   const ours = (path: string): boolean => !/\/(?:\.next|node_modules)(?:\/|$)|\.db/.test(path.slice(ROOT.length));

@@ -35,7 +35,7 @@ export async function buildSharedNext(version: NextPackage): Promise<void> {
     for (const file of ["setup.ts", "web-routes.ts"])
       cpSync(join(ROOT, "test/adapters", file), join(folder, "lib", file));
   }
-  for (const part of ["dist", "migrations", "package.json"])
+  for (const part of ["dist", "package.json"])
     cpSync(join(ROOT, part), join(modules, "counterfoil", part), { recursive: true });
   // Next asks for parts of itself by its own name, so a link to a folder of another name would mix two versions.
   execFileSync("cp", ["-al", join(ROOT, "node_modules", version), join(modules, "next")]);

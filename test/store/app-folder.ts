@@ -15,8 +15,7 @@ export function makeApp(program: string, drivers: readonly string[]): string {
   const folder = temporaryFolder();
   const installed = join(folder, "node_modules/counterfoil");
   mkdirSync(installed, { recursive: true });
-  for (const name of ["package.json", "dist", "migrations"])
-    cpSync(join(root, name), join(installed, name), { recursive: true });
+  for (const name of ["package.json", "dist"]) cpSync(join(root, name), join(installed, name), { recursive: true });
   for (const name of drivers) symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
   const file = join(folder, "app.mjs");
   writeFileSync(file, program);
