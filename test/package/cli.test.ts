@@ -35,6 +35,8 @@ test.each([
   [["migrate", "--print", "mysql", "postgres"], "name one database"],
   [["migrate", "--print", "mysql", "--prefix", "a; DROP"], "--prefix is not the beginning of a table name"],
   [["migrate", "--print", "mysql", "--from", "one"], "--from takes a version"],
+  [["migrate", "--print", "mysql", "--from", "99"], "--from 99 is newer than this package, which knows version"],
+  [["migrate", "--print", "redis"], "Redis has no tables"],
   [["migrate", "--print", "mysql", "--colour"], "--colour"],
 ])("%j is refused with what to write instead", (args, message) => {
   const { status, stdout, stderr } = counterfoil(...args);

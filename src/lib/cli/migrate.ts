@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { DEFAULT_PREFIX, type MigrationDialect, schemaScript } from "../store/migrations.ts";
+import { DEFAULT_PREFIX, type MigrationDialect, readMigrations, schemaScript } from "../store/migrations.ts";
 import { refusePrefix } from "../store/store-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -21,6 +21,7 @@ export function migrate(args: readonly string[]): string {
   const [dialect, ...more] = positionals;
   if (values.print !== true)
     throw new UsageError("migrate only prints so far: the app makes its tables itself at the start; add --print");
+  if (dialect === "redis") throw new UsageError("Redis has no tables, so there is nothing to make");
   if (dialect === undefined || !Object.hasOwn(DIALECTS, dialect) || more.length > 0)
     throw new UsageError(`name one database: ${Object.keys(DIALECTS).join(", ")}`);
   const prefix = values.prefix ?? DEFAULT_PREFIX;
@@ -28,7 +29,13 @@ export function migrate(args: readonly string[]): string {
   if (wrong !== undefined) throw new UsageError(`--prefix ${wrong}`);
   const from = values.from ?? "0";
   if (!/^\d{1,4}$/.test(from)) throw new UsageError("--from takes a version, as in --from 1");
-  return schemaScript(DIALECTS[dialect] ?? "sqlite", prefix, Number(from));
+  const kind = DIALECTS[dialect] ?? "sqlite";
+  const newest = readMigrations(kind).at(-1)?.version ?? 0;
+  if (Number(from) > newest)
+    throw new UsageError(
+      `--from ${from} is newer than this package, which knows version ${newest}; update the package`,
+    );
+  return schemaScript(kind, prefix, Number(from));
 }
 
 interface MigrateArgs {
