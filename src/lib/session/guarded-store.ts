@@ -1,10 +1,11 @@
 import { currentCall } from "../call.ts";
-import { generalError, SessionError } from "../errors.ts";
+import { type ErrorCode, generalError, SessionError } from "../errors.ts";
 import { withoutData } from "./driver-error.ts";
 import type { SessionStore } from "./session-store.ts";
 import {
   DriverFailure,
   factOf,
+  isPartly,
   isUnknown,
   isUntouched,
   markUnknown,
@@ -119,19 +120,33 @@ function toFault(error: unknown, { kind, name }: Failing): SessionError {
   const fact = error instanceof SessionError ? factOf(error) : `the session store failed to ${name}`;
   // What is no fault of the database says all that there is to say.
   if (fact === undefined) return withHarmlessCause(error as SessionError);
-  const isOpen = kind === "write" && !isUntouched(error);
-  const outcome = isOpen
-    ? "it is not known whether it was done; look again before you rely on either"
-    : "sessions are untouched, and it is asked again by the next call";
-  const told =
-    error instanceof SessionError
-      ? generalError(error.code, `${fact}; ${outcome}`, withoutData(error.cause))
-      : generalError(
-          "STORE_UNAVAILABLE",
-          `${fact}; ${outcome}`,
-          withoutData(error instanceof DriverFailure ? error.cause : error),
-        );
-  return isOpen ? markUnknown(told) : told;
+  const isSure = kind === "read" || isUntouched(error);
+  const outcome = isPartly(error) && isSure ? PARTLY : isSure ? UNTOUCHED : UNKNOWN;
+  const cause = withoutData(error instanceof SessionError || error instanceof DriverFailure ? error.cause : error);
+  const told = tell(fact, outcome, error instanceof SessionError ? error.code : "STORE_UNAVAILABLE", cause);
+  return outcome === UNTOUCHED ? told : markUnknown(told);
+}
+
+const UNTOUCHED = "sessions are untouched, and it is asked again by the next call";
+const UNKNOWN = "it is not known whether it was done; look again before you rely on either";
+const PARTLY = "what was done of it before stays done, and the same call made again does the rest";
+
+/** What errors have told, without the outcome. */
+const toldFacts = new WeakMap<object, string>();
+
+function tell(fact: string, outcome: string, code: ErrorCode, cause: unknown): SessionError {
+  const told = generalError(code, `${fact}; ${outcome}`, cause);
+  toldFacts.set(told, fact);
+  return told;
+}
+
+/**
+ * Of an error of a guarded store: an operation that belongs to the same call had succeeded before.
+ */
+export function tellPartlyDone(error: unknown): unknown {
+  if (!(error instanceof SessionError) || isUnknown(error)) return error;
+  const fact = toldFacts.get(error);
+  return fact === undefined ? error : tell(fact, PARTLY, error.code, error.cause);
 }
 
 /** The same error, which others may know by its identity. */

@@ -1,10 +1,11 @@
 /**
  * What is known of an operation that failed: whether the database may have done it all the same.
  */
-import { type ErrorCode, generalError, type SessionError } from "../errors.ts";
+import { type ErrorCode, generalError, SessionError } from "../errors.ts";
 
 const facts = new WeakMap<object, string>();
 const untouched = new WeakSet<object>();
+const partly = new WeakSet<object>();
 const unknown = new WeakSet<object>();
 
 /**
@@ -39,6 +40,24 @@ export function markUntouched<E>(error: E): E {
 }
 
 export const isUntouched = (error: unknown): boolean => isObject(error) && untouched.has(error);
+
+/** A step before the one that failed has ended sessions, or made one, for good. */
+function markPartly(error: unknown): Error {
+  const own = error instanceof SessionError || error instanceof DriverFailure ? error : new DriverFailure(error);
+  partly.add(own);
+  return isUntouched(error) ? markUntouched(own) : own;
+}
+
+/** `work`, which is a step of an operation. @param isFirst whether nothing is done before it */
+export async function asStep<T>(isFirst: boolean, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isFirst ? error : markPartly(error);
+  }
+}
+
+export const isPartly = (error: unknown): boolean => isObject(error) && partly.has(error);
 
 /** Nobody knows whether it was done. */
 export function markUnknown<E>(error: E): E {

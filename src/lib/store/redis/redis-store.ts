@@ -12,6 +12,7 @@ import * as scripts from "./redis-scripts.ts";
 import { checkServer, findEviction } from "./redis-server.ts";
 import { createRedisSweep } from "./redis-sweep.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
+import { asStep } from "../../session/store-fault.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 
 export interface RedisStoreOptions {
@@ -105,14 +106,16 @@ export function createRedisStore({
         let mostExpired = MOST_AT_ONCE;
         for (;;) {
           const bounds = [MOST_REMOVED, mostExpired];
-          const reply = await run(scripts.createSession, keys, [...args, ...bounds, ...rowFields(record)]);
+          const running = run(scripts.createSession, keys, [...args, ...bounds, ...rowFields(record)]);
+          const reply = await asStep(ended.length === 0, running);
           const [done, count, handles] = reply as readonly [unknown, unknown, readonly unknown[]];
           ended.push(...handles.map(text));
           if (Number(done) < 2) return { created: isDone(done), ended, replaced: isDone(count) };
           if (Number(done) === 2) continue;
           // Those that this process alone takes for expired are not swept, and so must be counted.
-          const end = Math.min(createdAt, await readClock());
-          const swept = await run(scripts.deleteExpired, [at.expiries, at.replaced], [end, MOST_REMOVED]);
+          const end = Math.min(createdAt, await asStep(ended.length === 0, readClock()));
+          const sweeping = run(scripts.deleteExpired, [at.expiries, at.replaced], [end, MOST_REMOVED]);
+          const swept = await asStep(ended.length === 0, sweeping);
           if (Number((swept as readonly unknown[])[0]) === 0) mostExpired = Number.MAX_SAFE_INTEGER;
         }
       }
@@ -128,7 +131,7 @@ export function createRedisStore({
       // The session of another user, on another node. First the new one, so that a fault in between signs nobody out: then the old one
       // lives on beside it until it expires, and no cookie holds it.
       const outcome = await create(undefined);
-      return outcome.created ? { ...outcome, replaced: await deleteRow(replaces, "") } : outcome;
+      return outcome.created ? { ...outcome, replaced: await asStep(false, deleteRow(replaces, "")) } : outcome;
     },
 
     async findSession(handle) {

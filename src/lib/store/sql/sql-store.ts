@@ -2,6 +2,7 @@ import type { ExactLimit, SoftLimit } from "../../policy.ts";
 import { generalError, SessionError } from "../../errors.ts";
 import { placeOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
+import { asStep } from "../../session/store-fault.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
 import type { SqlDriver, SqlResult } from "./sql-driver.ts";
@@ -135,9 +136,10 @@ export function createSqlStore({
   ): Promise<CreateOutcome> {
     const ended: string[] = [];
     for (;;) {
-      const turn = await using((statements) =>
+      const taken = using((statements) =>
         runner.transaction(causal, (step) => takeTurn(step, statements, { limit, record, replaces })),
       );
+      const turn = await asStep(ended.length === 0, taken);
       ended.push(...turn.ended);
       if (turn.isDone) return { created: turn.created, ended, replaced: turn.replaced };
     }
@@ -187,7 +189,8 @@ export function createSqlStore({
         ? { ended: [], isWritten: false }
         : await write((all) => all.replaceAndTrim(max, atOnce), [...values, replaces]);
     if (replacing.isWritten) return { created: true, ended: replacing.ended, replaced: true };
-    const { ended } = await write((all) => all.insertAndTrim(max, atOnce), values);
+    const inserting = write((all) => all.insertAndTrim(max, atOnce), values);
+    const { ended } = await asStep(replacing.ended.length === 0, inserting);
     return { created: true, ended: [...replacing.ended, ...ended], replaced: false };
   }
 

@@ -2,6 +2,7 @@ import type { SessionLimit } from "../../policy.ts";
 import { setImmediate as giveWay } from "node:timers/promises";
 import type { KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
+import { asStep } from "../../session/store-fault.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import {
   buildStatements,
@@ -87,7 +88,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
       }
       const ended: string[] = [];
       for (;;) {
-        const { isDone, ...outcome } = await createOnce({ record, limit, replaces });
+        const once = createOnce({ record, limit, replaces });
+        const { isDone, ...outcome } = await asStep(ended.length === 0, once);
         ended.push(...outcome.ended);
         if (isDone) return { ...outcome, ended };
         // This process does nothing else while SQLite works.
