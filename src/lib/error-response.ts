@@ -3,7 +3,7 @@
  * errors say to other error handlers.
  */
 import { HEADERS, MESSAGES, REFRESH_CHALLENGE } from "../protocol.ts";
-import { ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
+import { ERROR_TYPES, ERRORS, type ErrorCode, type ErrorType } from "./error-types.ts";
 
 /** What decides about the response to an error. */
 export interface ErrorFacts {
@@ -33,32 +33,12 @@ export interface ErrorResponse {
 /** Where no instance has told its options. */
 const DEFAULT_POLICY: ResponsePolicy = { diagnostics: false, sessionExpiredStatus: 401, supertokens: false };
 
-/**
- * General errors that are an outage of ours; the others are faults of the app's own calls, and stay
- * its own.
- */
-const OUTAGES: ReadonlySet<ErrorCode> = new Set([
-  "STORE_UNAVAILABLE",
-  "CLOCKS_DISAGREE",
-  "STORE_BUSY",
-  "STORE_UNSUITABLE",
-  "DRIVER_MISSING",
-  "CLOSED",
-  "SECRET_MISMATCH",
-  "SCHEMA_MISSING",
-  "SCHEMA_TOO_NEW",
-]);
-
 /** Content type of a response with a body. */
 export const JSON_TYPE = "application/json; charset=utf-8";
 
-/** General errors that the request caused, and their statuses. */
-const REFUSALS: ReadonlyMap<ErrorCode, number> = new Map([
-  ["CSRF_REFUSED", 403],
-  ["TRANSPORT_REFUSED", 403],
-  // Not 401: no refresh cures it, so no client may refresh for it.
-  ["TRANSPORT_CONFLICT", 400],
-]);
+const UNAVAILABLE = 503;
+/** Of general errors that are the app's own to answer: faults of its calls, and of its config. */
+const APPS_OWN = 500;
 
 const RETRY_AFTER = { "retry-after": "1" } as const;
 
@@ -71,7 +51,7 @@ export function respondTo(facts: ErrorFacts, policy: ResponsePolicy = DEFAULT_PO
 
 /** Whether the request caused an error, and not a fault of the app, the config or the store. */
 export const isRefusal = ({ errType, code }: Pick<ErrorFacts, "errType" | "code">): boolean =>
-  errType !== ERROR_TYPES.GENERAL_ERROR || REFUSALS.has(code);
+  errType !== ERROR_TYPES.GENERAL_ERROR || ERRORS[code].status < APPS_OWN;
 
 /** The message for clients; undefined where a client is told nothing. */
 export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code">): string | undefined {
@@ -90,7 +70,7 @@ export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code"
       if (code === "CSRF_REFUSED") return MESSAGES.csrf;
       if (code === "TRANSPORT_REFUSED") return MESSAGES.transport;
       if (code === "TRANSPORT_CONFLICT") return MESSAGES.conflict;
-      return OUTAGES.has(code) ? MESSAGES.unavailable : undefined;
+      return ERRORS[code].status === UNAVAILABLE ? MESSAGES.unavailable : undefined;
   }
 }
 
@@ -120,8 +100,8 @@ function respondByKind(facts: ErrorFacts, policy: ResponsePolicy): ErrorResponse
     case ERROR_TYPES.RETRY:
       return respond(409, RETRY_AFTER);
     case ERROR_TYPES.GENERAL_ERROR: {
-      const status = REFUSALS.get(facts.code);
-      return status === undefined ? respond(503, RETRY_AFTER) : respond(status);
+      const { status } = ERRORS[facts.code];
+      return status === UNAVAILABLE ? respond(status, RETRY_AFTER) : respond(status);
     }
   }
 }

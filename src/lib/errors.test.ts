@@ -1,5 +1,6 @@
 import { isHttpError } from "http-errors";
 import { expect, test } from "vitest";
+import { ERRORS } from "./error-types.ts";
 import { MESSAGES } from "../protocol.ts";
 import {
   ConfigError,
@@ -67,7 +68,8 @@ test.each<[string, SessionError, number, Record<string, string>]>([
 ])("%s has what error handlers answer with, and no stack that one could send", (_, error, status, headers) => {
   expect([error.status, error.statusCode, error.expose]).toEqual([status, status, false]);
   expect(error.headers).toEqual({ ...headers, "cache-control": "no-store" });
-  expect(error.stack).toBe(`CounterfoilError: ${error.message}`);
+  expect(error.stack).toBe(`${error.name}: ${error.message}`);
+  expect(error.stack).not.toContain(error.code);
   expect(JSON.stringify(error)).not.toContain(error.detail);
   // As Koa and http-errors write what they have read.
   expect(() => Object.assign(error, { status: 500, statusCode: 500, expose: true })).not.toThrow();
@@ -79,9 +81,39 @@ test.each<[string, SessionError]>([
   ["a function before init", generalError("NOT_INITIALISED", WHY)],
 ])("an error of %s is the app's own: 500, with a stack, and Hono logs it", (_, error) => {
   expect([error.status, error.statusCode, error.expose, error.headers]).toEqual([500, 500, false, {}]);
+  expect(error.stack?.startsWith(`${error.name} [${error.code}]: ${error.message}\n    at `)).toBe(true);
   expect(error.stack).toContain("errors.test.ts");
   expect("getResponse" in error).toBe(false);
   expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: error.code, detail: error.detail });
+});
+
+test.each<[string, SessionError]>([
+  ["SessionError", generalError("CLOSED", WHY)],
+  ["TokenTheftError", new TokenTheftError("<handle>", "alice")],
+  ["RefreshRedirectError", new RefreshRedirectError("/r?to=%2F")],
+  ["StepUpError", new StepUpError(5000)],
+  ["ConfigError", new ConfigError([{ code: "MISSING", path: "store", message: WHY }])],
+])("a %s says its class", (name, error) => {
+  expect(error.name).toBe(name);
+  expect(error.constructor.name).toBe(name);
+});
+
+test("each code belongs to one kind, and has the status that the table says", () => {
+  const make: Readonly<Record<string, (code: never, detail: string) => SessionError>> = {
+    GENERAL_ERROR: generalError,
+    UNAUTHORISED: unauthorised,
+    TRY_REFRESH_TOKEN: tryRefreshToken,
+    RETRY: retryLater,
+  };
+  for (const [code, { kind, status }] of Object.entries(ERRORS)) {
+    const error = make[kind]?.(code as never, WHY);
+    // Those of a class of their own are above.
+    if (error !== undefined && code !== "REFRESH_REDIRECT") expect([code, error.status]).toEqual([code, status]);
+  }
+  // @ts-expect-error -- a code of another kind
+  unauthorised("CONFIG_INVALID", WHY);
+  // @ts-expect-error -- a code of another kind
+  generalError("SESSION_NOT_FOUND", WHY);
 });
 
 test("an error is one of the package http-errors' kind", () => {

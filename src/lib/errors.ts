@@ -1,7 +1,7 @@
 import { type ErrorFacts, type ErrorResponse, isRefusal, JSON_TYPE, messageOf, respondTo } from "./error-response.ts";
-import { ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
+import { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
 
-export { ERROR_TYPES, type ErrorCode, type ErrorType };
+export { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType };
 
 // Shared by every copy of the package in a process, so that `isErrorFromAuth` also knows errors of another copy.
 const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
@@ -59,10 +59,10 @@ export class SessionError extends Error {
   readonly [BRAND] = true;
 
   constructor(errType: ErrorType, code: ErrorCode, detail: string, options: ErrorOptions & Told = {}) {
-    const { cause, ...told } = options;
+    const { cause, name = "SessionError", ...told } = options;
     const facts = { errType, code, detail, ...told };
     super((isRefusal(facts) ? messageOf(facts) : undefined) ?? detail, cause === undefined ? {} : { cause });
-    this.name = "CounterfoilError";
+    this.name = name;
     this.errType = errType;
     this.code = code;
     this.detail = detail;
@@ -71,7 +71,11 @@ export class SessionError extends Error {
     this.statusCode = this.status;
     this.headers = response?.headers ?? {};
     this.expose = false;
-    if (response === undefined) return;
+    if (response === undefined) {
+      // As Node's own errors have it.
+      this.stack = `${name} [${code}]: ${this.message}${framesOf(this)}`;
+      return;
+    }
     // Express without an error handler sends it outside production; `detail` and `cause` say more.
     this.stack = `${this.name}: ${this.message}`;
     // What Hono's own error handler looks for. Not on errors of the app's, which it must log.
@@ -82,7 +86,16 @@ export class SessionError extends Error {
 }
 
 /** What subclasses know beyond the kind. */
-type Told = Pick<ErrorFacts, "location" | "maxAuthAge">;
+interface Told extends Pick<ErrorFacts, "location" | "maxAuthAge"> {
+  /** Not that of the class, which bundlers change. */
+  readonly name?: string;
+}
+
+/** The stack behind its first line, which has the message, however many lines that has. */
+function framesOf({ stack = "", message }: Error): string {
+  const end = stack.indexOf(message) + message.length;
+  return stack.slice(end);
+}
 
 /**
  * Makes the error say what an instance with its options would answer.
@@ -120,6 +133,7 @@ export class TokenTheftError extends SessionError {
       ERROR_TYPES.TOKEN_THEFT_DETECTED,
       "TOKEN_THEFT_DETECTED",
       `a superseded refresh token of session ${sessionHandle} was presented: two parties hold its tokens, and the session was revoked`,
+      { name: "TokenTheftError" },
     );
     this.sessionHandle = sessionHandle;
     this.userId = userId;
@@ -140,7 +154,7 @@ export class RefreshRedirectError extends SessionError {
       ERROR_TYPES.TRY_REFRESH_TOKEN,
       "REFRESH_REDIRECT",
       "the page has to be loaded again; answer 303 with err.location, or leave it to the adapter's error handling",
-      { location },
+      { location, name: "RefreshRedirectError" },
     );
     this.location = location;
   }
@@ -156,7 +170,7 @@ export class StepUpError extends SessionError {
       ERROR_TYPES.STEP_UP_REQUIRED,
       "STEP_UP_REQUIRED",
       `this needs a sign-in that is at most ${Math.floor(maxAuthAge / 1000)} s old`,
-      { maxAuthAge },
+      { maxAuthAge, name: "StepUpError" },
     );
     this.maxAuthAge = maxAuthAge;
   }
@@ -187,21 +201,22 @@ export class ConfigError extends SessionError {
       ERROR_TYPES.GENERAL_ERROR,
       "CONFIG_INVALID",
       `config: ${faults.map((fault) => `${fault.path}: ${fault.message} [${fault.code}]`).join("; ")}`,
+      { name: "ConfigError" },
     );
     this.faults = faults;
   }
 }
 
-export const generalError = (code: ErrorCode, detail: string, cause?: unknown): SessionError =>
+export const generalError = (code: CodeOf<"GENERAL_ERROR">, detail: string, cause?: unknown): SessionError =>
   new SessionError(ERROR_TYPES.GENERAL_ERROR, code, detail, cause === undefined ? undefined : { cause });
 
-export const unauthorised = (code: ErrorCode, detail: string): SessionError =>
+export const unauthorised = (code: CodeOf<"UNAUTHORISED">, detail: string): SessionError =>
   new SessionError(ERROR_TYPES.UNAUTHORISED, code, detail);
 
-export const tryRefreshToken = (code: ErrorCode, detail: string): SessionError =>
+export const tryRefreshToken = (code: CodeOf<"TRY_REFRESH_TOKEN">, detail: string): SessionError =>
   new SessionError(ERROR_TYPES.TRY_REFRESH_TOKEN, code, detail);
 
-export const retryLater = (code: ErrorCode, detail: string): SessionError =>
+export const retryLater = (code: CodeOf<"RETRY">, detail: string): SessionError =>
   new SessionError(ERROR_TYPES.RETRY, code, detail);
 
 /**

@@ -1,3 +1,4 @@
+import { ERRORS } from "../../src/lib/error-types.ts";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -82,10 +83,19 @@ test("docs/errors.md has one heading for each error code, and no other", () => {
   };
   const clientCodes = codesIn("src/lib/browser/session-client-error.ts", "SessionClientErrorCode");
   expect(clientCodes.length).toBeGreaterThan(5);
-  const codes = [...codesIn("src/lib/error-types.ts", "ErrorCode"), ...clientCodes];
+  const codes = [...Object.keys(ERRORS), ...clientCodes];
   const headings = [...readFileSync(join(root, "docs/errors.md"), "utf8").matchAll(/^### (.+)$/gm)].map(
     ([, code = ""]) => code,
   );
   expect(codes.length).toBeGreaterThan(20);
   expect(headings.toSorted()).toEqual(codes.toSorted());
+});
+
+test("docs/errors.md has the table of codes, kinds and statuses as it is", () => {
+  const rows = readFileSync(join(root, "docs/errors.md"), "utf8").matchAll(
+    /^\| \[`(\w+)`\]\(#\w+\) \| `(\w+)` \| (\d+) \|$/gm,
+  );
+  const drawn = [...rows].map(([, code, kind, status]) => [code, { kind, status: Number(status) }]);
+  expect(Object.fromEntries(drawn)).toEqual(ERRORS);
+  expect(drawn).toHaveLength(Object.keys(ERRORS).length);
 });

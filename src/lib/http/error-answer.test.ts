@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { type ErrorCode, generalError } from "../errors.ts";
+import { type CodeOf, generalError } from "../errors.ts";
 import { answerError } from "./error-answer.ts";
 
 const POLICY = { diagnostics: false, sessionExpiredStatus: 401, supertokens: false } as const;
 
-test.each<ErrorCode>([
+test.each<CodeOf<"GENERAL_ERROR">>([
   "STORE_UNAVAILABLE",
   "STORE_UNSUITABLE",
   "DRIVER_MISSING",
@@ -18,7 +18,7 @@ test.each<ErrorCode>([
   expect(JSON.stringify(answer)).not.toContain("db.internal");
 });
 
-test.each<ErrorCode>(["USER_ID_INVALID", "ARGUMENT_INVALID", "CONFIG_INVALID", "NOT_INITIALISED"])(
+test.each<CodeOf<"GENERAL_ERROR">>(["USER_ID_INVALID", "ARGUMENT_INVALID", "CONFIG_INVALID", "NOT_INITIALISED"])(
   "%s is a fault of the app's own, for its own error handler",
   (code) => {
     expect(answerError(generalError(code, "no"), POLICY)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { currentCall } from "../call.ts";
-import { type ErrorCode, generalError, SessionError } from "../errors.ts";
+import { type CodeOf, generalError, SessionError } from "../errors.ts";
 import { withoutData } from "./driver-error.ts";
 import type { SessionStore } from "./session-store.ts";
 import {
@@ -123,7 +123,12 @@ function toFault(error: unknown, { kind, name }: Failing): SessionError {
   const isSure = kind === "read" || isUntouched(error);
   const outcome = isPartly(error) && isSure ? PARTLY : isSure ? UNTOUCHED : UNKNOWN;
   const cause = withoutData(error instanceof SessionError || error instanceof DriverFailure ? error.cause : error);
-  const told = tell(fact, outcome, error instanceof SessionError ? error.code : "STORE_UNAVAILABLE", cause);
+  const told = tell(
+    fact,
+    outcome,
+    error instanceof SessionError ? (error.code as CodeOf<"GENERAL_ERROR">) : "STORE_UNAVAILABLE",
+    cause,
+  );
   return outcome === UNTOUCHED ? told : markUnknown(told);
 }
 
@@ -134,7 +139,7 @@ const PARTLY = "what was done of it before stays done, and the same call made ag
 /** What errors have told, without the outcome. */
 const toldFacts = new WeakMap<object, string>();
 
-function tell(fact: string, outcome: string, code: ErrorCode, cause: unknown): SessionError {
+function tell(fact: string, outcome: string, code: CodeOf<"GENERAL_ERROR">, cause: unknown): SessionError {
   const told = generalError(code, `${fact}; ${outcome}`, cause);
   toldFacts.set(told, fact);
   return told;
@@ -146,7 +151,7 @@ function tell(fact: string, outcome: string, code: ErrorCode, cause: unknown): S
 export function tellPartlyDone(error: unknown): unknown {
   if (!(error instanceof SessionError) || isUnknown(error)) return error;
   const fact = toldFacts.get(error);
-  return fact === undefined ? error : tell(fact, PARTLY, error.code, error.cause);
+  return fact === undefined ? error : tell(fact, PARTLY, error.code as CodeOf<"GENERAL_ERROR">, error.cause);
 }
 
 /** The same error, which others may know by its identity. */

@@ -1,7 +1,7 @@
 /**
  * What is known of an operation that failed: whether the database may have done it all the same.
  */
-import { type ErrorCode, generalError, SessionError } from "../errors.ts";
+import { type CodeOf, generalError, SessionError } from "../errors.ts";
 
 const facts = new WeakMap<object, string>();
 const untouched = new WeakSet<object>();
@@ -12,7 +12,11 @@ const unknown = new WeakSet<object>();
  * A fault of the database. guarded-store.ts, which knows the operation, adds to the message what
  * has become of it.
  */
-export function storeFault(fact: string, cause?: unknown, code: ErrorCode = "STORE_UNAVAILABLE"): SessionError {
+export function storeFault(
+  fact: string,
+  cause?: unknown,
+  code: CodeOf<"GENERAL_ERROR"> = "STORE_UNAVAILABLE",
+): SessionError {
   const error = generalError(code, fact, cause);
   facts.set(error, fact);
   return error;
