@@ -9,6 +9,8 @@ import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { HttpAnswer } from "./lib/http/exchange/exchange.ts";
+import { refuseCarried } from "./lib/http/csrf.ts";
+import { protect } from "./lib/http/protect.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import { isPageLoad } from "./lib/http/page-load.ts";
@@ -39,8 +41,8 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
       const answer = await calls.route(exchange, options);
       if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
       // All of them: an action that is posted as a plain form looks like any other form.
-      httpOf(options).refuseCrossSite(exchange);
-      const seen = { at: httpOf(options).context.now(), session: await prepareRender(exchange, options) };
+      refuseCarried(httpOf(options), exchange);
+      const seen = { at: httpOf(options).session.now(), session: await prepareRender(exchange, options) };
       const passed = passOn(exchange, request.headers, httpOf(options), seen);
       return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), NOT_PASSED_ON);
     } catch (error) {
@@ -56,7 +58,7 @@ async function prepareRender(exchange: WebExchange, options: InstanceOption): Pr
   const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
   if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return undefined;
   // Next sends actions without our token; where they come from has been checked.
-  return httpOf(options).protect(exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
+  return protect(httpOf(options), exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
 }
 
 /**

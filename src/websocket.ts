@@ -67,7 +67,7 @@ export async function createSocketTicket(
   options: InstanceOption & { readonly validity?: Duration } = {},
 ): Promise<TokenInfo> {
   const validity = checkSocketOptions(options, "createSocketTicket", { option: "validity", min: "1s", max: "5m" });
-  return createTicket(httpOf(options).context, handle, validity ?? DEFAULT_VALIDITY);
+  return createTicket(httpOf(options).session, handle, validity ?? DEFAULT_VALIDITY);
 }
 
 /**
@@ -80,7 +80,7 @@ export async function redeemSocketTicket<Claims = unknown>(
   options: InstanceOption = {},
 ): Promise<Session<Claims>> {
   checkInstanceOption(options, "redeemSocketTicket");
-  return redeemTicket<Claims>(httpOf(options).context, ticket);
+  return redeemTicket<Claims>(httpOf(options).session, ticket);
 }
 
 /**
@@ -98,8 +98,8 @@ export async function redeemSocketTicket<Claims = unknown>(
  */
 export function createSocketGuard(options: InstanceOption & { readonly every?: Duration } = {}): SocketGuard {
   const every = checkSocketOptions(options, "createSocketGuard", { option: "every", min: "1s", max: "1d" });
-  const { sessions, context } = httpOf(options);
-  return createGuard(sessions, context, every);
+  const { sessions, session } = httpOf(options);
+  return createGuard(sessions, session, every);
 }
 
 export type { InstanceOption, Session, SocketGuard, TokenInfo };

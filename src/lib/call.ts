@@ -27,7 +27,8 @@ export function currentCall(): Call | undefined {
   return call?.isOver === true ? undefined : call;
 }
 
-export const runInCall = <T>(call: Call, work: () => T): T => calls.run(call, work);
+export const runInCall: <A extends unknown[], T>(call: Call, work: (...given: A) => T, ...given: A) => T =
+  calls.run.bind(calls);
 
 /** For what must not share the time of the call that happens to begin it. */
 export const outsideCalls = <T>(work: () => T): T =>

@@ -7,7 +7,7 @@ import { memory } from "../../memory.ts";
 import { ROUTES } from "../../protocol.ts";
 import { contextOf } from "../session/assemble-sessions.ts";
 import { newRecord } from "../testing/store/rows.ts";
-import { httpSessionsOf } from "./create-http-sessions.ts";
+import { httpContextOf } from "./context.ts";
 import { answerRoute } from "./routes.ts";
 import { openWebExchange } from "./exchange/web-exchange.ts";
 
@@ -36,7 +36,7 @@ async function openWorld(config: CounterfoilConfig = {}): Promise<World> {
   await sessions.ready();
   for (let index = 0; index < 500; index += 1) await inner.createSession(newRecord({ expiresAt: 1 }), undefined);
   takeCalls();
-  const http = httpSessionsOf(sessions);
+  const http = httpContextOf(sessions);
   return {
     sessions,
     clock,

@@ -8,8 +8,11 @@ import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import type { CreatedSession } from "../session/create-session.ts";
 import { contextOf } from "../session/assemble-sessions.ts";
-import { httpSessionsOf } from "./create-http-sessions.ts";
-import type { HttpSessions } from "./http-sessions.ts";
+import { type HttpContext, httpContextOf } from "./context.ts";
+import { protect } from "./protect.ts";
+import { refreshRequest } from "./refresh.ts";
+import { signInUser } from "./sign-in.ts";
+import { signOutUser } from "./sign-out.ts";
 import { readUpgrade } from "./websocket/upgrade.ts";
 import { openWebExchange, type WebExchange } from "./exchange/web-exchange.ts";
 
@@ -25,7 +28,7 @@ type Kind = "access" | "refresh";
 type Tokens = Readonly<Record<Kind, readonly string[]>>;
 
 interface World {
-  readonly http: HttpSessions;
+  readonly http: HttpContext;
   readonly names: Readonly<Record<Kind | "marker", string>>;
   /** What has been done since it was last asked. */
   readonly take: () => { readonly checks: number; readonly calls: readonly OperationName[] };
@@ -51,7 +54,7 @@ async function openWorld(signing: "HS256" | "ES256", hostPrefix: "auto" | boolea
     verify: (...given: Parameters<typeof verify>) => ((checks += 1), verify(...given)),
     refreshMac: (...given: Parameters<typeof refreshMac>) => ((checks += 1), refreshMac(...given)),
   });
-  const http = httpSessionsOf(sessions);
+  const http = httpContextOf(sessions);
   const take: World["take"] = () => {
     const taken = { checks, calls: takeCalls() };
     checks = 0;
@@ -63,9 +66,9 @@ async function openWorld(signing: "HS256" | "ES256", hostPrefix: "auto" | boolea
 const ask = (method: string, headers: Readonly<Record<string, string>>): WebExchange =>
   openWebExchange({ method, url: "/", headers: { get: (name) => headers[name] ?? null } });
 
-async function namesOf(http: HttpSessions): Promise<World["names"]> {
+async function namesOf(http: HttpContext): Promise<World["names"]> {
   const exchange = ask("POST", {});
-  await http.start(exchange, "nobody");
+  await http.run(exchange, signInUser, "nobody");
   const [access = "", refresh = "", marker = ""] = linesOf(exchange).map((line) => line.slice(0, line.indexOf("=")));
   return { access, refresh, marker };
 }
@@ -155,20 +158,20 @@ const cookieOf = (names: World["names"], { access, refresh }: Tokens): string =>
   ].join("; ");
 
 const REQUESTS: Readonly<
-  Record<string, (http: HttpSessions, headers: Readonly<Record<string, string>>) => Promise<unknown>>
+  Record<string, (http: HttpContext, headers: Readonly<Record<string, string>>) => Promise<unknown>>
 > = {
-  "a protected route": (http, headers) => http.protect(ask("GET", headers)),
-  "a protected route that writes": (http, headers) => http.protect(ask("POST", headers)),
-  refresh: (http, headers) => http.refresh(ask("POST", headers)),
-  "a page": (http, headers) => http.protect(ask("GET", { ...headers, "sec-fetch-mode": "navigate" }), { page: true }),
+  "a protected route": (http, headers) => protect(http, ask("GET", headers)),
+  "a protected route that writes": (http, headers) => protect(http, ask("POST", headers)),
+  refresh: (http, headers) => http.run(ask("POST", headers), refreshRequest),
+  "a page": (http, headers) => protect(http, ask("GET", { ...headers, "sec-fetch-mode": "navigate" }), { page: true }),
   async "an upgrade"(http, headers) {
     const request = new IncomingMessage(new Socket());
     request.headers = headers;
     request.rawHeaders = Object.entries(headers).flat();
     return readUpgrade(http, request);
   },
-  "sign-in": (http, headers) => http.start(ask("POST", headers), "bob"),
-  "sign-out": (http, headers) => http.signOut(ask("POST", headers)),
+  "sign-in": (http, headers) => http.run(ask("POST", headers), signInUser, "bob"),
+  "sign-out": (http, headers) => http.run(ask("POST", headers), signOutUser),
 };
 
 // What a check costs depends on the algorithm, and how many there are does not.
@@ -198,7 +201,7 @@ describe.each(["HS256", "ES256"] as const)("%s", (signing) => {
     const tokens = (await CONTENTS["valid tokens of one session"]?.(world)) ?? { access: [], refresh: [] };
     for (const given of [tokens, { ...tokens, access: [] }]) {
       world.take();
-      await world.http.signOut(ask("POST", { cookie: cookieOf(world.names, given) })).catch(() => undefined);
+      await world.http.run(ask("POST", { cookie: cookieOf(world.names, given) }), signOutUser).catch(() => undefined);
       expect(world.take().calls).toEqual(["deleteSession"]);
     }
   });
@@ -208,10 +211,10 @@ describe.each(["HS256", "ES256"] as const)("%s", (signing) => {
     const { access, refresh } = (await CONTENTS["forged tokens of a key that exists"]?.(world)) ?? tokensOfNobody;
     const cookie = cookieOf(world.names, { access: access.slice(0, 1), refresh: [] });
     world.take();
-    await expect(world.http.protect(ask("GET", { cookie }))).rejects.toMatchObject({ code: "ACCESS_TOKEN_INVALID" });
+    await expect(protect(world.http, ask("GET", { cookie }))).rejects.toMatchObject({ code: "ACCESS_TOKEN_INVALID" });
     expect(world.take()).toEqual({ checks: 1, calls: [] });
     const renewing = cookieOf(world.names, { access: [], refresh: refresh.slice(0, 1) });
-    await world.http.refresh(ask("POST", { cookie: renewing })).catch(() => undefined);
+    await world.http.run(ask("POST", { cookie: renewing }), refreshRequest).catch(() => undefined);
     expect(world.take()).toEqual({ checks: 1, calls: [] });
   });
 });

@@ -1,6 +1,6 @@
 import type { HttpPolicy } from "../policy.ts";
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from "../../protocol.ts";
-import { isTrusted } from "./csrf.ts";
+import { isTrusted } from "./cross-site.ts";
 import type { AnswerHead, HttpAnswer, HttpExchange } from "./exchange/exchange.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];

@@ -1,63 +1,67 @@
-import type { HttpPolicy } from "../policy.ts";
 import { HEADERS } from "../../protocol.ts";
-import { MAX_ORIGIN_LENGTH, parseOrigin } from "../options/origin.ts";
-import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
+import { generalError } from "../errors.ts";
+import type { SessionContext } from "../session/context.ts";
+import { antiCsrfMissing } from "../session/verify-session.ts";
+import type { HttpContext } from "./context.ts";
+import { findCrossSite, hasCustomHeader } from "./cross-site.ts";
+import { type HttpExchange, pathOf } from "./exchange/exchange.ts";
+import { carriesCookies } from "./request-facts.ts";
+import { unknownOrigin } from "./setup-faults.ts";
+
+/** Refuses a request of another site. @throws SessionError `CSRF_REFUSED` */
+export function refuseCrossSite(
+  context: SessionContext,
+  exchange: HttpExchange,
+  find: typeof findCrossSite = findCrossSite,
+): void {
+  const { http } = context.policy;
+  const reason = find(exchange, http);
+  if (reason === undefined) return;
+  if (http.csrf === "report") context.refusals.tell(unknownOrigin(exchange, http));
+  refuseCsrf(context, exchange, reason);
+}
+
+/** Refuses, or only reports where the config says so. @throws SessionError `CSRF_REFUSED` */
+export function refuseCsrf({ policy, events }: SessionContext, exchange: HttpExchange, reason: string): void {
+  if (policy.http.csrf === "enforce") throw generalError("CSRF_REFUSED", `refused ${reason}`);
+  events.emit("csrf-reported", { method: exchange.method, path: pathOf(exchange), reason });
+}
 
 /**
- * The first layer against cross-site requests: what the browser itself says about where a request comes from. Why an
- * unsafe request is refused; undefined when it passes.
+ * The anti-CSRF token to check; null where the request needs none.
  *
- * `Sec-Fetch-Site` decides where it is sent (Fetch Metadata), `Origin` (RFC 6454 7) where it is not. A request with
- * neither comes from no browser, and no browser can be tricked into it.
+ * @throws SessionError `CSRF_REFUSED`, `ANTI_CSRF_MISSING`
  */
-export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
-  if (!isUnsafe(exchange)) return undefined;
-  const origin = exchange.header("origin");
-  if (origin !== undefined && isTrusted(origin, policy)) return undefined;
-
-  const site = exchange.header("sec-fetch-site");
-  if (site === "same-origin" || site === "none") return undefined;
-  if (site !== undefined)
-    return `a ${site === "same-site" ? "same-site" : "cross-site"} request from an origin that is not in http.trustedOrigins`;
-  if (origin === undefined || isOwn(origin, exchange, policy)) return undefined;
-  return "an Origin that is neither http.publicOrigin nor in http.trustedOrigins";
+export function demandAntiCsrf(context: SessionContext, exchange: HttpExchange, isDemanded: boolean): string | null {
+  const { policy } = context;
+  if (!isDemanded) return null;
+  if (!policy.antiCsrf) {
+    if (!hasCustomHeader(exchange))
+      refuseCsrf(
+        context,
+        exchange,
+        `a request without the header ${HEADERS.custom}, which stands in for the anti-CSRF token`,
+      );
+    return null;
+  }
+  const given = exchange.header(HEADERS.antiCsrf);
+  if (given !== undefined) return given;
+  if (policy.http.csrf === "enforce") throw antiCsrfMissing();
+  refuseCsrf(context, exchange, "a request without the anti-CSRF token");
+  return null;
 }
 
 /**
- * The first layer for a sign-in, which changes something by GET as well: OAuth callbacks and magic
- * links. From another site only a top-level navigation passes; a page could otherwise sign its
- * visitor in as somebody else by an image.
+ * Refuses an unsafe request of another site that carries a cookie of ours, whatever it asks for.
+ *
+ * @throws SessionError `CSRF_REFUSED`
  */
-export function findCrossSiteSignIn(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
-  if (isUnsafe(exchange)) return findCrossSite(exchange, policy);
-  const site = exchange.header("sec-fetch-site");
-  if (site === undefined || site === "same-origin" || site === "none") return undefined;
-  const origin = exchange.header("origin");
-  if (origin !== undefined && isTrusted(origin, policy)) return undefined;
-  const isNavigation = (exchange.header("sec-fetch-mode") ?? "navigate") === "navigate";
-  if (isNavigation && (exchange.header("sec-fetch-dest") ?? "document") === "document") return undefined;
-  return "a sign-in by GET that another site asked for without loading the page";
-}
-
-/** The stand-in for the anti-CSRF token where that is off: a header that no page of another origin can send without a preflight. */
-export const hasCustomHeader = (exchange: HttpExchange): boolean => exchange.header(HEADERS.custom) !== undefined;
-
-export function isTrusted(origin: string, policy: HttpPolicy): boolean {
-  return policy.trustedOrigins.has(origin);
-}
-
-export function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): boolean {
-  if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
-  // Without a public origin only the host can be compared: behind a proxy the scheme is not known, and X-Forwarded-* is anyone's word.
-  return isSameHost(origin, exchange);
-}
-
-/** Whether an origin has the host and port that the request asks for. */
-export function isSameHost(origin: string, exchange: HttpExchange): boolean {
-  const parsed = parseOrigin(origin);
-  if (parsed === undefined) return false;
-  const { protocol, host } = new URL(parsed);
-  const asked = `${protocol}//${exchange.header("host")}`;
-  if (asked.length > MAX_ORIGIN_LENGTH) return false;
-  return URL.canParse(asked) && new URL(asked).host === host;
+export function refuseCarried(http: HttpContext, exchange: HttpExchange): void {
+  if (!carriesCookies(http, exchange)) return;
+  try {
+    refuseCrossSite(http.session, exchange);
+  } catch (error) {
+    http.watch.note(exchange, error);
+    throw error;
+  }
 }

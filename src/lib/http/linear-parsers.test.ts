@@ -11,22 +11,26 @@ import { parseMarker } from "../../protocol.ts";
 import { parseOrigin } from "../options/origin.ts";
 
 import { carryCookies } from "./exchange/carry-cookies.ts";
-import { httpSessionsOf } from "./create-http-sessions.ts";
+import { httpContextOf } from "./context.ts";
+import { protect } from "./protect.ts";
+import { refreshRequest } from "./refresh.ts";
+import { signInUser } from "./sign-in.ts";
+import { signOutUser } from "./sign-out.ts";
 import { answerRoute } from "./routes.ts";
 import { readUpgrade } from "./websocket/upgrade.ts";
 import { openWebExchange, type WebExchange } from "./exchange/web-exchange.ts";
 
 const sessions = createSessions({ store: memory(), http: { trustedOrigins: ["https://app.example"] } });
-const http = httpSessionsOf(sessions);
+const http = httpContextOf(sessions);
 const cookieName = async (): Promise<readonly string[]> => {
   const exchange = ask({});
-  await http.start(exchange, "alice");
+  await http.run(exchange, signInUser, "alice");
   const headers = new Headers();
   exchange.close(200, headers);
   return headers.getSetCookie().map((line) => line.slice(0, line.indexOf("=")));
 };
 const NAMES = await cookieName();
-const TO = http.context.policy.cookie.renewTokenPath;
+const TO = http.session.policy.cookie.renewTokenPath;
 
 interface Asked {
   readonly method?: string;
@@ -45,11 +49,11 @@ type Reader = (text: string) => unknown;
 /** All that an adapter may call, for one request. */
 async function everything(asked: Asked): Promise<void> {
   const calls: ((exchange: WebExchange) => Promise<unknown>)[] = [
-    (exchange) => http.protect(exchange, { page: true, sessionRequired: false }),
-    (exchange) => http.protect(exchange),
-    (exchange) => http.refresh(exchange),
-    (exchange) => http.signOut(exchange),
-    (exchange) => http.start(exchange, "alice"),
+    (exchange) => protect(http, exchange, { page: true, sessionRequired: false }),
+    (exchange) => protect(http, exchange),
+    (exchange) => http.run(exchange, refreshRequest),
+    (exchange) => http.run(exchange, signOutUser),
+    (exchange) => http.run(exchange, signInUser, "alice"),
     (exchange) => answerRoute(http, exchange, {}),
   ];
   for (const work of calls) await work(ask(asked)).catch(() => undefined);
@@ -119,12 +123,12 @@ const READERS: Readonly<Record<string, Reader>> = {
   "cookies that are carried on": (text) => {
     const exchange = ask({ headers: { cookie: text } });
     exchange.changeCookies(() => [`${NAMES[0]}=${text}; Max-Age=1; Expires=${text}; Path=/`, `${text}; Max-Age=1`]);
-    return carryCookies(exchange, new Headers(), http.context.policy.cookie);
+    return carryCookies(exchange, new Headers(), http.session.policy.cookie);
   },
   "cookies of the app beside ours": async (text) => {
     const exchange = ask({ method: "POST" });
     exchange.changeCookies(() => [`app=${text}`, text]);
-    await http.start(exchange, "alice");
+    await http.run(exchange, signInUser, "alice");
   },
   "access token": (text) => sessions.getSession(`eyJ${text}`).catch(() => undefined),
   "refresh token": (text) => sessions.refreshSession(`cfr1.${text}`).catch(() => undefined),

@@ -2,8 +2,9 @@
 import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { expect, onTestFinished, test } from "vitest";
-import { httpSessionsOf } from "./create-http-sessions.ts";
-import type { HttpSessions } from "./http-sessions.ts";
+import { type HttpContext, httpContextOf } from "./context.ts";
+import { protect } from "./protect.ts";
+import { signInUser } from "./sign-in.ts";
 import { openSent, passOn } from "./adapters/next-request.ts";
 import { openWebExchange } from "./exchange/web-exchange.ts";
 
@@ -12,7 +13,7 @@ const NOTE = "counterfoil-seen";
 
 interface World {
   readonly clock: { now: number };
-  readonly http: HttpSessions;
+  readonly http: HttpContext;
   /** The headers of a browser that is signed in, and what the proxy hands on for it. */
   readonly signIn: () => Promise<{ readonly sent: Headers; readonly pass: (at: number) => Headers }>;
   /** The user that a page is rendered for. */
@@ -28,13 +29,13 @@ function createWorld(secret = "a secret of at least thirty-two bytes"): World {
     tokens: { accessToken: { validity: "1m" } },
   });
   onTestFinished(() => sessions.close());
-  const http = httpSessionsOf(sessions);
+  const http = httpContextOf(sessions);
   return {
     clock,
     http,
     async signIn() {
       const exchange = openWebExchange({ method: "POST", url: "/", headers: new Headers() });
-      const session = await http.start(exchange, "alice");
+      const session = await http.run(exchange, signInUser, "alice");
       const set = new Headers();
       exchange.close(200, set);
       const cookie = set.getSetCookie().map((line) => line.slice(0, line.indexOf(";")));
@@ -44,7 +45,7 @@ function createWorld(secret = "a secret of at least thirty-two bytes"): World {
     },
     async render(headers) {
       const exchange = await openSent(http, headers);
-      const session = await http.protect(exchange, { sessionRequired: false }).catch(() => undefined);
+      const session = await protect(http, exchange, { sessionRequired: false }).catch(() => undefined);
       return session?.getUserId();
     },
   };
@@ -84,7 +85,7 @@ test("a client cannot write one, nor take that of another session, nor of anothe
     other.pass(at).get(NOTE) ?? "",
     foreign.get(NOTE) ?? "",
     own.replace(String(at), String(at - 1)),
-    `${at}.${handle}.${http.context.antiCsrf.of(handle)}`,
+    `${at}.${handle}.${http.session.antiCsrf.of(handle)}`,
     `${own}A`,
     "x".repeat(100_000),
   ]) {

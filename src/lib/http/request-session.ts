@@ -1,9 +1,8 @@
 import { loadSession, revokeSession, type Update, type Updater } from "../session/manage-sessions.ts";
-import type { SessionContext } from "../session/context.ts";
-import type { Sessions } from "../session/sessions.ts";
 import { mintAccessToken } from "../session/tokens.ts";
 import type { UserId } from "../session/user-id.ts";
 import type { Session } from "../session/verify-session.ts";
+import type { HttpContext } from "./context.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 import { tellRefusal } from "./tell-refusal.ts";
 import type { Transport } from "./transport.ts";
@@ -28,18 +27,17 @@ export interface RequestSession<Claims = unknown, Data = unknown> {
   revokeSession(): Promise<boolean>;
 }
 
-interface Surroundings {
-  readonly sessions: Sessions;
-  readonly context: SessionContext;
+interface Found {
+  readonly session: Session;
   readonly transport: Transport;
-  readonly exchange: HttpExchange;
   /** When the access token that the client has, or is being sent, expires. */
   readonly accessExpires: () => number;
 }
 
 export function createRequestSession(
-  { sessions, context, transport, exchange, accessExpires }: Surroundings,
-  session: Session,
+  { sessions, session: context }: HttpContext,
+  exchange: HttpExchange,
+  { session, transport, accessExpires }: Found,
 ): RequestSession {
   const { handle, userId } = session;
   let { jwtPayload } = session;

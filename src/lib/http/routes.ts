@@ -8,9 +8,12 @@ import { appPaths } from "./base-path.ts";
 import { applyCors } from "./cors.ts";
 import { answerError, redirect } from "./error-answer.ts";
 import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange/exchange.ts";
-import type { HttpSessions } from "./http-sessions.ts";
+import type { HttpContext } from "./context.ts";
 import { endsSession, hasType } from "./outcomes.ts";
 import { isPageLoad, returnAddress, toReturnPath } from "./page-load.ts";
+import { protect } from "./protect.ts";
+import { refreshRequest } from "./refresh.ts";
+import { signOutUser } from "./sign-out.ts";
 import { watchPassedOn } from "./unreached-routes.ts";
 import { watchCors } from "./watched-answers.ts";
 import type { RequestSession } from "./request-session.ts";
@@ -26,13 +29,13 @@ const PAGE = 100;
 
 interface Route {
   readonly method: "GET" | "POST";
-  run(http: HttpSessions, exchange: HttpExchange, options: RouteOptions): Promise<HttpAnswer>;
+  run(http: HttpContext, exchange: HttpExchange, options: RouteOptions): Promise<HttpAnswer>;
 }
 
 const SIGN_OUT_ROUTE: Route = {
   method: "POST",
   async run(http, exchange) {
-    await http.signOut(exchange);
+    await http.run(exchange, signOutUser);
     return done(http);
   },
 };
@@ -43,9 +46,9 @@ const FIXED_ROUTES: Readonly<Record<string, Route>> = {
   [ROUTES.revoke]: { method: "POST", run: revokeOwnSessions },
   [ROUTES.jwks]: {
     method: "GET",
-    async run({ sessions, context }) {
+    async run({ sessions, session }) {
       // Services that cache this must know a key before it signs.
-      const maxAge = Math.min(300, Math.floor(context.policy.keys.publishAhead / 2000));
+      const maxAge = Math.min(300, Math.floor(session.policy.keys.publishAhead / 2000));
       const headers = { "cache-control": `public, max-age=${maxAge}` };
       return { status: 200, headers, body: await sessions.getJwks() };
     },
@@ -55,7 +58,7 @@ const FIXED_ROUTES: Readonly<Record<string, Route>> = {
 const REFRESH_ROUTE: Route = {
   method: "POST",
   async run(http, exchange) {
-    await http.refresh(exchange);
+    await http.run(exchange, refreshRequest);
     return done(http);
   },
 };
@@ -82,16 +85,16 @@ function findAppRoute(path: string, { cookie, http }: Policy): Route | undefined
  * routes reads a body, so a body parser before or after them makes no difference.
  */
 export async function answerRoute(
-  http: HttpSessions,
+  http: HttpContext,
   exchange: HttpExchange,
   options: RouteOptions,
 ): Promise<HttpAnswer | undefined> {
-  const { policy } = http.context;
+  const { policy } = http.session;
   const preflight = applyCors(exchange, policy.http);
   if (preflight !== undefined) return preflight;
-  watchCors(exchange, http.context);
+  watchCors(exchange, http.session);
   const route = findRoute(pathOf(exchange), policy);
-  if (route === undefined) watchPassedOn(exchange, http.context);
+  if (route === undefined) watchPassedOn(exchange, http.session);
   // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS set-up to say.
   if (route === undefined || exchange.method === "OPTIONS") return undefined;
   if (route === REFRESH_ROUTE && isPageLoad(exchange)) return refreshAndReturn(http, exchange);
@@ -115,17 +118,17 @@ export async function answerRoute(
  * Refreshes for a page load that was sent here, and sends it back, refreshed or not: a page tells better than this route that a
  * session is over. A link from another site may lead here, too; it rotates tokens, and ends on a page of this origin.
  */
-async function refreshAndReturn(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
+async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Promise<HttpAnswer> {
   const query = queryOf(exchange);
   const { to: name, again } = PAGE_PARAMETERS;
-  const { policy } = http.context;
+  const { policy } = http.session;
   const to = toReturnPath(query.get(name) ?? "", policy);
   if (to === undefined) {
     const wanted = policy.http.basePath === "" ? "of this origin" : "of this app";
     return { ...ok({ message: `name a path ${wanted} with ?${name}=` }), status: 400 };
   }
   try {
-    await http.refresh(exchange);
+    await http.run(exchange, refreshRequest);
   } catch (error) {
     const tooLate = hasType(error, ERROR_TYPES.RETRY);
     // Another request was faster; its cookies are in the browser by the time that this comes back.
@@ -138,12 +141,12 @@ async function refreshAndReturn(http: HttpSessions, exchange: HttpExchange): Pro
       return answer;
     }
   }
-  return redirect(returnAddress(to, http.context.now()));
+  return redirect(returnAddress(to, http.session.now()));
 }
 
 /** A page of the user's sessions, and where the next begins; `?after=` gives that page. */
-async function listOwnSessions(http: HttpSessions, exchange: HttpExchange): Promise<HttpAnswer> {
-  const own = await http.protect(exchange, {});
+async function listOwnSessions(http: HttpContext, exchange: HttpExchange): Promise<HttpAnswer> {
+  const own = await protect(http, exchange, {});
   if (own === undefined) throw sessionOver();
   const after = queryOf(exchange).get(CURSOR_PARAMETER) ?? undefined;
   if (after !== undefined && parseSessionCursor(after) === undefined)
@@ -165,11 +168,11 @@ async function listOwnSessions(http: HttpSessions, exchange: HttpExchange): Prom
 
 /** `?handle=<handle>` ends one of the user's sessions, `?others=true` all but the one that asks. */
 async function revokeOwnSessions(
-  http: HttpSessions,
+  http: HttpContext,
   exchange: HttpExchange,
   { revokeMaxAuthAge: maxAuthAge }: RouteOptions,
 ): Promise<HttpAnswer> {
-  const own = await http.protect(exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
+  const own = await protect(http, exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
   if (own === undefined) throw sessionOver();
   const userKey = await checkAlive(http, own);
   const userId = own.getUserId();
@@ -181,9 +184,9 @@ async function revokeOwnSessions(
   if (handle === null) return { ...ok({ message: "name a session with ?handle=, or ?others=true" }), status: 400 };
   if (handle === own.getHandle()) return ok({ revoked: (await own.revokeSession()) ? 1 : 0 });
   // A handle of somebody else gets the same answer as one that does not exist.
-  const other = isHandle(handle) ? await findLiveSession(http.context, handle) : undefined;
+  const other = isHandle(handle) ? await findLiveSession(http.session, handle) : undefined;
   const isOwn = other?.userKey === userKey;
-  const revoked = isOwn && (await revokeSession(http.context, handle, { reason: "revoked", userId }));
+  const revoked = isOwn && (await revokeSession(http.session, handle, { reason: "revoked", userId }));
   return ok({ revoked: revoked ? 1 : 0 });
 }
 
@@ -192,7 +195,7 @@ async function revokeOwnSessions(
  * that session still lives, also where requests are not checked for revocation: a copied token of
  * a session that has ended ends nothing.
  */
-async function checkAlive({ context }: HttpSessions, own: RequestSession): Promise<string> {
+async function checkAlive({ session: context }: HttpContext, own: RequestSession): Promise<string> {
   const record = await findLiveSession(context, own.getHandle());
   if (record === undefined) throw sessionOver();
   return record.userKey;
@@ -205,6 +208,7 @@ const queryOf = (exchange: HttpExchange): URLSearchParams =>
   new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
 
 /** SuperTokens web clients look at the status of the body. */
-const done = ({ context }: HttpSessions): HttpAnswer => ok(context.policy.http.supertokens ? { status: "OK" } : {});
+const done = ({ session: context }: HttpContext): HttpAnswer =>
+  ok(context.policy.http.supertokens ? { status: "OK" } : {});
 
 const ok = (body: unknown): HttpAnswer => ({ status: 200, headers: { "cache-control": "no-store" }, body });

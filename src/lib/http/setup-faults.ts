@@ -4,7 +4,7 @@ import { isHostName } from "../cookie-names.ts";
 import { isLocalOrigin, parseOrigin } from "../options/origin.ts";
 import type { SessionError } from "../errors.ts";
 import { type Notice, quote } from "../notices.ts";
-import { isSameHost } from "./csrf.ts";
+import { isSameHost } from "./cross-site.ts";
 import { type AnswerHead, type HttpExchange, pathOf } from "./exchange/exchange.ts";
 
 /** Origins of the config that a message names; a longer list is cut off. */

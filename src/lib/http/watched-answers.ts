@@ -6,7 +6,7 @@ import type { HttpPolicy } from "../policy.ts";
 import { parseOrigin } from "../options/origin.ts";
 import { isErrorFromAuth } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
-import { isOwn, isSameHost, isTrusted } from "./csrf.ts";
+import { isOwn, isSameHost, isTrusted } from "./cross-site.ts";
 import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
 import { misansweredRefusal, withheldAnswer } from "./setup-faults.ts";
 

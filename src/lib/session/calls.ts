@@ -8,7 +8,9 @@ export interface Calls {
    * Runs `work` as a call: one deadline for all that it asks of the store. Within a call it is a
    * part of that. @throws SessionError `CLOSED` when it begins after `close`
    */
-  readonly run: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly run: <A extends unknown[], T>(work: (...given: A) => Promise<T>, ...given: A) => Promise<T>;
+  /** The same in two steps: `end` when the work in it, by `runInCall`, has ended. @throws SessionError `CLOSED` */
+  readonly begin: () => { readonly call: Call; readonly end: () => void };
   /** Runs `work`, which never fails, for nobody's sake: no call waits for it, but `close` does. */
   readonly aside: (work: () => Promise<void>) => void;
   /** @throws SessionError `CLOSED` where no call that began before `close` is under way */
@@ -32,31 +34,49 @@ export function createCalls(timeout: number | undefined): Calls {
     if (isClosed && !isInside()) throw closedError();
   }
 
-  async function counted<T>(work: Promise<T>): Promise<T> {
-    running.add(work);
-    try {
-      return await work;
-    } finally {
-      running.delete(work);
-    }
+  /** @returns to be called when it has ended */
+  function count(): () => void {
+    let tell = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (tell = resolve));
+    running.add(ended);
+    return () => {
+      running.delete(ended);
+      tell();
+    };
   }
+
+  const begin: Calls["begin"] = () => {
+    const outer = currentCall();
+    if (outer?.owner === owner) return { call: outer, end: () => undefined };
+    check();
+    const most = timeout ?? Number.POSITIVE_INFINITY;
+    const call: Call = { owner, timeout: most, deadline: performance.now() + most, isServed: false, isOver: false };
+    const leave = count();
+    return {
+      call,
+      end() {
+        call.isOver = true;
+        leave();
+      },
+    };
+  };
 
   return {
     check,
 
-    async run(work) {
-      if (isInside()) return work();
-      check();
-      const most = timeout ?? Number.POSITIVE_INFINITY;
-      const call: Call = { owner, timeout: most, deadline: performance.now() + most, isServed: false, isOver: false };
+    begin,
+
+    async run(work, ...given) {
+      const { call, end } = begin();
       try {
-        return await counted(runInCall(call, work));
+        return await runInCall(call, work, ...given);
       } finally {
-        call.isOver = true;
+        end();
       }
     },
 
-    aside: (work) => void counted(outsideCalls(work)),
+    // It never fails.
+    aside: (work) => void outsideCalls(work).then(count()),
 
     async close() {
       isClosed = true;

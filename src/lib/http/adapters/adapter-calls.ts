@@ -4,10 +4,14 @@ import type { UserId } from "../../session/user-id.ts";
 import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "../check-options.ts";
 import { answerError } from "../error-answer.ts";
 import type { HttpAnswer, HttpExchange } from "../exchange/exchange.ts";
-import type { HttpSessions, ProtectOptions, StartDetails } from "../http-sessions.ts";
+import type { HttpContext } from "../context.ts";
+import { protect as protectRequest } from "../protect.ts";
+import { refreshRequest } from "../refresh.ts";
+import type { ProtectOptions, StartDetails } from "../request-options.ts";
 import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "../request-session.ts";
 import { answerRoute, type RouteOptions } from "../routes.ts";
+import { signInUser } from "../sign-in.ts";
 import { policyOfError, tellRefusal } from "../tell-refusal.ts";
 import { watchRefusal } from "../watched-answers.ts";
 
@@ -21,7 +25,7 @@ export type SignInDetails<Claims = unknown, Data = unknown> = StartDetails<Claim
 /** For routes whose options were checked when they were made. */
 export function protect(exchange: HttpExchange, options: VerifySessionOptions): Promise<RequestSession | undefined> {
   const http = httpOf(options);
-  return http.protect(exchange, options).catch(refusing(exchange, http));
+  return protectRequest(http, exchange, options).catch(refusing(exchange, http));
 }
 
 /**
@@ -30,7 +34,7 @@ export function protect(exchange: HttpExchange, options: VerifySessionOptions): 
  * @param isOnItsWay false where a route of the app's may do without what it asked for
  */
 const refusing =
-  (exchange: HttpExchange, { context }: HttpSessions, isOnItsWay = true) =>
+  (exchange: HttpExchange, { session: context }: HttpContext, isOnItsWay = true) =>
   (error: unknown): never => {
     tellRefusal(error, exchange, context.policy.http);
     if (isOnItsWay) watchRefusal(exchange, error, context);
@@ -43,20 +47,21 @@ export async function protectOnce(
 ): Promise<RequestSession | undefined> {
   checkProtectOptions(options, "getSession");
   const http = httpOf(options);
-  return http.protect(exchange, options).catch(refusing(exchange, http, false));
+  return protectRequest(http, exchange, options).catch(refusing(exchange, http, false));
 }
 
 export async function start(exchange: HttpExchange, userId: UserId, details: SignInDetails): Promise<RequestSession> {
   checkStartDetails(details);
   const { sessions: _, ...rest } = details;
   const http = httpOf(details);
-  return http.start(exchange, userId, rest).catch(refusing(exchange, http));
+  return http.run(exchange, signInUser, userId, rest).catch(refusing(exchange, http));
 }
 
 export async function refresh(exchange: HttpExchange, options: InstanceOption): Promise<RequestSession> {
   checkInstanceOption(options, "refreshSession");
   const http = httpOf(options);
-  return http.refresh(exchange).catch(refusing(exchange, http));
+  const { session } = await http.run(exchange, refreshRequest).catch(refusing(exchange, http));
+  return session;
 }
 
 export const route = (exchange: HttpExchange, options: SessionRoutesOptions): Promise<HttpAnswer | undefined> =>
@@ -66,7 +71,7 @@ export const route = (exchange: HttpExchange, options: SessionRoutesOptions): Pr
 export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | undefined {
   if (!isErrorFromAuth(error) || error.code === "NOT_INITIALISED") return undefined;
   // The options of its own instance, also where `sessions` was not passed on to the error handler.
-  return answerError(error, policyOfError(error) ?? findHttp(options)?.context.policy.http);
+  return answerError(error, policyOfError(error) ?? findHttp(options)?.session.policy.http);
 }
 
 /** What this library has left on requests. */

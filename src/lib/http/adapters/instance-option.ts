@@ -1,7 +1,6 @@
 import { findDefaultInstance, notInitialised } from "../../session/default-instance.ts";
 import type { Sessions } from "../../session/sessions.ts";
-import { httpSessionsOf } from "../create-http-sessions.ts";
-import type { HttpSessions } from "../http-sessions.ts";
+import { type HttpContext, httpContextOf } from "../context.ts";
 
 /** Which instance an adapter's function uses. */
 export interface InstanceOption {
@@ -10,14 +9,14 @@ export interface InstanceOption {
 }
 
 /** Asked for with each request, so that routes can be mounted before `init` has been called. @throws SessionError `NOT_INITIALISED` */
-export function httpOf(options: InstanceOption): HttpSessions {
+export function httpOf(options: InstanceOption): HttpContext {
   const http = findHttp(options);
   if (http === undefined) throw notInitialised("pass { sessions } to this function");
   return http;
 }
 
 /** Undefined where no instance is named and `init` has not been called. */
-export function findHttp(options: InstanceOption): HttpSessions | undefined {
+export function findHttp(options: InstanceOption): HttpContext | undefined {
   const sessions = options.sessions ?? findDefaultInstance();
-  return sessions && httpSessionsOf(sessions);
+  return sessions && httpContextOf(sessions);
 }

@@ -1,7 +1,8 @@
 /** What the proxy of Next.js hands on, and what is told of a request where no proxy ran. */
 import { HEADERS } from "../../../protocol.ts";
 import { carryCookies } from "../exchange/carry-cookies.ts";
-import type { HttpSessions } from "../http-sessions.ts";
+import type { HttpContext } from "../context.ts";
+import { refuseCarried } from "../csrf.ts";
 import type { RequestSession } from "../request-session.ts";
 import { openWebExchange, type WebExchange } from "../exchange/web-exchange.ts";
 
@@ -39,7 +40,7 @@ interface Seen {
 export function passOn(
   exchange: WebExchange,
   headers: Headers,
-  { context }: HttpSessions,
+  { session: context }: HttpContext,
   { session, at }: Seen,
 ): Headers {
   const passed = carryCookies(exchange, headers, context.policy.cookie);
@@ -57,13 +58,13 @@ export function passOn(
  * Opens the exchange of a request of which Next shows the headers alone, with what the proxy has
  * found out about it.
  */
-export async function openSent(http: HttpSessions, headers: Pick<Headers, "get">): Promise<WebExchange> {
+export async function openSent(http: HttpContext, headers: Pick<Headers, "get">): Promise<WebExchange> {
   const exchange = openWebExchange({ method: "GET", url: "/", headers });
   const [, at, handle, mac] = SEEN_SHAPE.exec(headers.get(SEEN) ?? "") ?? [];
   if (at === undefined || handle === undefined || mac === undefined) return exchange;
   // The secrets of the MAC are there once the store is open.
-  await http.context.ready();
-  if (http.context.antiCsrf.matches(mac, claimOf(at, handle))) http.see(exchange, handle, Number(at));
+  await http.session.ready();
+  if (http.session.antiCsrf.matches(mac, claimOf(at, handle))) http.times.see(exchange, handle, Number(at));
   return exchange;
 }
 
@@ -85,9 +86,9 @@ export function methodOf(headers: Pick<Headers, "get">): string {
  * @throws SessionError `CSRF_REFUSED`, with the mark of Next's own `forbidden()`: where it is not
  *   caught, Next answers 403 instead of 500
  */
-export function refuseSent(http: HttpSessions, headers: Pick<Headers, "get">): void {
+export function refuseSent(http: HttpContext, headers: Pick<Headers, "get">): void {
   try {
-    http.refuseCrossSite(openWebExchange({ method: methodOf(headers), url: "/", headers }));
+    refuseCarried(http, openWebExchange({ method: methodOf(headers), url: "/", headers }));
   } catch (error) {
     throw Object.assign(error as Error, { digest: "NEXT_HTTP_ERROR_FALLBACK;403" });
   }

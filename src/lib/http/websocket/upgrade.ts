@@ -4,7 +4,8 @@ import { unauthorised } from "../../errors.ts";
 import { redeemTicket } from "../../session/ticket-session.ts";
 import type { Session } from "../../session/verify-session.ts";
 import { type HttpAnswer, JSON_TYPE } from "../exchange/exchange.ts";
-import type { HttpSessions } from "../http-sessions.ts";
+import type { HttpContext } from "../context.ts";
+import { protect } from "../protect.ts";
 import { readHeader } from "../exchange/node-exchange.ts";
 import { openWebExchange } from "../exchange/web-exchange.ts";
 
@@ -12,14 +13,14 @@ import { openWebExchange } from "../exchange/web-exchange.ts";
 export const TICKET_PROTOCOL = "counterfoil.ticket.";
 
 /** The session of a request that wants to become a socket. */
-export async function readUpgrade<Claims>(http: HttpSessions, request: IncomingMessage): Promise<Session<Claims>> {
+export async function readUpgrade<Claims>(http: HttpContext, request: IncomingMessage): Promise<Session<Claims>> {
   const offered = (readHeader(request, "sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
   const ticket = offered.find((name) => name.startsWith(TICKET_PROTOCOL));
-  if (ticket !== undefined) return redeemTicket(http.context, ticket.slice(TICKET_PROTOCOL.length));
+  if (ticket !== undefined) return redeemTicket(http.session, ticket.slice(TICKET_PROTOCOL.length));
   const headers = { get: (name: string): string | null => readHeader(request, name) ?? null };
   // As a POST, because to open a socket is to act; and without our token, since no page can add a header to it: where it comes from decides.
   const exchange = openWebExchange({ method: "POST", url: request.url ?? "/", headers });
-  const session = await http.protect(exchange, { antiCsrfCheck: false });
+  const session = await protect(http, exchange, { antiCsrfCheck: false });
   if (session === undefined) throw unauthorised("SESSION_NOT_FOUND", "there is no session; sign in first");
   return { handle: session.getHandle(), userId: session.getUserId(), jwtPayload: session.getJWTPayload<Claims>() };
 }

@@ -2,20 +2,29 @@ import { HEADERS } from "../../protocol.ts";
 import { isHostName } from "../cookie-names.ts";
 import { isErrorFromAuth, type SessionError } from "../errors.ts";
 import type { Notice } from "../notices.ts";
+import type { SessionContext } from "../session/context.ts";
 import type { SessionCookies } from "./cookies.ts";
-import { findCrossSite, findCrossSiteSignIn } from "./csrf.ts";
+import { findCrossSite, findCrossSiteSignIn } from "./cross-site.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
-import type { HttpSessions } from "./http-sessions.ts";
 import { createRecentSignIns } from "./recent-sign-ins.ts";
 import * as faults from "./setup-faults.ts";
 import { guardedRefresh } from "./unreached-routes.ts";
 
-/**
- * The same sessions, looked at from outside: each refusal is counted, and told of where it shows
- * that the set-up cannot work. A request that is verified costs nothing, a sign-in a few headers.
- */
-export function watchSessions(http: HttpSessions, cookies: SessionCookies): HttpSessions {
-  const { refusals, policy, accessTokens, ring, isMemory, now } = http.context;
+/** Looks at what requests are refused, and at sign-ins. */
+export interface RequestWatch {
+  /** Counts a refusal, and tells of it where it shows that the set-up cannot work. */
+  note(exchange: HttpExchange, error: unknown): void;
+  /** A sign-in has succeeded. */
+  signedIn(exchange: HttpExchange): void;
+  /** The user signs out. */
+  signedOut(exchange: HttpExchange): void;
+}
+
+/** A request that is verified costs nothing, a sign-in a few headers. */
+export function createRequestWatch(
+  { refusals, policy, accessTokens, ring, isMemory, now }: SessionContext,
+  cookies: SessionCookies,
+): RequestWatch {
   const signIns = createRecentSignIns(now);
 
   const has = (exchange: HttpExchange, kind: "access" | "refresh" | "marker"): boolean =>
@@ -63,49 +72,21 @@ export function watchSessions(http: HttpSessions, cookies: SessionCookies): Http
     }
   }
 
-  function note(exchange: HttpExchange, error: unknown): void {
-    // A page that is loaded again is not refused.
-    if (!isErrorFromAuth(error) || error.code === "REFRESH_REDIRECT") return;
-    refusals.count(error.code, causeOf(exchange, error));
-  }
-
-  const watch = <T>(exchange: HttpExchange, work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      note(exchange, error);
-      throw error;
-    });
-
-  function noteSignIn(exchange: HttpExchange): void {
-    const isByHeader = exchange.header(HEADERS.mode)?.toLowerCase() === "header";
-    if (isByHeader || !policy.http.transports.has("cookie")) return;
-    signIns.add(exchange);
-    const fault = faults.insecurePage(exchange, policy) ?? faults.otherSite(exchange, policy);
-    if (fault !== undefined) refusals.tell(fault);
-  }
-
   return {
-    ...http,
-    start: (exchange, userId, details) =>
-      watch(
-        exchange,
-        http.start(exchange, userId, details).then((session) => {
-          noteSignIn(exchange);
-          return session;
-        }),
-      ),
-    protect: (exchange, ...given) => watch(exchange, http.protect(exchange, ...given)),
-    refresh: (exchange) => watch(exchange, http.refresh(exchange)),
-    signOut(exchange) {
-      signIns.remove(exchange);
-      return watch(exchange, http.signOut(exchange));
+    note(exchange, error) {
+      // A page that is loaded again is not refused.
+      if (!isErrorFromAuth(error) || error.code === "REFRESH_REDIRECT") return;
+      refusals.count(error.code, causeOf(exchange, error));
     },
-    refuseCrossSite(exchange) {
-      try {
-        http.refuseCrossSite(exchange);
-      } catch (error) {
-        note(exchange, error);
-        throw error;
-      }
+
+    signedIn(exchange) {
+      const isByHeader = exchange.header(HEADERS.mode)?.toLowerCase() === "header";
+      if (isByHeader || !policy.http.transports.has("cookie")) return;
+      signIns.add(exchange);
+      const fault = faults.insecurePage(exchange, policy) ?? faults.otherSite(exchange, policy);
+      if (fault !== undefined) refusals.tell(fault);
     },
+
+    signedOut: (exchange) => signIns.remove(exchange),
   };
 }

@@ -1,0 +1,99 @@
+/** Sessions over HTTP: what the operations of this folder work with, one file each. */
+import { runInCall } from "../call.ts";
+import { contextOf } from "../session/assemble-sessions.ts";
+import type { SessionContext } from "../session/context.ts";
+import { authenticateRefreshToken } from "../session/refresh-session.ts";
+import type { Sessions } from "../session/sessions.ts";
+import { createRefreshCookies, type RefreshCookies } from "./bound-refresh.ts";
+import { type CarriedSessions, createCarriedSessions } from "./carried-sessions.ts";
+import { createSessionCookies, NO_COOKIES, type SessionCookies } from "./cookies.ts";
+import { createCredentialReader, type CredentialReader } from "./credentials.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
+import { findNamedSession } from "./named-session.ts";
+import { createOtherNames, type OtherNames } from "./other-names.ts";
+import { unlessNotOurs } from "./outcomes.ts";
+import { createRequestTimes, type RequestTimes } from "./request-times.ts";
+import { createRequestWatch, type RequestWatch } from "./request-watch.ts";
+import { createTransports, type Transport, type TransportKind } from "./transport.ts";
+import { watchUnreachedRoutes } from "./unreached-routes.ts";
+
+/** Each operation is `(http, exchange, ...) => ...`. Adapters hand in an exchange and send what comes back. */
+export interface HttpContext {
+  readonly sessions: Sessions;
+  readonly session: SessionContext;
+  readonly cookies: SessionCookies;
+  readonly refreshCookies: RefreshCookies;
+  readonly transports: Readonly<Record<TransportKind, Transport>>;
+  readonly credentials: CredentialReader;
+  readonly carried: CarriedSessions;
+  readonly otherNames: OtherNames;
+  readonly times: RequestTimes;
+  /** What requests have been given in the place of the tokens that they came with. */
+  readonly renewed: WeakMap<object, Judged>;
+  readonly watch: RequestWatch;
+  /** Runs an operation as one call, and counts what it refuses. */
+  readonly run: <A extends unknown[], T>(
+    exchange: HttpExchange,
+    operation: (http: HttpContext, exchange: HttpExchange, ...given: A) => Promise<T>,
+    ...given: A
+  ) => Promise<T>;
+}
+
+/** An access token, and how it came or will go. */
+export interface Judged {
+  readonly transport: TransportKind;
+  readonly accessToken: string;
+}
+
+const contexts = new WeakMap<object, HttpContext>();
+
+/** The HTTP part of an instance; one per instance. */
+export function httpContextOf(sessions: Sessions): HttpContext {
+  const known = contexts.get(sessions);
+  if (known !== undefined) return known;
+  const made = createHttpContext(sessions, contextOf(sessions));
+  contexts.set(sessions, made);
+  return made;
+}
+
+function createHttpContext(sessions: Sessions, session: SessionContext): HttpContext {
+  const { policy } = session;
+  const hasCookies = policy.http.transports.has("cookie");
+  const cookies = hasCookies ? createSessionCookies(policy.cookie, policy.http) : NO_COOKIES;
+  const refreshCookies = createRefreshCookies(session, cookies);
+  const watch = createRequestWatch(session, cookies);
+  watchUnreachedRoutes(session);
+  const http: HttpContext = {
+    sessions,
+    session,
+    cookies,
+    refreshCookies,
+    transports: createTransports(session, cookies),
+    credentials: createCredentialReader(policy.http, {
+      cookies,
+      refreshCookies,
+      handleOf: async (accessToken) => (await findNamedSession(session, accessToken))?.handle,
+      isRefreshToken: async (refreshToken) =>
+        (await unlessNotOurs(authenticateRefreshToken(session, refreshToken))) !== undefined,
+    }),
+    carried: createCarriedSessions(session),
+    otherNames: createOtherNames(session, cookies),
+    times: createRequestTimes(),
+    renewed: new WeakMap(),
+    watch,
+    async run(exchange, operation, ...given) {
+      try {
+        const { call, end } = session.calls.begin();
+        try {
+          return await runInCall(call, operation, http, exchange, ...given);
+        } finally {
+          end();
+        }
+      } catch (error) {
+        watch.note(exchange, error);
+        throw error;
+      }
+    },
+  };
+  return http;
+}

@@ -1,0 +1,93 @@
+import { isHostName } from "../cookie-names.ts";
+import { retryLater, unauthorised } from "../errors.ts";
+import { refreshSession } from "../session/refresh-session.ts";
+import type { HttpContext, Judged } from "./context.ts";
+import { COOKIE_KINDS } from "./cookies.ts";
+import type { RefreshCredential } from "./credentials.ts";
+import { refuseCrossSite } from "./csrf.ts";
+import { clearDuplicatesSeen } from "./duplicates.ts";
+import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
+import { endsSession, hasCode } from "./outcomes.ts";
+import { deviceOf } from "./request-facts.ts";
+import { createRequestSession, type RequestSession } from "./request-session.ts";
+import type { TransportKind } from "./transport.ts";
+
+/** A session that has been refreshed, and its new token. */
+export interface Renewed {
+  readonly session: RequestSession;
+  readonly judged: Judged;
+}
+
+/** Refreshes the session of a request; takes its tokens back when that is over. */
+export async function refreshRequest(http: HttpContext, exchange: HttpExchange): Promise<Renewed> {
+  exchange.checkUnsent();
+  const { transport: kind, reading } = await readPresented(http, exchange);
+  try {
+    if (reading.kind !== "one") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
+    const refreshed = await refreshSession(http.session, reading.value, {
+      device: deviceOf(exchange),
+      replaced: reading.replaced,
+    });
+    if (kind === "cookie") {
+      clearDuplicatesSeen(http, exchange, ...COOKIE_KINDS);
+      await http.otherNames.clear(exchange);
+    }
+    const { session, newAccessToken: accessToken } = refreshed;
+    const created = {
+      session,
+      accessToken,
+      refreshToken: refreshed.newRefreshToken,
+      idRefreshToken: refreshed.newIdRefreshToken,
+      antiCsrfToken: refreshed.newAntiCsrfToken,
+    };
+    const transport = http.transports[kind];
+    transport.issue(exchange, created, reading.value);
+    const judged: Judged = { transport: kind, accessToken: accessToken.value };
+    http.renewed.set(exchange.key, judged);
+    return {
+      session: createRequestSession(http, exchange, { session, transport, accessExpires: () => accessToken.expires }),
+      judged,
+    };
+  } catch (error) {
+    if (endsSession(error)) await takeBack(http, exchange, kind, error);
+    throw error;
+  }
+}
+
+/** The refresh token of a request that may present one. */
+async function readPresented(http: HttpContext, exchange: HttpExchange): Promise<RefreshCredential> {
+  const found = await http.credentials.refresh(exchange);
+  if (found.transport === "cookie") refuseCrossSite(http.session, exchange);
+  if (found.reading.kind !== "ambiguous") return found;
+  // The next request carries ours alone, so nobody is logged out by a cookie that a sibling sub-domain tossed in.
+  http.cookies.clearDuplicates(exchange, "refresh");
+  throw retryLater(
+    "DUPLICATE_COOKIE",
+    "the request carries two different refresh tokens; the ones that are not ours have been cleared",
+  );
+}
+
+/** Takes back the tokens of a session that is over. */
+async function takeBack(http: HttpContext, exchange: HttpExchange, kind: TransportKind, error: unknown): Promise<void> {
+  const { cookies } = http;
+  if (kind === "header" || mayClear(http, exchange)) http.transports[kind].clear(exchange);
+  if (kind === "header") return;
+  // A marker that was set under another Domain would send the page here again and again.
+  if (cookies.read(exchange, "marker").kind !== "none") cookies.clearDuplicates(exchange, "marker", "own");
+  // There may be a refresh cookie that counts as not there.
+  if (hasCode(error, "REFRESH_TOKEN_MISSING") && cookies.read(exchange, "refresh").kind !== "none")
+    cookies.clearDuplicates(exchange, "refresh");
+  await http.otherNames.clear(exchange);
+}
+
+/**
+ * Whether a failed refresh takes the cookies back. A link on another site leads here without the
+ * cookies that are SameSite=Strict, and browsers keep what the answer sets: it must not clear
+ * what was not sent. A cookie that a sibling can set proves nothing.
+ */
+function mayClear({ session, cookies }: HttpContext, exchange: HttpExchange): boolean {
+  if (isUnsafe(exchange) || exchange.header("sec-fetch-site") !== "cross-site") return true;
+  const hostKinds = COOKIE_KINDS.filter((kind) => isHostName(session.policy.cookie.names[kind]));
+  const kinds = hostKinds.length > 0 ? hostKinds : COOKIE_KINDS;
+  return kinds.some((kind) => cookies.read(exchange, kind).kind !== "none");
+}

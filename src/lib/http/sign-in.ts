@@ -1,0 +1,53 @@
+import { createSession } from "../session/create-session.ts";
+import type { UserId } from "../session/user-id.ts";
+import type { HttpContext } from "./context.ts";
+import { findCrossSiteSignIn } from "./cross-site.ts";
+import { refuseCrossSite } from "./csrf.ts";
+import { clearAllDuplicates } from "./duplicates.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
+import { carriesCookies, deviceOf, readRefreshCookie } from "./request-facts.ts";
+import type { StartDetails } from "./request-options.ts";
+import { createRequestSession, type RequestSession } from "./request-session.ts";
+import type { TransportKind } from "./transport.ts";
+
+/** Signs in: a new session, its tokens, and the end of the session that the request carried (no fixation, ASVS 5.0 7.2.4). */
+export async function signInUser(
+  http: HttpContext,
+  exchange: HttpExchange,
+  userId: UserId,
+  { jwtPayload, sessionData, deviceLabel, ...options }: StartDetails = {},
+): Promise<RequestSession> {
+  const { session: context, carried, credentials, transports } = http;
+  exchange.checkUnsent();
+  http.renewed.delete(exchange.key);
+  const kind: TransportKind = credentials.wanted(exchange);
+  const other: TransportKind = kind === "cookie" ? "header" : "cookie";
+  const isCarrying = carriesCookies(http, exchange);
+  // A sign-in in header mode ends the session of the cookies, too.
+  if (kind === "cookie" || isCarrying) refuseCrossSite(context, exchange, findCrossSiteSignIn);
+  const tokens = credentials.carried(exchange);
+  const beside = await carried.find(tokens[other], await readRefreshCookie(http, exchange, other));
+  const own = await carried.find(tokens[kind], await readRefreshCookie(http, exchange, kind));
+  const [first, ...others] = [...own, ...beside];
+  const created = await createSession(context, {
+    userId,
+    jwtPayload,
+    sessionData,
+    options: { ...options, device: { ...deviceOf(exchange), label: deviceLabel } },
+    replaces: first,
+  });
+  await carried.revoke(others, "signed-in-again");
+  clearAllDuplicates(http, exchange);
+  await http.otherNames.clear(exchange);
+  // Otherwise the client holds tokens of two transports from now on. A token in a header that
+  // is none of ours is somebody else's, for instance a proxy's.
+  if (other === "cookie" ? isCarrying : beside.length > 0) transports[other].clear(exchange);
+  transports[kind].issue(exchange, created);
+  http.watch.signedIn(exchange);
+  const { session, accessToken } = created;
+  return createRequestSession(http, exchange, {
+    session,
+    transport: transports[kind],
+    accessExpires: () => accessToken.expires,
+  });
+}

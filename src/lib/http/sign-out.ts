@@ -1,0 +1,27 @@
+import { unauthorised } from "../errors.ts";
+import type { HttpContext } from "./context.ts";
+import { refuseCrossSite } from "./csrf.ts";
+import { clearAllDuplicates } from "./duplicates.ts";
+import type { HttpExchange } from "./exchange/exchange.ts";
+import { readRefreshCookie } from "./request-facts.ts";
+
+/**
+ * Ends the session of a request and takes its tokens back.
+ *
+ * @throws SessionError `SESSION_NOT_FOUND` when there is none; the tokens are taken back all the same
+ */
+export async function signOutUser(http: HttpContext, exchange: HttpExchange): Promise<void> {
+  http.watch.signedOut(exchange);
+  exchange.checkUnsent();
+  http.renewed.delete(exchange.key);
+  const { transport, reading } = await http.credentials.access(exchange);
+  if (transport === "cookie") refuseCrossSite(http.session, exchange);
+  const found = await http.carried.find(reading, await readRefreshCookie(http, exchange, transport));
+  const existed = await http.carried.revoke(found, "sign-out");
+  http.transports[transport].clear(exchange);
+  if (transport === "cookie") {
+    clearAllDuplicates(http, exchange);
+    await http.otherNames.clear(exchange);
+  }
+  if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
+}
