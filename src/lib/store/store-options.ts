@@ -1,6 +1,7 @@
-import { readSection, type SectionReader, UNSET } from "../options/config-reader.ts";
+import { readSection, type SectionReader } from "../options/config-reader.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
 import type { Duration } from "../options/duration.ts";
+import { checkSource, isTls, readPassword, readPort, readUrl } from "./connection-source.ts";
 import { DEFAULT_PREFIX } from "./migrations.ts";
 
 /** Options of every store in a SQL database. */
@@ -94,57 +95,26 @@ export function readSqlConnection(
   hasPool: boolean,
   schemes: readonly [string, ...string[]],
 ): SqlConnectionOptions {
-  const example = `${schemes[0]}://user:password@host/database`;
-  const connection = {
-    url: section.value("url", `a URL, as in "${example}"; a % in the password is written %25`, isUrl(schemes)),
+  const place = {
     host: section.text("host"),
-    port: section.count("port", 1, 65_535),
+    port: readPort(section),
     user: section.text("user"),
-    // Not `text`, which tells what it was given in place of one.
-    password: section.value("password", "a string", (value) => typeof value === "string"),
+    password: readPassword(section),
     database: section.text("database"),
-    ssl: section.value("ssl", "true, or the driver's own options of TLS", isSsl),
+  };
+  const settings = {
+    ssl: section.value("ssl", "true, or the driver's own options of TLS", isTls),
     poolSize: section.count("poolSize", 1, 1000),
   };
-  const { url, ssl: _, poolSize: __, ...place } = connection;
-  const named = nameOfFirst(connection);
-  // Else a variable that is not set would lead to whatever database is near.
-  for (const name of ["pool", "url"]) {
-    if (section.isUnset(name) && !hasPool && url === undefined) section.fault(name, "MISSING", UNSET);
-  }
-  if (!section.has("pool") && !section.has("url") && nameOfFirst(place) === undefined)
-    section.fault(
-      "url",
-      "MISSING",
-      "nothing says how to connect; give pool, url, or host, user, password and database",
-    );
-  if (hasPool && named !== undefined)
-    section.fault(named, "CONTRADICTION", "is for a pool of our own, and pool is one of yours; leave one of them out");
-  const second = nameOfFirst(place);
-  if (url !== undefined && second !== undefined)
-    section.fault("url", "CONTRADICTION", `says how to connect, and so does ${second}; leave one of them out`);
+  const url = readUrl(section, schemes, `${schemes[0]}://user:password@host/database`);
+  checkSource(section, {
+    given: "pool",
+    isGiven: hasPool,
+    url,
+    place,
+    settings,
+    parts: "host, user, password and database",
+  });
+  const connection = { url, ...place, ...settings };
   return Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined));
 }
-
-const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undefined =>
-  Object.keys(options).find((name) => options[name] !== undefined);
-
-const isUrl =
-  (schemes: readonly string[]) =>
-  (value: unknown): value is string => {
-    if (typeof value !== "string" || !URL.canParse(value)) return false;
-    const { protocol, username, password, pathname } = new URL(value);
-    return schemes.includes(protocol.slice(0, -1)) && [username, password, pathname].every(isDecodable);
-  };
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const isSsl = (value: unknown): value is boolean | object =>
-  typeof value === "boolean" || (typeof value === "object" && value !== null);

@@ -1,4 +1,5 @@
-import { type SectionReader, UNSET } from "../../options/config-reader.ts";
+import type { SectionReader } from "../../options/config-reader.ts";
+import { checkSource, isTls, readPassword, readPort, readUrl } from "../connection-source.ts";
 import type { RedisReplicas } from "./redis-driver.ts";
 
 /** How to connect, for a client of our own. */
@@ -22,11 +23,7 @@ export const refuseKeyPrefix = (prefix: string): string | undefined =>
 
 /** @param hasClient whether the app gives a client, which each of these contradicts */
 export function readRedisConnection(section: SectionReader, hasClient: boolean): RedisConnectionOptions {
-  const url = section.value(
-    "url",
-    'a URL, as in "redis://user:password@host:6379/0"; a % in the password is written %25',
-    isRedisUrl,
-  );
+  const url = readUrl(section, SCHEMES, "redis://user:password@host:6379/0", isServer);
   // Above all those that ask for TLS must not be lost in silence.
   if (url !== undefined && new URL(url).search !== "")
     section.fault(
@@ -36,30 +33,21 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
     );
   const place = {
     host: section.text("host"),
-    port: section.count("port", 1, 65_535),
+    port: readPort(section),
     username: section.text("username"),
-    // Not `text`, which tells what it was given in place of one.
-    password: section.value("password", "a string", (value) => typeof value === "string"),
+    password: readPassword(section),
     database: section.count("database", 0, 1_000_000),
   };
   const tls = section.value("tls", "true, or the options of TLS as node:tls has them", isTls);
 
-  // Else a variable that is not set would lead to whatever server is near.
-  for (const name of ["client", "url"]) {
-    if (section.isUnset(name) && !hasClient && url === undefined) section.fault(name, "MISSING", UNSET);
-  }
-  if (!section.has("client") && !section.has("url") && nameOfFirst(place) === undefined)
-    section.fault("url", "MISSING", "nothing says how to connect; give client, url, or host, username and password");
-  const named = nameOfFirst({ url, ...place, tls });
-  if (hasClient && named !== undefined)
-    section.fault(
-      named,
-      "CONTRADICTION",
-      "is for a client of our own, and client is one of yours; leave one of them out",
-    );
-  const second = nameOfFirst(place);
-  if (url !== undefined && second !== undefined)
-    section.fault("url", "CONTRADICTION", `says how to connect, and so does ${second}; leave one of them out`);
+  checkSource(section, {
+    given: "client",
+    isGiven: hasClient,
+    url,
+    place,
+    settings: { tls },
+    parts: "host, username and password",
+  });
   const isSecureUrl = url !== undefined && /^(rediss|valkeys):/.test(url);
   if (isSecureUrl && tls === false)
     section.fault("tls", "CONTRADICTION", "is false, and url asks for TLS; leave one of them out");
@@ -98,28 +86,6 @@ const DEFAULT_WITHIN = 1000;
 /** What it is, the section says. */
 const isThere = (value: unknown): value is unknown => value !== undefined;
 
-const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undefined =>
-  Object.keys(options).find((name) => options[name] !== undefined);
+const SCHEMES: readonly string[] = ["redis", "rediss", "valkey", "valkeys"];
 
-function isRedisUrl(value: unknown): value is string {
-  if (typeof value !== "string" || !URL.canParse(value)) return false;
-  const { protocol, hostname, username, password, pathname } = new URL(value);
-  return (
-    ["redis:", "rediss:", "valkey:", "valkeys:"].includes(protocol) &&
-    hostname !== "" &&
-    /^(\/\d{0,6})?$/.test(pathname) &&
-    [username, password].every(isDecodable)
-  );
-}
-
-function isDecodable(part: string): boolean {
-  try {
-    decodeURIComponent(part);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const isTls = (value: unknown): value is boolean | object =>
-  typeof value === "boolean" || (typeof value === "object" && value !== null);
+const isServer = ({ hostname, pathname }: URL): boolean => hostname !== "" && /^(\/\d{0,6})?$/.test(pathname);

@@ -1,0 +1,82 @@
+/** What the options of stores on a server have in common: one of the app's own, a URL, or its parts. */
+import { type SectionReader, UNSET } from "../options/config-reader.ts";
+
+interface Source {
+  /** The option for a pool or client of the app's own. */
+  readonly given: "pool" | "client";
+  /** Whether the app gives one. */
+  readonly isGiven: boolean;
+  readonly url: string | undefined;
+  /** The parts that a URL has too. */
+  readonly place: Readonly<Record<string, unknown>>;
+  /** What else is for a connection of the store's own. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The parts in words, for instance `"host, user, password and database"`. */
+  readonly parts: string;
+}
+
+/** Faults what says nothing of where to connect, or says it twice. */
+export function checkSource(section: SectionReader, { given, isGiven, url, place, settings, parts }: Source): void {
+  // An environment variable that is not set must not silently lead to localhost.
+  for (const name of [given, "url"]) {
+    if (section.isUnset(name) && !isGiven && url === undefined) section.fault(name, "MISSING", UNSET);
+  }
+  const part = nameOfFirst(place);
+  if (!section.has(given) && !section.has("url") && part === undefined)
+    section.fault("url", "MISSING", `nothing says how to connect; give ${given}, url, or ${parts}`);
+  const own = nameOfFirst({ url, ...place, ...settings });
+  if (isGiven && own !== undefined)
+    section.fault(
+      own,
+      "CONTRADICTION",
+      `is for a ${given} of our own, and ${given} is one of yours; leave one of them out`,
+    );
+  if (url !== undefined && part !== undefined)
+    section.fault("url", "CONTRADICTION", `says how to connect, and so does ${part}; leave one of them out`);
+}
+
+const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undefined =>
+  Object.keys(options).find((name) => options[name] !== undefined);
+
+/**
+ * @param schemes what URLs of this database begin with
+ * @param example one of its URLs
+ * @param isOurs what else must be true of it
+ */
+export const readUrl = (
+  section: SectionReader,
+  schemes: readonly string[],
+  example: string,
+  isOurs: (url: URL) => boolean = () => true,
+): string | undefined =>
+  section.value(
+    "url",
+    `a URL, as in "${example}"; a % in the password is written %25`,
+    (value: unknown): value is string => {
+      if (typeof value !== "string" || !URL.canParse(value)) return false;
+      const url = new URL(value);
+      const { protocol, username, password, pathname } = url;
+      return (
+        schemes.includes(protocol.slice(0, -1)) && [username, password, pathname].every(isDecodable) && isOurs(url)
+      );
+    },
+  );
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Not by `section.text`, which tells what it was given in place of one. */
+export const readPassword = (section: SectionReader): string | undefined =>
+  section.value("password", "a string", (value) => typeof value === "string");
+
+export const readPort = (section: SectionReader): number | undefined => section.count("port", 1, 65_535);
+
+/** Options of TLS: true, or an object. */
+export const isTls = (value: unknown): value is boolean | object =>
+  typeof value === "boolean" || (typeof value === "object" && value !== null);
