@@ -35,6 +35,8 @@ export class SessionError extends Error {
   readonly errType: ErrorType;
   /** The exact reason, for logs and docs/errors.md. */
   readonly code: ErrorCode;
+  /** Where the package explains it, for instance `docs/errors.md#store_unavailable`. For logs. */
+  readonly docs: string;
   /**
    * The reason as a sentence, for logs. Where no request caused the error, the same as `message`.
    */
@@ -65,6 +67,7 @@ export class SessionError extends Error {
     this.name = name;
     this.errType = errType;
     this.code = code;
+    this.docs = `docs/errors.md#${code.toLowerCase()}`;
     this.detail = detail;
     const response = respondTo(facts);
     this.status = response?.status ?? 500;

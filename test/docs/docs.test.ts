@@ -1,8 +1,9 @@
-import { ERRORS } from "../../src/lib/error-types.ts";
+import { type ErrorCode, ERRORS } from "../../src/lib/error-types.ts";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { AuthError, SessionError } from "counterfoil";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { documents, readSnippets, root } from "./snippets.ts";
 
@@ -98,4 +99,13 @@ test("docs/errors.md has the table of codes, kinds and statuses as it is", () =>
   const drawn = [...rows].map(([, code, kind, status]) => [code, { kind, status: Number(status) }]);
   expect(Object.fromEntries(drawn)).toEqual(ERRORS);
   expect(drawn).toHaveLength(Object.keys(ERRORS).length);
+});
+
+test("an error names its heading", () => {
+  const headings = [...readFileSync(join(root, "docs/errors.md"), "utf8").matchAll(/^### (.+)$/gm)];
+  const anchors = headings.map(([, code = ""]) => `docs/errors.md#${code.toLowerCase()}`);
+  const codes = Object.keys(ERRORS) as ErrorCode[];
+  for (const code of codes) expect(anchors).toContain(new SessionError(AuthError.GENERAL_ERROR, code, "").docs);
+  const error = new SessionError(AuthError.UNAUTHORISED, "SESSION_EXPIRED", "the session has ended");
+  expect(error.docs).toBe("docs/errors.md#session_expired");
 });
