@@ -18,6 +18,8 @@ export interface Proxy {
   /** Bytes are taken and not passed on, in both directions; connections stay open, also new ones. Until `release`. */
   hold(): void;
   release(): void;
+  /** Those that are open stay so, and nothing passes any more, as to a machine that is gone; new ones are well. */
+  strand(): void;
   /** Answers take so much longer from now on, in ms. */
   slowBy(ms: number): void;
   /** Answers are thrown away until `heed`; connections stay open, and what is asked is done. */
@@ -50,6 +52,7 @@ interface Cut {
 interface Link {
   readonly destroy: () => void;
   readonly flush: () => void;
+  isStranded: boolean;
 }
 
 /** A TCP proxy before a server, in this process, that can fail in the ways that networks do. */
@@ -79,14 +82,16 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
       client.destroy();
       server.destroy();
     };
-    const link: Link = { destroy, flush: () => held.splice(0).forEach((pass) => pass()) };
+    const link: Link = { destroy, flush: () => held.splice(0).forEach((pass) => pass()), isStranded: false };
     links.add(link);
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
       // Whatever ends one side ends the other.
       socket.on("error", destroy);
     }
-    const passOrHold = (pass: () => void): void => void (isHolding ? held.push(pass) : pass());
+    const passOrHold = (pass: () => void): void => {
+      if (!link.isStranded) void (isHolding ? held.push(pass) : pass());
+    };
 
     const fromServer = (bytes: Buffer): void => {
       isClientsTurn = true;
@@ -145,6 +150,7 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
       isHolding = false;
       links.forEach((link) => link.flush());
     },
+    strand: () => links.forEach((link) => (link.isStranded = true)),
     slowBy: (ms) => void (lateness = ms),
     swallow: () => void (isSwallowing = true),
     heed: () => void (isSwallowing = false),

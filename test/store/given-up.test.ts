@@ -3,10 +3,14 @@
  * of them, so what is said to be untouched stays so, and no process hears of a failure that is
  * nobody's.
  */
+import { redis } from "counterfoil/redis";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Proxy, startProxy } from "../servers/proxy.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
+import { describeWithServer } from "../servers/describe-with-server.ts";
+import { type Proxy, type ProxyTarget, startProxy } from "../servers/proxy.ts";
+import { sharedRedis } from "../servers/shared.ts";
 import { caught, outcomeOf } from "./fixtures.ts";
-import { atMost, describeSqlServers, openStore, type SharedSqlServer } from "./sql-drivers.ts";
+import { atMost, describeSqlServers, makeStore, openStore, type SharedSqlServer } from "./sql-drivers.ts";
 import { type SqlDriverUnderTest, watch, type Watched } from "./sql-drivers.ts";
 
 const MARK = "who signs in and waits in vain";
@@ -36,7 +40,26 @@ async function setScene(driver: SqlDriverUnderTest, server: SharedSqlServer): Pr
   return { ...watched, proxy, list: (userId) => other.sessions.getAllSessionHandlesForUser(userId) };
 }
 
-describeSqlServers((_, drivers, server) => {
+/** Of a store with one connection of its own, which leads to a machine that is gone. */
+async function giveUpOnce(makeOwn: (port: number) => SessionStore, place: ProxyTarget): Promise<void> {
+  const proxy = await startProxy(place);
+  onTestFinished(() => proxy.close());
+  const { sessions } = watch(makeOwn(proxy.port));
+  const { refreshToken } = await sessions.createNewSession("alice");
+  await sessions.sweep();
+  const refresh = () => outcomeOf(sessions.refreshSession(refreshToken.value));
+  proxy.strand();
+  expect(await refresh()).toBe("GENERAL_ERROR/STORE_UNAVAILABLE");
+  expect(await refresh()).toBe("ok");
+}
+
+describeSqlServers((kind, drivers, server) => {
+  test("the first call that waits in vain gives the connection up", async () => {
+    const place = server().connectionOptions(await server().createDatabase());
+    const own = (port: number) => makeStore(kind, { ...place, port, poolSize: 1, timeout: "2s" });
+    await giveUpOnce(own, place);
+  });
+
   describe.each(drivers)("$name", (driver) => {
     test.each(Object.keys(STEPS))("a sign-in at a limit is given up while %s", async (step) => {
       const { sessions, proxy, list } = await setScene(driver, server());
@@ -70,5 +93,14 @@ describeSqlServers((_, drivers, server) => {
       await expect.poll(() => proxy.connections()).toBe(1);
       expect(kills).toBe(0);
     });
+  });
+});
+
+describeWithServer("redis", "Redis", () => {
+  test("the first call that waits in vain gives the connection up", async () => {
+    const url = new URL(await sharedRedis());
+    const place = { host: url.hostname, port: Number(url.port) };
+    const keyPrefix = `given-up${process.pid}:`;
+    await giveUpOnce((port) => redis({ host: place.host, port, keyPrefix, timeout: "2s" }), place);
   });
 });

@@ -20,6 +20,9 @@ export type RunScript = (
  */
 const PATIENCE = 2000;
 
+/** Share of the time that a call has, after which a connection without an answer is of no use. */
+const SILENCE = 0.9;
+
 /**
  * @param timeout how long one script may take, all attempts included; ms. Within a call the scripts
  *   share the time of the call
@@ -45,9 +48,9 @@ export function createRedisRunner(
         return await inTime(attempt(call), deadline, () => {
           // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
           // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
-          // A connection that others wait for too is given up only when it was silent for the whole
-          // of the time.
-          if (performance.now() >= begun + timeout) void driver.abandon(begun).catch(() => undefined);
+          // A connection that others wait for too is given up only when it was silent for about the
+          // whole of the time: the first operation of a call begins a moment after the call.
+          if (performance.now() >= begun + timeout * SILENCE) void driver.abandon(begun).catch(() => undefined);
           return noAnswer(timeout);
         });
       } catch (error) {
