@@ -15,11 +15,13 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   exports: Record<string, string | { types: string; default: string }>;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, object>;
   scripts: Record<string, string>;
 };
 /** What an app of these entries has installed. */
 const FRAMEWORKS = ["fastify", "hono", "next", "@nestjs", "react"];
 const FRAMEWORK_ENTRIES = ["./fastify", "./hono", "./next", "./nest", "./react"];
+const packageOf = (name: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
 const entries = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
 
 let folder = "";
@@ -71,8 +73,23 @@ test("the tarball stays under 300 kB", () => {
 
 test("nothing is installed along with it, and nothing runs at install", () => {
   expect(manifest.dependencies).toBeUndefined();
-  expect(manifest.peerDependencies).toBeUndefined();
+  for (const [name, range] of Object.entries(manifest.peerDependencies ?? {}))
+    expect([name, range, manifest.peerDependenciesMeta?.[name]]).toEqual([name, "*", { optional: true }]);
   expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+});
+
+test("the peers are the packages that the code or its types name, and no other", () => {
+  const named = new Set<string>();
+  for (const { path } of packed.files) {
+    if (!path.startsWith("dist/")) continue;
+    const text = readFileSync(join(root, path), "utf8").replaceAll(/\/\*.*?\*\//gs, "");
+    const imports = text.matchAll(/(?:\bfrom |\bimport |\bimport\()"([@a-z][^"]*)"/g);
+    const drivers = [...text.matchAll(/\bimportDriver\(([^()]+)\)/g)].flatMap(([, names = ""]) => [
+      ...names.matchAll(/"([^"]+)"/g),
+    ]);
+    for (const [, name = ""] of [...imports, ...drivers]) if (!name.startsWith("node:")) named.add(packageOf(name));
+  }
+  expect(Object.keys(manifest.peerDependencies ?? {}).toSorted()).toEqual([...named].toSorted());
 });
 
 test("every file in src is an export, and every export is a file in src", () => {
