@@ -23,7 +23,7 @@ await init({
     accessToken: {
       validity: seconds(TIMES.accessValidity),
       // Asks the store with each request, so that an ended session is over at once, and not when its access token runs out.
-      blacklisting: "store",
+      revocation: "store",
     },
   },
   rotation: { window: seconds(TIMES.window) },

@@ -61,7 +61,7 @@ export interface Policy {
   readonly accessToken: {
     readonly validity: number;
     readonly signing: SigningAlgorithm;
-    readonly blacklisting: "off" | "store";
+    readonly revocation: "off" | "store";
     readonly issuer: string | undefined;
     readonly audience: string | undefined;
     readonly cacheSize: number;

@@ -104,7 +104,7 @@ describe.each(FRAMEWORKS)("answers in $name", ({ express }) => {
   });
 
   test("a session that is gone: its ordinary answers leave the cookies, its refresh clears them", async () => {
-    await using app = await startApp({ express, config: { tokens: { accessToken: { blacklisting: "store" } } } });
+    await using app = await startApp({ express, config: { tokens: { accessToken: { revocation: "store" } } } });
     const own = await signIn(app);
     await app.sessions.revokeAllSessionsForUser("alice");
     expect((await callApi(app, own)).cookies).toEqual([]);
@@ -112,7 +112,7 @@ describe.each(FRAMEWORKS)("answers in $name", ({ express }) => {
   });
 
   test("an outage logs nobody out: each call is 503 with the cookies untouched, and the same cookies work after it", async () => {
-    await using app = await startApp({ express, config: { tokens: { accessToken: { blacklisting: "store" } } } });
+    await using app = await startApp({ express, config: { tokens: { accessToken: { revocation: "store" } } } });
     const own = await signIn(app);
     const calls = async (): Promise<Answer[]> => {
       const renewed = [await callApi(app, own), await refresh(app, own)];
@@ -163,7 +163,7 @@ describe.each(FRAMEWORKS)("answers in $name", ({ express }) => {
   });
 
   test("garbage is refused before the store is asked", async () => {
-    await using app = await startApp({ express, config: { tokens: { accessToken: { blacklisting: "store" } } } });
+    await using app = await startApp({ express, config: { tokens: { accessToken: { revocation: "store" } } } });
     const own = await signIn(app);
     app.store.takeCalls();
     for (let index = 0; index < 100; index += 1) {

@@ -167,7 +167,7 @@ describe.each(BOTH_FRAMEWORKS)("mounted twice in $name", ({ express }) => {
   test("new claims are sent once, however often the guard runs", async () => {
     await using app = await startApp({
       express,
-      config: { tokens: { accessToken: { blacklisting: "store" } } },
+      config: { tokens: { accessToken: { revocation: "store" } } },
       extend(own, sessions) {
         const guard = verifySession({ sessions });
         own.get("/twice", guard, guard, (_request: Request, response: Response) => response.json({}));

@@ -26,11 +26,11 @@ type Act = (session: RequestSession, request: Request) => unknown;
 const startActing = (
   express: (typeof FRAMEWORKS)[number]["express"],
   acts: Readonly<Record<string, Act>>,
-  blacklisting: "off" | "store" = "off",
+  revocation: "off" | "store" = "off",
 ): Promise<TestApp> =>
   startApp({
     express,
-    config: { tokens: { accessToken: { blacklisting } } },
+    config: { tokens: { accessToken: { revocation } } },
     extend(own, sessions) {
       for (const [name, act] of Object.entries(acts)) {
         own.post(

@@ -36,8 +36,8 @@ function define(open: (client: number) => Promise<SessionStore>): void {
     return [one, other];
   }
 
-  describe.each(MODES)("with blacklisting %s", (blacklisting) => {
-    const config = { tokens: { accessToken: { blacklisting } } } as const;
+  describe.each(MODES)("with revocation %s", (revocation) => {
+    const config = { tokens: { accessToken: { revocation } } } as const;
 
     test.each(["end-oldest", "refuse"] as const)(
       "24 sign-ins at once with maxPerUser 3 and %s",
@@ -95,13 +95,13 @@ for (const database of databases.filter(({ server }) => isProof || server === un
   });
 }
 
-describe.each(MODES)("a session that is used without a pause, with blacklisting %s", (blacklisting) => {
+describe.each(MODES)("a session that is used without a pause, with revocation %s", (revocation) => {
   test("ends at its absolute timeout, whatever refreshes and new claims there are, and no token lasts longer", async () => {
     let now = START;
     const end = START + 3 * HOUR;
     const config = {
       session: { absoluteTimeout: "3h", idleTimeout: "1h" },
-      tokens: { accessToken: { blacklisting } },
+      tokens: { accessToken: { revocation } },
     } as const;
     const sessions = createSessions({ ...config, store: memory(), secret: SECRET, clock: () => now });
     const created = await sessions.createNewSession("alice", { turn: 0 });

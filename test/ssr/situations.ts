@@ -172,7 +172,7 @@ export function describePageLoads(name: string, serverOf: () => PageServer, serv
   });
 
   test(`${name}: an ended session whose access token still lives, where each request is checked: signed out, cookies cleared`, async () => {
-    await using server = await startPages(serve, { tokens: { accessToken: { blacklisting: "store" } } });
+    await using server = await startPages(serve, { tokens: { accessToken: { revocation: "store" } } });
     const { load, fetch, user, cookies } = await visit(server);
     await server.revoke(user);
     const data = await fetch("/api/me");

@@ -81,8 +81,8 @@ describe.each<[string, () => SessionStore]>([
     expect(alarms).toEqual([]);
   });
 
-  test('with blacklisting "store" a request is refused as unavailable, and served again afterwards', async () => {
-    const sessions = open({ tokens: { accessToken: { blacklisting: "store" } } });
+  test('with revocation "store" a request is refused as unavailable, and served again afterwards', async () => {
+    const sessions = open({ tokens: { accessToken: { revocation: "store" } } });
     const { accessToken } = await sessions.createNewSession("alice");
     connection.down();
     expect((await caught(sessions.getSession(accessToken.value))).cause).toBe(FAULT);

@@ -34,7 +34,7 @@ describeWithServer("postgres", "PostgreSQL with a replica", () => {
   });
 
   function open(store: SessionStore): Sessions {
-    const sessions = createSessions({ store, secret: SECRET, tokens: { accessToken: { blacklisting: "store" } } });
+    const sessions = createSessions({ store, secret: SECRET, tokens: { accessToken: { revocation: "store" } } });
     onTestFinished(() => sessions.close());
     return sessions;
   }

@@ -34,7 +34,7 @@ async function revokeDuring(
   failOver: () => Promise<unknown>,
   stores: readonly [SessionStore, SessionStore],
 ): Promise<{ readonly before: number; readonly after: number; readonly refusals: readonly string[] }> {
-  const tokens = { accessToken: { blacklisting: "store" } } as const;
+  const tokens = { accessToken: { revocation: "store" } } as const;
   const [app, other] = stores.map((store) => createSessions({ store, secret: SECRET, tokens }));
   if (app === undefined || other === undefined) throw new Error("there is none");
   const { accessToken, antiCsrfToken } = await app.createNewSession("eve");

@@ -32,7 +32,7 @@ async function readInfo(server: Redis, name: string): Promise<string> {
 }
 
 function open(store: SessionStore): Sessions {
-  const sessions = createSessions({ store, secret: SECRET, tokens: { accessToken: { blacklisting: "store" } } });
+  const sessions = createSessions({ store, secret: SECRET, tokens: { accessToken: { revocation: "store" } } });
   onTestFinished(() => sessions.close());
   return sessions;
 }

@@ -142,7 +142,7 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
         const url = server().url(await server().createDatabase());
         const by = name as "mysql2" | "mariadb" | "mysql dialect";
         const store = await openSqlStore({ by, url });
-        const { sessions } = watch(store, { tokens: { accessToken: { blacklisting: "store" } } });
+        const { sessions } = watch(store, { tokens: { accessToken: { revocation: "store" } } });
         const { accessToken, antiCsrfToken, refreshToken } = await sessions.createNewSession("alice");
         const verify = (): Promise<unknown> => sessions.getSession(accessToken.value, antiCsrfToken);
         const calls = [

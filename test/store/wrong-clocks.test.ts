@@ -107,7 +107,7 @@ const PLACES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
 
   async "a check for revocation"(scene) {
     const { session } = await scene.right.createNewSession(scene.newUser());
-    const wrong = contextOf(scene.wrong({ tokens: { accessToken: { blacklisting: "store" } } }));
+    const wrong = contextOf(scene.wrong({ tokens: { accessToken: { revocation: "store" } } }));
     const found = wrong.revocation?.check(session.handle, wrong.now()) ?? expect.fail("nothing is checked");
     expect(await outcomeOf(found)).toBe(scene.isAhead ? DISAGREE : "ok");
   },

@@ -191,7 +191,7 @@ describe.each(LIBRARIES)("$library, without `every`", ({ serve, connect, closed 
       const user = await signIn(world);
       const ticket = await ticketOf(world, user);
       await end(world, user.handle);
-      // With `blacklisting: "off"` a revoked session's access token opens a socket; the key of an old one is gone.
+      // With `revocation: "off"` a revoked session's access token opens a socket; the key of an old one is gone.
       const opens = by === "token" && title !== "all sessions are revoked" && title !== "it expires";
       expect(await connect(world, user, ticket)).toBe(opens ? closed : "refused");
     });

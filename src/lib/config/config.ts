@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Duration } from "../options/duration.ts";
 
 /**
- * Everything that can be set. Each option may be left out; the defaults stand in `parse-config.ts` and in each comment.
+ * All options. Each may be left out; its comment says the default.
  *
  * @example
  * ```ts
@@ -16,184 +16,208 @@ import type { Duration } from "../options/duration.ts";
  * ```
  */
 export interface CounterfoilConfig {
-  /** Where sessions are kept. Default: `sqlite({ path: "./counterfoil.db" })`. */
+  /** The database that keeps the sessions. Default: `sqlite({ path: "./counterfoil.db" })`. */
   readonly store?: SessionStore | undefined;
   /**
-   * Encrypts the keys in the store: at least 32 characters, for instance from `openssl rand -base64 32`. A list rotates it: the first
-   * encrypts, the others still open. Default: made once into a file beside the embedded database; needed in production on any other store.
+   * The secret that encrypts the signing keys in the store: at least 32 characters, for instance
+   * from `openssl rand -base64 32`. A list rotates it: the first encrypts, the others only decrypt.
+   * Default: SQLite keeps one in a file beside the database; every other store needs this option in
+   * production.
    */
   readonly secret?: string | readonly string[] | undefined;
   /**
-   * Timeouts by assurance level (NIST SP 800-63B-4): `standard` ends sessions after 24 h or 1 h without use; `strict` after 12 h or 15 min
-   * without use, and turns on `cookie.hostPrefix` and `blacklisting: "store"`. Options given beside it win. Default: none; 365 days or
-   * 100 days without use.
+   * Timeouts by assurance level (NIST SP 800-63B-4). `"standard"`: a session ends 24 h after sign-in,
+   * or after 1 h without a refresh. `"strict"`: 12 h and 15 min; it also turns on `cookie.hostPrefix`
+   * and `revocation: "store"`. An option that you name wins over the preset. Default: none, which is
+   * 365 days and 100 days.
    */
   readonly preset?: "standard" | "strict" | undefined;
   readonly tokens?:
     | {
         readonly accessToken?:
           | {
-              /** Life of an access token, `"1s"` to `"1d"`. Default `"15m"`; `"5m"` in `strict`. */
+              /** How long an access token is valid, `"1s"` to `"1d"`. Default `"15m"`; `"5m"` in `strict`. */
               readonly validity?: Duration | undefined;
-              /** Default `"HS256"`. The others publish their public halves as a JWKS. */
+              /**
+               * Algorithm of the signatures. The public keys of `"EdDSA"` and `"ES256"` are
+               * published as a JWKS. Default `"HS256"`.
+               */
               readonly signing?: SigningAlgorithm | undefined;
               /**
-               * Revocation checking. `off`: a revoked session's access token works until it expires. `store`: one read per `getSession`, immediate.
-               * `true` is `"store"`, and `false` is `"off"`. Default `"off"`; `"store"` in
-               * `strict`.
+               * Whether each request looks up whether its session is still there. `"off"`: a revoked
+               * session's access token works until it expires. `"store"`: one read of the store per
+               * request; a revocation counts at once. Default `"off"`; `"store"` in `strict`.
+               */
+              readonly revocation?: "off" | "store" | undefined;
+              /**
+               * `revocation` under the name that the first SuperTokens library gave it. `true` is
+               * `"store"`, `false` is `"off"`.
                */
               readonly blacklisting?: "off" | "store" | boolean | undefined;
               /**
-               * Claim `iss`; tokens of another are refused, refresh tokens too, so a change signs
-               * everybody out. Default: none.
+               * Claim `iss`. Access and refresh tokens of another issuer are refused, so a change
+               * signs everybody out. Default: none.
                */
               readonly issuer?: string | undefined;
               /**
-               * Claim `aud`; tokens of another are refused, refresh tokens too, so a change signs
-               * everybody out. Default: none.
+               * Claim `aud`. Access and refresh tokens for another audience are refused, so a change
+               * signs everybody out. Default: none.
                */
               readonly audience?: string | undefined;
-              /** How many verified tokens are remembered, about 1 kB each; 0 remembers none. Default 10000. */
+              /** How many verified tokens the process remembers, at about 1 kB each. 0 turns it off. Default 10000. */
               readonly cacheSize?: number | undefined;
             }
           | undefined;
         readonly refreshToken?:
           | {
-              /** How long a session lives without a refresh, `"1s"` to `"400d"`. The same as `session.idleTimeout`: name one. Default `"100d"`. */
+              /**
+               * `session.idleTimeout` under the name that the first SuperTokens library gave it.
+               * Name one of the two.
+               */
               readonly validity?: Duration | undefined;
               /**
-               * Path of the refresh route, without `http.basePath`; also that of the refresh
-               * cookie, with it. Default `"/session/refresh"`.
+               * Path of the refresh route, without `http.basePath`. The refresh cookie has this path
+               * with `http.basePath` in front. Default `"/session/refresh"`.
                */
               readonly renewTokenPath?: string | undefined;
             }
           | undefined;
-        /** Whether unsafe requests must carry the anti-CSRF token. Default true. False: they must carry a custom header `rid` instead. */
+        /**
+         * Whether unsafe requests must carry the anti-CSRF token. False: they must carry the custom
+         * header `rid` instead. Default true.
+         */
         readonly enableAntiCsrf?: boolean | undefined;
       }
     | undefined;
   readonly rotation?:
     | {
         /**
-         * How long a request or its response may still be in flight, to `"5m"`. `"0s"` is strict
-         * single use: a lost response, a repeated request or two refreshes at once end the session.
-         * Default `"10s"`.
+         * How long a request or its response may still be in flight, `"0s"` to `"5m"`. A refresh
+         * token that is presented again within this time counts as a retry, not as theft. `"0s"` is
+         * strict single use: a lost response, a repeated request or two refreshes at once end the
+         * session. Default `"10s"`.
          */
         readonly window?: Duration | undefined;
         /**
-         * On reuse of a refresh token: end the session, or emit `reuse-detected` only, for trying
-         * it out. Default `"revoke"`.
+         * What happens when a refresh token is reused. `"revoke"` ends the session. `"report"` only
+         * emits `reuse-detected`, for a trial. Default `"revoke"`.
          */
         readonly onReuse?: "revoke" | "report" | undefined;
         /**
-         * Whose clock rotation is decided by. `store`: the database's, where it has one that all servers share, so that theirs may differ.
-         * `process`: this process's. Default `"store"`; `"process"` where `clock` is given.
+         * The clock that decides about rotation. `"store"`: that of the database, which all servers
+         * share, so that their own may differ; an embedded store uses the process's. `"process"`:
+         * this process's. Default `"store"`; `"process"` where `clock` is given.
          */
         readonly clock?: "store" | "process" | undefined;
       }
     | undefined;
   readonly session?:
     | {
-        /** How long a session lives without a refresh. Default `"100d"`. */
+        /** How long a session lives without a refresh, `"1s"` to `"400d"`. Default `"100d"`. */
         readonly idleTimeout?: Duration | undefined;
-        /** How long a session lives at all, from sign-in. Default `"365d"`. */
+        /** How long a session lives after sign-in, whatever happens; `"1s"` to `"3650d"`. Default `"365d"`. */
         readonly absoluteTimeout?: Duration | undefined;
         /**
-         * Greatest number of live sessions of one user, 1 to 10000; false: no limit. Default: 100,
-         * which concurrent sign-ins may exceed for a moment. A number that is named, or that of
-         * `onMaxPerUser` by itself, is never exceeded.
+         * Most live sessions of one user, 1 to 10000; false sets no limit. A number that you name is
+         * never exceeded, and neither is the 100 of `onMaxPerUser` without a number. Default: 100,
+         * which concurrent sign-ins may exceed for a moment.
          */
         readonly maxPerUser?: number | false | undefined;
-        /** At that number: end the oldest session, or refuse the new one. Default `"end-oldest"`. */
+        /** What a sign-in does at the limit: end the oldest session, or fail. Default `"end-oldest"`. */
         readonly onMaxPerUser?: "end-oldest" | "refuse" | undefined;
       }
     | undefined;
   readonly keys?:
     | {
-        /** How long a key signs, `"1h"` to `"400d"`, less up to a tenth of jitter. Default `"30d"`. */
+        /** How long a key signs, `"1h"` to `"400d"`, minus up to a tenth at random. Default `"30d"`. */
         readonly rotateEvery?: Duration | undefined;
-        /** How long a key is published before it signs, `"10s"` to `"1d"`: longer than processes take to look for an unknown key. Default `"10m"`. */
+        /**
+         * How long a key is published before it signs, `"10s"` to `"1d"`, so that every verifier has
+         * it in time. Default `"10m"`.
+         */
         readonly publishAhead?: Duration | undefined;
       }
     | undefined;
   readonly cookie?:
     | {
-        /** `Domain` of the cookies; left out, they belong to the very host, which is safer. Default: none. */
+        /** `Domain` of the cookies. Without it they belong to one host, which is safer. Default: none. */
         readonly domain?: string | undefined;
-        /** Default true. False only for development over http. */
+        /** `Secure` of the cookies. False is only for development over http. Default true. */
         readonly secure?: boolean | undefined;
-        /** Default `"lax"`. `"none"` needs `secure`. */
+        /** `SameSite` of the cookies. `"none"` needs `secure`. Default `"lax"`. */
         readonly sameSite?: "lax" | "strict" | "none" | undefined;
         /**
-         * Which cookies are named `__Host-...`, which no sibling sub-domain can set. `"auto"`: the
-         * access cookie and the marker, where `secure` is on, there is no `domain`, and
-         * `http.publicOrigin` is not http. `true`: the refresh cookie too, with `Path=/`. `false`:
-         * none. Another value names other cookies, so everybody signs in once. Default `"auto"`;
-         * false with SuperTokens clients; true in `strict`.
+         * Which cookies have names that begin with `__Host-`, which no sibling sub-domain can set
+         * (RFC 6265bis 4.1.3.2). `"auto"`: the access cookie and the marker, if `secure` is on, no
+         * `domain` is set and `http.publicOrigin` is not http. `true`: the refresh cookie too, with
+         * `Path=/`. `false`: none. A change renames the cookies, so everybody signs in once. Default
+         * `"auto"`; false with the SuperTokens dialect; true in `strict`.
          */
         readonly hostPrefix?: "auto" | boolean | undefined;
         /**
-         * What stands before the names of the cookies, after `__Host-` where they have that, for
-         * instance `"shop_"`: a name for each of several apps on one host, whatever their paths and
-         * ports. 1 to 32 letters, digits, `_` and `-`, the first a letter or digit. Pages give it
-         * to `createSessionClient({ cookiePrefix })`. Another prefix names other cookies, so
-         * everybody signs in once. Default: none.
+         * Prefix of the cookie names, behind `__Host-`, for instance `"shop_"`. It keeps several apps
+         * on one host apart, whatever their paths and ports. 1 to 32 letters, digits, `_` and `-`;
+         * the first is a letter or digit. Pages pass it to `createSessionClient({ cookiePrefix })`.
+         * A change renames the cookies, so everybody signs in once. Default: none.
          */
         readonly prefix?: string | undefined;
       }
     | undefined;
   readonly http?:
     | {
-        /** The origin that browsers see, for instance `"https://example.com"`. Default: what the `Host` header says. */
+        /** Origin of the app as browsers see it, for instance `"https://example.com"`. Default: that of the `Host` header. */
         readonly publicOrigin?: string | undefined;
         /**
-         * What browsers see in front of every path of the app, for instance `"/shop"`, whether a
-         * proxy strips it or keeps it. The path of the refresh cookie begins with it, and so do the
-         * addresses that pages are sent to; the session routes are found with it and without.
-         * Pages give it to `createSessionClient({ basePath })`. Default: none.
+         * Path in front of every path of the app as browsers see it, for instance `"/shop"`. A proxy
+         * may strip it or keep it: the session routes answer with it and without. The path of the
+         * refresh cookie and the addresses of redirects begin with it. Pages pass it to
+         * `createSessionClient({ basePath })`. Default: none.
          */
         readonly basePath?: string | undefined;
-        /** Other origins whose pages may call, exact, for instance `["https://app.example.com"]`. Default `[]`. */
+        /** Other origins whose pages may call the app, for instance `["https://app.example.com"]`; no wildcards. Default `[]`. */
         readonly trustedOrigins?: readonly string[] | undefined;
-        /** Whether cross-site requests are refused or only reported by event. Default `"enforce"`. */
+        /** `"enforce"` refuses cross-site requests. `"report"` only emits `csrf-reported`. Default `"enforce"`. */
         readonly csrf?: "enforce" | "report" | undefined;
         /**
-         * Wire dialects that are spoken. With `"supertokens"` the published SuperTokens web clients work unchanged, and
-         * `tokens.refreshToken.renewTokenPath` is `"/auth/session/refresh"` by default. Default `["counterfoil"]`.
+         * Dialects of the wire. With `"supertokens"` the published SuperTokens web clients work
+         * unchanged, and the default of `tokens.refreshToken.renewTokenPath` is
+         * `"/auth/session/refresh"`. Default `["counterfoil"]`.
          */
         readonly dialects?: readonly ("counterfoil" | "supertokens")[] | undefined;
-        /** Status of an answer that asks for a refresh or says that the session is over; 440 for SuperTokens web clients that are set up so. Default 401. */
+        /**
+         * Status of a response that asks for a refresh or says that the session is over. 440 is for
+         * SuperTokens web clients that expect it. Default 401.
+         */
         readonly sessionExpiredStatus?: 401 | 440 | undefined;
         /**
-         * Whether a request that has both our cookies and an `Authorization: Bearer` header is judged by its cookies, for apps behind a proxy that
-         * sets that header for itself. Default false: the header counts, and two that name different sessions are refused.
+         * Use the cookies when a request has both session cookies and `Authorization: Bearer`. For
+         * apps behind a proxy that sets that header for itself. False: the header counts, and a
+         * request whose two tokens name different sessions is refused. Default false.
          */
         readonly preferCookies?: boolean | undefined;
         /**
-         * Whether responses of protected routes carry `Vary: Cookie, Authorization`, beside what
-         * the app varies by, and `Cache-Control: private` where the app sets none (RFC 9110
-         * 12.5.5, RFC 9111 5.2.2.7). False: a shared cache hands one user's response to another
-         * unless the app says how it may be cached. Default true.
+         * Whether responses of protected routes get `Vary: Cookie, Authorization`, and
+         * `Cache-Control: private` where the app sets none (RFC 9110 12.5.5, RFC 9111 5.2.2.7).
+         * Without them a shared cache may hand one user's response to another. Default true.
          */
         readonly cacheHeaders?: boolean | undefined;
         /**
-         * How tokens may travel. With `["cookie"]` no token in a header is read; with `["header"]`
-         * no cookie of ours is read or set; a sign-in that asks for the other is refused. Default
-         * both (with `preset: "strict"` cookies only), and requests that browsers send
-         * (`Sec-Fetch-Site`) sign in with tokens in headers only where this option is named or the
-         * SuperTokens dialect is on. Beside `["header"]` the options of `cookie` and
-         * `preferCookies: true` are refused, since they would do nothing.
+         * How tokens may travel. `["cookie"]`: tokens in headers are ignored. `["header"]`: no
+         * session cookie is read or set; the options of `cookie` and `preferCookies: true` are
+         * refused beside it. A sign-in that asks for the other transport is refused. Where the
+         * option is left out, browsers (`Sec-Fetch-Site`) sign in with headers only if the
+         * SuperTokens dialect is on. Default: both; `["cookie"]` in `strict`.
          */
         readonly transports?: readonly ("cookie" | "header")[] | undefined;
         /**
-         * Whether refusals tell the client their reason: the code in the header
-         * `counterfoil-reason`, and a sentence in `WWW-Authenticate`. Default: only where
-         * `NODE_ENV` is `development` or `test`, or `publicOrigin` is local (`localhost`, names
-         * below it, 127.0.0.0/8, `[::1]`).
+         * Whether a refusal tells the client its reason: the code in the header
+         * `counterfoil-reason`, and a sentence in `WWW-Authenticate`. Default: true if `NODE_ENV` is
+         * `development` or `test`, or `publicOrigin` is local (`localhost`, names below it,
+         * 127.0.0.0/8, `[::1]`); else false.
          */
         readonly diagnostics?: boolean | undefined;
       }
     | undefined;
-  /** The time in ms since the epoch; for tests. Default `Date.now`. */
+  /** Returns the time in ms since the epoch. For tests. Default `Date.now`. */
   readonly clock?: Clock | undefined;
 }

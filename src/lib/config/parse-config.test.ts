@@ -12,7 +12,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const SECRET = "a secret for tests, of 32 characters and more";
 
-const ACCESS = { validity: 15 * MINUTE, signing: "HS256", blacklisting: "off", cacheSize: 10_000 } as const;
+const ACCESS = { validity: 15 * MINUTE, signing: "HS256", revocation: "off", cacheSize: 10_000 } as const;
 const PLAIN = cookieNames("none");
 const ROOT = cookieNames("root");
 const ALL = cookieNames("all");
@@ -73,7 +73,7 @@ test("an empty config gives the documented defaults, frozen", () => {
 });
 
 const NIST_AAL3 = { idleTimeout: 15 * MINUTE, absoluteTimeout: 12 * HOUR };
-const STRICT_ACCESS = { ...DEFAULTS.accessToken, validity: 5 * MINUTE, blacklisting: "store" };
+const STRICT_ACCESS = { ...DEFAULTS.accessToken, validity: 5 * MINUTE, revocation: "store" };
 test.each([
   ["standard", { idleTimeout: HOUR, absoluteTimeout: DAY }],
   [
@@ -87,7 +87,7 @@ test.each([
   ],
 ])("the preset %s changes what it says and no more, and options beside it win", (preset, part) => {
   expect(parseConfig({ preset })).toEqual({ ...DEFAULTS, ...part });
-  const tokens = { accessToken: { validity: "15m", blacklisting: "off" } };
+  const tokens = { accessToken: { validity: "15m", revocation: "off" } };
   const session = { idleTimeout: "100d", absoluteTimeout: "365d" };
   const http = { transports: ["header", "cookie"] };
   expect(parseConfig({ preset, tokens, session, http, cookie: { hostPrefix: "auto" } })).toEqual({
@@ -118,9 +118,10 @@ const ACCEPTED: readonly (readonly [
   ["tokens.accessToken.validity", "1d", "accessToken", { validity: DAY }],
   ["tokens.accessToken.signing", "EdDSA", "accessToken", { signing: "EdDSA" }],
   ["tokens.accessToken.signing", "ES256", "accessToken", { signing: "ES256" }],
-  ["tokens.accessToken.blacklisting", "store", "accessToken", { blacklisting: "store" }],
-  ["tokens.accessToken.blacklisting", true, "accessToken", { blacklisting: "store" }],
-  ["tokens.accessToken.blacklisting", false, "accessToken", { blacklisting: "off" }],
+  ["tokens.accessToken.revocation", "store", "accessToken", { revocation: "store" }],
+  ["tokens.accessToken.blacklisting", "store", "accessToken", { revocation: "store" }],
+  ["tokens.accessToken.blacklisting", true, "accessToken", { revocation: "store" }],
+  ["tokens.accessToken.blacklisting", false, "accessToken", { revocation: "off" }],
   ["tokens.accessToken.issuer", "us", "accessToken", { issuer: "us" }],
   ["tokens.accessToken.audience", "them", "accessToken", { audience: "them" }],
   ["tokens.accessToken.cacheSize", 0, "accessToken", { cacheSize: 0 }],
@@ -308,12 +309,14 @@ const REFUSED: readonly Refusal[] = [
   ...DURATION_REFUSALS,
   [["preset"], "WRONG_TYPE", /^write "standard" or "strict", not /, NO_CHOICE],
   [["tokens.accessToken.signing"], "WRONG_TYPE", /^write "HS256" or "EdDSA" or "ES256", not /, NO_CHOICE],
+  [["tokens.accessToken.revocation"], "WRONG_TYPE", /^write "off" or "store", not /, NO_CHOICE],
   [
     ["tokens.accessToken.blacklisting"],
     "WRONG_TYPE",
     /^write "off" or "store", not /,
     NO_CHOICE.filter((value) => value !== true),
   ],
+  [["tokens.accessToken.revocation"], "NOT_AVAILABLE", /write "store", .* or "off"$/, ["feed"]],
   [["tokens.accessToken.blacklisting"], "NOT_AVAILABLE", /write "store", .* or "off"$/, ["feed"]],
   [["rotation.onReuse"], "WRONG_TYPE", /^write "revoke" or "report", not /, NO_CHOICE],
   [["session.onMaxPerUser"], "WRONG_TYPE", /^write "end-oldest" or "refuse", not /, NO_CHOICE],
@@ -454,6 +457,12 @@ test.each([
     "http.basePath",
     "CONTRADICTION",
     'the beginning of "/session/signout"',
+  ],
+  [
+    { tokens: { accessToken: { revocation: "off", blacklisting: "store" } } },
+    "tokens.accessToken.blacklisting",
+    "CONTRADICTION",
+    "is the same thing as tokens.accessToken.revocation, and the two differ; leave it out",
   ],
   [{ http: { basePath: "/.well-known" } }, "http.basePath", "CONTRADICTION", "serve the app below another path"],
   [{ session: { absoluteTimeout: "10m" } }, "session.absoluteTimeout", "CONTRADICTION", "write 900 s or more"],

@@ -20,7 +20,7 @@ const DAY = 24 * HOUR;
 interface Defaults {
   readonly accessValidity: number;
   readonly signing: SigningAlgorithm;
-  readonly blacklisting: "off" | "store";
+  readonly revocation: "off" | "store";
   readonly cacheSize: number;
   readonly renewTokenPath: string;
   readonly antiCsrf: boolean;
@@ -42,7 +42,7 @@ interface Defaults {
 const DEFAULTS: Defaults = {
   accessValidity: 15 * MINUTE,
   signing: "HS256",
-  blacklisting: "off",
+  revocation: "off",
   cacheSize: 10_000,
   renewTokenPath: "/session/refresh",
   antiCsrf: true,
@@ -68,11 +68,26 @@ const PRESETS: Readonly<Record<"standard" | "strict", Partial<Defaults>>> = {
     idleTimeout: 15 * MINUTE,
     absoluteTimeout: 12 * HOUR,
     accessValidity: 5 * MINUTE,
-    blacklisting: "store",
+    revocation: "store",
     hostPrefix: true,
     transports: ["cookie"],
   },
 };
+
+/** `blacklisting` is the name that the first SuperTokens library gave it. */
+function readRevocation(access: SectionReader): "off" | "store" | undefined {
+  const modes = ["off", "store"] as const;
+  const notYet = { feed: 'is not in this version; write "store", which is immediate, or "off"' };
+  const revocation = access.choice("revocation", modes, notYet);
+  const blacklisting = access.choice("blacklisting", modes, notYet, { true: "store", false: "off" });
+  if (revocation !== undefined && blacklisting !== undefined && revocation !== blacklisting)
+    access.fault(
+      "blacklisting",
+      "CONTRADICTION",
+      "is the same thing as tokens.accessToken.revocation, and the two differ; leave it out",
+    );
+  return revocation ?? blacklisting;
+}
 
 const MIN_SECRET = 32;
 
@@ -127,13 +142,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     accessToken: {
       validity: accessValidity,
       signing: access.choice("signing", ["HS256", "EdDSA", "ES256"]) ?? defaults.signing,
-      blacklisting:
-        access.choice(
-          "blacklisting",
-          ["off", "store"],
-          { feed: 'is not in this version; write "store", which is immediate, or "off"' },
-          { true: "store", false: "off" },
-        ) ?? defaults.blacklisting,
+      revocation: readRevocation(access) ?? defaults.revocation,
       issuer: access.text("issuer", refuseEmpty),
       audience: access.text("audience", refuseEmpty),
       cacheSize: access.count("cacheSize", 0, 10_000_000) ?? defaults.cacheSize,

@@ -44,7 +44,7 @@ async function openWorld(signing: "HS256" | "ES256", hostPrefix: "auto" | boolea
     secret: SECRET,
     clock: () => clock.now,
     cookie: { hostPrefix },
-    tokens: { accessToken: { signing, blacklisting: "store" } },
+    tokens: { accessToken: { signing, revocation: "store" } },
   });
   await sessions.ready();
   let checks = 0;

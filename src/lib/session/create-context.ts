@@ -108,7 +108,7 @@ export function createContext(
     realm,
     antiCsrf: createAntiCsrfTokens(secrets, realm),
     tickets: createTickets(secrets, realm),
-    revocation: createRevocationCheck(accessToken.blacklisting, store, { ...policy, hasEnded: clocks.hasEnded }),
+    revocation: createRevocationCheck(accessToken.revocation, store, { ...policy, hasEnded: clocks.hasEnded }),
     events,
     refusals,
     now,

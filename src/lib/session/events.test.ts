@@ -142,7 +142,7 @@ async function goThroughEverything(
   let now = 1_790_000_000_000;
   const common: CounterfoilConfig = { store, secret: SECRET, clock: () => now, rotation: { window: "1ms" } };
   const session = { maxPerUser: 3, onMaxPerUser: "end-oldest" } as const;
-  const sessions = createSessions({ ...common, session, tokens: { accessToken: { blacklisting: "store" } } });
+  const sessions = createSessions({ ...common, session, tokens: { accessToken: { revocation: "store" } } });
   for (const name of NAMES) sessions.on(name, (event) => onEvent(name, event));
   const errors: unknown[] = [];
   const secrets = [SECRET];

@@ -16,7 +16,7 @@ import { memory } from "../../memory.ts";
 test("timeouts that were made shorter hold for the sessions that there are, on every path", async () => {
   const world = new World();
   const { accessToken, refreshToken, session } = await world.signIn();
-  const strict = world.another({ preset: "standard", tokens: { accessToken: { blacklisting: "store" } } });
+  const strict = world.another({ preset: "standard", tokens: { accessToken: { revocation: "store" } } });
   world.now += 59 * MINUTE;
   await expect(strict.getSessionData(session.handle)).resolves.toEqual({ count: 0 });
   world.now += 1 * MINUTE;
@@ -26,8 +26,8 @@ test("timeouts that were made shorter hold for the sessions that there are, on e
   await expect(strict.getSession(accessToken.value)).rejects.toMatchObject({ code: "ACCESS_TOKEN_EXPIRED" });
 });
 
-describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) => {
-  const accessToken = { blacklisting, validity: "10m" } as const;
+describe.each(["off", "store"] as const)("with revocation %s", (revocation) => {
+  const accessToken = { revocation, validity: "10m" } as const;
 
   test.each([
     ["idle", "3h", [], 60],

@@ -48,7 +48,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   ): Promise<CreatedSession<Claims>>;
 
   /**
-   * Verifies an access token; asks the store only where `blacklisting` says so.
+   * Verifies an access token; asks the store only where `revocation` says so.
    *
    * @param accessToken value of the cookie `cookieNames.access`
    * @param antiCsrfToken value of the header `anti-csrf`. A string is checked. `null` skips the check, for a request that changes nothing;
@@ -56,7 +56,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    *   check off by accident
    * @param options `antiCsrf: "required"` refuses a request without the token
    * @throws SessionError `TRY_REFRESH_TOKEN`: expired, not ours, wrong anti-CSRF token, or `ANTI_CSRF_MISSING`; `UNAUTHORISED`: revoked
-   *   (with `blacklisting`); `STEP_UP_REQUIRED`: the sign-in is older than `options.maxAuthAge` (RFC 9470); `GENERAL_ERROR`
+   *   (with `revocation`); `STEP_UP_REQUIRED`: the sign-in is older than `options.maxAuthAge` (RFC 9470); `GENERAL_ERROR`
    *   `ARGUMENT_INVALID`
    * @example
    * ```ts
@@ -147,7 +147,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
   updateSessionInfo(handle: string, value: Data): Promise<Data>;
 
   /**
-   * Replaces the claims. The next refresh signs them; with `blacklisting` the next `getSession` returns them with a `newAccessToken`.
+   * Replaces the claims. The next refresh signs them; with `revocation` the next `getSession` returns them with a `newAccessToken`.
    * The new value.
    *
    * @throws SessionError as `updateSessionData`, and `TOKEN_TOO_LARGE`

@@ -158,8 +158,8 @@ describe("maxAuthAge", () => {
   });
 });
 
-describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) => {
-  const accessToken = { blacklisting, validity: "10m" } as const;
+describe.each(["off", "store"] as const)("with revocation %s", (revocation) => {
+  const accessToken = { revocation, validity: "10m" } as const;
 
   test("a revoked session's access token works exactly as long as that mode says", async () => {
     const world = new World({ tokens: { accessToken } });
@@ -169,7 +169,7 @@ describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) 
     world.now = created.accessToken.expires - 1;
     for (const sessions of [world.sessions, elsewhere]) {
       const got = sessions.getSession(created.accessToken.value);
-      if (blacklisting === "off") await expect(got).resolves.toEqual({ session: created.session });
+      if (revocation === "off") await expect(got).resolves.toEqual({ session: created.session });
       else await expect(got).rejects.toEqual(refused(AuthError.UNAUTHORISED, "SESSION_NOT_FOUND"));
     }
   });
@@ -186,9 +186,9 @@ describe.each(["off", "store"] as const)("with blacklisting %s", (blacklisting) 
     const changed = await sessions.updateJwtPayload(handle, ({ role }) => ({ role: `${role}+admin` }));
     expectTypeOf(changed).toEqualTypeOf<Claims>();
     const got = await sessions.getSession(value);
-    expect(got.session.jwtPayload).toEqual({ role: blacklisting === "off" ? "member" : "member+admin" });
+    expect(got.session.jwtPayload).toEqual({ role: revocation === "off" ? "member" : "member+admin" });
     expect(Object.isFrozen(got.session.jwtPayload)).toBe(true);
-    expect(got.newAccessToken?.expires).toBe(blacklisting === "off" ? undefined : START + 10 * MINUTE);
+    expect(got.newAccessToken?.expires).toBe(revocation === "off" ? undefined : START + 10 * MINUTE);
     const { newAccessToken, session: refreshed } = await sessions.refreshSession(refreshToken.value);
     const freshlySigned = [newAccessToken, got.newAccessToken ?? newAccessToken];
     const get = (token: TokenInfo): Promise<unknown> => sessions.getSession(token.value, null, { maxAuthAge: "1m" });

@@ -15,7 +15,7 @@ const CHANGED = { code: "USER_CHANGED" };
 
 describeInAnyBrowser("a call of alice's", (stage) => {
   test("refused after bob has signed in in the same tab is not sent again as bob", async () => {
-    const { server, alice } = await openTwo(stage(), { tokens: { accessToken: { blacklisting: "store" } } });
+    const { server, alice } = await openTwo(stage(), { tokens: { accessToken: { revocation: "store" } } });
     for (const way of WAYS) {
       await alice.signIn("alice");
       server.at(NOTES).hold("before", 1);

@@ -82,7 +82,7 @@ export const cacheClauses: readonly HttpClause[] = [
     id: "caches-4",
     name: "MUST keep responses with cookies or tokens of ours out of every cache, whatever the app says of its caching, before the check or after it",
     run: (start) =>
-      against(start, { config: { tokens: { accessToken: { blacklisting: "store" } } } }, async (app) => {
+      against(start, { config: { tokens: { accessToken: { revocation: "store" } } } }, async (app) => {
         const own = await signIn(app);
         const native = await signIn(app, { "st-auth-mode": "header" }, "bob");
         const ways: readonly (readonly [user: string, headers: SentHeaders])[] = [

@@ -195,7 +195,7 @@ export const demandClauses: readonly HttpClause[] = [
     name: "MUST refuse a page of a session that has ended, where each request asks the store",
     async run(start) {
       for (const config of CONFIGS) {
-        const tokens = { accessToken: { validity: "1m", blacklisting: "store" } } as const;
+        const tokens = { accessToken: { validity: "1m", revocation: "store" } } as const;
         await against(start, { config: { ...config, tokens } }, async (app) => {
           for (const [path, status, body] of [
             ["/page-fresh", 401, { message: "unauthorised" }],

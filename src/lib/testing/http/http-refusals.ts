@@ -37,7 +37,7 @@ const tryRefresh = { status: 401, message: "try refresh token" };
 const gone = { status: 401, message: "unauthorised" };
 const forbidden = { status: 403, message: "csrf", code: "CSRF_REFUSED" };
 const down = { status: 503, message: "unavailable", code: "STORE_UNAVAILABLE", retryAfter: "1" };
-const CHECKED = { tokens: { accessToken: { blacklisting: "store" } } } as const;
+const CHECKED = { tokens: { accessToken: { revocation: "store" } } } as const;
 
 const post = (app: HttpApp, path: string, headers: SentHeaders): Promise<Answer> =>
   call(app, path, { method: "POST", headers });
