@@ -162,15 +162,15 @@ const FOREIGN: ReadonlySet<string> = new Set(["42P07", "42703", "42804", "42809"
 const FOREIGN_MYSQL: ReadonlySet<string> = new Set(["1054", "1347"]);
 
 const isForeign = (error: unknown): boolean =>
-  FOREIGN.has(errorCode(error)) || FOREIGN_MYSQL.has(errorCode(error, "errno"));
+  FOREIGN.has(errorCode(causeOf(error))) || FOREIGN_MYSQL.has(errorCode(causeOf(error), "errno"));
 
 /** The one that the database names; the one with the version is asked alone, and not named. */
 function foreignTable(error: unknown, { prefix }: SchemaOptions): SessionError {
-  const named = new RegExp(`\\b(?:${tableNames(prefix).join("|")})\\b`).exec(String(error))?.[0];
+  const named = new RegExp(`\\b(?:${tableNames(prefix).join("|")})\\b`).exec(String(causeOf(error)))?.[0];
   return generalError(
     "SCHEMA_MISSING",
     `the table ${named ?? `${prefix}migration`} in this database is not one of counterfoil's, or not whole; choose another tablePrefix, or give that table another name`,
-    error,
+    causeOf(error),
   );
 }
 
