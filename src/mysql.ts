@@ -8,13 +8,13 @@ import type { SqlConnectionOptions, SqlOptions } from "./lib/store/store-options
 
 /** Options of {@link mysql}: a pool of the app's, or how to connect. */
 export interface MysqlOptions extends SqlOptions {
-  /** A pool of the app's own, of mysql2 or of mariadb; it stays open. Whatever its settings, sessions come back as they were. */
+  /** A pool of the app, from mysql2 or mariadb. It stays open. Its settings of types, time zone and character set do not matter. */
   readonly pool?: MysqlPool | { promise(): MysqlPool } | undefined;
 }
 
 /**
- * Keeps sessions in MySQL 8 or newer, MariaDB 10.6 or newer, or a Galera cluster. Takes the app's pool of mysql2 or mariadb, or makes one of its own
- * with whichever of them is installed. Connects with the first call.
+ * Keeps sessions in MySQL 8 or newer, MariaDB 10.6 or newer, or a Galera cluster. Uses the app's pool
+ * of mysql2 or mariadb, or makes a pool with the one that is installed. Connects at the first call.
  *
  * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
  * @example

@@ -14,11 +14,15 @@ import { readStoreOptions, readTimeout } from "./lib/store/store-options.ts";
 /** Options of {@link redis}: a client of the app's, or how to connect. */
 export interface RedisOptions {
   /**
-   * A client of the app's own: of node-redis (`createClient`, `createClientPool`, `createCluster`, `createSentinel`), connected, or of ioredis
-   * (`Redis`, with sentinels too, or `Cluster`). It stays open. A key prefix that it has stands before ours.
+   * A client of the app. Of node-redis: `createClient`, `createClientPool`, `createCluster` or
+   * `createSentinel`, connected. Of ioredis: `Redis`, also with sentinels, or `Cluster`. It stays
+   * open. Its own key prefix stands before `keyPrefix`.
    */
   readonly client?: RedisClient | undefined;
-  /** How to connect, for a client of the store's own to a single server: a URL, or its parts. The client is ended by `close()`. `rediss:` for TLS. */
+  /**
+   * Address of a single server, for a client that the store makes and `close()` ends; or give its
+   * parts. `rediss:` asks for TLS.
+   */
   readonly url?: string | undefined;
   /** Default: the driver's, `localhost`. */
   readonly host?: string | undefined;
@@ -30,13 +34,13 @@ export interface RedisOptions {
   readonly database?: number | undefined;
   /** TLS: true, or options of `node:tls`. Default: none, unless the URL begins with `rediss:`. */
   readonly tls?: boolean | object | undefined;
-  /** What all keys begin with: letters, digits and `_-.:/`. Keeps two apps on one server apart. Default `"counterfoil:"`. */
+  /** Prefix of all keys: letters, digits and `_-.:/`. It keeps two apps on one server apart. Default `"counterfoil:"`. */
   readonly keyPrefix?: string | undefined;
   /**
-   * Which replicas must have a write before it counts; when fewer have it in time, the operation
-   * fails with `STORE_UNAVAILABLE`. Without it a fail-over may lose the last moments: a user who
-   * refreshed in them signs in again. Each write then holds its connection until they have it, so
-   * give the store a client of its own. Default: none.
+   * How many replicas must have a write before it counts. If fewer have it in time, the operation
+   * fails with `STORE_UNAVAILABLE`. Without this option a fail-over may lose the last moments, and a
+   * user who refreshed in them has to sign in again. With it each write holds its connection until
+   * the replicas have it, so give the store a client that nothing else uses. Default: none.
    */
   readonly replicas?: RedisReplicaOptions | undefined;
   /**
@@ -55,9 +59,10 @@ export interface RedisReplicaOptions {
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer, or Valkey: a single server, one with sentinels, or a cluster. Takes the app's client of node-redis or ioredis,
- * or makes one of its own with whichever of them is installed. Connects with the first call. Sessions are no cache: a server that may evict
- * them is refused, and so is a replica.
+ * Keeps sessions in Redis 6.2 or newer, or Valkey: a single server, a server with sentinels, or a
+ * cluster. Uses the app's client of node-redis or ioredis, or makes a client with the one that is
+ * installed. Connects at the first call. A server that may evict sessions is refused, and so is a
+ * replica.
  *
  * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
  * @example

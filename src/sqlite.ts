@@ -12,29 +12,30 @@ import { readStoreOptions, refusePrefix } from "./lib/store/store-options.ts";
 /** Options of {@link sqlite}. */
 export interface SqliteOptions {
   /**
-   * Path of the database file, made when it is missing; `":memory:"` keeps nothing. It is opened with `node:sqlite`, and closed by `close()`.
-   * Several processes may share the file. Default `"./counterfoil.db"`.
+   * Path of the database file, which is created if it is missing. The store opens it with
+   * `node:sqlite`, and `close()` closes it. Several processes may share it. `":memory:"` keeps
+   * sessions in memory only. Default `"./counterfoil.db"`.
    */
   readonly path?: string;
   /**
-   * A connection of the app's own, from `node:sqlite` or better-sqlite3, instead of `path`. It stays open, and its settings stay as they are.
-   * What happens while the app has a transaction open on it is a part of that, and is undone along
-   * with it: sign-ins and refreshes, but also revocations. No signing key is made meanwhile, so
-   * call `ready()` before the first one.
+   * A connection of the app, from `node:sqlite` or better-sqlite3, instead of `path`. It stays open,
+   * and its settings stay as they are. While the app has a transaction open on it, sign-ins,
+   * refreshes and revocations become part of that transaction, and a rollback undoes them. No
+   * signing key can be made meanwhile, so call `ready()` before the first transaction.
    */
   readonly database?: SqliteDatabase;
   /**
-   * When a commit counts as done. `full`: on the disk. `normal`: several times faster; a power cut
-   * may lose the last moments, and a user who refreshed in them must sign in again. Default
-   * `"full"`.
+   * When a commit counts as done. `"full"`: when it is on the disk. `"normal"`: before that, which is
+   * several times faster; a power cut may lose the last moments, and a user who refreshed in them
+   * has to sign in again. Default `"full"`.
    */
   readonly synchronous?: "full" | "normal";
-  /** What the names of the tables begin with: up to 31 lower-case letters, digits and `_`. Default `"counterfoil_"`. */
+  /** Prefix of the table names: up to 31 lower-case letters, digits and `_`. Default `"counterfoil_"`. */
   readonly tablePrefix?: string;
 }
 
 /**
- * Keeps sessions in a SQLite file, the embedded default.
+ * Keeps sessions in a SQLite file. This is the default store.
  *
  * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
  * @example

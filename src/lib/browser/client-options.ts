@@ -1,7 +1,7 @@
 import { type ClientSession, MARKER_COOKIE, REFRESH_CHALLENGE, SHARED_NAME, SIGN_OUT_ROUTE } from "../../protocol.ts";
 import { SessionClientError } from "./session-client-error.ts";
 
-/** What an answer must show to be judged; a `Response` has it. */
+/** The part of a `Response` that decides what the client does. */
 export interface AnswerHead {
   readonly headers: { get(name: string): string | null };
 }
@@ -9,13 +9,14 @@ export interface AnswerHead {
 /** Options of `createSessionClient`. */
 export interface SessionClientOptions<Claims = unknown> {
   /**
-   * Origin of the API, for instance `"https://api.shop.example"`, or several; the first has the session routes. Requests to any other
-   * origin are sent as they are. Default: the origin of the page.
+   * Origin of the API, for instance `"https://api.shop.example"`, or a list of origins, of which the
+   * first has the session routes. Requests to any other origin are sent unchanged. Default: the
+   * origin of the page.
    */
   readonly api?: string | readonly [string, ...string[]];
   /**
-   * `http.basePath` of the server, which stands before the two paths below, for instance `"/shop"`.
-   * Default: none.
+   * `http.basePath` of the server, for instance `"/shop"`. It is put in front of `refreshPath` and
+   * `signOutPath`. Default: none.
    */
   readonly basePath?: string;
   /** `cookie.prefix` of the server, for instance `"shop_"`. Default: none. */
@@ -24,13 +25,19 @@ export interface SessionClientOptions<Claims = unknown> {
   readonly refreshPath?: string;
   /** Path of the sign-out route. Default `"/session/signout"`. */
   readonly signOutPath?: string;
-  /** Whom the server has rendered this page for, so that the page knows from its first moment. Counts while the browser has that session. */
+  /**
+   * The session for which the server has rendered this page, so that the page knows the user at
+   * once. It counts while the browser has that session. Default: none.
+   */
   readonly initialSession?: ClientSession<Claims> | null | undefined;
-  /** How long to wait for the refresh of another tab, in ms, before doing without. Default 5000. */
+  /** How long to wait for another tab's refresh before refreshing without the lock, in ms. Default 5000. */
   readonly lockTimeout?: number;
-  /** How long the server may take to answer a refresh, in ms. Default 10000. */
+  /** How long a refresh may take, in ms. Default 10000. */
   readonly refreshTimeout?: number;
-  /** Whether an answer asks for a refresh. Default: its `WWW-Authenticate` has `realm="session"`, as every such refusal of the library. */
+  /**
+   * Whether a response asks for a refresh. Default: `WWW-Authenticate` has `realm="session"`, as every
+   * such refusal of the library has.
+   */
   readonly isRefused?: (answer: AnswerHead) => boolean;
 }
 

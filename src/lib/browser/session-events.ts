@@ -1,8 +1,9 @@
 import type { SessionClientError } from "./session-client-error.ts";
 
 /**
- * Why nobody is signed in: `sign-out`, the user wanted it, in this tab or another; `ended`, it was revoked or has expired; `theft`, the
- * server has found that somebody else holds its tokens; `cookies-blocked`, the browser keeps no cookies of the API.
+ * Why nobody is signed in. `"sign-out"`: the user signed out, in this tab or another. `"ended"`: the
+ * session was revoked or has expired. `"theft"`: the server found that somebody else holds its
+ * tokens. `"cookies-blocked"`: the browser stores no cookies of the API.
  */
 export type SignOutReason = "sign-out" | "ended" | "theft" | "cookies-blocked";
 
@@ -15,24 +16,30 @@ export interface SignedIn<Claims = unknown> {
   readonly handle: string;
   /** The user, as the app gave it at sign-in. */
   readonly userId: string | number;
-  /** The app's `jwtPayload`. For the page's eyes only: whatever depends on it is checked by the server. */
+  /** The app's `jwtPayload`, for display. The server checks everything that depends on it. */
   readonly claims: Claims;
-  /** When the access token expires, in ms since the epoch by the server's clock. Undefined where the server's wire is newer than this client. */
+  /**
+   * When the access token expires, in ms since the epoch by the server's clock. Undefined if the
+   * server speaks a newer version of the wire than this client.
+   */
   readonly accessExpires: number | undefined;
 }
 
 export interface SignedOut {
   readonly status: "signed-out";
-  /** Left out where nobody has been signed in since the page was loaded. */
+  /** Undefined if nobody has been signed in since the page was loaded. */
   readonly reason?: SignOutReason | undefined;
 }
 
-/** There is a session, and the server is being asked whose it is: after a sign-in by a plain form, or when the browser has lost what it had stored. */
+/**
+ * The browser has a session, and the client is asking the server for its user: after a sign-in by a
+ * plain form, or when the browser has lost its storage.
+ */
 export interface LoadingSession {
   readonly status: "loading";
 }
 
-/** What `client.on` tells of, and with what. */
+/** The events of `client.on`, and what their listeners get. */
 export interface SessionClientEvents<Claims = unknown> {
   /** A session began, or the same user signed in again. */
   "signed-in": SignedIn<Claims>;

@@ -6,7 +6,7 @@ import { DEFAULT_PREFIX } from "./migrations.ts";
 
 /** Options of every store in a SQL database. */
 export interface SqlOptions {
-  /** How to connect, for a pool of the store's own: a URL, or its parts. The pool is ended by `close()`. */
+  /** Address of the database, for a pool that the store makes and `close()` ends; or give its parts. */
   readonly url?: string | undefined;
   /** Default: the driver's, `localhost`. */
   readonly host?: string | undefined;
@@ -15,27 +15,27 @@ export interface SqlOptions {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly database?: string | undefined;
-  /** TLS, as the driver takes it: true, or an object. Default: none. */
+  /** TLS: true, or the driver's options as an object. Default: none. */
   readonly ssl?: boolean | object | undefined;
-  /** Most connections of the store's own pool, 1 to 1000. Default 10. */
+  /** Most connections of the pool that the store makes, 1 to 1000. Default 10. */
   readonly poolSize?: number | undefined;
-  /** What the names of the tables begin with: lower-case letters, digits and `_`. Default `"counterfoil_"`. */
+  /** Prefix of the table names: up to 31 lower-case letters, digits and `_`. Default `"counterfoil_"`. */
   readonly tablePrefix?: string | undefined;
   /**
-   * Whether tables that are missing are made at the start. False: an operator makes them, with what `npx counterfoil migrate --print` prints.
-   * When the tables are there, neither needs the right to make any. Default true.
+   * Whether missing tables are created at the start. False: an operator creates them with the output
+   * of `npx counterfoil migrate --print`. Once the tables exist, the user needs no right to create
+   * any. Default true.
    */
   readonly migrate?: boolean | undefined;
   /**
-   * How long a call of the library may wait for the database before it fails with
-   * `STORE_UNAVAILABLE`, all its operations and the wait for a connection included; `"100ms"` to
-   * `"5m"`. Default `"10s"`.
+   * How long one call may wait for the database, `"100ms"` to `"5m"`. The wait for a connection and
+   * all operations of the call count. Then it fails with `STORE_UNAVAILABLE`. Default `"10s"`.
    */
   readonly timeout?: Duration | undefined;
   /**
-   * How many calls may wait for their first connection, 0 to 100,000; one more fails at once with
-   * `STORE_BUSY`. Default: as many as can begin within half of `timeout` at the pace of the latest,
-   * and four for each connection of the pool in any case.
+   * How many calls may wait for a connection, 0 to 100,000. One more fails at once with `STORE_BUSY`.
+   * Default: as many as can begin within half of `timeout` at the current pace, but at least four for
+   * each connection of the pool.
    */
   readonly queueLimit?: number | undefined;
 }
