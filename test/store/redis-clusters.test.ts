@@ -18,6 +18,7 @@ import { type RedisCluster, startRedisCluster } from "../servers/redis-cluster.t
 import { type RedisSentinel, startRedisSentinel } from "../servers/redis-sentinel.ts";
 import { outcomeOf, SECRET } from "./fixtures.ts";
 import { describeTally, startLoad, UNHARMED } from "./load.ts";
+import { keysOf } from "./redis-clients.ts";
 
 interface Opened {
   readonly client: RedisClient;
@@ -104,8 +105,8 @@ describeWithServer("redis", "Redis Cluster", () => {
     const store = redis({ client, keyPrefix: "layout:" });
     await store.prepare();
     const keys = async (): Promise<string[]> => {
-      const found = await Promise.all(cluster.nodes.slice(0, 3).map((node) => node.admin("KEYS", "layout:*")));
-      return (found as string[][]).flat();
+      const found = await Promise.all(cluster.nodes.slice(0, 3).map((node) => keysOf(node)));
+      return found.flat().filter((key) => key.startsWith("layout:"));
     };
     const slots = new Set<unknown>();
     for (let round = 0; round < bound(12, 20); round += 1) {
