@@ -7,10 +7,11 @@ import type { ServerResponse } from "node:http";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import type { AuthRequest } from "./lib/http/adapters/node-calls.ts";
 import { createNodeExchange, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
+import { answerRoute } from "./lib/http/routes.ts";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- the name by which Express lets middleware add to its request
@@ -48,7 +49,7 @@ export function verifySession(options: VerifySessionOptions = {}): Middleware {
 export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
   return (request, response, next) => {
-    const answering = calls.route(createNodeExchange(request, response), options);
+    const answering = answerRoute(httpOf(options), createNodeExchange(request, response), options);
     answering.then((answer) => (answer === undefined ? next() : sendAnswer(response, answer))).catch(next);
   };
 }

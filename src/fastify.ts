@@ -9,9 +9,10 @@ import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import * as adapter from "./lib/http/adapters/fastify-exchange.ts";
 import type { AnyReply, AnyRequest, Hook } from "./lib/http/adapters/fastify-exchange.ts";
-import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import type { UserId } from "./lib/session/user-id.ts";
+import { answerRoute } from "./lib/http/routes.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -42,7 +43,7 @@ export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = async (given,
   const { sessions, onError } = options;
   app.setErrorHandler(errorHandler(sessions && { sessions }, onError));
   app.addHook("onRequest", async (request, reply) => {
-    const answer = await calls.route(adapter.createFastifyExchange(request, reply), options);
+    const answer = await answerRoute(httpOf(options), adapter.createFastifyExchange(request, reply), options);
     if (answer === undefined) return undefined;
     adapter.sendFastify(reply, answer);
     // Tells Fastify that an asynchronous hook has answered.

@@ -7,10 +7,11 @@ import type { Context, MiddlewareHandler } from "hono";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import * as hono from "./lib/http/exchange/hono-exchange.ts";
 import type { UserId } from "./lib/session/user-id.ts";
+import { answerRoute } from "./lib/http/routes.ts";
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -38,7 +39,7 @@ export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandle
   return async (context, next) => {
     if (hono.findHonoExchange(context) !== undefined) return next();
     const exchange = hono.openHonoExchange(context, () => ip(context));
-    const answer = await calls.route(exchange, rest);
+    const answer = await answerRoute(httpOf(rest), exchange, rest);
     if (answer === undefined) await next();
     else context.res = hono.answerHono(context, answer);
     hono.closeHonoExchange(exchange, context);

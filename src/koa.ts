@@ -8,10 +8,11 @@ import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import { BODY_HEADERS, type HttpAnswer, type HttpExchange } from "./lib/http/exchange/exchange.ts";
-import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { createNodeExchange } from "./lib/http/exchange/node-exchange.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import type { UserId } from "./lib/session/user-id.ts";
+import { answerRoute } from "./lib/http/routes.ts";
 
 /** What is used of Koa's context. The session is `ctx.state.auth`. */
 export interface Context {
@@ -40,7 +41,7 @@ export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
   return async (context, next) => {
     try {
-      const answer = await calls.route(exchangeOf(context), options);
+      const answer = await answerRoute(httpOf(options), exchangeOf(context), options);
       if (answer === undefined) await next();
       else send(context, answer);
     } catch (error) {

@@ -38,7 +38,7 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
   return async (request) => {
     const exchange = openWebExchange(request, () => options.ip?.(request));
     try {
-      const answer = await calls.route(exchange, options);
+      const answer = await answerRoute(httpOf(options), exchange, options);
       if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
       // All of them: an action that is posted as a plain form looks like any other form.
       refuseCarried(httpOf(options), exchange);
@@ -109,4 +109,5 @@ export {
   type WebOptions,
   withSessions,
 } from "./lib/http/adapters/web-handlers.ts";
+import { answerRoute } from "./lib/http/routes.ts";
 export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

@@ -10,6 +10,8 @@ import type { SessionRoutesOptions } from "./lib/http/adapters/adapter-calls.ts"
 import { checkRouteOptions } from "./lib/http/check-options.ts";
 import type { AuthRequest as Request } from "./lib/http/adapters/node-calls.ts";
 import { createNodeExchange, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
+import { httpOf } from "./lib/http/adapters/instance-option.ts";
+import { answerRoute } from "./lib/http/routes.ts";
 
 /** Answers a request; may be async. */
 export type Handler = (request: Request, response: ServerResponse) => unknown;
@@ -50,7 +52,7 @@ async function serve(
   { request, response, options }: { request: Request; response: ServerResponse; options: SessionRoutesOptions },
 ): Promise<void> {
   try {
-    const answer = await calls.route(createNodeExchange(request, response), options);
+    const answer = await answerRoute(httpOf(options), createNodeExchange(request, response), options);
     if (answer === undefined) await handler(request, response);
     else sendAnswer(response, answer);
   } catch (error) {

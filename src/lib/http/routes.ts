@@ -27,40 +27,21 @@ export interface RouteOptions {
 /** Greatest number of sessions in one response. */
 const PAGE = 100;
 
-interface Route {
-  readonly method: "GET" | "POST";
-  run(http: HttpContext, exchange: HttpExchange, options: RouteOptions): Promise<HttpAnswer>;
-}
+type Route = "refresh" | "sign-out" | "sessions" | "revoke" | "jwks";
 
-const SIGN_OUT_ROUTE: Route = {
-  method: "POST",
-  async run(http, exchange) {
-    await http.run(exchange, signOutUser);
-    return done(http);
-  },
+const METHODS: Readonly<Record<Route, "GET" | "POST">> = {
+  refresh: "POST",
+  "sign-out": "POST",
+  sessions: "GET",
+  revoke: "POST",
+  jwks: "GET",
 };
 
 const FIXED_ROUTES: Readonly<Record<string, Route>> = {
-  [ROUTES.signOut]: SIGN_OUT_ROUTE,
-  [ROUTES.sessions]: { method: "GET", run: listOwnSessions },
-  [ROUTES.revoke]: { method: "POST", run: revokeOwnSessions },
-  [ROUTES.jwks]: {
-    method: "GET",
-    async run({ sessions, session }) {
-      // Services that cache this must know a key before it signs.
-      const maxAge = Math.min(300, Math.floor(session.policy.keys.publishAhead / 2000));
-      const headers = { "cache-control": `public, max-age=${maxAge}` };
-      return { status: 200, headers, body: await sessions.getJwks() };
-    },
-  },
-};
-
-const REFRESH_ROUTE: Route = {
-  method: "POST",
-  async run(http, exchange) {
-    await http.run(exchange, refreshRequest);
-    return done(http);
-  },
+  [ROUTES.signOut]: "sign-out",
+  [ROUTES.sessions]: "sessions",
+  [ROUTES.revoke]: "revoke",
+  [ROUTES.jwks]: "jwks",
 };
 
 function findRoute(path: string, policy: Policy): Route | undefined {
@@ -72,12 +53,12 @@ function findRoute(path: string, policy: Policy): Route | undefined {
 }
 
 function findAppRoute(path: string, { cookie, http }: Policy): Route | undefined {
-  if (path === cookie.renewTokenPath) return REFRESH_ROUTE;
+  if (path === cookie.renewTokenPath) return "refresh";
   if (Object.hasOwn(FIXED_ROUTES, path)) return FIXED_ROUTES[path];
   // SuperTokens web clients derive both from one base path.
   const { refresh, signOut } = SUPERTOKENS_ROUTES;
   if (!http.supertokens || !path.endsWith(signOut) || !cookie.renewTokenPath.endsWith(refresh)) return undefined;
-  return path === cookie.renewTokenPath.slice(0, -refresh.length) + signOut ? SIGN_OUT_ROUTE : undefined;
+  return path === cookie.renewTokenPath.slice(0, -refresh.length) + signOut ? "sign-out" : undefined;
 }
 
 /**
@@ -97,16 +78,30 @@ export async function answerRoute(
   if (route === undefined) watchPassedOn(exchange, http.session);
   // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS set-up to say.
   if (route === undefined || exchange.method === "OPTIONS") return undefined;
-  if (route === REFRESH_ROUTE && isPageLoad(exchange)) return refreshAndReturn(http, exchange);
-  if (exchange.method !== route.method && !(exchange.method === "HEAD" && route.method === "GET")) {
+  if (route === "refresh" && isPageLoad(exchange)) return refreshAndReturn(http, exchange);
+  const method = METHODS[route];
+  if (exchange.method !== method && !(exchange.method === "HEAD" && method === "GET")) {
     return {
       status: 405,
-      headers: { allow: route.method, "cache-control": "no-store" },
+      headers: { allow: method, "cache-control": "no-store" },
       body: { message: "method not allowed" },
     };
   }
   try {
-    return await route.run(http, exchange, options);
+    switch (route) {
+      case "refresh":
+        await http.run(exchange, refreshRequest);
+        return done(http);
+      case "sign-out":
+        await http.run(exchange, signOutUser);
+        return done(http);
+      case "sessions":
+        return await listOwnSessions(http, exchange);
+      case "revoke":
+        return await revokeOwnSessions(http, exchange, options);
+      case "jwks":
+        return await publishKeys(http);
+    }
   } catch (error) {
     const answer = answerError(error, policy.http);
     if (answer === undefined) throw error;
@@ -142,6 +137,13 @@ async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Prom
     }
   }
   return redirect(returnAddress(to, http.session.now()));
+}
+
+async function publishKeys({ sessions, session }: HttpContext): Promise<HttpAnswer> {
+  // Services that cache this must know a key before it signs.
+  const maxAge = Math.min(300, Math.floor(session.policy.keys.publishAhead / 2000));
+  const headers = { "cache-control": `public, max-age=${maxAge}` };
+  return { status: 200, headers, body: await sessions.getJwks() };
 }
 
 /** A page of the user's sessions, and where the next begins; `?after=` gives that page. */

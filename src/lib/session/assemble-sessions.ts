@@ -90,7 +90,7 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     },
     async refreshSession(refreshToken, options) {
       checkKnown(options, "refreshSession", ["device"]);
-      return refreshSession(context, refreshToken, options);
+      return context.calls.run(refreshSession<Claims>, context, refreshToken, options);
     },
     revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
     async revokeAllSessionsForUser(userId, options = {}) {

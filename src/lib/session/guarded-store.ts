@@ -22,22 +22,20 @@ export { isUnknown };
  * with `CLOSED`; the store itself may go on serving another instance.
  */
 export function guardStore(store: SessionStore): SessionStore {
-  const readClock = store.readClock?.bind(store);
-  const findFault = store.findFault?.bind(store);
-  const running = new Set<Promise<unknown>>();
+  const running = new Set<unknown>();
   let closed = false;
 
   const guard =
-    <A extends unknown[], R>(kind: "read" | "write", name: string, operation: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
+    <N extends Guarded>(kind: "read" | "write", does: string, name: N) =>
+    async (...args: Parameters<Operations[N]>): Promise<Result<N>> => {
       if (closed) throw closedError();
-      const failing = { kind, name };
+      const failing = { kind, name: does };
       if (isTooLate()) throw toFault(noTimeLeft(), failing);
-      // Called in here, so that what it throws before it returns a promise is a fault like any other.
-      const work = (async () => operation(...args))();
-      running.add(work);
+      let work: unknown;
       try {
-        return await work;
+        work = Reflect.apply(store[name] as Operations[N], store, args);
+        running.add(work);
+        return (await work) as Result<N>;
       } catch (error) {
         throw toFault(error, failing);
       } finally {
@@ -48,43 +46,27 @@ export function guardStore(store: SessionStore): SessionStore {
   return {
     timeout: store.timeout,
     // It changes no session.
-    prepare: guard("read", "open", () => store.prepare()),
-    createSession: guard("write", "create a session", (record, limit, replaces) =>
-      store.createSession(record, limit, replaces),
-    ),
-    findSession: guard("read", "find a session", (handle) => store.findSession(handle)),
-    commitRefresh: guard("write", "commit a refresh", (handle, version, write) =>
-      store.commitRefresh(handle, version, write),
-    ),
-    replaceClaims: guard("write", "replace claims", (handle, version, claims) =>
-      store.replaceClaims(handle, version, claims),
-    ),
-    replaceData: guard("write", "replace data", (handle, version, data) => store.replaceData(handle, version, data)),
-    deleteSession: guard("write", "delete a session", (handle) => store.deleteSession(handle)),
-    deleteSessionAtVersion: guard("write", "delete a session", (handle, version) =>
-      store.deleteSessionAtVersion(handle, version),
-    ),
-    deleteSessionsOfUser: guard("write", "delete sessions", (userKey, except, limit) =>
-      store.deleteSessionsOfUser(userKey, except, limit),
-    ),
-    listSessionsOfUser: guard("read", "list sessions", (userKey, now, page) =>
-      store.listSessionsOfUser(userKey, now, page),
-    ),
-    rememberReplaced: guard("write", "remember a replaced session", (handle, until) =>
-      store.rememberReplaced(handle, until),
-    ),
-    rememberOnce: guard("write", "remember what is used once", (once, until) => store.rememberOnce(once, until)),
-    wasReplaced: guard("read", "look for a replaced session", (handle, now) => store.wasReplaced(handle, now)),
-    deleteExpiredSessions: guard("write", "sweep", (now, limit) => store.deleteExpiredSessions(now, limit)),
-    takeLease: guard("write", "take a lease", (name, owner, now, until) => store.takeLease(name, owner, now, until)),
-    ...(readClock === undefined ? {} : { readClock: guard("read", "read its clock", readClock) }),
-    ...(findFault === undefined ? {} : { findFault: guard("read", "look at its settings", findFault) }),
-    listKeys: guard("read", "list keys", () => store.listKeys()),
-    insertKey: guard("write", "insert a key", (key) => store.insertKey(key)),
-    rewrapKey: guard("write", "rewrap a key", (kid, expected, wrappedSeed) =>
-      store.rewrapKey(kid, expected, wrappedSeed),
-    ),
-    deleteKey: guard("write", "delete a key", (kid) => store.deleteKey(kid)),
+    prepare: guard("read", "open", "prepare"),
+    createSession: guard("write", "create a session", "createSession"),
+    findSession: guard("read", "find a session", "findSession"),
+    commitRefresh: guard("write", "commit a refresh", "commitRefresh"),
+    replaceClaims: guard("write", "replace claims", "replaceClaims"),
+    replaceData: guard("write", "replace data", "replaceData"),
+    deleteSession: guard("write", "delete a session", "deleteSession"),
+    deleteSessionAtVersion: guard("write", "delete a session", "deleteSessionAtVersion"),
+    deleteSessionsOfUser: guard("write", "delete sessions", "deleteSessionsOfUser"),
+    listSessionsOfUser: guard("read", "list sessions", "listSessionsOfUser"),
+    rememberReplaced: guard("write", "remember a replaced session", "rememberReplaced"),
+    rememberOnce: guard("write", "remember what is used once", "rememberOnce"),
+    wasReplaced: guard("read", "look for a replaced session", "wasReplaced"),
+    deleteExpiredSessions: guard("write", "sweep", "deleteExpiredSessions"),
+    takeLease: guard("write", "take a lease", "takeLease"),
+    ...(store.readClock === undefined ? {} : { readClock: guard("read", "read its clock", "readClock") }),
+    ...(store.findFault === undefined ? {} : { findFault: guard("read", "look at its settings", "findFault") }),
+    listKeys: guard("read", "list keys", "listKeys"),
+    insertKey: guard("write", "insert a key", "insertKey"),
+    rewrapKey: guard("write", "rewrap a key", "rewrapKey"),
+    deleteKey: guard("write", "delete a key", "deleteKey"),
     async close() {
       closed = true;
       await Promise.allSettled(running);
@@ -101,6 +83,10 @@ export function guardStore(store: SessionStore): SessionStore {
     },
   };
 }
+
+type Operations = Required<Omit<SessionStore, "secretFile" | "timeout" | "sweepChunk" | "watch" | "close">>;
+type Guarded = keyof Operations;
+type Result<N extends Guarded> = Awaited<ReturnType<Operations[N]>>;
 
 interface Failing {
   readonly kind: "read" | "write";

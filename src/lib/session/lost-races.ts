@@ -1,7 +1,7 @@
-import { retryLater } from "../errors.ts";
+import { retryLater, type SessionError } from "../errors.ts";
 
 /** Among n rivals one wins each time, so this many attempts are far more than enough. */
-const MOST_ATTEMPTS = 256;
+export const MOST_ATTEMPTS = 256;
 
 /**
  * Decides and commits until the commit wins.
@@ -15,8 +15,12 @@ export async function untilWon<T extends object>(attempt: () => Promise<T | unde
     const won = await attempt();
     if (won !== undefined) return won;
   }
-  throw retryLater(
+  throw contended();
+}
+
+/** All attempts were lost. */
+export const contended = (): SessionError =>
+  retryLater(
     "STORE_CONTENDED",
     "too many requests change this session at once; nothing was written, try again shortly",
   );
-}

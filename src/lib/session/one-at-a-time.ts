@@ -1,15 +1,22 @@
-/** Runs what is asked for under one name one after another, in this process; what has different names runs side by side. */
-export type OneAtATime = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+/**
+ * Lets those who ask under one name go one after another, in this process; those with different
+ * names go side by side.
+ *
+ * @returns resolves when it is the caller's time, to what ends it
+ */
+export type OneAtATime = (name: string) => Promise<() => void>;
 
 export function createOneAtATime(): OneAtATime {
-  const last = new Map<string, Promise<unknown>>();
-  return async (name, work) => {
-    const mine = last.get(name)?.then(work, work) ?? work();
+  const last = new Map<string, Promise<void>>();
+  return async (name) => {
+    const before = last.get(name);
+    let end = (): void => undefined;
+    const mine = new Promise<void>((resolve) => (end = resolve));
     last.set(name, mine);
-    try {
-      return await mine;
-    } finally {
+    await before;
+    return () => {
       if (last.get(name) === mine) last.delete(name);
-    }
+      end();
+    };
   };
 }

@@ -1,15 +1,15 @@
-import { retryLater, unauthorised } from "../errors.ts";
+import { retryLater, type SessionError, unauthorised } from "../errors.ts";
 import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
 import { isUnknown } from "./guarded-store.ts";
-import type { FoundSession } from "./session-store.ts";
-import { raiseAlarm, reportReuse, type ReuseEvidence } from "./reuse.ts";
+import type { FoundSession, RefreshWrite } from "./session-store.ts";
+import { raiseAlarm, reportReuse } from "./reuse.ts";
 import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
-import { untilWon } from "./lost-races.ts";
+import { contended, MOST_ATTEMPTS } from "./lost-races.ts";
 import { fromUserKey } from "./user-id.ts";
 import { type Session, toSession } from "./verify-session.ts";
 
@@ -40,22 +40,38 @@ export interface RefreshedSession<Claims> {
 
 export { claimedHandle };
 
+/** Within a call, which its caller begins. */
 export async function refreshSession<Claims>(
   context: SessionContext,
   refreshToken: string,
   options: RefreshOptions & BoundOptions = {},
 ): Promise<RefreshedSession<Claims>> {
-  return context.calls.run(async () => {
-    await context.ready();
-    const token = await authenticateRefreshToken(context, refreshToken);
-    // One after another within a process: rivals for one row would read, sign and lose again and
-    // again.
-    return context.oneAtATime(token.handle, async () => {
-      const refreshed = await untilWon(() => attempt<Claims>(context, token, options));
-      await context.upkeep.begin();
-      return refreshed;
-    });
-  });
+  const { store, clocks } = context;
+  await context.ready();
+  const token = await authenticateRefreshToken(context, refreshToken);
+  // One after another within a process: rivals for one row would read, sign and lose again and
+  // again.
+  const leave = await context.oneAtATime(token.handle);
+  try {
+    for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
+      const asked = context.now();
+      const record = await store.findSession(token.handle);
+      clocks.note(asked, record?.storeTime);
+      if (record === undefined) throw await whyGone(context, token.handle);
+      const decided = decide<Claims>(context, token, record, options);
+      if (decided.kind === "end") {
+        if (await endAtVersion(context, record, decided)) throw decided.refusal();
+      } else if (await store.commitRefresh(record.handle, record.version, decided.write)) {
+        decided.report();
+        await context.upkeep.begin();
+        return decided.refreshed;
+      }
+      // Another request has changed the row in between.
+    }
+    throw contended();
+  } finally {
+    leave();
+  }
 }
 
 /** Parses and authenticates before the store is asked. */
@@ -70,23 +86,38 @@ export async function authenticateRefreshToken(context: SessionContext, value: s
   );
 }
 
-/** Reads, decides and commits; undefined when another request changed the row in between. */
-async function attempt<Claims>(
+/** What is done to the row, if it is still as it was read. */
+type Decided<Claims> =
+  | {
+      readonly kind: "write";
+      readonly write: RefreshWrite;
+      readonly refreshed: RefreshedSession<Claims>;
+      /** Tells of it, once it is written. */
+      readonly report: () => void;
+    }
+  | Ending;
+
+interface Ending {
+  readonly kind: "end";
+  /** Why, once the session has ended. */
+  readonly refusal: () => SessionError;
+  /** Tells of it where nobody knows whether it has ended. */
+  readonly reportUnknown: () => void;
+}
+
+function decide<Claims>(
   context: SessionContext,
   token: RefreshToken,
+  record: FoundSession,
   { device: given, replaced }: RefreshOptions & BoundOptions,
-): Promise<RefreshedSession<Claims> | undefined> {
-  const record = await findRow(context, token.handle);
+): Decided<Claims> {
   if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
     throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token of the session that the other cookies name");
-  const { policy, store } = context;
-  const { handle, version } = record;
+  const { policy } = context;
+  const { handle } = record;
   const now = context.now();
-  if (context.clocks.hasEnded(sessionEnd(record, policy), record.storeTime, now)) {
-    // Removed at once, so that a clock that is set back finds no row to revive.
-    if (!(await store.deleteSessionAtVersion(handle, version))) return undefined;
-    throw unauthorised("SESSION_EXPIRED", "the session has expired");
-  }
+  // Removed at once, so that a clock that is set back finds no row to revive.
+  if (context.clocks.hasEnded(sessionEnd(record, policy), record.storeTime, now)) return EXPIRED;
 
   // The times that rotation compares were noted by other servers, whose clocks may differ from this one's by more than a window.
   const rotationTime = policy.rotation.clock === "store" ? (record.storeTime ?? now) : now;
@@ -98,9 +129,11 @@ async function attempt<Claims>(
       const device = describeDevice(given, JSON.parse(record.device) as DeviceFacts);
       const { outcome, next } = decision;
       const child = outcome === "renew" ? token : mintChild(context, token);
-      const refreshed = await commit<Claims>(context, record, child, { ...next, device: JSON.stringify(device), now });
-      if (refreshed !== undefined) emitRefreshed(context, record, child, { outcome, device });
-      return refreshed;
+      return {
+        kind: "write",
+        ...prepareWrite<Claims>(context, record, child, { ...next, device: JSON.stringify(device), now }),
+        report: () => emitRefreshed(context, record, child, { outcome, device }),
+      };
     }
     case "retry":
       throw retryLater(
@@ -119,64 +152,63 @@ async function attempt<Claims>(
     case "reuse": {
       const device = describeDevice(given);
       const evidence = { now: rotationTime, presentingDevice: device };
-      if (policy.rotation.onReuse === "revoke") {
-        if (!(await endReused(context, token, record, evidence))) return undefined;
-        throw raiseAlarm(context, token, record, evidence);
-      }
+      if (policy.rotation.onReuse === "revoke")
+        return {
+          kind: "end",
+          refusal: () => raiseAlarm(context, token, record, evidence),
+          reportUnknown: () => void raiseAlarm(context, token, record, { ...evidence, unknown: true }),
+        };
       // Renewed like a child, the row's tokens and device as they were. By the same
       // compare-and-set, so that a session which is revoked at this moment yields nothing.
-      const refreshed = await commit<Claims>(context, record, token, { ...record, now });
-      if (refreshed === undefined) return undefined;
-      if (context.isFirstInMinute("reuse-detected", handle)) reportReuse(context, token, record, evidence);
-      emitRefreshed(context, record, token, { outcome: "renew", device });
-      return refreshed;
+      return {
+        kind: "write",
+        ...prepareWrite<Claims>(context, record, token, { ...record, now }),
+        report() {
+          if (context.isFirstInMinute("reuse-detected", handle)) reportReuse(context, token, record, evidence);
+          emitRefreshed(context, record, token, { outcome: "renew", device });
+        },
+      };
     }
   }
 }
 
-/** @throws SessionError `SESSION_NOT_FOUND`, `REFRESH_TOKEN_SUPERSEDED` */
-async function findRow({ store, clocks, now, policy }: SessionContext, handle: string): Promise<FoundSession> {
-  const asked = now();
-  const record = await store.findSession(handle);
-  clocks.note(asked, record?.storeTime);
-  if (record !== undefined) return record;
-  if (policy.rotation.window > 0 && (await store.wasReplaced(handle, clocks.earlier()))) {
-    throw retryLater(
+const EXPIRED: Ending = {
+  kind: "end",
+  refusal: () => unauthorised("SESSION_EXPIRED", "the session has expired"),
+  reportUnknown: () => undefined,
+};
+
+/** Why there is no row. */
+async function whyGone({ store, clocks, policy }: SessionContext, handle: string): Promise<SessionError> {
+  if (policy.rotation.window > 0 && (await store.wasReplaced(handle, clocks.earlier())))
+    return retryLater(
       "REFRESH_TOKEN_SUPERSEDED",
       "a new sign-in has just replaced this session; its cookies are on the way",
     );
-  }
-  throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
+  return unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
 }
 
-/**
- * Ends the session of a reused token, unless its row has changed. Tells of the reuse also where the
- * answer gets lost.
- */
-async function endReused(
-  context: SessionContext,
-  token: RefreshToken,
-  record: FoundSession,
-  evidence: ReuseEvidence,
+/** Ends a session, unless its row has changed. Tells of it also where the answer gets lost. */
+async function endAtVersion(
+  { store }: SessionContext,
+  { handle, version }: FoundSession,
+  { reportUnknown }: Ending,
 ): Promise<boolean> {
   try {
-    return await context.store.deleteSessionAtVersion(record.handle, record.version);
+    return await store.deleteSessionAtVersion(handle, version);
   } catch (error) {
-    if (isUnknown(error)) raiseAlarm(context, token, record, { ...evidence, unknown: true });
+    if (isUnknown(error)) reportUnknown();
     throw error;
   }
 }
 
-/**
- * Writes the row and makes what is handed out; undefined when another request changed the row in
- * between.
- */
-async function commit<Claims>(
+/** What is written into the row, and what is handed out for it. */
+function prepareWrite<Claims>(
   context: SessionContext,
   record: FoundSession,
   refreshToken: RefreshToken,
   { now, ...written }: RotationState & { readonly device: string; readonly now: number },
-): Promise<RefreshedSession<Claims> | undefined> {
+): { readonly write: RefreshWrite; readonly refreshed: RefreshedSession<Claims> } {
   const absoluteEnd = Math.min(record.absoluteExpiresAt, record.createdAt + context.policy.absoluteTimeout);
   // By a clock that is behind, a refresh must not end a session which others have prolonged.
   const lastSeenAt = Math.max(context.clocks.stamp(), record.lastSeenAt);
@@ -185,8 +217,7 @@ async function commit<Claims>(
   const refreshed = answer<Claims>(context, { ...record, expiresAt }, refreshToken, now);
   const { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt, device } = written;
   const rotation = { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt };
-  const write = { ...rotation, device, lastSeenAt, expiresAt };
-  return (await context.store.commitRefresh(record.handle, record.version, write)) ? refreshed : undefined;
+  return { write: { ...rotation, device, lastSeenAt, expiresAt }, refreshed };
 }
 
 function emitRefreshed(

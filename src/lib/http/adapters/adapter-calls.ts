@@ -10,7 +10,7 @@ import { refreshRequest } from "../refresh.ts";
 import type { ProtectOptions, StartDetails } from "../request-options.ts";
 import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "../request-session.ts";
-import { answerRoute, type RouteOptions } from "../routes.ts";
+import type { RouteOptions } from "../routes.ts";
 import { signInUser } from "../sign-in.ts";
 import { policyOfError, tellRefusal } from "../tell-refusal.ts";
 import { watchRefusal } from "../watched-answers.ts";
@@ -63,9 +63,6 @@ export async function refresh(exchange: HttpExchange, options: InstanceOption): 
   const { session } = await http.run(exchange, refreshRequest).catch(refusing(exchange, http));
   return session;
 }
-
-export const route = (exchange: HttpExchange, options: SessionRoutesOptions): Promise<HttpAnswer | undefined> =>
-  answerRoute(httpOf(options), exchange, options);
 
 /** The answer to an error of this library; undefined for one that is the app's own to answer. */
 export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | undefined {

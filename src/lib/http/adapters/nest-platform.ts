@@ -1,6 +1,6 @@
 /** The two platforms under NestJS. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { route, type SessionRoutesOptions } from "./adapter-calls.ts";
+import type { SessionRoutesOptions } from "./adapter-calls.ts";
 import type { HttpAnswer, HttpExchange } from "../exchange/exchange.ts";
 import {
   createFastifyExchange,
@@ -10,6 +10,8 @@ import {
 } from "./fastify-exchange.ts";
 import { createNodeExchange, type NodeRequest, sendAnswer } from "../exchange/node-exchange.ts";
 import type { RequestSession } from "../request-session.ts";
+import { httpOf } from "./instance-option.ts";
+import { answerRoute } from "../routes.ts";
 
 /** What `@Req()` gives, on Express or Fastify. `auth` is its session. */
 export type PlatformRequest = (NodeRequest | FastifyRequestShape) & { auth?: RequestSession | undefined };
@@ -34,7 +36,7 @@ export function sessionMiddleware(
   options: SessionRoutesOptions,
 ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
   return (request, response, next) => {
-    const answering = route(createNodeExchange(request, response), options);
+    const answering = answerRoute(httpOf(options), createNodeExchange(request, response), options);
     answering.then((answer) => (answer === undefined ? next() : sendAnswer(response, answer))).catch(next);
   };
 }

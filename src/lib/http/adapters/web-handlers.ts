@@ -2,10 +2,11 @@
 import * as calls from "./adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "../check-options.ts";
-import type { InstanceOption } from "./instance-option.ts";
+import { httpOf, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { UserId } from "../../session/user-id.ts";
 import { closeWebExchange, exchangeOf, findExchange, openWebExchange, toResponse } from "../exchange/web-exchange.ts";
+import { answerRoute } from "../routes.ts";
 
 /** Options of handlers of Web requests. */
 export interface WebOptions extends SessionRoutesOptions {
@@ -74,7 +75,7 @@ async function serve(
   if (findExchange(request) !== undefined) return run();
   const exchange = openWebExchange(request, () => options.ip?.(request));
   try {
-    const answer = await calls.route(exchange, options);
+    const answer = await answerRoute(httpOf(options), exchange, options);
     return closeWebExchange(exchange, answer === undefined ? await run() : toResponse(answer));
   } catch (error) {
     const answer = calls.answerTo(error, options);

@@ -11,7 +11,7 @@ import type { SqlValue } from "./sql-statements.ts";
 
 /** A client of a pool of pg. */
 export interface PgClient {
-  query(query: PgQuery): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
+  query(query: PgQuery): Promise<PgResult>;
   release(destroy?: boolean): unknown;
   on(event: "error", listener: () => void): unknown;
   off(event: "error", listener: () => void): unknown;
@@ -20,6 +20,11 @@ export interface PgClient {
 /** The one method of a `Pool` of pg that is called. */
 export interface PgPool {
   connect(): Promise<PgClient>;
+}
+
+interface PgResult {
+  readonly rows: unknown[];
+  readonly rowCount: number | null;
 }
 
 interface PgQuery {
@@ -31,7 +36,10 @@ interface PgQuery {
 }
 
 /** Every value as the text that it came in, whatever parsers the app has set for all of its queries. */
-const TEXTS: PgQuery["types"] = { getTypeParser: () => (text) => text };
+const TEXTS: Pick<PgQuery, "rowMode" | "types"> = {
+  rowMode: "array",
+  types: { getTypeParser: () => (text) => text },
+};
 
 /** What is called of postgres.js: of the function that its default export returns, and of the one that it hands to a transaction. */
 export interface PostgresJs extends PostgresJsScope {
@@ -83,8 +91,9 @@ function sizeOf(pool: PostgresPool): number | undefined {
 
 /** Whether statements are prepared under names, for as long as the pool is used. */
 interface Names {
-  /** Runs a statement; one that fails for its name is the last that has one. */
-  readonly trying: (ask: (isNamed: boolean) => Promise<SqlResult>) => Promise<SqlResult>;
+  readonly areUsed: () => boolean;
+  /** A statement that fails for its name is the last that has one. @returns the error */
+  readonly judge: (error: unknown, isNamed: boolean) => unknown;
   /** The statement failed for its name, so that nothing was done, and may be run again without. */
   readonly isLost: (error: unknown) => boolean;
 }
@@ -97,17 +106,13 @@ function createNames(wanted: boolean): Names {
   let areUsed = wanted;
   const lost = new WeakSet<object>();
   return {
-    async trying(ask) {
-      const isNamed = areUsed;
-      try {
-        return await ask(isNamed);
-      } catch (error) {
-        if (isNamed && error instanceof Error && NAME_FAULTS.has(errorCode(error))) {
-          areUsed = false;
-          lost.add(error);
-        }
-        throw error;
+    areUsed: () => areUsed,
+    judge(error, isNamed) {
+      if (isNamed && error instanceof Error && NAME_FAULTS.has(errorCode(error))) {
+        areUsed = false;
+        lost.add(error);
       }
+      return error;
     },
     isLost: (error) => typeof error === "object" && error !== null && lost.has(error),
   };
@@ -120,10 +125,7 @@ const NAME_FAULTS: ReadonlySet<string> = new Set(["26000", "42P05"]);
 const ISOLATION = "ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 function fromClient(client: PgClient, names: Names): SqlConnection {
-  const ask = async (query: Omit<PgQuery, "rowMode" | "types">): Promise<SqlResult> => {
-    const { rows, rowCount } = await client.query({ ...query, rowMode: "array", types: TEXTS });
-    return { rows: rows as unknown[][], changes: rowCount ?? 0 };
-  };
+  const execute = async (text: string): Promise<SqlResult> => toResult(await client.query({ ...TEXTS, text }));
   // A connection that breaks while it is in use says so by an event, too, which would end the process if nobody listened.
   client.on("error", ignore);
   const giveBack = (): void => {
@@ -131,22 +133,29 @@ function fromClient(client: PgClient, names: Names): SqlConnection {
     client.release();
   };
   return {
-    run: async (statement, values) => {
+    async run(statement, values) {
+      const isNamed = names.areUsed();
       const { name, text } = statement;
-      return refuseReplica(
-        statement,
-        await names.trying((isNamed) => ask({ text, values: values.map(toParameter), ...(isNamed ? { name } : {}) })),
-      );
+      const asked = { ...TEXTS, text, values: values.map(toParameter), ...(isNamed ? { name } : {}) };
+      let result: SqlResult;
+      try {
+        result = toResult(await client.query(asked));
+      } catch (error) {
+        throw names.judge(error, isNamed);
+      }
+      return refuseReplica(statement, result);
     },
-    execute: (text) => ask({ text }),
-    begin: () => ask({ text: `BEGIN ${ISOLATION}` }),
-    commit: () => ask({ text: "COMMIT" }),
-    rollback: () => ask({ text: "ROLLBACK" }),
+    execute,
+    begin: () => execute(`BEGIN ${ISOLATION}`),
+    commit: () => execute("COMMIT"),
+    rollback: () => execute("ROLLBACK"),
     release: giveBack,
     // Still listened to: it may yet say how it ended.
     destroy: () => void client.release(true),
   };
 }
+
+const toResult = ({ rows, rowCount }: PgResult): SqlResult => ({ rows: rows as unknown[][], changes: rowCount ?? 0 });
 
 const ignore = (): void => undefined;
 
@@ -163,23 +172,31 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
   let isBroken = false;
   let isGivenUp = false;
 
-  const ask = async (query: PostgresJsQuery): Promise<SqlResult> => {
-    try {
-      const rows = await query.raw();
-      return { rows, changes: rows.count ?? 0 };
-    } catch (error) {
-      isBroken ||= !isFromServer(error);
-      throw error;
-    }
+  const noteBroken = (error: unknown): unknown => {
+    isBroken ||= !isFromServer(error);
+    return error;
   };
 
   return {
-    run: async (statement, values) => {
-      const given = values.map(toParameter);
-      const result = await names.trying((prepare) => ask(scope.unsafe(statement.text, given, { prepare })));
+    async run(statement, values) {
+      const prepare = names.areUsed();
+      let result: SqlResult;
+      try {
+        const rows = await scope.unsafe(statement.text, values.map(toParameter), { prepare }).raw();
+        result = { rows, changes: rows.count ?? 0 };
+      } catch (error) {
+        throw names.judge(noteBroken(error), prepare);
+      }
       return refuseReplica(statement, result);
     },
-    execute: (text) => ask(scope.unsafe(text)),
+    async execute(text) {
+      try {
+        const rows = await scope.unsafe(text).raw();
+        return { rows, changes: rows.count ?? 0 };
+      } catch (error) {
+        throw noteBroken(error);
+      }
+    },
     begin: () =>
       new Promise<void>((begun, failed) => {
         const work = (own: PostgresJsScope): Promise<void> =>

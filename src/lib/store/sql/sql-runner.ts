@@ -30,10 +30,15 @@ export interface SqlRunnerOptions {
   readonly timeout: number;
   /** See `ConnectionQueueOptions`. */
   readonly queueLimit?: number | undefined;
+  /** Called when a table is not there. */
+  readonly onMissing?: () => void;
 }
 
-/** How far an attempt has come. */
+/** A connection for one attempt, and how far that has come. */
 interface Attempt {
+  connection: SqlConnection | undefined;
+  /** A place at the pool is given back by this. */
+  leave: () => void;
   /**
    * Whether the database may have done for good what it was asked, whatever it answers or fails to.
    */
@@ -44,7 +49,7 @@ interface Attempt {
 
 type Work<T> = (connection: SqlConnection, attempt: Attempt) => Promise<T>;
 
-export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlRunnerOptions): SqlRunner {
+export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMissing }: SqlRunnerOptions): SqlRunner {
   const queue = createConnectionQueue({ size: driver.poolSize, limit: queueLimit });
 
   function noConnection(): Error {
@@ -52,33 +57,33 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
     return known instanceof SessionError ? known : noAnswer("gave no connection", timeout);
   }
 
-  async function withConnection<T>(work: Work<T>, deadline: number, attempt: Attempt): Promise<T> {
-    const leave = await queue.enter(deadline);
-    try {
-      return await connected(work, deadline, attempt);
-    } finally {
-      leave();
-    }
-  }
+  const inSilence = (): Error => noAnswer("gave no answer", timeout);
 
-  async function connected<T>(work: Work<T>, deadline: number, attempt: Attempt): Promise<T> {
+  /** Takes a connection for an attempt, by which it is given back: by `end` or by `giveUp`. */
+  async function connect(attempt: Attempt, deadline: number): Promise<SqlConnection> {
+    attempt.leave = await queue.enter(deadline);
     const connecting = driver.connect();
-    let connection: SqlConnection | undefined;
     try {
-      connection = await inTime(connecting, deadline, noConnection);
-      const result = await inTime(work(untilOver(connection, attempt), attempt), deadline, () =>
-        noAnswer("gave no answer", timeout),
-      );
-      connection.release();
-      return result;
+      attempt.connection = await inTime(connecting, deadline, noConnection);
     } catch (error) {
-      attempt.isOver = true;
-      // One that comes too late goes back; one that did not answer, or that broke, must not serve anybody else.
-      if (connection === undefined) void connecting.then((late) => late.release()).catch(() => undefined);
-      else if (isAnswer(error)) connection.release();
-      else connection.destroy();
+      // One that comes too late goes back.
+      void connecting.then((late) => late.release()).catch(() => undefined);
       throw error;
     }
+    return attempt.connection;
+  }
+
+  function end(attempt: Attempt): void {
+    attempt.connection?.release();
+    attempt.leave();
+  }
+
+  function giveUp(attempt: Attempt, error: unknown): void {
+    attempt.isOver = true;
+    // One that did not answer, or that broke, must not serve anybody else.
+    if (isAnswer(error)) attempt.connection?.release();
+    else attempt.connection?.destroy();
+    attempt.leave();
   }
 
   /** The database said no; the connection is as good as before. */
@@ -87,18 +92,28 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
     return kind === "conflict" || kind === "no-table" || kind === "no-right";
   };
 
+  /** Ends a failed attempt, and waits until the next. @throws what has become of it, where there is none */
+  async function recover(attempt: Attempt, error: unknown, turn: number, deadline: number): Promise<void> {
+    giveUp(attempt, error);
+    const kind = driver.diagnose(error)?.kind;
+    if (kind === "no-table") onMissing?.();
+    if (kind !== "conflict" || performance.now() > deadline)
+      throw explain(error, driver, !attempt.mayBeDone || driver.isRefusal(error));
+    // Rivals that met once must not meet again.
+    await delay(Math.random() * Math.min(2 ** turn, 64));
+  }
+
   async function retrying<T>(work: Work<T>): Promise<T> {
     const deadline = deadlineWithin(timeout);
     for (let turn = 1; ; turn += 1) {
-      const attempt: Attempt = { mayBeDone: false, isOver: false };
+      const attempt = newAttempt();
       try {
-        return await withConnection(work, deadline, attempt);
+        const connection = await connect(attempt, deadline);
+        const result = await inTime(work(untilOver(connection, attempt), attempt), deadline, inSilence);
+        end(attempt);
+        return result;
       } catch (error) {
-        const diagnosis = driver.diagnose(error);
-        if (diagnosis?.kind !== "conflict" || performance.now() > deadline)
-          throw explain(error, driver, !attempt.mayBeDone || driver.isRefusal(error));
-        // Rivals that met once must not meet again.
-        await delay(Math.random() * Math.min(2 ** turn, 64));
+        await recover(attempt, error, turn, deadline);
       }
     }
   }
@@ -106,11 +121,22 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
   return {
     withConnection: (work) => retrying(work),
 
-    run: (statement, values) =>
-      retrying((connection, attempt) => {
-        attempt.mayBeDone = true;
-        return connection.run(statement, values);
-      }),
+    // As `retrying`, but that all is over with one statement.
+    async run(statement, values) {
+      const deadline = deadlineWithin(timeout);
+      for (let turn = 1; ; turn += 1) {
+        const attempt = newAttempt();
+        try {
+          const connection = await connect(attempt, deadline);
+          attempt.mayBeDone = true;
+          const result = await inTime(connection.run(statement, values), deadline, inSilence);
+          end(attempt);
+          return result;
+        } catch (error) {
+          await recover(attempt, error, turn, deadline);
+        }
+      }
+    },
 
     transaction: (causal, work) =>
       retrying(async (connection, attempt) => {
@@ -129,6 +155,13 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit }: SqlR
       }),
   };
 }
+
+const newAttempt = (): Attempt => ({
+  connection: undefined,
+  leave: () => undefined,
+  mayBeDone: false,
+  isOver: false,
+});
 
 /**
  * What was given up asks nothing more when its last answer comes after all. A driver may have no

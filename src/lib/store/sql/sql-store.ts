@@ -1,11 +1,11 @@
 import type { ExactLimit, SoftLimit } from "../../policy.ts";
-import { generalError, SessionError } from "../../errors.ts";
+import { generalError } from "../../errors.ts";
 import { placeOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import { asStep } from "../../session/store-fault.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
-import type { SqlDriver, SqlResult } from "./sql-driver.ts";
+import type { SqlDriver } from "./sql-driver.ts";
 import { createSqlRunner, type SqlRun, type SqlRunner } from "./sql-runner.ts";
 import { prepareSchema } from "./sql-schema.ts";
 import {
@@ -48,9 +48,17 @@ export function createSqlStore({
   timeout,
   queueLimit,
 }: SqlStoreOptions): SessionStore {
-  const runner = createSqlRunner(driver, { timeout, queueLimit });
   let preparing: Promise<SqlStatements> | undefined;
+  let isOpening = false;
   let hasOpened = false;
+  const runner = createSqlRunner(driver, {
+    timeout,
+    queueLimit,
+    // Somebody has removed the tables: the next call looks anew, and makes them where it may.
+    onMissing() {
+      if (!isOpening) preparing = undefined;
+    },
+  });
   /** Of the server, as soon as it is known. */
   let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
   /** Whether one statement can write a session and end others. */
@@ -83,32 +91,18 @@ export function createSqlStore({
   }
 
   function prepared(): Promise<SqlStatements> {
-    preparing ??= open().catch((error: unknown) => {
-      preparing = undefined;
-      throw error;
-    });
+    if (preparing !== undefined) return preparing;
+    isOpening = true;
+    preparing = open()
+      .catch((error: unknown) => {
+        preparing = undefined;
+        throw error;
+      })
+      .finally(() => {
+        isOpening = false;
+      });
     return preparing;
   }
-
-  async function using<T>(work: (statements: SqlStatements) => Promise<T>): Promise<T> {
-    const statements = await prepared();
-    try {
-      return await work(statements);
-    } catch (error) {
-      // Somebody has removed the tables: the next call looks anew, and makes them where it may.
-      if (error instanceof SessionError && error.code === "SCHEMA_MISSING") preparing = undefined;
-      throw error;
-    }
-  }
-
-  const run = (
-    choose: (statements: SqlStatements) => SqlStatement,
-    values: readonly SqlValue[],
-  ): Promise<SqlResult & { readonly changed: boolean }> =>
-    using(async (statements) => {
-      const { rows, changes } = await runner.run(choose(statements), values);
-      return { rows, changes, changed: changes > 0 };
-    });
 
   /**
    * By a statement that names what it removes, or, where there is none, of rows that are locked
@@ -136,7 +130,7 @@ export function createSqlStore({
   ): Promise<CreateOutcome> {
     const ended: string[] = [];
     for (;;) {
-      const taken = using((statements) =>
+      const taken = prepared().then((statements) =>
         runner.transaction(causal, (step) => takeTurn(step, statements, { limit, record, replaces })),
       );
       const turn = await asStep(ended.length === 0, taken);
@@ -180,7 +174,7 @@ export function createSqlStore({
     const values = sessionValues(record);
     const rivals = [record.userKey, record.createdAt, replaces ?? ""];
     const write = async (choose: (all: SqlStatements) => SqlStatement, own: readonly SqlValue[]) => {
-      const { rows } = await run(choose, [...own, ...rivals, ...rivals]);
+      const { rows } = await runner.run(choose(await prepared()), [...own, ...rivals, ...rivals]);
       const ended = rows.filter(([, isWritten]) => Number(isWritten) === 0).map(readHandle);
       return { ended, isWritten: ended.length < rows.length };
     };
@@ -205,11 +199,12 @@ export function createSqlStore({
     const ended: string[] = [];
     try {
       const values = [userKey, createdAt, own];
-      const beyond = await run((all) => all.surplusOfUser(max, atOnce), values);
+      const beyond = await runner.run((await prepared()).surplusOfUser(max, atOnce), values);
       // As many as that may be too few, and then they are not the oldest.
-      const { rows } = beyond.rows.length < atOnce ? beyond : await run((all) => all.oldestOfUser(atOnce), values);
+      const { rows } =
+        beyond.rows.length < atOnce ? beyond : await runner.run((await prepared()).oldestOfUser(atOnce), values);
       for (const handle of rows.map(readHandle)) {
-        if ((await run((all) => all.delete, [handle])).changed) ended.push(handle);
+        if ((await runner.run((await prepared()).delete, [handle])).changes > 0) ended.push(handle);
       }
     } catch {
       // The user is signed in already. The next sign-in ends what is left.
@@ -225,9 +220,9 @@ export function createSqlStore({
     let isFromStart = sweptUntil === 0;
     while (removed < limit) {
       const left = limit - removed;
-      const { rows } = await run((all) => all.lastToSweep(left), [sweptUntil, now]);
+      const { rows } = await runner.run((await prepared()).lastToSweep(left), [sweptUntil, now]);
       const last = rows[0] === undefined ? undefined : Number(rows[0][0]);
-      const { changes } = await run((all) => all.deleteExpired(left), [sweptUntil, last ?? now]);
+      const { changes } = await runner.run((await prepared()).deleteExpired(left), [sweptUntil, last ?? now]);
       removed += changes;
       // All that end at one time are being changed by others.
       if (changes === 0 && last === sweptUntil) break;
@@ -251,69 +246,71 @@ export function createSqlStore({
       await prepared();
       if (limit !== undefined && trimsWithWrite) return createTrimming(limit, record, replaces);
       const values = sessionValues(record);
-      const replaced = replaces !== undefined && (await run((all) => all.replace, [...values, replaces])).changed;
-      if (!replaced) await run((all) => all.insert, values);
+      const replaced =
+        replaces !== undefined && (await runner.run((await prepared()).replace, [...values, replaces])).changes > 0;
+      if (!replaced) await runner.run((await prepared()).insert, values);
       return { created: true, ended: limit === undefined ? [] : await trim(limit, record), replaced };
     },
 
     async findSession(handle) {
-      const [row] = (await run((all) => all.find, [handle])).rows;
+      const [row] = (await runner.run((await prepared()).find, [handle])).rows;
       return row === undefined ? undefined : readSession(row);
     },
 
     commitRefresh: async (handle, version, write) =>
-      (await run((all) => all.commitRefresh, [...refreshValues(write), handle, version])).changed,
+      (await runner.run((await prepared()).commitRefresh, [...refreshValues(write), handle, version])).changes > 0,
 
     replaceClaims: async (handle, version, claims) =>
-      (await run((all) => all.replaceClaims, [claims, handle, version])).changed,
+      (await runner.run((await prepared()).replaceClaims, [claims, handle, version])).changes > 0,
 
     replaceData: async (handle, version, data) =>
-      (await run((all) => all.replaceData, [data, handle, version])).changed,
+      (await runner.run((await prepared()).replaceData, [data, handle, version])).changes > 0,
 
-    deleteSession: async (handle) => (await run((all) => all.delete, [handle])).changed,
+    deleteSession: async (handle) => (await runner.run((await prepared()).delete, [handle])).changes > 0,
 
     deleteSessionAtVersion: async (handle, version) =>
-      (await run((all) => all.deleteAtVersion, [handle, version])).changed,
+      (await runner.run((await prepared()).deleteAtVersion, [handle, version])).changes > 0,
 
-    deleteSessionsOfUser: (userKey, except = "", limit) =>
-      using(async (statements) => {
-        const values = [userKey, except];
-        const by = { lock: statements.lockHandlesOfUser(limit), remove: statements.deleteOfUser(limit) };
-        const work = (step: SqlRun): Promise<string[]> => removeNamed(step, by, values);
-        return namesRemoved === "yes" ? work(runner.run) : runner.transaction(causal, work);
-      }),
-
-    listSessionsOfUser: async (userKey, now, { limit, after }) =>
-      (await run((all) => all.listOfUser(limit), listValues(userKey, now, after))).rows.map(readSummary),
-
-    async rememberReplaced(handle, until) {
-      await run((all) => all.rememberReplaced, [handle, until]);
+    async deleteSessionsOfUser(userKey, except = "", limit) {
+      const statements = await prepared();
+      const values = [userKey, except];
+      const by = { lock: statements.lockHandlesOfUser(limit), remove: statements.deleteOfUser(limit) };
+      const work = (step: SqlRun): Promise<string[]> => removeNamed(step, by, values);
+      return namesRemoved === "yes" ? work(runner.run) : runner.transaction(causal, work);
     },
 
-    rememberOnce: async (once, until) => (await run((all) => all.rememberOnce, [once, until])).changed,
+    listSessionsOfUser: async (userKey, now, { limit, after }) =>
+      (await runner.run((await prepared()).listOfUser(limit), listValues(userKey, now, after))).rows.map(readSummary),
 
-    wasReplaced: async (handle, now) => (await run((all) => all.wasReplaced, [handle, now])).rows.length > 0,
+    async rememberReplaced(handle, until) {
+      await runner.run((await prepared()).rememberReplaced, [handle, until]);
+    },
+
+    rememberOnce: async (once, until) => (await runner.run((await prepared()).rememberOnce, [once, until])).changes > 0,
+
+    wasReplaced: async (handle, now) =>
+      (await runner.run((await prepared()).wasReplaced, [handle, now])).rows.length > 0,
 
     async deleteExpiredSessions(now, limit) {
       const removed = await removeExpired(now, limit);
-      if (removed < limit) await run((all) => all.forgetReplaced, [now]);
+      if (removed < limit) await runner.run((await prepared()).forgetReplaced, [now]);
       return removed;
     },
 
     takeLease: async (name, owner, now, until) =>
-      (await run((all) => all.takeLease, [owner, until, name, owner, now])).changed,
+      (await runner.run((await prepared()).takeLease, [owner, until, name, owner, now])).changes > 0,
 
-    readClock: async () => Number((await run((all) => all.readClock, [])).rows[0]?.[0]),
+    readClock: async () => Number((await runner.run((await prepared()).readClock, [])).rows[0]?.[0]),
 
-    listKeys: async () => (await run((all) => all.listKeys, [])).rows.map(readKey),
+    listKeys: async () => (await runner.run((await prepared()).listKeys, [])).rows.map(readKey),
 
-    insertKey: async (key) => (await run((all) => all.insertKey, keyValues(key))).changed,
+    insertKey: async (key) => (await runner.run((await prepared()).insertKey, keyValues(key))).changes > 0,
 
     rewrapKey: async (kid, expected, wrappedSeed) =>
-      (await run((all) => all.rewrapKey, [wrappedSeed, kid, expected])).changed,
+      (await runner.run((await prepared()).rewrapKey, [wrappedSeed, kid, expected])).changes > 0,
 
     async deleteKey(kid) {
-      await run((all) => all.deleteKey, [kid]);
+      await runner.run((await prepared()).deleteKey, [kid]);
     },
 
     close: driver.close,

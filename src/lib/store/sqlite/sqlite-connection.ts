@@ -166,12 +166,16 @@ export function createSqliteConnection<Name extends string>(
   const run: SqliteConnection<Name>["run"] = async (work) => {
     const opened = connect();
     const { statements, database, marks } = await opened;
-    try {
-      return await patiently(() => work(statements, database));
-    } catch (error) {
-      // No answer can get lost within a process: what failed was undone.
-      const told = await recover(error, opened);
-      throw markUntouched(explainFile(told, marks?.path));
+    const pause = createPauses();
+    for (;;) {
+      try {
+        return work(statements, database);
+      } catch (error) {
+        if (await pause(error)) continue;
+        // No answer can get lost within a process: what failed was undone.
+        const told = await recover(error, opened);
+        throw markUntouched(explainFile(told, marks?.path));
+      }
     }
   };
 
@@ -278,18 +282,28 @@ function readVersion(database: SqliteDatabase, prefix: string): SchemaVersion {
 }
 
 /**
- * Tries again while another connection holds the lock. Switching to WAL fails at once when another
- * process starts on the same
- * file, whatever the busy timeout.
+ * Tries again while another connection holds the lock. Switching to WAL fails at once when another process starts on the
+ * same file, whatever the busy timeout.
  */
 async function patiently<T>(work: () => T): Promise<T> {
-  const deadline = deadlineWithin(PATIENCE);
-  for (let attempt = 1; ; attempt += 1) {
+  const pause = createPauses();
+  for (;;) {
     try {
       return work();
     } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-      await delay(Math.min(2 * attempt, 20));
+      if (!(await pause(error))) throw error;
     }
   }
+}
+
+/** @returns waits after an error, and says whether to try again */
+function createPauses(): (error: unknown) => Promise<boolean> {
+  const deadline = deadlineWithin(PATIENCE);
+  let attempts = 0;
+  return async (error) => {
+    if (!isBusy(error) || performance.now() > deadline) return false;
+    attempts += 1;
+    await delay(Math.min(2 * attempts, 20));
+    return true;
+  };
 }
