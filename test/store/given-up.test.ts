@@ -103,4 +103,15 @@ describeWithServer("redis", "Redis", () => {
     const keyPrefix = `given-up${process.pid}:`;
     await giveUpOnce((port) => redis({ host: place.host, port, keyPrefix, timeout: "2s" }), place);
   });
+
+  test("a server that takes the connection and says nothing keeps no store from closing", async () => {
+    const url = new URL(await sharedRedis());
+    const proxy = await startProxy({ host: url.hostname, port: Number(url.port) });
+    onTestFinished(() => proxy.close());
+    proxy.hold();
+    const { sessions } = watch(redis({ host: proxy.host, port: proxy.port, timeout: "1s" }));
+    expect(await outcomeOf(sessions.ready())).toBe("GENERAL_ERROR/STORE_UNAVAILABLE");
+    // While nothing is answered.
+    await sessions.close();
+  });
 });

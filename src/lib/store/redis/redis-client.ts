@@ -1,5 +1,6 @@
 import { errorCode } from "../network-errors.ts";
 import { generalError, type SessionError } from "../../errors.ts";
+import { inTime } from "../../in-time.ts";
 import { importDriver } from "../own-driver.ts";
 import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-driver.ts";
 import type { RedisConnectionOptions } from "./redis-options.ts";
@@ -108,7 +109,7 @@ function byNodeRedis(
     else client.destroy();
   };
   // It minds being closed twice.
-  return opened(client, { client, isReady: () => client.isReady, end: () => void end().catch(ignore) });
+  return opened(client, { client, isReady: () => client.isReady, end: () => void end().catch(ignore) }, timeout);
 }
 
 interface OwnIoRedis extends IoRedis, Connectable {
@@ -132,17 +133,18 @@ function byIoRedis(
     // Else it says on the console that it may not read INFO.
     enableReadyCheck: false,
   });
-  return opened(client, { client, isReady: () => client.status === "ready", end: () => client.disconnect() });
+  return opened(client, { client, isReady: () => client.status === "ready", end: () => client.disconnect() }, timeout);
 }
 
-async function opened(client: Connectable, connection: Connection): Promise<Connection> {
+async function opened(client: Connectable, connection: Connection, timeout: number): Promise<Connection> {
   let fault: unknown;
   // Later ones the operations under way tell; without a listener they would end the process.
   client.on("error", (error) => {
     fault ??= error;
   });
   try {
-    await client.connect();
+    // A driver limits the time that the network takes, and not that of the server's first answer.
+    await inTime(client.connect(), performance.now() + timeout, noAnswer);
   } catch (error) {
     // ioredis says only that there is no connection, and why by the event.
     fault ??= error;
@@ -152,6 +154,8 @@ async function opened(client: Connectable, connection: Connection): Promise<Conn
   connection.end();
   throw fault;
 }
+
+const noAnswer = (): Error => Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" });
 
 const ignore = (): void => undefined;
 
