@@ -8,15 +8,15 @@ import { NextResponse } from "next/server.js";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import type { HttpAnswer } from "./lib/http/exchange/exchange.ts";
 import { refuseCarried } from "./lib/http/csrf.ts";
 import { protect } from "./lib/http/protect.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import { isPageLoad } from "./lib/http/page-load.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
-import { closeWebExchange, openWebExchange, toResponse, type WebExchange } from "./lib/http/exchange/web-exchange.ts";
-import { NOT_PASSED_ON, openSent, passOn, refuseSent } from "./lib/http/adapters/next-request.ts";
+import { closeWebExchange, openWebExchange, type WebExchange } from "./lib/http/exchange/web-exchange.ts";
+import { answerOf, NOT_PASSED_ON, openSent, passOn, refuseSent } from "./lib/http/adapters/next-request.ts";
+import { answerRoute } from "./lib/http/routes.ts";
 import { type WebOptions, withSessions } from "./lib/http/adapters/web-handlers.ts";
 
 /** A session in a server component or a server action, where no cookie can be set. */
@@ -93,14 +93,6 @@ export async function getServerSession<Claims = unknown, Data = unknown>(
   return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false, page: false }));
 }
 
-function answerOf(answer: HttpAnswer, request: Request): Response {
-  const response = toResponse(answer);
-  const location = response.headers.get("location");
-  // Next wants whole addresses.
-  if (location !== null) response.headers.set("location", new URL(location, request.url).href);
-  return response;
-}
-
 export {
   createNewSession,
   getSession,
@@ -109,5 +101,4 @@ export {
   type WebOptions,
   withSessions,
 } from "./lib/http/adapters/web-handlers.ts";
-import { answerRoute } from "./lib/http/routes.ts";
 export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };

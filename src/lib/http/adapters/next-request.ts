@@ -4,7 +4,8 @@ import { carryCookies } from "../exchange/carry-cookies.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseCarried } from "../csrf.ts";
 import type { RequestSession } from "../request-session.ts";
-import { openWebExchange, type WebExchange } from "../exchange/web-exchange.ts";
+import type { HttpAnswer } from "../exchange/exchange.ts";
+import { openWebExchange, toResponse, type WebExchange } from "../exchange/web-exchange.ts";
 
 /**
  * The method of the request. A page of another site cannot set it: a form sets no header, and a
@@ -92,4 +93,12 @@ export function refuseSent(http: HttpContext, headers: Pick<Headers, "get">): vo
   } catch (error) {
     throw Object.assign(error as Error, { digest: "NEXT_HTTP_ERROR_FALLBACK;403" });
   }
+}
+
+export function answerOf(answer: HttpAnswer, request: Request): Response {
+  const response = toResponse(answer);
+  const location = response.headers.get("location");
+  // Next wants whole addresses.
+  if (location !== null) response.headers.set("location", new URL(location, request.url).href);
+  return response;
 }
