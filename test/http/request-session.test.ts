@@ -121,6 +121,36 @@ describe.each(FRAMEWORKS)("req.auth in $name", ({ express }) => {
     expect(await app.sessions.getAllSessionHandlesForUser("alice")).toEqual([own.handle]);
   });
 
+  test("a route that changes claims reads the row once, also where its token has older ones", async () => {
+    await using app = await startActing(
+      express,
+      { change: (session) => session.updateJwtPayload((old) => ({ ...(old as object), admin: true })) },
+      "store",
+    );
+    const own = await signIn(app);
+    await app.sessions.updateJwtPayload(own.handle, { role: "guest" });
+    app.store.takeCalls();
+    const answer = await act(app, own, "change");
+    expect(app.store.takeCalls()).toEqual(["findSession", "replaceClaims"]);
+    expect(answer.json()).toEqual({ result: { role: "guest", admin: true } });
+    const claims = { role: "guest", admin: true };
+    expect((await callApi(app, credentialsOf(answer, own))).json()).toEqual({ user: "alice", claims });
+  });
+
+  test("claims that are changed after the check of a request are not overwritten, nor is a session that has ended", async () => {
+    let meanwhile = async (_handle: string): Promise<unknown> => undefined;
+    const change = async (session: RequestSession): Promise<unknown> => {
+      await meanwhile(session.getHandle());
+      return session.updateJwtPayload((old) => ({ ...(old as object), admin: true }));
+    };
+    await using app = await startActing(express, { change }, "store");
+    const own = await signIn(app);
+    meanwhile = (handle) => app.sessions.updateJwtPayload(handle, { role: "guest" });
+    expect((await act(app, own, "change")).json()).toEqual({ result: { role: "guest", admin: true } });
+    meanwhile = (handle) => app.sessions.revokeSessionUsingSessionHandle(handle);
+    expect((await act(app, own, "change")).status).toBe(401);
+  });
+
   test("claims that were changed elsewhere reach the request and the cookie where revocation is checked", async () => {
     await using app = await startActing(express, { claims: (session) => session.getJWTPayload() }, "store");
     const own = await signIn(app);

@@ -45,7 +45,7 @@ export async function refreshRequest(http: HttpContext, exchange: HttpExchange):
     const judged: Judged = { transport: kind, accessToken: accessToken.value };
     http.renewed.set(exchange.key, judged);
     return {
-      session: createRequestSession(http, exchange, { session, transport, accessExpires: () => accessToken.expires }),
+      session: createRequestSession(http, exchange, { session, transport, accessExpires: accessToken.expires }),
       judged,
     };
   } catch (error) {

@@ -1,4 +1,5 @@
-import { loadSession, revokeSession, type Update, type Updater } from "../session/manage-sessions.ts";
+import { changeClaims, revokeSession, type Update, type Updater } from "../session/manage-sessions.ts";
+import type { SessionRecord } from "../session/record.ts";
 import { mintAccessToken } from "../session/tokens.ts";
 import type { UserId } from "../session/user-id.ts";
 import type { Session } from "../session/verify-session.ts";
@@ -31,16 +32,19 @@ interface Found {
   readonly session: Session;
   readonly transport: Transport;
   /** When the access token that the client has, or is being sent, expires. */
-  readonly accessExpires: () => number;
+  readonly accessExpires: number;
+  /** The row, where the check of this request has read it. */
+  readonly row?: SessionRecord | undefined;
 }
 
 export function createRequestSession(
   { sessions, session: context }: HttpContext,
   exchange: HttpExchange,
-  { session, transport, accessExpires }: Found,
+  { session, transport, accessExpires, row }: Found,
 ): RequestSession {
   const { handle, userId } = session;
   let { jwtPayload } = session;
+  let known = row;
   const told = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       tellRefusal(error, exchange, context.policy.http);
@@ -56,11 +60,13 @@ export function createRequestSession(
       (await told(sessions.updateSessionData(handle, update as Update<unknown>))) as T,
 
     async updateJwtPayload<T>(update: Update<T>) {
-      jwtPayload = await told(sessions.updateJwtPayload(handle, update as Update<unknown>));
-      const record = await told(loadSession(context, handle));
+      const changed = await told(changeClaims(context, handle, update as Update<unknown>, known));
+      known = undefined;
+      const { record } = changed;
+      jwtPayload = changed.value;
       // Newer claims, not a longer life: a thief with nothing but a copied access token must not
       // get to renew it.
-      const expiresAt = Math.min(record.expiresAt, accessExpires());
+      const expiresAt = Math.min(record.expiresAt, accessExpires);
       const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
       transport.issueAccess(exchange, {
         session: { handle, userId, jwtPayload },

@@ -48,6 +48,6 @@ export async function signInUser(
   return createRequestSession(http, exchange, {
     session,
     transport: transports[kind],
-    accessExpires: () => accessToken.expires,
+    accessExpires: accessToken.expires,
   });
 }

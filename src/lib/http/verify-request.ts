@@ -1,6 +1,5 @@
 import { isErrorFromAuth, tryRefreshToken } from "../errors.ts";
-import { loadSession } from "../session/manage-sessions.ts";
-import { type Judgement, type VerifiedSession, verifySession } from "../session/verify-session.ts";
+import { type Judgement, type Verified, verifySession } from "../session/verify-session.ts";
 import type { HttpContext, Judged } from "./context.ts";
 import { demandAntiCsrf, refuseCrossSite, refuseCsrf } from "./csrf.ts";
 import { clearDuplicatesSeen } from "./duplicates.ts";
@@ -46,19 +45,11 @@ export async function judge(
   const transport = http.transports[judged.transport];
   const isDemanded = transport.kind === "cookie" && (options.antiCsrfCheck ?? isUnsafe(exchange));
   const antiCsrfToken = demandAntiCsrf(http.session, exchange, isDemanded);
-  const { session, newAccessToken } = await verify(http, exchange, judged.accessToken, { antiCsrfToken, options });
-  if (newAccessToken !== undefined) {
-    const { expiresAt } = await loadSession(http.session, session.handle);
-    transport.issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: expiresAt });
-  }
-  return createRequestSession(http, exchange, {
-    session,
-    transport,
-    accessExpires() {
-      const verdict = http.session.accessTokens.verify(judged.accessToken);
-      return verdict.kind === "authentic" ? verdict.token.expires : http.session.now();
-    },
-  });
+  const verified = await verify(http, exchange, judged.accessToken, { antiCsrfToken, options });
+  const { session, newAccessToken, accessExpires, row } = verified;
+  if (newAccessToken !== undefined && row !== undefined)
+    transport.issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: row.expiresAt });
+  return createRequestSession(http, exchange, { session, transport, accessExpires, row });
 }
 
 interface Demands {
@@ -71,7 +62,7 @@ async function verify(
   exchange: HttpExchange,
   accessToken: string,
   { antiCsrfToken, options: { maxAuthAge } }: Demands,
-): Promise<VerifiedSession<unknown>> {
+): Promise<Verified<unknown>> {
   const options: Judgement = {
     ...(maxAuthAge === undefined ? {} : { maxAuthAge }),
     judgedAt: (token, now) => times.judgedAt(exchange, token, now),

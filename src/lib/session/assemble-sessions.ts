@@ -86,7 +86,9 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
       // An argument that is left out is no header that happens to be absent.
       if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
         tell(SKIPPED_BY_ACCIDENT);
-      return verifySession(context, accessToken, antiCsrfToken, options);
+      const verified = await verifySession<Claims>(context, accessToken, antiCsrfToken, options);
+      const { session, newAccessToken } = verified;
+      return newAccessToken === undefined ? { session } : { session, newAccessToken };
     },
     async refreshSession(refreshToken, options) {
       checkKnown(options, "refreshSession", ["device"]);

@@ -114,22 +114,40 @@ export async function loadSession(context: SessionContext, handle: string): Prom
 }
 
 export async function updateData<T>(context: SessionContext, handle: string, update: Update<T>): Promise<T> {
-  return change(context, handle, async (record) => {
-    const value = await apply(update, record.data);
-    const isDone = await context.store.replaceData(handle, record.version, toJson(value, "sessionData"));
-    return isDone ? { value } : undefined;
+  const { value } = await change(context, handle, async (record) => {
+    const changed = await apply(update, record.data);
+    const isDone = await context.store.replaceData(handle, record.version, toJson(changed, "sessionData"));
+    return isDone ? { value: changed } : undefined;
   });
+  return value;
 }
 
 export async function updateClaims<T>(context: SessionContext, handle: string, update: Update<T>): Promise<T> {
-  return change(context, handle, async (record) => {
+  const { value } = await changeClaims(context, handle, update);
+  return value;
+}
+
+/**
+ * Replaces the claims.
+ *
+ * @param known the row as it was read a moment ago; read anew where it has changed since
+ */
+export async function changeClaims<T>(
+  context: SessionContext,
+  handle: string,
+  update: Update<T>,
+  known?: SessionRecord,
+): Promise<{ readonly value: T; readonly record: SessionRecord }> {
+  const attempt = async (record: SessionRecord): Promise<Changed<T> | undefined> => {
     const value = await apply(update, record.claims);
-    const claims = toJson(value, "jwtPayload");
+    const changed = { ...record, claims: toJson(value, "jwtPayload"), claimsVersion: record.claimsVersion + 1 };
     // Tries the token now: claims that no cookie can carry would end the session at its next refresh.
-    mintAccessToken(context, { ...record, claims, claimsVersion: record.claimsVersion + 1 }, context.now());
-    const isDone = await context.store.replaceClaims(handle, record.version, claims);
-    return isDone ? { value } : undefined;
-  });
+    mintAccessToken(context, changed, context.now());
+    const isDone = await context.store.replaceClaims(handle, record.version, changed.claims);
+    return isDone ? { value, record: changed } : undefined;
+  };
+  const isUsable = known !== undefined && context.now() < sessionEnd(known, context.policy);
+  return change(context, handle, attempt, isUsable ? known : undefined);
 }
 
 async function apply<T>(update: Update<T>, json: string): Promise<T> {
@@ -137,14 +155,25 @@ async function apply<T>(update: Update<T>, json: string): Promise<T> {
   return typeof update === "function" ? pauseCall(() => (update as Updater<T>)(JSON.parse(json) as T)) : update;
 }
 
-const change = async <T>(context: SessionContext, handle: string, attempt: Attempt<T>): Promise<T> =>
-  context.calls.run(async () => {
-    const { value } = await untilWon(async () => attempt(await loadSession(context, handle)));
-    return value;
+/** @param attempt undefined when another change came in between */
+function change<C extends object>(
+  context: SessionContext,
+  handle: string,
+  attempt: (record: SessionRecord) => Promise<C | undefined>,
+  known?: SessionRecord,
+): Promise<C> {
+  let row = known;
+  return context.calls.run(untilWon<C>, async () => {
+    const record = row ?? (await loadSession(context, handle));
+    row = undefined;
+    return attempt(record);
   });
+}
 
-/** Undefined when another change came in between. */
-type Attempt<T> = (record: SessionRecord) => Promise<{ readonly value: T } | undefined>;
+interface Changed<T> {
+  readonly value: T;
+  readonly record: SessionRecord;
+}
 
 function checkHandle(handle: unknown): void {
   if (typeof handle === "string" && handle.length <= 256) return;

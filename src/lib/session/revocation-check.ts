@@ -1,6 +1,6 @@
-import { sessionEnd, type SessionRecord } from "./record.ts";
+import { sessionEnd } from "./record.ts";
 import type { Clocks } from "./clocks.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { FoundSession, SessionStore } from "./session-store.ts";
 
 /** Whether a session whose access token is good has ended meanwhile, or has newer claims. */
 export interface RevocationCheck {
@@ -9,10 +9,7 @@ export interface RevocationCheck {
    *
    * @throws SessionError `CLOCKS_DISAGREE`
    */
-  check(
-    handle: string,
-    now: number,
-  ): Promise<Pick<SessionRecord, "claims" | "claimsVersion" | "expiresAt"> | undefined>;
+  check(handle: string, now: number): Promise<FoundSession | undefined>;
 }
 
 /** `off` checks nothing; `store` reads the row for every request, and is immediate. */

@@ -4,6 +4,7 @@ import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-to
 import { deepFreeze } from "../token/access-token.ts";
 import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { SessionContext } from "./context.ts";
+import type { FoundSession } from "./session-store.ts";
 import type { SessionRecord } from "./record.ts";
 import { mintAccessToken, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
@@ -44,6 +45,14 @@ export interface VerifiedSession<Claims> {
   readonly newAccessToken?: TokenInfo;
 }
 
+/** For the HTTP part. */
+export interface Verified<Claims> extends VerifiedSession<Claims> {
+  /** When the presented token expires, in ms since the epoch. */
+  readonly accessExpires: number;
+  /** The row, where it was read. */
+  readonly row?: FoundSession;
+}
+
 /** What a caller of ours may add to the options. */
 export interface Judgement extends VerifyOptions {
   /** The time to judge an authentic token by, in ms since the epoch. Default: now. */
@@ -55,7 +64,7 @@ export async function verifySession<Claims>(
   accessToken: string,
   antiCsrfToken: string | null | undefined,
   options: Judgement = {},
-): Promise<VerifiedSession<Claims>> {
+): Promise<Verified<Claims>> {
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
   const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
@@ -119,11 +128,11 @@ async function checkRevocation<Claims>(
   context: SessionContext,
   token: VerifiedAccessToken,
   now: number,
-): Promise<VerifiedSession<Claims>> {
+): Promise<Verified<Claims>> {
   const { revocation } = context;
   const live = await context.calls.run(async () => revocation?.check(token.handle, now));
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
-  if (live.claimsVersion <= token.claimsVersion) return describe(token);
+  if (live.claimsVersion <= token.claimsVersion) return { ...describe<Claims>(token), row: live };
   const { handle, userId, authTime } = token;
   // Newer claims, not a longer life: a thief with nothing but a copied access token must not get to
   // renew it.
@@ -132,12 +141,13 @@ async function checkRevocation<Claims>(
     { ...live, handle, userKey: toUserKey(userId), authTime, expiresAt: Math.min(live.expiresAt, token.expires) },
     now,
   );
-  return { session: { handle, userId, jwtPayload: deepFreeze(JSON.parse(live.claims) as Claims) }, newAccessToken };
+  const session = { handle, userId, jwtPayload: deepFreeze(JSON.parse(live.claims) as Claims) };
+  return { session, newAccessToken, accessExpires: token.expires, row: live };
 }
 
-function describe<Claims>({ handle, userId, claims }: VerifiedAccessToken): VerifiedSession<Claims> {
+function describe<Claims>({ handle, userId, claims, expires }: VerifiedAccessToken): Verified<Claims> {
   // The one place where the app's word for the type of its claims is taken.
-  return { session: { handle, userId, jwtPayload: claims as Claims } };
+  return { session: { handle, userId, jwtPayload: claims as Claims }, accessExpires: expires };
 }
 
 function checkAntiCsrfOption(antiCsrf: unknown, hasTokens: boolean): void {
