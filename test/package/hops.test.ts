@@ -5,15 +5,20 @@
 import { DatabaseSync } from "node:sqlite";
 import { createSessions } from "counterfoil";
 import { createNewSession, sessionRoutes } from "counterfoil/express";
+import { mysql } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";
 import { sqlite } from "counterfoil/sqlite";
 import type { SessionStore } from "counterfoil/memory";
 import express from "express";
+import { createPool as createMariadbPool } from "mariadb";
+import { createPool as createMysql2Pool } from "mysql2/promise";
 import pg from "pg";
+import connectPostgresJs from "postgres";
 import { expect, onTestFinished, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
+import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
-import { sharedPostgres } from "../servers/shared.ts";
+import { sharedMariaDb, sharedPostgres } from "../servers/shared.ts";
 import { watchCallChains } from "./call-chains.ts";
 
 const MOST = 9;
@@ -56,6 +61,17 @@ function expectFew(found: ReadonlyMap<string, readonly string[]>): void {
   for (const [, way] of ways) expect(way.length).toBeLessThanOrEqual(MOST);
 }
 
+/** Calls `note` before each call of a method. */
+function watch(target: object, name: string, note: (given: readonly unknown[]) => void): void {
+  const method = Reflect.get(target, name) as (...given: unknown[]) => unknown;
+  Object.assign(target, {
+    [name](...given: unknown[]) {
+      note(given);
+      return Reflect.apply(method, target, given);
+    },
+  });
+}
+
 test("SQLite", async () => {
   const found = await refreshOver((note) => {
     const database = new DatabaseSync(":memory:");
@@ -63,13 +79,7 @@ test("SQLite", async () => {
     const prepare = database.prepare.bind(database);
     database.prepare = (text) => {
       const statement = prepare(text);
-      for (const name of ["run", "get", "all"] as const) {
-        const work = statement[name].bind(statement) as (...values: unknown[]) => never;
-        statement[name] = (...values: unknown[]) => {
-          note(text);
-          return work(...values);
-        };
-      }
+      for (const name of ["run", "get", "all"]) watch(statement, name, () => note(text));
       return statement;
     };
     return sqlite({ database });
@@ -77,23 +87,53 @@ test("SQLite", async () => {
   expectFew(found);
 });
 
-describeWithServer("postgres", "a server", () => {
-  test("PostgreSQL", async () => {
+describeWithServer("postgres", "PostgreSQL", () => {
+  test("pg", async () => {
     const server = await sharedPostgres();
     const connectionString = server.url(await server.createDatabase());
     const found = await refreshOver((note) => {
       const pool = new pg.Pool({ connectionString }).on("error", () => undefined);
       onTestFinished(() => pool.end());
       pool.on("connect", (client) => {
-        const query = client.query.bind(client) as (asked: pg.QueryConfig) => Promise<pg.QueryResult>;
-        Object.assign(client, {
-          query(asked: pg.QueryConfig) {
-            note(asked.text);
-            return query(asked);
-          },
-        });
+        watch(client, "query", ([asked]) => note((asked as pg.QueryConfig).text));
       });
       return postgres({ pool });
+    });
+    expectFew(found);
+  });
+
+  test("postgres.js", async () => {
+    const server = await sharedPostgres();
+    const sql = connectPostgresJs(server.url(await server.createDatabase()), { onnotice: () => undefined });
+    onTestFinished(() => sql.end());
+    const found = await refreshOver((note) => {
+      watch(sql, "unsafe", ([text]) => note(String(text)));
+      return postgres({ pool: sql });
+    });
+    expectFew(found);
+  });
+});
+
+describeWithServer("mariadb", "MariaDB", () => {
+  test.each([
+    { name: "mysql2", createPool: (place: ConnectionOptions) => createMysql2Pool({ ...place }) },
+    { name: "mariadb", createPool: (place: ConnectionOptions) => createMariadbPool({ ...place }) },
+  ])("$name", async ({ createPool }) => {
+    const server = await sharedMariaDb();
+    const pool = createPool(server.connectionOptions(await server.createDatabase()));
+    onTestFinished(() => pool.end());
+    const found = await refreshOver((note) => {
+      const getConnection = pool.getConnection.bind(pool);
+      const seen = new WeakSet();
+      Object.assign(pool, {
+        async getConnection() {
+          const connection = await getConnection();
+          if (!seen.has(connection)) watch(connection, "execute", ([asked]) => note((asked as { sql: string }).sql));
+          seen.add(connection);
+          return connection;
+        },
+      });
+      return mysql({ pool });
     });
     expectFew(found);
   });
