@@ -1,4 +1,4 @@
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { createNewSession, errorHandler, sessionOf, sessionRoutes, verifySession } from "counterfoil/express";
 import type { ServerOrder } from "./http-contenders.ts";
 import { createBenchSessions } from "./http-counterfoil.ts";
 import type { ExpressSessions } from "./http-express.ts";
@@ -9,7 +9,7 @@ export function createCounterfoil(order: ServerOrder): ExpressSessions {
     before: sessionRoutes({ sessions }),
     signIn: async (request, response, user) => void (await createNewSession(request, response, user, { sessions })),
     protect: verifySession({ sessions }),
-    userOf: ({ auth }) => String(auth?.getUserId()),
+    userOf: (request) => String(sessionOf(request).getUserId()),
     after: errorHandler({ sessions }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { createNewSession, sessionPlugin, verifySession } from "counterfoil/fastify";
+import { createNewSession, sessionPlugin, sessionOf, verifySession } from "counterfoil/fastify";
 import fastify from "fastify";
 import { NOBODY, ROUTE, type ServerOrder, SIGN_IN, USER_PARAMETER } from "./http-contenders.ts";
 import { createBenchSessions } from "./http-counterfoil.ts";
@@ -17,7 +17,7 @@ export async function createFastifyServer(order: ServerOrder): Promise<Server> {
       return {};
     });
     app.post(ROUTE, { preHandler: verifySession({ sessions }) }, (request) => ({
-      userId: request.auth?.getUserId(),
+      userId: sessionOf(request).getUserId(),
     }));
   }
   await app.listen({ port: 0, host: "127.0.0.1" });

@@ -24,7 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "http/exchange": ["lib"],
   http: ["protocol", "lib", "options", "session", "http/exchange"],
   "http/adapters": ["protocol", "lib", "session", "http", "http/exchange"],
-  "http/websocket": ["lib", "session", "http", "http/exchange"],
+  "http/websocket": ["lib", "options", "session", "http", "http/exchange"],
   config: ["protocol", "lib", "options", "session"],
   "testing/store": ["key", "session"],
   "testing/http": ["session", "config"],

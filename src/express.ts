@@ -8,35 +8,27 @@ import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
-import type { AuthRequest } from "./lib/http/adapters/node-calls.ts";
-import { createNodeExchange, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
-import type { RequestSession } from "./lib/http/request-session.ts";
+import * as node from "./lib/http/adapters/node-calls.ts";
+import { type BoundCalls, type BoundMiddleware, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
 import { answerRoute } from "./lib/http/routes.ts";
-
-declare global {
-  // oxlint-disable-next-line typescript/no-namespace -- the name by which Express lets middleware add to its request
-  namespace Express {
-    interface Request {
-      /** The session, behind `verifySession()`. */
-      auth?: RequestSession;
-    }
-  }
-}
+import type { Sessions } from "./lib/session/sessions.ts";
+import type { UserId } from "./lib/session/user-id.ts";
 
 type Next = (error?: unknown) => void;
-export type Middleware = (request: AuthRequest, response: ServerResponse, next: Next) => void;
-export type ErrorMiddleware = (error: unknown, request: AuthRequest, response: ServerResponse, next: Next) => void;
+export type Middleware = (request: NodeRequest, response: ServerResponse, next: Next) => void;
+export type ErrorMiddleware = (error: unknown, request: NodeRequest, response: ServerResponse, next: Next) => void;
 
 /**
- * Lets a request pass if it has a session, which is then `req.auth`. Refusals go to `errorHandler()`.
+ * Lets a request pass if it has a session, which `sessionOf(req)` then returns. Refusals go to `errorHandler()`.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.post("/like", verifySession(), (req, res) => res.json({ by: req.auth?.getUserId() }));
+ * @example app.post("/like", verifySession(), (req, res) => res.json({ by: sessionOf(req).getUserId() }));
  */
 export function verifySession(options: VerifySessionOptions = {}): Middleware {
   checkProtectOptions(options, "verifySession");
   return (request, response, next) => {
-    calls.keep(request, calls.protect(createNodeExchange(request, response), options)).then(() => next(), next);
+    verify(node.openNode(request, response), options).then(() => next(), next);
   };
 }
 
@@ -68,6 +60,38 @@ export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
   };
 }
 
-export type { InstanceOption, RequestSession, SessionRoutesOptions, VerifySessionOptions };
+/** The functions of this module, bound to an instance and with its types. */
+export interface BoundSessions<Claims, Data, Id extends UserId>
+  extends BoundCalls<node.NodeParameters, Claims, Data, Id>, BoundMiddleware<Middleware> {
+  readonly errorHandler: () => ErrorMiddleware;
+}
+
+/**
+ * The functions of this module, bound to an instance: what you sign in with and what routes read is checked against the
+ * types that `createSessions` was told. Bind once, where the instance is made.
+ *
+ * @example
+ * ```ts
+ * const { sessionRoutes, verifySession, errorHandler, createNewSession, sessionOf } = sessionsFor(sessions);
+ * ```
+ */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundSessions<Claims, Data, Id> =>
+  bindTo<BoundSessions<Claims, Data, Id>>(sessions, {
+    ...node.calls.bindables,
+    sessionRoutes: [sessionRoutes, 0],
+    verifySession: [verifySession, 0],
+    errorHandler: [errorHandler, 0],
+  });
+
+export type { InstanceOption, SessionRoutesOptions, VerifySessionOptions };
+export type { RequestSession } from "./lib/http/request-session.ts";
 export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
-export { createNewSession, getSession, refreshSession } from "./lib/http/adapters/node-calls.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+} from "./lib/http/adapters/node-calls.ts";

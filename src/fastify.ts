@@ -5,21 +5,17 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import * as adapter from "./lib/http/adapters/fastify-exchange.ts";
 import type { AnyReply, AnyRequest, Hook } from "./lib/http/adapters/fastify-exchange.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
-import type { RequestSession } from "./lib/http/request-session.ts";
+import type { ProtectOptions } from "./lib/http/request-options.ts";
+import { calls as requests, openFastify, type FastifyParameters } from "./lib/http/adapters/fastify-calls.ts";
+import { type WithoutInstance, type BoundCalls, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import { answerRoute } from "./lib/http/routes.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The session, behind `verifySession()`. */
-    auth?: RequestSession | undefined;
-  }
-}
 
 /** An error handler, of an app over HTTP/1.1 unless it is told. */
 export type ErrorHandler<Q = FastifyRequest, R = FastifyReply> = (error: unknown, request: Q, reply: R) => unknown;
@@ -36,7 +32,7 @@ export interface SessionPluginOptions extends SessionRoutesOptions {
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example await app.register(sessionPlugin);
  */
-export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = async (given, options) => {
+export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = adapter.forWholeApp(async (given, options) => {
   checkRouteOptions(options, "sessionPlugin", "onError");
   const app = given as unknown as FastifyInstance;
   app.decorateRequest("auth");
@@ -49,10 +45,7 @@ export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = async (given,
     // Tells Fastify that an asynchronous hook has answered.
     return reply;
   });
-};
-// What the package fastify-plugin sets, so that hooks and decorators are those of the app, not of a child of it.
-const plugin = { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "counterfoil" };
-Object.assign(sessionPlugin, plugin);
+});
 
 /** Answers the errors of this library, and leaves all others to `otherwise`; for a scope that has an error handler of its own. */
 export function errorHandler<Q extends AnyRequest = FastifyRequest, R extends AnyReply = FastifyReply>(
@@ -67,43 +60,51 @@ export function errorHandler<Q extends AnyRequest = FastifyRequest, R extends An
 }
 
 /**
- * Lets a request pass if it has a session, which is then `request.auth`.
+ * Lets a request pass if it has a session, which `sessionOf(request)` then returns.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.post("/like", { preHandler: verifySession() }, async (request) => ({ by: request.auth?.getUserId() }));
+ * @example app.post("/like", { preHandler: verifySession() }, async (request) => ({ by: sessionOf(request).getUserId() }));
  */
 export function verifySession(options: VerifySessionOptions = {}): Hook {
   checkProtectOptions(options, "verifySession");
   return async (request, reply) => {
-    await calls.keep(request, calls.protect(adapter.createFastifyExchange(request, reply), options));
+    await verify(openFastify(request, reply), options);
   };
 }
 
-/** Signs a user in: a new session, and the end of the one that the request carried. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: AnyRequest,
-  reply: AnyReply,
-  userId: UserId,
-  details: SignInDetails<Claims, Data> = {},
-): Promise<RequestSession<Claims, Data>> {
-  return calls.keep(request, calls.start(adapter.createFastifyExchange(request, reply), userId, details));
+/** The functions of this module, bound to an instance and with its types. */
+export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<
+  FastifyParameters,
+  Claims,
+  Data,
+  Id
+> {
+  readonly sessionPlugin: adapter.Plugin<WithoutInstance<SessionPluginOptions>>;
+  readonly verifySession: (options?: ProtectOptions) => Hook;
+  readonly errorHandler: <Q extends AnyRequest = FastifyRequest, R extends AnyReply = FastifyReply>(
+    otherwise?: ErrorHandler<Q, R>,
+  ) => ErrorHandler<Q, R>;
 }
 
-/** The session of a request. Undefined only with `sessionRequired: false`. @throws SessionError as `getSession` of the package root; `CSRF_REFUSED` */
-export async function getSession<Claims = unknown, Data = unknown>(
-  request: AnyRequest,
-  reply: AnyReply,
-  options: VerifySessionOptions = {},
-): Promise<RequestSession<Claims, Data> | undefined> {
-  return calls.keep(request, calls.protectOnce(adapter.createFastifyExchange(request, reply), options));
-}
+/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { sessionPlugin, verifySession, sessionOf } = sessionsFor(sessions); */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundSessions<Claims, Data, Id> => ({
+  ...bindTo<Omit<BoundSessions<Claims, Data, Id>, "errorHandler" | "sessionPlugin">>(sessions, {
+    ...requests.bindables,
+    verifySession: [verifySession, 0],
+  }),
+  sessionPlugin: adapter.forWholeApp((app, options) => sessionPlugin(app, { ...options, sessions })),
+  errorHandler: (otherwise) => errorHandler({ sessions }, otherwise),
+});
 
-/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
-export const refreshSession = (
-  request: AnyRequest,
-  reply: AnyReply,
-  options: InstanceOption = {},
-): Promise<RequestSession> =>
-  calls.keep(request, calls.refresh(adapter.createFastifyExchange(request, reply), options));
-
-export type { Hook, InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
+export type { Hook, InstanceOption, SessionRoutesOptions, VerifySessionOptions };
+export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
+export type { RequestSession } from "./lib/http/request-session.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+} from "./lib/http/adapters/fastify-calls.ts";

@@ -5,21 +5,19 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
-import type { RequestSession } from "./lib/http/request-session.ts";
+import type { ProtectOptions } from "./lib/http/request-options.ts";
 import * as hono from "./lib/http/exchange/hono-exchange.ts";
+import { calls as requests, openHono, type HonoParameters } from "./lib/http/adapters/hono-calls.ts";
+import { type WithoutInstance, type BoundCalls, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import { answerRoute } from "./lib/http/routes.ts";
 
-declare module "hono" {
-  interface ContextVariableMap {
-    /** The session, behind `verifySession()`. */
-    auth: RequestSession | undefined;
-  }
-}
-
+/** An error handler of Hono. */
+export type ErrorHandler = (error: Error, context: Context) => Response | Promise<Response>;
 /** Options of `sessionRoutes`. */
 export interface HonoRoutesOptions extends SessionRoutesOptions {
   /** The client's address, for the list of devices. Default: what `@hono/node-server` knows, else unknown. */
@@ -47,10 +45,7 @@ export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandle
 }
 
 /** Answers the errors of this library, and all others as Hono does, or as `otherwise` says. @example app.onError(errorHandler()); */
-export function errorHandler(
-  options: InstanceOption = {},
-  otherwise: (error: Error, context: Context) => Response | Promise<Response> = answerFault,
-): (error: Error, context: Context) => Response | Promise<Response> {
+export function errorHandler(options: InstanceOption = {}, otherwise: ErrorHandler = answerFault): ErrorHandler {
   checkInstanceOption(options, "errorHandler");
   return (error, context) => {
     const answer = calls.answerTo(error, options);
@@ -59,41 +54,37 @@ export function errorHandler(
 }
 
 /**
- * Lets a request pass if it has a session, which is then `c.get("auth")`. Refusals go to `errorHandler()`.
+ * Lets a request pass if it has a session, which `sessionOf(c)` then returns. Refusals go to `errorHandler()`.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.post("/like", verifySession(), (c) => c.json({ by: c.get("auth")?.getUserId() }));
+ * @example app.post("/like", verifySession(), (c) => c.json({ by: sessionOf(c).getUserId() }));
  */
 export function verifySession(options: VerifySessionOptions = {}): MiddlewareHandler {
   checkProtectOptions(options, "verifySession");
   return async (context, next) => {
-    // What another instance has left is not there during the check, nor after a refusal.
-    context.set("auth", undefined);
-    context.set("auth", await calls.protect(hono.honoExchangeOf(context), options));
+    await verify(openHono(context), options);
     await next();
   };
 }
 
-/** Signs a user in: a new session, and the end of the one that the request carried. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  context: Context,
-  userId: UserId,
-  details: SignInDetails<Claims, Data> = {},
-): Promise<RequestSession<Claims, Data>> {
-  return calls.start(hono.honoExchangeOf(context), userId, details);
+/** The functions of this module, bound to an instance and with its types. */
+export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<HonoParameters, Claims, Data, Id> {
+  readonly sessionRoutes: (options?: WithoutInstance<HonoRoutesOptions>) => MiddlewareHandler;
+  readonly verifySession: (options?: ProtectOptions) => MiddlewareHandler;
+  readonly errorHandler: (otherwise?: ErrorHandler) => ErrorHandler;
 }
 
-/** The session of a request. Undefined only with `sessionRequired: false`. @throws SessionError as `getSession` of the package root; `CSRF_REFUSED` */
-export async function getSession<Claims = unknown, Data = unknown>(
-  context: Context,
-  options: VerifySessionOptions = {},
-): Promise<RequestSession<Claims, Data> | undefined> {
-  return calls.protectOnce(hono.honoExchangeOf(context), options);
-}
-
-/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
-export const refreshSession = async (context: Context, options: InstanceOption = {}): Promise<RequestSession> =>
-  calls.refresh(hono.honoExchangeOf(context), options);
+/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { sessionRoutes, verifySession, sessionOf } = sessionsFor(sessions); */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundSessions<Claims, Data, Id> => ({
+  ...bindTo<Omit<BoundSessions<Claims, Data, Id>, "errorHandler">>(sessions, {
+    ...requests.bindables,
+    sessionRoutes: [sessionRoutes, 0],
+    verifySession: [verifySession, 0],
+  }),
+  errorHandler: (otherwise) => errorHandler({ sessions }, otherwise),
+});
 
 const addressOf = ({ env }: Context): string | undefined =>
   (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket?.remoteAddress;
@@ -105,4 +96,13 @@ function answerFault(error: Error & { getResponse?: () => Response }, context: C
   return context.text("Internal Server Error", 500);
 }
 
-export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
+export type { InstanceOption, SessionRoutesOptions, VerifySessionOptions };
+export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
+export type { RequestSession } from "./lib/http/request-session.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+} from "./lib/http/adapters/hono-calls.ts";

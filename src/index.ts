@@ -12,14 +12,23 @@ import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "./lib/errors.ts";
 import { assembleSessions } from "./lib/session/assemble-sessions.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
-import type { Update, Updater } from "./lib/session/manage-sessions.ts";
+import type { Updater } from "./lib/session/manage-sessions.ts";
 import type { SessionEventName, SessionListener } from "./lib/session/events.ts";
 import type { UserId } from "./lib/session/user-id.ts";
+import type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
+import type { PendingKey } from "./lib/key/key-ring.ts";
+import type { Jwks } from "./lib/key/jwks.ts";
+import type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";
+import type { SweepOptions } from "./lib/session/sweep-now.ts";
+import type { VerifiedSession, VerifyOptions } from "./lib/session/verify-session.ts";
 import { sqlite } from "./sqlite.ts";
 
 /**
  * Makes an instance of its own; the functions of this module work on the one that `init` makes.
  * Opens nothing yet: the store is opened by the first call, or by `ready()`.
+ *
+ * `Claims`, `Data` and `Id` are the types of your `jwtPayload`, `sessionData` and user ids. Say them once, here; whatever
+ * is given and returned is checked against them, also in routes, by `sessionsFor(sessions)` of your framework's module.
  *
  * @throws ConfigError with everything that is wrong with the config
  * @example
@@ -29,9 +38,9 @@ import { sqlite } from "./sqlite.ts";
  * const { session } = await sessions.createNewSession("alice", { role: "admin" });
  * ```
  */
-export function createSessions<Claims = unknown, Data = unknown>(
+export function createSessions<Claims = unknown, Data = unknown, Id extends UserId = UserId>(
   config: CounterfoilConfig = {},
-): Sessions<Claims, Data> {
+): Sessions<Claims, Data, Id> {
   const { store, ...policy } = parseConfig(config);
   if (store === undefined && process.env["NODE_ENV"] === "production") {
     process.emitWarning(
@@ -41,7 +50,8 @@ export function createSessions<Claims = unknown, Data = unknown>(
       },
     );
   }
-  return assembleSessions<Claims, Data>(policy, store ?? sqlite());
+  // The one place where the app's word for its types is taken: all that goes in is checked by them.
+  return assembleSessions(policy, store ?? sqlite()) as Sessions<Claims, Data, Id>;
 }
 
 /**
@@ -49,6 +59,7 @@ export function createSessions<Claims = unknown, Data = unknown>(
  * and recovers by itself when the store is back. A second call replaces the instance and closes the first, whose
  * listeners go with it.
  *
+ * @returns the instance, with your types. The functions of this module do not know them: to them claims and data are `unknown`
  * @throws ConfigError with everything that is wrong with the config
  * @throws SessionError `GENERAL_ERROR`: `STORE_UNAVAILABLE`, `STORE_UNSUITABLE`, `DRIVER_MISSING`, `SCHEMA_MISSING`, `SCHEMA_TOO_NEW`, `SECRET_MISMATCH`
  * @example
@@ -56,142 +67,249 @@ export function createSessions<Claims = unknown, Data = unknown>(
  * await init({ secret: process.env.COUNTERFOIL_SECRET, http: { publicOrigin: "https://example.com" } });
  * ```
  */
-export async function init(config: CounterfoilConfig = {}): Promise<void> {
-  const sessions = createSessions(config);
+export async function init<Claims = unknown, Data = unknown, Id extends UserId = UserId>(
+  config: CounterfoilConfig = {},
+): Promise<Sessions<Claims, Data, Id>> {
+  const sessions = createSessions<Claims, Data, Id>(config);
   const before = setDefaultInstance(sessions);
   await before?.close();
   await sessions.ready();
+  return sessions;
 }
-
-type Method<Name extends keyof Sessions, Claims = unknown, Data = unknown> = Sessions<Claims, Data>[Name];
-
-// The app says what its claims and data are, as it does with createSessions.
-const current = <Claims = unknown, Data = unknown>(): Sessions<Claims, Data> =>
-  getDefaultInstance() as Sessions<Claims, Data>;
 
 /**
- * See {@link Sessions.cookieNames}; of the default instance. @throws SessionError `NOT_INITIALISED`
+ * Names of the cookies of the default instance, as `cookie.hostPrefix` makes them.
+ *
+ * @throws SessionError `NOT_INITIALISED`
  */
 export function getCookieNames(): CookieNames {
-  return current().cookieNames;
+  return getDefaultInstance().cookieNames;
 }
 
-/** See {@link Sessions.createNewSession}; on the default instance. */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  ...args: Parameters<Method<"createNewSession", Claims, Data>>
-): ReturnType<Method<"createNewSession", Claims, Data>> {
-  return current<Claims, Data>().createNewSession(...args);
+/**
+ * Starts a session of the default instance for a user who has just proved who they are.
+ *
+ * @param userId a non-empty string of at most 256 characters, or a finite number; comes back exactly as given
+ * @param jwtPayload JSON that the access token carries, readable by the client. Default `{}`
+ * @param sessionData JSON that stays on the server, at most 1,000,000 characters. Default `{}`
+ * @param options `authTime`: when the user signed in, ms since the epoch; `device`: what the request tells of its device
+ * @throws SessionError `GENERAL_ERROR`: `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`, `SESSION_LIMIT_REACHED`
+ * @example
+ * ```ts
+ * const { session, accessToken, refreshToken, idRefreshToken, antiCsrfToken } = await createNewSession("alice", { role: "admin" });
+ * ```
+ */
+export async function createNewSession(
+  userId: UserId,
+  jwtPayload?: unknown,
+  sessionData?: unknown,
+  options?: CreateOptions,
+): Promise<CreatedSession> {
+  return getDefaultInstance().createNewSession(userId, jwtPayload, sessionData, options);
 }
 
-/** See {@link Sessions.getSession}; on the default instance. */
-export async function getSession<Claims = unknown>(
-  ...args: Parameters<Method<"getSession", Claims>>
-): ReturnType<Method<"getSession", Claims>> {
-  return current<Claims>().getSession(...args);
+/**
+ * Verifies an access token; asks the store only where `revocation` says so. On the default instance.
+ *
+ * @param accessToken value of the cookie `getCookieNames().access`
+ * @param antiCsrfToken value of the header `anti-csrf`. A string is checked. `null` skips the check; so does `undefined`, with a
+ *   warning outside production
+ * @param options `antiCsrf: "required"` refuses a request without the token; `maxAuthAge`: greatest age of the sign-in, for instance `"10m"`
+ * @throws SessionError `TRY_REFRESH_TOKEN`: expired, not ours, wrong anti-CSRF token, or `ANTI_CSRF_MISSING`; `UNAUTHORISED`: revoked
+ *   (with `revocation`); `STEP_UP_REQUIRED`: the sign-in is older than `options.maxAuthAge` (RFC 9470)
+ * @example
+ * ```ts
+ * const { session, newAccessToken } = await getSession(accessToken, antiCsrfToken, { antiCsrf: "required" });
+ * ```
+ */
+export async function getSession(
+  accessToken: string,
+  antiCsrfToken?: string | null,
+  options?: VerifyOptions,
+): Promise<VerifiedSession>;
+// An argument that is left out is told apart from one that is undefined.
+export async function getSession(...given: Parameters<Sessions["getSession"]>): Promise<VerifiedSession> {
+  return getDefaultInstance().getSession(...given);
 }
 
-/** See {@link Sessions.refreshSession}; on the default instance. */
-export async function refreshSession<Claims = unknown>(
-  ...args: Parameters<Method<"refreshSession", Claims>>
-): ReturnType<Method<"refreshSession", Claims>> {
-  return current<Claims>().refreshSession(...args);
+/**
+ * Exchanges a refresh token for a new access token and, unless it is too young, a new refresh token (RFC 9700 4.14). On the default instance.
+ *
+ * @param refreshToken value of the cookie `getCookieNames().refresh`
+ * @param options `device`: what the request tells of its device
+ * @throws SessionError `UNAUTHORISED`: gone, expired or not ours; `TOKEN_THEFT_DETECTED`: two parties hold tokens of this session, which is now
+ *   revoked; `RETRY`: another request has just rotated this token, nothing is lost
+ * @example
+ * ```ts
+ * const { newAccessToken, newRefreshToken, newIdRefreshToken, newAntiCsrfToken } = await refreshSession(refreshToken);
+ * ```
+ */
+export async function refreshSession(refreshToken: string, options?: RefreshOptions): Promise<RefreshedSession> {
+  return getDefaultInstance().refreshSession(refreshToken, options);
 }
 
-/** See {@link Sessions.revokeSessionUsingSessionHandle}; on the default instance. */
-export async function revokeSessionUsingSessionHandle(
-  ...args: Parameters<Method<"revokeSessionUsingSessionHandle">>
-): ReturnType<Method<"revokeSessionUsingSessionHandle">> {
-  return current().revokeSessionUsingSessionHandle(...args);
+/**
+ * Revokes a session of the default instance (RFC 7009).
+ *
+ * @returns whether it existed
+ */
+export async function revokeSessionUsingSessionHandle(handle: string): Promise<boolean> {
+  return getDefaultInstance().revokeSessionUsingSessionHandle(handle);
 }
 
-/** See {@link Sessions.revokeAllSessionsForUser}; on the default instance. */
+/**
+ * Revokes all sessions of a user, on the default instance, 200 at a time.
+ *
+ * @param options `except`: handle of a session that stays
+ * @returns how many there were
+ */
 export async function revokeAllSessionsForUser(
-  ...args: Parameters<Method<"revokeAllSessionsForUser">>
-): ReturnType<Method<"revokeAllSessionsForUser">> {
-  return current().revokeAllSessionsForUser(...args);
+  userId: UserId,
+  options?: { readonly except?: string },
+): Promise<number> {
+  return getDefaultInstance().revokeAllSessionsForUser(userId, options);
 }
 
-/** See {@link Sessions.revokeAllSessions}; on the default instance. */
-export async function revokeAllSessions(
-  ...args: Parameters<Method<"revokeAllSessions">>
-): ReturnType<Method<"revokeAllSessions">> {
-  return current().revokeAllSessions(...args);
+/**
+ * Revokes every session of every user and replaces all keys, on the default instance. Other processes follow within a
+ * minute; users who sign in there until then, or during this call, have to sign in again.
+ *
+ * @returns how many rows were removed
+ */
+export async function revokeAllSessions(): Promise<number> {
+  return getDefaultInstance().revokeAllSessions();
 }
 
-/** See {@link Sessions.getAllSessionHandlesForUser}; on the default instance. */
+/**
+ * Handles of a user's live sessions, newest first: all of them, or with a `limit` a page and the
+ * cursor of the next. On the default instance.
+ *
+ * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not 1 to 1000, or `after` is not a cursor
+ * @example
+ * ```ts
+ * const handles = await getAllSessionHandlesForUser("alice");
+ * const page = await getAllSessionHandlesForUser("alice", { limit: 100 });
+ * const second = await getAllSessionHandlesForUser("alice", { limit: 100, after: page.next });
+ * ```
+ */
 export async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
 export async function getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
 export async function getAllSessionHandlesForUser(userId: UserId, page?: PageOptions): Promise<string[] | HandlePage> {
-  return current().getAllSessionHandlesForUser(userId, page as PageOptions);
+  return getDefaultInstance().getAllSessionHandlesForUser(userId, page as PageOptions);
 }
 
-/** See {@link Sessions.getSessionsForUser}; on the default instance. */
+/**
+ * A user's live sessions with their devices, newest first: all of them, or a page. On the default instance.
+ *
+ * @throws SessionError as `getAllSessionHandlesForUser`
+ */
 export async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
 export async function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
 export async function getSessionsForUser(userId: UserId, page?: PageOptions): Promise<SessionInfo[] | SessionPage> {
-  return current().getSessionsForUser(userId, page as PageOptions);
+  return getDefaultInstance().getSessionsForUser(userId, page as PageOptions);
 }
 
-/** See {@link Sessions.getSessionData}; on the default instance. */
-export async function getSessionData<Data = unknown>(
-  ...args: Parameters<Method<"getSessionData", unknown, Data>>
-): ReturnType<Method<"getSessionData", unknown, Data>> {
-  return current<unknown, Data>().getSessionData(...args);
+/**
+ * The server-side data of a session of the default instance.
+ *
+ * @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND`
+ */
+export async function getSessionData(handle: string): Promise<unknown> {
+  return getDefaultInstance().getSessionData(handle);
 }
 
-/** See {@link Sessions.updateSessionData}; on the default instance. */
-export async function updateSessionData<Data = unknown>(handle: string, update: Updater<Data>): Promise<Data>;
-export async function updateSessionData<Data = unknown>(handle: string, value: Data): Promise<Data>;
-export async function updateSessionData<Data = unknown>(handle: string, update: Update<Data>): Promise<Data> {
-  return current<unknown, Data>().updateSessionData(handle, update as Data);
+/**
+ * Replaces the server-side data, on the default instance; a function gets the old value, and runs again when another change
+ * came in between.
+ *
+ * @returns the new value
+ * @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND`; `GENERAL_ERROR` `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`
+ * @example
+ * ```ts
+ * await updateSessionData(handle, { items: 1 });
+ * ```
+ */
+export async function updateSessionData(handle: string, update: Updater<unknown>): Promise<unknown>;
+export async function updateSessionData(handle: string, value: unknown): Promise<unknown>;
+export async function updateSessionData(handle: string, update: unknown): Promise<unknown> {
+  return getDefaultInstance().updateSessionData(handle, update);
 }
 
-/** See {@link Sessions.getSessionInfo}; on the default instance. */
-export async function getSessionInfo<Data = unknown>(
-  ...args: Parameters<Method<"getSessionInfo", unknown, Data>>
-): ReturnType<Method<"getSessionInfo", unknown, Data>> {
-  return current<unknown, Data>().getSessionInfo(...args);
+/** `getSessionData` under the name that the first SuperTokens library gave it. */
+export async function getSessionInfo(handle: string): Promise<unknown> {
+  return getDefaultInstance().getSessionInfo(handle);
 }
 
-/** See {@link Sessions.updateSessionInfo}; on the default instance. */
-export async function updateSessionInfo<Data = unknown>(handle: string, update: Updater<Data>): Promise<Data>;
-export async function updateSessionInfo<Data = unknown>(handle: string, value: Data): Promise<Data>;
-export async function updateSessionInfo<Data = unknown>(handle: string, update: Update<Data>): Promise<Data> {
-  return current<unknown, Data>().updateSessionInfo(handle, update as Data);
+/** `updateSessionData` under the name that the first SuperTokens library gave it. */
+export async function updateSessionInfo(handle: string, update: Updater<unknown>): Promise<unknown>;
+export async function updateSessionInfo(handle: string, value: unknown): Promise<unknown>;
+export async function updateSessionInfo(handle: string, update: unknown): Promise<unknown> {
+  return getDefaultInstance().updateSessionInfo(handle, update);
 }
 
-/** See {@link Sessions.updateJwtPayload}; on the default instance. */
-export async function updateJwtPayload<Claims = unknown>(handle: string, update: Updater<Claims>): Promise<Claims>;
-export async function updateJwtPayload<Claims = unknown>(handle: string, value: Claims): Promise<Claims>;
-export async function updateJwtPayload<Claims = unknown>(handle: string, update: Update<Claims>): Promise<Claims> {
-  return current<Claims>().updateJwtPayload(handle, update as Claims);
+/**
+ * Replaces the claims, on the default instance. The next refresh signs them; with `revocation` the next `getSession`
+ * returns them with a `newAccessToken`.
+ *
+ * @returns the new value
+ * @throws SessionError as `updateSessionData`, and `TOKEN_TOO_LARGE`
+ */
+export async function updateJwtPayload(handle: string, update: Updater<unknown>): Promise<unknown>;
+export async function updateJwtPayload(handle: string, value: unknown): Promise<unknown>;
+export async function updateJwtPayload(handle: string, update: unknown): Promise<unknown> {
+  return getDefaultInstance().updateJwtPayload(handle, update);
 }
 
-/** See {@link Sessions.sweep}; on the default instance. */
-export async function sweep(...args: Parameters<Method<"sweep">>): ReturnType<Method<"sweep">> {
-  return current().sweep(...args);
+/**
+ * Removes sessions of the default instance that have expired, in small steps, until none is left or there were `limit`.
+ *
+ * @returns how many it removed
+ * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not a whole number from 1
+ * @example
+ * ```ts
+ * const removed = await sweep({ limit: 1_000_000 });
+ * ```
+ */
+export async function sweep(options?: SweepOptions): Promise<number> {
+  return getDefaultInstance().sweep(options);
 }
 
-/** See {@link Sessions.rotateSigningKey}; on the default instance. */
-export async function rotateSigningKey(
-  ...args: Parameters<Method<"rotateSigningKey">>
-): ReturnType<Method<"rotateSigningKey">> {
-  return current().rotateSigningKey(...args);
+/**
+ * Publishes the next signing key of the default instance, which takes over after `keys.publishAhead`; nobody is logged out.
+ *
+ * @returns the key; one that is waiting already is returned
+ */
+export async function rotateSigningKey(): Promise<PendingKey> {
+  return getDefaultInstance().rotateSigningKey();
 }
 
-/** See {@link Sessions.getJwks}; on the default instance. */
-export async function getJwks(...args: Parameters<Method<"getJwks">>): ReturnType<Method<"getJwks">> {
-  return current().getJwks(...args);
+/** Public keys of the default instance, for other services that verify access tokens (RFC 7517); empty with HS256. */
+export async function getJwks(): Promise<Jwks> {
+  return getDefaultInstance().getJwks();
 }
 
-/** See {@link Sessions.close}; on the default instance. */
-export async function close(...args: Parameters<Method<"close">>): ReturnType<Method<"close">> {
-  return current().close(...args);
+/**
+ * Ends what the default instance has started; the process can exit. Safe to call twice.
+ *
+ * @throws SessionError `STORE_UNAVAILABLE` when the store could not give back all that it opened;
+ *   the instance is closed all the same
+ */
+export async function close(): Promise<void> {
+  return getDefaultInstance().close();
 }
 
-/** See {@link Sessions.on}; on the default instance. @throws SessionError `NOT_INITIALISED` */
+/**
+ * Listens to an event of the default instance. A listener that throws is reported as a process warning.
+ *
+ * @returns a function that stops it
+ * @throws SessionError `NOT_INITIALISED`
+ * @example
+ * ```ts
+ * on("reuse-detected", ({ userId, presentingDevice }) => alertSecurityTeam(userId, presentingDevice));
+ * ```
+ */
 export function on<E extends SessionEventName>(event: E, listener: SessionListener<E>): () => void {
-  return current().on(event, listener);
+  return getDefaultInstance().on(event, listener);
 }
 
 /** The kinds of error and the test for them; every error is a real `Error` with `errType`, `code` and `cause`. */

@@ -3,26 +3,16 @@
  *
  * @module
  */
-import {
-  type ArgumentsHost,
-  type CanActivate,
-  Catch,
-  createParamDecorator,
-  type DynamicModule,
-  type ExceptionFilter,
-  type ExecutionContext,
-  Inject,
-  Module,
-  UseGuards,
-} from "@nestjs/common";
+import * as nest from "@nestjs/common";
 import { APP_FILTER, HttpAdapterHost } from "@nestjs/core";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import * as platform from "./lib/http/adapters/nest-platform.ts";
-import type { PlatformRequest, PlatformResponse } from "./lib/http/adapters/nest-platform.ts";
-import type { RequestSession } from "./lib/http/request-session.ts";
+import { calls as requests, openNest, type NestParameters } from "./lib/http/adapters/nest-calls.ts";
+import { type WithoutInstance, type BoundCalls, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 /**
@@ -32,7 +22,7 @@ import type { UserId } from "./lib/session/user-id.ts";
 // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
 export class SessionModule {
   /** @throws ConfigError for an unknown option. @example @Module({ imports: [SessionModule.forRoot()] }) */
-  static forRoot(options: SessionRoutesOptions = {}): DynamicModule {
+  static forRoot(options: SessionRoutesOptions = {}): nest.DynamicModule {
     checkRouteOptions(options, "SessionModule.forRoot");
     class ConfiguredSessionModule {
       readonly #host: HttpAdapterHost;
@@ -44,67 +34,75 @@ export class SessionModule {
         this.#host.httpAdapter.use(platform.sessionMiddleware(options));
       }
     }
-    Inject(HttpAdapterHost)(ConfiguredSessionModule, undefined, 0);
-    Module({})(ConfiguredSessionModule);
+    nest.Inject(HttpAdapterHost)(ConfiguredSessionModule, undefined, 0);
+    nest.Module({})(ConfiguredSessionModule);
     const filter = { provide: APP_FILTER, useValue: createFilter(options) };
     return { module: ConfiguredSessionModule, providers: [filter] };
   }
 }
 
 /** Nest asks one filter only, the first whose classes fit: so this class is what we have an answer for, and no other error. */
-function createFilter(options: InstanceOption): ExceptionFilter {
+function createFilter(options: InstanceOption): nest.ExceptionFilter {
   const Answered = { [Symbol.hasInstance]: (error: unknown) => calls.answerTo(error, options) !== undefined };
-  class SessionExceptionFilter implements ExceptionFilter {
-    catch(error: unknown, context: ArgumentsHost): void {
+  class SessionExceptionFilter implements nest.ExceptionFilter {
+    catch(error: unknown, context: nest.ArgumentsHost): void {
       const answer = calls.answerTo(error, options);
-      if (answer !== undefined) platform.sendPlatform(context.switchToHttp().getResponse<PlatformResponse>(), answer);
+      if (answer !== undefined)
+        platform.sendPlatform(context.switchToHttp().getResponse<platform.PlatformResponse>(), answer);
     }
   }
-  Catch(Answered as never)(SessionExceptionFilter);
+  nest.Catch(Answered as never)(SessionExceptionFilter);
   return new SessionExceptionFilter();
 }
 
 /** Lets a request pass if it has a session. For `app.useGlobalGuards(new SessionGuard())`; on one class or method write `@VerifySession()`. */
-export class SessionGuard implements CanActivate {
+export class SessionGuard implements nest.CanActivate {
   readonly #options: VerifySessionOptions;
   constructor(options: VerifySessionOptions = {}) {
     checkProtectOptions((this.#options = options), "verifySession");
   }
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  async canActivate(context: nest.ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
-    const request = http.getRequest<PlatformRequest>();
-    const exchange = platform.openPlatformExchange(request, http.getResponse<PlatformResponse>());
-    await calls.keep(request, calls.protect(exchange, this.#options));
+    const request = http.getRequest<platform.PlatformRequest>();
+    await verify(openNest(request, http.getResponse<platform.PlatformResponse>()), this.#options);
     return true;
   }
 }
 
 /** Protects a controller or one of its methods. @example @VerifySession({ maxAuthAge: "10m" }) */
 export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator =>
-  UseGuards(new SessionGuard(options));
+  nest.UseGuards(new SessionGuard(options));
 
 /** The session of the request as a parameter; undefined where nothing has verified one. @example like(@CurrentSession() session: RequestSession) */
-export const CurrentSession: () => ParameterDecorator = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  calls.findKept(context.switchToHttp().getRequest<PlatformRequest>()),
+export const CurrentSession: () => ParameterDecorator = nest.createParamDecorator(
+  (_: unknown, context: nest.ExecutionContext) =>
+    requests.findSession(context.switchToHttp().getRequest<platform.PlatformRequest>()),
 );
 
-/** Signs a user in; write `@Res({ passthrough: true })`. @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED` */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: PlatformRequest,
-  response: PlatformResponse,
-  userId: UserId,
-  details: SignInDetails<Claims, Data> = {},
-): Promise<RequestSession<Claims, Data>> {
-  return calls.keep(request, calls.start(platform.openPlatformExchange(request, response), userId, details));
+/** The functions of this module, bound to an instance and with its types. A parameter of `@CurrentSession()` is of the type that you write, unchecked; `sessionOf(req)` is checked. */
+export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<NestParameters, Claims, Data, Id> {
+  readonly forRoot: (options?: WithoutInstance<SessionRoutesOptions>) => nest.DynamicModule;
+  readonly VerifySession: (options?: WithoutInstance<VerifySessionOptions>) => ClassDecorator & MethodDecorator;
 }
 
-/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
-export const refreshSession = (
-  request: PlatformRequest,
-  response: PlatformResponse,
-  options: InstanceOption = {},
-): Promise<RequestSession> =>
-  calls.keep(request, calls.refresh(platform.openPlatformExchange(request, response), options));
+/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { forRoot, VerifySession, createNewSession, sessionOf } = sessionsFor(sessions); */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundSessions<Claims, Data, Id> =>
+  bindTo<BoundSessions<Claims, Data, Id>>(sessions, {
+    ...requests.bindables,
+    forRoot: [(options: SessionRoutesOptions) => SessionModule.forRoot(options), 0],
+    VerifySession: [VerifySession, 0],
+  });
 
-export type { PlatformRequest, PlatformResponse };
-export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
+export type { PlatformRequest, PlatformResponse } from "./lib/http/adapters/nest-platform.ts";
+export type { InstanceOption, SessionRoutesOptions, VerifySessionOptions };
+export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
+export type { RequestSession } from "./lib/http/request-session.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+} from "./lib/http/adapters/nest-calls.ts";

@@ -6,22 +6,23 @@
 import { headers } from "next/headers.js";
 import { NextResponse } from "next/server.js";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import { refuseCarried } from "./lib/http/csrf.ts";
-import { protect } from "./lib/http/protect.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { unlessNotOurs } from "./lib/http/outcomes.ts";
-import { isPageLoad } from "./lib/http/page-load.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
+import type { UserId } from "./lib/session/user-id.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
-import { closeWebExchange, openWebExchange, type WebExchange } from "./lib/http/exchange/web-exchange.ts";
-import { answerOf, NOT_PASSED_ON, openSent, passOn, refuseSent } from "./lib/http/adapters/next-request.ts";
+import { closeWebExchange, openWebExchange } from "./lib/http/exchange/web-exchange.ts";
+import * as next from "./lib/http/adapters/next-request.ts";
 import { answerRoute } from "./lib/http/routes.ts";
-import { type WebOptions, withSessions } from "./lib/http/adapters/web-handlers.ts";
+import { type WithoutInstance, bindTo } from "./lib/http/adapters/request-calls.ts";
+import { type BoundHandlers, HANDLERS, type WebOptions, withSessions } from "./lib/http/adapters/web-handlers.ts";
 
 /** A session in a server component or a server action, where no cookie can be set. */
-export type ServerSession<Claims = unknown, Data = unknown> = Pick<
-  RequestSession<Claims, Data>,
+export type ServerSession<Claims = unknown, Data = unknown, Id extends UserId = UserId> = Pick<
+  RequestSession<Claims, Data, Id>,
   "getUserId" | "getHandle" | "getJWTPayload" | "getSessionData" | "updateSessionData"
 >;
 
@@ -39,26 +40,18 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
     const exchange = openWebExchange(request, () => options.ip?.(request));
     try {
       const answer = await answerRoute(httpOf(options), exchange, options);
-      if (answer !== undefined) return closeWebExchange(exchange, answerOf(answer, request));
+      if (answer !== undefined) return closeWebExchange(exchange, next.answerOf(answer, request));
       // All of them: an action that is posted as a plain form looks like any other form.
       refuseCarried(httpOf(options), exchange);
-      const seen = { at: httpOf(options).session.now(), session: await prepareRender(exchange, options) };
-      const passed = passOn(exchange, request.headers, httpOf(options), seen);
-      return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), NOT_PASSED_ON);
+      const seen = { at: httpOf(options).session.now(), session: await next.prepareRender(exchange, httpOf(options)) };
+      const passed = next.passOn(exchange, request.headers, httpOf(options), seen);
+      return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), next.NOT_PASSED_ON);
     } catch (error) {
       const answer = calls.answerTo(error, options);
       if (answer === undefined) throw error;
-      return closeWebExchange(exchange, answerOf(answer, request));
+      return closeWebExchange(exchange, next.answerOf(answer, request));
     }
   };
-}
-
-/** Page loads, their data and server actions; other routes protect themselves, and images need nobody. */
-async function prepareRender(exchange: WebExchange, options: InstanceOption): Promise<RequestSession | undefined> {
-  const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
-  if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return undefined;
-  // Next sends actions without our token; where they come from has been checked.
-  return protect(httpOf(options), exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
 }
 
 /**
@@ -82,23 +75,36 @@ export function sessionRoutes(
  * @throws SessionError in an outage, `STEP_UP_REQUIRED`; `CSRF_REFUSED`, which Next answers by 403
  * @example const session = await getServerSession({ sessions });
  */
-export async function getServerSession<Claims = unknown, Data = unknown>(
-  options: VerifySessionOptions = {},
-): Promise<ServerSession<Claims, Data> | undefined> {
+export async function getServerSession(options: VerifySessionOptions = {}): Promise<ServerSession | undefined> {
   checkProtectOptions(options, "getSession");
   const sent = await headers();
-  refuseSent(httpOf(options), sent);
-  const exchange = await openSent(httpOf(options), sent);
+  next.refuseSent(httpOf(options), sent);
+  const exchange = await next.openSent(httpOf(options), sent);
   // Never as a page: what a refresh made here would be lost, since no cookie can be set.
   return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false, page: false }));
 }
 
-export {
-  createNewSession,
-  getSession,
-  refreshSession,
-  verifySession,
-  type WebOptions,
-  withSessions,
-} from "./lib/http/adapters/web-handlers.ts";
-export type { InstanceOption, RequestSession, SessionRoutesOptions, SignInDetails, VerifySessionOptions };
+/** The functions of this module, bound to an instance and with its types. */
+export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundHandlers<Claims, Data, Id> {
+  readonly sessionProxy: (options?: WithoutInstance<WebOptions>) => ReturnType<typeof sessionProxy>;
+  readonly sessionRoutes: (options?: WithoutInstance<WebOptions>) => ReturnType<typeof sessionRoutes>;
+  readonly getServerSession: (
+    options?: WithoutInstance<VerifySessionOptions>,
+  ) => Promise<ServerSession<Claims, Data, Id> | undefined>;
+}
+
+/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { getServerSession, verifySession } = sessionsFor(sessions); */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundSessions<Claims, Data, Id> =>
+  bindTo<BoundSessions<Claims, Data, Id>>(sessions, {
+    ...HANDLERS,
+    sessionProxy: [sessionProxy, 0],
+    sessionRoutes: [sessionRoutes, 0],
+    getServerSession: [getServerSession, 0],
+  });
+
+export type { InstanceOption, RequestSession, SessionRoutesOptions, VerifySessionOptions, WebOptions };
+export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
+export { createNewSession, findSession, getSession, refreshSession, sessionOf } from "./lib/http/adapters/web-calls.ts";
+export { verifySession, withSessions } from "./lib/http/adapters/web-handlers.ts";

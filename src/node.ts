@@ -8,10 +8,14 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkRouteOptions } from "./lib/http/check-options.ts";
-import type { AuthRequest as Request } from "./lib/http/adapters/node-calls.ts";
-import { createNodeExchange, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
-import { httpOf } from "./lib/http/adapters/instance-option.ts";
+import { calls as requests, type NodeParameters } from "./lib/http/adapters/node-calls.ts";
+import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
+import { createNodeExchange, type NodeRequest as Request, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
+
 import { answerRoute } from "./lib/http/routes.ts";
+import { httpOf } from "./lib/http/adapters/instance-option.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
+import type { UserId } from "./lib/session/user-id.ts";
 
 /** Answers a request; may be async. */
 export type Handler = (request: Request, response: ServerResponse) => unknown;
@@ -30,7 +34,7 @@ export interface ServerOptions extends SessionRoutesOptions {
  * ```ts
  * createServer(withSessions(async (req, res) => {
  *   const session = await getSession(req, res); // a refusal is answered for you
- *   res.end(`Hello ${session?.getUserId()}`);
+ *   res.end(`Hello ${session.getUserId()}`);
  * })).listen(3000);
  * ```
  */
@@ -62,6 +66,24 @@ async function serve(
   }
 }
 
+/** The functions of this module, bound to an instance and with its types. */
+export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<NodeParameters, Claims, Data, Id> {
+  readonly withSessions: (
+    handler: Handler,
+    options?: WithoutInstance<ServerOptions>,
+  ) => ReturnType<typeof withSessions>;
+}
+
+/**
+ * Binds the functions of this module to an instance, with its types. Bind once, where it is made.
+ *
+ * @example const { withSessions, createNewSession, getSession } = sessionsFor(sessions);
+ */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundSessions<Claims, Data, Id> =>
+  bindTo<BoundSessions<Claims, Data, Id>>(sessions, { ...requests.bindables, withSessions: [withSessions, 1] });
+
 function answerFault(error: unknown, _request: Request, response: ServerResponse): void {
   process.emitWarning(error instanceof Error ? error : String(error), { code: "COUNTERFOIL_HANDLER" });
   if (response.headersSent) response.destroy();
@@ -71,5 +93,11 @@ function answerFault(error: unknown, _request: Request, response: ServerResponse
 export type { Request };
 export type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
-export { createNewSession, getSession, refreshSession } from "./lib/http/adapters/node-calls.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+} from "./lib/http/adapters/node-calls.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";

@@ -3,14 +3,28 @@
  *
  * @module
  */
+import { bindTo } from "./lib/http/adapters/request-calls.ts";
+import { type BoundHandlers, HANDLERS } from "./lib/http/adapters/web-handlers.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
+import type { UserId } from "./lib/session/user-id.ts";
+
+/**
+ * Binds the functions of this module to an instance, with its types. Bind once, where it is made.
+ *
+ * @example const { withSessions, verifySession, createNewSession } = sessionsFor(sessions);
+ */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundHandlers<Claims, Data, Id> => bindTo<BoundHandlers<Claims, Data, Id>>(sessions, HANDLERS);
+
+export type { BoundHandlers as BoundSessions };
 export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 export type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";
+export { createNewSession, findSession, getSession, refreshSession, sessionOf } from "./lib/http/adapters/web-calls.ts";
 export {
-  createNewSession,
-  getSession,
   type Handler,
-  refreshSession,
+  type SessionHandler,
   verifySession,
   type WebOptions,
   withSessions,

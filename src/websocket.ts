@@ -9,9 +9,13 @@ import type { Duration } from "./lib/options/duration.ts";
 import { answerTo } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkSocketOptions } from "./lib/http/check-options.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { bindTo } from "./lib/http/adapters/request-calls.ts";
+import type { BoundSockets } from "./lib/http/websocket/bound-sockets.ts";
 import { createGuard, type SocketGuard } from "./lib/http/websocket/socket-guard.ts";
 import { readUpgrade, sendRefusal } from "./lib/http/websocket/upgrade.ts";
 import { createTicket, redeemTicket } from "./lib/session/ticket-session.ts";
+import type { Sessions } from "./lib/session/sessions.ts";
+import type { UserId } from "./lib/session/user-id.ts";
 import type { TokenInfo } from "./lib/session/tokens.ts";
 import type { Session } from "./lib/session/verify-session.ts";
 
@@ -34,12 +38,9 @@ const DEFAULT_VALIDITY = 30_000;
  * });
  * ```
  */
-export async function getUpgradeSession<Claims = unknown>(
-  request: IncomingMessage,
-  options: InstanceOption = {},
-): Promise<Session<Claims>> {
+export async function getUpgradeSession(request: IncomingMessage, options: InstanceOption = {}): Promise<Session> {
   checkInstanceOption(options, "getUpgradeSession");
-  return readUpgrade<Claims>(httpOf(options), request);
+  return readUpgrade(httpOf(options), request);
 }
 
 /** Answers an upgrade request that is refused, and ends its connection; with 500, and not a word of why, for errors that are not this library's. */
@@ -53,12 +54,11 @@ export function refuseUpgrade(socket: Duplex, error: unknown, options: InstanceO
  * header transport. One round trip to the store; two when it is used.
  *
  * @param options `validity`: how long it may wait for its use, `"1s"` to `"5m"`. Default `"30s"`
- * @throws SessionError `SESSION_NOT_FOUND`
- * @throws ConfigError for an option that is unknown or of the wrong type
+ * @throws SessionError `SESSION_NOT_FOUND`; ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
  * app.post("/socket-ticket", verifySession(), async (req, res) => {
- *   res.json(await createSocketTicket(req.auth.getHandle()));
+ *   res.json(await createSocketTicket(sessionOf(req).getHandle()));
  * });
  * ```
  */
@@ -70,23 +70,15 @@ export async function createSocketTicket(
   return createTicket(httpOf(options).session, handle, validity ?? DEFAULT_VALIDITY);
 }
 
-/**
- * The session of a ticket, which is used up by this; for Socket.IO, whose clients send it in `auth`.
- *
- * @throws SessionError `TICKET_INVALID`, `SESSION_NOT_FOUND`
- */
-export async function redeemSocketTicket<Claims = unknown>(
-  ticket: string,
-  options: InstanceOption = {},
-): Promise<Session<Claims>> {
+/** The session of a ticket, which is used up by this; for Socket.IO, whose clients send it in `auth`. @throws SessionError `TICKET_INVALID`, `SESSION_NOT_FOUND` */
+export async function redeemSocketTicket(ticket: string, options: InstanceOption = {}): Promise<Session> {
   checkInstanceOption(options, "redeemSocketTicket");
-  return redeemTicket<Claims>(httpOf(options).session, ticket);
+  return redeemTicket(httpOf(options).session, ticket);
 }
 
 /**
- * Closes sockets when their sessions end: at once when this process revokes them, and within
- * `every` when another one does, or when they expire. A socket whose session has been revoked
- * before it is added is closed as well, without `every` too.
+ * Closes sockets when their sessions end: at once when this process revokes them, and within `every` when another one
+ * does, or when they expire. A socket whose session has been revoked before it is added is closed as well, always.
  *
  * @param options `every`: how often the store is asked about each session that has a socket here, `"1s"` to `"1d"`. Default: never, and no timer
  * @throws ConfigError for an option that is unknown or of the wrong type
@@ -102,5 +94,17 @@ export function createSocketGuard(options: InstanceOption & { readonly every?: D
   return createGuard(sessions, session, every);
 }
 
-export type { InstanceOption, Session, SocketGuard, TokenInfo };
+/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { getUpgradeSession, refuseUpgrade } = sessionsFor(sessions); */
+export const sessionsFor = <Claims, Data, Id extends UserId>(
+  sessions: Sessions<Claims, Data, Id>,
+): BoundSockets<Claims, Id> =>
+  bindTo<BoundSockets<Claims, Id>>(sessions, {
+    getUpgradeSession: [getUpgradeSession, 1],
+    refuseUpgrade: [refuseUpgrade, 2],
+    createSocketTicket: [createSocketTicket, 1],
+    redeemSocketTicket: [redeemSocketTicket, 1],
+    createSocketGuard: [createSocketGuard, 0],
+  });
+
+export type { BoundSockets as BoundSessions, InstanceOption, Session, SocketGuard, TokenInfo };
 export { TICKET_PROTOCOL } from "./lib/http/websocket/upgrade.ts";

@@ -1,4 +1,5 @@
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import type { Sessions } from "counterfoil";
+import { sessionsFor } from "counterfoil/express";
 import express, { type Express } from "express";
 import type { Agents } from "./agents.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -7,12 +8,13 @@ import { otherDevices } from "./other-devices.ts";
 import { page } from "./page.ts";
 import { TIMES } from "./times.ts";
 
-interface SessionData {
+export interface SessionData {
   readonly likes: number;
 }
 
 /** What an app with Counterfoil looks like, and beside it the parts that only a demo has. */
-export function createApp(agents: Agents, events: EventStream): Express {
+export function createApp(sessions: Sessions<unknown, SessionData>, agents: Agents, events: EventStream): Express {
+  const { createNewSession, errorHandler, sessionOf, sessionRoutes, verifySession } = sessionsFor(sessions);
   const app = express();
   app.disable("x-powered-by");
   // Lets the devices that this process plays come from other networks, by X-Forwarded-For.
@@ -29,19 +31,20 @@ export function createApp(agents: Agents, events: EventStream): Express {
     }
     // Here an app would check a password or a passkey.
     await createNewSession(req, res, name, {
-      sessionData: { likes: 0 } satisfies SessionData,
+      sessionData: { likes: 0 },
       ...(device === "" ? {} : { deviceLabel: device }),
     });
     res.json({ user: name });
   });
 
   app.get("/api/me", verifySession(), async (req, res) => {
-    const { likes } = await req.auth!.getSessionData<SessionData>();
-    res.json({ user: req.auth!.getUserId(), session: req.auth!.getHandle(), likes });
+    const session = sessionOf(req);
+    const { likes } = await session.getSessionData();
+    res.json({ user: session.getUserId(), session: session.getHandle(), likes });
   });
 
   app.post("/api/like", verifySession(), async (req, res) => {
-    res.json(await req.auth!.updateSessionData<SessionData>(({ likes }) => ({ likes: likes + 1 })));
+    res.json(await sessionOf(req).updateSessionData(({ likes }) => ({ likes: likes + 1 })));
   });
 
   app.get("/demo/times", (_req, res) => void res.json(TIMES));

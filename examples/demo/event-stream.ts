@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { on, type SessionEventName, type SessionEvents } from "counterfoil";
+import { sessionOf } from "counterfoil/express";
 import type { RequestHandler } from "express";
 import { PLAYED_BY } from "./agents.ts";
 
@@ -53,7 +54,7 @@ export function createEventStream(): EventStream {
     },
 
     serve(request, response) {
-      const userId = request.auth?.getUserId();
+      const userId = sessionOf(request).getUserId();
       const send = (entry: Entry): void => {
         if (entry.userId === userId) response.write(entry.text);
       };

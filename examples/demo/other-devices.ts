@@ -1,5 +1,5 @@
 import { parseMarker } from "counterfoil/protocol";
-import { verifySession } from "counterfoil/express";
+import { verifySession, sessionOf } from "counterfoil/express";
 import { type Request, type Response, Router } from "express";
 import type { Agents, Identity } from "./agents.ts";
 
@@ -32,7 +32,7 @@ export function otherDevices(agents: Agents): Router {
     const identity = DEVICES[next % DEVICES.length] ?? DEVICES[0];
     next += 1;
     const agent = agents.create(identity);
-    const { marker } = await agent.signIn(String(req.auth!.getUserId()));
+    const { marker } = await agent.signIn(String(sessionOf(req).getUserId()));
     res.json({ agent: agent.id, name: identity.name, handle: parseMarker(marker ?? "")?.handle });
   });
 

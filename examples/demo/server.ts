@@ -8,14 +8,14 @@ import { join } from "node:path";
 import { close, init } from "counterfoil";
 import { sqlite } from "counterfoil/sqlite";
 import { createAgents } from "./agents.ts";
-import { createApp } from "./app.ts";
+import { createApp, type SessionData } from "./app.ts";
 import { createEventStream } from "./event-stream.ts";
 import { seconds, TIMES } from "./times.ts";
 
 // A fresh file with each start, so that the story always begins at its beginning and nothing is left in the repository.
 const folder = mkdtempSync(join(tmpdir(), "counterfoil-demo-"));
 
-await init({
+const sessions = await init<unknown, SessionData>({
   store: sqlite({ path: join(folder, "sessions.db") }),
   // As short-lived as the file. An app would take it from its environment, or leave it out here and let one be made beside the file.
   secret: randomBytes(32).toString("base64url"),
@@ -35,7 +35,7 @@ await init({
 
 const agents = createAgents(() => origin);
 const events = createEventStream();
-const server = createServer(createApp(agents, events));
+const server = createServer(createApp(sessions, agents, events));
 let origin = "";
 
 // The loopback address only: a visitor who reaches the demo can sign in as anybody.

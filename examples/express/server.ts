@@ -1,16 +1,22 @@
 import type { AddressInfo } from "node:net";
 import { close, init } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { sessionsFor } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express, { type ErrorRequestHandler } from "express";
 import { checkPassword } from "./users.ts";
 
-await init({
+interface Claims {
+  readonly role: "admin" | "member";
+}
+
+const sessions = await init<Claims>({
   // Gone when the process ends. An app gives its database, and a secret from its environment.
   store: memory(),
   // Plain http on localhost. An app leaves this out, and says what browsers see: http: { publicOrigin: "https://shop.example" }.
   cookie: { secure: false },
 });
+// Bound once, so that claims are checked where they are given and known where they are read.
+const { createNewSession, errorHandler, sessionOf, sessionRoutes, verifySession } = sessionsFor(sessions);
 
 const notes: object[] = [];
 
@@ -25,13 +31,14 @@ app.post("/login", express.json(), async (req, res) => {
 });
 
 app.get("/me", verifySession(), (req, res) => {
-  res.json({ userId: req.auth?.getUserId(), claims: req.auth?.getJWTPayload() });
+  const session = sessionOf(req);
+  res.json({ userId: session.getUserId(), claims: session.getJWTPayload() });
 });
 
 app.post("/notes", verifySession(), express.json(), (req, res) => {
   const { text } = (req.body ?? {}) as { text?: unknown };
   if (typeof text !== "string") throw Object.assign(new Error("a note needs a text"), { status: 400 });
-  const note = { by: req.auth?.getUserId(), text };
+  const note = { by: sessionOf(req).getUserId(), text };
   notes.push(note);
   res.status(201).json(note);
 });

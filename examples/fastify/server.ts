@@ -1,16 +1,22 @@
 import type { AddressInfo } from "node:net";
 import { close, init } from "counterfoil";
-import { createNewSession, type ErrorHandler, sessionPlugin, verifySession } from "counterfoil/fastify";
+import { type ErrorHandler, sessionsFor } from "counterfoil/fastify";
 import { memory } from "counterfoil/memory";
 import Fastify from "fastify";
 import { checkPassword } from "./users.ts";
 
-await init({
+interface Claims {
+  readonly role: "admin" | "member";
+}
+
+const sessions = await init<Claims>({
   // Gone when the process ends. An app gives its database, and a secret from its environment.
   store: memory(),
   // Plain http on localhost. An app leaves this out, and says what browsers see: http: { publicOrigin: "https://shop.example" }.
   cookie: { secure: false },
 });
+// Bound once, so that claims are checked where they are given and known where they are read.
+const { createNewSession, sessionOf, sessionPlugin, verifySession } = sessionsFor(sessions);
 
 const notes: object[] = [];
 
@@ -31,15 +37,15 @@ app.post<{ Body: { name?: unknown; password?: unknown } | null }>("/login", asyn
   return { userId };
 });
 
-app.get("/me", { onRequest: verifySession() }, async ({ auth }) => ({
-  userId: auth?.getUserId(),
-  claims: auth?.getJWTPayload(),
+app.get("/me", { onRequest: verifySession() }, async (request) => ({
+  userId: sessionOf(request).getUserId(),
+  claims: sessionOf(request).getJWTPayload(),
 }));
 
 app.post<{ Body: { text?: unknown } | null }>("/notes", { onRequest: verifySession() }, async (request, reply) => {
   const { text } = request.body ?? {};
   if (typeof text !== "string") throw Object.assign(new Error("a note needs a text"), { statusCode: 400 });
-  const note = { by: request.auth?.getUserId(), text };
+  const note = { by: sessionOf(request).getUserId(), text };
   notes.push(note);
   return reply.code(201).send(note);
 });

@@ -1,18 +1,24 @@
 import { serve } from "@hono/node-server";
 import { close, init } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/hono";
+import { sessionsFor } from "counterfoil/hono";
 import { memory } from "counterfoil/memory";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { checkPassword } from "./users.ts";
 
-await init({
+interface Claims {
+  readonly role: "admin" | "member";
+}
+
+const sessions = await init<Claims>({
   // Gone when the process ends. An app gives its database, and a secret from its environment.
   store: memory(),
   // Plain http on localhost. An app leaves this out, and says what browsers see: http: { publicOrigin: "https://shop.example" }.
   cookie: { secure: false },
 });
+// Bound once, so that claims are checked where they are given and known where they are read.
+const { createNewSession, errorHandler, sessionOf, sessionRoutes, verifySession } = sessionsFor(sessions);
 
 const notes: object[] = [];
 
@@ -28,13 +34,13 @@ app.post("/login", async (c) => {
 });
 
 app.get("/me", verifySession(), (c) =>
-  c.json({ userId: c.get("auth")?.getUserId(), claims: c.get("auth")?.getJWTPayload<{ role: string }>() }),
+  c.json({ userId: sessionOf(c).getUserId(), claims: sessionOf(c).getJWTPayload() }),
 );
 
 app.post("/notes", verifySession(), async (c) => {
   const { text } = await readJson(c);
   if (typeof text !== "string") throw new HTTPException(400, { message: "a note needs a text" });
-  const note = { by: c.get("auth")?.getUserId(), text };
+  const note = { by: sessionOf(c).getUserId(), text };
   notes.push(note);
   return c.json(note, 201);
 });
@@ -53,7 +59,7 @@ function answerOthers(error: Error, c: Context): Response {
   console.error(error);
   return c.json({ message: "internal" }, 500);
 }
-app.onError(errorHandler({}, answerOthers));
+app.onError(errorHandler(answerOthers));
 
 const server = serve({ fetch: app.fetch, port: Number(process.env["PORT"] ?? 3000) }, ({ port }) => {
   console.log(`listening on http://localhost:${port}`);

@@ -1,21 +1,27 @@
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { close, init } from "counterfoil";
-import { createNewSession, type RequestSession, sessionRoutes, verifySession } from "counterfoil/koa";
+import { sessionsFor } from "counterfoil/koa";
 import { memory } from "counterfoil/memory";
 import Koa, { type Context } from "koa";
 import { checkPassword } from "./users.ts";
 
-await init({
+interface Claims {
+  readonly role: "admin" | "member";
+}
+
+const sessions = await init<Claims>({
   // Gone when the process ends. An app gives its database, and a secret from its environment.
   store: memory(),
   // Plain http on localhost. An app leaves this out, and says what browsers see: http: { publicOrigin: "https://shop.example" }.
   cookie: { secure: false },
 });
+// Bound once, so that claims are checked where they are given and known where they are read.
+const { createNewSession, sessionOf, sessionRoutes, verifySession } = sessionsFor(sessions);
 
 const notes: object[] = [];
 
-const app = new Koa<{ auth?: RequestSession }>();
+const app = new Koa();
 
 // All errors but the library's own, which sessionRoutes() answers.
 app.use(async (ctx, next) => {
@@ -44,14 +50,14 @@ app.use(verifySession());
 
 app.use(async (ctx, next) => {
   if (ctx.method !== "GET" || ctx.path !== "/me") return next();
-  ctx.body = { userId: ctx.state.auth?.getUserId(), claims: ctx.state.auth?.getJWTPayload() };
+  ctx.body = { userId: sessionOf(ctx).getUserId(), claims: sessionOf(ctx).getJWTPayload() };
 });
 
 app.use(async (ctx, next) => {
   if (ctx.method !== "POST" || ctx.path !== "/notes") return next();
   const { text } = await readJson(ctx);
   if (typeof text !== "string") return ctx.throw(400, "a note needs a text");
-  const note = { by: ctx.state.auth?.getUserId(), text };
+  const note = { by: sessionOf(ctx).getUserId(), text };
   notes.push(note);
   ctx.status = 201;
   ctx.body = note;

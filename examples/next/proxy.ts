@@ -1,6 +1,5 @@
-import { sessionProxy } from "counterfoil/next";
-import { sessions } from "./lib/sessions.ts";
+import { sessionProxy } from "./lib/sessions.ts";
 
-export const proxy = sessionProxy({ sessions });
+export const proxy = sessionProxy();
 
 export const config = { matcher: ["/", "/((?!_next/|favicon.ico).*)"] };

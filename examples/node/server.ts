@@ -3,15 +3,21 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { close, init } from "counterfoil";
 import { memory } from "counterfoil/memory";
-import { createNewSession, getSession, type Handler, withSessions } from "counterfoil/node";
+import { type Handler, sessionsFor } from "counterfoil/node";
 import { checkPassword } from "./users.ts";
 
-await init({
+interface Claims {
+  readonly role: "admin" | "member";
+}
+
+const sessions = await init<Claims>({
   // Gone when the process ends. An app gives its database, and a secret from its environment.
   store: memory(),
   // Plain http on localhost. An app leaves this out, and says what browsers see: http: { publicOrigin: "https://shop.example" }.
   cookie: { secure: false },
 });
+// Bound once, so that claims are checked where they are given and known where they are read.
+const { createNewSession, getSession, withSessions } = sessionsFor(sessions);
 
 const notes: object[] = [];
 
@@ -25,13 +31,13 @@ const routes: Readonly<Record<string, Handler>> = {
   async "GET /me"(request, response) {
     // A request without a session ends here: withSessions answers it.
     const session = await getSession(request, response);
-    send(response, 200, { userId: session?.getUserId(), claims: session?.getJWTPayload() });
+    send(response, 200, { userId: session.getUserId(), claims: session.getJWTPayload() });
   },
   async "POST /notes"(request, response) {
     const session = await getSession(request, response);
     const { text } = await readJson(request);
     if (typeof text !== "string") throw refusal(400, "a note needs a text");
-    const note = { by: session?.getUserId(), text };
+    const note = { by: session.getUserId(), text };
     notes.push(note);
     send(response, 201, note);
   },

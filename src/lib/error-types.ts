@@ -40,6 +40,7 @@ export const ERRORS = {
   TRANSPORT_REFUSED: { kind: "GENERAL_ERROR", status: 403 },
   TRANSPORT_CONFLICT: { kind: "GENERAL_ERROR", status: 400 },
   RESPONSE_ALREADY_SENT: { kind: "GENERAL_ERROR", status: 500 },
+  SESSION_NOT_VERIFIED: { kind: "GENERAL_ERROR", status: 500 },
   SESSION_NOT_FOUND: { kind: "UNAUTHORISED", status: 401 },
   SESSION_EXPIRED: { kind: "UNAUTHORISED", status: 401 },
   REFRESH_TOKEN_MISSING: { kind: "UNAUTHORISED", status: 401 },

@@ -41,7 +41,7 @@ const inAnyExpress =
       inExpress.createNewSession(request, response, "alice", own).then(() => response.send("ok"), next);
     });
     shop.get("/notes", inExpress.verifySession({ ...own, ...PAGE }), (request: Request, response) => {
-      response.send(String(request.auth?.getUserId()));
+      response.send(String(inExpress.sessionOf(request).getUserId()));
     });
     shop.use(inExpress.errorHandler(own));
     return listen(express().use("/shop", shop));
@@ -56,7 +56,7 @@ function shopOfHono(own: Own): Hono {
     return context.text("ok");
   });
   shop.get("/notes", inHono.verifySession({ ...own, ...PAGE }), (context) =>
-    context.text(String(context.get("auth")?.getUserId())),
+    context.text(String(inHono.sessionOf(context).getUserId())),
   );
   return shop;
 }
@@ -81,7 +81,7 @@ function addFastifyRoutes(scope: FastifyInstance, own: Own): void {
     return "ok";
   });
   scope.get("/notes", { preHandler: inFastify.verifySession({ ...own, ...PAGE }) }, async (request) =>
-    String(request.auth?.getUserId()),
+    String(inFastify.sessionOf(request).getUserId()),
   );
 }
 
@@ -96,8 +96,8 @@ function controllerOf(own: Own): new () => object {
       await inNest.createNewSession(request, response, "alice", own);
       return "ok";
     }
-    notes(request: { readonly auth?: inNest.RequestSession }): string {
-      return String(request.auth?.getUserId());
+    notes(request: inNest.PlatformRequest): string {
+      return String(inNest.sessionOf(request).getUserId());
     }
   }
   // Applied as functions, because Node's type stripping knows no decorators.
@@ -129,7 +129,7 @@ const MOUNTINGS = {
       async (context, next) => {
         if (context.path !== "/notes") return next();
         await inKoa.verifySession({ ...own, ...PAGE })(context, async () => undefined);
-        context.body = String((context.state as { auth?: inKoa.RequestSession }).auth?.getUserId());
+        context.body = String(inKoa.sessionOf(context).getUserId());
       },
     ];
     for (const middleware of mountInKoa("/shop", shop)) app.use(middleware);

@@ -7,6 +7,7 @@ import {
   type RequestSession,
   sessionRoutes,
   verifySession,
+  findSession,
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import {
@@ -16,6 +17,7 @@ import {
   FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
+  leftAs,
   NEW_CLAIMS,
   OPTIONAL,
   OWN_CORS,
@@ -40,6 +42,9 @@ const tell = (auth: RequestSession | undefined): object => ({
   claims: auth?.getJWTPayload() ?? null,
 });
 
+const authOf = (request: Request): RequestSession | undefined =>
+  leftAs((request as { auth?: unknown }).auth, findSession(request));
+
 const ownCors: RequestHandler = (_request, response, next) => {
   response.set(OWN_CORS);
   next();
@@ -63,7 +68,7 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
       response.json({ ok: true });
     }),
   );
-  const answer: RequestHandler = (request, response) => void response.json(tell(request.auth));
+  const answer: RequestHandler = (request, response) => void response.json(tell(authOf(request)));
   app.all("/api", guard, answer);
   app.all("/fresh", verifySession({ ...instance, maxAuthAge: "5m" }), answer);
   app.all("/maybe", verifySession({ ...instance, sessionRequired: false }), answer);
@@ -74,7 +79,7 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
   app.all(
     "/foreign",
     (request, _response, next) => {
-      request.auth = FOREIGN_AUTH;
+      Object.assign(request, { auth: FOREIGN_AUTH });
       next();
     },
     verifySession({ ...instance, ...OPTIONAL }),
@@ -90,15 +95,15 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     "/claims",
     verify,
     handle(async (request, response) => {
-      await request.auth?.updateJwtPayload(NEW_CLAIMS);
-      response.json(tell(request.auth));
+      await authOf(request)?.updateJwtPayload(NEW_CLAIMS);
+      response.json(tell(authOf(request)));
     }),
   );
   app.all(
     "/leave",
     verify,
     handle(async (request, response) => {
-      await request.auth?.revokeSession();
+      await authOf(request)?.revokeSession();
       response.json({ ok: true });
     }),
   );
@@ -108,7 +113,7 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     verify,
     handle(async (request, response) => {
       response.write("begin ");
-      response.end(await changeLate(request.auth));
+      response.end(await changeLate(authOf(request)));
     }),
   );
   app.all(
@@ -117,7 +122,7 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     handle(async (request, response) => {
       wait({ clock }, request.url);
       await getSession(request, response, { ...instance, ...OPTIONAL });
-      response.json(tell(request.auth));
+      response.json(tell(authOf(request)));
     }),
   );
   app.all(
@@ -125,7 +130,7 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     verify,
     handle(async (request, response) => {
       response.set(HALF_HEADERS).append("set-cookie", "app=1; Path=/");
-      await request.auth?.getSessionData();
+      await authOf(request)?.getSessionData();
       response.json({ ok: true });
     }),
   );

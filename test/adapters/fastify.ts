@@ -6,6 +6,7 @@ import {
   type RequestSession,
   sessionPlugin,
   verifySession,
+  findSession,
 } from "counterfoil/fastify";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
@@ -16,6 +17,7 @@ import {
   FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
+  leftAs,
   NEW_CLAIMS,
   OPTIONAL,
   OWN_CORS,
@@ -26,9 +28,12 @@ import {
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
-const tell = async ({ auth }: FastifyRequest): Promise<object> => ({
-  user: auth?.getUserId() ?? null,
-  claims: auth?.getJWTPayload() ?? null,
+const authOf = (request: FastifyRequest): RequestSession | undefined =>
+  leftAs((request as { auth?: unknown }).auth, findSession(request));
+
+const tell = async (request: FastifyRequest): Promise<object> => ({
+  user: authOf(request)?.getUserId() ?? null,
+  claims: authOf(request)?.getJWTPayload() ?? null,
 });
 
 /** Sends its head, waits until the headers are out, and then tries to change the claims. */
@@ -74,22 +79,22 @@ async function listen(
   for (const [path, options] of Object.entries(PAGES)) all(path, verifySession({ ...instance, ...options }), tell);
   all("/second", [verify, verifySession({ ...other, ...OPTIONAL })], tell);
   const leaveForeign: typeof verify = async (request) => {
-    request.auth = FOREIGN_AUTH;
+    Object.assign(request, { auth: FOREIGN_AUTH });
   };
   all("/foreign", [leaveForeign, verifySession({ ...instance, ...OPTIONAL })], tell);
   all("/renew", undefined, async (request, reply) => ({
     user: (await refreshSession(request, reply, instance)).getUserId(),
   }));
   all("/claims", verify, async (request) => {
-    await request.auth?.updateJwtPayload(NEW_CLAIMS);
+    await authOf(request)?.updateJwtPayload(NEW_CLAIMS);
     return tell(request);
   });
   all("/leave", verify, async (request) => {
-    await request.auth?.revokeSession();
+    await authOf(request)?.revokeSession();
     return { ok: true };
   });
   all("/echo", verify, async (request) => request.body);
-  all("/stream", verify, async (request, reply) => reply.type("text/plain").send(streamLate(request.auth, reply)));
+  all("/stream", verify, async (request, reply) => reply.type("text/plain").send(streamLate(authOf(request), reply)));
   all("/late", verifySession({ ...instance, ...FIRST }), async (request, reply) => {
     wait({ clock }, request.url);
     await getSession(request, reply, { ...instance, ...OPTIONAL });
@@ -97,7 +102,7 @@ async function listen(
   });
   all("/half", verify, async (request, reply) => {
     reply.headers(HALF_HEADERS).header("set-cookie", "app=1; Path=/");
-    await request.auth?.getSessionData();
+    await authOf(request)?.getSessionData();
     return { ok: true };
   });
   all("/cached", verify, async (request, reply) => {

@@ -4,7 +4,9 @@ import {
   getSession,
   refreshSession,
   sessionRoutes,
+  type RequestSession,
   verifySession,
+  findSession,
 } from "counterfoil/hono";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
@@ -14,6 +16,7 @@ import {
   FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
+  leftAs,
   NEW_CLAIMS,
   OPTIONAL,
   OWN_CORS,
@@ -25,8 +28,10 @@ import { type Subject } from "./subject.ts";
 import { listenWeb, OVER_HTTP2 } from "./web.ts";
 import { changeLater, streamOf } from "./web-routes.ts";
 
+const authOf = (context: Context): RequestSession | undefined => leftAs(context.get("auth"), findSession(context));
+
 const tell = (context: Context): Response => {
-  const auth = context.get("auth");
+  const auth = authOf(context);
   return context.json({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
 };
 
@@ -37,8 +42,8 @@ const ownCors = cors({
   exposeHeaders: ["X-Total"],
 });
 
-function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Hono {
-  const app = new Hono();
+function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Hono<{ Variables: { auth: unknown } }> {
+  const app = new Hono<{ Variables: { auth: unknown } }>();
   if (place === "first") app.use(ownCors);
   for (let count = twice ? 2 : 1; count > 0; count -= 1) app.use(sessionRoutes(instance));
   if (place === "last") app.use(ownCors);
@@ -64,25 +69,25 @@ function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Ho
   app.all("/foreign", verifySession({ ...instance, ...OPTIONAL }), tell);
   app.all("/renew", async (context) => context.json({ user: (await refreshSession(context, instance)).getUserId() }));
   app.all("/claims", verify, async (context) => {
-    await context.get("auth")?.updateJwtPayload(NEW_CLAIMS);
+    await authOf(context)?.updateJwtPayload(NEW_CLAIMS);
     return tell(context);
   });
   app.all("/leave", verify, async (context) => {
-    await context.get("auth")?.revokeSession();
+    await authOf(context)?.revokeSession();
     // Not made by the context, so that its headers come from nowhere else.
     return Response.json({ ok: true });
   });
   app.all("/echo", verify, async (context) => context.json(await context.req.json<object>()));
-  app.all("/stream", verify, (context) => new Response(streamOf(() => changeLater(context.get("auth")))));
+  app.all("/stream", verify, (context) => new Response(streamOf(() => changeLater(authOf(context)))));
   app.all("/late", verifySession({ ...instance, ...FIRST }), async (context) => {
     wait({ clock }, context.req.url);
-    context.set("auth", await getSession(context, { ...instance, ...OPTIONAL }));
+    await getSession(context, { ...instance, ...OPTIONAL });
     return tell(context);
   });
   app.all("/half", verify, async (context) => {
     for (const [name, value] of Object.entries(HALF_HEADERS)) context.header(name, value);
     context.header("set-cookie", "app=1; Path=/", { append: true });
-    await context.get("auth")?.getSessionData();
+    await authOf(context)?.getSessionData();
     return context.json({ ok: true });
   });
   app.all("/cached", verify, (context) => new Response(tell(context).body, { headers: CACHED_HEADERS }));

@@ -24,10 +24,10 @@ async function listenFastify(sessions: Sessions): Promise<number> {
   await app.register(inFastify.sessionPlugin, { sessions });
   app.post("/login", async (request, reply) => {
     await inFastify.createNewSession(request, reply, "alice", { sessions });
-    return { user: request.auth?.getUserId() };
+    return { user: inFastify.sessionOf(request).getUserId() };
   });
-  app.get("/api", { preHandler: inFastify.verifySession({ sessions }) }, async ({ auth }) => ({
-    user: auth?.getUserId(),
+  app.get("/api", { preHandler: inFastify.verifySession({ sessions }) }, async (request) => ({
+    user: inFastify.sessionOf(request).getUserId(),
   }));
   await app.register(async (scope) => {
     scope.setErrorHandler(inFastify.errorHandler({ sessions }, (_error, _request, reply) => reply.code(500).send()));

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { json } from "node:stream/consumers";
 import {
   createNewSession,
+  findSession,
   getSession,
   refreshSession,
   type RequestSession,
@@ -17,6 +18,7 @@ import {
   FOREIGN_AUTH,
   HALF_HEADERS,
   NEW_CLAIMS,
+  leftAs,
   OPTIONAL,
   OWN_CORS,
   PAGES,
@@ -26,7 +28,8 @@ import {
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
 import { type Subject } from "./subject.ts";
 
-const authOf = (context: Context): RequestSession | undefined => (context.state as { auth?: RequestSession }).auth;
+const authOf = (context: Context): RequestSession | undefined =>
+  leftAs((context.state as { auth?: unknown }).auth, findSession(context));
 
 function tell(context: Context): void {
   context.body = { user: authOf(context)?.getUserId() ?? null, claims: authOf(context)?.getJWTPayload() ?? null };

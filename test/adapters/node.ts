@@ -8,6 +8,7 @@ import {
   type Request,
   type RequestSession,
   withSessions,
+  findSession,
 } from "counterfoil/node";
 import {
   CACHED_HEADERS,
@@ -16,6 +17,7 @@ import {
   FIRST,
   FOREIGN_AUTH,
   HALF_HEADERS,
+  leftAs,
   NEW_CLAIMS,
   OPTIONAL,
   OWN_CORS,
@@ -34,6 +36,9 @@ const tell = (auth: RequestSession | undefined): object => ({
   user: auth?.getUserId() ?? null,
   claims: auth?.getJWTPayload() ?? null,
 });
+
+const authOf = (request: Request): RequestSession | undefined =>
+  leftAs((request as { auth?: unknown }).auth, findSession(request));
 
 function createRoutes({ instance, other, clock }: Setup): Readonly<Record<string, Handler>> {
   const verified =
@@ -61,12 +66,12 @@ function createRoutes({ instance, other, clock }: Setup): Readonly<Record<string
     ...Object.fromEntries(Object.entries(PAGES).map(([path, options]) => [path, told(options)])),
     "/second": verified(async (response, _auth, request) => {
       await getSession(request, response, { ...other, ...OPTIONAL });
-      send(response, tell(request.auth));
+      send(response, tell(authOf(request)));
     }),
     async "/foreign"(request, response) {
-      request.auth = FOREIGN_AUTH;
+      Object.assign(request, { auth: FOREIGN_AUTH });
       await getSession(request, response, { ...instance, ...OPTIONAL });
-      send(response, tell(request.auth));
+      send(response, tell(authOf(request)));
     },
     async "/renew"(request, response) {
       send(response, { user: (await refreshSession(request, response, instance)).getUserId() });

@@ -50,7 +50,7 @@ test("Hono: a request that bodyLimit() replaces is still known", async () => {
     return context.json(await context.req.json<object>());
   });
   app.post("/maybe", inHono.verifySession({ sessions, sessionRequired: false }), (context) =>
-    context.json({ user: context.get("auth")?.getUserId() ?? null }),
+    context.json({ user: inHono.findSession(context)?.getUserId() ?? null }),
   );
   const port = await started(listenWeb(app.fetch));
   const signedIn = await sendChunked(port, "/login");

@@ -27,6 +27,12 @@ export const FOREIGN_AUTH: RequestSession = {
   getJWTPayload: () => ({ role: "admin" }),
 } as unknown as RequestSession;
 
+/** The session that is left on a request for routes, which `findSession` must return as well. */
+export function leftAs(auth: unknown, found: RequestSession | undefined): RequestSession | undefined {
+  if (auth !== found) throw new Error("what is left on the request is not what findSession returns");
+  return found;
+}
+
 /** How `/second` and `/foreign` ask. */
 export const OPTIONAL = { sessionRequired: false } as const;
 

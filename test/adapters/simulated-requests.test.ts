@@ -1,6 +1,6 @@
 /** Requests that never went through a socket, as frameworks make them for tests. */
 import { createSessions } from "counterfoil";
-import { createNewSession, sessionPlugin, verifySession } from "counterfoil/fastify";
+import { createNewSession, sessionPlugin, sessionOf, verifySession } from "counterfoil/fastify";
 import { memory } from "counterfoil/memory";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
@@ -13,7 +13,9 @@ test("app.inject() of Fastify carries tokens in headers", async () => {
     await createNewSession(request, reply, "alice", { sessions });
     return {};
   });
-  app.get("/api", { preHandler: verifySession({ sessions }) }, async ({ auth }) => ({ user: auth?.getUserId() }));
+  app.get("/api", { preHandler: verifySession({ sessions }) }, async (request) => ({
+    user: sessionOf(request).getUserId(),
+  }));
   const signedIn = await app.inject({ method: "POST", url: "/login", headers: { "st-auth-mode": "header" } });
   const authorization = `Bearer ${String(signedIn.headers["st-access-token"])}`;
   expect((await app.inject({ url: "/api", headers: { authorization } })).json()).toEqual({ user: "alice" });

@@ -1,7 +1,14 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { type CounterfoilConfig, createSessions, type SessionEventName, type Sessions } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import {
+  createNewSession,
+  errorHandler,
+  sessionRoutes,
+  verifySession,
+  findSession,
+  sessionOf,
+} from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { SECRET } from "../fixtures/constants.ts";
@@ -138,21 +145,21 @@ export class SessionServer {
       res.json({ user });
     });
     app.get("/me", verifySession({ sessions }), (req, res) => {
-      res.json({ user: req.auth!.getUserId(), claims: req.auth!.getJWTPayload() });
+      res.json({ user: sessionOf(req).getUserId(), claims: sessionOf(req).getJWTPayload() });
     });
     app.all("/notes", verifySession({ sessions }), (req, res) => {
-      this.writers.push(String(req.auth!.getUserId()));
+      this.writers.push(String(sessionOf(req).getUserId()));
       res.json({});
     });
     app.post("/claims", verifySession({ sessions }), async (req, res) => {
-      res.json(await req.auth!.updateJwtPayload(JSON.parse(String(req.body)) as object));
+      res.json(await sessionOf(req).updateJwtPayload(JSON.parse(String(req.body)) as object));
     });
     app.get("/rendered", verifySession({ sessions, page: true, sessionRequired: false }), (req, res) => {
-      res.type("html").send(`<!doctype html><title>rendered</title><body>${req.auth?.getUserId() ?? "nobody"}`);
+      res.type("html").send(`<!doctype html><title>rendered</title><body>${findSession(req)?.getUserId() ?? "nobody"}`);
     });
     // A sign-out of the app's own.
     app.post("/logout", verifySession({ sessions }), async (req, res) => {
-      await req.auth!.revokeSession();
+      await sessionOf(req).revokeSession();
       res.json({});
     });
     // Somebody else's refusal, which no refresh cures.
@@ -161,7 +168,7 @@ export class SessionServer {
     app.get("/open", (_req, res) => void res.json({ open: true }));
     app.get("/redirect", (req, res) => res.redirect(307, req.query["to"] as string));
     app.use(["/by-status", "/by-nobody"], verifySession({ sessions }), (req, res) => {
-      res.json({ user: req.auth!.getUserId() });
+      res.json({ user: sessionOf(req).getUserId() });
     });
     // A handler of the app's own, which knows of a status and no more, and what Express does where
     // there is none.

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { type CounterfoilConfig, createSessions, type SessionEventName, type Sessions } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { createNewSession, errorHandler, sessionRoutes, verifySession, sessionOf } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express, { type Express, type Request, type Response } from "express";
 import { SECRET } from "../fixtures/constants.ts";
@@ -108,7 +108,7 @@ export class ApiServer {
       res.json({ user });
     });
     app.get("/me", verifySession({ sessions }), (req, res) => {
-      res.json({ user: req.auth!.getUserId(), claims: req.auth!.getJWTPayload() });
+      res.json({ user: sessionOf(req).getUserId(), claims: sessionOf(req).getJWTPayload() });
     });
     app.post("/notes", verifySession({ sessions }), express.text({ type: "*/*" }), (req, res) => {
       this.notes.push(req.body as string);
@@ -117,7 +117,7 @@ export class ApiServer {
     app.post("/transfer", verifySession({ sessions, maxAuthAge: "1m" }), (_req, res) => void res.json({}));
     app.post("/password", verifySession({ sessions }), (_req, res) => void res.status(401).json({ message: "wrong" }));
     app.post("/claims", verifySession({ sessions }), express.json(), async (req, res) => {
-      res.json(await req.auth!.updateJwtPayload(req.body as object));
+      res.json(await sessionOf(req).updateJwtPayload(req.body as object));
     });
     app.use(errorHandler({ sessions }));
     return app;

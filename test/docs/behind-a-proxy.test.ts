@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSessions } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { createNewSession, errorHandler, sessionRoutes, verifySession, findSession } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express, { type Request, type Response } from "express";
 import { expect, test } from "vitest";
@@ -72,7 +72,7 @@ async function startBehind(block: string, mount: string, basePath: string | unde
   );
   const guard = verifySession({ sessions, page: true, sessionRequired: false });
   shop.get("/notes", guard, (request: Request, response: Response) => {
-    response.json({ user: request.auth?.getUserId() ?? null });
+    response.json({ user: findSession(request)?.getUserId() ?? null });
   });
   app.use(sessionRoutes({ sessions }));
   app.use(mount, shop);

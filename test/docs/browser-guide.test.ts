@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { init } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { createNewSession, errorHandler, sessionRoutes, verifySession, sessionOf } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express, { type Express } from "express";
 import type { Browser } from "playwright-core";
@@ -55,8 +55,8 @@ function createApp(scripts: ReadonlyMap<string, string>): Express {
     await createNewSession(req, res, name, { jwtPayload: { role: "member" } });
     res.json({ ok: true });
   });
-  app.get("/api/me", verifySession(), (req, res) => void res.json({ userId: req.auth!.getUserId() }));
-  app.post("/api/like", verifySession(), (req, res) => void res.json({ likedBy: req.auth!.getUserId() }));
+  app.get("/api/me", verifySession(), (req, res) => void res.json({ userId: sessionOf(req).getUserId() }));
+  app.post("/api/like", verifySession(), (req, res) => void res.json({ likedBy: sessionOf(req).getUserId() }));
   app.use(errorHandler());
   return app;
 }

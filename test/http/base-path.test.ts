@@ -1,6 +1,6 @@
 /** An app below a path: what browsers see, with a proxy that strips it and with one that keeps it. */
 import { createSessions, type CounterfoilConfig } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { createNewSession, errorHandler, sessionRoutes, verifySession, findSession } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express, { type Application, type Request, type Response } from "express";
 import { describe, expect, test } from "vitest";
@@ -29,7 +29,7 @@ async function startBelow(base: string, strips: boolean, config: CounterfoilConf
   );
   const guard = verifySession({ sessions, page: true, sessionRequired: false });
   shop.get("/notes", guard, (request: Request, response: Response) => {
-    response.json({ user: request.auth?.getUserId() ?? null });
+    response.json({ user: findSession(request)?.getUserId() ?? null });
   });
   shop.use(errorHandler({ sessions }));
   app.use(strips || base === "" ? "/" : base, shop);

@@ -1,6 +1,6 @@
 /** A refresh cookie has a path, so a sibling sub-domain can set one; the `__Host-` cookies beside it say whose session it must be of. */
 import express from "express";
-import { verifySession } from "counterfoil/express";
+import { verifySession, findSession } from "counterfoil/express";
 import { describe, expect, test } from "vitest";
 import { type BrowserJar, createBrowserJar } from "./browser-jar.ts";
 import {
@@ -27,7 +27,7 @@ const start = (config: Parameters<typeof startApp>[0]["config"] = AUTO): Promise
     config,
     extend(app, sessions) {
       app.get("/page", verifySession({ sessions, page: true, sessionRequired: false }), (request, response) => {
-        response.json({ user: request.auth?.getUserId() ?? null });
+        response.json({ user: findSession(request)?.getUserId() ?? null });
       });
     },
   });

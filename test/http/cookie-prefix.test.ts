@@ -1,5 +1,5 @@
 /** Two apps on one host, told apart by `cookie.prefix`, also where they share store and keys. */
-import { verifySession } from "counterfoil/express";
+import { verifySession, findSession } from "counterfoil/express";
 import express from "express";
 import { describe, expect, test } from "vitest";
 import { type BrowserJar, createBrowserJar } from "./browser-jar.ts";
@@ -26,7 +26,7 @@ describe.each(["auto", true, false] as const)("hostPrefix %s", (hostPrefix) => {
       ...(successorOf && { successorOf }),
       extend(app, sessions) {
         app.get("/page", verifySession({ sessions, page: true, sessionRequired: false }), (request, response) => {
-          response.json({ user: request.auth?.getUserId() ?? null });
+          response.json({ user: findSession(request)?.getUserId() ?? null });
         });
       },
     });

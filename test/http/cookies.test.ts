@@ -1,7 +1,7 @@
 import type { CounterfoilConfig } from "counterfoil";
 import type { Application } from "express";
 import type { Sessions } from "counterfoil";
-import { createNewSession, verifySession } from "counterfoil/express";
+import { createNewSession, verifySession, findSession } from "counterfoil/express";
 import { describe, expect, test } from "vitest";
 import { DAY, FRAMEWORKS, lifetime, MINUTE, OVER, route, SECOND, START, startApp, type TestApp } from "./fixtures.ts";
 import { type Answer, cookieHeader, parseSetCookie } from "./send.ts";
@@ -116,7 +116,7 @@ function extend(app: Application, sessions: Sessions): void {
     "/promote",
     verifySession({ sessions, antiCsrfCheck: false }),
     route(async (request, response) => {
-      await request.auth?.updateJwtPayload({ role: "admin" });
+      await findSession(request)?.updateJwtPayload({ role: "admin" });
       response.json({ ok: true });
     }),
   );

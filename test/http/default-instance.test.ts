@@ -23,7 +23,7 @@ async function startDefault(express: Express) {
     }),
   );
   app.get("/api", sessionsInExpress.verifySession(), (request: Request, response: Response) => {
-    response.json({ user: request.auth?.getUserId() });
+    response.json({ user: sessionsInExpress.findSession(request)?.getUserId() });
   });
   app.use(sessionsInExpress.errorHandler());
   app.use((error: unknown, _request: Request, response: Response, _next: unknown) => {

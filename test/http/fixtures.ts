@@ -15,6 +15,7 @@ import {
   type SessionRoutesOptions,
   sessionRoutes,
   verifySession,
+  findSession,
 } from "counterfoil/express";
 import { memory, type SessionStore } from "counterfoil/memory";
 import express5, { type Application, type Request, type RequestHandler, type Response } from "express";
@@ -113,7 +114,10 @@ export async function startApp({
     }),
   );
   app.all("/api", verifySession({ sessions, ...protect }), (request: Request, response: Response) => {
-    response.json({ user: request.auth?.getUserId() ?? null, claims: request.auth?.getJWTPayload() ?? null });
+    response.json({
+      user: findSession(request)?.getUserId() ?? null,
+      claims: findSession(request)?.getJWTPayload() ?? null,
+    });
   });
   app.all(
     "/renew",

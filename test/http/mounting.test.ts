@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Agent, request as httpRequest } from "node:http";
 import { createSessions } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { createNewSession, errorHandler, sessionRoutes, verifySession, findSession } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import type { Application, Request, Response } from "express";
 import { describe, expect, test } from "vitest";
@@ -90,7 +90,7 @@ async function mounted(express: Express, mount: string, renewTokenPath: string) 
   const router = express.Router();
   router.use(sessionRoutes({ sessions }));
   router.get("/me", verifySession({ sessions }), (request: Request, response: Response) => {
-    response.json({ user: request.auth?.getUserId() });
+    response.json({ user: findSession(request)?.getUserId() });
   });
   app.use(mount, router);
   app.use(errorHandler({ sessions }));
@@ -148,7 +148,7 @@ describe.each(BOTH_FRAMEWORKS)("mounted twice in $name", ({ express }) => {
       extend(own, sessions) {
         const guard = verifySession({ sessions });
         own.all("/twice", guard, guard, verifySession({ sessions }), (request: Request, response: Response) => {
-          response.json({ user: request.auth?.getUserId() });
+          response.json({ user: findSession(request)?.getUserId() });
         });
         own.use(errorHandler({ sessions }));
       },
@@ -200,7 +200,7 @@ describe.each(BOTH_FRAMEWORKS)("two instances side by side in $name", ({ express
         );
         own.use("/admin/refresh", sessionRoutes({ sessions: admin }));
         own.get("/admin/me", verifySession({ sessions: admin }), (request: Request, response: Response) => {
-          response.json({ user: request.auth?.getUserId() });
+          response.json({ user: findSession(request)?.getUserId() });
         });
         own.use("/admin", errorHandler({ sessions: admin }));
       },

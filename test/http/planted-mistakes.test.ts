@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, request as ask, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CounterfoilConfig, createSessions, type Sessions } from "counterfoil";
-import { createNewSession, errorHandler, sessionRoutes, verifySession } from "counterfoil/express";
+import { createNewSession, errorHandler, sessionRoutes, verifySession, findSession } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express5, { type Express, type NextFunction, type Request, type Response as Sending } from "express";
 import { afterEach, expect, test } from "vitest";
@@ -51,7 +51,7 @@ function mountRoutes(app: Express, own: { readonly sessions: Sessions }): void {
     response.json({ ok: true });
   });
   app.get("/api/me", verifySession(own), (request: Request, response) => {
-    response.json({ user: request.auth?.getUserId() });
+    response.json({ user: findSession(request)?.getUserId() });
   });
 }
 

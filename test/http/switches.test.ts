@@ -1,6 +1,6 @@
 /** Cookies that were set before an option of the cookies was changed, in the browser of somebody who was signed in. */
 import type { CounterfoilConfig } from "counterfoil";
-import { verifySession } from "counterfoil/express";
+import { verifySession, findSession } from "counterfoil/express";
 import express from "express";
 import { describe, expect, test } from "vitest";
 import { type BrowserJar, createBrowserJar } from "./browser-jar.ts";
@@ -30,7 +30,7 @@ const start = (cookie: CounterfoilConfig["cookie"], successorOf?: TestApp): Prom
     ...(successorOf && { successorOf }),
     extend(app, sessions) {
       app.get("/page", verifySession({ sessions, page: true, sessionRequired: false }), (request, response) => {
-        response.json({ user: request.auth?.getUserId() ?? null });
+        response.json({ user: findSession(request)?.getUserId() ?? null });
       });
     },
   });

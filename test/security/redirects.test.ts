@@ -1,7 +1,7 @@
 /** Addresses to come back to, and page loads, that try to lead a browser to another origin. */
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { verifySession } from "counterfoil/express";
+import { verifySession, findSession } from "counterfoil/express";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   apiCookies,
@@ -30,7 +30,7 @@ beforeAll(async () => {
       ...(base === "" ? {} : { config: { http: { basePath: base } } }),
       extend: (pages, sessions) =>
         void pages.get(/.*/, verifySession({ sessions, page: true }), (request, response) => {
-          response.send(request.auth?.getUserId() ?? "nobody");
+          response.send(findSession(request)?.getUserId() ?? "nobody");
         }),
     });
     apps.set(base, { app, own: await signIn(app) });

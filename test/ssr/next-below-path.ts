@@ -22,10 +22,12 @@ const CONFIG = `export default {
 };
 `;
 const SESSIONS = `import { createSessions } from "counterfoil";
+import { sessionsFor } from "counterfoil/next";
 import { configOf, noteEvents } from "./test-config.ts";
 
 const place = JSON.parse(process.env["TEST_PLACE"] ?? '{ "origin": "http://localhost", "folder": ".", "config": {} }');
-export const sessions = createSessions(configOf(place));
+const sessions = createSessions(configOf(place));
+export const { createNewSession, getServerSession, sessionProxy, verifySession, withSessions } = sessionsFor(sessions);
 noteEvents(sessions.on, place);
 `;
 

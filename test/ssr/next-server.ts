@@ -15,11 +15,13 @@ const NEXT = join(ROOT, "node_modules/next/dist/bin/next");
 const IN_ROOT = ".vitest/next-app";
 const FOLDER = join(ROOT, IN_ROOT);
 
-const SESSIONS = `import { createSessions, type Sessions } from "counterfoil";
+const SESSIONS = `import { createSessions } from "counterfoil";
+import { sessionsFor } from "counterfoil/next";
 import { configOf, noteEvents, type Place } from "./test-config.ts";
 
 const place = JSON.parse(process.env["TEST_PLACE"] ?? '{ "origin": "http://localhost", "folder": ".", "config": {} }') as Place;
-export const sessions: Sessions = createSessions(configOf(place));
+const sessions = createSessions<unknown, { readonly notes?: readonly string[] }>(configOf(place));
+export const { createNewSession, getServerSession, sessionProxy, verifySession, withSessions } = sessionsFor(sessions);
 noteEvents(sessions.on, place);
 `;
 

@@ -27,7 +27,7 @@ interface Scene {
   readonly sessions: Sessions;
   readonly clock: { now: number };
   readonly events: (readonly [SessionEventName, object])[];
-  readonly alice: CreatedSession<unknown>;
+  readonly alice: CreatedSession;
 }
 
 /** One connection, or one that is made anew, through a proxy. */

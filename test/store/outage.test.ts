@@ -40,7 +40,7 @@ describe.each<[string, () => SessionStore]>([
   }
 
   /** Every call that needs the store. */
-  const callsOn = (sessions: Sessions, { session, refreshToken }: CreatedSession<unknown>): Promise<unknown>[] => [
+  const callsOn = (sessions: Sessions, { session, refreshToken }: CreatedSession): Promise<unknown>[] => [
     sessions.createNewSession("bob"),
     sessions.refreshSession(refreshToken.value),
     sessions.revokeSessionUsingSessionHandle(session.handle),
@@ -186,7 +186,7 @@ describe.each<[string, () => SessionStore]>([
 
   test("ending all sessions, failed at any operation and then repeated, leaves no token of before alive", async () => {
     const sessions = open();
-    let before: CreatedSession<unknown> | undefined;
+    let before: CreatedSession | undefined;
     const faults = await failingAtEach(
       () => sessions.revokeAllSessions(),
       async (fault) => {

@@ -252,7 +252,7 @@ function testDatabase({ name, makeEmpty }: TestDatabase): void {
   test("once a revocation is done, no refresh that starts later succeeds, and no row comes back", async () => {
     const addressOf = await makeEmpty();
     const { sessions, store } = await openHere({ address: addressOf(2), secret: SECRET });
-    const created: CreatedSession<unknown>[] = [];
+    const created: CreatedSession[] = [];
     for (let index = 0; index < revocations; index += 1) created.push(await sessions.createNewSession(`user ${index}`));
     const [refresher = expect.fail("none"), revoker = expect.fail("none")] = await openServers(2, addressOf);
     const tokens = created.map(({ refreshToken }) => refreshToken.value);

@@ -9,7 +9,7 @@ import { switchable, type SwitchableStore } from "./switchable-store.ts";
 let connection: SwitchableStore;
 let now: number;
 let sessions: Sessions;
-let created: CreatedSession<unknown>;
+let created: CreatedSession;
 
 beforeEach(async () => {
   connection = switchable(memory());

@@ -77,7 +77,7 @@ class Scene {
   }
 
   /** By the process whose clock is right. */
-  async expectAlive(...created: readonly CreatedSession<unknown>[]): Promise<void> {
+  async expectAlive(...created: readonly CreatedSession[]): Promise<void> {
     for (const { refreshToken } of created)
       expect(await outcomeOf(this.right.refreshSession(refreshToken.value))).toBe("ok");
   }

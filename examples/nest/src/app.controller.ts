@@ -9,14 +9,8 @@ import {
   Res,
   UnauthorizedException,
 } from "@nestjs/common";
-import {
-  createNewSession,
-  CurrentSession,
-  type PlatformRequest,
-  type PlatformResponse,
-  type RequestSession,
-  VerifySession,
-} from "counterfoil/nest";
+import type { PlatformRequest, PlatformResponse } from "counterfoil/nest";
+import { createNewSession, sessionOf, VerifySession } from "./sessions.js";
 import { UsersService } from "./users.service.js";
 
 @Controller()
@@ -41,15 +35,16 @@ export class AppController {
 
   @Get("me")
   @VerifySession()
-  me(@CurrentSession() session: RequestSession) {
+  me(@Req() request: PlatformRequest) {
+    const session = sessionOf(request);
     return { userId: session.getUserId(), claims: session.getJWTPayload() };
   }
 
   @Post("notes")
   @VerifySession()
-  write(@CurrentSession() session: RequestSession, @Body("text") text: unknown) {
+  write(@Req() request: PlatformRequest, @Body("text") text: unknown) {
     if (typeof text !== "string") throw new BadRequestException("a note needs a text");
-    const note = { by: session.getUserId(), text };
+    const note = { by: sessionOf(request).getUserId(), text };
     this.notes.push(note);
     return note;
   }

@@ -1,11 +1,10 @@
-import { getServerSession } from "counterfoil/next";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { sessions } from "../lib/sessions.ts";
+import { getServerSession } from "../lib/sessions.ts";
 import { SignOut } from "./sign-out.tsx";
 
 export default async function Home(): Promise<ReactNode> {
-  const session = await getServerSession({ sessions });
+  const session = await getServerSession();
   if (session === undefined) {
     return (
       <form method="post" action="/login">

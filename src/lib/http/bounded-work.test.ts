@@ -32,7 +32,7 @@ interface World {
   readonly names: Readonly<Record<Kind | "marker", string>>;
   /** What has been done since it was last asked. */
   readonly take: () => { readonly checks: number; readonly calls: readonly OperationName[] };
-  readonly signIn: () => Promise<CreatedSession<unknown>>;
+  readonly signIn: () => Promise<CreatedSession>;
   readonly clock: { now: number };
 }
 
@@ -112,7 +112,7 @@ const CONTENTS: Readonly<Record<string, (world: World) => Promise<Tokens>>> = {
     return { access, refresh };
   },
   async "valid tokens of many sessions"({ signIn }) {
-    const all: CreatedSession<unknown>[] = [];
+    const all: CreatedSession[] = [];
     while (all.length < MANY) all.push(await signIn());
     return {
       access: all.map(({ accessToken }) => accessToken.value),

@@ -1,4 +1,4 @@
-import type { CreateOptions } from "../session/create-session.ts";
+import type { CreateOptions, IsOptional } from "../session/create-session.ts";
 import type { VerifyOptions } from "../session/verify-session.ts";
 
 /** Options of protecting a route. */
@@ -16,11 +16,21 @@ export interface ProtectOptions extends Pick<VerifyOptions, "maxAuthAge"> {
   readonly page?: boolean;
 }
 
-export interface StartDetails<Claims = unknown, Data = unknown> extends Omit<CreateOptions, "device"> {
-  /** JSON that the access token carries, readable by the client. Default `{}`. */
-  readonly jwtPayload?: Claims;
-  /** JSON that stays on the server. Default `{}`. */
-  readonly sessionData?: Data;
+interface SignInOptions extends Omit<CreateOptions, "device"> {
   /** A name for the device, at most 100 characters. */
   readonly deviceLabel?: string;
 }
+
+interface SignInClaims<Claims> {
+  /** JSON that the access token carries, readable by the client. Default `{}`, where the app's type takes it. */
+  readonly jwtPayload: Claims;
+}
+
+interface SignInData<Data> {
+  /** JSON that stays on the server. Default `{}`, where the app's type takes it. */
+  readonly sessionData: Data;
+}
+
+export type StartDetails<Claims = unknown, Data = unknown> = SignInOptions &
+  (IsOptional<Claims> extends true ? Partial<SignInClaims<Claims>> : SignInClaims<Claims>) &
+  (IsOptional<Data> extends true ? Partial<SignInData<Data>> : SignInData<Data>);

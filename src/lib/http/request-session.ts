@@ -8,23 +8,26 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 import { tellRefusal } from "./tell-refusal.ts";
 import type { Transport } from "./transport.ts";
 
-/** The session of a request, with what a route does to it. `Claims` and `Data` are the app's types. */
-export interface RequestSession<Claims = unknown, Data = unknown> {
-  /** The user, as given at sign-in. */
-  getUserId(): UserId;
-  /** Public name of the session; safe in logs. */
+/**
+ * The session of a request, with what a route does to it. `Claims`, `Data` and `Id` are the app's types, as
+ * `createSessions` was told them; they are unknown where no instance is named.
+ */
+export interface RequestSession<Claims = unknown, Data = unknown, Id extends UserId = UserId> {
+  /** @returns the user, as given at sign-in */
+  getUserId(): Id;
+  /** @returns the public name of the session; safe in logs */
   getHandle(): string;
-  /** The claims in the access token; `T` is the app's word for their type. */
-  getJWTPayload<T = Claims>(): T;
-  /** Server-side data. @throws SessionError `SESSION_NOT_FOUND` */
-  getSessionData<T = Data>(): Promise<T>;
-  /** Replaces the server-side data; a function gets the old value. The new value. */
-  updateSessionData<T = Data>(update: Updater<T>): Promise<T>;
-  updateSessionData<T = Data>(value: T): Promise<T>;
-  /** Replaces the claims, and sends the client an access token with them. The new value. */
-  updateJwtPayload<T = Claims>(update: Updater<T>): Promise<T>;
-  updateJwtPayload<T = Claims>(value: T): Promise<T>;
-  /** Signs out: ends the session and takes the client's tokens back. Whether it was still there. */
+  /** @returns the claims in the access token */
+  getJWTPayload(): Claims;
+  /** @returns the server-side data @throws SessionError `SESSION_NOT_FOUND` */
+  getSessionData(): Promise<Data>;
+  /** Replaces the server-side data; a function gets the old value. @returns the new value */
+  updateSessionData(update: Updater<Data>): Promise<Data>;
+  updateSessionData(value: Data): Promise<Data>;
+  /** Replaces the claims, and sends the client an access token with them. @returns the new value */
+  updateJwtPayload(update: Updater<Claims>): Promise<Claims>;
+  updateJwtPayload(value: Claims): Promise<Claims>;
+  /** Signs out: revokes the session and takes the client's tokens back. @returns whether it still existed */
   revokeSession(): Promise<boolean>;
 }
 
@@ -54,13 +57,12 @@ export function createRequestSession(
   return {
     getUserId: () => userId,
     getHandle: () => handle,
-    getJWTPayload: <T>() => jwtPayload as T,
-    getSessionData: async <T>() => (await told(sessions.getSessionData(handle))) as T,
-    updateSessionData: async <T>(update: Update<T>) =>
-      (await told(sessions.updateSessionData(handle, update as Update<unknown>))) as T,
+    getJWTPayload: () => jwtPayload,
+    getSessionData: () => told(sessions.getSessionData(handle)),
+    updateSessionData: (update: Update<unknown>) => told(sessions.updateSessionData(handle, update)),
 
-    async updateJwtPayload<T>(update: Update<T>) {
-      const changed = await told(changeClaims(context, handle, update as Update<unknown>, known));
+    async updateJwtPayload(update: Update<unknown>) {
+      const changed = await told(changeClaims(context, handle, update, known));
       known = undefined;
       const { record } = changed;
       jwtPayload = changed.value;
@@ -73,7 +75,7 @@ export function createRequestSession(
         accessToken,
         sessionExpires: record.expiresAt,
       });
-      return jwtPayload as T;
+      return jwtPayload;
     },
 
     async revokeSession() {

@@ -21,7 +21,7 @@ export interface AccessTokenIssue {
 export interface Transport {
   readonly kind: TransportKind;
   /** Hands out what a sign-in or a refresh has made. `presented`: the refresh token that was refreshed. */
-  issue(exchange: HttpExchange, created: CreatedSession<unknown>, presented?: string): void;
+  issue(exchange: HttpExchange, created: CreatedSession, presented?: string): void;
   /** Hands out an access token with newer claims. */
   issueAccess(exchange: HttpExchange, issue: AccessTokenIssue): void;
   /** Takes everything back: the session is over. */

@@ -50,13 +50,12 @@ export function contextOf(sessions: object): SessionContext {
 }
 
 /** Puts an instance together. Does no I/O. @throws ConfigError when a secret is needed */
-export function assembleSessions<Claims, Data>(policy: Policy, givenStore: SessionStore): Sessions<Claims, Data> {
+export function assembleSessions(policy: Policy, givenStore: SessionStore): Sessions {
   const context = createContext(policy, givenStore);
   const { events, ring } = context;
   const tell = createTell();
-  const readData = async (handle: string): Promise<Data> =>
-    JSON.parse((await loadSession(context, handle)).data) as Data;
-  const writeData = (handle: string, update: Update<Data>): Promise<Data> => updateData(context, handle, update);
+  const readData = async (handle: string): Promise<unknown> => JSON.parse((await loadSession(context, handle)).data);
+  const writeData = (handle: string, update: Update<unknown>): Promise<unknown> => updateData(context, handle, update);
 
   async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
   async function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
@@ -74,11 +73,11 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     return { handles: handlesOf(listed), next };
   }
 
-  const sessions: Sessions<Claims, Data> = {
+  const sessions: Sessions = {
     cookieNames: policy.cookie.names,
     async createNewSession(userId, jwtPayload, sessionData, options) {
       checkKnown(options, "createNewSession", ["authTime", "device"]);
-      return createSession<Claims>(context, { userId, jwtPayload, sessionData, options });
+      return createSession(context, { userId, jwtPayload, sessionData, options });
     },
     async getSession(...given) {
       const [accessToken, antiCsrfToken, options] = given;
@@ -86,13 +85,13 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
       // An argument that is left out is no header that happens to be absent.
       if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
         tell(SKIPPED_BY_ACCIDENT);
-      const verified = await verifySession<Claims>(context, accessToken, antiCsrfToken, options);
+      const verified = await verifySession(context, accessToken, antiCsrfToken, options);
       const { session, newAccessToken } = verified;
       return newAccessToken === undefined ? { session } : { session, newAccessToken };
     },
     async refreshSession(refreshToken, options) {
       checkKnown(options, "refreshSession", ["device"]);
-      return context.calls.run(refreshSession<Claims>, context, refreshToken, options);
+      return context.calls.run(refreshSession, context, refreshToken, options);
     },
     revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
     async revokeAllSessionsForUser(userId, options = {}) {
@@ -106,7 +105,7 @@ export function assembleSessions<Claims, Data>(policy: Policy, givenStore: Sessi
     updateSessionData: writeData,
     getSessionInfo: readData,
     updateSessionInfo: writeData,
-    updateJwtPayload: (handle: string, update: Update<Claims>) => updateClaims(context, handle, update),
+    updateJwtPayload: (handle: string, update: Update<unknown>) => updateClaims(context, handle, update),
     rotateSigningKey: () =>
       context.calls.run(async () => {
         await context.ready();

@@ -35,8 +35,8 @@ test.each(["VALUE_NOT_JSON", "TOKEN_TOO_LARGE", "USER_ID_INVALID", "VALUE_TOO_LA
     const claims = {
       VALUE_NOT_JSON: { role: new Date() as unknown as string },
       TOKEN_TOO_LARGE: { role: "x".repeat(4000) },
-    }[code];
-    const data = code === "VALUE_TOO_LARGE" ? { count: "1".repeat(1e6) as unknown as number } : undefined;
+    }[code] ?? { role: "member" };
+    const data = code === "VALUE_TOO_LARGE" ? { count: "1".repeat(1e6) as unknown as number } : { count: 0 };
     const created = sessions.createNewSession(code === "USER_ID_INVALID" ? "" : "alice", claims, data);
     await expect(created).rejects.toEqual(refused(AuthError.GENERAL_ERROR, code));
     expect([await sessions.getAllSessionHandlesForUser("alice"), events]).toEqual([[], []]);
@@ -54,7 +54,8 @@ test.each([
     let longest = 0;
     for (let length = 2500; ; length += 1) {
       try {
-        longest = (await sessions.createNewSession("alice", { role: "x".repeat(length) })).accessToken.value.length;
+        longest = (await sessions.createNewSession("alice", { role: "x".repeat(length) }, { count: 0 })).accessToken
+          .value.length;
       } catch (error) {
         expect(error).toEqual(refused(AuthError.GENERAL_ERROR, "TOKEN_TOO_LARGE"));
         break;

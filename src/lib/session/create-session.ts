@@ -18,14 +18,28 @@ export interface CreateOptions {
   readonly authTime?: number;
 }
 
-export interface CreatedSession<Claims> extends IssuedTokens {
-  readonly session: Session<Claims>;
+export interface CreatedSession<Claims = unknown, Id extends UserId = UserId> extends IssuedTokens {
+  readonly session: Session<Claims, Id>;
   /** To be echoed by unsafe requests; undefined where `enableAntiCsrf` is false. */
   readonly antiCsrfToken: string | undefined;
 }
 
-export interface NewSession<Claims> {
-  readonly userId: UserId;
+/** Whether `{}`, which stands for what is left out, is a value of the app's type. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- the question is about this very type
+export type IsOptional<T> = Record<never, never> extends T ? true : false;
+
+/** What follows the user id: claims and data may be left out where the app's types take `{}` for them. */
+export type NewSessionRest<Claims, Data> =
+  IsOptional<Data> extends true
+    ? IsOptional<Claims> extends true
+      ? [jwtPayload?: Claims, sessionData?: Data, options?: CreateOptions]
+      : [jwtPayload: Claims, sessionData?: Data, options?: CreateOptions]
+    : IsOptional<Claims> extends true
+      ? [jwtPayload: Claims | undefined, sessionData: Data, options?: CreateOptions]
+      : [jwtPayload: Claims, sessionData: Data, options?: CreateOptions];
+
+export interface NewSession<Claims, Id extends UserId = UserId> {
+  readonly userId: Id;
   readonly jwtPayload?: Claims | undefined;
   readonly sessionData?: unknown;
   readonly options?: CreateOptions | undefined;
@@ -33,15 +47,15 @@ export interface NewSession<Claims> {
   readonly replaces?: { readonly handle: string; readonly userId?: UserId } | undefined;
 }
 
-export const createSession = <Claims>(
+export const createSession = <Claims, Id extends UserId = UserId>(
   context: SessionContext,
-  wanted: NewSession<Claims>,
-): Promise<CreatedSession<Claims>> => context.calls.run(() => create(context, wanted));
+  wanted: NewSession<Claims, Id>,
+): Promise<CreatedSession<Claims, Id>> => context.calls.run(() => create(context, wanted));
 
-async function create<Claims>(
+async function create<Claims, Id extends UserId>(
   context: SessionContext,
-  { userId, jwtPayload = {} as Claims, sessionData = {}, options = {}, replaces }: NewSession<Claims>,
-): Promise<CreatedSession<Claims>> {
+  { userId, jwtPayload = {} as Claims, sessionData = {}, options = {}, replaces }: NewSession<Claims, Id>,
+): Promise<CreatedSession<Claims, Id>> {
   const userKey = toUserKey(userId);
   const claims = toJson(jwtPayload, "jwtPayload");
   const data = toJson(sessionData, "sessionData");

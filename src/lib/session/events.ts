@@ -6,11 +6,11 @@ import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
 
 /** What can be listened to with `on`, and what each listener gets. No event holds a token, a cookie or a secret. */
-export interface SessionEvents {
-  "session-created": { readonly handle: string; readonly userId: UserId; readonly device: DeviceFacts };
+export interface SessionEvents<Id extends UserId = UserId> {
+  "session-created": { readonly handle: string; readonly userId: Id; readonly device: DeviceFacts };
   "session-refreshed": {
     readonly handle: string;
-    readonly userId: UserId;
+    readonly userId: Id;
     /** `mint`: a new refresh token; `confirm`: a new one, and the presented one took over; `renew`: only a new access token. */
     readonly outcome: "mint" | "confirm" | "renew";
     readonly generation: number;
@@ -21,7 +21,7 @@ export interface SessionEvents {
     /** With `unknown` those that the call named; empty where it named none. */
     readonly handles: readonly string[];
     /** Undefined when the call named only a handle. */
-    readonly userId?: UserId;
+    readonly userId?: Id;
     readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit";
     /**
      * True where the answer of the database got lost: the sessions may have ended or not, and the
@@ -37,7 +37,7 @@ export interface SessionEvents {
    */
   "reuse-detected": {
     readonly handle: string;
-    readonly userId: UserId;
+    readonly userId: Id;
     /** Whether the session was revoked; false with `rotation.onReuse: "report"`. */
     readonly revoked: boolean;
     /** True where the answer to its revocation got lost: whether it has ended is not known. */
@@ -64,7 +64,7 @@ export interface SessionEvents {
    */
   "store-behind": {
     readonly handle: string;
-    readonly userId: UserId;
+    readonly userId: Id;
     readonly presentedGeneration: number;
     readonly storedGeneration: number;
   };
@@ -111,7 +111,9 @@ export interface SessionEvents {
 }
 
 export type SessionEventName = keyof SessionEvents;
-export type SessionListener<E extends SessionEventName> = (event: SessionEvents[E]) => void;
+export type SessionListener<E extends SessionEventName, Id extends UserId = UserId> = (
+  event: SessionEvents<Id>[E],
+) => void;
 
 const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "session-created": true,

@@ -7,9 +7,9 @@ import { type DeviceFacts, sessionEnd, type SessionSummary } from "./record.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
 /** One of a user's live sessions, for a list of devices. Times are ms since the epoch. */
-export interface SessionInfo {
+export interface SessionInfo<Id extends UserId = UserId> {
   readonly handle: string;
-  readonly userId: UserId;
+  readonly userId: Id;
   readonly createdAt: number;
   /** Last sign-in or refresh. */
   readonly lastSeenAt: number;
@@ -30,9 +30,9 @@ export interface PageOptions {
 }
 
 /** A part of the list of a user's sessions. */
-export interface SessionPage {
+export interface SessionPage<Id extends UserId = UserId> {
   /** Newest first. May be fewer than `limit` although there is a next page. */
-  readonly sessions: readonly SessionInfo[];
+  readonly sessions: readonly SessionInfo<Id>[];
   /** Where the next page begins; undefined at the end of the list. */
   readonly next: string | undefined;
 }

@@ -8,9 +8,14 @@ describe("a session", () => {
     const world = new World();
     const { sessions } = world;
     const device = { ip: "203.0.113.7", userAgent: "curl/8", label: "Laptop" };
-    const first = await sessions.createNewSession(42, undefined, undefined, { device, authTime: START - MINUTE });
+    const first = await sessions.createNewSession(
+      42,
+      { role: "member" },
+      { count: 0 },
+      { device, authTime: START - MINUTE },
+    );
     world.now += SECOND;
-    const second = await sessions.createNewSession(42);
+    const second = await sessions.createNewSession(42, { role: "member" }, { count: 0 });
     world.now += SECOND;
     await sessions.refreshSession(first.refreshToken.value, { device: { ip: "::1" } });
     expect(await sessions.getAllSessionHandlesForUser(42)).toEqual([second.session.handle, first.session.handle]);
@@ -39,12 +44,12 @@ describe("a session", () => {
   test("belongs to exactly the user that was given", async () => {
     const { sessions, events } = new World();
     const users: UserId[] = ["alice", "ALICE", "Alicé", "alice ", "42", 42, -0, 0];
-    for (const user of users) await sessions.createNewSession(user);
+    for (const user of users) await sessions.createNewSession(user, { role: "member" }, { count: 0 });
     for (const user of users) {
       const [info, ...more] = await sessions.getSessionsForUser(user);
       expect([Object.is(info?.userId, user), more]).toEqual([true, []]);
     }
-    const kept = await sessions.createNewSession("42");
+    const kept = await sessions.createNewSession("42", { role: "member" }, { count: 0 });
     expect(await sessions.revokeAllSessionsForUser("42", { except: kept.session.handle })).toBe(1);
     expect(events.at(-1)).toEqual([
       "session-revoked",

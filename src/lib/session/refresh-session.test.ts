@@ -9,7 +9,7 @@ import type { SessionStore } from "./session-store.ts";
 
 test("a session is refreshed into new tokens with the same anti-CSRF token", async () => {
   const { sessions, events } = new World();
-  const created = await sessions.createNewSession("alice", { role: "member" });
+  const created = await sessions.createNewSession("alice", { role: "member" }, { count: 0 });
   const refreshed = await sessions.refreshSession(created.refreshToken.value);
   expectTypeOf(refreshed.session.jwtPayload).toEqualTypeOf<Claims>();
   expect(refreshed.session).toEqual(created.session);

@@ -10,7 +10,7 @@ import { decideRotation, rotationPolicy, type RotationState } from "./rotation.t
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
 import { contended, MOST_ATTEMPTS } from "./lost-races.ts";
-import { fromUserKey } from "./user-id.ts";
+import { fromUserKey, type UserId } from "./user-id.ts";
 import { type Session, toSession } from "./verify-session.ts";
 
 /** Options of `refreshSession`. */
@@ -25,8 +25,8 @@ export interface BoundOptions {
   readonly replaced?: ReadonlySet<string> | undefined;
 }
 
-export interface RefreshedSession<Claims> {
-  readonly session: Session<Claims>;
+export interface RefreshedSession<Claims = unknown, Id extends UserId = UserId> {
+  readonly session: Session<Claims, Id>;
   readonly newAccessToken: TokenInfo;
   /**
    * Its value is the presented one when the token was not rotated. Put it where the old one was only if it differs from that: a late

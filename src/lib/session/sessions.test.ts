@@ -72,7 +72,7 @@ describe.each(["off", "store"] as const)("with revocation %s", (revocation) => {
 
 test("a session that ends while it is being refreshed or changed yields nothing and stays ended", async () => {
   const store = memory();
-  const operations: readonly ((sessions: Sessions, created: CreatedSession<unknown>) => Promise<unknown>)[] = [
+  const operations: readonly ((sessions: Sessions, created: CreatedSession) => Promise<unknown>)[] = [
     (sessions, { refreshToken }) => sessions.refreshSession(refreshToken.value),
     (sessions, { session }) => sessions.updateSessionData(session.handle, () => 1),
     (sessions, { session }) => sessions.updateJwtPayload(session.handle, () => 1),

@@ -1,7 +1,7 @@
 import type { CookieNames } from "../cookie-names.ts";
 import type { Jwks } from "../key/jwks.ts";
 import type { PendingKey } from "../key/key-ring.ts";
-import type { CreatedSession, CreateOptions } from "./create-session.ts";
+import type { CreatedSession, NewSessionRest } from "./create-session.ts";
 import type { SessionEventName, SessionListener } from "./events.ts";
 import type { Updater } from "./manage-sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./list-sessions.ts";
@@ -11,12 +11,12 @@ import type { UserId } from "./user-id.ts";
 import type { VerifiedSession, VerifyOptions } from "./verify-session.ts";
 
 /**
- * Everything that can be done with sessions. `Claims` and `Data` are the app's types of `jwtPayload` and `sessionData`.
+ * Everything that can be done with sessions. `Claims`, `Data` and `Id` are the app's types of `jwtPayload`, `sessionData` and user ids.
  *
  * Every method may throw a `SessionError`: `STORE_UNAVAILABLE` (`GENERAL_ERROR`) when the store fails, `CLOSED` after `close()`;
  * the others are named with each method.
  */
-export interface Sessions<Claims = unknown, Data = unknown> {
+export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = UserId> {
   /**
    * Names of the cookies, as `cookie.hostPrefix` makes them: for middleware of your own that reads
    * or sets them.
@@ -40,12 +40,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    * const { session, accessToken, refreshToken, idRefreshToken, antiCsrfToken } = await createNewSession("alice", { role: "admin" });
    * ```
    */
-  createNewSession(
-    userId: UserId,
-    jwtPayload?: Claims,
-    sessionData?: Data,
-    options?: CreateOptions,
-  ): Promise<CreatedSession<Claims>>;
+  createNewSession(userId: Id, ...rest: NewSessionRest<Claims, Data>): Promise<CreatedSession<Claims, Id>>;
 
   /**
    * Verifies an access token; asks the store only where `revocation` says so.
@@ -70,7 +65,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
     accessToken: string,
     antiCsrfToken?: string | null,
     options?: VerifyOptions,
-  ): Promise<VerifiedSession<Claims>>;
+  ): Promise<VerifiedSession<Claims, Id>>;
 
   /**
    * Exchanges a refresh token for a new access token and, unless it is too young, a new refresh token (RFC 9700 4.14).
@@ -82,7 +77,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    * const { newAccessToken, newRefreshToken, newIdRefreshToken, newAntiCsrfToken } = await refreshSession(refreshToken);
    * ```
    */
-  refreshSession(refreshToken: string, options?: RefreshOptions): Promise<RefreshedSession<Claims>>;
+  refreshSession(refreshToken: string, options?: RefreshOptions): Promise<RefreshedSession<Claims, Id>>;
 
   /** Ends a session (RFC 7009). Whether there was one. */
   revokeSessionUsingSessionHandle(handle: string): Promise<boolean>;
@@ -91,7 +86,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    * Ends all sessions of a user, but for the one with the handle `except`. How many. Removes 200
    * at a time, each part in a step and with an event of its own.
    */
-  revokeAllSessionsForUser(userId: UserId, options?: { readonly except?: string }): Promise<number>;
+  revokeAllSessionsForUser(userId: Id, options?: { readonly except?: string }): Promise<number>;
 
   /**
    * Ends every session of everybody and replaces all keys. How many rows were removed. Other
@@ -113,15 +108,15 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    * const second = await getAllSessionHandlesForUser("alice", { limit: 100, after: page.next });
    * ```
    */
-  getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
-  getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
+  getAllSessionHandlesForUser(userId: Id): Promise<string[]>;
+  getAllSessionHandlesForUser(userId: Id, page: PageOptions): Promise<HandlePage>;
 
   /**
    * A user's live sessions with their devices, newest first: all of them, or a page. As
    * `getAllSessionHandlesForUser`.
    */
-  getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
-  getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
+  getSessionsForUser(userId: Id): Promise<SessionInfo<Id>[]>;
+  getSessionsForUser(userId: Id, page: PageOptions): Promise<SessionPage<Id>>;
 
   /** The server-side data of a session. @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND` */
   getSessionData(handle: string): Promise<Data>;
@@ -169,7 +164,7 @@ export interface Sessions<Claims = unknown, Data = unknown> {
    * on("reuse-detected", ({ userId, presentingDevice }) => alertSecurityTeam(userId, presentingDevice));
    * ```
    */
-  on<E extends SessionEventName>(event: E, listener: SessionListener<E>): () => void;
+  on<E extends SessionEventName>(event: E, listener: SessionListener<E, Id>): () => void;
 
   /**
    * Removes sessions that have expired, in small steps, until none is left or there were `limit`.

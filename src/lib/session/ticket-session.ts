@@ -15,10 +15,10 @@ export async function createTicket(context: SessionContext, handle: string, vali
 }
 
 /** The session of a ticket, which cannot be used again. @throws SessionError `TICKET_INVALID` */
-export const redeemTicket = <Claims>(context: SessionContext, value: string): Promise<Session<Claims>> =>
-  context.calls.run(() => redeem<Claims>(context, value));
+export const redeemTicket = (context: SessionContext, value: string): Promise<Session> =>
+  context.calls.run(() => redeem(context, value));
 
-async function redeem<Claims>(context: SessionContext, value: string): Promise<Session<Claims>> {
+async function redeem(context: SessionContext, value: string): Promise<Session> {
   await context.ready();
   const ticket = typeof value === "string" ? context.tickets.parse(value) : undefined;
   if (ticket === undefined)
@@ -33,7 +33,7 @@ async function redeem<Claims>(context: SessionContext, value: string): Promise<S
   // does not know.
   if (isLate(context, record, ticket.expires + CLOCK_SKEW))
     throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
-  return toSession<Claims>(record);
+  return toSession(record);
 }
 
 const isLate = ({ policy }: SessionContext, { storeTime }: FoundSession, end: number): boolean =>

@@ -120,7 +120,7 @@ test("close() waits for the step at hand, and begins no other", async () => {
       close: async () => void done.push("closed"),
     },
   });
-  await sessions.createNewSession("bob");
+  await sessions.createNewSession("bob", { role: "member" }, { count: 0 });
   await turn();
   const closing = sessions.close();
   open();

@@ -25,7 +25,10 @@ test.each([
   ["a number for an anti-CSRF token", () => 0 as unknown as string, false],
 ])("a session with %s is verified or refused", async (_, choose, isRight) => {
   const { sessions } = new World();
-  const [own, other] = [await sessions.createNewSession("alice"), await sessions.createNewSession("alice")];
+  const [own, other] = [
+    await sessions.createNewSession("alice", { role: "member" }, { count: 0 }),
+    await sessions.createNewSession("alice", { role: "member" }, { count: 0 }),
+  ];
   const given = choose(own.antiCsrfToken ?? "", other.antiCsrfToken ?? "");
   for (const before of [undefined, own.antiCsrfToken]) {
     await sessions.getSession(own.accessToken.value, before);
@@ -40,7 +43,11 @@ describe('antiCsrf: "required"', () => {
 
   test.each([undefined, null])("refuses %s, and checks a token as ever", async (absent) => {
     const { sessions } = new World();
-    const { accessToken, antiCsrfToken = "" } = await sessions.createNewSession("alice");
+    const { accessToken, antiCsrfToken = "" } = await sessions.createNewSession(
+      "alice",
+      { role: "member" },
+      { count: 0 },
+    );
     const get = (given: string | null | undefined): Promise<unknown> =>
       sessions.getSession(accessToken.value, given, required);
     await expect(get(absent)).rejects.toEqual(refused(AuthError.TRY_REFRESH_TOKEN, "ANTI_CSRF_MISSING"));
@@ -52,7 +59,7 @@ describe('antiCsrf: "required"', () => {
 
   test("comes after the access token's own faults, and before the store", async () => {
     const world = new World(withStore);
-    const { accessToken, session } = await world.sessions.createNewSession("alice");
+    const { accessToken, session } = await world.sessions.createNewSession("alice", { role: "member" }, { count: 0 });
     const get = (token = accessToken.value): Promise<unknown> => world.sessions.getSession(token, undefined, required);
     await expect(get("not a token")).rejects.toMatchObject({ code: "ACCESS_TOKEN_INVALID" });
     await world.sessions.revokeSessionUsingSessionHandle(session.handle);
@@ -63,7 +70,7 @@ describe('antiCsrf: "required"', () => {
 
   test("is refused where there are no anti-CSRF tokens, and so is any other value", async () => {
     const { sessions } = new World({ tokens: { enableAntiCsrf: false } });
-    const { accessToken } = await sessions.createNewSession("alice");
+    const { accessToken } = await sessions.createNewSession("alice", { role: "member" }, { count: 0 });
     const invalid = { errType: AuthError.GENERAL_ERROR, code: "ARGUMENT_INVALID" };
     await expect(sessions.getSession(accessToken.value, null, required)).rejects.toMatchObject(invalid);
     const misspelt = { antiCsrf: true } as never;
@@ -75,7 +82,7 @@ describe("an anti-CSRF token that is undefined", () => {
   /** What a call warns of. */
   async function warningsOf(call: (sessions: Sessions, token: string) => Promise<unknown>): Promise<unknown[]> {
     const { sessions } = new World();
-    const { accessToken } = await sessions.createNewSession("alice");
+    const { accessToken } = await sessions.createNewSession("alice", { role: "member" }, { count: 0 });
     // Warnings come in a tick of their own; none of an earlier test.
     const tick = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
     await tick();
@@ -120,7 +127,7 @@ describe("an anti-CSRF token that is undefined", () => {
 
 test("without enableAntiCsrf there is no anti-CSRF token and none is checked", async () => {
   const { sessions } = new World({ tokens: { enableAntiCsrf: false } });
-  const { antiCsrfToken, refreshToken } = await sessions.createNewSession("alice");
+  const { antiCsrfToken, refreshToken } = await sessions.createNewSession("alice", { role: "member" }, { count: 0 });
   const { newAntiCsrfToken, newAccessToken } = await sessions.refreshSession(refreshToken.value);
   expect([antiCsrfToken, newAntiCsrfToken]).toEqual([undefined, undefined]);
   await expect(sessions.getSession(newAccessToken.value, "anything")).resolves.toBeDefined();
@@ -130,7 +137,12 @@ describe("maxAuthAge", () => {
   test("asks for a step-up once the sign-in is older, whatever was refreshed since", async () => {
     const world = new World(withStore);
     const { sessions } = world;
-    const created = await sessions.createNewSession("alice", undefined, undefined, { authTime: START - 5 * MINUTE });
+    const created = await sessions.createNewSession(
+      "alice",
+      { role: "member" },
+      { count: 0 },
+      { authTime: START - 5 * MINUTE },
+    );
     world.now += 5 * MINUTE;
     const { newAccessToken } = await sessions.refreshSession(created.refreshToken.value);
     const get = (maxAuthAge: "10m" | "0s"): Promise<unknown> =>
@@ -146,13 +158,13 @@ describe("maxAuthAge", () => {
 
   test("and authTime are refused when they are none", async () => {
     const { sessions } = new World();
-    const { accessToken } = await sessions.createNewSession("alice");
+    const { accessToken } = await sessions.createNewSession("alice", { role: "member" }, { count: 0 });
     for (const maxAuthAge of [600, "10", "", null] as unknown as "10m"[]) {
       const got = sessions.getSession(accessToken.value, null, { maxAuthAge });
       await expect(got).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "ARGUMENT_INVALID"));
     }
     for (const authTime of [START + 1, -1, 1.5, Number.NaN, "0" as unknown as number]) {
-      const created = sessions.createNewSession("alice", undefined, undefined, { authTime });
+      const created = sessions.createNewSession("alice", { role: "member" }, { count: 0 }, { authTime });
       await expect(created).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "ARGUMENT_INVALID"));
     }
   });

@@ -11,11 +11,11 @@ import { lookAgainWithNewKeys } from "./unknown-key.ts";
 import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
 
 /** A session as an access token tells it. */
-export interface Session<Claims = unknown> {
+export interface Session<Claims = unknown, Id extends UserId = UserId> {
   /** Public name of the session; safe in logs. */
   readonly handle: string;
   /** As it was given to `createNewSession`. */
-  readonly userId: UserId;
+  readonly userId: Id;
   /** The app's claims. From `getSession` it is frozen: one object serves all requests with the same token. */
   readonly jwtPayload: Claims;
 }
@@ -39,8 +39,8 @@ export interface VerifyOptions {
   readonly antiCsrf?: "required";
 }
 
-export interface VerifiedSession<Claims> {
-  readonly session: Session<Claims>;
+export interface VerifiedSession<Claims = unknown, Id extends UserId = UserId> {
+  readonly session: Session<Claims, Id>;
   /** A token with newer claims, to be put in the place of the presented one. */
   readonly newAccessToken?: TokenInfo;
 }

@@ -1,5 +1,5 @@
 import { type ClientSession, createSessionClient, type SessionClient } from "counterfoil/browser";
-import { errorHandler, type RequestSession, verifySession } from "counterfoil/express";
+import { errorHandler, type RequestSession, verifySession, findSession } from "counterfoil/express";
 import { type Request, Router } from "express";
 import { renderToString } from "react-dom/server";
 import { bundleOnce } from "../bundle.ts";
@@ -31,7 +31,7 @@ export function addReactPage(server: SessionServer): SessionServer {
     // A script that cannot be bundled is an answer 500, and not a page where nothing works.
     await readScript();
     const wishes = wishesOf(req);
-    const given = giveTo(wishes, req.auth);
+    const given = giveTo(wishes, findSession(req));
     const html = wishes.isBare === true ? "" : renderToString(createApp(client, given, NO_RECORDER));
     res.type("html").send(pageWith(html, given));
   });

@@ -1,16 +1,11 @@
-import { getServerSession } from "counterfoil/next";
 import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
-import { sessions } from "../../lib/sessions.ts";
-
-interface Data {
-  readonly notes?: readonly string[];
-}
+import { getServerSession } from "../../lib/sessions.ts";
 
 async function addNote(form: FormData): Promise<void> {
   "use server";
-  const session = await getServerSession<unknown, Data>({ sessions });
+  const session = await getServerSession();
   if (session === undefined) redirect("/");
   const note = form.get("note");
   if (typeof note !== "string" || note.length > 200) return;
@@ -19,7 +14,7 @@ async function addNote(form: FormData): Promise<void> {
 }
 
 export default async function Notes(): Promise<ReactNode> {
-  const session = await getServerSession<unknown, Data>({ sessions });
+  const session = await getServerSession();
   if (session === undefined) redirect("/");
   const { notes = [] } = await session.getSessionData();
   return (

@@ -1,13 +1,13 @@
 import { Error as AuthError } from "counterfoil";
-import { getServerSession, type ServerSession } from "counterfoil/next";
+import type { ServerSession } from "counterfoil/next";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
-import { sessions } from "../../lib/sessions.ts";
+import { getServerSession } from "../../lib/sessions.ts";
 
 /** The session of a recent sign-in; undefined where the sign-in is too old. */
 async function getFreshSession(): Promise<ServerSession | undefined> {
   try {
-    return (await getServerSession({ sessions, maxAuthAge: "10m" })) ?? redirect("/");
+    return (await getServerSession({ maxAuthAge: "10m" })) ?? redirect("/");
   } catch (error) {
     if (AuthError.isErrorFromAuth(error) && error.code === "STEP_UP_REQUIRED") return undefined;
     throw error;

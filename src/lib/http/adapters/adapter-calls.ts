@@ -20,7 +20,11 @@ export type VerifySessionOptions = ProtectOptions & InstanceOption;
 /** Options of the ready routes. */
 export type SessionRoutesOptions = RouteOptions & InstanceOption;
 /** Options of a sign-in. */
-export type SignInDetails<Claims = unknown, Data = unknown> = StartDetails<Claims, Data> & InstanceOption;
+export type SignInDetails<Claims = unknown, Data = unknown, Id extends UserId = UserId> = StartDetails<
+  NoInfer<Claims>,
+  NoInfer<Data>
+> &
+  InstanceOption<Claims, Data, Id>;
 
 /** For routes whose options were checked when they were made. */
 export function protect(exchange: HttpExchange, options: VerifySessionOptions): Promise<RequestSession | undefined> {
@@ -70,27 +74,3 @@ export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | 
   // The options of its own instance, also where `sessions` was not passed on to the error handler.
   return answerError(error, policyOfError(error) ?? findHttp(options)?.session.policy.http);
 }
-
-/** What this library has left on requests. */
-const kept = new WeakMap<object, RequestSession>();
-
-/**
- * Leaves the session on the request of a framework, as `auth`, and nothing there where none is
- * found.
- */
-export async function keep<T extends RequestSession | undefined>(
-  request: { auth?: RequestSession | undefined },
-  finding: Promise<T>,
-): Promise<T> {
-  // Also for the time of the check, and where it refuses: another instance or middleware may have
-  // left its own.
-  request.auth = undefined;
-  kept.delete(request);
-  const session = await finding;
-  request.auth = session;
-  if (session !== undefined) kept.set(request, session);
-  return session;
-}
-
-/** The session that `keep` has left on a request, whatever else stands there. */
-export const findKept = (request: object): RequestSession | undefined => kept.get(request);

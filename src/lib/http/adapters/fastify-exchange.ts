@@ -7,7 +7,6 @@ import {
   type HttpExchange,
   JSON_TYPE,
 } from "../exchange/exchange.ts";
-import type { RequestSession } from "../request-session.ts";
 import { type HeaderSource, readHeader } from "../exchange/node-exchange.ts";
 
 /** What is used of Fastify's request, over HTTP/1.1 and HTTP/2. */
@@ -29,8 +28,7 @@ export interface FastifyReplyShape {
   send(payload?: unknown): unknown;
 }
 
-/** A request; `auth` is its session. */
-export type AnyRequest = FastifyRequestShape & { auth?: RequestSession | undefined };
+export type AnyRequest = FastifyRequestShape;
 export type AnyReply = FastifyReplyShape;
 /** A hook for `preHandler` or `onRequest`. */
 export type Hook = (request: AnyRequest, reply: AnyReply) => Promise<void>;
@@ -44,6 +42,10 @@ export type Plugin<Options> = (
   app: { readonly addHook: AnyFunction; readonly decorateRequest: AnyFunction; readonly setErrorHandler: AnyFunction },
   options: Options,
 ) => Promise<void>;
+
+/** Marks a plugin as the package fastify-plugin does: its hooks and decorators are those of the app, not of a child of it. */
+export const forWholeApp = <Options>(plugin: Plugin<Options>): Plugin<Options> =>
+  Object.assign(plugin, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "counterfoil" });
 
 export const createFastifyExchange = (request: FastifyRequestShape, reply: FastifyReplyShape): HttpExchange =>
   new FastifyExchange(request, reply);

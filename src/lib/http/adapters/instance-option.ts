@@ -1,11 +1,12 @@
 import { findDefaultInstance, notInitialised } from "../../session/default-instance.ts";
 import type { Sessions } from "../../session/sessions.ts";
 import { type HttpContext, httpContextOf } from "../context.ts";
+import type { UserId } from "../../session/user-id.ts";
 
 /** Which instance an adapter's function uses. */
-export interface InstanceOption {
+export interface InstanceOption<Claims = unknown, Data = unknown, Id extends UserId = UserId> {
   /** What `createSessions` returned. Default: the instance that `init` made. */
-  readonly sessions?: Sessions;
+  readonly sessions?: Sessions<Claims, Data, Id>;
 }
 
 /** Asked for with each request, so that routes can be mounted before `init` has been called. @throws SessionError `NOT_INITIALISED` */

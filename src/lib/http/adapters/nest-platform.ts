@@ -9,12 +9,11 @@ import {
   sendFastify,
 } from "./fastify-exchange.ts";
 import { createNodeExchange, type NodeRequest, sendAnswer } from "../exchange/node-exchange.ts";
-import type { RequestSession } from "../request-session.ts";
 import { httpOf } from "./instance-option.ts";
 import { answerRoute } from "../routes.ts";
 
-/** What `@Req()` gives, on Express or Fastify. `auth` is its session. */
-export type PlatformRequest = (NodeRequest | FastifyRequestShape) & { auth?: RequestSession | undefined };
+/** What `@Req()` gives, on Express or Fastify. */
+export type PlatformRequest = NodeRequest | FastifyRequestShape;
 /** What `@Res({ passthrough: true })` gives, on Express or Fastify. */
 export type PlatformResponse = ServerResponse | FastifyReplyShape;
 

@@ -6,6 +6,8 @@ import { refuseCarried } from "../csrf.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { HttpAnswer } from "../exchange/exchange.ts";
 import { openWebExchange, toResponse, type WebExchange } from "../exchange/web-exchange.ts";
+import { protect } from "../protect.ts";
+import { isPageLoad } from "../page-load.ts";
 
 /**
  * The method of the request. A page of another site cannot set it: a form sets no header, and a
@@ -93,6 +95,14 @@ export function refuseSent(http: HttpContext, headers: Pick<Headers, "get">): vo
   } catch (error) {
     throw Object.assign(error as Error, { digest: "NEXT_HTTP_ERROR_FALLBACK;403" });
   }
+}
+
+/** Page loads, their data and server actions; other routes protect themselves, and images need nobody. */
+export async function prepareRender(exchange: WebExchange, http: HttpContext): Promise<RequestSession | undefined> {
+  const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
+  if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return undefined;
+  // Next sends actions without our token; where they come from has been checked.
+  return protect(http, exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
 }
 
 export function answerOf(answer: HttpAnswer, request: Request): Response {

@@ -1,7 +1,4 @@
 /** What routes of Node's own request and response call; Express is one of them. */
-import type { UserId } from "../../session/user-id.ts";
-import { keep, protectOnce, refresh, type SignInDetails, start, type VerifySessionOptions } from "./adapter-calls.ts";
-import type { InstanceOption } from "./instance-option.ts";
 import {
   createNodeExchange,
   type Http2Request,
@@ -9,13 +6,21 @@ import {
   type NodeResponse,
 } from "../exchange/node-exchange.ts";
 import type { RequestSession } from "../request-session.ts";
+import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
-/** A request; `auth` is its session, once one of these functions has found or started it. */
-export type AuthRequest = NodeRequest & { auth?: RequestSession };
-type AnyRequest = AuthRequest | (Http2Request & { auth?: RequestSession });
+/** The parameters by which a request is named. */
+export type NodeParameters = [request: NodeRequest | Http2Request, response: NodeResponse];
+
+export const openNode = (request: NodeRequest | Http2Request, response: NodeResponse): Opened => ({
+  exchange: createNodeExchange(request, response),
+  request,
+  leave: (session) => void ((request as { auth?: RequestSession | undefined }).auth = session),
+});
+
+export const calls: RequestCalls<NodeParameters> = createRequestCalls<NodeParameters>(openNode);
 
 /**
- * Signs a user in: a new session, its tokens on the response, and the end of the session that the request carried. Also sets `req.auth`.
+ * Signs a user in: a new session, and the end of the one that the request carried.
  *
  * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
  * @example
@@ -23,38 +28,37 @@ type AnyRequest = AuthRequest | (Http2Request & { auth?: RequestSession });
  * await createNewSession(req, res, user.id, { jwtPayload: { role: user.role } });
  * ```
  */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: AnyRequest,
-  response: NodeResponse,
-  userId: UserId,
-  details: SignInDetails<Claims, Data> = {},
-): Promise<RequestSession<Claims, Data>> {
-  return keep(request, start(createNodeExchange(request, response), userId, details));
-}
+export const createNewSession: UnboundCalls<NodeParameters>["createNewSession"] = calls.createNewSession;
 
 /**
- * The session of a request; also sets `req.auth`. Undefined only with `sessionRequired: false`.
+ * The session of a request. Undefined only with `sessionRequired: false`.
  *
  * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
  * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example
+ * ```ts
+ * const session = await getSession(req, res, { maxAuthAge: "10m" });
+ * ```
  */
-export async function getSession<Claims = unknown, Data = unknown>(
-  request: AnyRequest,
-  response: NodeResponse,
-  options: VerifySessionOptions = {},
-): Promise<RequestSession<Claims, Data> | undefined> {
-  return keep(request, protectOnce(createNodeExchange(request, response), options));
-}
+export const getSession: UnboundCalls<NodeParameters>["getSession"] = calls.getSession;
 
 /**
- * Refreshes the session of a request, for a refresh route of one's own; takes the tokens back when the session is over.
+ * Refreshes the session of a request, for a refresh route of your own; takes the tokens back when the session is over.
  *
  * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
  */
-export async function refreshSession(
-  request: AnyRequest,
-  response: NodeResponse,
-  options: InstanceOption = {},
-): Promise<RequestSession> {
-  return keep(request, refresh(createNodeExchange(request, response), options));
-}
+export const refreshSession: UnboundCalls<NodeParameters>["refreshSession"] = calls.refreshSession;
+
+/**
+ * The session of a request whose session a check has found before.
+ *
+ * @throws SessionError `SESSION_NOT_VERIFIED` where none has
+ * @example
+ * ```ts
+ * const userId = sessionOf(req).getUserId();
+ * ```
+ */
+export const sessionOf: UnboundCalls<NodeParameters>["sessionOf"] = calls.sessionOf;
+
+/** The same, or undefined: for routes behind a check with `sessionRequired: false`. */
+export const findSession: UnboundCalls<NodeParameters>["findSession"] = calls.findSession;

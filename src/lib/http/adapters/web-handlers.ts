@@ -1,12 +1,15 @@
 /** Handlers of Web requests, shared by the frameworks whose routes are such functions. */
 import * as calls from "./adapter-calls.ts";
-import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./adapter-calls.ts";
+import type { SessionRoutesOptions, VerifySessionOptions } from "./adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "../check-options.ts";
-import { httpOf, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { UserId } from "../../session/user-id.ts";
-import { closeWebExchange, exchangeOf, findExchange, openWebExchange, toResponse } from "../exchange/web-exchange.ts";
 import { answerRoute } from "../routes.ts";
+import { httpOf } from "./instance-option.ts";
+import type { ProtectOptions } from "../request-options.ts";
+import { type Bindable, type WithoutInstance, type BoundCalls, type NeedsSession, verify } from "./request-calls.ts";
+import { calls as requests, openWeb, type WebParameters } from "./web-calls.ts";
+import { closeWebExchange, findExchange, openWebExchange, toResponse } from "../exchange/web-exchange.ts";
 
 /** Options of handlers of Web requests. */
 export interface WebOptions extends SessionRoutesOptions {
@@ -20,8 +23,6 @@ export type Handler<Rest extends readonly unknown[] = []> = (
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-const WRAPPER = "withSessions(handler) or verifySession(handler)";
-
 /**
  * A handler around yours: it answers the ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, and the
  * errors of this library, and puts cookies on the response. Give it the handler of the whole app, or of one route.
@@ -32,7 +33,7 @@ const WRAPPER = "withSessions(handler) or verifySession(handler)";
  * export default {
  *   fetch: withSessions(async (request) => {
  *     const session = await getSession(request); // a refusal is answered for you
- *     return Response.json({ user: session?.getUserId() });
+ *     return Response.json({ user: session.getUserId() });
  *   }),
  * };
  * ```
@@ -45,26 +46,64 @@ export function withSessions<Rest extends readonly unknown[] = []>(
   return (request, ...rest) => serve(request, options, () => handler(request, ...rest));
 }
 
+/** A handler of a route with a session. */
+export type SessionHandler<Session, Rest extends readonly unknown[] = []> = (
+  request: Request,
+  session: Session,
+  ...rest: Rest
+) => Response | Promise<Response>;
+
+/** Makes such a route: its session is undefined only where the options say that none is required. */
+export interface VerifyHandler<Session, Options> {
+  <Rest extends readonly unknown[] = []>(
+    handler: SessionHandler<Session, Rest>,
+    options?: NeedsSession<Options>,
+  ): (request: Request, ...rest: Rest) => Promise<Response>;
+  <Rest extends readonly unknown[] = []>(
+    handler: SessionHandler<Session | undefined, Rest>,
+    options: Options,
+  ): (request: Request, ...rest: Rest) => Promise<Response>;
+}
+
 /**
  * A handler for one route that needs a session. It works alone as well as inside `withSessions`.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
- * const like = verifySession((request, session) => Response.json({ by: session?.getUserId() }));
+ * const like = verifySession((request, session) => Response.json({ by: session.getUserId() }));
  * ```
  */
-export function verifySession<Rest extends readonly unknown[] = []>(
-  handler: (request: Request, session: RequestSession | undefined, ...rest: Rest) => Response | Promise<Response>,
+export const verifySession: VerifyHandler<RequestSession, VerifySessionOptions> = <Rest extends readonly unknown[]>(
+  handler: SessionHandler<RequestSession, Rest>,
   options: VerifySessionOptions = {},
-): (request: Request, ...rest: Rest) => Promise<Response> {
+): ((request: Request, ...rest: Rest) => Promise<Response>) => {
   checkProtectOptions(options, "verifySession");
   const { sessions } = options;
   return (request, ...rest) =>
-    serve(request, sessions === undefined ? {} : { sessions }, async () =>
-      handler(request, await calls.protect(exchangeOf(request, WRAPPER), options), ...rest),
-    );
+    serve(request, sessions === undefined ? {} : { sessions }, async () => {
+      const session = await verify(openWeb(request), options);
+      // Where none is required, the handler's type says that there may be none.
+      return handler(request, session as RequestSession, ...rest);
+    });
+};
+
+/** What `sessionsFor` binds for handlers of Web requests. */
+export interface BoundHandlers<Claims, Data, Id extends UserId> extends BoundCalls<WebParameters, Claims, Data, Id> {
+  /** As `withSessions` of this module. @throws ConfigError the same */
+  readonly withSessions: <Rest extends readonly unknown[] = []>(
+    handler: Handler<Rest>,
+    options?: WithoutInstance<WebOptions>,
+  ) => (request: Request, ...rest: Rest) => Promise<Response>;
+  /** As `verifySession` of this module. @throws ConfigError the same */
+  readonly verifySession: VerifyHandler<RequestSession<Claims, Data, Id>, ProtectOptions>;
 }
+
+export const HANDLERS: Readonly<Record<keyof BoundHandlers<unknown, unknown, UserId>, Bindable>> = {
+  ...requests.bindables,
+  withSessions: [withSessions, 1],
+  verifySession: [verifySession, 1],
+};
 
 async function serve(
   request: Request,
@@ -83,28 +122,3 @@ async function serve(
     return closeWebExchange(exchange, toResponse(answer));
   }
 }
-
-/**
- * Signs a user in: a new session, its tokens on the response, and the end of the session that the request carried.
- *
- * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
- */
-export async function createNewSession<Claims = unknown, Data = unknown>(
-  request: Request,
-  userId: UserId,
-  details: SignInDetails<Claims, Data> = {},
-): Promise<RequestSession<Claims, Data>> {
-  return calls.start(exchangeOf(request, WRAPPER), userId, details);
-}
-
-/** The session of a request. Undefined only with `sessionRequired: false`. @throws SessionError as `getSession` of the package root; `CSRF_REFUSED` */
-export async function getSession<Claims = unknown, Data = unknown>(
-  request: Request,
-  options: VerifySessionOptions = {},
-): Promise<RequestSession<Claims, Data> | undefined> {
-  return calls.protectOnce(exchangeOf(request, WRAPPER), options);
-}
-
-/** Refreshes the session of a request, for a refresh route of one's own. @throws SessionError as `refreshSession` of the package root */
-export const refreshSession = async (request: Request, options: InstanceOption = {}): Promise<RequestSession> =>
-  calls.refresh(exchangeOf(request, WRAPPER), options);

@@ -13,7 +13,7 @@ import { openWebExchange } from "../exchange/web-exchange.ts";
 export const TICKET_PROTOCOL = "counterfoil.ticket.";
 
 /** The session of a request that wants to become a socket. */
-export async function readUpgrade<Claims>(http: HttpContext, request: IncomingMessage): Promise<Session<Claims>> {
+export async function readUpgrade(http: HttpContext, request: IncomingMessage): Promise<Session> {
   const offered = (readHeader(request, "sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
   const ticket = offered.find((name) => name.startsWith(TICKET_PROTOCOL));
   if (ticket !== undefined) return redeemTicket(http.session, ticket.slice(TICKET_PROTOCOL.length));
@@ -22,7 +22,7 @@ export async function readUpgrade<Claims>(http: HttpContext, request: IncomingMe
   const exchange = openWebExchange({ method: "POST", url: request.url ?? "/", headers });
   const session = await protect(http, exchange, { antiCsrfCheck: false });
   if (session === undefined) throw unauthorised("SESSION_NOT_FOUND", "there is no session; sign in first");
-  return { handle: session.getHandle(), userId: session.getUserId(), jwtPayload: session.getJWTPayload<Claims>() };
+  return { handle: session.getHandle(), userId: session.getUserId(), jwtPayload: session.getJWTPayload() };
 }
 
 const FAULT: HttpAnswer = { status: 500, headers: {}, body: { message: "internal" } };

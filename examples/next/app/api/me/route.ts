@@ -1,4 +1,3 @@
-import { verifySession } from "counterfoil/next";
-import { sessions } from "../../../lib/sessions.ts";
+import { verifySession } from "../../../lib/sessions.ts";
 
-export const GET = verifySession((_request, session) => Response.json({ user: session?.getUserId() }), { sessions });
+export const GET = verifySession((_request, session) => Response.json({ user: session.getUserId() }));

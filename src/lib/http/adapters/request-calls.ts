@@ -1,0 +1,153 @@
+/** What each adapter offers for a request, over the parameters by which its framework names one. */
+import type { IsOptional } from "../../session/create-session.ts";
+import type { UserId } from "../../session/user-id.ts";
+import type { HttpExchange } from "../exchange/exchange.ts";
+import type { ProtectOptions, StartDetails } from "../request-options.ts";
+import type { RequestSession } from "../request-session.ts";
+import type { RouteOptions } from "../routes.ts";
+import {
+  protect,
+  protectOnce,
+  refresh,
+  type SignInDetails,
+  start,
+  type VerifySessionOptions,
+} from "./adapter-calls.ts";
+import type { InstanceOption } from "./instance-option.ts";
+import { findKept, keep, keptSession } from "./kept-sessions.ts";
+
+/** Options of a route that needs a session, as routes do by default. */
+export type NeedsSession<Options> = Options & { readonly sessionRequired?: true };
+
+/** Signs a user in with the app's types. Details may be left out where `{}` will do for claims and data. */
+export type SignIn<Request extends readonly unknown[], Claims, Data, Id extends UserId> = (
+  ...parameters: IsOptional<StartDetails<Claims, Data>> extends true
+    ? [...request: Request, userId: Id, details?: StartDetails<Claims, Data>]
+    : [...request: Request, userId: Id, details: StartDetails<Claims, Data>]
+) => Promise<RequestSession<Claims, Data, Id>>;
+
+/** The session of a request: undefined only where the options say that none is required. */
+export interface GetSession<Request extends readonly unknown[], Session, Options = ProtectOptions> {
+  (...parameters: [...request: Request, options?: NeedsSession<Options>]): Promise<Session>;
+  (...parameters: [...request: Request, options: Options]): Promise<Session | undefined>;
+}
+
+/** Options without the instance, which is bound. */
+export type WithoutInstance<Options> = Omit<Options, "sessions">;
+
+/** What `sessionsFor` binds to an instance in every adapter: functions of a request, with the types of the instance. */
+export interface BoundCalls<Request extends readonly unknown[], Claims, Data, Id extends UserId> {
+  /** Signs a user in, as `createNewSession` of this module. @throws SessionError the same */
+  readonly createNewSession: SignIn<Request, Claims, Data, Id>;
+  /** The session of a request, as `getSession` of this module. @throws SessionError the same */
+  readonly getSession: GetSession<Request, RequestSession<Claims, Data, Id>>;
+  /** Refreshes the session of a request, as `refreshSession` of this module. @throws SessionError the same */
+  readonly refreshSession: (...request: Request) => Promise<RequestSession<Claims, Data, Id>>;
+  /** The session that a check of this instance has found before this route. @throws SessionError `SESSION_NOT_VERIFIED` where it has found none */
+  readonly sessionOf: (request: Request[0]) => RequestSession<Claims, Data, Id>;
+  /** The same, or undefined: for routes behind a check with `sessionRequired: false`. */
+  readonly findSession: (request: Request[0]) => RequestSession<Claims, Data, Id> | undefined;
+}
+
+/** As `SignIn`; what is given must fit the types of the instance where one is named. */
+export type UnboundSignIn<Request extends readonly unknown[]> = <
+  Claims = unknown,
+  Data = unknown,
+  Id extends UserId = UserId,
+>(
+  ...parameters: [...request: Request, userId: NoInfer<Id>, details?: SignInDetails<Claims, Data, Id>]
+) => Promise<RequestSession>;
+
+/** The same functions of the default instance, or of the one that their options name; the types of neither are known. */
+export interface UnboundCalls<Request extends readonly unknown[]> {
+  readonly createNewSession: UnboundSignIn<Request>;
+  readonly getSession: GetSession<Request, RequestSession, VerifySessionOptions>;
+  readonly refreshSession: (...parameters: [...request: Request, options?: InstanceOption]) => Promise<RequestSession>;
+  readonly sessionOf: (request: Request[0], options?: InstanceOption) => RequestSession;
+  readonly findSession: (request: Request[0], options?: InstanceOption) => RequestSession | undefined;
+}
+
+/** A function of an adapter, and where among its parameters its options stand. */
+export type Bindable = readonly [call: (...parameters: never[]) => unknown, options: number];
+
+/** What `createRequestCalls` makes: the functions, and the same to be bound. */
+export interface RequestCalls<Request extends readonly unknown[]> extends UnboundCalls<Request> {
+  readonly bindables: Readonly<Record<keyof UnboundCalls<Request>, Bindable>>;
+}
+
+/** The middleware of most frameworks, bound to an instance. */
+export interface BoundMiddleware<Middleware> {
+  /** As `sessionRoutes` of this module. @throws ConfigError the same */
+  readonly sessionRoutes: (options?: RouteOptions) => Middleware;
+  /** As `verifySession` of this module. @throws ConfigError the same */
+  readonly verifySession: (options?: ProtectOptions) => Middleware;
+}
+
+/** A request of a framework. */
+export interface Opened {
+  readonly exchange: HttpExchange;
+  /** What routes are given, and name it by. */
+  readonly request: object;
+  /** Leaves the session where the framework's routes expect it. */
+  readonly leave: (session: RequestSession | undefined) => void;
+}
+
+/** Lets a request pass if it has a session, for routes whose options were checked when they were made. */
+export const verify = (opened: Opened, options: VerifySessionOptions): Promise<RequestSession | undefined> =>
+  keep(opened, options, () => protect(opened.exchange, options));
+
+/** @param open takes the parameters by which the framework names a request, and no other */
+export function createRequestCalls<Request extends readonly unknown[]>(
+  open: (...request: Request) => Opened,
+): RequestCalls<Request> {
+  const count = open.length;
+  /** The parameters after those that name the request. */
+  const split = (parameters: readonly unknown[]): { opened: Opened; rest: readonly unknown[] } => ({
+    opened: open(...(parameters.slice(0, count) as unknown as Request)),
+    rest: parameters.slice(count),
+  });
+  const calls: UnboundCalls<Request> = {
+    async createNewSession(...parameters: readonly unknown[]) {
+      const { opened, rest } = split(parameters);
+      const [userId, details = {}] = rest as [UserId, SignInDetails?];
+      return keep(opened, details, () => start(opened.exchange, userId, details));
+    },
+    async getSession(...parameters: readonly unknown[]) {
+      const { opened, rest } = split(parameters);
+      const [options = {}] = rest as [VerifySessionOptions?];
+      // What none is required for, its caller's types know to be undefined at times.
+      return keep(opened, options, () => protectOnce(opened.exchange, options)) as Promise<RequestSession>;
+    },
+    async refreshSession(...parameters: readonly unknown[]) {
+      const { opened, rest } = split(parameters);
+      const [options = {}] = rest as [InstanceOption?];
+      return keep(opened, options, () => refresh(opened.exchange, options));
+    },
+    sessionOf: (request, options) => keptSession(request as object, options),
+    findSession: (request, options) => findKept(request as object, options),
+  };
+  const bindables = {
+    createNewSession: [calls.createNewSession, count + 1],
+    getSession: [calls.getSession, count],
+    refreshSession: [calls.refreshSession, count],
+    sessionOf: [calls.sessionOf, 1],
+    findSession: [calls.findSession, 1],
+  } as const;
+  return { ...calls, bindables };
+}
+
+/** The functions with an instance among their options. @param functions by the names that they get */
+export function bindTo<Bound>(
+  sessions: InstanceOption["sessions"],
+  functions: Readonly<Record<keyof Bound, Bindable>>,
+): Bound {
+  const bind =
+    ([call, at]: Bindable) =>
+    (...parameters: unknown[]): unknown => {
+      parameters[at] = { ...(parameters[at] as object | undefined), sessions };
+      return call(...(parameters as never[]));
+    };
+  const bound = Object.entries<Bindable>(functions).map(([name, bindable]) => [name, bind(bindable)]);
+  // What the functions take and return, `Bound` says with the types of the instance.
+  return Object.fromEntries(bound) as Bound;
+}

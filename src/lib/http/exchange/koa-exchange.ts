@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { BODY_HEADERS, type HttpAnswer, type HttpExchange } from "./exchange.ts";
+import { createNodeExchange } from "./node-exchange.ts";
+
+/** What is used of Koa's context. */
+export interface KoaContextShape {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly originalUrl: string;
+  readonly ip: string;
+  readonly headerSent: boolean;
+  readonly state: object;
+  status: number;
+  body: unknown;
+  remove(name: string): void;
+  set(name: string, value: string): void;
+}
+
+export const createKoaExchange = ({ req, res, originalUrl, ip }: KoaContextShape): HttpExchange =>
+  createNodeExchange(req, res, { url: originalUrl, ip });
+
+/** Sends a whole answer. */
+export function sendKoa(context: KoaContextShape, { status, headers, body }: HttpAnswer): void {
+  for (const name of BODY_HEADERS) context.remove(name);
+  for (const [name, value] of Object.entries(headers)) context.set(name, value);
+  // In this order: Koa takes a body of null for a 204.
+  context.body = body ?? null;
+  context.status = status;
+}
