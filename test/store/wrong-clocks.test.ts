@@ -143,7 +143,10 @@ const PLACES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     const user = scene.newUser();
     const limit = { session: { ...scene.clock.config.session, maxPerUser: 2 } };
     const right = createSessions({ store: scene.store, secret: SECRET, ...limit });
-    await right.createNewSession(user);
+    // By a clock that is a moment behind, so that no other session begins in the same millisecond.
+    const clock = (): number => Date.now() - 1000;
+    const rotation = { clock: "store" } as const;
+    await createSessions({ store: scene.store, secret: SECRET, ...limit, clock, rotation }).createNewSession(user);
     const second = await scene.wrong(limit).createNewSession(user);
     const third = await right.createNewSession(user);
     if (scene.isAhead || scene.store.readClock !== undefined) await scene.expectAlive(second);
