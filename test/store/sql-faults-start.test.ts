@@ -32,7 +32,7 @@ const WRONG: readonly { what: string; change: Partial<ConnectionOptions>; says: 
 
 function expectClear(error: SessionError, says: RegExp, secrets: readonly string[]): void {
   expect(error).toMatchObject({ errType: AuthError.GENERAL_ERROR, code: "STORE_UNAVAILABLE" });
-  expect(error.message).toMatch(says);
+  expect(error.message, inspect(error.cause)).toMatch(says);
   expect(error.message).toMatch(/sessions are untouched/);
   expect(error.cause).toBeInstanceOf(Error);
   const everything = inspect(error, { depth: 12, showHidden: true });

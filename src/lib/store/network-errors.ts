@@ -17,7 +17,6 @@ export function errorCode(error: unknown, property = "code"): string {
 const UNREACHABLE: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
-  "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ETIMEDOUT",
@@ -27,7 +26,8 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 /** Faults of the network, which all drivers report alike. */
 export function diagnoseNetwork(error: unknown): NetworkFault | undefined {
   const code = errorCode(error);
-  if (!UNREACHABLE.has(code)) return undefined;
+  // EAI_AGAIN, EAI_FAIL and the like come from the look-up of the name.
+  if (!UNREACHABLE.has(code) && !code.startsWith("EAI_")) return undefined;
   return {
     kind: "fault",
     message: `the database cannot be reached (${code}); check host and port, and whether it is running`,
