@@ -1,6 +1,6 @@
 /** Compiles src to dist, from scratch. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unreachedDeclarations } from "./declarations.ts";
@@ -24,3 +24,19 @@ writeFileSync(list(".js"), notice + readFileSync(list(".js"), "utf8"));
 const dist = new URL("dist/", root);
 const unreached = unreachedDeclarations(root).map((file) => `/${relative(fileURLToPath(dist), file)}`);
 writeFileSync(new URL(".npmignore", dist), `${unreached.join("\n")}\n`);
+// A hundredth less to download than the four spaces of tsc.
+for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+  if (/\.(?:js|d\.ts)$/.test(file)) indentWithTabs(new URL(file, dist));
+}
+
+/** Leaves a file alone that has a text of several lines, in which spaces may mean something. */
+function indentWithTabs(file: URL): void {
+  const lines = readFileSync(file, "utf8").split("\n");
+  let ticks = 0;
+  for (const line of lines) {
+    ticks += line.split("`").length - 1;
+    if (ticks % 2 === 1 && file.pathname.endsWith(".js")) return;
+  }
+  const tabbed = lines.map((line) => line.replace(/^(?: {4})+/, (spaces) => "\t".repeat(spaces.length / 4)));
+  writeFileSync(file, tabbed.join("\n"));
+}

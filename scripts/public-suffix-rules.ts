@@ -28,7 +28,22 @@ for (const rule of rules) {
   if (known === undefined) labels.set(parent, [rule.slice(0, parentAt)]);
   else known.push(rule.slice(0, parentAt));
 }
-const groups = [...labels].map(([parent, own]) => `${parent}:${own.toSorted().join(",")}`);
+const groups = [...labels].map(([parent, own]) => `${parent}:${pack(own.toSorted())}`);
+
+/**
+ * Each label without what it shares with the one before, behind a capital letter that says how many
+ * characters that is: A is one. A comma: none.
+ */
+function pack(sorted: readonly string[]): string {
+  let before = "";
+  const packed = sorted.map((label) => {
+    let shared = 0;
+    while (shared < Math.min(before.length, label.length, 26) && before[shared] === label[shared]) shared += 1;
+    before = label;
+    return (shared === 0 ? "," : String.fromCharCode(64 + shared)) + label.slice(shared);
+  });
+  return packed.join("").slice(1);
+}
 
 writeFileSync(
   new URL("../src/lib/options/public-suffix-rules.ts", import.meta.url),

@@ -22,7 +22,14 @@ let loaded: Rules | undefined;
 // Built when the first cookie domain is checked; most apps have none.
 const loadRules = (): Rules => (loaded ??= new Map(PUBLIC_SUFFIX_RULES.split(" ").map(readGroup)));
 
+/** As scripts/public-suffix-rules.ts packs it: a capital letter says how many characters of the label before come first. */
 function readGroup(text: string): [string, ReadonlySet<string>] {
-  const [parent = "", labels = ""] = text.split(":");
-  return [parent, new Set(labels.split(","))];
+  const [parent = "", packed = ""] = text.split(":");
+  let label = "";
+  const labels = new Set<string>();
+  for (const [, mark = ",", rest = ""] of `,${packed}`.matchAll(/([A-Z,])([^A-Z,]*)/g)) {
+    label = label.slice(0, mark === "," ? 0 : mark.charCodeAt(0) - 64) + rest;
+    labels.add(label);
+  }
+  return [parent, labels];
 }
