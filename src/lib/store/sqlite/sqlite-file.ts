@@ -1,4 +1,5 @@
-import { rmSync, statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, renameSync, rmSync, statSync } from "node:fs";
 
 /** Which files stand at the paths of a database: changes when another takes the place of one. */
 export interface FileMarks {
@@ -49,12 +50,36 @@ const isChanged = (before: Mark, now: Mark): boolean => Boolean(before) && now !
  * Removes `-wal` and `-shm` if they belong to a file that is no longer there: SQLite would play
  * them into the one that has taken its place.
  */
-export function removeStale({ opened, wal, shm }: FileMarks): void {
-  for (const [file, mark] of [
-    [`${opened}-wal`, wal],
-    [`${opened}-shm`, shm],
-  ] as const) {
-    if (mark && markOf(file) === mark) rmSync(file, { force: true });
+export function removeStale({ opened, main, wal, shm }: FileMarks): void {
+  // A link leads elsewhere, and the file that is still there keeps what belongs to it.
+  if (main && markOf(opened) === main) return;
+  removeMarked(`${opened}-wal`, wal);
+  removeMarked(`${opened}-shm`, shm);
+}
+
+/**
+ * Another process may remove it as well after the look, and begin a new one: what is taken away by
+ * its name is looked at again, and given back if it is that.
+ */
+function removeMarked(file: string, mark: Mark): void {
+  if (!mark || markOf(file) !== mark) return;
+  const aside = `${file}-${randomUUID()}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (markOf(file) === "") return;
+    throw error;
+  }
+  if (markOf(aside) !== mark) giveBack(aside, file);
+  rmSync(aside, { force: true });
+}
+
+/** Never over one that has come meanwhile. */
+function giveBack(aside: string, file: string): void {
+  try {
+    linkSync(aside, file);
+  } catch {
+    if (markOf(file) === "") renameSync(aside, file);
   }
 }
 
