@@ -8,17 +8,19 @@ import { createNewSession, sessionRoutes } from "counterfoil/express";
 import { mysql } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";
 import { sqlite } from "counterfoil/sqlite";
+import { redis } from "counterfoil/redis";
 import type { SessionStore } from "counterfoil/memory";
 import express from "express";
 import { createPool as createMariadbPool } from "mariadb";
 import { createPool as createMysql2Pool } from "mysql2/promise";
 import pg from "pg";
 import connectPostgresJs from "postgres";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
-import { sharedMariaDb, sharedPostgres } from "../servers/shared.ts";
+import { sharedMariaDb, sharedPostgres, sharedRedis } from "../servers/shared.ts";
+import { DRIVERS } from "../store/redis-clients.ts";
 import { watchCallChains } from "./call-chains.ts";
 
 const MOST = 9;
@@ -53,11 +55,11 @@ async function refreshOver(
   return found;
 }
 
-function expectFew(found: ReadonlyMap<string, readonly string[]>): void {
+function expectFew(found: ReadonlyMap<string, readonly string[]>, begins = ["SELECT", "UPDATE"]): void {
   // Not of the sweep, which a sign-in or a refresh begins.
   const ways = [...found].filter(([, way]) => way.length > 0 && !way.some((hop) => hop.includes("upkeep")));
   for (const [text, way] of ways) console.log([`${way.length}: ${text.slice(0, 60)}`, ...way].join("\n  "));
-  expect(ways.map(([text]) => text.slice(0, 6))).toEqual(["SELECT", "UPDATE"]);
+  expect(ways.map(([text]) => text.slice(0, 6))).toEqual(begins);
   for (const [, way] of ways) expect(way.length).toBeLessThanOrEqual(MOST);
 }
 
@@ -136,5 +138,29 @@ describeWithServer("mariadb", "MariaDB", () => {
       return mysql({ pool });
     });
     expectFew(found);
+  });
+});
+
+/** The server answers as one that has lost all scripts. */
+function giveUnknownHashes(client: object, byHash: string): void {
+  const method = Reflect.get(client, byHash) as (...given: unknown[]) => unknown;
+  Object.assign(client, {
+    [byHash]: (_: string, ...given: unknown[]) => Reflect.apply(method, client, ["0".repeat(40), ...given]),
+  });
+}
+
+describeWithServer("redis", "Redis", () => {
+  describe.each(DRIVERS)("$name", ({ name, open }) => {
+    test.each(["by hash", "by text"])("%s", async (how) => {
+      const client = open(await sharedRedis());
+      let scripts = 0;
+      const byHash = name === "ioredis" ? "evalsha" : "evalSha";
+      const found = await refreshOver((note) => {
+        if (how === "by text") giveUnknownHashes(client, byHash);
+        watch(client, how === "by text" ? "eval" : byHash, () => note(`script ${(scripts += 1)}`));
+        return redis({ client });
+      });
+      expectFew(found, ["script", "script"]);
+    });
   });
 });

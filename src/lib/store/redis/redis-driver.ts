@@ -74,18 +74,39 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
     find().catch((error: unknown) => {
       throw markUntouched(error);
     });
+  async function run(call: RedisCall): Promise<unknown> {
+    const client = await get();
+    const { script, keys, args } = call;
+    for (let source: Source = "sha"; ; source = "text") {
+      try {
+        if (!isNodeRedis(client)) {
+          return source === "sha"
+            ? await client.evalsha(script.sha, keys.length, ...keys, ...args)
+            : await client.eval(script.text, keys.length, ...keys, ...args);
+        }
+        refuseClosed(client);
+        if (isOldCluster(client)) return await client.sendCommand(keys[0], false, command(source, call));
+        return source === "sha"
+          ? await client.evalSha(script.sha, nodeRedisInput(call))
+          : await client.eval(script.text, nodeRedisInput(call));
+      } catch (error) {
+        if (source === "text" || !isUnknownScript(error)) throw error;
+      }
+    }
+  }
+
   return {
-    run: async (call) => runBy(scripting(await get()), call),
+    run,
 
     async runAndWait(call, replicas) {
-      const by = scripting(await get());
+      const client = await get();
       try {
-        return await waitBy(by, call, replicas);
+        return await waitBy(client, call, replicas);
       } catch (error) {
         if (replyCode(error) !== "MOVED") throw error;
         // No driver follows with a pipeline; with a single command it does, and knows the way from then on.
-        await runBy(by, { script: inspect, keys: call.keys.slice(0, 1), args: [] });
-        return waitBy(by, call, replicas);
+        await run({ script: inspect, keys: call.keys.slice(0, 1), args: [] });
+        return waitBy(client, call, replicas);
       }
     },
 
@@ -94,41 +115,44 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
   };
 }
 
-/** One of the two drivers. `source` is the hash of a script, or its text where the server does not know it. */
-interface Scripting {
-  readonly evaluate: (source: Source, call: RedisCall) => Promise<unknown>;
-  /**
-   * Followed by WAIT on the same connection, whatever happens: WAIT counts those replicas that have what its own connection wrote, and on a
-   * new one it would count them all.
-   */
-  readonly evaluateAndWait: (source: Source, call: RedisCall, replicas: RedisReplicas) => Promise<readonly unknown[]>;
-}
-
+/** The hash of a script, or its text where the server does not know it. */
 type Source = "sha" | "text";
 
 /** After a restart, a fail-over or SCRIPT FLUSH the server knows no script by its hash. It says so before anything is done. */
-async function byHashOrText<T>(evaluate: (source: Source) => Promise<T>): Promise<T> {
-  try {
-    return await evaluate("sha");
-  } catch (error) {
-    if (replyCode(error) !== "NOSCRIPT") throw error;
-    return evaluate("text");
-  }
-}
+const isUnknownScript = (error: unknown): boolean => replyCode(error) === "NOSCRIPT";
 
-const runBy = (by: Scripting, call: RedisCall): Promise<unknown> => byHashOrText((source) => by.evaluate(source, call));
-
+/**
+ * Followed by WAIT on the same connection, whatever happens: WAIT counts those replicas that have what its own connection wrote, and on a
+ * new one it would count them all.
+ */
 async function waitBy(
-  by: Scripting,
+  client: RedisClient,
   call: RedisCall,
   replicas: RedisReplicas,
 ): Promise<{ readonly reply: unknown; readonly confirmed: number }> {
-  const [reply, confirmed] = await byHashOrText((source) => by.evaluateAndWait(source, call, replicas));
-  return { reply, confirmed: Number(confirmed) };
+  for (let source: Source = "sha"; ; source = "text") {
+    try {
+      const [reply, confirmed] = isNodeRedis(client)
+        ? await nodeRedisPipeline(client, source, call, replicas)
+        : await ioRedisPipeline(client, source, call, replicas);
+      return { reply, confirmed: Number(confirmed) };
+    } catch (error) {
+      if (source === "text" || !isUnknownScript(error)) throw error;
+    }
+  }
 }
 
-const scripting = (client: RedisClient): Scripting =>
-  "evalSha" in client ? nodeRedisScripting(client) : ioRedisScripting(client);
+const isNodeRedis = (client: RedisClient): client is NodeRedis => "evalSha" in client;
+
+function refuseClosed(client: NodeRedis): void {
+  if (client.isOpen === false)
+    throw generalError(
+      "STORE_UNAVAILABLE",
+      "the client of node-redis is not connected, or was closed; call await client.connect() first, and close it last",
+    );
+}
+
+const nodeRedisInput = ({ keys, args }: RedisCall): NodeRedisInput => ({ keys: [...keys], arguments: [...args] });
 
 interface NodeRedisPipeline {
   evalSha(sha: string, options: NodeRedisInput): NodeRedisPipeline;
@@ -137,28 +161,20 @@ interface NodeRedisPipeline {
   execAsPipeline(): Promise<readonly unknown[]>;
 }
 
-function nodeRedisScripting(client: NodeRedis): Scripting {
-  if (client.isOpen === false)
-    throw generalError(
-      "STORE_UNAVAILABLE",
-      "the client of node-redis is not connected, or was closed; call await client.connect() first, and close it last",
-    );
-  const input = ({ keys, args }: RedisCall): NodeRedisInput => ({ keys: [...keys], arguments: [...args] });
-  const evaluate: Scripting["evaluate"] = (source, call) =>
-    source === "sha" ? client.evalSha(call.script.sha, input(call)) : client.eval(call.script.text, input(call));
-  return {
-    evaluate: isOldCluster(client) ? (source, call) => evaluateAtKey(client, source, call) : evaluate,
-
-    async evaluateAndWait(source, call, { acknowledge, within }) {
-      const pipeline = client.multi(call.keys[0]) as NodeRedisPipeline;
-      const { script } = call;
-      const begun =
-        source === "sha" ? pipeline.evalSha(script.sha, input(call)) : pipeline.eval(script.text, input(call));
-      if (begun.wait === undefined)
-        throw generalError("STORE_UNSUITABLE", "replicas takes node-redis 5 or newer with a cluster");
-      return begun.wait(acknowledge, within).execAsPipeline();
-    },
-  };
+async function nodeRedisPipeline(
+  client: NodeRedis,
+  source: Source,
+  call: RedisCall,
+  { acknowledge, within }: RedisReplicas,
+): Promise<readonly unknown[]> {
+  refuseClosed(client);
+  const pipeline = client.multi(call.keys[0]) as NodeRedisPipeline;
+  const { script } = call;
+  const input = nodeRedisInput(call);
+  const begun = source === "sha" ? pipeline.evalSha(script.sha, input) : pipeline.eval(script.text, input);
+  if (begun.wait === undefined)
+    throw generalError("STORE_UNSUITABLE", "replicas takes node-redis 5 or newer with a cluster");
+  return begun.wait(acknowledge, within).execAsPipeline();
 }
 
 /** A cluster of node-redis 4. Its `evalSha` asks any node, and when that names the right one, any other. */
@@ -169,13 +185,12 @@ interface OldCluster {
 const isOldCluster = (client: object): client is OldCluster =>
   "slots" in client && "nodeClient" in client && !("withCommandOptions" in client);
 
-const evaluateAtKey = (cluster: OldCluster, source: Source, { script, keys, args }: RedisCall): Promise<unknown> =>
-  cluster.sendCommand(keys[0], false, [
-    ...(source === "sha" ? ["EVALSHA", script.sha] : ["EVAL", script.text]),
-    String(keys.length),
-    ...keys,
-    ...args,
-  ]);
+const command = (source: Source, { script, keys, args }: RedisCall): readonly string[] => [
+  ...(source === "sha" ? ["EVALSHA", script.sha] : ["EVAL", script.text]),
+  String(keys.length),
+  ...keys,
+  ...args,
+];
 
 interface IoRedisPipeline {
   evalsha(sha: string, keyCount: number, ...keysAndArguments: readonly string[]): IoRedisPipeline;
@@ -184,24 +199,20 @@ interface IoRedisPipeline {
   exec(): Promise<readonly (readonly [Error | null, unknown])[] | null>;
 }
 
-function ioRedisScripting(client: IoRedis): Scripting {
-  return {
-    evaluate: (source, { script, keys, args }) =>
-      source === "sha"
-        ? client.evalsha(script.sha, keys.length, ...keys, ...args)
-        : client.eval(script.text, keys.length, ...keys, ...args),
-
-    async evaluateAndWait(source, { script, keys, args }, { acknowledge, within }) {
-      const pipeline = client.pipeline() as IoRedisPipeline;
-      const begun =
-        source === "sha"
-          ? pipeline.evalsha(script.sha, keys.length, ...keys, ...args)
-          : pipeline.eval(script.text, keys.length, ...keys, ...args);
-      const results = (await begun.wait(acknowledge, within).exec()) ?? [];
-      return results.map(([error, result]) => {
-        if (error !== null) throw error;
-        return result;
-      });
-    },
-  };
+async function ioRedisPipeline(
+  client: IoRedis,
+  source: Source,
+  { script, keys, args }: RedisCall,
+  { acknowledge, within }: RedisReplicas,
+): Promise<readonly unknown[]> {
+  const pipeline = client.pipeline() as IoRedisPipeline;
+  const begun =
+    source === "sha"
+      ? pipeline.evalsha(script.sha, keys.length, ...keys, ...args)
+      : pipeline.eval(script.text, keys.length, ...keys, ...args);
+  const results = (await begun.wait(acknowledge, within).exec()) ?? [];
+  return results.map(([error, result]) => {
+    if (error !== null) throw error;
+    return result;
+  });
 }

@@ -32,10 +32,9 @@ export function createRedisRunner(
   timeout: number,
   replicas: RedisReplicas | undefined,
 ): RunScript {
-  async function attempt(call: RedisCall): Promise<unknown> {
-    if (replicas === undefined || !call.script.keeps) return driver.run(call);
-    const { reply, confirmed } = await driver.runAndWait(call, replicas);
-    if (confirmed < replicas.acknowledge) throw notConfirmed(confirmed, replicas);
+  async function runConfirmed(call: RedisCall, wanted: RedisReplicas): Promise<unknown> {
+    const { reply, confirmed } = await driver.runAndWait(call, wanted);
+    if (confirmed < wanted.acknowledge) throw notConfirmed(confirmed, wanted);
     return reply;
   }
 
@@ -45,7 +44,8 @@ export function createRedisRunner(
     const deadline = deadlineWithin(timeout);
     for (let turn = 1; ; turn += 1) {
       try {
-        return await inTime(attempt(call), deadline, () => {
+        const running = replicas === undefined || !script.keeps ? driver.run(call) : runConfirmed(call, replicas);
+        return await inTime(running, deadline, () => {
           // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
           // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
           // A connection that others wait for too is given up only when it was silent for about the
