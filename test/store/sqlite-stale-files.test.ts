@@ -95,3 +95,14 @@ test("a link leads to another file: the one of before keeps its -wal, which othe
   await here.minute();
   expect(tablesOf(join(first, "sessions.db"))).toEqual(["written"]);
 });
+
+test("a file is put in the place of another while it is being opened: it keeps the -wal of its own", async () => {
+  const path = join(temporaryFolder(), "sessions.db");
+  for (const each of [path, `${path}.backup`]) new DatabaseSync(each).close();
+  afterLookAt(path, () => {
+    renameSync(`${path}.backup`, path);
+    openOther(path).exec("CREATE TABLE written (id INTEGER)");
+  });
+  await open(path).sessions.ready();
+  expect(tablesOf(path)).toEqual(["written"]);
+});

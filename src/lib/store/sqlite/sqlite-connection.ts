@@ -20,6 +20,7 @@ import {
   type FileChange,
   type FileMarks,
   isLeftBehind,
+  type Mark,
   markFiles,
   markOf,
   removeStale,
@@ -72,6 +73,8 @@ export interface SqliteConnection<Name extends string> {
 // SQLite itself would wait without giving way to anything else in the process. So it does not wait
 // at all, and this code pauses between attempts.
 const BUSY_TIMEOUT = 0;
+/** Of a file that another takes the place of each time. */
+const MOST_OPENINGS = 10;
 /** How long one operation waits for the lock, in ms. */
 export const PATIENCE = 5000;
 
@@ -94,9 +97,7 @@ export function createSqliteConnection<Name extends string>(
   }
 
   async function openConnection(): Promise<Connection<Name>> {
-    // Before: what takes its place while it is being opened is noticed later.
-    const before = path === undefined ? undefined : markOf(path);
-    const database = await open();
+    const { database, before } = await openMarked();
     try {
       if (owned) database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
       await patiently(() => probeRows(database));
@@ -113,6 +114,18 @@ export function createSqliteConnection<Name extends string>(
     } catch (error) {
       if (owned) database.close();
       throw isClosed(error) ? closedByApp(error) : explainFile(error, path);
+    }
+  }
+
+  /** With the mark of the very file that is open, unless it took the path in a fraction of a ms. */
+  async function openMarked(): Promise<{ readonly database: SqliteDatabase; readonly before: Mark }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const before = path === undefined ? undefined : markOf(path);
+      const database = await open();
+      const isSame = !before || path === undefined || markOf(path) === before;
+      if (isSame || !owned || attempt === MOST_OPENINGS) return { database, before };
+      // Otherwise the -wal of the one that is open would later count as that of the one before.
+      database.close();
     }
   }
 

@@ -16,7 +16,7 @@ export interface FileMarks {
  * Device and inode; empty: nothing is there. Undefined: it cannot be told, so it counts as
  * unchanged.
  */
-type Mark = string | undefined;
+export type Mark = string | undefined;
 
 export type FileChange = "deleted" | "replaced" | "wal-deleted";
 
