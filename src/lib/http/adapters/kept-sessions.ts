@@ -5,7 +5,7 @@ import type { RequestSession } from "../request-session.ts";
 import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
 
 interface Kept {
-  /** Of the last check, whichever instance made it. */
+  /** Of the last check, by any instance. */
   last: RequestSession | undefined;
   /** One for each instance. */
   readonly found: Map<HttpContext, RequestSession>;
