@@ -173,6 +173,9 @@ export const brokenStores: readonly BrokenStore[] = [
       return { created: true, ended, replaced: false };
     },
   })),
+  broken("a limit of one session is taken for none", "limit-11", (inner) => ({
+    createSession: (row, limit, replaces) => inner.createSession(row, limit?.max === 1 ? undefined : limit, replaces),
+  })),
   broken("a soft limit ends the newest that are too many", "limit-7", (inner) => ({
     async createSession(row, limit, replaces) {
       if (limit?.onLimit !== "trim") return inner.createSession(row, limit, replaces);

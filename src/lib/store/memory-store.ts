@@ -1,5 +1,6 @@
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord } from "../session/record.ts";
+import { decideLimit } from "../session/session-limit.ts";
 import { createMemoryRows } from "./memory-rows.ts";
 import type { SessionPosition, SessionStore } from "../session/session-store.ts";
 
@@ -29,11 +30,10 @@ export function createMemoryStore(): SessionStore {
     async createSession(record, limit, replaces) {
       const isRival = (row: SessionRecord): boolean => row.expiresAt > record.createdAt && row.handle !== replaces;
       const rivals = limit === undefined ? [] : ofUser(record.userKey).filter(isRival);
-      if (limit?.onLimit === "refuse" && rivals.length >= limit.max) {
-        return { created: false, ended: [], replaced: false };
-      }
       const surplus = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
-      const ended = limit?.onLimit === "trim" ? surplus.slice(-limit.atOnce) : surplus;
+      const { oldest, next } = decideLimit(limit, surplus.length);
+      if (next === "refuse") return { created: false, ended: [], replaced: false };
+      const ended = surplus.slice(surplus.length - oldest);
       for (const handle of ended) sessions.remove(handle);
       const replaced = replaces !== undefined && sessions.remove(replaces);
       sessions.put(record);

@@ -2,6 +2,7 @@ import type { ExactLimit, SoftLimit } from "../../policy.ts";
 import { generalError } from "../../errors.ts";
 import { placeOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
+import { decideLimit } from "../../session/session-limit.ts";
 import { asStep } from "../../session/store-fault.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
@@ -149,12 +150,13 @@ export function createSqlStore({
     // The session to replace does not count, and nobody has the handle of the new one.
     const rivals = [userKey, createdAt, replaces ?? own];
     const { rows } = await step(statements.surplusOfUser(limit.max, MOST_AT_ONCE + 1), rivals);
-    if (limit.onLimit === "refuse" && rows.length > 0) return { ...REFUSED, isDone: true };
-    const many = CHUNKS.find((count) => count < rows.length);
-    if (many !== undefined) {
-      const oldest = (await step(statements.oldestOfUser(many), rivals)).rows.map(readHandle);
-      const by = { lock: statements.lockHandles(many), remove: statements.deleteHandles(many) };
-      return { created: false, ended: await removeNamed(step, by, oldest), replaced: false, isDone: false };
+    const chunk = CHUNKS.find((count) => count < rows.length);
+    const { oldest, next } = decideLimit(limit, rows.length, chunk);
+    if (next === "refuse") return { ...REFUSED, isDone: true };
+    if (next === "count") {
+      const handles = (await step(statements.oldestOfUser(oldest), rivals)).rows.map(readHandle);
+      const by = { lock: statements.lockHandles(oldest), remove: statements.deleteHandles(oldest) };
+      return { created: false, ended: await removeNamed(step, by, handles), replaced: false, isDone: false };
     }
     const ended: string[] = [];
     for (const handle of rows.map(readHandle)) {
@@ -192,17 +194,15 @@ export function createSqlStore({
    * Ends what is too much after a sign-in, row by row: a transaction that locks one row only cannot
    * deadlock.
    */
-  async function trim(
-    { max, atOnce }: SoftLimit,
-    { userKey, createdAt, handle: own }: SessionRecord,
-  ): Promise<string[]> {
+  async function trim(limit: SoftLimit, { userKey, createdAt, handle: own }: SessionRecord): Promise<string[]> {
     const ended: string[] = [];
     try {
       const values = [userKey, createdAt, own];
-      const beyond = await runner.run((await prepared()).surplusOfUser(max, atOnce), values);
-      // As many as that may be too few, and then they are not the oldest.
+      const surplus = await runner.run((await prepared()).surplusOfUser(limit.max, limit.atOnce + 1), values);
+      const { oldest } = decideLimit(limit, surplus.rows.length);
+      // The query stops at one too many, and then its rows are not the oldest.
       const { rows } =
-        beyond.rows.length < atOnce ? beyond : await runner.run((await prepared()).oldestOfUser(atOnce), values);
+        oldest === surplus.rows.length ? surplus : await runner.run((await prepared()).oldestOfUser(oldest), values);
       for (const handle of rows.map(readHandle)) {
         if ((await runner.run((await prepared()).delete, [handle])).changes > 0) ended.push(handle);
       }

@@ -2,6 +2,7 @@ import type { SessionLimit } from "../../policy.ts";
 import { setImmediate as giveWay } from "node:timers/promises";
 import type { KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
+import { decideLimit, type LimitDecision } from "../../session/session-limit.ts";
 import { asStep } from "../../session/store-fault.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import {
@@ -42,34 +43,30 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
 
-  /**
-   * Handles of the sessions that end to make room, or only some of them, when they are very many.
-   */
+  /** Handles of the sessions that end in this step to make room, and what the sign-in does next. */
   function chooseEnded(
     database: SqliteDatabase,
     { record: { userKey, createdAt, handle }, limit, replaces = handle }: NewSession,
-  ): { readonly ended: readonly string[]; readonly isAll: boolean } | "refused" {
+  ): { readonly ended: readonly string[]; readonly next: LimitDecision["next"] } {
     const ask = ({ text }: SqlStatement): string[] =>
       (database.prepare(text).all(userKey, createdAt, replaces) as { handle: string }[]).map((row) => row.handle);
-    if (limit === undefined) return { ended: [], isAll: true };
+    if (limit === undefined) return { ended: [], next: "add" };
     const most = limit.onLimit === "trim" ? limit.atOnce : MOST_AT_ONCE;
     const surplus = ask(surplusOfUser(limit.max, most + 1));
-    if (limit.onLimit === "refuse" && surplus.length > 0) return "refused";
-    // More than that may be far more, and then they are not the oldest.
-    const isAll = surplus.length <= most;
-    return { ended: isAll ? surplus : ask(oldestOfUser(most)), isAll: isAll || limit.onLimit === "trim" };
+    const { oldest, next } = decideLimit(limit, surplus.length, MOST_AT_ONCE);
+    // The query stops at one too many, and then its rows are not the oldest.
+    return { ended: oldest === surplus.length ? surplus : ask(oldestOfUser(oldest)), next };
   }
 
   const createOnce = ({ record, limit, replaces }: NewSession): Promise<CreateOutcome & { readonly isDone: boolean }> =>
     withStatements((statements, database) =>
       inTransaction(database, () => {
-        const chosen = chooseEnded(database, { record, limit, replaces });
-        if (chosen === "refused") return { ...REFUSED, isDone: true };
-        for (const handle of chosen.ended) statements.delete.run(handle);
-        if (!chosen.isAll) return { created: false, ended: chosen.ended, replaced: false, isDone: false };
+        const { ended, next } = chooseEnded(database, { record, limit, replaces });
+        for (const handle of ended) statements.delete.run(handle);
+        if (next !== "add") return { created: false, ended, replaced: false, isDone: next === "refuse" };
         const replaced = replaces !== undefined && changed(statements.delete.run(replaces));
         statements.insert.run(...sessionValues(record));
-        return { created: true, ended: chosen.ended, replaced, isDone: true };
+        return { created: true, ended, replaced, isDone: true };
       }),
     );
 
@@ -166,5 +163,3 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
 /** Sessions that one transaction ends at most: its deletions touch pages all over the file. */
 const MOST_AT_ONCE = 100;
-
-const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };

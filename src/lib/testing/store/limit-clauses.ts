@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { CHANGES } from "./change-clauses.ts";
-import { add, ALL, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
+import { add, ALL, countTrue, find, handlesOf, race, type StoreClause, times } from "./clause.ts";
 import { newHandle } from "../../session/handle.ts";
+import { decideLimit } from "../../session/session-limit.ts";
 import { newRecord, newUser, T0 } from "./rows.ts";
 
 export const limitClauses: readonly StoreClause[] = [
@@ -169,6 +170,33 @@ export const limitClauses: readonly StoreClause[] = [
         const again = newRecord({ userKey, createdAt: T0 + 1 });
         const unreplaced = await store.createSession(again, soft, old.handle);
         same(unreplaced, { created: true, ended: [others[1]?.handle], replaced: false });
+      }
+    },
+  },
+  {
+    id: "limit-11",
+    name: "MUST refuse a sign-in, or end as many sessions, as the library decides for each number about the limit",
+    async run(store) {
+      for (const max of [1, 2]) {
+        const exact = (["refuse", "end-oldest"] as const).map((onLimit) => ({ max, onLimit }));
+        for (const limit of [...exact, { max, onLimit: "trim", atOnce: 2 } as const]) {
+          for (let count = 0; count < max + 4; count += 1) {
+            const userKey = newUser();
+            const rows = await times(count, (age) => add(store, { userKey, createdAt: T0 - 9 + age }));
+            const { oldest, next } = decideLimit(limit, Math.max(0, count - (max - 1)));
+            const { created, ended } = await store.createSession(newRecord({ userKey }), limit);
+            const expected = rows.slice(0, oldest).map(({ handle }) => handle);
+            same(
+              { limit, count, created, ended: ended.toSorted() },
+              {
+                limit,
+                count,
+                created: next === "add",
+                ended: expected.toSorted(),
+              },
+            );
+          }
+        }
       }
     },
   },
