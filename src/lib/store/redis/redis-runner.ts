@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { generalError, type SessionError } from "../../errors.ts";
 import { deadlineWithin } from "../../call.ts";
 import { inTime } from "../../in-time.ts";
+import { createRetry } from "../retries.ts";
 import type { RedisCall, RedisDriver, RedisReplicas } from "./redis-driver.ts";
 import { explain, isTransient } from "./redis-errors.ts";
 import type { RedisScript } from "./redis-scripts.ts";
@@ -42,7 +42,8 @@ export function createRedisRunner(
     const call = { script, keys, args: args.map(String) };
     const begun = performance.now();
     const deadline = deadlineWithin(timeout);
-    for (let turn = 1; ; turn += 1) {
+    const retry = createRetry(begun + Math.min(PATIENCE, timeout), pause);
+    for (;;) {
       try {
         const running = replicas === undefined || !script.keeps ? driver.run(call) : runConfirmed(call, replicas);
         return await inTime(running, deadline, () => {
@@ -54,14 +55,13 @@ export function createRedisRunner(
           return noAnswer(timeout);
         });
       } catch (error) {
-        const pause = Math.random() * Math.min(10 * 2 ** turn, 200);
-        const patience = Math.min(PATIENCE, timeout) - (performance.now() - begun);
-        if (!isTransient(error) || pause > patience) throw explain(error);
-        await delay(pause);
+        if (!isTransient(error) || !(await retry())) throw explain(error);
       }
     }
   };
 }
+
+const pause = (attempts: number): number => Math.random() * Math.min(10 * 2 ** attempts, 200);
 
 const noAnswer = (timeout: number): SessionError => storeFault(`the server gave no answer within ${timeout} ms`);
 

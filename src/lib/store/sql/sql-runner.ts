@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { generalError, SessionError } from "../../errors.ts";
 import { deadlineWithin } from "../../call.ts";
 import { inTime } from "../../in-time.ts";
+import { createRetry, type Retry } from "../retries.ts";
 import { createConnectionQueue } from "./connection-queue.ts";
 import { DriverFailure, markUntouched, storeFault } from "../../session/store-fault.ts";
 import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
@@ -93,53 +93,43 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
   };
 
   /** Ends a failed attempt, and waits until the next. @throws what has become of it, where there is none */
-  async function recover(attempt: Attempt, error: unknown, turn: number, deadline: number): Promise<void> {
+  async function recover(attempt: Attempt, error: unknown, retry: Retry): Promise<void> {
     giveUp(attempt, error);
     const kind = driver.diagnose(error)?.kind;
     if (kind === "no-table") onMissing?.();
-    if (kind !== "conflict" || performance.now() > deadline)
+    if (kind !== "conflict" || !(await retry()))
       throw explain(error, driver, !attempt.mayBeDone || driver.isRefusal(error));
-    // Rivals that met once must not meet again.
-    await delay(Math.random() * Math.min(2 ** turn, 64));
   }
 
-  async function retrying<T>(work: Work<T>): Promise<T> {
+  /** Takes a statement as it is, as each function more would stand in every query's stack. */
+  function run<T>(work: Work<T>): Promise<T>;
+  function run(work: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult>;
+  async function run(work: SqlStatement | Work<unknown>, values: readonly SqlValue[] = []): Promise<unknown> {
     const deadline = deadlineWithin(timeout);
-    for (let turn = 1; ; turn += 1) {
+    const retry = createRetry(deadline, apart);
+    for (;;) {
       const attempt = newAttempt();
       try {
         const connection = await connect(attempt, deadline);
-        const result = await inTime(work(untilOver(connection, attempt), attempt), deadline, inSilence);
+        const isStatement = typeof work !== "function";
+        attempt.mayBeDone = isStatement;
+        const working = isStatement ? connection.run(work, values) : work(untilOver(connection, attempt), attempt);
+        const result = await inTime<unknown>(working, deadline, inSilence);
         end(attempt);
         return result;
       } catch (error) {
-        await recover(attempt, error, turn, deadline);
+        await recover(attempt, error, retry);
       }
     }
   }
 
   return {
-    withConnection: (work) => retrying(work),
+    withConnection: run,
 
-    // As `retrying`, but that all is over with one statement.
-    async run(statement, values) {
-      const deadline = deadlineWithin(timeout);
-      for (let turn = 1; ; turn += 1) {
-        const attempt = newAttempt();
-        try {
-          const connection = await connect(attempt, deadline);
-          attempt.mayBeDone = true;
-          const result = await inTime(connection.run(statement, values), deadline, inSilence);
-          end(attempt);
-          return result;
-        } catch (error) {
-          await recover(attempt, error, turn, deadline);
-        }
-      }
-    },
+    run,
 
     transaction: (causal, work) =>
-      retrying(async (connection, attempt) => {
+      run(async (connection, attempt) => {
         await connection.begin(causal);
         try {
           const result = await work(connection.run);
@@ -155,6 +145,9 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
       }),
   };
 }
+
+/** Rivals that met once must not meet again. */
+const apart = (attempts: number): number => Math.random() * Math.min(2 ** attempts, 64);
 
 const newAttempt = (): Attempt => ({
   connection: undefined,

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { deadlineWithin } from "../../call.ts";
 import { generalError } from "../../errors.ts";
 import {
@@ -10,6 +9,7 @@ import {
   tableNames,
   versionTable,
 } from "../migrations.ts";
+import { createRetry, type Retry } from "../retries.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
 import { markUntouched } from "../../session/store-fault.ts";
 import type { StoreTrouble } from "../../session/session-store.ts";
@@ -179,12 +179,12 @@ export function createSqliteConnection<Name extends string>(
   const run: SqliteConnection<Name>["run"] = async (work) => {
     const opened = connect();
     const { statements, database, marks } = await opened;
-    const pause = createPauses();
+    const retry = retryWhileLocked();
     for (;;) {
       try {
         return work(statements, database);
       } catch (error) {
-        if (await pause(error)) continue;
+        if (isBusy(error) && (await retry())) continue;
         // No answer can get lost within a process: what failed was undone.
         const told = await recover(error, opened);
         throw markUntouched(explainFile(told, marks?.path));
@@ -299,24 +299,14 @@ function readVersion(database: SqliteDatabase, prefix: string): SchemaVersion {
  * same file, whatever the busy timeout.
  */
 async function patiently<T>(work: () => T): Promise<T> {
-  const pause = createPauses();
+  const retry = retryWhileLocked();
   for (;;) {
     try {
       return work();
     } catch (error) {
-      if (!(await pause(error))) throw error;
+      if (!isBusy(error) || !(await retry())) throw error;
     }
   }
 }
 
-/** @returns waits after an error, and says whether to try again */
-function createPauses(): (error: unknown) => Promise<boolean> {
-  const deadline = deadlineWithin(PATIENCE);
-  let attempts = 0;
-  return async (error) => {
-    if (!isBusy(error) || performance.now() > deadline) return false;
-    attempts += 1;
-    await delay(Math.min(2 * attempts, 20));
-    return true;
-  };
-}
+const retryWhileLocked = (): Retry => createRetry(deadlineWithin(PATIENCE), (attempts) => Math.min(2 * attempts, 20));
