@@ -79,7 +79,7 @@ export function forgeRefreshToken(key: RingKey, handle: string, generation: numb
     parentHash,
   ];
   const signed = Buffer.concat(fields);
-  return `cfr1.${Buffer.concat([signed, key.refreshMac(signed)]).toString("base64url")}`;
+  return `cfr1.${Buffer.concat([signed, key.refreshMac.digest(signed)]).toString("base64url")}`;
 }
 
 /** Whatever in the dump could be taken for the hash of a parent. */

@@ -1,14 +1,32 @@
-import { timingSafeEqual } from "node:crypto";
-
 /** Decodes base64url without padding (RFC 7515 2); undefined unless `text` is the one canonical spelling of its bytes. */
 export function decodeBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64url");
   return bytes.toString("base64url") === text ? bytes : undefined;
 }
 
-/** Compares two texts in a time that depends on their lengths only. */
+/** Decodes text in base64url as {@link decodeBase64url} does, by way of one buffer instead of one a call. */
+export function createTextDecoder(maxLength: number): (text: string) => string | undefined {
+  const scratch = Buffer.alloc(Math.ceil((maxLength * 3) / 4));
+  return (text) => {
+    if (text.length > maxLength) return undefined;
+    const length = scratch.write(text, "base64url");
+    return scratch.toString("base64url", 0, length) === text ? scratch.toString("utf8", 0, length) : undefined;
+  };
+}
+
+/** A flat copy of a text of one byte a character: a slice keeps the whole text that it is of. */
+export function createFlatCopy(maxLength: number): (text: string) => string {
+  const scratch = Buffer.alloc(maxLength);
+  return (text) => scratch.toString("latin1", 0, scratch.write(text, "latin1"));
+}
+
+/**
+ * Compares two texts in a time that depends on their lengths only. For MACs there is `Mac.matches`;
+ * this is for texts that have been proved by one (docs/decisions/061-texts-compared-by-code.md).
+ */
 export function equalInConstantTime(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let at = 0; at < a.length; at += 1) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
+  return difference === 0;
 }

@@ -1,6 +1,6 @@
 import type { SigningAlgorithm } from "../policy.ts";
-import { createPrivateKey, createPublicKey, createECDH, sign, timingSafeEqual, verify } from "node:crypto";
-import { decodeBase64url } from "./encoding.ts";
+import { createPrivateKey, createPublicKey, createECDH, sign, verify } from "node:crypto";
+import { createTextDecoder, decodeBase64url } from "./encoding.ts";
 import { createMac } from "./mac.ts";
 
 /** Longest compact JWS that is looked at; browsers drop a cookie over 4096 bytes. */
@@ -8,7 +8,8 @@ export const MAX_JWS_LENGTH = 4096;
 
 /** Checks signatures of one algorithm with one key; the token has no say in either (RFC 8725 3.1). */
 export interface JwsVerifier {
-  verify(signingInput: string, signature: Buffer): boolean;
+  /** @param signature in base64url, of which it takes the canonical spelling only */
+  verify(signingInput: string, signature: string): boolean;
 }
 
 /** The public half of an asymmetric key (RFC 7517, RFC 7518 6.2, RFC 8037). Declared here, since the name of Node's own type changes. */
@@ -39,23 +40,24 @@ export interface JwsHeader {
   readonly typ: string | undefined;
 }
 
+const decodeText = createTextDecoder(MAX_JWS_LENGTH);
+
 /**
- * The payload of a compact JWS if its signature is good, else undefined. `findVerifier` picks the key by the header's exact text
- * and returns undefined for a header it does not trust.
+ * The payload of a compact JWS, as text, if its signature is good; else undefined. `findVerifier`
+ * picks the key by the header's exact text and returns undefined for a header it does not trust.
  */
 export function verifyJws(
   compact: string,
   findVerifier: (headerSegment: string) => JwsVerifier | undefined,
-): Buffer | undefined {
+): string | undefined {
   if (compact.length > MAX_JWS_LENGTH) return undefined;
   const firstDot = compact.indexOf(".");
   const lastDot = compact.indexOf(".", firstDot + 1);
   if (firstDot < 1 || lastDot < firstDot + 2 || compact.includes(".", lastDot + 1)) return undefined;
   const verifier = findVerifier(compact.slice(0, firstDot));
-  if (verifier === undefined) return undefined;
-  const signature = decodeBase64url(compact.slice(lastDot + 1));
-  if (signature === undefined || !verifier.verify(compact.slice(0, lastDot), signature)) return undefined;
-  return decodeBase64url(compact.slice(firstDot + 1, lastDot));
+  if (verifier?.verify(compact.slice(0, lastDot), compact.slice(lastDot + 1)) !== true) return undefined;
+  // After the signature, too: a MAC is blind to the upper bits of characters beyond U+00FF.
+  return decodeText(compact.slice(firstDot + 1, lastDot));
 }
 
 /** Parses a JOSE header strictly: canonical base64url of a JSON object, no `crit` (RFC 7515 4.1.11), no `b64` (RFC 7797). */
@@ -87,8 +89,8 @@ function createSymmetricKey(seed: Buffer): JwsKey {
   return {
     algorithm: "HS256",
     publicJwk: undefined,
-    sign: (signingInput) => mac(signingInput).toString("base64url"),
-    verify: (signingInput, signature) => signature.length === 32 && timingSafeEqual(mac(signingInput), signature),
+    sign: (signingInput) => mac.text(signingInput),
+    verify: (signingInput, signature) => mac.matches(signingInput, signature),
   };
 }
 
@@ -103,8 +105,10 @@ function createAsymmetricKey(algorithm: "EdDSA" | "ES256", jwk: PrivateJwk): Jws
     publicJwk: publicKey.export({ format: "jwk" }) as unknown as PublicJwk,
     sign: (signingInput) =>
       sign(digest, Buffer.from(signingInput), { key: privateKey, dsaEncoding }).toString("base64url"),
-    verify: (signingInput, signature) =>
-      verify(digest, Buffer.from(signingInput), { key: publicKey, dsaEncoding }, signature),
+    verify(signingInput, signature) {
+      const bytes = decodeBase64url(signature);
+      return bytes !== undefined && verify(digest, Buffer.from(signingInput), { key: publicKey, dsaEncoding }, bytes);
+    },
   };
 }
 

@@ -49,10 +49,13 @@ async function openWorld(signing: "HS256" | "ES256", hostPrefix: "auto" | boolea
   await sessions.ready();
   let checks = 0;
   const key = contextOf(sessions).ring.active();
-  const [verify, refreshMac] = [key.verify.bind(key), key.refreshMac.bind(key)];
+  const { verify, refreshMac } = key;
   Object.assign(key, {
     verify: (...given: Parameters<typeof verify>) => ((checks += 1), verify(...given)),
-    refreshMac: (...given: Parameters<typeof refreshMac>) => ((checks += 1), refreshMac(...given)),
+    refreshMac: {
+      ...refreshMac,
+      digest: (...given: Parameters<typeof refreshMac.digest>) => ((checks += 1), refreshMac.digest(...given)),
+    },
   });
   const http = httpContextOf(sessions);
   const take: World["take"] = () => {

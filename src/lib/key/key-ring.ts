@@ -46,8 +46,10 @@ export interface KeyRing {
   /**
    * Keeps the ring fresh. Undefined when it is, else done within a reload, or after 1 s. Never
    * fails: the keys at hand go on working.
+   *
+   * @param time now, where the caller has read the clock already
    */
-  readonly tend: () => Promise<void> | undefined;
+  readonly tend: (time?: number) => Promise<void> | undefined;
   readonly rotate: () => Promise<PendingKey>;
   /**
    * Replaces all keys at once: no token made before is good any longer.
@@ -232,8 +234,8 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
       return lookup.done;
     },
     // Not in the time of the call that happens to notice.
-    tend() {
-      if (now() - loadedAt < RELOAD_EVERY) return undefined;
+    tend(time = now()) {
+      if (time - loadedAt < RELOAD_EVERY) return undefined;
       return inTime(outsideCalls(tend), performance.now() + TEND_PATIENCE, tooLate).catch(() => undefined);
     },
     async rotate() {

@@ -6,6 +6,7 @@ import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { SessionContext } from "./context.ts";
 import type { FoundSession } from "./session-store.ts";
 import type { SessionRecord } from "./record.ts";
+import type { Awaitable } from "../awaitable.ts";
 import { mintAccessToken, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
 import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
@@ -59,35 +60,71 @@ export interface Judgement extends VerifyOptions {
   readonly judgedAt?: (token: VerifiedAccessToken, now: number) => number;
 }
 
-export async function verifySession<Claims>(
+/**
+ * Answers at once where the keys are at hand, the token names one of them and revocation is not
+ * looked up. A refusal that is known at once is thrown, not rejected.
+ */
+export function verifySession<Claims>(
   context: SessionContext,
   accessToken: string,
   antiCsrfToken: string | null | undefined,
   options: Judgement = {},
-): Promise<Verified<Claims>> {
+): Awaitable<Verified<Claims>> {
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
-  const maxAuthAge = options.maxAuthAge === undefined ? undefined : checkMaxAuthAge(options.maxAuthAge);
+  const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge) };
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
-  const opening = context.ready();
-  if (opening !== undefined) await opening;
+  const time = context.now();
   // A process that only verifies must learn of rotated and replaced keys, too. One request a minute
   // waits for it, not for long; none fails by it.
-  const tending = context.ring.tend();
-  if (tending !== undefined) await tending;
+  const pending = context.ready() ?? context.ring.tend(time);
+  if (pending !== undefined) return verifyLater(context, accessToken, given, pending);
   const verdict = context.accessTokens.verify(accessToken);
-  const token = verdict.kind === "authentic" ? verdict.token : await authenticate(context, accessToken, verdict);
-  const now = options.judgedAt === undefined ? context.now() : options.judgedAt(token, context.now());
+  if (verdict.kind === "authentic") return judge(context, verdict.token, given, time);
+  return authenticate(context, accessToken, verdict).then((token) => judge(context, token, given, context.now()));
+}
+
+/** What a caller demands of a token. */
+interface Given {
+  readonly antiCsrfToken: string | null | undefined;
+  readonly options: Judgement;
+  /** In ms. */
+  readonly maxAuthAge: number | undefined;
+}
+
+async function verifyLater<Claims>(
+  context: SessionContext,
+  accessToken: string,
+  given: Given,
+  pending: Promise<void>,
+): Promise<Verified<Claims>> {
+  await pending;
+  await context.ring.tend(context.now());
+  const token = await authenticate(context, accessToken);
+  return judge<Claims>(context, token, given, context.now());
+}
+
+/** What an authentic token is good for at `time`. */
+function judge<Claims>(
+  context: SessionContext,
+  token: VerifiedAccessToken,
+  { antiCsrfToken, options, maxAuthAge }: Given,
+  time: number,
+): Awaitable<Verified<Claims>> {
+  const now = options.judgedAt === undefined ? time : options.judgedAt(token, time);
   if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
   if (antiCsrfToken !== undefined && antiCsrfToken !== null) {
     if (context.policy.antiCsrf) checkAntiCsrf(context, token, antiCsrfToken);
   } else if (options.antiCsrf === "required") {
     throw antiCsrfMissing();
   }
-  const result =
-    context.revocation === undefined ? describe<Claims>(token) : await checkRevocation<Claims>(context, token, now);
-  // Last: a session that is gone must not ask its user to sign in again for the sake of freshness.
-  if (maxAuthAge !== undefined && now - token.authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
-  return result;
+  if (context.revocation !== undefined) return checkRevocation<Claims>(context, token, now, maxAuthAge);
+  refuseOld(token, now, maxAuthAge);
+  return describe<Claims>(token);
+}
+
+/** Last: a session that is gone must not ask its user to sign in again for the sake of freshness. */
+function refuseOld({ authTime }: VerifiedAccessToken, now: number, maxAuthAge: number | undefined): void {
+  if (maxAuthAge !== undefined && now - authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
 }
 
 /**
@@ -128,10 +165,12 @@ async function checkRevocation<Claims>(
   context: SessionContext,
   token: VerifiedAccessToken,
   now: number,
+  maxAuthAge: number | undefined,
 ): Promise<Verified<Claims>> {
   const { revocation } = context;
   const live = await context.calls.run(async () => revocation?.check(token.handle, now));
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
+  refuseOld(token, now, maxAuthAge);
   if (live.claimsVersion <= token.claimsVersion) return { ...describe<Claims>(token), row: live };
   const { handle, userId, authTime } = token;
   // Newer claims, not a longer life: a thief with nothing but a copied access token must not get to
@@ -160,7 +199,8 @@ function checkAntiCsrfOption(antiCsrf: unknown, hasTokens: boolean): void {
     );
 }
 
-function checkMaxAuthAge(maxAuthAge: unknown): number {
+function toMaxAuthAge(maxAuthAge: unknown): number | undefined {
+  if (maxAuthAge === undefined) return undefined;
   const ms = parseDuration(maxAuthAge);
   if (ms === undefined)
     throw generalError(

@@ -1,6 +1,7 @@
 import type { SigningAlgorithm } from "../policy.ts";
 import { generalError } from "../errors.ts";
 import type { KeyRing } from "../key/key-ring.ts";
+import { createFlatCopy } from "../crypto/encoding.ts";
 import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "../crypto/jwt.ts";
 import { type CachedToken, VerifiedTokenCache } from "./verified-token-cache.ts";
 
@@ -105,7 +106,9 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
   };
 }
 
-function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy): VerifiedAccessToken | undefined {
+const flatCopy = createFlatCopy(MAX_JWS_LENGTH);
+
+function parsePayload(token: string, payload: string, policy: AccessTokenPolicy): VerifiedAccessToken | undefined {
   // Only what this library signed gets here; the checks keep a key that somebody shared with another issuer from mattering.
   const body = parseObject(payload);
   if (body === undefined) return undefined;
@@ -116,8 +119,8 @@ function parsePayload(token: string, payload: Buffer, policy: AccessTokenPolicy)
     return undefined;
   if (iss !== policy.issuer || aud !== policy.audience) return undefined;
   return {
-    // A copy: what comes out of a header is a slice that would keep the whole header alive for as long as it is remembered.
-    token: Buffer.from(token, "latin1").toString("latin1"),
+    // A slice would keep the whole header alive for as long as the token is remembered.
+    token: policy.cacheSize === 0 ? token : flatCopy(token),
     userId: sub_type === "number" ? Number(sub) : sub,
     handle: sid,
     claimsVersion: cv as number,
@@ -141,9 +144,9 @@ function fromNumericDate(seconds: unknown): number | undefined {
   return Number.isSafeInteger(milliseconds) && toNumericDate(milliseconds) === seconds ? milliseconds : undefined;
 }
 
-function parseObject(json: Buffer): Record<string, unknown> | undefined {
+function parseObject(json: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(json.toString());
+    const value: unknown = JSON.parse(json);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

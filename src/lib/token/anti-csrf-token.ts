@@ -1,4 +1,3 @@
-import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { Realm } from "./realm.ts";
 import type { Secrets } from "../crypto/secret.ts";
 
@@ -9,14 +8,10 @@ export interface AntiCsrfTokens {
   matches(token: string, handle: string): boolean;
 }
 
-const LENGTH = 43;
-
 export function createAntiCsrfTokens(secrets: () => Pick<Secrets, "antiCsrf">, realm: Realm = ""): AntiCsrfTokens {
   const messageOf = (handle: string): string => (realm === "" ? handle : `${handle}.${realm}`);
   return {
-    of: (handle) => secrets().antiCsrf[0](messageOf(handle)).toString("base64url"),
-    matches: (token, handle) =>
-      token.length === LENGTH &&
-      secrets().antiCsrf.some((mac) => equalInConstantTime(token, mac(messageOf(handle)).toString("base64url"))),
+    of: (handle) => secrets().antiCsrf[0].text(messageOf(handle)),
+    matches: (token, handle) => secrets().antiCsrf.some((mac) => mac.matches(messageOf(handle), token)),
   };
 }

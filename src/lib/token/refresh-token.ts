@@ -91,7 +91,7 @@ export function parseRefreshToken(
 
 function macOf(key: RefreshKey, bytes: Buffer, realm: Realm): Buffer {
   const signed = bytes.subarray(0, SIGNED);
-  return key.refreshMac(realm === "" ? signed : Buffer.concat([signed, Buffer.from(realm)]));
+  return key.refreshMac.digest(realm === "" ? signed : Buffer.concat([signed, Buffer.from(realm)]));
 }
 
 function describe(value: string, bytes: Buffer): RefreshToken {

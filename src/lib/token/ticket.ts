@@ -1,4 +1,3 @@
-import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { Realm } from "./realm.ts";
 import type { Secrets } from "../crypto/secret.ts";
 
@@ -29,14 +28,12 @@ export function createTickets(secrets: () => Pick<Secrets, "tickets">, realm: Re
   return {
     format({ once, handle, expires }) {
       const claim = `cft1.${once}.${handle}.${expires}`;
-      return `${claim}.${secrets().tickets[0](messageOf(claim)).toString("base64url")}`;
+      return `${claim}.${secrets().tickets[0].text(messageOf(claim))}`;
     },
     parse(text) {
       const [, claim, once, handle, expires, given] = SHAPE.exec(text) ?? [];
       if (claim === undefined || once === undefined || handle === undefined || given === undefined) return undefined;
-      const isOurs = secrets().tickets.some((mac) =>
-        equalInConstantTime(given, mac(messageOf(claim)).toString("base64url")),
-      );
+      const isOurs = secrets().tickets.some((mac) => mac.matches(messageOf(claim), given));
       return isOurs ? { once, handle, expires: Number(expires) } : undefined;
     },
   };

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyText } from "../../../test/fixtures/text.ts";
@@ -6,6 +7,9 @@ import { SECRET } from "../../../test/fixtures/constants.ts";
 import { createSessions } from "../../index.ts";
 import { memory } from "../../memory.ts";
 import { VerifiedTokenCache } from "./verified-token-cache.ts";
+
+/** With a signature of its own, by which the cache knows it. */
+const tokenOf = (index: number): string => `h.p.${hash("sha256", String(index), "base64url")}`;
 
 describe("the cache", () => {
   test("a repeated token gives the same facts, frozen through and through", async () => {
@@ -62,7 +66,7 @@ describe("the cache", () => {
 
   test.each([0, 1, 2, 3, 10])("of size %i never holds more, and holds the latest", (size) => {
     for (let count = 1; count < 40; count += 1) {
-      const names = Array.from({ length: count }, (_, index) => `token ${index}`);
+      const names = Array.from({ length: count }, (_, index) => tokenOf(index));
       const fill = (): VerifiedTokenCache<{ token: string }> => {
         const cache = new VerifiedTokenCache<{ token: string }>(size);
         for (const token of names) cache.set({ token });
@@ -83,8 +87,24 @@ describe("the cache", () => {
     const cache = new VerifiedTokenCache<{ token: string }>(10);
     cache.set({ token: "busy" });
     for (let index = 0; index < 100; index += 1) {
-      cache.set({ token: `other ${index}` });
+      cache.set({ token: tokenOf(index) });
       expect(cache.get("busy")).toBeDefined();
     }
+  });
+
+  test("two tokens of one name take turns, and neither is taken for the other", () => {
+    const cache = new VerifiedTokenCache<{ token: string }>(10);
+    const [one, other] = ["h.p.AAAAAAA", "h.q.AAAAAAA"];
+    cache.set({ token: one });
+    expect(cache.get(other)).toBeUndefined();
+    cache.set({ token: other });
+    expect(cache.get(other)?.token).toBe(other);
+    expect(cache.get(one)).toBeUndefined();
+  });
+
+  test("a text that is no token is nobody's", () => {
+    const cache = new VerifiedTokenCache<{ token: string }>(10);
+    cache.set({ token: "\u0141" });
+    for (const text of ["", "A", "\u0100A", "\uffff".repeat(6)]) expect(cache.get(text)).toBeUndefined();
   });
 });

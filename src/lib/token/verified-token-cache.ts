@@ -8,8 +8,8 @@ export interface CachedToken {
  * dropped. Whatever was asked for lately survives, and eviction costs nothing per entry.
  */
 export class VerifiedTokenCache<T extends CachedToken> {
-  #young = new Map<string, T>();
-  #old = new Map<string, T>();
+  #young = new Map<number, T>();
+  #old = new Map<number, T>();
   readonly #generationSize: number;
 
   /** @param size greatest number of tokens held; 0 holds none */
@@ -21,7 +21,7 @@ export class VerifiedTokenCache<T extends CachedToken> {
     const name = nameOf(token);
     const young = this.#young.get(name);
     const found = young ?? this.#old.get(name);
-    // The name is only a part of the signature: the whole token must be the one that was verified.
+    // The name is a part of the signature: the whole token must be the one that was verified.
     if (found?.token !== token) return undefined;
     if (young === undefined) this.set(found);
     return found;
@@ -42,5 +42,19 @@ export class VerifiedTokenCache<T extends CachedToken> {
   }
 }
 
-// 22 characters of the signature are 128 bits that the token's bearer could not choose; a short key hashes faster.
-const nameOf = (token: string): string => token.slice(-22);
+/** What each character of base64url stands for; 0 for all others. */
+const SEXTETS = new Uint8Array(128);
+for (const [value, character] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].entries())
+  SEXTETS[character.charCodeAt(0)] = value;
+
+/**
+ * 30 bits of the signature, which the bearer of a token cannot choose: a map finds a small number
+ * twice as fast as a text. The last character is left out, since it has spare bits. Two tokens of
+ * one number take turns.
+ */
+function nameOf(token: string): number {
+  const end = token.length;
+  let name = 0;
+  for (let at = end - 6; at < end - 1; at += 1) name = (name << 6) | (SEXTETS[token.charCodeAt(at) & 127] ?? 0);
+  return name;
+}
