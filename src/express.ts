@@ -7,11 +7,11 @@ import type { ServerResponse } from "node:http";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
+import { goOn } from "./lib/http/adapters/go-on.ts";
 import * as node from "./lib/http/adapters/node-calls.ts";
-import { type BoundCalls, type BoundMiddleware, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
-import { createNodeExchange, type NodeRequest, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
-import { answerRoute } from "./lib/http/routes.ts";
+import { type BoundCalls, type BoundMiddleware, bindTo } from "./lib/http/adapters/request-calls.ts";
+import { type NodeRequest, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
@@ -28,7 +28,11 @@ export type ErrorMiddleware = (error: unknown, request: NodeRequest, response: S
 export function verifySession(options: VerifySessionOptions = {}): Middleware {
   checkProtectOptions(options, "verifySession");
   return (request, response, next) => {
-    verify(node.openNode(request, response), options).then(() => next(), next);
+    goOn(
+      () => node.calls.verify(options, request, response),
+      () => next(),
+      next,
+    );
   };
 }
 
@@ -41,8 +45,11 @@ export function verifySession(options: VerifySessionOptions = {}): Middleware {
 export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
   return (request, response, next) => {
-    const answering = answerRoute(httpOf(options), createNodeExchange(request, response), options);
-    answering.then((answer) => (answer === undefined ? next() : sendAnswer(response, answer))).catch(next);
+    goOn(
+      () => node.answerNodeRoute(options, request, response),
+      (answer) => (answer === undefined ? next() : sendAnswer(response, answer)),
+      next,
+    );
   };
 }
 

@@ -9,10 +9,11 @@ import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adap
 import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import * as adapter from "./lib/http/adapters/fastify-exchange.ts";
 import type { AnyReply, AnyRequest, Hook } from "./lib/http/adapters/fastify-exchange.ts";
+import { goOn } from "./lib/http/adapters/go-on.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import type { ProtectOptions } from "./lib/http/request-options.ts";
-import { calls as requests, openFastify, type FastifyParameters } from "./lib/http/adapters/fastify-calls.ts";
-import { type WithoutInstance, type BoundCalls, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import { calls as requests, type FastifyParameters } from "./lib/http/adapters/fastify-calls.ts";
+import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import { answerRoute } from "./lib/http/routes.ts";
@@ -38,12 +39,12 @@ export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = adapter.forWh
   app.decorateRequest("auth");
   const { sessions, onError } = options;
   app.setErrorHandler(errorHandler(sessions && { sessions }, onError));
-  app.addHook("onRequest", async (request, reply) => {
-    const answer = await answerRoute(httpOf(options), adapter.createFastifyExchange(request, reply), options);
-    if (answer === undefined) return undefined;
-    adapter.sendFastify(reply, answer);
-    // Tells Fastify that an asynchronous hook has answered.
-    return reply;
+  app.addHook("onRequest", (request, reply, done) => {
+    goOn(
+      () => answerRoute(httpOf(options), adapter.createFastifyExchange(request, reply), options),
+      (answer) => (answer === undefined ? done() : adapter.sendFastify(reply, answer)),
+      (error) => done(error as Error),
+    );
   });
 });
 
@@ -67,9 +68,7 @@ export function errorHandler<Q extends AnyRequest = FastifyRequest, R extends An
  */
 export function verifySession(options: VerifySessionOptions = {}): Hook {
   checkProtectOptions(options, "verifySession");
-  return async (request, reply) => {
-    await verify(openFastify(request, reply), options);
-  };
+  return adapter.toHook((request, reply) => requests.verify(options, request, reply));
 }
 
 /** The functions of this module, bound to an instance and with its types. */

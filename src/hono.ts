@@ -10,8 +10,8 @@ import { checkInstanceOption, checkProtectOptions, checkRouteOptions } from "./l
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import type { ProtectOptions } from "./lib/http/request-options.ts";
 import * as hono from "./lib/http/exchange/hono-exchange.ts";
-import { calls as requests, openHono, type HonoParameters } from "./lib/http/adapters/hono-calls.ts";
-import { type WithoutInstance, type BoundCalls, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import { calls as requests, type HonoParameters } from "./lib/http/adapters/hono-calls.ts";
+import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import { answerRoute } from "./lib/http/routes.ts";
@@ -62,7 +62,7 @@ export function errorHandler(options: InstanceOption = {}, otherwise: ErrorHandl
 export function verifySession(options: VerifySessionOptions = {}): MiddlewareHandler {
   checkProtectOptions(options, "verifySession");
   return async (context, next) => {
-    await verify(openHono(context), options);
+    await requests.verify(options, context);
     await next();
   };
 }

@@ -8,8 +8,8 @@ import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adap
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { createKoaExchange, type KoaContextShape as Context, sendKoa } from "./lib/http/exchange/koa-exchange.ts";
-import { calls as requests, openKoa, type KoaParameters } from "./lib/http/adapters/koa-calls.ts";
-import { type BoundCalls, type BoundMiddleware, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import { calls as requests, type KoaParameters } from "./lib/http/adapters/koa-calls.ts";
+import { type BoundCalls, type BoundMiddleware, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import { answerRoute } from "./lib/http/routes.ts";
@@ -48,7 +48,7 @@ export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
 export function verifySession(options: VerifySessionOptions = {}): Middleware {
   checkProtectOptions(options, "verifySession");
   return async (context, next) => {
-    await verify(openKoa(context), options);
+    await requests.verify(options, context);
     await next();
   };
 }

@@ -10,8 +10,8 @@ import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adap
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import * as platform from "./lib/http/adapters/nest-platform.ts";
-import { calls as requests, openNest, type NestParameters } from "./lib/http/adapters/nest-calls.ts";
-import { type WithoutInstance, type BoundCalls, bindTo, verify } from "./lib/http/adapters/request-calls.ts";
+import { calls as requests, type NestParameters } from "./lib/http/adapters/nest-calls.ts";
+import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
@@ -64,7 +64,7 @@ export class SessionGuard implements nest.CanActivate {
   async canActivate(context: nest.ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<platform.PlatformRequest>();
-    await verify(openNest(request, http.getResponse<platform.PlatformResponse>()), this.#options);
+    await requests.verify(this.#options, request, http.getResponse<platform.PlatformResponse>());
     return true;
   }
 }

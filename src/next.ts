@@ -81,7 +81,8 @@ export async function getServerSession(options: VerifySessionOptions = {}): Prom
   next.refuseSent(httpOf(options), sent);
   const exchange = await next.openSent(httpOf(options), sent);
   // Never as a page: what a refresh made here would be lost, since no cookie can be set.
-  return unlessNotOurs(calls.protect(exchange, { ...options, sessionRequired: false, page: false }));
+  const demanded = { ...options, sessionRequired: false, page: false };
+  return unlessNotOurs(async () => calls.protect(httpOf(options), exchange, demanded, true));
 }
 
 /** The functions of this module, bound to an instance and with its types. */

@@ -8,12 +8,11 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkRouteOptions } from "./lib/http/check-options.ts";
-import { calls as requests, type NodeParameters } from "./lib/http/adapters/node-calls.ts";
+import { goOn } from "./lib/http/adapters/go-on.ts";
+import { answerNodeRoute, calls as requests, type NodeParameters } from "./lib/http/adapters/node-calls.ts";
 import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
-import { createNodeExchange, type NodeRequest as Request, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
-
-import { answerRoute } from "./lib/http/routes.ts";
-import { httpOf } from "./lib/http/adapters/instance-option.ts";
+import { type NodeRequest as Request, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
+import type { HttpAnswer } from "./lib/http/exchange/exchange.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
@@ -47,23 +46,22 @@ export function withSessions(
   return (given, responding) => {
     // Over HTTP/2 Node hands out what looks the same.
     const [request, response] = [given as IncomingMessage, responding as ServerResponse];
-    serve(handler, { request, response, options }).catch((error: unknown) => onError(error, request, response));
+    const fail = (error: unknown): void => {
+      const answer = response.headersSent ? undefined : calls.answerTo(error, options);
+      if (answer === undefined) onError(error, request, response);
+      else sendAnswer(response, answer);
+    };
+    const handle = (answer: HttpAnswer | undefined): void => {
+      if (answer !== undefined) sendAnswer(response, answer);
+      else
+        goOn(
+          () => handler(request, response),
+          () => undefined,
+          fail,
+        );
+    };
+    goOn(() => answerNodeRoute(options, request, response), handle, fail);
   };
-}
-
-async function serve(
-  handler: Handler,
-  { request, response, options }: { request: Request; response: ServerResponse; options: SessionRoutesOptions },
-): Promise<void> {
-  try {
-    const answer = await answerRoute(httpOf(options), createNodeExchange(request, response), options);
-    if (answer === undefined) await handler(request, response);
-    else sendAnswer(response, answer);
-  } catch (error) {
-    const answer = response.headersSent ? undefined : calls.answerTo(error, options);
-    if (answer === undefined) throw error;
-    sendAnswer(response, answer);
-  }
 }
 
 /** The functions of this module, bound to an instance and with its types. */

@@ -67,7 +67,7 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     await context.ready();
     const found: string[] = [];
     for (const value of values) {
-      if ((await unlessNotOurs(authenticateRefreshToken(context, value))) !== undefined) found.push(value);
+      if ((await unlessNotOurs(() => authenticateRefreshToken(context, value))) !== undefined) found.push(value);
     }
     return found;
   }

@@ -49,7 +49,8 @@ async function openWorld(signing: "HS256" | "ES256", hostPrefix: "auto" | boolea
   await sessions.ready();
   let checks = 0;
   const key = contextOf(sessions).ring.active();
-  const { verify, refreshMac } = key;
+  const verify = key.verify.bind(key);
+  const { refreshMac } = key;
   Object.assign(key, {
     verify: (...given: Parameters<typeof verify>) => ((checks += 1), verify(...given)),
     refreshMac: {
@@ -163,10 +164,11 @@ const cookieOf = (names: World["names"], { access, refresh }: Tokens): string =>
 const REQUESTS: Readonly<
   Record<string, (http: HttpContext, headers: Readonly<Record<string, string>>) => Promise<unknown>>
 > = {
-  "a protected route": (http, headers) => protect(http, ask("GET", headers)),
-  "a protected route that writes": (http, headers) => protect(http, ask("POST", headers)),
+  "a protected route": async (http, headers) => protect(http, ask("GET", headers)),
+  "a protected route that writes": async (http, headers) => protect(http, ask("POST", headers)),
   refresh: (http, headers) => http.run(ask("POST", headers), refreshRequest),
-  "a page": (http, headers) => protect(http, ask("GET", { ...headers, "sec-fetch-mode": "navigate" }), { page: true }),
+  "a page": async (http, headers) =>
+    protect(http, ask("GET", { ...headers, "sec-fetch-mode": "navigate" }), { page: true }),
   async "an upgrade"(http, headers) {
     const request = new IncomingMessage(new Socket());
     request.headers = headers;
@@ -214,7 +216,9 @@ describe.each(["HS256", "ES256"] as const)("%s", (signing) => {
     const { access, refresh } = (await CONTENTS["forged tokens of a key that exists"]?.(world)) ?? tokensOfNobody;
     const cookie = cookieOf(world.names, { access: access.slice(0, 1), refresh: [] });
     world.take();
-    await expect(protect(world.http, ask("GET", { cookie }))).rejects.toMatchObject({ code: "ACCESS_TOKEN_INVALID" });
+    await expect((async () => protect(world.http, ask("GET", { cookie })))()).rejects.toMatchObject({
+      code: "ACCESS_TOKEN_INVALID",
+    });
     expect(world.take()).toEqual({ checks: 1, calls: [] });
     const renewing = cookieOf(world.names, { access: [], refresh: refresh.slice(0, 1) });
     await world.http.run(ask("POST", { cookie: renewing }), refreshRequest).catch(() => undefined);

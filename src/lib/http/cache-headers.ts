@@ -8,11 +8,19 @@ import type { AnswerHead, HttpExchange } from "./exchange/exchange.ts";
  */
 export function keepApart(exchange: HttpExchange): void {
   // Few clients send it, so it is a key of their responses only.
-  const extra = exchange.header(HEADERS.access) === undefined ? [] : [HEADERS.access];
-  exchange.beforeHead((head) => {
-    varyBy(head, ["Cookie", "Authorization", ...extra]);
+  exchange.beforeHead(exchange.header(HEADERS.access) === undefined ? keepHeadApart : keepHeadApartByHeader);
+}
+
+const keepHeadApart = keeperBy(["Cookie", "Authorization"]);
+const keepHeadApartByHeader = keeperBy(["Cookie", "Authorization", HEADERS.access]);
+
+function keeperBy(names: readonly string[]): (head: AnswerHead) => void {
+  const all = names.join(", ");
+  return (head) => {
+    if (head.get("vary") === undefined) head.set("vary", all);
+    else varyBy(head, names);
     if (head.get("cache-control") === undefined) head.set("cache-control", "private");
-  });
+  };
 }
 
 /**

@@ -37,7 +37,7 @@ export function createCarriedSessions(context: SessionContext): CarriedSessions 
       if (found.size > 0) return [...found.values()];
       // A __Host- refresh cookie comes to every route, and names the session as well.
       for (const value of valuesOf(refresh)) {
-        const token = await unlessNotOurs(authenticateRefreshToken(context, value));
+        const token = await unlessNotOurs(() => authenticateRefreshToken(context, value));
         if (token !== undefined) found.set(token.handle, { handle: token.handle });
       }
       return [...found.values()];

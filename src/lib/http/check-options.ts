@@ -13,12 +13,37 @@ function check(options: unknown, name: string, read: (section: SectionReader) =>
 }
 
 export function checkProtectOptions(options: unknown, name: "verifySession" | "getSession"): void {
+  if (isPlain(options)) return;
   check(options, name, (section) => {
     section.flag("sessionRequired");
     section.flag("antiCsrfCheck");
     section.flag("page");
     section.duration("maxAuthAge", "0s", "3650d");
   });
+}
+
+/**
+ * Whether the options are right at first sight, as those of `getSession` are with each request; the
+ * reader of options costs more than the check of the token.
+ */
+function isPlain(options: unknown): boolean {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) return false;
+  for (const name in options) {
+    const value = (options as Record<string, unknown>)[name];
+    switch (name) {
+      case "sessions":
+        if (typeof value !== "object") return false;
+        break;
+      case "sessionRequired":
+      case "antiCsrfCheck":
+      case "page":
+        if (typeof value !== "boolean") return false;
+        break;
+      default:
+        return false;
+    }
+  }
+  return true;
 }
 
 /** @param functions names of options that the framework adds */

@@ -1,4 +1,5 @@
 /** Sessions over HTTP: what the operations of this folder work with, one file each. */
+import type { Awaitable } from "../awaitable.ts";
 import { runInCall } from "../call.ts";
 import { contextOf } from "../session/assemble-sessions.ts";
 import type { SessionContext } from "../session/context.ts";
@@ -34,7 +35,7 @@ export interface HttpContext {
   /** Runs an operation as one call, and counts what it refuses. */
   readonly run: <A extends unknown[], T>(
     exchange: HttpExchange,
-    operation: (http: HttpContext, exchange: HttpExchange, ...given: A) => Promise<T>,
+    operation: (http: HttpContext, exchange: HttpExchange, ...given: A) => Awaitable<T>,
     ...given: A
   ) => Promise<T>;
 }
@@ -74,7 +75,7 @@ function createHttpContext(sessions: Sessions, session: SessionContext): HttpCon
       refreshCookies,
       handleOf: async (accessToken) => (await findNamedSession(session, accessToken))?.handle,
       isRefreshToken: async (refreshToken) =>
-        (await unlessNotOurs(authenticateRefreshToken(session, refreshToken))) !== undefined,
+        (await unlessNotOurs(() => authenticateRefreshToken(session, refreshToken))) !== undefined,
     }),
     carried: createCarriedSessions(session),
     otherNames: createOtherNames(session, cookies),

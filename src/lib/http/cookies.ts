@@ -185,58 +185,80 @@ function lifetimeUntil(expires: number, now: number): string {
  */
 const placeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+; Expires=[^;]*/, "$1");
 
+/**
+ * By search, not by splitting: this runs several times per request, and a jar may hold much that is
+ * not ours.
+ */
 function readCookie(
   header: string | undefined,
   name: string,
-  isCandidate: (value: string) => boolean = () => true,
+  isCandidate: (value: string) => boolean = isAny,
 ): CookieReading {
   if (header === undefined) return NONE;
-  const values: string[] = [];
-  // By search, not by splitting: this runs several times per request, and a jar may hold much that is not ours.
-  for (let at = header.indexOf(name); at !== -1; at = header.indexOf(name, at + 1)) {
-    if (!beginsPair(header, at)) continue;
-    let equals = at + name.length;
-    while (isBlank(header.charCodeAt(equals))) equals += 1;
-    if (header[equals] !== "=") continue;
-    const end = header.indexOf(";", equals);
-    const value = stripQuotes(stripBlanks(header.slice(equals + 1, end === -1 ? undefined : end)));
+  let first: string | undefined;
+  let values: string[] | undefined;
+  for (let at = header.indexOf(name); at !== -1; at = header.indexOf(name, at)) {
+    const equals = beginsPair(header, at) ? skipBlanks(header, at + name.length) : -1;
+    if (equals === -1 || header.charCodeAt(equals) !== EQUALS) {
+      at += 1;
+      continue;
+    }
+    const semicolon = header.indexOf(";", equals);
+    const end = semicolon === -1 ? header.length : semicolon;
+    const value = valueBetween(header, equals + 1, end);
+    // No further in the value: a token is long, and may have a name in it.
+    at = end;
     // Some clients send an empty cookie where they should have dropped it, and no browser keeps one
     // that long.
-    if (value === "" || value.length > MAX_COOKIE_BYTES) continue;
-    if (values.length < MAX_VALUES && !values.includes(value) && isCandidate(value)) values.push(value);
+    if (value === "" || value.length > MAX_COOKIE_BYTES || value === first || values?.includes(value)) continue;
+    if (values?.length === MAX_VALUES || !isCandidate(value)) continue;
+    if (first === undefined) first = value;
+    else if (values === undefined) values = [first, value];
+    else values.push(value);
   }
-  const [first, ...others] = values;
-  if (first === undefined) return NONE;
   // Never "last wins": a sibling sub-domain can put a cookie before or after ours.
-  return others.length === 0 ? { kind: "one", value: first } : { kind: "ambiguous", values: [first, ...others] };
+  if (values !== undefined) return { kind: "ambiguous", values };
+  return first === undefined ? NONE : { kind: "one", value: first };
 }
+
+const isAny = (): boolean => true;
+
+const EQUALS = 0x3d;
+const SEMICOLON = 0x3b;
+const QUOTE = 0x22;
 
 /** Whether nothing but blanks stands between a place and the beginning of its pair. */
 function beginsPair(header: string, place: number): boolean {
   let before = place - 1;
   while (before >= 0 && isBlank(header.charCodeAt(before))) before -= 1;
-  return before < 0 || header[before] === ";";
+  return before < 0 || header.charCodeAt(before) === SEMICOLON;
 }
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
-/** Strips what RFC 6265bis strips, and no more: with a byte that only `trim` takes for a blank, a name is not the one that `__Host-` protects. */
-function stripBlanks(text: string): string {
-  // By index: an expression for blanks at the end is tried at each blank, which takes n² steps.
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (isBlank(text.charCodeAt(at))) at += 1;
+  return at;
 }
 
 /**
- * A value in one pair of double quotes is the value between them (RFC 6265 4.1.1), for clients that
+ * A value without what RFC 6265bis strips, and no more: with a byte that only `trim` takes for a
+ * blank, a name is not the one that `__Host-` protects. By index: an expression for blanks at the
+ * end is tried at each blank, which takes n² steps.
+ *
+ * In one pair of double quotes it is what stands between them (RFC 6265 4.1.1), for clients that
  * put quotes around what they were given without. A semicolon ends a value also within quotes, so
  * no cookie can swallow the next one.
  */
-const stripQuotes = (value: string): string =>
-  value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+function valueBetween(header: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(header.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(header.charCodeAt(end - 1))) end -= 1;
+  const isQuoted = end - start > 1 && header.charCodeAt(start) === QUOTE && header.charCodeAt(end - 1) === QUOTE;
+  return isQuoted ? header.slice(start + 1, end - 1) : header.slice(start, end);
+}
 
 /** None, and each domain that a cookie for this host can name; browsers ignore the ones that they do not allow. */
 function possibleDomains(host: string | undefined): readonly (string | undefined)[] {

@@ -1,3 +1,4 @@
+import type { Awaitable } from "../awaitable.ts";
 import type { HttpPolicy } from "../policy.ts";
 import { HEADERS } from "../../protocol.ts";
 import { generalError } from "../errors.ts";
@@ -31,11 +32,16 @@ export interface CredentialReader {
    */
   wanted(exchange: HttpExchange): TransportKind;
   /** @throws SessionError `TRANSPORT_CONFLICT` when cookie and header name different sessions */
-  access(exchange: HttpExchange): Promise<Credential>;
+  access(exchange: HttpExchange): Awaitable<Credential>;
   /** @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing says which is meant */
   refresh(exchange: HttpExchange): Promise<RefreshCredential>;
   /** The access tokens of both transports. */
   carried(exchange: HttpExchange): CarriedCredentials;
+}
+
+interface Both<T> {
+  readonly header: T;
+  readonly cookie: T;
 }
 
 interface Parts {
@@ -53,6 +59,7 @@ export function createCredentialReader(
   policy: Pick<HttpPolicy, "preferCookies" | "transports" | "headersForBrowsers">,
   { cookies, refreshCookies, handleOf, isRefreshToken }: Parts,
 ): CredentialReader {
+  const hasHeaders = policy.transports.has("header");
   const preferred = policy.transports.has("cookie") ? "cookie" : "header";
 
   return {
@@ -66,19 +73,17 @@ export function createCredentialReader(
       return kind;
     },
 
-    async access(exchange) {
+    access(exchange) {
       const header = accessHeader(exchange);
       const cookie = accessCookie(exchange);
-      const meant = await choose(exchange, { header, cookie }, async (token) => (await handleOf(token)) !== undefined);
-      if (meant !== undefined) return meant;
-      // A page of another site cannot set a header, but a cookie may be somebody else's: only where both agree is there no doubt.
-      const [own, other] = [header.reading, cookie.reading];
-      if (own.kind === "one" && other.kind === "one" && (await areOfOneSession(own.value, other.value))) return header;
-      throw conflict("access");
+      if (header.reading.kind !== "one") return withoutHeader(exchange, { header, cookie });
+      if (cookie.reading.kind === "none" && modeOf(exchange) !== "cookie") return header;
+      return accessOfTwo(exchange, { header, cookie });
     },
 
     async refresh(exchange) {
-      const header = fromHeader(tokenIn(() => exchange.header(HEADERS.refresh) ?? bearerOf(exchange)));
+      // No token in a header is read where that transport is off.
+      const header = hasHeaders ? fromHeader(exchange.header(HEADERS.refresh) ?? bearerOf(exchange)) : NO_HEADER;
       const cookie: RefreshCredential = { transport: "cookie", reading: await refreshCookies.read(exchange) };
       const meant = await choose<RefreshCredential>(exchange, { header, cookie }, isRefreshToken);
       if (meant === undefined) throw conflict("refresh");
@@ -88,6 +93,27 @@ export function createCredentialReader(
     carried: (exchange) => ({ header: accessHeader(exchange).reading, cookie: accessCookie(exchange).reading }),
   };
 
+  async function accessOfTwo(exchange: HttpExchange, both: Both<Credential>): Promise<Credential> {
+    const meant = await choose(exchange, both, async (token) => (await handleOf(token)) !== undefined);
+    if (meant !== undefined) return meant;
+    // A page of another site cannot set a header, but a cookie may be somebody else's: only where
+    // both agree is there no doubt.
+    const [own, other] = [both.header.reading, both.cookie.reading];
+    if (own.kind === "one" && other.kind === "one" && (await areOfOneSession(own.value, other.value)))
+      return both.header;
+    throw conflict("access");
+  }
+
+  /** The transport that the client wishes for where neither has a token; else the one that has. */
+  function withoutHeader<T extends Credential>(exchange: HttpExchange, { header, cookie }: Both<T>): T {
+    if (cookie.reading.kind !== "none") return cookie;
+    return wishOf(modeOf(exchange)) === "cookie" ? cookie : header;
+  }
+
+  function wishOf(mode: TransportKind | undefined): TransportKind {
+    return mode !== undefined && policy.transports.has(mode) ? mode : preferred;
+  }
+
   /**
    * Which of both is meant; undefined where there are two, and nothing says it. A mode that the
    * client names is its wish for the next session: while only the other transport has a token, the
@@ -95,15 +121,14 @@ export function createCredentialReader(
    */
   async function choose<T extends Credential>(
     exchange: HttpExchange,
-    { header, cookie }: { readonly header: T; readonly cookie: T },
+    { header, cookie }: Both<T>,
     isOurs: (token: string) => Promise<boolean>,
   ): Promise<T | undefined> {
+    if (header.reading.kind !== "one") return withoutHeader(exchange, { header, cookie });
     const mode = modeOf(exchange);
-    const wish = mode !== undefined && policy.transports.has(mode) ? mode : preferred;
-    const named = wish === "cookie" ? cookie : header;
-    if (header.reading.kind !== "one") return cookie.reading.kind === "none" ? named : cookie;
+    const wish = wishOf(mode);
     if (cookie.reading.kind !== "none") {
-      if (mode !== undefined) return named;
+      if (mode !== undefined) return wish === "cookie" ? cookie : header;
       return policy.preferCookies ? cookie : undefined;
     }
     // A proxy may have set a token of its own, with which a visitor who asks for cookies has
@@ -123,12 +148,7 @@ export function createCredentialReader(
   }
 
   function accessHeader(exchange: HttpExchange): Credential {
-    return fromHeader(tokenIn(() => bearerOf(exchange) ?? exchange.header(HEADERS.access)));
-  }
-
-  /** No token in a header is read where that transport is off. */
-  function tokenIn(read: () => string | undefined): string | undefined {
-    return policy.transports.has("header") ? read() : undefined;
+    return hasHeaders ? fromHeader(bearerOf(exchange) ?? exchange.header(HEADERS.access)) : NO_HEADER;
   }
 }
 
@@ -141,10 +161,10 @@ function modeOf(exchange: HttpExchange): TransportKind | undefined {
   return mode === "cookie" || mode === "header" ? mode : undefined;
 }
 
-const fromHeader = (token: string | undefined): Credential => ({
-  transport: "header",
-  reading: token === undefined || token === "" ? { kind: "none" } : { kind: "one", value: token },
-});
+const NO_HEADER: Credential = { transport: "header", reading: { kind: "none" } };
+
+const fromHeader = (token: string | undefined): Credential =>
+  token === undefined || token === "" ? NO_HEADER : { transport: "header", reading: { kind: "one", value: token } };
 
 /** The token of `Authorization: Bearer` (RFC 6750 2.1); undefined where the header is absent or of another scheme. */
 function bearerOf(exchange: HttpExchange): string | undefined {

@@ -12,11 +12,11 @@ import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
  */
 export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
   if (!isUnsafe(exchange)) return undefined;
-  const origin = exchange.header("origin");
-  if (origin !== undefined && isTrusted(origin, policy)) return undefined;
-
+  // First, since to look for an origin in a set is to hash it.
   const site = exchange.header("sec-fetch-site");
   if (site === "same-origin" || site === "none") return undefined;
+  const origin = exchange.header("origin");
+  if (origin !== undefined && isTrusted(origin, policy)) return undefined;
   if (site !== undefined)
     return `a ${site === "same-site" ? "same-site" : "cross-site"} request from an origin that is not in http.trustedOrigins`;
   if (origin === undefined || isOwn(origin, exchange, policy)) return undefined;

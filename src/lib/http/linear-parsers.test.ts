@@ -49,12 +49,12 @@ type Reader = (text: string) => unknown;
 /** All that an adapter may call, for one request. */
 async function everything(asked: Asked): Promise<void> {
   const calls: ((exchange: WebExchange) => Promise<unknown>)[] = [
-    (exchange) => protect(http, exchange, { page: true, sessionRequired: false }),
-    (exchange) => protect(http, exchange),
+    async (exchange) => protect(http, exchange, { page: true, sessionRequired: false }),
+    async (exchange) => protect(http, exchange),
     (exchange) => http.run(exchange, refreshRequest),
     (exchange) => http.run(exchange, signOutUser),
     (exchange) => http.run(exchange, signInUser, "alice"),
-    (exchange) => answerRoute(http, exchange, {}),
+    async (exchange) => answerRoute(http, exchange, {}),
   ];
   for (const work of calls) await work(ask(asked)).catch(() => undefined);
 }

@@ -13,7 +13,7 @@ export async function findNamedSession(
   accessToken: string,
 ): Promise<{ readonly handle: string; readonly userId: UserId } | undefined> {
   await context.ready();
-  const token = await unlessNotOurs(authenticate(context, accessToken));
+  const token = await unlessNotOurs(() => authenticate(context, accessToken));
   if (token === undefined || context.now() - token.expires > context.policy.idleTimeout) return undefined;
   return { handle: token.handle, userId: token.userId };
 }

@@ -4,6 +4,7 @@ import { memory } from "../../memory.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { type HttpContext, httpContextOf } from "./context.ts";
 import { protect } from "./protect.ts";
+import type { RequestSession } from "./request-session.ts";
 import { signInUser } from "./sign-in.ts";
 import { openSent, passOn } from "./adapters/next-request.ts";
 import { openWebExchange } from "./exchange/web-exchange.ts";
@@ -45,7 +46,8 @@ function createWorld(secret = "a secret of at least thirty-two bytes"): World {
     },
     async render(headers) {
       const exchange = await openSent(http, headers);
-      const session = await protect(http, exchange, { sessionRequired: false }).catch(() => undefined);
+      const find = async (): Promise<RequestSession | undefined> => protect(http, exchange, { sessionRequired: false });
+      const session = await find().catch(() => undefined);
       return session?.getUserId();
     },
   };

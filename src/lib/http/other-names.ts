@@ -27,8 +27,9 @@ export function createOtherNames(context: SessionContext, cookies: SessionCookie
   async function isOurs(exchange: HttpExchange, kind: "access" | "refresh"): Promise<boolean> {
     for (const value of valuesOf(cookies.readOther(exchange, kind)).slice(0, MAX_CHECKS)) {
       await context.ready();
-      const check = kind === "access" ? authenticate(context, value) : authenticateRefreshToken(context, value);
-      if ((await unlessNotOurs<object>(check)) !== undefined) return true;
+      const check = (): Promise<object> =>
+        kind === "access" ? authenticate(context, value) : authenticateRefreshToken(context, value);
+      if ((await unlessNotOurs(check)) !== undefined) return true;
     }
     return false;
   }

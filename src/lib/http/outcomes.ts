@@ -12,9 +12,9 @@ export const endsSession = (error: unknown): boolean =>
  * Undefined where a token is not ours, has expired, or is of a session that is over, and where the
  * request carries tokens of two sessions; other faults are faults.
  */
-export async function unlessNotOurs<T>(check: Promise<T>): Promise<T | undefined> {
+export async function unlessNotOurs<T>(check: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await check;
+    return await check();
   } catch (error) {
     if (hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) || hasType(error, ERROR_TYPES.UNAUTHORISED)) return undefined;
     if (hasCode(error, "TRANSPORT_CONFLICT")) return undefined;

@@ -1,3 +1,4 @@
+import { type Awaitable, isLater } from "../awaitable.ts";
 import { keepApart } from "./cache-headers.ts";
 import type { HttpContext } from "./context.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
@@ -9,27 +10,32 @@ import { verifyRequest } from "./verify-request.ts";
 
 /**
  * Verifies the session of a request, as what it loads needs it; undefined only where none is
- * required.
+ * required. It answers or throws at once where nothing must be waited for.
  *
  * @param isRoute whether the response is one of a route that depends on the session, so that
  *   caches must keep it apart. False where something behind this renders it, and says so itself.
  *   Default true
  */
-export async function protect(
+export function protect(
   http: HttpContext,
   exchange: HttpExchange,
   options: ProtectOptions = {},
   isRoute = true,
-): Promise<RequestSession | undefined> {
+): Awaitable<RequestSession | undefined> {
   const { policy, revocation } = http.session;
   if (isRoute && policy.http.cacheHeaders) keepApart(exchange);
   if (options.page === true && isPageLoad(exchange)) return http.run(exchange, verifyPage, options);
   if (revocation !== undefined) return http.run(exchange, verifyRequest, options);
   // What asks the database for nothing is no call, and costs none.
   try {
-    return await verifyRequest(http, exchange, options);
+    const found = verifyRequest(http, exchange, options);
+    return isLater(found) ? found.catch((error: unknown) => refuse(http, exchange, error)) : found;
   } catch (error) {
-    http.watch.note(exchange, error);
-    throw error;
+    return refuse(http, exchange, error);
   }
+}
+
+function refuse({ watch }: HttpContext, exchange: HttpExchange, error: unknown): never {
+  watch.note(exchange, error);
+  throw error;
 }

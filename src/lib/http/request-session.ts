@@ -40,48 +40,88 @@ interface Found {
   readonly row?: SessionRecord | undefined;
 }
 
-export function createRequestSession(
-  { sessions, session: context }: HttpContext,
-  exchange: HttpExchange,
-  { session, transport, accessExpires, row }: Found,
-): RequestSession {
-  const { handle, userId } = session;
-  let { jwtPayload } = session;
-  let known = row;
-  const told = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      tellRefusal(error, exchange, context.policy.http);
+export const createRequestSession = (http: HttpContext, exchange: HttpExchange, found: Found): RequestSession =>
+  new SessionOfRequest(http, exchange, found);
+
+/**
+ * A class of getters: one is made for each request, and most routes ask it one thing. Functions are
+ * made when they are asked for, and may be taken off: `const { getUserId } = session`.
+ */
+class SessionOfRequest implements RequestSession {
+  readonly #http: HttpContext;
+  readonly #exchange: HttpExchange;
+  readonly #found: Found;
+  #claims: unknown;
+  #row: SessionRecord | undefined;
+
+  constructor(http: HttpContext, exchange: HttpExchange, found: Found) {
+    this.#http = http;
+    this.#exchange = exchange;
+    this.#found = found;
+    this.#claims = found.session.jwtPayload;
+    this.#row = found.row;
+  }
+
+  get getUserId(): RequestSession["getUserId"] {
+    return () => this.#found.session.userId;
+  }
+
+  get getHandle(): RequestSession["getHandle"] {
+    return () => this.#found.session.handle;
+  }
+
+  get getJWTPayload(): RequestSession["getJWTPayload"] {
+    return () => this.#claims;
+  }
+
+  get getSessionData(): RequestSession["getSessionData"] {
+    return () => this.#tell(this.#http.sessions.getSessionData(this.#found.session.handle));
+  }
+
+  get updateSessionData(): RequestSession["updateSessionData"] {
+    return (update: Update<unknown>) =>
+      this.#tell(this.#http.sessions.updateSessionData(this.#found.session.handle, update));
+  }
+
+  get updateJwtPayload(): RequestSession["updateJwtPayload"] {
+    return (update: Update<unknown>) => this.#updateClaims(update);
+  }
+
+  get revokeSession(): RequestSession["revokeSession"] {
+    return () => this.#revoke();
+  }
+
+  async #updateClaims(update: Update<unknown>): Promise<unknown> {
+    const { session: context } = this.#http;
+    const { session, transport, accessExpires } = this.#found;
+    const { handle, userId } = session;
+    const { record, value } = await this.#tell(changeClaims(context, handle, update, this.#row));
+    this.#row = undefined;
+    this.#claims = value;
+    // Newer claims, not a longer life: a thief with nothing but a copied access token must not
+    // get to renew it.
+    const expiresAt = Math.min(record.expiresAt, accessExpires);
+    const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
+    transport.issueAccess(this.#exchange, {
+      session: { handle, userId, jwtPayload: value },
+      accessToken,
+      sessionExpires: record.expiresAt,
+    });
+    return value;
+  }
+
+  async #revoke(): Promise<boolean> {
+    const { session, transport } = this.#found;
+    const { handle, userId } = session;
+    const existed = await this.#tell(revokeSession(this.#http.session, handle, { reason: "sign-out", userId }));
+    transport.clear(this.#exchange);
+    return existed;
+  }
+
+  #tell<T>(work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => {
+      tellRefusal(error, this.#exchange, this.#http.session.policy.http);
       throw error;
     });
-
-  return {
-    getUserId: () => userId,
-    getHandle: () => handle,
-    getJWTPayload: () => jwtPayload,
-    getSessionData: () => told(sessions.getSessionData(handle)),
-    updateSessionData: (update: Update<unknown>) => told(sessions.updateSessionData(handle, update)),
-
-    async updateJwtPayload(update: Update<unknown>) {
-      const changed = await told(changeClaims(context, handle, update, known));
-      known = undefined;
-      const { record } = changed;
-      jwtPayload = changed.value;
-      // Newer claims, not a longer life: a thief with nothing but a copied access token must not
-      // get to renew it.
-      const expiresAt = Math.min(record.expiresAt, accessExpires);
-      const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
-      transport.issueAccess(exchange, {
-        session: { handle, userId, jwtPayload },
-        accessToken,
-        sessionExpires: record.expiresAt,
-      });
-      return jwtPayload;
-    },
-
-    async revokeSession() {
-      const existed = await told(revokeSession(context, handle, { reason: "sign-out", userId }));
-      transport.clear(exchange);
-      return existed;
-    },
-  };
+  }
 }

@@ -1,3 +1,4 @@
+import type { Awaitable } from "../awaitable.ts";
 import type { Policy } from "../policy.ts";
 import { CURSOR_PARAMETER, PAGE_PARAMETERS, parseSessionCursor, ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import type { Duration } from "../options/duration.ts";
@@ -7,7 +8,7 @@ import { findLiveSession, revokeSession } from "../session/manage-sessions.ts";
 import { appPaths } from "./base-path.ts";
 import { applyCors } from "./cors.ts";
 import { answerError, redirect } from "./error-answer.ts";
-import { type HttpAnswer, type HttpExchange, pathOf } from "./exchange/exchange.ts";
+import { type HttpAnswer, type HttpExchange, isUnsafe, pathOf } from "./exchange/exchange.ts";
 import type { HttpContext } from "./context.ts";
 import { endsSession, hasType } from "./outcomes.ts";
 import { isPageLoad, returnAddress, toReturnPath } from "./page-load.ts";
@@ -62,14 +63,36 @@ function findAppRoute(path: string, { cookie, http }: Policy): Route | undefined
 }
 
 /**
- * Answers a request to one of the session routes, and the preflights of trusted origins; undefined for all others. None of the
- * routes reads a body, so a body parser before or after them makes no difference.
+ * Whether a request may be one that `answerRoute` has to do with, by what is read without an
+ * exchange: most are not.
  */
-export async function answerRoute(
+export function mayConcernRoutes({ session: { policy } }: HttpContext, { method, url, origin }: RequestLine): boolean {
+  if (policy.http.trustedOrigins.size > 0 || policy.http.supertokens) return true;
+  // A script of a page of another origin, perhaps; see `watchCors`.
+  if (origin !== undefined && !isUnsafe({ method })) return true;
+  // Anywhere, since a router may have been mounted below a path.
+  return url.includes(policy.cookie.renewTokenPath) || ROUTE_PATHS.some((path) => url.includes(path));
+}
+
+/** What every request has, whatever its framework. */
+export interface RequestLine {
+  readonly method: string;
+  readonly url: string;
+  readonly origin: string | undefined;
+}
+
+const ROUTE_PATHS = Object.values(ROUTES);
+
+/**
+ * Answers a request to one of the session routes, and the preflights of trusted origins; undefined
+ * for all others, at once. None of the routes reads a body, so a body parser before or after them
+ * makes no difference.
+ */
+export function answerRoute(
   http: HttpContext,
   exchange: HttpExchange,
   options: RouteOptions,
-): Promise<HttpAnswer | undefined> {
+): Awaitable<HttpAnswer | undefined> {
   const { policy } = http.session;
   const preflight = applyCors(exchange, policy.http);
   if (preflight !== undefined) return preflight;
@@ -87,6 +110,15 @@ export async function answerRoute(
       body: { message: "method not allowed" },
     };
   }
+  return runRoute(http, exchange, route, options);
+}
+
+async function runRoute(
+  http: HttpContext,
+  exchange: HttpExchange,
+  route: Route,
+  options: RouteOptions,
+): Promise<HttpAnswer> {
   try {
     switch (route) {
       case "refresh":
@@ -103,7 +135,7 @@ export async function answerRoute(
         return await publishKeys(http);
     }
   } catch (error) {
-    const answer = answerError(error, policy.http);
+    const answer = answerError(error, http.session.policy.http);
     if (answer === undefined) throw error;
     return answer;
   }

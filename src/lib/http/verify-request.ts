@@ -1,19 +1,36 @@
+import { type Awaitable, isLater } from "../awaitable.ts";
 import { isErrorFromAuth, tryRefreshToken } from "../errors.ts";
+import type { SessionContext } from "../session/context.ts";
 import { type Judgement, type Verified, verifySession } from "../session/verify-session.ts";
 import type { HttpContext, Judged } from "./context.ts";
+import type { Credential } from "./credentials.ts";
 import { demandAntiCsrf, refuseCrossSite, refuseCsrf } from "./csrf.ts";
 import { clearDuplicatesSeen } from "./duplicates.ts";
 import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
 import type { ProtectOptions } from "./request-options.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
+import type { Transport } from "./transport.ts";
 
-/** Verifies the session of a request; undefined only where none is required. */
-export async function verifyRequest(
+/**
+ * Verifies the session of a request; undefined only where none is required. It answers at once
+ * where nothing must be waited for; what is refused at once is thrown, not rejected.
+ */
+export function verifyRequest(
   http: HttpContext,
   exchange: HttpExchange,
   options: ProtectOptions = {},
-): Promise<RequestSession | undefined> {
-  const { transport, reading } = await http.credentials.access(exchange);
+): Awaitable<RequestSession | undefined> {
+  const credential = http.credentials.access(exchange);
+  if (isLater(credential)) return credential.then((known) => verifyCredential(http, exchange, known, options));
+  return verifyCredential(http, exchange, credential, options);
+}
+
+function verifyCredential(
+  http: HttpContext,
+  exchange: HttpExchange,
+  { transport, reading }: Credential,
+  options: ProtectOptions,
+): Awaitable<RequestSession | undefined> {
   const isCookie = transport === "cookie";
   if (isCookie && isUnsafe(exchange)) refuseCrossSite(http.session, exchange);
   // The refresh route does not see a marker with another path.
@@ -36,17 +53,27 @@ export async function verifyRequest(
 }
 
 /** Judges the token that a request ends up with by what a route demands. */
-export async function judge(
+export function judge(
   http: HttpContext,
   exchange: HttpExchange,
   judged: Judged,
   options: ProtectOptions,
-): Promise<RequestSession> {
+): Awaitable<RequestSession> {
   const transport = http.transports[judged.transport];
   const isDemanded = transport.kind === "cookie" && (options.antiCsrfCheck ?? isUnsafe(exchange));
   const antiCsrfToken = demandAntiCsrf(http.session, exchange, isDemanded);
-  const verified = await verify(http, exchange, judged.accessToken, { antiCsrfToken, options });
-  const { session, newAccessToken, accessExpires, row } = verified;
+  const verified = verify(http, exchange, judged.accessToken, { antiCsrfToken, options });
+  if (isLater(verified)) return verified.then((known) => handOut(http, exchange, transport, known));
+  return handOut(http, exchange, transport, verified);
+}
+
+/** The session for a route; the client gets its newer claims, where there are any. */
+function handOut(
+  http: HttpContext,
+  exchange: HttpExchange,
+  transport: Transport,
+  { session, newAccessToken, accessExpires, row }: Verified<unknown>,
+): RequestSession {
   if (newAccessToken !== undefined && row !== undefined)
     transport.issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: row.expiresAt });
   return createRequestSession(http, exchange, { session, transport, accessExpires, row });
@@ -57,21 +84,32 @@ interface Demands {
   readonly options: ProtectOptions;
 }
 
-async function verify(
+function verify(
   { session, times }: HttpContext,
   exchange: HttpExchange,
   accessToken: string,
   { antiCsrfToken, options: { maxAuthAge } }: Demands,
+): Awaitable<Verified<unknown>> {
+  const options: Judgement = { maxAuthAge, judgedAt: (token, now) => times.judgedAt(exchange, token, now) };
+  if (session.policy.http.csrf === "enforce") return verifySession(session, accessToken, antiCsrfToken, options);
+  return verifyAndReport(session, exchange, { accessToken, antiCsrfToken, options });
+}
+
+interface Asked {
+  readonly accessToken: string;
+  readonly antiCsrfToken: string | null;
+  readonly options: Judgement;
+}
+
+async function verifyAndReport(
+  session: SessionContext,
+  exchange: HttpExchange,
+  { accessToken, antiCsrfToken, options }: Asked,
 ): Promise<Verified<unknown>> {
-  const options: Judgement = {
-    ...(maxAuthAge === undefined ? {} : { maxAuthAge }),
-    judgedAt: (token, now) => times.judgedAt(exchange, token, now),
-  };
   try {
     return await verifySession(session, accessToken, antiCsrfToken, options);
   } catch (error) {
-    const { csrf } = session.policy.http;
-    if (csrf === "enforce" || !isErrorFromAuth(error) || error.code !== "ANTI_CSRF_MISMATCH") throw error;
+    if (!isErrorFromAuth(error) || error.code !== "ANTI_CSRF_MISMATCH") throw error;
     refuseCsrf(session, exchange, "a request with an anti-CSRF token of another session");
     return verifySession(session, accessToken, null, options);
   }

@@ -31,7 +31,7 @@ export const toSession = <Claims>({ handle, userKey, claims }: SessionRecord): S
 /** Options of `getSession`. */
 export interface VerifyOptions {
   /** Greatest age of the sign-in that is accepted, for instance `"10m"`. Default: any. */
-  readonly maxAuthAge?: Duration;
+  readonly maxAuthAge?: Duration | undefined;
   /**
    * `"required"`: without an anti-CSRF token the call is refused with `ANTI_CSRF_MISSING`. Set it
    * for every request that changes something (OWASP ASVS 5.0, 3.5.1). Default: `undefined` and

@@ -44,8 +44,8 @@ export class VerifiedTokenCache<T extends CachedToken> {
 
 /** What each character of base64url stands for; 0 for all others. */
 const SEXTETS = new Uint8Array(128);
-for (const [value, character] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].entries())
-  SEXTETS[character.charCodeAt(0)] = value;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+for (let value = 0; value < ALPHABET.length; value += 1) SEXTETS[ALPHABET.charCodeAt(value)] = value;
 
 /**
  * 30 bits of the signature, which the bearer of a token cannot choose: a map finds a small number

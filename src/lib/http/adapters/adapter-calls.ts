@@ -1,14 +1,14 @@
-/** What every adapter does once it has made an exchange out of a request: check the options, pick the instance, call. */
+/** What every adapter does once it has made an exchange out of a request, and told the app of what it refuses. */
+import { type Awaitable, isLater } from "../../awaitable.ts";
 import { isErrorFromAuth } from "../../errors.ts";
 import type { UserId } from "../../session/user-id.ts";
-import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "../check-options.ts";
 import { answerError } from "../error-answer.ts";
 import type { HttpAnswer, HttpExchange } from "../exchange/exchange.ts";
 import type { HttpContext } from "../context.ts";
 import { protect as protectRequest } from "../protect.ts";
 import { refreshRequest } from "../refresh.ts";
 import type { ProtectOptions, StartDetails } from "../request-options.ts";
-import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
+import { findHttp, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { RouteOptions } from "../routes.ts";
 import { signInUser } from "../sign-in.ts";
@@ -26,45 +26,47 @@ export type SignInDetails<Claims = unknown, Data = unknown, Id extends UserId = 
 > &
   InstanceOption<Claims, Data, Id>;
 
-/** For routes whose options were checked when they were made. */
-export function protect(exchange: HttpExchange, options: VerifySessionOptions): Promise<RequestSession | undefined> {
-  const http = httpOf(options);
-  return protectRequest(http, exchange, options).catch(refusing(exchange, http));
+/**
+ * The session of a request, at once where nothing must be waited for.
+ *
+ * @param isOnItsWay whether a refusal goes to an error handler in any case; false where a route of
+ *   the app's may do without what it asked for
+ */
+export function protect(
+  http: HttpContext,
+  exchange: HttpExchange,
+  options: VerifySessionOptions,
+  isOnItsWay: boolean,
+): Awaitable<RequestSession | undefined> {
+  try {
+    const found = protectRequest(http, exchange, options);
+    return isLater(found) ? found.catch(refusing(http, exchange, isOnItsWay)) : found;
+  } catch (error) {
+    return refusing(http, exchange, isOnItsWay)(error);
+  }
 }
 
-/**
- * For an error handler that is not ours.
- *
- * @param isOnItsWay false where a route of the app's may do without what it asked for
- */
+/** For an error handler that is not ours. */
 const refusing =
-  (exchange: HttpExchange, { session: context }: HttpContext, isOnItsWay = true) =>
+  ({ session: context }: HttpContext, exchange: HttpExchange, isOnItsWay = true) =>
   (error: unknown): never => {
     tellRefusal(error, exchange, context.policy.http);
     if (isOnItsWay) watchRefusal(exchange, error, context);
     throw error;
   };
 
-export async function protectOnce(
+export function start(
+  http: HttpContext,
   exchange: HttpExchange,
-  options: VerifySessionOptions,
-): Promise<RequestSession | undefined> {
-  checkProtectOptions(options, "getSession");
-  const http = httpOf(options);
-  return protectRequest(http, exchange, options).catch(refusing(exchange, http, false));
-}
-
-export async function start(exchange: HttpExchange, userId: UserId, details: SignInDetails): Promise<RequestSession> {
-  checkStartDetails(details);
+  userId: UserId,
+  details: SignInDetails,
+): Promise<RequestSession> {
   const { sessions: _, ...rest } = details;
-  const http = httpOf(details);
-  return http.run(exchange, signInUser, userId, rest).catch(refusing(exchange, http));
+  return http.run(exchange, signInUser, userId, rest).catch(refusing(http, exchange));
 }
 
-export async function refresh(exchange: HttpExchange, options: InstanceOption): Promise<RequestSession> {
-  checkInstanceOption(options, "refreshSession");
-  const http = httpOf(options);
-  const { session } = await http.run(exchange, refreshRequest).catch(refusing(exchange, http));
+export async function refresh(http: HttpContext, exchange: HttpExchange): Promise<RequestSession> {
+  const { session } = await http.run(exchange, refreshRequest).catch(refusing(http, exchange));
   return session;
 }
 

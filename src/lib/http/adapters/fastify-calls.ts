@@ -1,17 +1,20 @@
 /** What routes of Fastify call. */
 import { createFastifyExchange, type FastifyReplyShape, type FastifyRequestShape } from "./fastify-exchange.ts";
+import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
 /** The parameters by which a request is named. */
 export type FastifyParameters = [request: FastifyRequestShape, reply: FastifyReplyShape];
 
-export const openFastify = (request: FastifyRequestShape, reply: FastifyReplyShape): Opened => ({
+const open = (request: FastifyRequestShape, reply: FastifyReplyShape): Opened => ({
   exchange: createFastifyExchange(request, reply),
   request,
-  leave: (session) => void Object.assign(request, { auth: session }),
 });
 
-export const calls: RequestCalls<FastifyParameters> = createRequestCalls<FastifyParameters>(openFastify);
+const leave = (request: { auth?: RequestSession | undefined }, session: RequestSession | undefined): void =>
+  void (request.auth = session);
+
+export const calls: RequestCalls<FastifyParameters> = createRequestCalls<FastifyParameters>(open, leave, 2);
 
 /**
  * Signs a user in: a new session, and the end of the one that the request carried.

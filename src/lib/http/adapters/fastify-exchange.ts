@@ -1,3 +1,5 @@
+import type { Awaitable } from "../../awaitable.ts";
+import { goOn } from "./go-on.ts";
 import { beforeHead, type HeadedResponse } from "../exchange/before-head.ts";
 import {
   alreadySent,
@@ -30,8 +32,29 @@ export interface FastifyReplyShape {
 
 export type AnyRequest = FastifyRequestShape;
 export type AnyReply = FastifyReplyShape;
-/** A hook for `preHandler` or `onRequest`. */
-export type Hook = (request: AnyRequest, reply: AnyReply) => Promise<void>;
+/**
+ * A hook for `preHandler` or `onRequest`. Fastify gives it `done`; a hook of the app's own may call
+ * it without, and gets a promise.
+ */
+export interface Hook {
+  (request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
+  (request: AnyRequest, reply: AnyReply): Promise<void>;
+}
+
+/** With `done` no promise is made where nothing must be waited for. */
+export const toHook = (check: (request: AnyRequest, reply: AnyReply) => Awaitable<unknown>): Hook =>
+  ((request: AnyRequest, reply: AnyReply, done?: (error?: unknown) => void) =>
+    done === undefined
+      ? checkAsync(check, request, reply)
+      : goOn(
+          () => check(request, reply),
+          () => done(),
+          done,
+        )) as Hook;
+
+async function checkAsync(check: Parameters<typeof toHook>[0], request: AnyRequest, reply: AnyReply): Promise<void> {
+  await check(request, reply);
+}
 
 type AnyFunction = (...parameters: never[]) => unknown;
 /**

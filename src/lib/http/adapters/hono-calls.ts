@@ -1,18 +1,18 @@
 /** What routes of Hono call. */
 import { type HonoContextShape, honoExchangeOf } from "../exchange/hono-exchange.ts";
+import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
 /** The parameters by which a request is named. */
 export type HonoParameters = [context: HonoContextShape];
 
-export const openHono = (context: HonoContextShape): Opened => ({
-  exchange: honoExchangeOf(context),
-  request: context,
-  // Which variables an app has is the business of its own types.
-  leave: (session) => (context as HonoContextShape & { set(name: string, value: unknown): void }).set("auth", session),
-});
+const open = (context: HonoContextShape): Opened => ({ exchange: honoExchangeOf(context), request: context });
 
-export const calls: RequestCalls<HonoParameters> = createRequestCalls<HonoParameters>(openHono);
+// Which variables an app has is the business of its own types.
+const leave = (context: { set(name: string, value: unknown): void }, session: RequestSession | undefined): void =>
+  context.set("auth", session);
+
+export const calls: RequestCalls<HonoParameters> = createRequestCalls<HonoParameters>(open, leave, 1);
 
 /**
  * Signs a user in: a new session, and the end of the one that the request carried.

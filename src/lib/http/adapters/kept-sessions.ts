@@ -2,63 +2,50 @@
 import { generalError } from "../../errors.ts";
 import type { HttpContext } from "../context.ts";
 import type { RequestSession } from "../request-session.ts";
-import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
+import { httpOf, type InstanceOption } from "./instance-option.ts";
 
 interface Kept {
   /** Of the last check, by any instance. */
-  last: RequestSession | undefined;
+  readonly last: RequestSession | undefined;
   /** One for each instance. */
-  readonly found: Map<HttpContext, RequestSession>;
+  readonly found: readonly Found[];
 }
 
-const requests = new WeakMap<object, Kept>();
-
-interface Place {
-  readonly request: object;
-  readonly leave: (session: RequestSession | undefined) => void;
+interface Found {
+  readonly http: HttpContext;
+  readonly session: RequestSession;
 }
 
-/** Leaves the session that is found on a request of a framework, and nothing there where none is. */
-export async function keep<T extends RequestSession | undefined>(
-  { request, leave }: Place,
-  options: InstanceOption,
-  find: () => Promise<T>,
-): Promise<T> {
-  // Also for the time of the check, and where it refuses: another instance or middleware may have
-  // left its own.
-  leave(undefined);
-  const http = findHttp(options);
-  const kept = requests.get(request);
-  if (kept !== undefined) forget(kept, http);
-  const session = await find();
-  leave(session);
-  if (session !== undefined) note(request, session, http ?? httpOf(options));
-  return session;
+// A weak map costs three times as much where a key is new to it, as each request is.
+const KEPT: unique symbol = Symbol("counterfoil.sessions");
+
+interface Keeper {
+  [KEPT]?: Kept | undefined;
 }
 
-function forget(kept: Kept, http: HttpContext | undefined): void {
-  kept.last = undefined;
-  if (http !== undefined) kept.found.delete(http);
+/** A check begins: what its instance has found before is no longer so. */
+export function forget(request: Keeper, http: HttpContext | undefined): void {
+  const kept = request[KEPT];
+  if (kept !== undefined) request[KEPT] = { last: undefined, found: kept.found.filter((one) => one.http !== http) };
 }
 
-function note(request: object, session: RequestSession, http: HttpContext): void {
-  const kept = requests.get(request);
-  if (kept === undefined) {
-    requests.set(request, { last: session, found: new Map([[http, session]]) });
-    return;
-  }
-  kept.last = session;
-  kept.found.set(http, session);
+/** A check of an instance has found a session. */
+export function note(request: Keeper, http: HttpContext, session: RequestSession): void {
+  const found = { http, session };
+  const kept = request[KEPT];
+  request[KEPT] = { last: session, found: kept === undefined ? [found] : [...kept.found, found] };
 }
 
 /** What the last check has left, or with `sessions` the last of that instance; whatever else stands on the request. */
-export function findKept(request: object, { sessions }: InstanceOption = {}): RequestSession | undefined {
-  const kept = requests.get(request);
-  return sessions === undefined ? kept?.last : kept?.found.get(httpOf({ sessions }));
+export function findKept(request: Keeper, { sessions }: InstanceOption = {}): RequestSession | undefined {
+  const kept = request[KEPT];
+  if (sessions === undefined || kept === undefined) return kept?.last;
+  const http = httpOf({ sessions });
+  return kept.found.find((one) => one.http === http)?.session;
 }
 
 /** @throws SessionError `SESSION_NOT_VERIFIED` */
-export function keptSession(request: object, options: InstanceOption = {}): RequestSession {
+export function keptSession(request: Keeper, options: InstanceOption = {}): RequestSession {
   const session = findKept(request, options);
   if (session !== undefined) return session;
   throw generalError(

@@ -1,17 +1,17 @@
 /** What routes of Koa call. */
 import { createKoaExchange, type KoaContextShape } from "../exchange/koa-exchange.ts";
+import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
 /** The parameters by which a request is named. */
 export type KoaParameters = [context: KoaContextShape];
 
-export const openKoa = (context: KoaContextShape): Opened => ({
-  exchange: createKoaExchange(context),
-  request: context,
-  leave: (session) => void Object.assign(context.state, { auth: session }),
-});
+const open = (context: KoaContextShape): Opened => ({ exchange: createKoaExchange(context), request: context });
 
-export const calls: RequestCalls<KoaParameters> = createRequestCalls<KoaParameters>(openKoa);
+const leave = ({ state }: KoaContextShape, session: RequestSession | undefined): void =>
+  void Object.assign(state, { auth: session });
+
+export const calls: RequestCalls<KoaParameters> = createRequestCalls<KoaParameters>(open, leave, 1);
 
 /**
  * Signs a user in: a new session, and the end of the one that the request carried.

@@ -1,17 +1,20 @@
 /** What routes of NestJS call. */
 import { openPlatformExchange, type PlatformRequest, type PlatformResponse } from "./nest-platform.ts";
+import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
 /** The parameters by which a request is named. */
 export type NestParameters = [request: PlatformRequest, response: PlatformResponse];
 
-export const openNest = (request: PlatformRequest, response: PlatformResponse): Opened => ({
+const open = (request: PlatformRequest, response: PlatformResponse): Opened => ({
   exchange: openPlatformExchange(request, response),
   request,
-  leave: (session) => void Object.assign(request, { auth: session }),
 });
 
-export const calls: RequestCalls<NestParameters> = createRequestCalls<NestParameters>(openNest);
+const leave = (request: { auth?: RequestSession | undefined }, session: RequestSession | undefined): void =>
+  void (request.auth = session);
+
+export const calls: RequestCalls<NestParameters> = createRequestCalls<NestParameters>(open, leave, 2);
 
 /**
  * Signs a user in; write `@Res({ passthrough: true })`. A new session, and the end of the one that the request carried.

@@ -9,8 +9,8 @@ import {
   sendFastify,
 } from "./fastify-exchange.ts";
 import { createNodeExchange, type NodeRequest, sendAnswer } from "../exchange/node-exchange.ts";
-import { httpOf } from "./instance-option.ts";
-import { answerRoute } from "../routes.ts";
+import { goOn } from "./go-on.ts";
+import { answerNodeRoute } from "./node-calls.ts";
 
 /** What `@Req()` gives, on Express or Fastify. */
 export type PlatformRequest = NodeRequest | FastifyRequestShape;
@@ -35,7 +35,10 @@ export function sessionMiddleware(
   options: SessionRoutesOptions,
 ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
   return (request, response, next) => {
-    const answering = answerRoute(httpOf(options), createNodeExchange(request, response), options);
-    answering.then((answer) => (answer === undefined ? next() : sendAnswer(response, answer))).catch(next);
+    goOn(
+      () => answerNodeRoute(options, request, response),
+      (answer) => (answer === undefined ? next() : sendAnswer(response, answer)),
+      next,
+    );
   };
 }

@@ -1,23 +1,42 @@
 /** What routes of Node's own request and response call; Express is one of them. */
+import type { Awaitable } from "../../awaitable.ts";
 import {
   createNodeExchange,
   type Http2Request,
   type NodeRequest,
   type NodeResponse,
 } from "../exchange/node-exchange.ts";
+import type { HttpAnswer } from "../exchange/exchange.ts";
 import type { RequestSession } from "../request-session.ts";
+import { answerRoute, mayConcernRoutes } from "../routes.ts";
+import type { SessionRoutesOptions } from "./adapter-calls.ts";
+import { httpOf } from "./instance-option.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
 /** The parameters by which a request is named. */
 export type NodeParameters = [request: NodeRequest | Http2Request, response: NodeResponse];
 
-export const openNode = (request: NodeRequest | Http2Request, response: NodeResponse): Opened => ({
+const open = (request: NodeRequest | Http2Request, response: NodeResponse): Opened => ({
   exchange: createNodeExchange(request, response),
   request,
-  leave: (session) => void ((request as { auth?: RequestSession | undefined }).auth = session),
 });
 
-export const calls: RequestCalls<NodeParameters> = createRequestCalls<NodeParameters>(openNode);
+const leave = (request: { auth?: RequestSession | undefined }, session: RequestSession | undefined): void =>
+  void (request.auth = session);
+
+/** The response of a ready route; undefined, at once, for all other requests. */
+export function answerNodeRoute(
+  options: SessionRoutesOptions,
+  request: NodeRequest,
+  response: NodeResponse,
+): Awaitable<HttpAnswer | undefined> {
+  const http = httpOf(options);
+  const { method = "GET", url = "/", originalUrl = url, headers } = request;
+  if (!mayConcernRoutes(http, { method, url: originalUrl, origin: headers.origin })) return undefined;
+  return answerRoute(http, createNodeExchange(request, response), options);
+}
+
+export const calls: RequestCalls<NodeParameters> = createRequestCalls<NodeParameters>(open, leave, 2);
 
 /**
  * Signs a user in: a new session, and the end of the one that the request carried.

@@ -1,20 +1,16 @@
 /** What each adapter offers for a request, over the parameters by which its framework names one. */
+import { type Awaitable, isLater } from "../../awaitable.ts";
 import type { IsOptional } from "../../session/create-session.ts";
 import type { UserId } from "../../session/user-id.ts";
 import type { HttpExchange } from "../exchange/exchange.ts";
 import type { ProtectOptions, StartDetails } from "../request-options.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { RouteOptions } from "../routes.ts";
-import {
-  protect,
-  protectOnce,
-  refresh,
-  type SignInDetails,
-  start,
-  type VerifySessionOptions,
-} from "./adapter-calls.ts";
-import type { InstanceOption } from "./instance-option.ts";
-import { findKept, keep, keptSession } from "./kept-sessions.ts";
+import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "../check-options.ts";
+import type { HttpContext } from "../context.ts";
+import { protect, refresh, type SignInDetails, start, type VerifySessionOptions } from "./adapter-calls.ts";
+import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
+import { findKept, forget, keptSession, note } from "./kept-sessions.ts";
 
 /** Options of a route that needs a session, as routes do by default. */
 export type NeedsSession<Options> = Options & { readonly sessionRequired?: true };
@@ -72,6 +68,11 @@ export type Bindable = readonly [call: (...parameters: never[]) => unknown, opti
 
 /** What `createRequestCalls` makes: the functions, and the same to be bound. */
 export interface RequestCalls<Request extends readonly unknown[]> extends UnboundCalls<Request> {
+  /**
+   * Lets a request pass if it has a session, for routes whose options were checked when they were
+   * made. It answers or throws at once where nothing must be waited for.
+   */
+  readonly verify: (options: VerifySessionOptions, ...request: Request) => Awaitable<RequestSession | undefined>;
   readonly bindables: Readonly<Record<keyof UnboundCalls<Request>, Bindable>>;
 }
 
@@ -88,40 +89,78 @@ export interface Opened {
   readonly exchange: HttpExchange;
   /** What routes are given, and name it by. */
   readonly request: object;
-  /** Leaves the session where the framework's routes expect it. */
-  readonly leave: (session: RequestSession | undefined) => void;
 }
 
-/** Lets a request pass if it has a session, for routes whose options were checked when they were made. */
-export const verify = (opened: Opened, options: VerifySessionOptions): Promise<RequestSession | undefined> =>
-  keep(opened, options, () => protect(opened.exchange, options));
+/** Leaves the session where the framework's routes expect it. */
+export type Leave = (request: never, session: RequestSession | undefined) => void;
 
-/** @param open takes the parameters by which the framework names a request, and no other */
+/**
+ * @param open takes the parameters by which the framework names a request; those after them are not
+ *   its own
+ * @param count how many these are
+ */
 export function createRequestCalls<Request extends readonly unknown[]>(
   open: (...request: Request) => Opened,
+  leave: Leave,
+  count: Request["length"],
 ): RequestCalls<Request> {
-  const count = open.length;
-  /** The parameters after those that name the request. */
-  const split = (parameters: readonly unknown[]): { opened: Opened; rest: readonly unknown[] } => ({
-    opened: open(...(parameters.slice(0, count) as unknown as Request)),
-    rest: parameters.slice(count),
-  });
+  const leaveOn = leave as (request: object, session: RequestSession | undefined) => void;
+
+  function keep<T extends RequestSession | undefined>(http: HttpContext, request: object, session: T): T {
+    leaveOn(request, session);
+    if (session !== undefined) note(request, http, session);
+    return session;
+  }
+
+  /**
+   * A check begins. Nothing is left on the request in the meantime, and where it refuses: another
+   * instance or middleware may have left its own.
+   */
+  function begin({ request }: Opened, options: InstanceOption): HttpContext {
+    const http = findHttp(options);
+    forget(request, http);
+    return http ?? httpOf(options);
+  }
+
+  function check(
+    opened: Opened,
+    options: VerifySessionOptions,
+    isOnItsWay: boolean,
+  ): Awaitable<RequestSession | undefined> {
+    const http = begin(opened, options);
+    const found = protect(http, opened.exchange, options, isOnItsWay);
+    return isLater(found)
+      ? found.then((session) => keep(http, opened.request, session))
+      : keep(http, opened.request, found);
+  }
+
+  const openClean = (parameters: readonly unknown[]): Opened => {
+    const opened = open(...(parameters as unknown as Request));
+    leaveOn(opened.request, undefined);
+    return opened;
+  };
+
   const calls: UnboundCalls<Request> = {
     async createNewSession(...parameters: readonly unknown[]) {
-      const { opened, rest } = split(parameters);
-      const [userId, details = {}] = rest as [UserId, SignInDetails?];
-      return keep(opened, details, () => start(opened.exchange, userId, details));
+      const opened = openClean(parameters);
+      const [userId, details = {}] = parameters.slice(count) as [UserId, SignInDetails?];
+      checkStartDetails(details);
+      const http = begin(opened, details);
+      return keep(http, opened.request, await start(http, opened.exchange, userId, details));
     },
     async getSession(...parameters: readonly unknown[]) {
-      const { opened, rest } = split(parameters);
-      const [options = {}] = rest as [VerifySessionOptions?];
+      const opened = openClean(parameters);
+      const [options = {}] = parameters.slice(count) as [VerifySessionOptions?];
+      checkProtectOptions(options, "getSession");
       // What none is required for, its caller's types know to be undefined at times.
-      return keep(opened, options, () => protectOnce(opened.exchange, options)) as Promise<RequestSession>;
+      return check(opened, options, false) as Awaitable<RequestSession>;
     },
     async refreshSession(...parameters: readonly unknown[]) {
-      const { opened, rest } = split(parameters);
-      const [options = {}] = rest as [InstanceOption?];
-      return keep(opened, options, () => refresh(opened.exchange, options));
+      const opened = openClean(parameters);
+      const [options = {}] = parameters.slice(count) as [InstanceOption?];
+      checkInstanceOption(options, "refreshSession");
+      const http = begin(opened, options);
+      return keep(http, opened.request, await refresh(http, opened.exchange));
     },
     sessionOf: (request, options) => keptSession(request as object, options),
     findSession: (request, options) => findKept(request as object, options),
@@ -133,7 +172,11 @@ export function createRequestCalls<Request extends readonly unknown[]>(
     sessionOf: [calls.sessionOf, 1],
     findSession: [calls.findSession, 1],
   } as const;
-  return { ...calls, bindables };
+  return {
+    ...calls,
+    bindables,
+    verify: (options, ...request) => check(openClean(request), options, true),
+  };
 }
 
 /** The functions with an instance among their options. @param functions by the names that they get */
@@ -141,10 +184,12 @@ export function bindTo<Bound>(
   sessions: InstanceOption["sessions"],
   functions: Readonly<Record<keyof Bound, Bindable>>,
 ): Bound {
+  const bare = { sessions };
   const bind =
     ([call, at]: Bindable) =>
     (...parameters: unknown[]): unknown => {
-      parameters[at] = { ...(parameters[at] as object | undefined), sessions };
+      const given = parameters[at] as object | undefined;
+      parameters[at] = given === undefined ? bare : { ...given, sessions };
       return call(...(parameters as never[]));
     };
   const bound = Object.entries<Bindable>(functions).map(([name, bindable]) => [name, bind(bindable)]);

@@ -7,13 +7,9 @@ export type WebParameters = [request: Request];
 
 const WRAPPER = "withSessions(handler) or verifySession(handler)";
 
-export const openWeb = (request: Request): Opened => ({
-  exchange: exchangeOf(request, WRAPPER),
-  request,
-  leave: () => undefined,
-});
+const open = (request: Request): Opened => ({ exchange: exchangeOf(request, WRAPPER), request });
 
-export const calls: RequestCalls<WebParameters> = createRequestCalls<WebParameters>(openWeb);
+export const calls: RequestCalls<WebParameters> = createRequestCalls<WebParameters>(open, () => undefined, 1);
 
 /**
  * Signs a user in: a new session, and the end of the one that the request carried.

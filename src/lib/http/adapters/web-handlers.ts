@@ -7,8 +7,8 @@ import type { UserId } from "../../session/user-id.ts";
 import { answerRoute } from "../routes.ts";
 import { httpOf } from "./instance-option.ts";
 import type { ProtectOptions } from "../request-options.ts";
-import { type Bindable, type WithoutInstance, type BoundCalls, type NeedsSession, verify } from "./request-calls.ts";
-import { calls as requests, openWeb, type WebParameters } from "./web-calls.ts";
+import { type Bindable, type WithoutInstance, type BoundCalls, type NeedsSession } from "./request-calls.ts";
+import { calls as requests, type WebParameters } from "./web-calls.ts";
 import { closeWebExchange, findExchange, openWebExchange, toResponse } from "../exchange/web-exchange.ts";
 
 /** Options of handlers of Web requests. */
@@ -82,7 +82,7 @@ export const verifySession: VerifyHandler<RequestSession, VerifySessionOptions> 
   const { sessions } = options;
   return (request, ...rest) =>
     serve(request, sessions === undefined ? {} : { sessions }, async () => {
-      const session = await verify(openWeb(request), options);
+      const session = await requests.verify(options, request);
       // Where none is required, the handler's type says that there may be none.
       return handler(request, session as RequestSession, ...rest);
     });

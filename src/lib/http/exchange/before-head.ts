@@ -10,9 +10,17 @@ export interface HeadedResponse {
   setHeader(name: string, value: OutgoingHttpHeader): unknown;
 }
 type Change = (head: AnswerHead) => void;
-type WriteHead = (status: number, ...rest: readonly unknown[]) => unknown;
+type WriteHead = (this: Writer, status: number, ...rest: readonly unknown[]) => unknown;
 
-const changesOf = new WeakMap<object, Change[]>();
+const CHANGES = Symbol("counterfoil.changes");
+const WRITE_HEAD = Symbol("counterfoil.writeHead");
+
+/** A response, and what is to change in its head: properties cost less than weak maps and closures. */
+interface Writer extends HeadedResponse {
+  writeHead: WriteHead;
+  [CHANGES]?: Change[];
+  [WRITE_HEAD]?: WriteHead;
+}
 
 /**
  * Calls `change` when the head of a response is about to be written, by the app or by us: Node
@@ -20,27 +28,42 @@ const changesOf = new WeakMap<object, Change[]>();
  * status message that was given stays.
  */
 export function beforeHead(response: HeadedResponse, change: Change): void {
-  const known = changesOf.get(response);
-  if (known !== undefined) {
-    known.unshift(change);
+  const writer = response as Writer;
+  if (writer[CHANGES] !== undefined) {
+    writer[CHANGES].unshift(change);
     return;
   }
-  const changes = [change];
-  changesOf.set(response, changes);
-  const writer = response as HeadedResponse & { writeHead: WriteHead };
-  const writeHead = writer.writeHead.bind(response);
-  writer.writeHead = (status, ...rest) => {
-    // 100 Continue and the like are no answer yet, and what is sent can no longer be changed.
-    if (response.headersSent || status < 200) return writeHead(status, ...rest);
-    takeOver(response, rest.find((one) => typeof one === "object" && one !== null) as GivenHeaders | undefined);
-    const head: AnswerHead = {
-      status,
-      get: (name) => textOf(response.getHeader(name)),
-      set: (name, value) => void response.setHeader(name, value),
-    };
-    for (const one of changes.splice(0)) one(head);
-    return writeHead(status, ...rest.filter((one) => typeof one === "string"));
-  };
+  writer[CHANGES] = [change];
+  writer[WRITE_HEAD] = writer.writeHead;
+  writer.writeHead = writeChanged;
+}
+
+function writeChanged(this: Writer, status: number, ...rest: readonly unknown[]): unknown {
+  const writeHead = this[WRITE_HEAD] as WriteHead;
+  // 100 Continue and the like are no answer yet, and what is sent can no longer be changed.
+  if (this.headersSent || status < 200) return writeHead.call(this, status, ...rest);
+  takeOver(this, rest.find((one) => typeof one === "object" && one !== null) as GivenHeaders | undefined);
+  const head = new HeadOf(this, status);
+  for (const change of (this[CHANGES] as Change[]).splice(0)) change(head);
+  return writeHead.call(this, status, ...rest.filter((one) => typeof one === "string"));
+}
+
+class HeadOf implements AnswerHead {
+  readonly status: number;
+  readonly #response: HeadedResponse;
+
+  constructor(response: HeadedResponse, status: number) {
+    this.status = status;
+    this.#response = response;
+  }
+
+  get(name: string): string | undefined {
+    return textOf(this.#response.getHeader(name));
+  }
+
+  set(name: string, value: string): void {
+    this.#response.setHeader(name, value);
+  }
 }
 
 type GivenHeaders = OutgoingHttpHeaders | readonly unknown[];
@@ -52,8 +75,8 @@ type GivenHeaders = OutgoingHttpHeaders | readonly unknown[];
 function takeOver(response: HeadedResponse, given: GivenHeaders | undefined): void {
   if (given === undefined) return;
   if (!Array.isArray(given)) {
-    for (const [name, value] of Object.entries(given as OutgoingHttpHeaders))
-      response.setHeader(name, value as OutgoingHttpHeader);
+    const headers = given as OutgoingHttpHeaders;
+    for (const name of Object.keys(headers)) response.setHeader(name, headers[name] as OutgoingHttpHeader);
     return;
   }
   const list = given as readonly unknown[];

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { beforeHead } from "./before-head.ts";
 import {
@@ -91,12 +91,32 @@ export type HeaderSource = Pick<IncomingMessage, "headers" | "rawHeaders">;
 
 /** A request header by its lower-case name; several of one name are joined. */
 export function readHeader({ headers, rawHeaders }: HeaderSource, name: string): string | undefined {
-  const value = headers[name];
+  const value = valueOf(headers, name);
   // Node keeps only the first of several, which need not be the one that a proxy has looked at.
   if (name === "authorization" && value !== undefined) return joinRaw(rawHeaders, name) ?? String(value);
   // HTTP/2 clients send it in place of Host (RFC 9113 8.3.1).
   if (name === "host" && value === undefined) return headers[":authority"] as string | undefined;
   return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** By literal names where each request asks: one access for all of them is found by hashing each time. */
+function valueOf(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
+  switch (name) {
+    case "cookie":
+      return headers.cookie;
+    case "origin":
+      return headers.origin;
+    case "sec-fetch-site":
+      return headers["sec-fetch-site"];
+    case "anti-csrf":
+      return headers["anti-csrf"];
+    case "authorization":
+      return headers.authorization;
+    case "st-access-token":
+      return headers["st-access-token"];
+    default:
+      return headers[name];
+  }
 }
 
 /** @param raw names and values in turn */
