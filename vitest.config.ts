@@ -42,6 +42,7 @@ const projects: readonly Project[] = [
     isolate: false,
   },
   { name: "alone", include: ALONE },
+  { name: "counts", include: ["test/counts/**/*.test.ts"] },
   { name: "stores", include: ["test/{store,servers,broker}/**/*.test.ts"], exclude: CONTRACT, isolate: false },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"], isolate: false },

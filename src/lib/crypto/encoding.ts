@@ -22,7 +22,7 @@ export function createFlatCopy(maxLength: number): (text: string) => string {
 
 /**
  * Compares two texts in a time that depends on their lengths only. For MACs there is `Mac.matches`;
- * this is for texts that have been proved by one (docs/decisions/061-texts-compared-by-code.md).
+ * this is for texts that have been proved by one (docs/decisions/061-answered-at-once.md).
  */
 export function equalInConstantTime(a: string, b: string): boolean {
   if (a.length !== b.length) return false;

@@ -1,3 +1,4 @@
+import { isLater } from "../awaitable.ts";
 import type { Policy } from "../policy.ts";
 import { toJwks } from "../key/jwks.ts";
 import { createTell, type Notice } from "../notices.ts";
@@ -85,8 +86,9 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
       // An argument that is left out is no header that happens to be absent.
       if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
         tell(SKIPPED_BY_ACCIDENT);
-      const verified = await verifySession(context, accessToken, antiCsrfToken, options);
-      const { session, newAccessToken } = verified;
+      const verified = verifySession(context, accessToken, antiCsrfToken, options);
+      // To wait for what is there costs as much as the look at the token.
+      const { session, newAccessToken } = isLater(verified) ? await verified : verified;
       return newAccessToken === undefined ? { session } : { session, newAccessToken };
     },
     async refreshSession(refreshToken, options) {
