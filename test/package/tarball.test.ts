@@ -1,15 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unreachedDeclarations } from "../../scripts/declarations.ts";
-import { bound } from "../fixtures/bounds.ts";
+import { type InstalledTarball, installTarball, root } from "./installed-tarball.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   name: string;
   exports: Record<string, string | { types: string; default: string }>;
@@ -20,30 +18,16 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 };
 /** What an app of these entries has installed. */
 const FRAMEWORKS = ["fastify", "hono", "next", "@nestjs", "react"];
-const FRAMEWORK_ENTRIES = ["./fastify", "./hono", "./next", "./nest", "./react"];
 const packageOf = (name: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
 const entries = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
 
-let folder = "";
-let packed: { filename: string; size: number; files: { path: string }[] };
+let packed: InstalledTarball;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "counterfoil-package-"));
-  const json = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  packed = (JSON.parse(json) as (typeof packed)[])[0]!;
-  writeFileSync(join(folder, "package.json"), '{ "name": "consumer", "private": true, "type": "module" }');
-  execFileSync("npm", ["install", "--offline", "--no-save", "--ignore-scripts", join(folder, packed.filename)], {
-    cwd: folder,
-    stdio: "ignore",
-  });
-  for (const name of FRAMEWORKS) symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+  packed = installTarball(FRAMEWORKS);
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => packed.remove());
 
 test("the tarball holds the built library and the texts that users need, and nothing else", () => {
   const paths = packed.files.map(({ path }) => path);
@@ -113,39 +97,9 @@ test("all of it loads from the installed tarball, prints nothing and does nothin
       if (Object.keys(await import(name)).length === 0) empty.push(name);
     if (empty.length > 0) throw new Error("these export nothing: " + empty);`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
-    cwd: folder,
+    cwd: packed.folder,
     encoding: "utf8",
   });
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
-  expect(existsSync(join(folder, "counterfoil.db"))).toBe(false);
+  expect(existsSync(join(packed.folder, "counterfoil.db"))).toBe(false);
 });
-
-const isOwn = (entry: string): boolean => !FRAMEWORK_ENTRIES.includes(entry);
-
-// Without skipLibCheck: our own declarations are checked, too, as a user's compiler may.
-const CHECKED = { what: "all but frameworks", chosen: entries.filter(isOwn), options: [] };
-// The declarations of frameworks are not ours to check.
-const SKIPPED = { what: "all", chosen: entries, options: ["--skipLibCheck"] };
-// Each compilation takes some 4 s of CPU, so the gate has each half and each resolution once.
-const COMPILATIONS = [
-  { moduleResolution: "nodenext", ...CHECKED },
-  { moduleResolution: "bundler", ...SKIPPED },
-];
-const OTHER_COMPILATIONS = [
-  { moduleResolution: "bundler", ...CHECKED },
-  { moduleResolution: "nodenext", ...SKIPPED },
-];
-
-test.each(bound(COMPILATIONS, [...COMPILATIONS, ...OTHER_COMPILATIONS]))(
-  "types of $what resolve under moduleResolution $moduleResolution",
-  ({ moduleResolution, chosen, options }) => {
-    const imports = chosen.map((entry, index) => `import * as m${index} from "${join(manifest.name, entry)}";`);
-    const uses = chosen.map((_, index) => `export const u${index} = m${index};`);
-    writeFileSync(join(folder, "consumer.ts"), [...imports, ...uses].join("\n"));
-    const target = ["--noEmit", "--strict", "--target", "es2023"];
-    const module = ["--module", moduleResolution === "bundler" ? "esnext" : "nodenext"];
-    const types = ["--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
-    const all = [...target, ...module, ...types, ...options, "--moduleResolution", moduleResolution, "consumer.ts"];
-    expect(() => execFileSync("tsc", all, { cwd: folder, encoding: "utf8", stdio: "pipe" })).not.toThrow();
-  },
-);

@@ -11,7 +11,7 @@ const LONG = [
   "test/adapters/adapters.test.ts",
   "test/adapters/http2.test.ts",
   "test/model/rotation-model.test.ts",
-  "test/package/tarball.test.ts",
+  "test/package/compilers.test.ts",
   "test/store/redis-clusters.test.ts",
 ];
 
