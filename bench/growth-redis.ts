@@ -1,6 +1,6 @@
 import { createClient } from "redis";
-import { placeOfUser } from "../src/lib/session/handle.ts";
-import { placeKeys } from "../src/lib/store/redis/redis-keys.ts";
+import { shardOfUser } from "../src/lib/session/handle.ts";
+import { shardKeys } from "../src/lib/store/redis/redis-keys.ts";
 import { type Redis, startRedis } from "../test/servers/redis.ts";
 import { until } from "../test/servers/until.ts";
 import type { GrowthDatabase } from "./growth-database.ts";
@@ -82,7 +82,7 @@ async function measureRows(server: Redis, rows: Rows): Promise<number> {
   try {
     let bytes = 0;
     for (let row = 0; row < SAMPLE; row += 1) {
-      const keys = placeKeys("counterfoil:", placeOfUser(userKeyOf(userOf(row))));
+      const keys = shardKeys("counterfoil:", shardOfUser(userKeyOf(userOf(row))));
       bytes += Number(await client.sendCommand(["MEMORY", "USAGE", keys.row(handleOf(row))]));
     }
     return (bytes / SAMPLE) * rows.count;

@@ -1,6 +1,6 @@
 /** Rows as the library writes them, each computed from its number, so that nobody has to remember millions of handles. */
 import { hash, randomBytes } from "node:crypto";
-import { placeOfUser } from "../src/lib/session/handle.ts";
+import { shardOfUser } from "../src/lib/session/handle.ts";
 import type { SessionRecord } from "../src/lib/session/record.ts";
 
 const DAY = 86_400_000;
@@ -87,7 +87,7 @@ const daysSinceSeen = (first: number, second: number): number => (first < 0.5 ? 
 const diceOf = (row: number): Buffer => hash("sha256", `session ${row}`, "buffer");
 
 const spellHandle = (userKey: string, dice: Buffer): string =>
-  Buffer.concat([Buffer.of(placeOfUser(userKey)), dice.subarray(0, 17)]).toString("base64url");
+  Buffer.concat([Buffer.of(shardOfUser(userKey)), dice.subarray(0, 17)]).toString("base64url");
 
 function coprimeNear(start: number, count: number): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));

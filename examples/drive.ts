@@ -138,11 +138,11 @@ function createClient(url: string): {
 async function readCommands(folder: string, url: string): Promise<{ commands: string; answers: unknown[] }> {
   const readme = await readFile(join(folder, "README.md"), "utf8");
   const lines = /```sh\n([^`]*curl[^`]*)```/.exec(readme)?.[1]?.trim().split("\n") ?? [];
-  const isAnswer = (line: string): boolean => line.startsWith("# {");
+  const isServerError = (line: string): boolean => line.startsWith("# {");
   const commands = lines
-    .filter((line) => !isAnswer(line))
+    .filter((line) => !isServerError(line))
     .map((line) => (line.startsWith("curl") ? `${line}; echo` : line));
-  const answers = lines.filter(isAnswer).map((line) => {
+  const answers = lines.filter(isServerError).map((line) => {
     const parts = line
       .slice(2)
       .split("…")

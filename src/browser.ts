@@ -4,7 +4,7 @@
  * @module
  */
 export type { ClientSession } from "./protocol.ts";
-export type { AnswerHead, SessionClientOptions } from "./lib/browser/client-options.ts";
+export type { ResponseHead, SessionClientOptions } from "./lib/browser/client-options.ts";
 export type { CallOwner } from "./lib/browser/known-session.ts";
 export type { OutgoingCall, PreparedCall, SessionCalls } from "./lib/browser/session-calls.ts";
 export { createSessionClient, type SessionClient } from "./lib/browser/session-client.ts";

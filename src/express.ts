@@ -11,7 +11,7 @@ import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { goOn } from "./lib/http/adapters/go-on.ts";
 import * as node from "./lib/http/adapters/node-calls.ts";
 import { type BoundCalls, type BoundMiddleware, bindTo } from "./lib/http/adapters/request-calls.ts";
-import { type NodeRequest, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
+import { type NodeRequest, sendResponse } from "./lib/http/exchange/node-exchange.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
@@ -47,7 +47,7 @@ export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   return (request, response, next) => {
     goOn(
       () => node.answerNodeRoute(options, request, response),
-      (answer) => (answer === undefined ? next() : sendAnswer(response, answer)),
+      (httpResponse) => (httpResponse === undefined ? next() : sendResponse(response, httpResponse)),
       next,
     );
   };
@@ -61,9 +61,9 @@ export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
 export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
   checkInstanceOption(options, "errorHandler");
   return (error, _request, response, next) => {
-    const answer = response.headersSent ? undefined : calls.answerTo(error, options);
-    if (answer === undefined) next(error);
-    else sendAnswer(response, answer);
+    const httpResponse = response.headersSent ? undefined : calls.responseTo(error, options);
+    if (httpResponse === undefined) next(error);
+    else sendResponse(response, httpResponse);
   };
 }
 

@@ -16,7 +16,7 @@ import { calls as requests, type FastifyParameters } from "./lib/http/adapters/f
 import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
-import { answerRoute } from "./lib/http/routes.ts";
+import { respondToRoute } from "./lib/http/routes.ts";
 
 /** An error handler, of an app over HTTP/1.1 unless it is told. */
 export type ErrorHandler<Q = FastifyRequest, R = FastifyReply> = (error: unknown, request: Q, reply: R) => unknown;
@@ -41,8 +41,8 @@ export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = adapter.forWh
   app.setErrorHandler(errorHandler(sessions && { sessions }, onError));
   app.addHook("onRequest", (request, reply, done) => {
     goOn(
-      () => answerRoute(httpOf(options), adapter.createFastifyExchange(request, reply), options),
-      (answer) => (answer === undefined ? done() : adapter.sendFastify(reply, answer)),
+      () => respondToRoute(httpOf(options), adapter.createFastifyExchange(request, reply), options),
+      (httpResponse) => (httpResponse === undefined ? done() : adapter.sendFastify(reply, httpResponse)),
       (error) => done(error as Error),
     );
   });
@@ -55,8 +55,8 @@ export function errorHandler<Q extends AnyRequest = FastifyRequest, R extends An
 ): ErrorHandler<Q, R> {
   checkInstanceOption(options, "errorHandler");
   return (error, request, reply) => {
-    const answer = calls.answerTo(error, options);
-    return answer === undefined ? otherwise(error, request, reply) : adapter.sendFastify(reply, answer);
+    const httpResponse = calls.responseTo(error, options);
+    return httpResponse === undefined ? otherwise(error, request, reply) : adapter.sendFastify(reply, httpResponse);
   };
 }
 

@@ -14,7 +14,7 @@ import { calls as requests, type HonoParameters } from "./lib/http/adapters/hono
 import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
-import { answerRoute } from "./lib/http/routes.ts";
+import { respondToRoute } from "./lib/http/routes.ts";
 
 /** An error handler of Hono. */
 export type ErrorHandler = (error: Error, context: Context) => Response | Promise<Response>;
@@ -37,19 +37,22 @@ export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandle
   return async (context, next) => {
     if (hono.findHonoExchange(context) !== undefined) return next();
     const exchange = hono.openHonoExchange(context, () => ip(context));
-    const answer = await answerRoute(httpOf(rest), exchange, rest);
-    if (answer === undefined) await next();
-    else context.res = hono.answerHono(context, answer);
+    const httpResponse = await respondToRoute(httpOf(rest), exchange, rest);
+    if (httpResponse === undefined) await next();
+    else context.res = hono.toHonoResponse(context, httpResponse);
     hono.closeHonoExchange(exchange, context);
   };
 }
 
 /** Answers the errors of this library, and all others as Hono does, or as `otherwise` says. @example app.onError(errorHandler()); */
-export function errorHandler(options: InstanceOption = {}, otherwise: ErrorHandler = answerFault): ErrorHandler {
+export function errorHandler(
+  options: InstanceOption = {},
+  otherwise: ErrorHandler = respondToUnknownError,
+): ErrorHandler {
   checkInstanceOption(options, "errorHandler");
   return (error, context) => {
-    const answer = calls.answerTo(error, options);
-    return answer === undefined ? otherwise(error, context) : hono.answerHono(context, answer);
+    const httpResponse = calls.responseTo(error, options);
+    return httpResponse === undefined ? otherwise(error, context) : hono.toHonoResponse(context, httpResponse);
   };
 }
 
@@ -89,7 +92,7 @@ export const sessionsFor = <Claims, Data, Id extends UserId>(
 const addressOf = ({ env }: Context): string | undefined =>
   (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket?.remoteAddress;
 
-function answerFault(error: Error & { getResponse?: () => Response }, context: Context): Response {
+function respondToUnknownError(error: Error & { getResponse?: () => Response }, context: Context): Response {
   if (error.getResponse !== undefined) return error.getResponse();
   // As Hono does by default.
   console.error(error);

@@ -12,7 +12,7 @@ import { calls as requests, type KoaParameters } from "./lib/http/adapters/koa-c
 import { type BoundCalls, type BoundMiddleware, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
-import { answerRoute } from "./lib/http/routes.ts";
+import { respondToRoute } from "./lib/http/routes.ts";
 
 /** A middleware. */
 export type Middleware = (context: Context, next: () => Promise<unknown>) => Promise<void>;
@@ -28,13 +28,13 @@ export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
   return async (context, next) => {
     try {
-      const answer = await answerRoute(httpOf(options), createKoaExchange(context), options);
-      if (answer === undefined) await next();
-      else sendKoa(context, answer);
+      const httpResponse = await respondToRoute(httpOf(options), createKoaExchange(context), options);
+      if (httpResponse === undefined) await next();
+      else sendKoa(context, httpResponse);
     } catch (error) {
-      const answer = context.headerSent ? undefined : calls.answerTo(error, options);
-      if (answer === undefined) throw error;
-      sendKoa(context, answer);
+      const httpResponse = context.headerSent ? undefined : calls.responseTo(error, options);
+      if (httpResponse === undefined) throw error;
+      sendKoa(context, httpResponse);
     }
   };
 }

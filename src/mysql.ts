@@ -28,15 +28,15 @@ export interface MysqlOptions extends SqlOptions {
 export function mysql(options: MysqlOptions): SessionStore {
   const { pool, connection, ...rest } = readStoreOptions("mysql", options, (section) => {
     const given = section.value("pool", "a pool of mysql2/promise or of mariadb", isPool);
-    const place = readSqlConnection(section, given !== undefined, ["mysql", "mariadb"]);
+    const target = readSqlConnection(section, given !== undefined, ["mysql", "mariadb"]);
     // Above all those that ask for TLS must not be lost in silence.
-    if (place.url !== undefined && new URL(place.url).search !== "")
+    if (target.url !== undefined && new URL(target.url).search !== "")
       section.fault(
         "url",
         "WRONG_TYPE",
         "has parameters behind ?, which are not read; write ssl and poolSize beside it",
       );
-    return { pool: given, connection: place, ...readSqlOptions(section) };
+    return { pool: given, connection: target, ...readSqlOptions(section) };
   });
   const own = owned(
     () => makePool(connection, rest.timeout),
@@ -56,13 +56,13 @@ export function mysql(options: MysqlOptions): SessionStore {
 type OwnPool = MysqlPool & { end(): Promise<unknown> };
 
 async function makePool(
-  { url, ssl, poolSize = 10, ...place }: SqlConnectionOptions,
+  { url, ssl, poolSize = 10, ...target }: SqlConnectionOptions,
   timeout: number,
 ): Promise<OwnPool> {
   const { name, module } = await importDriver("mysql2/promise", "mariadb");
   const { createPool } = module as { readonly createPool: (options: object) => OwnPool };
   return createPool({
-    ...(url === undefined ? place : fromUrl(url)),
+    ...(url === undefined ? target : fromUrl(url)),
     ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
     connectionLimit: poolSize,
     connectTimeout: timeout,

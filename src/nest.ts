@@ -43,12 +43,12 @@ export class SessionModule {
 
 /** Nest asks one filter only, the first whose classes fit: so this class is what we have an answer for, and no other error. */
 function createFilter(options: InstanceOption): nest.ExceptionFilter {
-  const Answered = { [Symbol.hasInstance]: (error: unknown) => calls.answerTo(error, options) !== undefined };
+  const Answered = { [Symbol.hasInstance]: (error: unknown) => calls.responseTo(error, options) !== undefined };
   class SessionExceptionFilter implements nest.ExceptionFilter {
     catch(error: unknown, context: nest.ArgumentsHost): void {
-      const answer = calls.answerTo(error, options);
-      if (answer !== undefined)
-        platform.sendPlatform(context.switchToHttp().getResponse<platform.PlatformResponse>(), answer);
+      const httpResponse = calls.responseTo(error, options);
+      if (httpResponse !== undefined)
+        platform.sendPlatform(context.switchToHttp().getResponse<platform.PlatformResponse>(), httpResponse);
     }
   }
   nest.Catch(Answered as never)(SessionExceptionFilter);

@@ -16,7 +16,7 @@ import type { UserId } from "./lib/session/user-id.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { closeWebExchange, openWebExchange } from "./lib/http/exchange/web-exchange.ts";
 import * as next from "./lib/http/adapters/next-request.ts";
-import { answerRoute } from "./lib/http/routes.ts";
+import { respondToRoute } from "./lib/http/routes.ts";
 import { type WithoutInstance, bindTo } from "./lib/http/adapters/request-calls.ts";
 import { type BoundHandlers, HANDLERS, type WebOptions, withSessions } from "./lib/http/adapters/web-handlers.ts";
 
@@ -39,17 +39,17 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
   return async (request) => {
     const exchange = openWebExchange(request, () => options.ip?.(request));
     try {
-      const answer = await answerRoute(httpOf(options), exchange, options);
-      if (answer !== undefined) return closeWebExchange(exchange, next.answerOf(answer, request));
+      const httpResponse = await respondToRoute(httpOf(options), exchange, options);
+      if (httpResponse !== undefined) return closeWebExchange(exchange, next.toNextResponse(httpResponse, request));
       // All of them: an action that is posted as a plain form looks like any other form.
       refuseCarried(httpOf(options), exchange);
       const seen = { at: httpOf(options).session.now(), session: await next.prepareRender(exchange, httpOf(options)) };
       const passed = next.passOn(exchange, request.headers, httpOf(options), seen);
       return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), next.NOT_PASSED_ON);
     } catch (error) {
-      const answer = calls.answerTo(error, options);
-      if (answer === undefined) throw error;
-      return closeWebExchange(exchange, next.answerOf(answer, request));
+      const httpResponse = calls.responseTo(error, options);
+      if (httpResponse === undefined) throw error;
+      return closeWebExchange(exchange, next.toNextResponse(httpResponse, request));
     }
   };
 }
@@ -63,8 +63,8 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
 export function sessionRoutes(
   options: WebOptions = {},
 ): Readonly<Record<"GET" | "POST" | "OPTIONS", (request: Request) => Promise<Response>>> {
-  const answer = withSessions(() => new Response(null, { status: 404 }), options);
-  return { GET: answer, POST: answer, OPTIONS: answer };
+  const handle = withSessions(() => new Response(null, { status: 404 }), options);
+  return { GET: handle, POST: handle, OPTIONS: handle };
 }
 
 /**

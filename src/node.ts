@@ -11,8 +11,8 @@ import { checkRouteOptions } from "./lib/http/check-options.ts";
 import { goOn } from "./lib/http/adapters/go-on.ts";
 import { answerNodeRoute, calls as requests, type NodeParameters } from "./lib/http/adapters/node-calls.ts";
 import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
-import { type NodeRequest as Request, sendAnswer } from "./lib/http/exchange/node-exchange.ts";
-import type { HttpAnswer } from "./lib/http/exchange/exchange.ts";
+import { type NodeRequest as Request, sendResponse } from "./lib/http/exchange/node-exchange.ts";
+import type { HttpResponse } from "./lib/http/exchange/exchange.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
@@ -42,17 +42,17 @@ export function withSessions(
   options: ServerOptions = {},
 ): (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void {
   checkRouteOptions(options, "withSessions", "onError");
-  const onError = options.onError ?? answerFault;
+  const onError = options.onError ?? respondToUnknownError;
   return (given, responding) => {
     // Over HTTP/2 Node hands out what looks the same.
     const [request, response] = [given as IncomingMessage, responding as ServerResponse];
     const fail = (error: unknown): void => {
-      const answer = response.headersSent ? undefined : calls.answerTo(error, options);
-      if (answer === undefined) onError(error, request, response);
-      else sendAnswer(response, answer);
+      const httpResponse = response.headersSent ? undefined : calls.responseTo(error, options);
+      if (httpResponse === undefined) onError(error, request, response);
+      else sendResponse(response, httpResponse);
     };
-    const handle = (answer: HttpAnswer | undefined): void => {
-      if (answer !== undefined) sendAnswer(response, answer);
+    const handle = (httpResponse: HttpResponse | undefined): void => {
+      if (httpResponse !== undefined) sendResponse(response, httpResponse);
       else
         goOn(
           () => handler(request, response),
@@ -82,10 +82,10 @@ export const sessionsFor = <Claims, Data, Id extends UserId>(
 ): BoundSessions<Claims, Data, Id> =>
   bindTo<BoundSessions<Claims, Data, Id>>(sessions, { ...requests.bindables, withSessions: [withSessions, 1] });
 
-function answerFault(error: unknown, _request: Request, response: ServerResponse): void {
+function respondToUnknownError(error: unknown, _request: Request, response: ServerResponse): void {
   process.emitWarning(error instanceof Error ? error : String(error), { code: "COUNTERFOIL_HANDLER" });
   if (response.headersSent) response.destroy();
-  else sendAnswer(response, { status: 500, headers: {}, body: { message: "internal" } });
+  else sendResponse(response, { status: 500, headers: {}, body: { message: "internal" } });
 }
 
 export type { Request };

@@ -58,7 +58,7 @@ export function postgres(options: PostgresOptions): SessionStore {
 type OwnPool = PostgresPool & { end(): Promise<unknown> };
 
 async function makePool(
-  { url, user, poolSize = 10, ...place }: SqlConnectionOptions,
+  { url, user, poolSize = 10, ...target }: SqlConnectionOptions,
   timeout: number,
 ): Promise<OwnPool> {
   const { name, module } = await importDriver("pg", "postgres");
@@ -69,7 +69,7 @@ async function makePool(
       ) => PgPool & { end(): Promise<void>; on(event: "error", listener: () => void): void };
     };
     const pool = new Pool({
-      ...(url === undefined ? { user, ...place } : { connectionString: url, ...place }),
+      ...(url === undefined ? { user, ...target } : { connectionString: url, ...target }),
       max: poolSize,
       connectionTimeoutMillis: timeout,
     });
@@ -87,7 +87,7 @@ async function makePool(
     // Reconnect at once after an outage instead of backing off.
     backoff: 0,
     onnotice: () => undefined,
-    ...place,
+    ...target,
   };
   const pool = url === undefined ? connect({ ...settings, username: user }) : connect(url, settings);
   // It would wait for answers that nobody is waiting for any more.

@@ -76,7 +76,7 @@ export interface RedisReplicaOptions {
 export function redis(options: RedisOptions): SessionStore {
   const { client, connection, ...rest } = readStoreOptions("redis", options, (section) => {
     const given = section.value("client", "a client of node-redis 4 or ioredis 5, or newer", isClient);
-    if (given !== undefined && answersCallbacks(given))
+    if (given !== undefined && isCallbackClient(given))
       section.fault("client", "WRONG_TYPE", "answers callbacks and no promises; give the client without legacy mode");
     const timeout = readTimeout(section);
     return {
@@ -101,7 +101,7 @@ const isClient = (value: unknown): value is RedisClient =>
  * `client.legacy()` of node-redis 5, which has none of what all others have, and `legacyMode` of
  * version 4.
  */
-function answersCallbacks(client: RedisClient): boolean {
+function isCallbackClient(client: RedisClient): boolean {
   if (!("evalSha" in client)) return false;
   const options: unknown = Reflect.get(client, "options");
   const isLegacy = typeof options === "object" && options !== null && Reflect.get(options, "legacyMode") === true;

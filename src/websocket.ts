@@ -6,7 +6,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Duration } from "./lib/options/duration.ts";
-import { answerTo } from "./lib/http/adapters/adapter-calls.ts";
+import { responseTo } from "./lib/http/adapters/adapter-calls.ts";
 import { checkInstanceOption, checkSocketOptions } from "./lib/http/check-options.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { bindTo } from "./lib/http/adapters/request-calls.ts";
@@ -46,7 +46,7 @@ export async function getUpgradeSession(request: IncomingMessage, options: Insta
 /** Answers an upgrade request that is refused, and ends its connection; with 500, and not a word of why, for errors that are not this library's. */
 export function refuseUpgrade(socket: Duplex, error: unknown, options: InstanceOption = {}): void {
   checkInstanceOption(options, "refuseUpgrade");
-  sendRefusal(socket, answerTo(error, options));
+  sendRefusal(socket, responseTo(error, options));
 }
 
 /**

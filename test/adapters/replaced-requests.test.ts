@@ -12,7 +12,7 @@ import { request } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { listen, type Listening } from "../fixtures/listen.ts";
 import { send, sessionCookiesOf } from "../http/send.ts";
-import { toAnswer } from "../../src/lib/testing/http/raw-request.ts";
+import { toRawResponse } from "../../src/lib/testing/http/raw-request.ts";
 import { listenWeb } from "./web.ts";
 
 function createInstance(): ReturnType<typeof createSessions> {
@@ -28,11 +28,11 @@ async function started(listening: Promise<Listening>): Promise<number> {
 }
 
 /** A body whose length nobody knows before, which makes `bodyLimit()` read it and replace the request. */
-const sendChunked = (port: number, path: string): Promise<ReturnType<typeof toAnswer>> =>
+const sendChunked = (port: number, path: string): Promise<ReturnType<typeof toRawResponse>> =>
   new Promise((resolve, reject) => {
     const outgoing = request({ host: "127.0.0.1", port, method: "POST", path, agent: false }, (incoming) => {
       const { statusCode = 0, rawHeaders } = incoming;
-      text(incoming).then((read) => resolve(toAnswer(statusCode, rawHeaders, read)), reject);
+      text(incoming).then((read) => resolve(toRawResponse(statusCode, rawHeaders, read)), reject);
     });
     outgoing.on("error", reject);
     outgoing.write('{"a":');

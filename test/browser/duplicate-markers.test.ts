@@ -102,7 +102,7 @@ interface Place {
   readonly isCleared?: boolean;
 }
 
-const PLACES: readonly Place[] = [
+const SHARDS: readonly Place[] = [
   { title: "for the directory of the page", attributes: "Path=/shop" },
   { title: "for the page itself", attributes: "Path=/shop/page" },
   { title: "for the site", attributes: "Path=/" },
@@ -113,7 +113,7 @@ const PLACES: readonly Place[] = [
 ];
 
 describeInAnyBrowser("a marker of a sibling beside ours", (stage) => {
-  test.for(PLACES)("$title", async ({ attributes, values, isCleared = true }) => {
+  test.for(SHARDS)("$title", async ({ attributes, values, isCleared = true }) => {
     const shop = await Shop.open(stage());
     const { visitor } = shop;
 

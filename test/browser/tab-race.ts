@@ -72,14 +72,14 @@ function takePart(): void {
     const call = typeof page === "undefined" ? fetch : page.client.fetch;
     const one = async (): Promise<RaceCall> => {
       const start = performance.now();
-      const noAnswer = new Promise<never>((_resolve, reject) => {
+      const noResponse = new Promise<never>((_resolve, reject) => {
         // A browser that throttles tabs does it by the clock on the wall, so that they starve on a busy machine.
         setTimeout(() => reject(new Error("no answer in five minutes")), 300_000);
       });
       try {
         const answer: Response & { sessionError?: { code: string } } = await Promise.race([
           call(`${data.url}?${Math.random()}`),
-          noAnswer,
+          noResponse,
         ]);
         await answer.text();
         return { status: answer.status, ms: performance.now() - start, error: answer.sessionError?.code };

@@ -31,7 +31,7 @@ async function issue(sessions: Sessions): Promise<Readonly<Record<Kind, string>>
 type Use = (sessions: Sessions, given: string, own: Readonly<Record<Kind, string>>) => Promise<unknown>;
 
 /** Where a client may put a text, and the one kind that belongs there. */
-const PLACES: readonly { readonly place: string; readonly right: Kind; readonly use: Use }[] = [
+const SHARDS: readonly { readonly place: string; readonly right: Kind; readonly use: Use }[] = [
   { place: "an access token", right: "access", use: (sessions, given) => sessions.getSession(given) },
   { place: "a refresh token", right: "refresh", use: (sessions, given) => sessions.refreshSession(given) },
   {
@@ -57,7 +57,7 @@ beforeEach(async () => {
 const accepted = async (use: Use, given: unknown): Promise<boolean> =>
   (await outcomeOf(use(sessions, given as string, own))) === "ok";
 
-describe.each(PLACES)("as $place", ({ right, use }) => {
+describe.each(SHARDS)("as $place", ({ right, use }) => {
   test.each(KINDS)("%s", async (kind) => {
     expect(await accepted(use, own[kind])).toBe(kind === right);
     expect(said).toEqual([]);

@@ -14,7 +14,7 @@ const NEXT_16 = { name: "Next.js 16", version: "next" } as const;
 const NEXT_15 = { name: "Next.js 15", version: "next15" } as const;
 const VERSIONS = bound([NEXT_16], [NEXT_15, NEXT_16]);
 /** The page and the route handler behind the proxy, and those that have none before them. */
-const PLACES = [
+const SHARDS = [
   { place: "behind the proxy", page: "/shop", route: "/shop/api/transfer", refusals: [403] },
   // Some versions of Next refuse such an action themselves, with 500. Of our refusal Next 16 makes a 404.
   { place: "without a proxy", page: "/bare", route: "/bare/transfer", refusals: [403, 404, 500] },
@@ -65,7 +65,7 @@ describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(
     return answer.status();
   }
 
-  describe.each(PLACES)("$place", ({ page: path, route, refusals }) => {
+  describe.each(SHARDS)("$place", ({ page: path, route, refusals }) => {
     test("an action as a plain form of a sibling sub-domain: refused, and it does not run", async () => {
       const before = await transfers();
       expect(refusals).toContain(await postFromSibling(path, "multipart/form-data", action));

@@ -4,9 +4,9 @@ import { createCluster, createSentinel } from "redis";
 import { createSessions } from "counterfoil";
 import { redis, type RedisClient } from "counterfoil/redis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { placeKeys } from "../../src/lib/store/redis/redis-keys.ts";
-import { PLACES, slotOf, tagOf } from "../../src/lib/store/redis/redis-places.ts";
-import { placeOfUser } from "../../src/lib/session/handle.ts";
+import { shardKeys } from "../../src/lib/store/redis/redis-keys.ts";
+import { SHARDS, slotOf, tagOf } from "../../src/lib/store/redis/redis-shards.ts";
+import { shardOfUser } from "../../src/lib/session/handle.ts";
 import { toUserKey } from "../../src/lib/session/user-id.ts";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { newRecord, newUser } from "../../src/lib/testing/store/rows.ts";
@@ -87,12 +87,12 @@ describeWithServer("redis", "Redis Cluster", () => {
     return { client, end: () => client.disconnect() };
   }
 
-  test("the cluster hashes the tags as the store expects, so that the places lie evenly over the masters", async () => {
+  test("the cluster hashes the tags as the store expects, so that the shards lie evenly over the masters", async () => {
     const [node] = cluster.nodes;
     const client = new IoRedisClient(node?.url ?? "");
-    const slots = await Promise.all(PLACES.map((place) => client.cluster("KEYSLOT", tagOf(place))));
-    expect(slots).toEqual(PLACES.map((place) => slotOf(tagOf(place))));
-    const keys = PLACES.map((place) => placeKeys("", place).expiries);
+    const slots = await Promise.all(SHARDS.map((shard) => client.cluster("KEYSLOT", tagOf(shard))));
+    expect(slots).toEqual(SHARDS.map((shard) => slotOf(tagOf(shard))));
+    const keys = SHARDS.map((shard) => shardKeys("", shard).expiries);
     expect(await Promise.all(keys.map((key) => client.cluster("KEYSLOT", key)))).toEqual(slots);
     const ranges = await client.cluster("SLOTS");
     const counts = ranges.map(([first, last]) => slots.filter((slot) => first <= slot && slot <= last).length);
@@ -113,7 +113,7 @@ describeWithServer("redis", "Redis Cluster", () => {
       const userKey = newUser();
       const records = [newRecord({ userKey }), newRecord({ userKey })];
       for (const record of records) await store.createSession(record, undefined);
-      const own = (await keys()).filter((key) => key.includes(`{${tagOf(placeOfUser(userKey))}}`));
+      const own = (await keys()).filter((key) => key.includes(`{${tagOf(shardOfUser(userKey))}}`));
       expect(own.length).toBeGreaterThanOrEqual(4);
       const slotsOfUser = new Set(
         await Promise.all(own.map((key) => cluster.nodes[0]?.admin("CLUSTER", "KEYSLOT", key))),
@@ -147,7 +147,7 @@ describeWithServer("redis", "Redis Cluster", () => {
       const keyPrefix = `load:${driver}:`;
       const load = await startLoad(clients.map(({ client }) => redis({ client, keyPrefix, replicas })));
       await load.until(150);
-      const key = placeKeys(keyPrefix, 0).expiries;
+      const key = shardKeys(keyPrefix, 0).expiries;
       const lost = await cluster.killMasterOf(key);
       await cluster.waitForFailover(key, lost);
       await load.until(150);
@@ -165,7 +165,7 @@ describeWithServer("redis", "Redis Cluster", () => {
       await cluster.waitUntilHealthy();
       const [first, second] = driver === "ioredis" ? [ioRedis(), ioRedis()] : [await nodeRedis(), await nodeRedis()];
       const keyPrefix = `planned:${driver}:`;
-      const key = placeKeys(keyPrefix, placeOfUser(toUserKey("eve"))).expiries;
+      const key = shardKeys(keyPrefix, shardOfUser(toUserKey("eve"))).expiries;
       const outcome = await revokeDuring(async () => {
         const master = await cluster.masterOf(key);
         const id = String(await master.admin("CLUSTER", "MYID"));

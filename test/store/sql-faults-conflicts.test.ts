@@ -5,7 +5,7 @@
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { placeOfUser } from "../../src/lib/session/handle.ts";
+import { shardOfUser } from "../../src/lib/session/handle.ts";
 import { toUserKey } from "../../src/lib/session/user-id.ts";
 import { bound } from "../fixtures/bounds.ts";
 import { PATIENT } from "../fixtures/constants.ts";
@@ -160,7 +160,7 @@ describeOwnSqlServers(settings, (kind, drivers, server) => {
         await rival(lockSession.replace(session.handle, oldest));
         const signingIn = outcomeOf(sessions.createNewSession("alice"));
         await until("the sign-in waits", readWait);
-        const place = `place-${placeOfUser(toUserKey("alice"))}`;
+        const place = `place-${shardOfUser(toUserKey("alice"))}`;
         const outcome = await rival(`UPDATE counterfoil_lease SET turn = turn + 1 WHERE name = '${place}'`).then(
           () => "wins",
           () => "loses",

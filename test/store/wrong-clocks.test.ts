@@ -84,7 +84,7 @@ class Scene {
 }
 
 /** Wherever a clock ends or removes something. */
-const PLACES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+const SHARDS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   async "the sweep"(scene) {
     const { right } = scene;
     const made = [await right.createNewSession(scene.newUser()), await right.createNewSession(scene.newUser())];
@@ -222,8 +222,8 @@ for (const database of databases.filter(({ name }) => ONE_OF_EACH.test(name))) {
 
       afterAll(() => scene.store.close());
 
-      test.each(Object.keys(PLACES))("%s", async (place) => {
-        await PLACES[place]?.(scene);
+      test.each(Object.keys(SHARDS))("%s", async (place) => {
+        await SHARDS[place]?.(scene);
       });
     });
   });

@@ -2,7 +2,7 @@ import { type ClientSession, MARKER_COOKIE, REFRESH_CHALLENGE, SHARED_NAME, SIGN
 import { SessionClientError } from "./session-client-error.ts";
 
 /** The part of a `Response` that decides what the client does. */
-export interface AnswerHead {
+export interface ResponseHead {
   readonly headers: { get(name: string): string | null };
 }
 
@@ -38,7 +38,7 @@ export interface SessionClientOptions<Claims = unknown> {
    * Whether a response asks for a refresh. Default: `WWW-Authenticate` has `realm="session"`, as every
    * such refusal of the library has.
    */
-  readonly isRefused?: (answer: AnswerHead) => boolean;
+  readonly isRefused?: (answer: ResponseHead) => boolean;
 }
 
 /** The options as the client works with them. */
@@ -61,7 +61,7 @@ export interface ClientSettings {
   readonly initialSession?: ClientSession | null | undefined;
   readonly lockTimeout: number;
   readonly refreshTimeout: number;
-  readonly isRefused: (answer: AnswerHead) => boolean;
+  readonly isRefused: (answer: ResponseHead) => boolean;
 }
 
 const NOWHERE = "http://x";
@@ -108,6 +108,6 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
 }
 
 /** Whether a token came with the request that was refused (RFC 6750 3.1). */
-export const hasToken = (answer: AnswerHead): boolean => challengeOf(answer).includes("error=");
+export const hasToken = (answer: ResponseHead): boolean => challengeOf(answer).includes("error=");
 
-const challengeOf = (answer: AnswerHead): string => answer.headers.get("www-authenticate") ?? "";
+const challengeOf = (answer: ResponseHead): string => answer.headers.get("www-authenticate") ?? "";

@@ -1,6 +1,6 @@
 import { ANTI_CSRF_HEADER, CUSTOM_HEADER, CUSTOM_VALUE } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
-import { type AnswerHead, type ClientSettings, hasToken } from "./client-options.ts";
+import { type ResponseHead, type ClientSettings, hasToken } from "./client-options.ts";
 import { type CallOwner, isOwner } from "./known-session.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import type { SessionRefresh } from "./session-refresh.ts";
@@ -51,7 +51,7 @@ export interface SessionCalls {
    *
    * @param canResend whether the body can be sent a second time. Default true
    */
-  settle(call: PreparedCall, answer: AnswerHead, canResend?: boolean): Promise<Verdict>;
+  settle(call: PreparedCall, answer: ResponseHead, canResend?: boolean): Promise<Verdict>;
 }
 
 /** What is to be done about an answer. */

@@ -6,7 +6,7 @@ import {
   SESSION_HEADER,
   USER_HEADER,
 } from "../../protocol.ts";
-import type { AnswerHead, ClientSettings } from "./client-options.ts";
+import type { ResponseHead, ClientSettings } from "./client-options.ts";
 import type { EmitEvent, LoadingSession, SessionClientEvents, SessionState, SignOutReason } from "./session-events.ts";
 import { handleOf, isNewer, type KnownSession, SEPARATOR, usableFor } from "./known-session.ts";
 import { clearDuplicates, readMarkers } from "./marker-cookies.ts";
@@ -25,7 +25,7 @@ export interface SessionStateHolder {
   isExpired(): boolean;
   session(): SessionState;
   /** Takes from an answer what it says of the session. `started`: the marker under which its request was sent. */
-  learn(answer: AnswerHead, started: string | undefined): SessionClientError | undefined;
+  learn(answer: ResponseHead, started: string | undefined): SessionClientError | undefined;
   /** Forgets the session, here and in all tabs; whatever is still on its way does not bring it back. */
   end(reason: SignOutReason, untold?: boolean): void;
   /** Whether a session was signed out here and is still in the browser, since the server has not heard of it. */

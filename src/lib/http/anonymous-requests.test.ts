@@ -8,7 +8,7 @@ import { ROUTES } from "../../protocol.ts";
 import { contextOf } from "../session/assemble-sessions.ts";
 import { newRecord } from "../testing/store/rows.ts";
 import { httpContextOf } from "./context.ts";
-import { answerRoute } from "./routes.ts";
+import { respondToRoute } from "./routes.ts";
 import { openWebExchange } from "./exchange/web-exchange.ts";
 
 const MINUTE = 60_000;
@@ -43,7 +43,7 @@ async function openWorld(config: CounterfoilConfig = {}): Promise<World> {
     takeCalls,
     async ask(method, url, headers = {}) {
       const exchange = openWebExchange({ method, url, headers: { get: (name) => headers[name] ?? null } });
-      return (await answerRoute(http, exchange, {}))?.status;
+      return (await respondToRoute(http, exchange, {}))?.status;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { HEADERS } from "../../protocol.ts";
-import type { AnswerHead, HttpExchange } from "./exchange/exchange.ts";
+import type { ResponseHead, HttpExchange } from "./exchange/exchange.ts";
 
 /**
  * Keeps shared caches from handing one user's response to another: it varies by what names a
@@ -14,7 +14,7 @@ export function keepApart(exchange: HttpExchange): void {
 const keepHeadApart = keeperBy(["Cookie", "Authorization"]);
 const keepHeadApartByHeader = keeperBy(["Cookie", "Authorization", HEADERS.access]);
 
-function keeperBy(names: readonly string[]): (head: AnswerHead) => void {
+function keeperBy(names: readonly string[]): (head: ResponseHead) => void {
   const all = names.join(", ");
   return (head) => {
     if (head.get("vary") === undefined) head.set("vary", all);
@@ -33,7 +33,7 @@ export function keepOut(exchange: HttpExchange): void {
   });
 }
 
-function varyBy(head: AnswerHead, names: readonly string[]): void {
+function varyBy(head: ResponseHead, names: readonly string[]): void {
   const members = (head.get("vary") ?? "").split(",").map((member) => member.trim());
   const given = members.filter((member) => member !== "");
   if (given.includes("*")) return;

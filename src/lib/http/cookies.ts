@@ -23,7 +23,7 @@ export interface SessionCookies {
   read(exchange: HttpExchange, kind: CookieKind, isCandidate?: (value: string) => boolean): CookieReading;
   /** The same under the name that an instance with another `cookie.hostPrefix` gives the cookie. */
   readOther(exchange: HttpExchange, kind: CookieKind): CookieReading;
-  /** Clears that one, in all places where such an instance can have set it. */
+  /** Clears that one, in all scopes where such an instance can have set it. */
   clearOther(exchange: HttpExchange, kind: CookieKind): void;
   set(exchange: HttpExchange, kind: CookieKind, token: TokenInfo, now: number): void;
   /**
@@ -32,7 +32,7 @@ export interface SessionCookies {
    */
   clearAll(exchange: HttpExchange): void;
   /**
-   * Clears duplicate cookies: those of our name in all places where they can be beside ours, which
+   * Clears duplicate cookies: those of our name in all scopes where they can be beside ours, which
    * are parent domains, and the paths that lead to this request (or only ours). Ours stays.
    */
   clearDuplicates(exchange: HttpExchange, kind: CookieKind, paths?: "all" | "own"): void;
@@ -65,7 +65,7 @@ const MAX_VALUES = 4;
 
 // Proxies drop a response whose headers outgrow their buffer.
 const MAX_CLEARED = 16;
-// Of more places these are cleared with each response; the others take their chance, so that each
+// Of more scopes these are cleared with each response; the others take their chance, so that each
 // is cleared in the end.
 const ALWAYS_CLEARED = 8;
 
@@ -106,8 +106,8 @@ export function createSessionCookies(
     if (lines.length === 0) return;
     keepOut(exchange);
     // A later line for the same cookie takes the place of an earlier one (RFC 6265 4.1.1).
-    const places = new Set(lines.map(placeOf));
-    exchange.changeCookies((before) => [...before.filter((earlier) => !places.has(placeOf(earlier))), ...lines]);
+    const scopes = new Set(lines.map(scopeOf));
+    exchange.changeCookies((before) => [...before.filter((earlier) => !scopes.has(scopeOf(earlier))), ...lines]);
   }
 
   return {
@@ -119,10 +119,10 @@ export function createSessionCookies(
       const name = otherName(names[kind]);
       const path = pathOfCookie(kind, name);
       const domains = isHostName(name) ? [undefined] : possibleDomains(hostOf(exchange));
-      const places = domains.map((domain) => ({ name, path, domain }));
+      const scopes = domains.map((domain) => ({ name, path, domain }));
       send(
         exchange,
-        places.slice(0, MAX_CLEARED).map((place) => line(kind, "", OVER, place)),
+        scopes.slice(0, MAX_CLEARED).map((scope) => line(kind, "", OVER, scope)),
       );
     },
 
@@ -140,33 +140,33 @@ export function createSessionCookies(
     },
 
     clearDuplicates(exchange, kind, paths = "all") {
-      // A __Host- cookie has no other place to be in.
+      // A __Host- cookie has no other scope.
       if (isHostName(names[kind])) return;
       const own = { path: pathOfCookie(kind), domain: policy.domain };
       const possible =
         paths === "own" ? [own.path] : [...new Set([own.path, ...possiblePaths(publicUrl(exchange, basePath))])];
       // Another host can set a cookie for the domains above it only, so those come first.
       const domains = possibleDomains(hostOf(exchange)).toReversed();
-      const places = possible.flatMap((path) => domains.map((domain) => ({ path, domain })));
-      const others = places.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
+      const scopes = possible.flatMap((path) => domains.map((domain) => ({ path, domain })));
+      const others = scopes.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
       send(
         exchange,
-        choosePlaces(others).map((place) => line(kind, "", OVER, place)),
+        chooseScopes(others).map((scope) => line(kind, "", OVER, scope)),
       );
     },
   };
 }
 
 /**
- * As many places as one response may clear. By chance, since the responses of many processes clear
+ * As many scopes as one response may clear. By chance, since the responses of many processes clear
  * the jar of one browser.
  */
-function choosePlaces<T>(places: readonly T[]): readonly T[] {
-  if (places.length <= MAX_CLEARED) return places;
-  const others = places.slice(ALWAYS_CLEARED);
+function chooseScopes<T>(scopes: readonly T[]): readonly T[] {
+  if (scopes.length <= MAX_CLEARED) return scopes;
+  const others = scopes.slice(ALWAYS_CLEARED);
   const from = randomInt(others.length);
   const chosen = [...others, ...others].slice(from, from + MAX_CLEARED - ALWAYS_CLEARED);
-  return [...places.slice(0, ALWAYS_CLEARED), ...chosen];
+  return [...scopes.slice(0, ALWAYS_CLEARED), ...chosen];
 }
 
 /**
@@ -183,7 +183,7 @@ function lifetimeUntil(expires: number, now: number): string {
  * What tells one cookie from another in a browser's jar, and our attributes: the line without its
  * value and lifetime.
  */
-const placeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+; Expires=[^;]*/, "$1");
+const scopeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+; Expires=[^;]*/, "$1");
 
 /**
  * By search, not by splitting: this runs several times per request, and a jar may hold much that is
@@ -227,9 +227,9 @@ const EQUALS = 0x3d;
 const SEMICOLON = 0x3b;
 const QUOTE = 0x22;
 
-/** Whether nothing but blanks stands between a place and the beginning of its pair. */
-function beginsPair(header: string, place: number): boolean {
-  let before = place - 1;
+/** Whether nothing but blanks stands between an index and the beginning of its pair. */
+function beginsPair(header: string, index: number): boolean {
+  let before = index - 1;
   while (before >= 0 && isBlank(header.charCodeAt(before))) before -= 1;
   return before < 0 || header.charCodeAt(before) === SEMICOLON;
 }

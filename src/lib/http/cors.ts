@@ -1,7 +1,7 @@
 import type { HttpPolicy } from "../policy.ts";
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from "../../protocol.ts";
 import { isTrusted } from "./cross-site.ts";
-import type { AnswerHead, HttpAnswer, HttpExchange } from "./exchange/exchange.ts";
+import type { ResponseHead, HttpResponse, HttpExchange } from "./exchange/exchange.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 const PREFLIGHT_SECONDS = "600";
@@ -11,7 +11,7 @@ const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
  * Lets pages of the trusted origins read answers (Fetch standard, CORS protocol), and answers their preflights. Does nothing for
  * any other origin, and nothing at all where none is trusted, so that an app's own CORS set-up stays in charge.
  */
-export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpAnswer | undefined {
+export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpResponse | undefined {
   if (policy.trustedOrigins.size === 0) return undefined;
   // When the answer goes out, as below. Without it a cache would hand an answer that no page may
   // read to the pages of a trusted origin.
@@ -38,7 +38,7 @@ export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpAnswe
 }
 
 /** Adds members to a list header; those that are there stay, in the app's own spelling. */
-function addTo(head: AnswerHead, name: string, members: readonly string[]): void {
+function addTo(head: ResponseHead, name: string, members: readonly string[]): void {
   const before = (head.get(name) ?? "").split(",").map((member) => member.trim());
   const all = [...before, ...members].filter((member) => member !== "");
   const known = new Set<string>();

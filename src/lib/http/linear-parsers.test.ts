@@ -16,7 +16,7 @@ import { protect } from "./protect.ts";
 import { refreshRequest } from "./refresh.ts";
 import { signInUser } from "./sign-in.ts";
 import { signOutUser } from "./sign-out.ts";
-import { answerRoute } from "./routes.ts";
+import { respondToRoute } from "./routes.ts";
 import { readUpgrade } from "./websocket/upgrade.ts";
 import { openWebExchange, type WebExchange } from "./exchange/web-exchange.ts";
 
@@ -54,7 +54,7 @@ async function everything(asked: Asked): Promise<void> {
     (exchange) => http.run(exchange, refreshRequest),
     (exchange) => http.run(exchange, signOutUser),
     (exchange) => http.run(exchange, signInUser, "alice"),
-    async (exchange) => answerRoute(http, exchange, {}),
+    async (exchange) => respondToRoute(http, exchange, {}),
   ];
   for (const work of calls) await work(ask(asked)).catch(() => undefined);
 }

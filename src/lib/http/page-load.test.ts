@@ -14,7 +14,7 @@ import {
 
 const NOW = 1_790_000_000_000;
 const { cookie, http } = parseConfig({});
-const PLACES = { cookie, http };
+const POLICY = { cookie, http };
 const at = (url: string, headers: Readonly<Record<string, string>> = {}, method = "GET"): HttpExchange =>
   ({ url, method, header: (name: string) => headers[name] }) as HttpExchange;
 
@@ -48,21 +48,21 @@ test.each([
   [`/page?session-refreshed=1&a=1`, `/page?a=1&session-refreshed=${NOW}`, "/page?a=1"],
 ])("%s comes back as %s, and is cleaned to what it was", (url, marked, clean) => {
   expect(returnAddress(url, NOW)).toBe(marked);
-  expect(cleanAddress(at(marked), PLACES, NOW + 29_999)).toBe(clean);
-  expect(cleanAddress(at(marked), PLACES, NOW + 30_000)).toBeUndefined();
-  expect(cleanAddress(at(url), PLACES, NOW)).toBeUndefined();
+  expect(cleanAddress(at(marked), POLICY, NOW + 29_999)).toBe(clean);
+  expect(cleanAddress(at(marked), POLICY, NOW + 30_000)).toBeUndefined();
+  expect(cleanAddress(at(url), POLICY, NOW)).toBeUndefined();
 });
 
 test("a page is loaded again once, and may go through the refresh route after that", () => {
-  const again = reloadAddress(at("/page?a=1"), PLACES, NOW) ?? "";
+  const again = reloadAddress(at("/page?a=1"), POLICY, NOW) ?? "";
   expect(again).toBe(`/page?a=1&session-cleared=${NOW}`);
-  expect(reloadAddress(at(again), PLACES, NOW + 29_999)).toBeUndefined();
-  expect(reloadAddress(at(again), PLACES, NOW + 30_000)).toBe(`/page?a=1&session-cleared=${NOW + 30_000}`);
-  expect(cleanAddress(at(again), PLACES, NOW)).toBe("/page?a=1");
-  const away = refreshAddress(at(again), PLACES, NOW);
+  expect(reloadAddress(at(again), POLICY, NOW + 29_999)).toBeUndefined();
+  expect(reloadAddress(at(again), POLICY, NOW + 30_000)).toBe(`/page?a=1&session-cleared=${NOW + 30_000}`);
+  expect(cleanAddress(at(again), POLICY, NOW)).toBe("/page?a=1");
+  const away = refreshAddress(at(again), POLICY, NOW);
   expect(away).toBe(`/session/refresh?to=${encodeURIComponent(again)}`);
   expect(returnAddress(again, NOW)).toBe(`/page?a=1&session-refreshed=${NOW}`);
-  expect(reloadAddress(at("//evil.example/"), PLACES, NOW)).toBeUndefined();
+  expect(reloadAddress(at("//evil.example/"), POLICY, NOW)).toBeUndefined();
 });
 
 test.each([
@@ -75,13 +75,13 @@ test.each([
   ["/page?to=/session/refresh", false],
   ["/%E0%A4%A/session/refresh", false],
 ])("%s leads to the refresh route: %j", (url, expected) => {
-  expect(isRefreshRoute(url, PLACES)).toBe(expected);
+  expect(isRefreshRoute(url, POLICY)).toBe(expected);
 });
 
 test("a path that a browser would take for another origin is neither sent away nor cleaned", () => {
   for (const path of ["//evil.example/", "/\\evil.example", "/..//evil.example"]) {
-    expect(refreshAddress(at(path), PLACES, NOW)).toBeUndefined();
-    expect(cleanAddress(at(`${path}?session-refreshed=${NOW}`), PLACES, NOW)).toBeUndefined();
+    expect(refreshAddress(at(path), POLICY, NOW)).toBeUndefined();
+    expect(cleanAddress(at(`${path}?session-refreshed=${NOW}`), POLICY, NOW)).toBeUndefined();
   }
 });
 

@@ -18,14 +18,14 @@ export function isPageLoad(exchange: HttpExchange): boolean {
 }
 
 /** The part of the policy that says where pages and the refresh route are. */
-type Places = Pick<Policy, "cookie" | "http">;
+type RoutePolicy = Pick<Policy, "cookie" | "http">;
 
 /** Where to send a page load so that it is refreshed and comes back; undefined when it has just been there, or its address is no plain path. */
-export function refreshAddress(exchange: HttpExchange, places: Places, now: number): string | undefined {
+export function refreshAddress(exchange: HttpExchange, policy: RoutePolicy, now: number): string | undefined {
   if (isMarked(exchange, PAGE_PARAMETERS.refreshed, now)) return undefined;
-  const url = publicUrl(exchange, places.http.basePath);
-  if (toLocalPath(url) === undefined || isRefreshRoute(url, places)) return undefined;
-  return `${places.cookie.refreshPath}?${PAGE_PARAMETERS.to}=${encodeURIComponent(url)}`;
+  const url = publicUrl(exchange, policy.http.basePath);
+  if (toLocalPath(url) === undefined || isRefreshRoute(url, policy)) return undefined;
+  return `${policy.cookie.refreshPath}?${PAGE_PARAMETERS.to}=${encodeURIComponent(url)}`;
 }
 
 /** The address to come back to, marked so that the page is not sent away again. */
@@ -35,7 +35,7 @@ export const returnAddress = (to: string, now: number): string => mark(to, PAGE_
  * The page's own address, marked so that it is loaded again only once; undefined as for
  * `refreshAddress`.
  */
-export function reloadAddress(exchange: HttpExchange, { http }: Places, now: number): string | undefined {
+export function reloadAddress(exchange: HttpExchange, { http }: RoutePolicy, now: number): string | undefined {
   const url = publicUrl(exchange, http.basePath);
   if (isMarked(exchange, PAGE_PARAMETERS.cleared, now) || toLocalPath(url) === undefined) return undefined;
   return mark(url, PAGE_PARAMETERS.cleared, now);
@@ -45,7 +45,7 @@ export function reloadAddress(exchange: HttpExchange, { http }: Places, now: num
  * The address of a page that comes back, without the mark; undefined for all others, and for an
  * address that is no plain path.
  */
-export function cleanAddress(exchange: HttpExchange, { http }: Places, now: number): string | undefined {
+export function cleanAddress(exchange: HttpExchange, { http }: RoutePolicy, now: number): string | undefined {
   const clean = withoutMarks(publicUrl(exchange, http.basePath));
   const cameBack =
     isMarked(exchange, PAGE_PARAMETERS.refreshed, now) || isMarked(exchange, PAGE_PARAMETERS.cleared, now);
@@ -76,7 +76,7 @@ function isMarked({ url }: HttpExchange, name: Mark, now: number): boolean {
  * Whether an address leads to the refresh route, in any spelling that a router or a proxy may take
  * for it. Behind a proxy that strips the base path, that is one with two of them as well.
  */
-export function isRefreshRoute(url: string, { cookie, http }: Places): boolean {
+export function isRefreshRoute(url: string, { cookie, http }: RoutePolicy): boolean {
   const path = plainPath(url);
   const paths = [cookie.renewTokenPath, cookie.refreshPath, http.basePath + cookie.refreshPath];
   return paths.some((route) => path === plainPath(route));
@@ -86,9 +86,9 @@ export function isRefreshRoute(url: string, { cookie, http }: Places): boolean {
  * A path of this app that a page load comes back to; undefined for any other place, and for the
  * refresh route: refreshing again and again by one link would only cost the store.
  */
-export function toReturnPath(text: string, places: Places): string | undefined {
+export function toReturnPath(text: string, policy: RoutePolicy): string | undefined {
   const path = toLocalPath(text);
-  return path === undefined || !isBelow(path, places.http.basePath) || isRefreshRoute(path, places) ? undefined : path;
+  return path === undefined || !isBelow(path, policy.http.basePath) || isRefreshRoute(path, policy) ? undefined : path;
 }
 
 function plainPath(url: string): string {

@@ -7,8 +7,8 @@ import { isHandle } from "../session/handle.ts";
 import { findLiveSession, revokeSession } from "../session/manage-sessions.ts";
 import { appPaths } from "./base-path.ts";
 import { applyCors } from "./cors.ts";
-import { answerError, redirect } from "./error-answer.ts";
-import { type HttpAnswer, type HttpExchange, isUnsafe, pathOf } from "./exchange/exchange.ts";
+import { respondToError, redirect } from "./respond-to-error.ts";
+import { type HttpResponse, type HttpExchange, isUnsafe, pathOf } from "./exchange/exchange.ts";
 import type { HttpContext } from "./context.ts";
 import { endsSession, hasType } from "./outcomes.ts";
 import { isPageLoad, returnAddress, toReturnPath } from "./page-load.ts";
@@ -16,7 +16,7 @@ import { protect } from "./protect.ts";
 import { refreshRequest } from "./refresh.ts";
 import { signOutUser } from "./sign-out.ts";
 import { watchPassedOn } from "./unreached-routes.ts";
-import { watchCors } from "./watched-answers.ts";
+import { watchCors } from "./watched-responses.ts";
 import type { RequestSession } from "./request-session.ts";
 
 /** Options of the ready routes. */
@@ -63,7 +63,7 @@ function findAppRoute(path: string, { cookie, http }: Policy): Route | undefined
 }
 
 /**
- * Whether a request may be one that `answerRoute` has to do with, by what is read without an
+ * Whether a request may be one that `respondToRoute` has to do with, by what is read without an
  * exchange: most are not.
  */
 export function mayConcernRoutes({ session: { policy } }: HttpContext, { method, url, origin }: RequestLine): boolean {
@@ -88,11 +88,11 @@ const ROUTE_PATHS = Object.values(ROUTES);
  * for all others, at once. None of the routes reads a body, so a body parser before or after them
  * makes no difference.
  */
-export function answerRoute(
+export function respondToRoute(
   http: HttpContext,
   exchange: HttpExchange,
   options: RouteOptions,
-): Awaitable<HttpAnswer | undefined> {
+): Awaitable<HttpResponse | undefined> {
   const { policy } = http.session;
   const preflight = applyCors(exchange, policy.http);
   if (preflight !== undefined) return preflight;
@@ -118,7 +118,7 @@ async function runRoute(
   exchange: HttpExchange,
   route: Route,
   options: RouteOptions,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   try {
     switch (route) {
       case "refresh":
@@ -135,9 +135,9 @@ async function runRoute(
         return await publishKeys(http);
     }
   } catch (error) {
-    const answer = answerError(error, http.session.policy.http);
-    if (answer === undefined) throw error;
-    return answer;
+    const response = respondToError(error, http.session.policy.http);
+    if (response === undefined) throw error;
+    return response;
   }
 }
 
@@ -145,7 +145,7 @@ async function runRoute(
  * Refreshes for a page load that was sent here, and sends it back, refreshed or not: a page tells better than this route that a
  * session is over. A link from another site may lead here, too; it rotates tokens, and ends on a page of this origin.
  */
-async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Promise<HttpAnswer> {
+async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
   const query = queryOf(exchange);
   const { to: name, again } = PAGE_PARAMETERS;
   const { policy } = http.session;
@@ -163,15 +163,15 @@ async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Prom
       return redirect(`${policy.cookie.refreshPath}?${name}=${encodeURIComponent(to)}&${again}=1`);
     if (!tooLate && !endsSession(error) && !hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN)) {
       // An outage: the page must not come back as if nobody were signed in.
-      const answer = answerError(error, policy.http);
-      if (answer === undefined) throw error;
-      return answer;
+      const response = respondToError(error, policy.http);
+      if (response === undefined) throw error;
+      return response;
     }
   }
   return redirect(returnAddress(to, http.session.now()));
 }
 
-async function publishKeys({ sessions, session }: HttpContext): Promise<HttpAnswer> {
+async function publishKeys({ sessions, session }: HttpContext): Promise<HttpResponse> {
   // Services that cache this must know a key before it signs.
   const maxAge = Math.min(300, Math.floor(session.policy.keys.publishAhead / 2000));
   const headers = { "cache-control": `public, max-age=${maxAge}` };
@@ -179,7 +179,7 @@ async function publishKeys({ sessions, session }: HttpContext): Promise<HttpAnsw
 }
 
 /** A page of the user's sessions, and where the next begins; `?after=` gives that page. */
-async function listOwnSessions(http: HttpContext, exchange: HttpExchange): Promise<HttpAnswer> {
+async function listOwnSessions(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
   const own = await protect(http, exchange, {});
   if (own === undefined) throw sessionOver();
   const after = queryOf(exchange).get(CURSOR_PARAMETER) ?? undefined;
@@ -205,7 +205,7 @@ async function revokeOwnSessions(
   http: HttpContext,
   exchange: HttpExchange,
   { revokeMaxAuthAge: maxAuthAge }: RouteOptions,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const own = await protect(http, exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
   if (own === undefined) throw sessionOver();
   const userKey = await checkAlive(http, own);
@@ -242,7 +242,7 @@ const queryOf = (exchange: HttpExchange): URLSearchParams =>
   new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
 
 /** SuperTokens web clients look at the status of the body. */
-const done = ({ session: context }: HttpContext): HttpAnswer =>
+const done = ({ session: context }: HttpContext): HttpResponse =>
   ok(context.policy.http.supertokens ? { status: "OK" } : {});
 
-const ok = (body: unknown): HttpAnswer => ({ status: 200, headers: { "cache-control": "no-store" }, body });
+const ok = (body: unknown): HttpResponse => ({ status: 200, headers: { "cache-control": "no-store" }, body });

@@ -5,7 +5,7 @@ import { isLocalOrigin, parseOrigin } from "../options/origin.ts";
 import type { SessionError } from "../errors.ts";
 import { type Notice, quote } from "../notices.ts";
 import { isSameHost } from "./cross-site.ts";
-import { type AnswerHead, type HttpExchange, pathOf } from "./exchange/exchange.ts";
+import { type ResponseHead, type HttpExchange, pathOf } from "./exchange/exchange.ts";
 
 /** Origins of the config that a message names; a longer list is cut off. */
 const MOST_ORIGINS = 5;
@@ -23,7 +23,7 @@ export function unknownOrigin(exchange: HttpExchange, policy: HttpPolicy): Notic
 }
 
 /** A page of another origin has asked, and its browser will not let it read the answer. */
-export function withheldAnswer(exchange: HttpExchange, origin: string, policy: HttpPolicy): Notice {
+export function withheldResponse(exchange: HttpExchange, origin: string, policy: HttpPolicy): Notice {
   return {
     code: "COUNTERFOIL_CORS",
     about: origin,
@@ -120,7 +120,7 @@ export function unknownKey(isMemory: boolean): Notice {
 }
 
 /** A refusal of ours that something answered as a fault of the server. */
-export function misansweredRefusal({ status, code }: SessionError, head: AnswerHead): Notice | undefined {
+export function refusalWithWrongStatus({ status, code }: SessionError, head: ResponseHead): Notice | undefined {
   if (head.status < 500 || status === undefined || status >= 500) return undefined;
   return {
     code: "COUNTERFOIL_ERROR_HANDLER",

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyText } from "../../../test/fixtures/text.ts";
-import { newHandle, placeOfHandle, placeOfUser } from "./handle.ts";
+import { newHandle, shardOfHandle, shardOfUser } from "./handle.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
 const userId: fc.Arbitrary<UserId> = fc.oneof(
@@ -23,26 +23,26 @@ test("a handle is 24 characters that stand for 18 bytes and for nothing else", (
   }
 });
 
-test("a handle begins with the place of its user, whatever the id is", () => {
+test("a handle begins with the shard of its user, whatever the id is", () => {
   fc.assert(
     fc.property(userId, (id) => {
       const userKey = toUserKey(id);
-      return placeOfHandle(newHandle(userKey)) === placeOfUser(userKey);
+      return shardOfHandle(newHandle(userKey)) === shardOfUser(userKey);
     }),
     { numRuns: 1000 },
   );
 });
 
-test("a user has one place for ever: stores are full of handles that begin with it", () => {
-  for (const [id, place] of [["alice", 185] as const, ["42", 44] as const, [42, 99] as const]) {
+test("a user has one shard for ever: stores are full of handles that begin with it", () => {
+  for (const [id, shard] of [["alice", 185] as const, ["42", 44] as const, [42, 99] as const]) {
     const [first] = createHash("sha256")
       .update(`counterfoil place ${toUserKey(id)}`)
       .digest();
-    expect([placeOfUser(toUserKey(id)), first]).toEqual([place, place]);
+    expect([shardOfUser(toUserKey(id)), first]).toEqual([shard, shard]);
   }
 });
 
-test("no two handles are equal, and nothing but the place is the same in those of one user", () => {
+test("no two handles are equal, and nothing but the shard is the same in those of one user", () => {
   const userKey = toUserKey("alice");
   const handles = Array.from({ length: 10_000 }, () => newHandle(userKey));
   expect(new Set(handles).size).toBe(handles.length);
@@ -57,23 +57,23 @@ test.each<[string, (index: number) => UserId]>([
   ["numbers", (index) => index],
   ["names", (index) => `user ${index}`],
   ["addresses", (index) => `${index}@example.test`],
-])("users with %s spread evenly over all places", (_, idOf) => {
-  const perPlace = 100;
+])("users with %s spread evenly over all shards", (_, idOf) => {
+  const perShard = 100;
   const counts = Array<number>(256).fill(0);
-  for (let index = 0; index < 256 * perPlace; index += 1) {
-    const place = placeOfUser(toUserKey(idOf(index)));
-    counts[place] = (counts[place] ?? 0) + 1;
+  for (let index = 0; index < 256 * perShard; index += 1) {
+    const shard = shardOfUser(toUserKey(idOf(index)));
+    counts[shard] = (counts[shard] ?? 0) + 1;
   }
   expect(counts).toHaveLength(256);
-  const chiSquare = counts.reduce((sum, count) => sum + (count - perPlace) ** 2 / perPlace, 0);
+  const chiSquare = counts.reduce((sum, count) => sum + (count - perShard) ** 2 / perShard, 0);
   // With 255 degrees of freedom an even spread gives 255 ± 23.
   expect(chiSquare).toBeGreaterThan(165);
   expect(chiSquare).toBeLessThan(345);
 });
 
-test("the place of a handle is its first byte, from 0 to 255", () => {
-  for (let place = 0; place < 256; place += 1)
-    expect(placeOfHandle(spell(Buffer.concat([Buffer.of(place), Buffer.alloc(17)])))).toBe(place);
+test("the shard of a handle is its first byte, from 0 to 255", () => {
+  for (let shard = 0; shard < 256; shard += 1)
+    expect(shardOfHandle(spell(Buffer.concat([Buffer.of(shard), Buffer.alloc(17)])))).toBe(shard);
 });
 
 const handle = newHandle(toUserKey("alice"));
@@ -101,11 +101,11 @@ test.each<[string, string]>([
   ],
   ["a lone surrogate", `\ud800${handle.slice(1)}`],
   ["a hash tag of Redis", `{${handle.slice(2)}}`],
-])("%s is no handle and has no place", (_, text) => {
-  expect(placeOfHandle(text)).toBeUndefined();
+])("%s is no handle and has no shard", (_, text) => {
+  expect(shardOfHandle(text)).toBeUndefined();
 });
 
-test("any text has a place exactly when it is 18 bytes in their one spelling", () => {
+test("any text has a shard exactly when it is 18 bytes in their one spelling", () => {
   const text = fc.oneof(
     anyText({ maxLength: 300 }),
     anyText({ minLength: 24, maxLength: 24 }),
@@ -115,7 +115,7 @@ test("any text has a place exactly when it is 18 bytes in their one spelling", (
     fc.property(text, (candidate) => {
       const bytes = Buffer.from(candidate, "base64url");
       const canonical = bytes.length === 18 && spell(bytes) === candidate;
-      return placeOfHandle(candidate) === (canonical ? bytes[0] : undefined);
+      return shardOfHandle(candidate) === (canonical ? bytes[0] : undefined);
     }),
     { numRuns: 2000 },
   );

@@ -17,15 +17,15 @@ export function toJson(value: unknown, name: string): string {
 }
 
 /** Where in a value the check is. */
-interface Place {
+interface Position {
   readonly path: string;
   readonly depth: number;
-  /** Shared by the whole check: parts that stand in many places are written out in each, and may be without end. */
+  /** Shared by the whole check: parts that stand in many positions are written out in each, and may be without end. */
   readonly count: { characters: number; readonly name: string };
 }
 
-function check(value: unknown, place: Place): void {
-  const { path, depth, count } = place;
+function check(value: unknown, position: Position): void {
+  const { path, depth, count } = position;
   if (depth > MAX_DEPTH) throw refuse(path, `is nested more than ${MAX_DEPTH} deep, or contains itself`);
   // At least so many in the text; counted on the way, so that what is far too large is not written out first.
   count.characters += typeof value === "string" ? value.length + 2 : 1;
@@ -41,35 +41,35 @@ function check(value: unknown, place: Place): void {
       return;
     case "object":
       if (value === null) return;
-      if (Array.isArray(value)) checkArray(value, place);
-      else checkObject(value, place);
+      if (Array.isArray(value)) checkArray(value, position);
+      else checkObject(value, position);
       return;
     default:
       throw refuse(path, `is ${value === undefined ? "undefined" : `a ${typeof value}`}`);
   }
 }
 
-function checkArray(value: readonly unknown[], place: Place): void {
-  const { path } = place;
+function checkArray(value: readonly unknown[], position: Position): void {
+  const { path } = position;
   if (!isOwnedBy(value, "concat")) throw refuse(path, "is an instance of a class of arrays");
   const { length: _, ...members }: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(value);
   if (Object.keys(members).length !== value.length) throw refuse(path, "is an array with holes or with named members");
-  checkMembers(value, members, place, (key) => `${path}[${key}]`);
+  checkMembers(value, members, position, (key) => `${path}[${key}]`);
 }
 
-function checkObject(value: object, place: Place): void {
-  const { path } = place;
+function checkObject(value: object, position: Position): void {
+  const { path } = position;
   if (Object.getPrototypeOf(value) !== null && !isOwnedBy(value, "isPrototypeOf")) {
     throw refuse(path, `is a ${nameClass(value)}`);
   }
-  checkMembers(value, Object.getOwnPropertyDescriptors(value), place, (key) => `${path}.${key}`);
+  checkMembers(value, Object.getOwnPropertyDescriptors(value), position, (key) => `${path}.${key}`);
 }
 
 /** A `toJSON` needs no rule of its own: on these prototypes it can only be a member, and functions are no JSON. */
 function checkMembers(
   value: object,
   members: Readonly<Record<string, PropertyDescriptor>>,
-  { path, depth, count }: Place,
+  { path, depth, count }: Position,
   pathOf: (key: string) => string,
 ): void {
   if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(path, "has a symbol as a key");

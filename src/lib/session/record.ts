@@ -29,7 +29,7 @@ export function sessionEnd(
  * times are integer ms since the epoch, JSON is text that comes back byte for byte.
  */
 export interface SessionRecord extends RotationState {
-  /** Public random name of the session: 24 characters of base64url. Begins with the place of its user, see `handle.ts`. */
+  /** Public random name of the session: 24 characters of base64url. Begins with the shard of its user, see `handle.ts`. */
   readonly handle: string;
   /** Exact identity of the user, see `user-id.ts`; compared byte by byte. */
   readonly userKey: string;

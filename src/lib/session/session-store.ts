@@ -78,7 +78,7 @@ export interface StoreTrouble {
  * - No operation takes a second connection while it holds one.
  * - Times come in as arguments. A store compares with nothing else, and runs no timer that outlives an operation.
  * - Nothing hangs: a database that does not answer is a fault after a while.
- * - A handle begins with the place of its user (session/handle.ts), by which a store may put all rows of one user on one node.
+ * - A handle begins with the shard of its user (session/handle.ts), by which a store may put all rows of one user on one node.
  * - Text is compared byte by byte and comes back byte for byte; `alice`, `ALICE`, `Alicé` and `alice ` are four users.
  * - A session is live while `expiresAt > now`. Only the operations that take `now` look at that; an expired row that has
  *   not been swept yet is found like any other.

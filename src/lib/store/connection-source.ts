@@ -8,7 +8,7 @@ interface Source {
   readonly isGiven: boolean;
   readonly url: string | undefined;
   /** The parts that a URL has too. */
-  readonly place: Readonly<Record<string, unknown>>;
+  readonly target: Readonly<Record<string, unknown>>;
   /** What else is for a connection of the store's own. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** The parts in words, for instance `"host, user, password and database"`. */
@@ -16,15 +16,15 @@ interface Source {
 }
 
 /** Faults what says nothing of where to connect, or says it twice. */
-export function checkSource(section: SectionReader, { given, isGiven, url, place, settings, parts }: Source): void {
+export function checkSource(section: SectionReader, { given, isGiven, url, target, settings, parts }: Source): void {
   // An environment variable that is not set must not silently lead to localhost.
   for (const name of [given, "url"]) {
     if (section.isUnset(name) && !isGiven && url === undefined) section.fault(name, "MISSING", UNSET);
   }
-  const part = nameOfFirst(place);
+  const part = nameOfFirst(target);
   if (!section.has(given) && !section.has("url") && part === undefined)
     section.fault("url", "MISSING", `nothing says how to connect; give ${given}, url, or ${parts}`);
-  const own = nameOfFirst({ url, ...place, ...settings });
+  const own = nameOfFirst({ url, ...target, ...settings });
   if (isGiven && own !== undefined)
     section.fault(
       own,
@@ -71,7 +71,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Not by `section.text`, which tells what it was given in place of one. */
+/** Not by `section.text`, which tells what it was given instead of a text. */
 export const readPassword = (section: SectionReader): string | undefined =>
   section.value("password", "a string", (value) => typeof value === "string");
 

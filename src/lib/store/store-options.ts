@@ -95,7 +95,7 @@ export function readSqlConnection(
   hasPool: boolean,
   schemes: readonly [string, ...string[]],
 ): SqlConnectionOptions {
-  const place = {
+  const target = {
     host: section.text("host"),
     port: readPort(section),
     user: section.text("user"),
@@ -111,10 +111,10 @@ export function readSqlConnection(
     given: "pool",
     isGiven: hasPool,
     url,
-    place,
+    target,
     settings,
     parts: "host, user, password and database",
   });
-  const connection = { url, ...place, ...settings };
+  const connection = { url, ...target, ...settings };
   return Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined));
 }

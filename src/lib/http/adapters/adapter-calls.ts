@@ -2,8 +2,8 @@
 import { type Awaitable, isLater } from "../../awaitable.ts";
 import { isErrorFromAuth } from "../../errors.ts";
 import type { UserId } from "../../session/user-id.ts";
-import { answerError } from "../error-answer.ts";
-import type { HttpAnswer, HttpExchange } from "../exchange/exchange.ts";
+import { respondToError } from "../respond-to-error.ts";
+import type { HttpResponse, HttpExchange } from "../exchange/exchange.ts";
 import type { HttpContext } from "../context.ts";
 import { protect as protectRequest } from "../protect.ts";
 import { refreshRequest } from "../refresh.ts";
@@ -13,7 +13,7 @@ import type { RequestSession } from "../request-session.ts";
 import type { RouteOptions } from "../routes.ts";
 import { signInUser } from "../sign-in.ts";
 import { policyOfError, tellRefusal } from "../tell-refusal.ts";
-import { watchRefusal } from "../watched-answers.ts";
+import { watchRefusal } from "../watched-responses.ts";
 
 /** Options of a protected route. */
 export type VerifySessionOptions = ProtectOptions & InstanceOption;
@@ -71,8 +71,8 @@ export async function refresh(http: HttpContext, exchange: HttpExchange): Promis
 }
 
 /** The answer to an error of this library; undefined for one that is the app's own to answer. */
-export function answerTo(error: unknown, options: InstanceOption): HttpAnswer | undefined {
+export function responseTo(error: unknown, options: InstanceOption): HttpResponse | undefined {
   if (!isErrorFromAuth(error) || error.code === "NOT_INITIALISED") return undefined;
   // The options of its own instance, also where `sessions` was not passed on to the error handler.
-  return answerError(error, policyOfError(error) ?? findHttp(options)?.session.policy.http);
+  return respondToError(error, policyOfError(error) ?? findHttp(options)?.session.policy.http);
 }

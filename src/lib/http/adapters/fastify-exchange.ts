@@ -3,9 +3,9 @@ import { goOn } from "./go-on.ts";
 import { beforeHead, type HeadedResponse } from "../exchange/before-head.ts";
 import {
   alreadySent,
-  type AnswerHead,
+  type ResponseHead,
   BODY_HEADERS,
-  type HttpAnswer,
+  type HttpResponse,
   type HttpExchange,
   JSON_TYPE,
 } from "../exchange/exchange.ts";
@@ -114,7 +114,7 @@ class FastifyExchange implements HttpExchange {
     this.#reply.header("set-cookie", lines);
   }
 
-  beforeHead(change: (head: AnswerHead) => void): void {
+  beforeHead(change: (head: ResponseHead) => void): void {
     beforeHead(this.#reply.raw, change);
   }
 
@@ -126,7 +126,7 @@ class FastifyExchange implements HttpExchange {
 }
 
 /** Sends a whole answer. */
-export function sendFastify(reply: FastifyReplyShape, { status, headers, body }: HttpAnswer): void {
+export function sendFastify(reply: FastifyReplyShape, { status, headers, body }: HttpResponse): void {
   reply.code(status);
   for (const name of BODY_HEADERS) {
     reply.removeHeader(name);

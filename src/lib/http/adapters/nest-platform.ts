@@ -1,14 +1,14 @@
 /** The two platforms under NestJS. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SessionRoutesOptions } from "./adapter-calls.ts";
-import type { HttpAnswer, HttpExchange } from "../exchange/exchange.ts";
+import type { HttpResponse, HttpExchange } from "../exchange/exchange.ts";
 import {
   createFastifyExchange,
   type FastifyReplyShape,
   type FastifyRequestShape,
   sendFastify,
 } from "./fastify-exchange.ts";
-import { createNodeExchange, type NodeRequest, sendAnswer } from "../exchange/node-exchange.ts";
+import { createNodeExchange, type NodeRequest, sendResponse } from "../exchange/node-exchange.ts";
 import { goOn } from "./go-on.ts";
 import { answerNodeRoute } from "./node-calls.ts";
 
@@ -23,9 +23,9 @@ export function openPlatformExchange(request: PlatformRequest, response: Platfor
     : createNodeExchange(request as NodeRequest, response);
 }
 
-export function sendPlatform(response: PlatformResponse, answer: HttpAnswer): void {
-  if (isFastify(response)) sendFastify(response, answer);
-  else sendAnswer(response, answer);
+export function sendPlatform(response: PlatformResponse, httpResponse: HttpResponse): void {
+  if (isFastify(response)) sendFastify(response, httpResponse);
+  else sendResponse(response, httpResponse);
 }
 
 const isFastify = (response: PlatformResponse): response is FastifyReplyShape => "raw" in response;
@@ -37,7 +37,7 @@ export function sessionMiddleware(
   return (request, response, next) => {
     goOn(
       () => answerNodeRoute(options, request, response),
-      (answer) => (answer === undefined ? next() : sendAnswer(response, answer)),
+      (httpResponse) => (httpResponse === undefined ? next() : sendResponse(response, httpResponse)),
       next,
     );
   };

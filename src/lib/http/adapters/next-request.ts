@@ -4,7 +4,7 @@ import { carryCookies } from "../exchange/carry-cookies.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseCarried } from "../csrf.ts";
 import type { RequestSession } from "../request-session.ts";
-import type { HttpAnswer } from "../exchange/exchange.ts";
+import type { HttpResponse } from "../exchange/exchange.ts";
 import { openWebExchange, toResponse, type WebExchange } from "../exchange/web-exchange.ts";
 import { protect } from "../protect.ts";
 import { isPageLoad } from "../page-load.ts";
@@ -105,8 +105,8 @@ export async function prepareRender(exchange: WebExchange, http: HttpContext): P
   return protect(http, exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
 }
 
-export function answerOf(answer: HttpAnswer, request: Request): Response {
-  const response = toResponse(answer);
+export function toNextResponse(httpResponse: HttpResponse, request: Request): Response {
+  const response = toResponse(httpResponse);
   const location = response.headers.get("location");
   // Next wants whole addresses.
   if (location !== null) response.headers.set("location", new URL(location, request.url).href);

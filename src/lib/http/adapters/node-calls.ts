@@ -6,9 +6,9 @@ import {
   type NodeRequest,
   type NodeResponse,
 } from "../exchange/node-exchange.ts";
-import type { HttpAnswer } from "../exchange/exchange.ts";
+import type { HttpResponse } from "../exchange/exchange.ts";
 import type { RequestSession } from "../request-session.ts";
-import { answerRoute, mayConcernRoutes } from "../routes.ts";
+import { respondToRoute, mayConcernRoutes } from "../routes.ts";
 import type { SessionRoutesOptions } from "./adapter-calls.ts";
 import { httpOf } from "./instance-option.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
@@ -29,11 +29,11 @@ export function answerNodeRoute(
   options: SessionRoutesOptions,
   request: NodeRequest,
   response: NodeResponse,
-): Awaitable<HttpAnswer | undefined> {
+): Awaitable<HttpResponse | undefined> {
   const http = httpOf(options);
   const { method = "GET", url = "/", originalUrl = url, headers } = request;
   if (!mayConcernRoutes(http, { method, url: originalUrl, origin: headers.origin })) return undefined;
-  return answerRoute(http, createNodeExchange(request, response), options);
+  return respondToRoute(http, createNodeExchange(request, response), options);
 }
 
 export const calls: RequestCalls<NodeParameters> = createRequestCalls<NodeParameters>(open, leave, 2);

@@ -4,7 +4,7 @@ import type { SessionRoutesOptions, VerifySessionOptions } from "./adapter-calls
 import { checkProtectOptions, checkRouteOptions } from "../check-options.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { UserId } from "../../session/user-id.ts";
-import { answerRoute } from "../routes.ts";
+import { respondToRoute } from "../routes.ts";
 import { httpOf } from "./instance-option.ts";
 import type { ProtectOptions } from "../request-options.ts";
 import { type Bindable, type WithoutInstance, type BoundCalls, type NeedsSession } from "./request-calls.ts";
@@ -114,11 +114,11 @@ async function serve(
   if (findExchange(request) !== undefined) return run();
   const exchange = openWebExchange(request, () => options.ip?.(request));
   try {
-    const answer = await answerRoute(httpOf(options), exchange, options);
-    return closeWebExchange(exchange, answer === undefined ? await run() : toResponse(answer));
+    const httpResponse = await respondToRoute(httpOf(options), exchange, options);
+    return closeWebExchange(exchange, httpResponse === undefined ? await run() : toResponse(httpResponse));
   } catch (error) {
-    const answer = calls.answerTo(error, options);
-    if (answer === undefined) throw error;
-    return closeWebExchange(exchange, toResponse(answer));
+    const httpResponse = calls.responseTo(error, options);
+    if (httpResponse === undefined) throw error;
+    return closeWebExchange(exchange, toResponse(httpResponse));
   }
 }

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders } from "node:http";
-import type { AnswerHead } from "./exchange.ts";
+import type { ResponseHead } from "./exchange.ts";
 
 /** What is used of a response of Node's own, over HTTP/1.1 or HTTP/2. */
 export interface HeadedResponse {
@@ -9,7 +9,7 @@ export interface HeadedResponse {
   removeHeader(name: string): unknown;
   setHeader(name: string, value: OutgoingHttpHeader): unknown;
 }
-type Change = (head: AnswerHead) => void;
+type Change = (head: ResponseHead) => void;
 type WriteHead = (this: Writer, status: number, ...rest: readonly unknown[]) => unknown;
 
 const CHANGES = Symbol("counterfoil.changes");
@@ -48,7 +48,7 @@ function writeChanged(this: Writer, status: number, ...rest: readonly unknown[])
   return writeHead.call(this, status, ...rest.filter((one) => typeof one === "string"));
 }
 
-class HeadOf implements AnswerHead {
+class HeadOf implements ResponseHead {
   readonly status: number;
   readonly #response: HeadedResponse;
 

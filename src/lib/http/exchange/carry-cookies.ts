@@ -13,7 +13,7 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
       const [, name = "", value = "", maxAge] = /^([^=]+)=([^;]*); Max-Age=(\d+)/.exec(line) ?? [];
       // A duplicate elsewhere is cleared: which of the values was meant is not known, so all of
       // them stay.
-      if (maxAge === "0" && !isOwnPlace(line, policy)) continue;
+      if (maxAge === "0" && !isOwnScope(line, policy)) continue;
       if (!changes.has(name) || maxAge !== "0") changes.set(name, maxAge === "0" ? undefined : value);
     }
     return lines;
@@ -32,7 +32,7 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
  * Whether a line sets a cookie where ours are, and not where a duplicate of another Domain or Path
  * can be.
  */
-function isOwnPlace(line: string, { domain, refreshPath }: CookiePolicy): boolean {
+function isOwnScope(line: string, { domain, refreshPath }: CookiePolicy): boolean {
   const valueOf = (name: string): string | undefined => new RegExp(`; ${name}=([^;]*)`).exec(line)?.[1];
   const path = valueOf("Path");
   return valueOf("Domain") === domain && (path === "/" || path === refreshPath);

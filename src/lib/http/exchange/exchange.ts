@@ -22,11 +22,11 @@ export interface HttpExchange {
    * Lets `change` see and change the head of the answer when it goes out, sent by the app or by
    * us; the latest change first.
    */
-  beforeHead(change: (head: AnswerHead) => void): void;
+  beforeHead(change: (head: ResponseHead) => void): void;
 }
 
 /** The head of an answer that is about to go out. */
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number;
   /** A header by its lower-case name; several of one name are joined. */
   get(name: string): string | undefined;
@@ -37,7 +37,7 @@ export interface AnswerHead {
  * A whole answer, for the adapter to send; its headers come on top of those that were set before,
  * and `BODY_HEADERS` go.
  */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON; undefined sends no body. */

@@ -1,4 +1,4 @@
-import { BODY_HEADERS, type HttpAnswer } from "./exchange.ts";
+import { BODY_HEADERS, type HttpResponse } from "./exchange.ts";
 import { exchangeOf, findExchange, openWebExchange, toResponse, type WebExchange } from "./web-exchange.ts";
 
 /** What is used of Hono's context. */
@@ -38,9 +38,9 @@ export const closeHonoExchange = (exchange: WebExchange, context: HonoContextSha
  * A whole answer. Hono puts the headers of the response that there is on the one that takes its
  * place, so they must describe no other body and contradict no header of ours; all others stay.
  */
-export function answerHono(context: HonoContextShape, answer: HttpAnswer): Response {
+export function toHonoResponse(context: HonoContextShape, httpResponse: HttpResponse): Response {
   // Reading makes the response, of the headers and cookies that have been set so far.
   void context.res;
-  for (const name of [...BODY_HEADERS, ...Object.keys(answer.headers)]) context.header(name, undefined);
-  return toResponse(answer);
+  for (const name of [...BODY_HEADERS, ...Object.keys(httpResponse.headers)]) context.header(name, undefined);
+  return toResponse(httpResponse);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BODY_HEADERS, type HttpAnswer, type HttpExchange } from "./exchange.ts";
+import { BODY_HEADERS, type HttpResponse, type HttpExchange } from "./exchange.ts";
 import { createNodeExchange } from "./node-exchange.ts";
 
 /** What is used of Koa's context. */
@@ -20,7 +20,7 @@ export const createKoaExchange = ({ req, res, originalUrl, ip }: KoaContextShape
   createNodeExchange(req, res, { url: originalUrl, ip });
 
 /** Sends a whole answer. */
-export function sendKoa(context: KoaContextShape, { status, headers, body }: HttpAnswer): void {
+export function sendKoa(context: KoaContextShape, { status, headers, body }: HttpResponse): void {
   for (const name of BODY_HEADERS) context.remove(name);
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
   // In this order: Koa takes a body of null for a 204.

@@ -3,10 +3,10 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { beforeHead } from "./before-head.ts";
 import {
   alreadySent,
-  type AnswerHead,
+  type ResponseHead,
   BODY_HEADERS,
   JSON_TYPE,
-  type HttpAnswer,
+  type HttpResponse,
   type HttpExchange,
 } from "./exchange.ts";
 
@@ -78,7 +78,7 @@ class NodeExchange implements HttpExchange {
     this.#response.setHeader("set-cookie", change(Array.isArray(before) ? before : [String(before)]));
   }
 
-  beforeHead(change: (head: AnswerHead) => void): void {
+  beforeHead(change: (head: ResponseHead) => void): void {
     beforeHead(this.#response, change);
   }
 }
@@ -126,7 +126,7 @@ function joinRaw(raw: readonly string[] | undefined, name: string): string | und
 }
 
 /** Sends a whole answer. */
-export function sendAnswer(response: NodeResponse, { status, headers, body }: HttpAnswer): void {
+export function sendResponse(response: NodeResponse, { status, headers, body }: HttpResponse): void {
   response.statusCode = status;
   for (const name of BODY_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

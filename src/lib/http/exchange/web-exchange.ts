@@ -1,5 +1,5 @@
 import { generalError } from "../../errors.ts";
-import { alreadySent, type AnswerHead, type HttpAnswer, type HttpExchange, JSON_TYPE } from "./exchange.ts";
+import { alreadySent, type ResponseHead, type HttpResponse, type HttpExchange, JSON_TYPE } from "./exchange.ts";
 
 /** An exchange over a Web `Request`; it collects headers until there is a response to put them on. */
 export interface WebExchange extends HttpExchange {
@@ -44,7 +44,7 @@ export function exchangeOf(request: Request, wrapper: string): WebExchange {
 function createWebExchange(request: RequestShape, ip: () => string | undefined): WebExchange {
   const headers = new Map<string, string>();
   let cookies: readonly string[] = [];
-  const changes: ((head: AnswerHead) => void)[] = [];
+  const changes: ((head: ResponseHead) => void)[] = [];
   let isClosed = false;
 
   const checkUnsent = (): void => {
@@ -70,14 +70,14 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
       cookies = change(cookies);
     },
     beforeHead: (change) => void changes.unshift(change),
-    close(status, answer) {
+    close(status, target) {
       isClosed = true;
-      for (const [name, value] of headers) answer.set(name, value);
-      for (const line of cookies) answer.append("set-cookie", line);
-      const head: AnswerHead = {
+      for (const [name, value] of headers) target.set(name, value);
+      for (const line of cookies) target.append("set-cookie", line);
+      const head: ResponseHead = {
         status,
-        get: (name) => answer.get(name) ?? undefined,
-        set: (name, value) => answer.set(name, value),
+        get: (name) => target.get(name) ?? undefined,
+        set: (name, value) => target.set(name, value),
       };
       for (const change of changes) change(head);
     },
@@ -106,7 +106,7 @@ export function closeWebExchange(
   return copy;
 }
 
-export function toResponse({ status, headers, body }: HttpAnswer): Response {
+export function toResponse({ status, headers, body }: HttpResponse): Response {
   if (body === undefined) return new Response(null, { status, headers });
   return new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": JSON_TYPE } });
 }

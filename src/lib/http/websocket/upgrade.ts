@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { unauthorised } from "../../errors.ts";
 import { redeemTicket } from "../../session/ticket-session.ts";
 import type { Session } from "../../session/verify-session.ts";
-import { type HttpAnswer, JSON_TYPE } from "../exchange/exchange.ts";
+import { type HttpResponse, JSON_TYPE } from "../exchange/exchange.ts";
 import type { HttpContext } from "../context.ts";
 import { protect } from "../protect.ts";
 import { readHeader } from "../exchange/node-exchange.ts";
@@ -25,14 +25,14 @@ export async function readUpgrade(http: HttpContext, request: IncomingMessage): 
   return { handle: session.getHandle(), userId: session.getUserId(), jwtPayload: session.getJWTPayload() };
 }
 
-const FAULT: HttpAnswer = { status: 500, headers: {}, body: { message: "internal" } };
+const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: { message: "internal" } };
 
 /** Answers a request that does not become a socket, on the bare connection that Node hands out. */
-export function sendRefusal(socket: Duplex, answer: HttpAnswer = FAULT): void {
-  const body = JSON.stringify(answer.body ?? {});
+export function sendRefusal(socket: Duplex, response: HttpResponse = INTERNAL_ERROR): void {
+  const body = JSON.stringify(response.body ?? {});
   const length = String(Buffer.byteLength(body));
-  const headers = { ...answer.headers, "content-type": JSON_TYPE, "content-length": length, connection: "close" };
+  const headers = { ...response.headers, "content-type": JSON_TYPE, "content-length": length, connection: "close" };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.on("error", () => undefined);
-  socket.end([`HTTP/1.1 ${answer.status} Refused`, ...lines, "", body].join("\r\n"));
+  socket.end([`HTTP/1.1 ${response.status} Refused`, ...lines, "", body].join("\r\n"));
 }

@@ -84,20 +84,20 @@ type Module = Readonly<Record<string, unknown>>;
 interface OwnNodeRedis extends NodeRedis, Connectable {
   readonly isReady: boolean;
   destroy?(): void;
-  /** What version 4 has in its place. */
+  /** What version 4 has instead. */
   disconnect(): Promise<unknown>;
 }
 
 function byNodeRedis(
   module: Module,
-  { username, password, database, tls, ...place }: RedisConnectionOptions,
+  { username, password, database, tls, ...target }: RedisConnectionOptions,
   timeout: number,
 ): Promise<Connection> {
   const { createClient } = module as { readonly createClient: (options: object) => OwnNodeRedis };
   const client = createClient({
     ...defined({ username, password, database }),
     socket: {
-      ...defined(place),
+      ...defined(target),
       ...(tls === false ? {} : { ...tls, tls: true }),
       connectTimeout: timeout,
       reconnectStrategy: false,
@@ -119,12 +119,12 @@ interface OwnIoRedis extends IoRedis, Connectable {
 
 function byIoRedis(
   module: Module,
-  { database, tls, ...place }: RedisConnectionOptions,
+  { database, tls, ...target }: RedisConnectionOptions,
   timeout: number,
 ): Promise<Connection> {
   const Client = (module["Redis"] ?? module["default"]) as new (options: object) => OwnIoRedis;
   const client = new Client({
-    ...defined({ ...place, db: database }),
+    ...defined({ ...target, db: database }),
     ...(tls === false ? {} : { tls }),
     connectTimeout: timeout,
     retryStrategy: null,
@@ -144,7 +144,7 @@ async function opened(client: Connectable, connection: Connection, timeout: numb
   });
   try {
     // A driver limits the time that the network takes, and not that of the server's first answer.
-    await inTime(client.connect(), performance.now() + timeout, noAnswer);
+    await inTime(client.connect(), performance.now() + timeout, noResponse);
   } catch (error) {
     // ioredis says only that there is no connection, and why by the event.
     fault ??= error;
@@ -155,7 +155,7 @@ async function opened(client: Connectable, connection: Connection, timeout: numb
   throw fault;
 }
 
-const noAnswer = (): Error => Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" });
+const noResponse = (): Error => Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" });
 
 const ignore = (): void => undefined;
 

@@ -1,9 +1,9 @@
-import { tagOf } from "./redis-places.ts";
+import { tagOf } from "./redis-shards.ts";
 
-/** Names of all keys. What stands in braces decides the slot of a cluster, so the keys of one place, as those of the ring, are on one node. */
+/** Names of all keys. What stands in braces decides the slot of a cluster, so the keys of one shard, as those of the ring, are on one node. */
 
-/** The keys of the users of one place. */
-export interface PlaceKeys {
+/** The keys of the users of one shard. */
+export interface ShardKeys {
   /** HASH, one for each session. */
   readonly row: (handle: string) => string;
   /** ZSET, one for each user: handles by `createdAt`. */
@@ -26,8 +26,8 @@ export interface RingKeys {
   readonly rehearsal: readonly [string, string];
 }
 
-export function placeKeys(prefix: string, place: number): PlaceKeys {
-  const base = `${prefix}{${tagOf(place)}}:`;
+export function shardKeys(prefix: string, shard: number): ShardKeys {
+  const base = `${prefix}{${tagOf(shard)}}:`;
   return {
     row: (handle) => `${base}session:${handle}`,
     index: (userKey) => `${base}user:${userKey}`,

@@ -15,7 +15,7 @@ export interface RedisConnectionOptions {
 
 export const DEFAULT_KEY_PREFIX = "counterfoil:";
 
-/** Braces would decide the slot of a cluster in place of ours. */
+/** Braces would decide the slot of a cluster instead of our own braces. */
 export const refuseKeyPrefix = (prefix: string): string | undefined =>
   /^[A-Za-z0-9_.:/-]{1,64}$/.test(prefix)
     ? undefined
@@ -31,7 +31,7 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
       "WRONG_TYPE",
       "has parameters behind ?, which are not read; write tls and the others beside it",
     );
-  const place = {
+  const target = {
     host: section.text("host"),
     port: readPort(section),
     username: section.text("username"),
@@ -44,7 +44,7 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
     given: "client",
     isGiven: hasClient,
     url,
-    place,
+    target,
     settings: { tls },
     parts: "host, username and password",
   });
@@ -52,7 +52,7 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
   if (isSecureUrl && tls === false)
     section.fault("tls", "CONTRADICTION", "is false, and url asks for TLS; leave one of them out");
   const secure = tls === true || (tls === undefined && isSecureUrl) ? {} : (tls ?? false);
-  return { ...(url === undefined ? place : fromUrl(url)), tls: secure };
+  return { ...(url === undefined ? target : fromUrl(url)), tls: secure };
 }
 
 /** The drivers read URLs each in its own way, and put them into their errors; parts they read alike. */

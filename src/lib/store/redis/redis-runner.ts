@@ -52,7 +52,7 @@ export function createRedisRunner(
           // A connection that others wait for too is given up only when it was silent for about the
           // whole of the time: the first operation of a call begins a moment after the call.
           if (performance.now() >= begun + timeout * SILENCE) void driver.abandon(begun).catch(() => undefined);
-          return noAnswer(timeout);
+          return noResponse(timeout);
         });
       } catch (error) {
         if (!isTransient(error) || !(await retry())) throw explain(error);
@@ -63,7 +63,7 @@ export function createRedisRunner(
 
 const pause = (attempts: number): number => Math.random() * Math.min(10 * 2 ** attempts, 200);
 
-const noAnswer = (timeout: number): SessionError => storeFault(`the server gave no answer within ${timeout} ms`);
+const noResponse = (timeout: number): SessionError => storeFault(`the server gave no answer within ${timeout} ms`);
 
 const notConfirmed = (confirmed: number, { acknowledge, within }: RedisReplicas): SessionError =>
   markUnknown(

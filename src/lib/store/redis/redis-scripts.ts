@@ -29,7 +29,7 @@ const reads = (...parts: readonly string[]): RedisScript => script(false, ...par
 const tidies = reads;
 const writes = (...parts: readonly string[]): RedisScript => script(true, ...parts);
 
-/** Of the key of the expiries, what all keys of its place begin with: so that a prefix of the client's own is on all of them. */
+/** Of the key of the expiries, what all keys of its shard begin with: so that a prefix of the client's own is on all of them. */
 const BASE = "local function base(expiry) return string.sub(expiry, 1, -7) end";
 
 /**
@@ -72,12 +72,12 @@ end`;
 const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end";
 
 /**
- * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries of its place.
+ * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries of its shard.
  * ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse', 'end-oldest', or the
  * greatest number to end), handle to replace or '', most sessions to look at and to end at once,
  * most expired ones to look at, fields and values of the row. Returns what is done, whether a
  * session was replaced, and the handles that were ended. What is done: 1 created, 0 refused, 2 only
- * some of those ended that are too many, 3 nothing, since too many of the place have expired:
+ * some of those ended that are too many, 3 nothing, since too many of the shard have expired:
  * sweep.
  */
 export const createSession: RedisScript = writes(

@@ -1,11 +1,11 @@
 import { SessionError } from "../../errors.ts";
 import type { KeyRecord } from "../../key/key-record.ts";
 import type { SessionSummary } from "../../session/record.ts";
-import { placeOfHandle, placeOfUser } from "../../session/handle.ts";
+import { shardOfHandle, shardOfUser } from "../../session/handle.ts";
 import type { RedisDriver, RedisReplicas } from "./redis-driver.ts";
 import { replyCode } from "./redis-errors.ts";
-import { placeKeys, type PlaceKeys, ringKeys } from "./redis-keys.ts";
-import { PLACES } from "./redis-places.ts";
+import { shardKeys, type ShardKeys, ringKeys } from "./redis-keys.ts";
+import { SHARDS } from "./redis-shards.ts";
 import { readKey, readSession, readSummary, readTime, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
 import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
@@ -30,7 +30,7 @@ export interface RedisStoreOptions {
 /** Goes up when rows or keys change; `oldest` when code of before could not go on with them. */
 export const REDIS_SCHEMA: SchemaVersion = { version: 1, oldest: 1 };
 
-/** Sessions in Redis. Every operation is one script on the node that has its user's place, but for a sweep, which goes to all places. */
+/** Sessions in Redis. Every operation is one script on the node that has its user's shard, but for a sweep, which goes to all shards. */
 export function createRedisStore({
   driver,
   prefix,
@@ -40,19 +40,19 @@ export function createRedisStore({
 }: RedisStoreOptions): SessionStore {
   const run = createRedisRunner(driver, timeout, replicas);
   const ring = ringKeys(prefix);
-  const places = PLACES.map((place) => placeKeys(prefix, place));
-  const sweep = createRedisSweep(run, places);
-  const keysOfUser = (userKey: string): PlaceKeys => placeKeys(prefix, placeOfUser(userKey));
+  const shards = SHARDS.map((shard) => shardKeys(prefix, shard));
+  const sweep = createRedisSweep(run, shards);
+  const keysOfUser = (userKey: string): ShardKeys => shardKeys(prefix, shardOfUser(userKey));
 
   /** Undefined for a text that is no handle, so that there is nothing by that name. */
-  function keysOfHandle(handle: string): PlaceKeys | undefined {
-    const place = placeOfHandle(handle);
-    return place === undefined ? undefined : placeKeys(prefix, place);
+  function keysOfHandle(handle: string): ShardKeys | undefined {
+    const shard = shardOfHandle(handle);
+    return shard === undefined ? undefined : shardKeys(prefix, shard);
   }
 
   function noteEnd(handle: string, end: number): void {
-    const place = placeOfHandle(handle);
-    if (place !== undefined) sweep.note(place, end);
+    const shard = shardOfHandle(handle);
+    if (shard !== undefined) sweep.note(shard, end);
   }
 
   async function deleteRow(handle: string, version: number | ""): Promise<boolean> {
@@ -72,7 +72,7 @@ export function createRedisStore({
 
   let turn = 0;
 
-  /** Whether the server was found to be a cluster, where no script reaches two places. */
+  /** Whether the server was found to be a cluster, where no script reaches two shards. */
   let isScattered = false;
 
   return {
@@ -84,10 +84,10 @@ export function createRedisStore({
       const noted = await run(scripts.noteSchema, [ring.schema], [schema.version, schema.oldest]);
       isUsable(toSchemaVersion((noted as readonly unknown[]).map(text)), schema.version);
       if (!isCluster) return;
-      // Each of its masters has some of the places.
-      const facts = await Promise.all(places.map(({ expiries }) => run(scripts.inspect, [expiries])));
+      // Each of its masters has some of the shards.
+      const facts = await Promise.all(shards.map(({ expiries }) => run(scripts.inspect, [expiries])));
       facts.forEach(checkServer);
-      await Promise.all(places.map(({ rehearsal }) => run(scripts.rehearse, rehearsal)));
+      await Promise.all(shards.map(({ rehearsal }) => run(scripts.rehearse, rehearsal)));
     },
 
     async createSession(record, limit, replaces = "") {
@@ -96,7 +96,7 @@ export function createRedisStore({
       const old = keysOfHandle(replaces);
       noteEnd(handle, expiresAt);
 
-      async function create(replaced: PlaceKeys | undefined): Promise<CreateOutcome> {
+      async function create(replaced: ShardKeys | undefined): Promise<CreateOutcome> {
         const keys = [at.expiries, at.row(handle), at.index(userKey)];
         if (replaced !== undefined) keys.push(replaced.row(replaces), replaced.expiries);
         const how = limit?.onLimit === "trim" ? limit.atOnce : limit?.onLimit;
@@ -220,9 +220,9 @@ export function createRedisStore({
     readClock,
 
     async findFault() {
-      // In a cluster another place each time, so that each master has its turn within some minutes.
+      // In a cluster another shard each time, so that each master has its turn within some minutes.
       turn += 1;
-      const at = places[(turn * STRIDE) % places.length];
+      const at = shards[(turn * STRIDE) % shards.length];
       return findEviction(await run(scripts.inspect, [at?.expiries ?? ring.keys]));
     },
 
@@ -253,7 +253,7 @@ const MOST_AT_ONCE = 500;
 /** Sessions that one script removes, each of which takes half a dozen commands. */
 const MOST_REMOVED = 200;
 
-/** From one place to the next that is looked at: a master of a cluster has a run of places. */
+/** From one shard to the next that is looked at: a master of a cluster has a run of shards. */
 const STRIDE = 101;
 
 const isDone = (reply: unknown): boolean => Number(reply) === 1;

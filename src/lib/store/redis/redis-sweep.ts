@@ -1,18 +1,18 @@
-import type { PlaceKeys } from "./redis-keys.ts";
+import type { ShardKeys } from "./redis-keys.ts";
 import { text } from "./redis-rows.ts";
 import type { RunScript } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 
 /**
- * Removes what has expired, one place after another, and remembers which places have nothing that
+ * Removes what has expired, one shard after another, and remembers which shards have nothing that
  * could.
  */
 export interface RedisSweep {
   /**
-   * Something in the place ends at this time. Called before it is written, so that no sweep
+   * Something in the shard ends at this time. Called before it is written, so that no sweep
    * overlooks it.
    */
-  readonly note: (place: number, end: number) => void;
+  readonly note: (shard: number, end: number) => void;
   readonly deleteExpired: (now: number, limit: number) => Promise<number>;
 }
 
@@ -25,30 +25,30 @@ const IN_ANY_CASE = 16;
 /** Sessions that one script removes: other clients wait while a script runs. */
 const MOST_AT_ONCE = 500;
 
-export function createRedisSweep(run: RunScript, places: readonly PlaceKeys[]): RedisSweep {
-  // The earliest end in each place, as far as this process knows.
-  const earliest = places.map(() => Number.NEGATIVE_INFINITY);
+export function createRedisSweep(run: RunScript, shards: readonly ShardKeys[]): RedisSweep {
+  // The earliest end in each shard, as far as this process knows.
+  const earliest = shards.map(() => Number.NEGATIVE_INFINITY);
   let turn = 0;
   /** Where the last call has stopped, as there was more. */
   let next: number | undefined;
 
-  const note = (place: number, end: number): void => {
-    earliest[place] = Math.min(earliest[place] ?? end, end);
+  const note = (shard: number, end: number): void => {
+    earliest[shard] = Math.min(earliest[shard] ?? end, end);
   };
 
-  /** Removes some of the place. How many. */
-  async function sweepPlace(place: number, now: number, most: number): Promise<number> {
-    const keys = places[place];
+  /** Removes some of the shard. How many. */
+  async function sweepShard(shard: number, now: number, most: number): Promise<number> {
+    const keys = shards[shard];
     if (keys === undefined) return 0;
     // What is noted while the server works stays noted.
-    earliest[place] = Number.POSITIVE_INFINITY;
+    earliest[shard] = Number.POSITIVE_INFINITY;
     try {
       const reply = await run(scripts.deleteExpired, [keys.expiries, keys.replaced], [now, most]);
       const [count, ...ends] = reply as readonly unknown[];
-      for (const end of ends) note(place, Number(text(end)));
+      for (const end of ends) note(shard, Number(text(end)));
       return Number(count);
     } catch (error) {
-      note(place, Number.NEGATIVE_INFINITY);
+      note(shard, Number.NEGATIVE_INFINITY);
       throw error;
     }
   }
@@ -56,24 +56,24 @@ export function createRedisSweep(run: RunScript, places: readonly PlaceKeys[]): 
   return {
     note,
     async deleteExpired(now, limit) {
-      const strides = places.length / IN_ANY_CASE;
+      const strides = shards.length / IN_ANY_CASE;
       // A call that goes on where another has stopped need not look at the others again.
       const isNew = next === undefined;
       if (isNew) turn += 1;
       const from = next ?? 0;
       next = undefined;
-      const isDue = (place: number): boolean => (earliest[place] ?? 0) <= now;
-      const order = places.map((_, index) => (from + index) % places.length);
+      const isDue = (shard: number): boolean => (earliest[shard] ?? 0) <= now;
+      const order = shards.map((_, index) => (from + index) % shards.length);
       let removed = 0;
       // Another round for what was written meanwhile: fewer than `limit` must mean that there are
       // no more.
       for (let round = 0; round === 0 || order.some(isDue); round += 1) {
-        for (const place of order) {
-          const isInAnyCase = isNew && round === 0 && place % strides === turn % strides;
-          for (let look = isInAnyCase || isDue(place); look; look = isDue(place)) {
-            removed += await sweepPlace(place, now, Math.min(limit - removed, MOST_AT_ONCE));
+        for (const shard of order) {
+          const isInAnyCase = isNew && round === 0 && shard % strides === turn % strides;
+          for (let look = isInAnyCase || isDue(shard); look; look = isDue(shard)) {
+            removed += await sweepShard(shard, now, Math.min(limit - removed, MOST_AT_ONCE));
             if (removed < limit) continue;
-            next = place;
+            next = shard;
             return removed;
           }
         }

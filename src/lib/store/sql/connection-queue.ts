@@ -8,7 +8,7 @@ import { markUntouched, storeFault } from "../../session/store-fault.ts";
  */
 export interface ConnectionQueue {
   /**
-   * Waits for a place, until `deadline` at most. @returns gives it back; to be called once
+   * Waits for a slot, until `deadline` at most. @returns gives it back; to be called once
    * @throws SessionError `STORE_BUSY`
    */
   readonly enter: (deadline: number) => Promise<() => void>;
@@ -34,30 +34,30 @@ export function createConnectionQueue({ size, limit }: ConnectionQueueOptions): 
   // In the order of their coming. The second are the few that have been served before.
   const beginning = new Set<Admit>();
   const goingOn = new Set<Admit>();
-  /** Since when each place is in use. */
+  /** Since when each slot is in use. */
   const used = new Set<{ readonly since: number }>();
-  /** How long a place is in use, of late, in ms. */
+  /** How long a slot is in use, of late, in ms. */
   let pace = 0;
   let isAdmitting = false;
 
-  const places = (): number => size() ?? Number.POSITIVE_INFINITY;
+  const slots = (): number => size() ?? Number.POSITIVE_INFINITY;
 
   function take(): () => void {
-    const place = { since: performance.now() };
-    used.add(place);
+    const slot = { since: performance.now() };
+    used.add(slot);
     return () => {
-      used.delete(place);
-      pace += (performance.now() - place.since - pace) * WEIGHT;
+      used.delete(slot);
+      pace += (performance.now() - slot.since - pace) * WEIGHT;
       if (isAdmitting || goingOn.size + beginning.size === 0) return;
       isAdmitting = true;
-      // Not at once: the call that has given the place back may go on with another operation.
+      // Not at once: the call that has given the slot back may go on with another operation.
       setImmediate(admit);
     };
   }
 
   function admit(): void {
     isAdmitting = false;
-    while (used.size < places()) {
+    while (used.size < slots()) {
       const queue = goingOn.size > 0 ? goingOn : beginning;
       const [next] = queue;
       if (next === undefined) return;
@@ -88,17 +88,17 @@ export function createConnectionQueue({ size, limit }: ConnectionQueueOptions): 
     if (limit !== undefined) return limit;
     const [oldest] = used;
     const slowest = Math.max(pace, oldest === undefined ? 0 : performance.now() - oldest.since);
-    return places() * Math.max(WAITERS_EACH, patience / slowest);
+    return slots() * Math.max(WAITERS_EACH, patience / slowest);
   }
 
   return {
     async enter(deadline) {
       const call = currentCall();
       const isBegun = call?.isServed === true;
-      const isNext = used.size < places() && (isBegun || beginning.size === 0);
-      const place = isNext ? take() : await (isBegun ? wait(goingOn, deadline) : begin(deadline));
+      const isNext = used.size < slots() && (isBegun || beginning.size === 0);
+      const slot = isNext ? take() : await (isBegun ? wait(goingOn, deadline) : begin(deadline));
       if (call !== undefined) call.isServed = true;
-      return place;
+      return slot;
     },
   };
 

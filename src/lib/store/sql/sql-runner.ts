@@ -54,10 +54,10 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
 
   function noConnection(): Error {
     const known = describe(driver.reason?.(), driver);
-    return known instanceof SessionError ? known : noAnswer("gave no connection", timeout);
+    return known instanceof SessionError ? known : noResponse("gave no connection", timeout);
   }
 
-  const inSilence = (): Error => noAnswer("gave no answer", timeout);
+  const inSilence = (): Error => noResponse("gave no answer", timeout);
 
   /** Takes a connection for an attempt, by which it is given back: by `end` or by `giveUp`. */
   async function connect(attempt: Attempt, deadline: number): Promise<SqlConnection> {
@@ -81,13 +81,13 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
   function giveUp(attempt: Attempt, error: unknown): void {
     attempt.isOver = true;
     // One that did not answer, or that broke, must not serve anybody else.
-    if (isAnswer(error)) attempt.connection?.release();
+    if (isServerError(error)) attempt.connection?.release();
     else attempt.connection?.destroy();
     attempt.leave();
   }
 
   /** The database said no; the connection is as good as before. */
-  const isAnswer = (error: unknown): boolean => {
+  const isServerError = (error: unknown): boolean => {
     const kind = driver.diagnose(error)?.kind;
     return kind === "conflict" || kind === "no-table" || kind === "no-right";
   };
@@ -139,7 +139,7 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
           return result;
         } catch (error) {
           // Any other error costs the connection, which undoes as much.
-          if (isAnswer(error)) await connection.rollback();
+          if (isServerError(error)) await connection.rollback();
           throw error;
         }
       }),
@@ -178,7 +178,7 @@ function untilOver(connection: SqlConnection, attempt: Attempt): SqlConnection {
   };
 }
 
-const noAnswer = (fact: string, timeout: number): SessionError =>
+const noResponse = (fact: string, timeout: number): SessionError =>
   storeFault(`the database ${fact} within ${timeout} ms`);
 
 /** With what is known about a fault in the message, and the driver's own error as the cause. */

@@ -1,6 +1,6 @@
 import type { ExactLimit, SoftLimit } from "../../policy.ts";
 import { generalError } from "../../errors.ts";
-import { placeOfUser } from "../../session/handle.ts";
+import { shardOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import { decideLimit } from "../../session/session-limit.ts";
 import { asStep } from "../../session/store-fault.ts";
@@ -146,7 +146,7 @@ export function createSqlStore({
     { limit, record, replaces }: SignIn,
   ): Promise<CreateOutcome & { readonly isDone: boolean }> {
     const { userKey, createdAt, handle: own } = record;
-    await step(statements.takeTurn, [`place-${placeOfUser(userKey)}`]);
+    await step(statements.takeTurn, [`place-${shardOfUser(userKey)}`]);
     // The session to replace does not count, and nobody has the handle of the new one.
     const rivals = [userKey, createdAt, replaces ?? own];
     const { rows } = await step(statements.surplusOfUser(limit.max, MOST_AT_ONCE + 1), rivals);

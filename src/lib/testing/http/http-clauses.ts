@@ -2,7 +2,7 @@
  * What an adapter to a web framework must do, as data: each clause sends raw requests to a real port. An adapter is done when the list is
  * green on it. Ids never change their meaning.
  */
-import { answerClauses } from "./http-answer-clauses.ts";
+import { responseClauses } from "./http-response-clauses.ts";
 import type { HttpClause } from "./http-app.ts";
 import { cacheClauses } from "./http-cache-clauses.ts";
 import { cookieClauses } from "./http-cookie-clauses.ts";
@@ -18,7 +18,7 @@ import { transportClauses } from "./http-transport-clauses.ts";
 /** Every clause, in an order that makes the first failure the most telling one. */
 export const httpClauses: readonly HttpClause[] = [
   ...cookieClauses,
-  ...answerClauses,
+  ...responseClauses,
   ...csrfClauses,
   ...corsClauses,
   ...transportClauses,

@@ -4,7 +4,7 @@
  */
 import { connect } from "node:http2";
 import { text } from "node:stream/consumers";
-import { type Answer, lengthOf, type Sent, toAnswer } from "./raw-request.ts";
+import { type Answer, lengthOf, type Sent, toRawResponse } from "./raw-request.ts";
 
 const OPTIONS = {
   // Some clauses send more than Node does by default.
@@ -24,7 +24,7 @@ export async function sendHttp2(port: number, sent: Sent): Promise<Answer> {
       const stream = session.request(headersOf(sent, local), { endStream: false });
       stream.on("error", reject);
       stream.on("response", ({ ":status": status = 0 }, _flags, raw?: readonly string[]) => {
-        text(stream).then((read) => resolve(toAnswer(status, raw ?? [], read)), reject);
+        text(stream).then((read) => resolve(toRawResponse(status, raw ?? [], read)), reject);
       });
       stream.end(sent.body);
     });

@@ -46,7 +46,7 @@ export function send(port: number, sent: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(target, (incoming) => {
       const { statusCode = 0, rawHeaders } = incoming;
-      text(incoming).then((read) => resolve(toAnswer(statusCode, rawHeaders, read)), reject);
+      text(incoming).then((read) => resolve(toRawResponse(statusCode, rawHeaders, read)), reject);
     });
     outgoing.on("error", reject);
     outgoing.end(body);
@@ -54,7 +54,7 @@ export function send(port: number, sent: Sent): Promise<Answer> {
 }
 
 /** @param raw names and values in turn; pseudo-headers are left out */
-export function toAnswer(status: number, raw: readonly string[], content: string): Answer {
+export function toRawResponse(status: number, raw: readonly string[], content: string): Answer {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? "").toLowerCase();

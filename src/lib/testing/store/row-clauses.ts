@@ -15,7 +15,7 @@ const TEXTS: readonly string[] = [
   JSON.stringify({ long: "\u00e9x".repeat(400_000) }),
 ];
 
-/** Of the same place, and with one letter in the other case. */
+/** Of the same shard, and with one letter in the other case. */
 function inOtherCase(handle: string): string {
   const at = 2 + handle.slice(2).search(/[A-Za-z]/);
   const letter = handle.charAt(at);

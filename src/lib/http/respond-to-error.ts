@@ -1,6 +1,6 @@
 import { type ErrorResponse, type ResponsePolicy, respondTo } from "../error-response.ts";
 import { isErrorFromAuth } from "../errors.ts";
-import type { HttpAnswer } from "./exchange/exchange.ts";
+import type { HttpResponse } from "./exchange/exchange.ts";
 
 /**
  * The answer to an error of this library; undefined when it is not one that a client should see. Touches no cookie: only the
@@ -8,19 +8,19 @@ import type { HttpAnswer } from "./exchange/exchange.ts";
  *
  * @param policy undefined where no instance is known
  */
-export function answerError(error: unknown, policy: ResponsePolicy | undefined): HttpAnswer | undefined {
+export function respondToError(error: unknown, policy: ResponsePolicy | undefined): HttpResponse | undefined {
   const response = isErrorFromAuth(error) ? respondTo(error, policy) : undefined;
-  return response === undefined ? undefined : toAnswer(response);
+  return response === undefined ? undefined : toHttpResponse(response);
 }
 
-const toAnswer = ({ status, headers, message }: ErrorResponse): HttpAnswer => ({
+const toHttpResponse = ({ status, headers, message }: ErrorResponse): HttpResponse => ({
   status,
   headers,
   body: message === undefined ? undefined : { message },
 });
 
 /** Sends a browser on by GET, to a path of this origin. */
-export const redirect = (location: string): HttpAnswer => ({
+export const redirect = (location: string): HttpResponse => ({
   status: 303,
   headers: { location, "cache-control": "no-store" },
   body: undefined,

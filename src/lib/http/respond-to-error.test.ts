@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type CodeOf, generalError } from "../errors.ts";
-import { answerError } from "./error-answer.ts";
+import { respondToError } from "./respond-to-error.ts";
 
 const POLICY = { diagnostics: false, sessionExpiredStatus: 401, supertokens: false } as const;
 
@@ -13,7 +13,7 @@ test.each<CodeOf<"GENERAL_ERROR">>([
   "SECRET_MISMATCH",
   "CLOSED",
 ])("%s is an outage: 503, come again, and not a word about why", (code) => {
-  const answer = answerError(generalError(code, "at db.internal:3306"), POLICY);
+  const answer = respondToError(generalError(code, "at db.internal:3306"), POLICY);
   expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
   expect(JSON.stringify(answer)).not.toContain("db.internal");
 });
@@ -21,6 +21,6 @@ test.each<CodeOf<"GENERAL_ERROR">>([
 test.each<CodeOf<"GENERAL_ERROR">>(["USER_ID_INVALID", "ARGUMENT_INVALID", "CONFIG_INVALID", "NOT_INITIALISED"])(
   "%s is a fault of the app's own, for its own error handler",
   (code) => {
-    expect(answerError(generalError(code, "no"), POLICY)).toBeUndefined();
+    expect(respondToError(generalError(code, "no"), POLICY)).toBeUndefined();
   },
 );

@@ -8,7 +8,7 @@ import { isErrorFromAuth } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import { isOwn, isSameHost, isTrusted } from "./cross-site.ts";
 import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
-import { misansweredRefusal, withheldAnswer } from "./setup-faults.ts";
+import { refusalWithWrongStatus, withheldResponse } from "./setup-faults.ts";
 
 /**
  * A page of an origin that is not trusted asks; a CORS set-up of the app's own may still let it.
@@ -21,7 +21,7 @@ export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionC
   if (isPageOfThisHost(origin, exchange, policy.http)) return;
   exchange.beforeHead((head) => {
     if (head.get("access-control-allow-origin") === undefined)
-      refusals.tell(withheldAnswer(exchange, origin, policy.http));
+      refusals.tell(withheldResponse(exchange, origin, policy.http));
   });
 }
 
@@ -49,7 +49,7 @@ function isAskedByScript(exchange: HttpExchange): boolean {
 export function watchRefusal(exchange: HttpExchange, error: unknown, { refusals }: SessionContext): void {
   if (!isErrorFromAuth(error)) return;
   exchange.beforeHead((head) => {
-    const fault = misansweredRefusal(error, head);
+    const fault = refusalWithWrongStatus(error, head);
     if (fault !== undefined) refusals.tell(fault);
   });
 }

@@ -54,7 +54,7 @@ const refusals = REFUSALS.map(
   }),
 );
 
-export const answerClauses: readonly HttpClause[] = [
+export const responseClauses: readonly HttpClause[] = [
   ...refusals,
   {
     id: "answers-24",
