@@ -72,7 +72,7 @@ function handOut(
   http: HttpContext,
   exchange: HttpExchange,
   transport: Transport,
-  { session, newAccessToken, accessExpires, row }: Verified<unknown>,
+  { session, newAccessToken, accessExpires, row }: Verified,
 ): RequestSession {
   if (newAccessToken !== undefined && row !== undefined)
     transport.issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: row.expiresAt });
@@ -89,7 +89,7 @@ function verify(
   exchange: HttpExchange,
   accessToken: string,
   { antiCsrfToken, options: { maxAuthAge } }: Demands,
-): Awaitable<Verified<unknown>> {
+): Awaitable<Verified> {
   const options: Judgement = { maxAuthAge, judgedAt: (token, now) => times.judgedAt(exchange, token, now) };
   if (session.policy.http.csrf === "enforce") return verifySession(session, accessToken, antiCsrfToken, options);
   return verifyAndReport(session, exchange, { accessToken, antiCsrfToken, options });
@@ -105,7 +105,7 @@ async function verifyAndReport(
   session: SessionContext,
   exchange: HttpExchange,
   { accessToken, antiCsrfToken, options }: Asked,
-): Promise<Verified<unknown>> {
+): Promise<Verified> {
   try {
     return await verifySession(session, accessToken, antiCsrfToken, options);
   } catch (error) {

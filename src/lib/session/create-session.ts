@@ -38,24 +38,22 @@ export type NewSessionRest<Claims, Data> =
       ? [jwtPayload: Claims | undefined, sessionData: Data, options?: CreateOptions]
       : [jwtPayload: Claims, sessionData: Data, options?: CreateOptions];
 
-export interface NewSession<Claims, Id extends UserId = UserId> {
-  readonly userId: Id;
-  readonly jwtPayload?: Claims | undefined;
+export interface NewSession {
+  readonly userId: UserId;
+  readonly jwtPayload?: unknown;
   readonly sessionData?: unknown;
   readonly options?: CreateOptions | undefined;
   /** A session that ends in the same step. */
   readonly replaces?: { readonly handle: string; readonly userId?: UserId } | undefined;
 }
 
-export const createSession = <Claims, Id extends UserId = UserId>(
-  context: SessionContext,
-  wanted: NewSession<Claims, Id>,
-): Promise<CreatedSession<Claims, Id>> => context.calls.run(() => create(context, wanted));
+export const createSession = (context: SessionContext, wanted: NewSession): Promise<CreatedSession> =>
+  context.calls.run(() => create(context, wanted));
 
-async function create<Claims, Id extends UserId>(
+async function create(
   context: SessionContext,
-  { userId, jwtPayload = {} as Claims, sessionData = {}, options = {}, replaces }: NewSession<Claims, Id>,
-): Promise<CreatedSession<Claims, Id>> {
+  { userId, jwtPayload = {}, sessionData = {}, options = {}, replaces }: NewSession,
+): Promise<CreatedSession> {
   const userKey = toUserKey(userId);
   const claims = toJson(jwtPayload, "jwtPayload");
   const data = toJson(sessionData, "sessionData");

@@ -113,7 +113,7 @@ export async function loadSession(context: SessionContext, handle: string): Prom
   throw unauthorised("SESSION_NOT_FOUND", "there is no live session with this handle");
 }
 
-export async function updateData<T>(context: SessionContext, handle: string, update: Update<T>): Promise<T> {
+export async function updateData(context: SessionContext, handle: string, update: Update<unknown>): Promise<unknown> {
   const { value } = await change(context, handle, async (record) => {
     const changed = await apply(update, record.data);
     const isDone = await context.store.replaceData(handle, record.version, toJson(changed, "sessionData"));
@@ -122,7 +122,7 @@ export async function updateData<T>(context: SessionContext, handle: string, upd
   return value;
 }
 
-export async function updateClaims<T>(context: SessionContext, handle: string, update: Update<T>): Promise<T> {
+export async function updateClaims(context: SessionContext, handle: string, update: Update<unknown>): Promise<unknown> {
   const { value } = await changeClaims(context, handle, update);
   return value;
 }
@@ -132,13 +132,13 @@ export async function updateClaims<T>(context: SessionContext, handle: string, u
  *
  * @param known the row as it was read a moment ago; read anew where it has changed since
  */
-export async function changeClaims<T>(
+export async function changeClaims(
   context: SessionContext,
   handle: string,
-  update: Update<T>,
+  update: Update<unknown>,
   known?: SessionRecord,
-): Promise<{ readonly value: T; readonly record: SessionRecord }> {
-  const attempt = async (record: SessionRecord): Promise<Changed<T> | undefined> => {
+): Promise<Changed> {
+  const attempt = async (record: SessionRecord): Promise<Changed | undefined> => {
     const value = await apply(update, record.claims);
     const changed = { ...record, claims: toJson(value, "jwtPayload"), claimsVersion: record.claimsVersion + 1 };
     // Tries the token now: claims that no cookie can carry would end the session at its next refresh.
@@ -150,9 +150,9 @@ export async function changeClaims<T>(
   return change(context, handle, attempt, isUsable ? known : undefined);
 }
 
-async function apply<T>(update: Update<T>, json: string): Promise<T> {
+async function apply(update: Update<unknown>, json: string): Promise<unknown> {
   // JSON has no functions, so a function is always the function form.
-  return typeof update === "function" ? pauseCall(() => (update as Updater<T>)(JSON.parse(json) as T)) : update;
+  return typeof update === "function" ? pauseCall(() => (update as Updater<unknown>)(JSON.parse(json))) : update;
 }
 
 /** @param attempt undefined when another change came in between */
@@ -170,8 +170,8 @@ function change<C extends object>(
   });
 }
 
-interface Changed<T> {
-  readonly value: T;
+interface Changed {
+  readonly value: unknown;
   readonly record: SessionRecord;
 }
 

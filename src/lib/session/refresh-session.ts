@@ -41,11 +41,11 @@ export interface RefreshedSession<Claims = unknown, Id extends UserId = UserId> 
 export { claimedHandle };
 
 /** Within a call, which its caller begins. */
-export async function refreshSession<Claims>(
+export async function refreshSession(
   context: SessionContext,
   refreshToken: string,
   options: RefreshOptions & BoundOptions = {},
-): Promise<RefreshedSession<Claims>> {
+): Promise<RefreshedSession> {
   const { store, clocks } = context;
   await context.ready();
   const token = await authenticateRefreshToken(context, refreshToken);
@@ -58,7 +58,7 @@ export async function refreshSession<Claims>(
       const record = await store.findSession(token.handle);
       clocks.note(asked, record?.storeTime);
       if (record === undefined) throw await whyGone(context, token.handle);
-      const decided = decide<Claims>(context, token, record, options);
+      const decided = decide(context, token, record, options);
       if (decided.kind === "end") {
         if (await endAtVersion(context, record, decided)) throw decided.refusal();
       } else if (await store.commitRefresh(record.handle, record.version, decided.write)) {
@@ -87,11 +87,11 @@ export async function authenticateRefreshToken(context: SessionContext, value: s
 }
 
 /** What is done to the row, if it is still as it was read. */
-type Decided<Claims> =
+type Decided =
   | {
       readonly kind: "write";
       readonly write: RefreshWrite;
-      readonly refreshed: RefreshedSession<Claims>;
+      readonly refreshed: RefreshedSession;
       /** Tells of it, once it is written. */
       readonly report: () => void;
     }
@@ -105,12 +105,12 @@ interface Ending {
   readonly reportUnknown: () => void;
 }
 
-function decide<Claims>(
+function decide(
   context: SessionContext,
   token: RefreshToken,
   record: FoundSession,
   { device: given, replaced }: RefreshOptions & BoundOptions,
-): Decided<Claims> {
+): Decided {
   if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
     throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token of the session that the other cookies name");
   const { policy } = context;
@@ -131,7 +131,7 @@ function decide<Claims>(
       const child = outcome === "renew" ? token : mintChild(context, token);
       return {
         kind: "write",
-        ...prepareWrite<Claims>(context, record, child, { ...next, device: JSON.stringify(device), now }),
+        ...prepareWrite(context, record, child, { ...next, device: JSON.stringify(device), now }),
         report: () => emitRefreshed(context, record, child, { outcome, device }),
       };
     }
@@ -162,7 +162,7 @@ function decide<Claims>(
       // compare-and-set, so that a session which is revoked at this moment yields nothing.
       return {
         kind: "write",
-        ...prepareWrite<Claims>(context, record, token, { ...record, now }),
+        ...prepareWrite(context, record, token, { ...record, now }),
         report() {
           if (context.isFirstInMinute("reuse-detected", handle)) reportReuse(context, token, record, evidence);
           emitRefreshed(context, record, token, { outcome: "renew", device });
@@ -203,18 +203,18 @@ async function endAtVersion(
 }
 
 /** What is written into the row, and what is handed out for it. */
-function prepareWrite<Claims>(
+function prepareWrite(
   context: SessionContext,
   record: FoundSession,
   refreshToken: RefreshToken,
   { now, ...written }: RotationState & { readonly device: string; readonly now: number },
-): { readonly write: RefreshWrite; readonly refreshed: RefreshedSession<Claims> } {
+): { readonly write: RefreshWrite; readonly refreshed: RefreshedSession } {
   const absoluteEnd = Math.min(record.absoluteExpiresAt, record.createdAt + context.policy.absoluteTimeout);
   // By a clock that is behind, a refresh must not end a session which others have prolonged.
   const lastSeenAt = Math.max(context.clocks.stamp(), record.lastSeenAt);
   const expiresAt = Math.min(lastSeenAt + context.policy.idleTimeout, absoluteEnd);
   // Made before the commit: what cannot be handed out must not be written down as handed out.
-  const refreshed = answer<Claims>(context, { ...record, expiresAt }, refreshToken, now);
+  const refreshed = answer(context, { ...record, expiresAt }, refreshToken, now);
   const { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt, device } = written;
   const rotation = { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt };
   return { write: { ...rotation, device, lastSeenAt, expiresAt }, refreshed };
@@ -229,15 +229,15 @@ function emitRefreshed(
   context.events.emit("session-refreshed", { handle, userId: fromUserKey(userKey), generation, ...how });
 }
 
-function answer<Claims>(
+function answer(
   context: SessionContext,
   record: SessionRecord,
   refreshToken: RefreshToken,
   now: number,
-): RefreshedSession<Claims> {
+): RefreshedSession {
   const tokens = issueTokens(context, record, refreshToken, now);
   return {
-    session: toSession<Claims>(record),
+    session: toSession(record),
     newAccessToken: tokens.accessToken,
     newRefreshToken: tokens.refreshToken,
     newIdRefreshToken: tokens.idRefreshToken,

@@ -22,10 +22,10 @@ export interface Session<Claims = unknown, Id extends UserId = UserId> {
 }
 
 /** A session as its row tells it. */
-export const toSession = <Claims>({ handle, userKey, claims }: SessionRecord): Session<Claims> => ({
+export const toSession = ({ handle, userKey, claims }: SessionRecord): Session => ({
   handle,
   userId: fromUserKey(userKey),
-  jwtPayload: JSON.parse(claims) as Claims,
+  jwtPayload: JSON.parse(claims),
 });
 
 /** Options of `getSession`. */
@@ -47,7 +47,7 @@ export interface VerifiedSession<Claims = unknown, Id extends UserId = UserId> {
 }
 
 /** For the HTTP part. */
-export interface Verified<Claims> extends VerifiedSession<Claims> {
+export interface Verified extends VerifiedSession {
   /** When the presented token expires, in ms since the epoch. */
   readonly accessExpires: number;
   /** The row, where it was read. */
@@ -64,12 +64,12 @@ export interface Judgement extends VerifyOptions {
  * Answers at once where the keys are at hand, the token names one of them and revocation is not
  * looked up. A refusal that is known at once is thrown, not rejected.
  */
-export function verifySession<Claims>(
+export function verifySession(
   context: SessionContext,
   accessToken: string,
   antiCsrfToken: string | null | undefined,
   options: Judgement = {},
-): Awaitable<Verified<Claims>> {
+): Awaitable<Verified> {
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
   const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge) };
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
@@ -91,25 +91,25 @@ interface Given {
   readonly maxAuthAge: number | undefined;
 }
 
-async function verifyLater<Claims>(
+async function verifyLater(
   context: SessionContext,
   accessToken: string,
   given: Given,
   pending: Promise<void>,
-): Promise<Verified<Claims>> {
+): Promise<Verified> {
   await pending;
   await context.ring.tend(context.now());
   const token = await authenticate(context, accessToken);
-  return judge<Claims>(context, token, given, context.now());
+  return judge(context, token, given, context.now());
 }
 
 /** What an authentic token is good for at `time`. */
-function judge<Claims>(
+function judge(
   context: SessionContext,
   token: VerifiedAccessToken,
   { antiCsrfToken, options, maxAuthAge }: Given,
   time: number,
-): Awaitable<Verified<Claims>> {
+): Awaitable<Verified> {
   const now = options.judgedAt === undefined ? time : options.judgedAt(token, time);
   if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
   if (antiCsrfToken !== undefined && antiCsrfToken !== null) {
@@ -117,9 +117,9 @@ function judge<Claims>(
   } else if (options.antiCsrf === "required") {
     throw antiCsrfMissing();
   }
-  if (context.revocation !== undefined) return checkRevocation<Claims>(context, token, now, maxAuthAge);
+  if (context.revocation !== undefined) return checkRevocation(context, token, now, maxAuthAge);
   refuseOld(token, now, maxAuthAge);
-  return describe<Claims>(token);
+  return describe(token);
 }
 
 /** Last: a session that is gone must not ask its user to sign in again for the sake of freshness. */
@@ -161,17 +161,17 @@ function checkAntiCsrf(context: SessionContext, token: VerifiedAccessToken, give
   throw tryRefreshToken("ANTI_CSRF_MISMATCH", "the anti-CSRF token does not belong to this session");
 }
 
-async function checkRevocation<Claims>(
+async function checkRevocation(
   context: SessionContext,
   token: VerifiedAccessToken,
   now: number,
   maxAuthAge: number | undefined,
-): Promise<Verified<Claims>> {
+): Promise<Verified> {
   const { revocation } = context;
   const live = await context.calls.run(async () => revocation?.check(token.handle, now));
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
   refuseOld(token, now, maxAuthAge);
-  if (live.claimsVersion <= token.claimsVersion) return { ...describe<Claims>(token), row: live };
+  if (live.claimsVersion <= token.claimsVersion) return { ...describe(token), row: live };
   const { handle, userId, authTime } = token;
   // Newer claims, not a longer life: a thief with nothing but a copied access token must not get to
   // renew it.
@@ -180,13 +180,12 @@ async function checkRevocation<Claims>(
     { ...live, handle, userKey: toUserKey(userId), authTime, expiresAt: Math.min(live.expiresAt, token.expires) },
     now,
   );
-  const session = { handle, userId, jwtPayload: deepFreeze(JSON.parse(live.claims) as Claims) };
+  const session = { handle, userId, jwtPayload: deepFreeze<unknown>(JSON.parse(live.claims)) };
   return { session, newAccessToken, accessExpires: token.expires, row: live };
 }
 
-function describe<Claims>({ handle, userId, claims, expires }: VerifiedAccessToken): Verified<Claims> {
-  // The one place where the app's word for the type of its claims is taken.
-  return { session: { handle, userId, jwtPayload: claims as Claims }, accessExpires: expires };
+function describe({ handle, userId, claims, expires }: VerifiedAccessToken): Verified {
+  return { session: { handle, userId, jwtPayload: claims }, accessExpires: expires };
 }
 
 function checkAntiCsrfOption(antiCsrf: unknown, hasTokens: boolean): void {
