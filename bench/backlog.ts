@@ -1,14 +1,15 @@
 /**
- * What a backlog of expired sessions costs on PostgreSQL: `npm run bench -- backlog`. Refreshes of
- * the process that sweeps against those of another, how fast it goes, and what one sweep reads
- * while a transaction is open. Never fails for a figure.
+ * What a backlog of expired sessions costs on PostgreSQL: refreshes of the process that
+ * sweeps against those of another, how fast it goes, and what one sweep reads while a transaction
+ * is open. It prints by itself, and returns no tables.
  */
-import { parseArgs } from "node:util";
 import pg from "pg";
 import { createSessions, type Sessions } from "counterfoil";
 import { postgres } from "counterfoil/postgres";
 import { startPostgres } from "../test/servers/postgres.ts";
-import { describeLoad, describeMachine } from "./machine.ts";
+import { defineBench } from "./command/bench.ts";
+import { count } from "./command/option.ts";
+import { describeLoad } from "./machine.ts";
 import { quantile } from "./statistics.ts";
 
 const SECRET = "the secret of the benches, which is long enough";
@@ -21,10 +22,18 @@ const FILL = `INSERT INTO counterfoil_session (handle, user_key, version, genera
   SELECT md5(n::text), 'u' || n, 1, 1, repeat('h', 43), '{"role":"admin"}', 1, '{}', '{"ip":"203.0.113.0/24"}', 1, 1, 1, n, n
   FROM generate_series(1, $1::bigint) AS n ORDER BY md5(n::text)`;
 
-export async function runBacklog(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { rows: { type: "string", default: "300000" } } });
+export const bench = defineBench({
+  measures: "what a backlog of expired sessions costs others on PostgreSQL",
+  options: { expired: count(300_000, 1000) },
+  isDefault: false,
+  async run({ expired }) {
+    await measureBacklog(expired);
+    return [];
+  },
+});
+
+async function measureBacklog(expired: number): Promise<void> {
   const server = await startPostgres({ config: ["fsync = on", "shared_buffers = 1GB"] });
-  console.log(describeMachine());
   try {
     for (const work of [refreshes, buffers]) {
       const url = server.url(await server.createDatabase());
@@ -32,7 +41,7 @@ export async function runBacklog(args: readonly string[]): Promise<void> {
       const store = postgres({ url });
       await store.prepare();
       await store.close();
-      await pool.query(FILL, [Number(values.rows)]);
+      await pool.query(FILL, [expired]);
       await pool.query("ANALYZE");
       await work(url, pool);
       await pool.end();
@@ -43,7 +52,7 @@ export async function runBacklog(args: readonly string[]): Promise<void> {
 }
 
 async function refreshes(url: string, pool: pg.Pool): Promise<void> {
-  const count = async (): Promise<number> => {
+  const countExpired = async (): Promise<number> => {
     const { rows } = await pool.query<{ count: string }>(
       "SELECT count(*) FROM counterfoil_session WHERE expires_at < 1e9",
     );
@@ -55,13 +64,13 @@ async function refreshes(url: string, pool: pg.Pool): Promise<void> {
   // The first sign-in takes the lease.
   for (let made = 0; made < REFRESHES; made += 1)
     tokens.push((await holder.createNewSession(`user ${made}`)).refreshToken.value);
-  const [before, begun] = [await count(), performance.now()];
+  const [before, begun] = [await countExpired(), performance.now()];
   const took: { holder: number[]; other: number[] } = { holder: [], other: [] };
   for (const token of tokens) {
     took.holder.push(await time(() => holder.refreshSession(token)));
     took.other.push(await time(() => other.refreshSession(token)));
   }
-  const [swept, passed] = [before - (await count()), performance.now() - begun];
+  const [swept, passed] = [before - (await countExpired()), performance.now() - begun];
   const [one, two] = [quantile(took.holder, 0.5), quantile(took.other, 0.5)];
   console.log(
     `refresh p50 with a backlog: holder of the lease ${one.toFixed(1)} ms, other ${two.toFixed(1)} ms, ${(one / two).toFixed(2)} x`,

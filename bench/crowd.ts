@@ -1,12 +1,11 @@
 /**
- * What one user with very many sessions costs, and whom it stalls: `npm run bench -- crowd`. Never
- * fails for a figure.
+ * What one user with very many sessions costs, and whom it stalls. It prints by itself, and
+ * returns no tables.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as giveWay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { createSessions } from "counterfoil";
 import type { SessionStore } from "counterfoil/sqlite";
 import { newHandle } from "../src/lib/session/handle.ts";
@@ -16,8 +15,11 @@ import { startMariaDb } from "../test/servers/mariadb.ts";
 import { startPostgres } from "../test/servers/postgres.ts";
 import { type Redis, startRedis } from "../test/servers/redis.ts";
 import { until } from "../test/servers/until.ts";
-import { openStore, type StoreAddress } from "./growth-store.ts";
-import { describeLoad, describeMachine } from "./machine.ts";
+import { openStore, type StoreAddress } from "./growth/store.ts";
+import { defineBench } from "./command/bench.ts";
+import { type Option, someOf } from "./command/option.ts";
+import { STORES, type StoreName } from "./growth/options.ts";
+import { describeLoad } from "./machine.ts";
 
 interface Work {
   /** What the server has computed since the last call, ms. */
@@ -59,10 +61,7 @@ const START = {
       remove: async () => rmSync(folder, { recursive: true }),
     };
   },
-} as const satisfies Record<string, () => Promise<Place>>;
-
-type StoreName = keyof typeof START;
-const isStore = (name: string): name is StoreName => Object.hasOwn(START, name);
+} as const satisfies Record<StoreName, () => Promise<Place>>;
 
 const SECRET = "a secret for measurements, long enough for anybody";
 const USER = "crowd";
@@ -172,16 +171,22 @@ async function measureStore(name: StoreName, sizes: readonly number[]): Promise<
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
 
-export async function runCrowd(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      store: { type: "string", default: Object.keys(START).join(",") },
-      sizes: { type: "string", default: "1000,10000,100000" },
-    },
-  });
-  console.log(describeMachine());
-  for (const name of values.store.split(",").filter(isStore)) {
-    await measureStore(name, values.sizes.split(",").map(Number));
-  }
-}
+const sizes: Option<readonly number[]> = {
+  shown: "sizes such as 1000,10000",
+  fallback: "1000,10000,100000",
+  quick: "100",
+  read(text) {
+    const all = text.split(",").map(Number);
+    return all.every((size) => Number.isInteger(size) && size > 0) ? all : undefined;
+  },
+};
+
+export const bench = defineBench({
+  measures: "what one user with very many sessions costs, and whom it stalls",
+  options: { store: someOf(STORES), sizes },
+  isDefault: false,
+  async run({ store: stores, sizes: all }) {
+    for (const name of stores) await measureStore(name, all);
+    return [];
+  },
+});

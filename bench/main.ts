@@ -1,34 +1,29 @@
-/** Runs one bench by its name: `npm run bench -- growth`; without a name, `verify`. */
-const BENCHES: Readonly<Record<string, { readonly measures: string; readonly run: () => Promise<unknown> }>> = {
-  verify: { measures: "what one verification costs", run: () => import("./verify.ts") },
-  backlog: {
-    measures: "what a backlog of expired sessions costs others on PostgreSQL",
-    run: async () => (await import("./backlog.ts")).runBacklog(process.argv.slice(3)),
-  },
-  growth: {
-    measures: "whether stores slow down as their tables grow, and whom a sweep stalls",
-    run: async () => (await import("./growth.ts")).runGrowth(process.argv.slice(3)),
-  },
-  crowd: {
-    measures: "what one user with very many sessions costs, and whom it stalls",
-    run: async () => (await import("./crowd.ts")).runCrowd(process.argv.slice(3)),
-  },
-  http: {
-    measures: "what sessions cost a server, against other libraries",
-    run: async () => (await import("./http.ts")).runHttp(process.argv.slice(3)),
-  },
-  browser: {
-    measures: "what an expired access token costs many tabs, against another client",
-    run: async () => (await import("./browser.ts")).runBrowser(process.argv.slice(3)),
-  },
-};
+/** Runs benches and prints their tables: `npm run bench`, or some of them by name. Never fails for a figure. */
+import { bench as backlog } from "./backlog.ts";
+import { bench as browser } from "./browser/bench.ts";
+import { UsageError } from "./command/bench.ts";
+import { type Benches, type Command, readCommand, writeUsage } from "./command/command-line.ts";
+import { bench as crowd } from "./crowd.ts";
+import { bench as growth } from "./growth/bench.ts";
+import { bench as http } from "./http/bench.ts";
+import { runBenches } from "./run.ts";
+import { bench as start } from "./start/bench.ts";
+import { bench as verify } from "./verify/bench.ts";
+import { bench as write } from "./write/bench.ts";
 
-const chosen = process.argv[2] ?? "verify";
-const bench = Object.hasOwn(BENCHES, chosen) ? BENCHES[chosen] : undefined;
-if (bench === undefined) {
-  console.error(`there is no bench ${chosen}; there are:`);
-  for (const [each, { measures }] of Object.entries(BENCHES)) console.error(`  ${each.padEnd(8)} ${measures}`);
-  process.exitCode = 1;
-} else {
-  await bench.run();
+/** In this order. */
+const BENCHES: Benches = { verify, http, write, start, growth, browser, backlog, crowd };
+
+function readOrTell(args: readonly string[]): Command | undefined {
+  try {
+    return readCommand(args, BENCHES);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${writeUsage(BENCHES)}`);
+    return undefined;
+  }
 }
+
+const command = readOrTell(process.argv.slice(2));
+if (command === undefined) process.exitCode = 1;
+else await runBenches(command, BENCHES);

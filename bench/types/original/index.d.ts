@@ -6,6 +6,7 @@ export interface Config {
     readonly user: string;
     readonly password: string;
     readonly database: string;
+    readonly connectionLimit?: number;
   };
   readonly tokens: {
     readonly accessToken: { readonly validity: number };
@@ -23,9 +24,23 @@ export function createNewSession(
   userId: string,
   jwtPayload: object,
   sessionData: object,
-): Promise<{ readonly accessToken: Token; readonly idRefreshToken: Token; readonly antiCsrfToken?: string }>;
+): Promise<{
+  readonly session: { readonly handle: string };
+  readonly accessToken: Token;
+  readonly refreshToken: Token;
+  readonly idRefreshToken: Token;
+  readonly antiCsrfToken?: string;
+}>;
+/** Checks no anti-CSRF token where it is given null. */
 export function getSession(
   accessToken: string,
-  antiCsrfToken?: string,
-): Promise<{ readonly session: { readonly userId: string | number } }>;
+  antiCsrfToken: string | null,
+): Promise<{ readonly session: { readonly userId: string | number }; readonly newAccessToken?: Token }>;
+export function refreshSession(refreshToken: string): Promise<{
+  readonly newAccessToken: Token;
+  readonly newRefreshToken: Token;
+  readonly newAntiCsrfToken?: string;
+}>;
+export function revokeSessionUsingSessionHandle(sessionHandle: string): Promise<boolean>;
+export function revokeAllSessionsForUser(userId: string | number): Promise<void>;
 export const Error: { isErrorFromAuth(error: unknown): boolean };

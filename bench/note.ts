@@ -1,0 +1,2 @@
+/** Progress. Only results go to stdout. */
+export const note = (text: string): void => console.error(text);

@@ -1,0 +1,4 @@
+import { tell } from "./tell.mjs";
+
+await import(process.argv[2] ?? "");
+tell();
