@@ -1,6 +1,6 @@
 /** Compiles src to dist, from scratch. */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unreachedDeclarations } from "./declarations.ts";
@@ -20,6 +20,7 @@ for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
 const list = (ending: string): URL => new URL(`dist/lib/options/public-suffix-rules${ending}`, root);
 const [notice = ""] = readFileSync(list(".d.ts"), "utf8").split("export", 1);
 writeFileSync(list(".js"), notice + readFileSync(list(".js"), "utf8"));
+copyFileSync(new URL("src/lib/options/public-suffix-rules.br", root), list(".br"));
 // No user's compiler reads half of the declarations, so npm leaves those out of the tarball.
 const dist = new URL("dist/", root);
 const unreached = unreachedDeclarations(root).map((file) => `/${relative(fileURLToPath(dist), file)}`);

@@ -1,11 +1,12 @@
 /**
- * Writes src/lib/options/public-suffix-rules.ts from a copy of the Public Suffix List, for instance the one in Debian's
+ * Writes src/lib/options/public-suffix-rules.br from a copy of the Public Suffix List, for instance the one in Debian's
  * package `publicsuffix`:
  *
  *   npm run public-suffixes -- /usr/share/publicsuffix/public_suffix_list.dat
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { domainToASCII } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 
 const [source] = process.argv.slice(2);
 if (source === undefined) throw new Error("give the path of public_suffix_list.dat");
@@ -45,14 +46,10 @@ function pack(sorted: readonly string[]): string {
   return packed.join("").slice(1);
 }
 
+const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_MODE, BROTLI_MODE_TEXT } = constants;
+const params = { [BROTLI_PARAM_MODE]: BROTLI_MODE_TEXT, [BROTLI_PARAM_LGWIN]: 18 };
 writeFileSync(
-  new URL("../src/lib/options/public-suffix-rules.ts", import.meta.url),
-  `/*!
- * The Public Suffix List, version ${version}, rules of two and more labels, grouped by all labels but the first; made by scripts/public-suffix-rules.ts.
- * This file is subject to the terms of the Mozilla Public License, v. 2.0: https://mozilla.org/MPL/2.0/.
- */
-export const PUBLIC_SUFFIX_RULES: string =
-  "${groups.join(" ")}";
-`,
+  new URL("../src/lib/options/public-suffix-rules.br", import.meta.url),
+  brotliCompressSync(groups.join(" "), { params }),
 );
-console.log(`${rules.length} rules of version ${version}`);
+console.log(`${rules.length} rules; public-suffix-rules.ts must name their version: ${version}`);

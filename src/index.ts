@@ -10,6 +10,7 @@ import { parseConfig } from "./lib/config/parse-config.ts";
 import { getDefaultInstance, setDefaultInstance } from "./lib/session/default-instance.ts";
 import { ERROR_TYPES, type ErrorType, isErrorFromAuth } from "./lib/errors.ts";
 import { assembleSessions } from "./lib/session/assemble-sessions.ts";
+import { defaultStore } from "./lib/store/default-store.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
 import type { Updater } from "./lib/session/manage-sessions.ts";
@@ -21,7 +22,6 @@ import type { Jwks } from "./lib/key/jwks.ts";
 import type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";
 import type { SweepOptions } from "./lib/session/sweep-now.ts";
 import type { VerifiedSession, VerifyOptions } from "./lib/session/verify-session.ts";
-import { sqlite } from "./sqlite.ts";
 
 /**
  * Makes an instance of its own; the functions of this module work on the one that `init` makes.
@@ -51,7 +51,10 @@ export function createSessions<Claims = unknown, Data = unknown, Id extends User
     );
   }
   // The one place where the app's word for its types is taken: all that goes in is checked by them.
-  return assembleSessions(policy, store ?? sqlite()) as Sessions<Claims, Data, Id>;
+  return assembleSessions(
+    policy,
+    store ?? defaultStore(async (path) => (await import("./sqlite.ts")).sqlite({ path })),
+  ) as Sessions<Claims, Data, Id>;
 }
 
 /**

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { storeFault } from "./lib/session/store-fault.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite/sqlite-driver.ts";
+import { DEFAULT_FILE, secretBeside } from "./lib/store/default-store.ts";
 import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import { createSqliteStore } from "./lib/store/sqlite/sqlite-store.ts";
@@ -57,7 +58,7 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
         section.fault(name, "MISSING", `${UNSET} To use ./counterfoil.db, leave it out`);
     }
     return {
-      path: file === ":memory:" ? file : resolve(file ?? "./counterfoil.db"),
+      path: file === ":memory:" ? file : resolve(file ?? DEFAULT_FILE),
       database: given,
       synchronous: section.choice("synchronous", ["full", "normal"]) ?? "full",
       prefix: section.text("tablePrefix", refusePrefix) ?? DEFAULT_PREFIX,
@@ -77,7 +78,7 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
   const inMemory = path === ":memory:";
   const open = (): Promise<SqliteDatabase> => openFile(path, inMemory);
   if (inMemory) warnOfMemory(`sqlite({ path: "${path}" })`, false);
-  const secretFile = inMemory ? null : `${path}.secret`;
+  const secretFile = inMemory ? null : secretBeside(path);
   return createSqliteStore({
     ...settings,
     path: inMemory ? undefined : path,

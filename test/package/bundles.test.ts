@@ -23,12 +23,15 @@ const output = (name: string): string => join(folder, "bundled", name);
 interface Bundler {
   readonly name: string;
   readonly file: string;
+  /** Whether it takes the rules of public suffixes along, which are a file beside the code. */
+  readonly hasRules: boolean;
   readonly bundle: () => Promise<unknown>;
 }
 
 const byEsbuild = (file: string, options: BuildOptions): Bundler => ({
   name: `esbuild, ${options.format}`,
   file,
+  hasRules: false,
   bundle: () =>
     build({
       entryPoints: [source()],
@@ -52,6 +55,7 @@ const BUNDLERS: readonly Bundler[] = [
   {
     name: "ncc",
     file: "ncc/index.mjs",
+    hasRules: true,
     bundle: async () => {
       await build({
         entryPoints: [source()],
@@ -90,7 +94,7 @@ interface Situation {
 
 const signedIn = (count: number): readonly string[] => Array.from({ length: count }, () => "signed in as alice");
 
-describe.each(BUNDLERS)("bundled by $name", ({ name, file }) => {
+describe.each(BUNDLERS)("bundled by $name", ({ name, file, hasRules }) => {
   /** What came of each store, all in one process. */
   async function signIn({ stores, installed = false }: Situation): Promise<readonly string[]> {
     const cwd = join(folder, installed ? "app" : "bundled");
@@ -106,6 +110,15 @@ describe.each(BUNDLERS)("bundled by $name", ({ name, file }) => {
       ["sqlite", join(folder, `${name}.db`)],
     ] as const;
     expect(await signIn({ stores })).toEqual(signedIn(2));
+  });
+
+  test.each([
+    { domain: "example.co.uk", taken: true },
+    { domain: "co.uk", taken: !hasRules },
+    { domain: "uk", taken: false },
+  ])("a cookie domain $domain is taken: $taken", async ({ domain, taken }) => {
+    const { stdout } = await run(process.execPath, [output(file)], { env: { ...process.env, DOMAIN: domain } });
+    expect(stdout.trim()).toBe(String(taken));
   });
 
   test("says what to do where a driver is not found", async () => {

@@ -1,8 +1,8 @@
-import { PUBLIC_SUFFIX_RULES } from "./public-suffix-rules.ts";
+import { readRules } from "./public-suffix-rules.ts";
 
 /**
  * Whether browsers treat a domain as a public suffix (publicsuffix.org), such as `co.uk` or `github.io`, and therefore drop a
- * cookie that names it. `domain` is in lower case.
+ * cookie that names it. `domain` is in lower case. Where the rules cannot be read, only top-level domains are known to be one.
  */
 export function isPublicSuffix(domain: string): boolean {
   const parentAt = domain.indexOf(".");
@@ -20,7 +20,7 @@ type Rules = ReadonlyMap<string, ReadonlySet<string>>;
 let loaded: Rules | undefined;
 
 // Built when the first cookie domain is checked; most apps have none.
-const loadRules = (): Rules => (loaded ??= new Map(PUBLIC_SUFFIX_RULES.split(" ").map(readGroup)));
+const loadRules = (): Rules => (loaded ??= new Map(readRules()?.split(" ").map(readGroup)));
 
 /** As scripts/public-suffix-rules.ts packs it: a capital letter says how many characters of the label before come first. */
 function readGroup(text: string): [string, ReadonlySet<string>] {

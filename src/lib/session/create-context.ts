@@ -71,7 +71,7 @@ export function createContext(
   async function open(): Promise<void> {
     try {
       await store.prepare();
-      derived = createSecrets(chosen((await store.listKeys()).length === 0));
+      derived = createSecrets(await chosen((await store.listKeys()).length === 0));
       await ring.load();
       opened = true;
     } catch (error) {

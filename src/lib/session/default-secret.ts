@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { ConfigError } from "../errors.ts";
 import type { SessionStore } from "./session-store.ts";
-import { readOrMakeSecret } from "./secret-file.ts";
 
 type SecretList = readonly [string, ...string[]];
 
 /** The secrets, current one first. On the first start, when the store has no keys yet, one may be made. @throws SessionError when they cannot be had */
-export type SecretSource = (isFirstStart: boolean) => SecretList;
+export type SecretSource = (isFirstStart: boolean) => Promise<SecretList>;
 
 /** Of stores that keep nothing; a second instance on the same store must open the first one's keys. */
 const passingSecrets = new WeakMap<SessionStore, SecretList>();
@@ -22,14 +21,14 @@ const HOW = "write secret: process.env.COUNTERFOIL_SECRET, with a value from: op
  * @throws ConfigError where a store that is not embedded needs one by name
  */
 export function chooseSecrets(configured: SecretList | undefined, store: SessionStore): SecretSource {
-  if (configured !== undefined) return () => configured;
+  if (configured !== undefined) return async () => configured;
   const environment = process.env["NODE_ENV"];
   if (store.secretFile === null) {
     if (environment === "production")
       throw needsSecret(`in production this store needs one, the same in every process; ${HOW}`);
     const secret = passingSecrets.get(store) ?? [randomBytes(32).toString("base64url")];
     passingSecrets.set(store, secret);
-    return () => secret;
+    return async () => secret;
   }
   // Nobody sets NODE_ENV in many a container, whose file is gone with it, and of which there are
   // several.
@@ -38,7 +37,11 @@ export function chooseSecrets(configured: SecretList | undefined, store: Session
       `a store that several servers can share needs one, the same in every process; ${HOW}. With NODE_ENV=development one is made in a file`,
     );
   const file = store.secretFile ?? DEVELOPMENT_FILE;
-  return (isFirstStart) => [readOrMakeSecret(file, isFirstStart)];
+  return async (isFirstStart) => {
+    // Loaded late: it needs a file system, which not every runtime has.
+    const { readOrMakeSecret } = await import("./secret-file.ts");
+    return [readOrMakeSecret(file, isFirstStart)];
+  };
 }
 
 const needsSecret = (message: string): ConfigError => new ConfigError([{ code: "MISSING", path: "secret", message }]);

@@ -81,7 +81,7 @@ test.each([
 ])("eight processes that start at once in a folder with $there agree on ./$name", async ({ there, name }) => {
   if (there !== undefined) writeFileSync(join(folder, there), `${SECRET}\n`, { mode: 0o600 });
   const module = new URL("./default-secret.ts", import.meta.url).href;
-  const code = `import { chooseSecrets } from ${JSON.stringify(module)}; console.log(chooseSecrets(undefined, {})(true)[0]);`;
+  const code = `import { chooseSecrets } from ${JSON.stringify(module)}; console.log((await chooseSecrets(undefined, {})(true))[0]);`;
   const start = (): Promise<{ stdout: string }> =>
     run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
   const said = await Promise.all(Array.from({ length: 8 }, start));

@@ -37,6 +37,16 @@ interface OpenStore {
 
 export type BundledStore = keyof typeof STORES;
 
+/** Whether a cookie of this domain may be configured. */
+export function isDomainTaken(domain: string): boolean {
+  try {
+    createSessions({ store: memory(), cookie: { domain } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What came of a sign-in, a refresh and a call, in a sentence. */
 export async function signIn(name: BundledStore, at: string): Promise<string> {
   const { store, end }: OpenStore = await STORES[name](at);

@@ -9,6 +9,7 @@ import {
   tableNames,
   versionTable,
 } from "../migrations.ts";
+import { SQLITE_PATIENCE } from "../default-store.ts";
 import { createRetry, type Retry } from "../retries.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
 import { markUntouched } from "../../session/store-fault.ts";
@@ -75,8 +76,6 @@ export interface SqliteConnection<Name extends string> {
 const BUSY_TIMEOUT = 0;
 /** Of a file that another takes the place of each time. */
 const MOST_OPENINGS = 10;
-/** How long one operation waits for the lock, in ms. */
-export const PATIENCE = 5000;
 
 /** @param texts of the statements to prepare */
 export function createSqliteConnection<Name extends string>(
@@ -309,4 +308,5 @@ async function patiently<T>(work: () => T): Promise<T> {
   }
 }
 
-const retryWhileLocked = (): Retry => createRetry(deadlineWithin(PATIENCE), (attempts) => Math.min(2 * attempts, 20));
+const retryWhileLocked = (): Retry =>
+  createRetry(deadlineWithin(SQLITE_PATIENCE), (attempts) => Math.min(2 * attempts, 20));

@@ -14,7 +14,8 @@ import {
   type FixedStatement,
   type SqlStatement,
 } from "../sql/sql-statements.ts";
-import { createSqliteConnection, PATIENCE, type SqliteConnectionOptions } from "./sqlite-connection.ts";
+import { createSqliteConnection, type SqliteConnectionOptions } from "./sqlite-connection.ts";
+import { SQLITE_PATIENCE } from "../default-store.ts";
 import { inOwnTransaction, inTransaction, type SqliteDatabase } from "./sqlite-driver.ts";
 
 export interface SqliteStoreOptions extends SqliteConnectionOptions {
@@ -74,7 +75,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
   return {
     secretFile,
-    timeout: PATIENCE,
+    timeout: SQLITE_PATIENCE,
 
     prepare: connection.prepare,
 
