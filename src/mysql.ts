@@ -1,5 +1,5 @@
 import { createMysqlDriver, type MysqlPool } from "./lib/store/sql/mysql-driver.ts";
-import { importDriver, owned } from "./lib/store/own-driver.ts";
+import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectMysql } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
@@ -38,7 +38,7 @@ export function mysql(options: MysqlOptions): SessionStore {
       );
     return { pool: given, connection: target, ...readSqlOptions(section) };
   });
-  const own = owned(
+  const own = lazyResource(
     () => makePool(connection, rest.timeout),
     (made) => made.end(),
   );

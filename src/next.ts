@@ -8,7 +8,7 @@ import { NextResponse } from "next/server.js";
 import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
-import { refuseCarried } from "./lib/http/csrf.ts";
+import { refusePresented } from "./lib/http/csrf.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { unlessNotOurs } from "./lib/http/outcomes.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
@@ -42,7 +42,7 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
       const httpResponse = await respondToRoute(httpOf(options), exchange, options);
       if (httpResponse !== undefined) return closeWebExchange(exchange, next.toNextResponse(httpResponse, request));
       // All of them: an action that is posted as a plain form looks like any other form.
-      refuseCarried(httpOf(options), exchange);
+      refusePresented(httpOf(options), exchange);
       const seen = { at: httpOf(options).session.now(), session: await next.prepareRender(exchange, httpOf(options)) };
       const passed = next.passOn(exchange, request.headers, httpOf(options), seen);
       return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), next.NOT_PASSED_ON);

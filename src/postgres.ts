@@ -1,4 +1,4 @@
-import { importDriver, owned } from "./lib/store/own-driver.ts";
+import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import {
   createPostgresDriver,
   type PgPool,
@@ -43,7 +43,7 @@ export function postgres(options: PostgresOptions): SessionStore {
       ...readSqlOptions(section),
     };
   });
-  const own = owned(
+  const own = lazyResource(
     () => makePool(connection, rest.timeout),
     (made) => made.end(),
   );

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SessionStore } from "./lib/session/session-store.ts";
-import { storeFault } from "./lib/session/store-fault.ts";
+import { storeError } from "./lib/session/store-error.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite/sqlite-driver.ts";
 import { DEFAULT_FILE, secretBeside } from "./lib/store/default-store.ts";
 import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
@@ -100,7 +100,7 @@ async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase
     return new DatabaseSync(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw storeFault(`cannot open the database file ${path}: ${reason}`, cause);
+    throw storeError(`cannot open the database file ${path}: ${reason}`, cause);
   }
 }
 
@@ -109,7 +109,7 @@ async function importDriver(): Promise<typeof import("node:sqlite")> {
     // Loaded when it is used: in some Node versions the mere import prints a warning, which is nothing to users of other stores.
     return await import("node:sqlite");
   } catch (cause) {
-    throw storeFault(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`, cause);
+    throw storeError(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`, cause);
   }
 }
 

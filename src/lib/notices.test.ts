@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { createTell, type NoticeCode, quote } from "./notices.ts";
+import { createNotify, type NoticeCode, quote } from "./notices.ts";
 
 interface Warning extends Error {
   readonly code?: string;
@@ -20,8 +20,8 @@ const told = async (): Promise<readonly Warning[]> => {
 };
 
 test("a fault is told of once, as a warning with its code and the page that explains it", async () => {
-  const tell = createTell(false);
-  for (let count = 0; count < 3; count += 1) tell({ code: "COUNTERFOIL_ORIGIN", write: () => "Seen and cure." });
+  const notify = createNotify(false);
+  for (let count = 0; count < 3; count += 1) notify({ code: "COUNTERFOIL_ORIGIN", write: () => "Seen and cure." });
   const [warning, ...others] = await told();
   expect(others).toEqual([]);
   expect(warning).toMatchObject({
@@ -32,12 +32,12 @@ test("a fault is told of once, as a warning with its code and the page that expl
 });
 
 test("another instance tells of it again: its config may be another one", async () => {
-  for (let count = 0; count < 2; count += 1) createTell(false)({ code: "COUNTERFOIL_ORIGIN", write: () => "Seen." });
+  for (let count = 0; count < 2; count += 1) createNotify(false)({ code: "COUNTERFOIL_ORIGIN", write: () => "Seen." });
   expect(await told()).toHaveLength(2);
 });
 
 test("in production nothing is told, and nothing is written", async () => {
-  createTell(true)({
+  createNotify(true)({
     code: "COUNTERFOIL_ORIGIN",
     write: () => {
       throw new Error("must not be asked");
@@ -47,8 +47,8 @@ test("in production nothing is told, and nothing is written", async () => {
 });
 
 test("five things of one code are told of, however many a client invents, and other codes still are", async () => {
-  const tell = createTell(false);
-  const say = (code: NoticeCode, about: string): void => tell({ code, about, write: () => about });
+  const notify = createNotify(false);
+  const say = (code: NoticeCode, about: string): void => notify({ code, about, write: () => about });
   for (let index = 0; index < 10_000; index += 1) say("COUNTERFOIL_ORIGIN", `https://${index}.example`);
   say("COUNTERFOIL_CLOCK", "slow");
   expect((await told()).map(({ message }) => message.split(" ")[0])).toEqual([

@@ -32,7 +32,7 @@ export interface Notice {
 }
 
 /** Tells of a fault in the set-up as a process warning: once, and only outside production. */
-export type Tell = (notice: Notice) => void;
+export type Notify = (notice: Notice) => void;
 
 // A client chooses what some faults are about. With fifteen codes these are 75 entries of at most
 // 100 characters.
@@ -43,7 +43,7 @@ const MOST_CHARACTERS = 100;
  * Made for each instance, so that another config is told of again. Silent where `NODE_ENV` is
  * `production` at the time it is made: there the event `request-refused` counts.
  */
-export function createTell(isProduction: boolean = isInProduction()): Tell {
+export function createNotify(isProduction: boolean = isInProduction()): Notify {
   const told = new Map<NoticeCode, Set<string>>();
   return ({ code, write, about = "" }) => {
     if (isProduction) return;

@@ -11,7 +11,7 @@ export interface ClientJar {
   header(path: string): string;
 }
 
-interface Kept {
+interface AttachedSessions {
   readonly name: string;
   readonly value: string;
   readonly path: string;
@@ -35,10 +35,10 @@ function parseLine(line: string): Line {
 
 /** @param keep what the client keeps of a line; undefined where it drops the cookie */
 function createJar(
-  keep: (line: Line, now: number) => Pick<Kept, "isQuoted"> | undefined,
-  write: (kept: readonly Kept[]) => string,
+  keep: (line: Line, now: number) => Pick<AttachedSessions, "isQuoted"> | undefined,
+  write: (kept: readonly AttachedSessions[]) => string,
 ): ClientJar {
-  const jar = new Map<string, Kept>();
+  const jar = new Map<string, AttachedSessions>();
   return {
     take(answer, now) {
       for (const line of answer.cookies.map(parseLine)) {
@@ -53,7 +53,8 @@ function createJar(
   };
 }
 
-const plain = (kept: readonly Kept[]): string => kept.map(({ name, value }) => `${name}=${value}`).join("; ");
+const plain = (kept: readonly AttachedSessions[]): string =>
+  kept.map(({ name, value }) => `${name}=${value}`).join("; ");
 
 const isFuture = (date: string | undefined, now: number): boolean => date !== undefined && Date.parse(date) > now;
 

@@ -61,7 +61,7 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   wasReplaced: { values: [handle, T0], index: REPLACED },
   forgetReplaced: { values: [T0], index: REPLACED_EXPIRY },
   takeLease: { values: ["me", T0, "sweep", "me", T0], index: BY_NAME },
-  takeTurn: { values: ["place-7"], index: BY_NAME },
+  lockRow: { values: ["place-7"], index: BY_NAME },
   rewrapKey: { values: ["new", "kid", "old"], index: BY_KID },
   deleteKey: { values: ["kid"], index: BY_KID },
 };

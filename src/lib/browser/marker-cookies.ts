@@ -1,5 +1,5 @@
 import { HOST_PREFIX } from "../../protocol.ts";
-import { orUndefined } from "./or-undefined.ts";
+import { undefinedOnError } from "./undefined-on-error.ts";
 
 /**
  * The different markers in the readable cookies, of which one is current. Other hosts of the site
@@ -10,7 +10,7 @@ import { orUndefined } from "./or-undefined.ts";
  */
 export function readMarkers(markerName: string): readonly string[] {
   // A worker has no document, and a sandboxed frame may not ask.
-  const pairs = (orUndefined(() => document.cookie) ?? "").split("; ");
+  const pairs = (undefinedOnError(() => document.cookie) ?? "").split("; ");
   const find = (name: string): readonly string[] => [
     ...new Set(pairs.flatMap((pair) => (pair.startsWith(name) && pair.slice(name.length)) || [])),
   ];
@@ -24,7 +24,7 @@ export function readMarkers(markerName: string): readonly string[] {
  * knows the domain of the current one.
  */
 export function clearDuplicates(markerName: string): void {
-  orUndefined(() => {
+  undefinedOnError(() => {
     let path = "";
     // A semicolon would begin another attribute, and browsers ignore a path of more than 1024
     // bytes: either could name "/". Of a deeper page the first 12 directories are cleared.

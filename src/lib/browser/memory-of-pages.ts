@@ -1,5 +1,5 @@
 import type { KnownSession } from "./known-session.ts";
-import { orUndefined } from "./or-undefined.ts";
+import { undefinedOnError } from "./undefined-on-error.ts";
 
 /** What one page leaves to the next one: who is signed in, or whose sign-out the server has not heard yet. */
 export interface Remembered extends Partial<KnownSession> {
@@ -11,10 +11,10 @@ export interface Remembered extends Partial<KnownSession> {
 
 /** Empty where nothing is stored, or the browser stores nothing for this page. */
 export function recall(name: string): Remembered {
-  return orUndefined(() => JSON.parse(localStorage.getItem(name) as string) as Remembered | null) ?? {};
+  return undefinedOnError(() => JSON.parse(localStorage.getItem(name) as string) as Remembered | null) ?? {};
 }
 
 /** Where it cannot be stored, each page asks once. */
 export function remember(name: string, what: Remembered): void {
-  orUndefined(() => localStorage.setItem(name, JSON.stringify(what)));
+  undefinedOnError(() => localStorage.setItem(name, JSON.stringify(what)));
 }

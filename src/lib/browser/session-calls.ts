@@ -51,7 +51,7 @@ export interface SessionCalls {
    *
    * @param canResend whether the body can be sent a second time. Default true
    */
-  settle(call: PreparedCall, answer: ResponseHead, canResend?: boolean): Promise<Verdict>;
+  judge(call: PreparedCall, answer: ResponseHead, canResend?: boolean): Promise<Verdict>;
 }
 
 /** What is to be done about an answer. */
@@ -63,10 +63,10 @@ export function createSessionCalls(
   refresh: SessionRefresh,
 ): SessionCalls {
   // The marker of new tokens, and the address where they were refused all the same: another refresh would not help there.
-  let futile: string | undefined;
+  let refusedAfterRefresh: string | undefined;
 
   /** Makes a call ready for the session that the browser has, if that is its owner's. */
-  async function equip(
+  async function prepareFor(
     { url, method, signal, isSignIn }: OutgoingCall,
     owner: CallOwner | undefined,
     isSecond: boolean,
@@ -100,29 +100,30 @@ export function createSessionCalls(
       // The origin of a blob is that of the page that has made it.
       if (isRoute || !/^http/i.test(url) || !settings.origins.includes(new URL(url).origin)) return undefined;
       // Who signs in is somebody else by intent.
-      const equipped = await equip(call, call.isSignIn ? undefined : owner, false);
-      if (equipped instanceof SessionClientError) throw equipped;
-      return equipped;
+      const prepared = await prepareFor(call, call.isSignIn ? undefined : owner, false);
+      if (prepared instanceof SessionClientError) throw prepared;
+      return prepared;
     },
 
-    async settle(call, answer, canResend = true) {
+    async judge(call, answer, canResend = true) {
       const blocked = state.learn(answer, call.marker);
       // Also after an answer that says nothing of it: somebody else may have signed in while it was on its way.
       const known = state.sync();
       if (blocked || !settings.isRefused(answer)) return blocked;
       if (known?.marker === call.marker) {
-        if (call.isSecond) futile = call.marker + call.url;
+        if (call.isSecond) refusedAfterRefresh = call.marker + call.url;
         // A stranger without any token, or one whose new tokens are refused, too.
-        if (call.isSecond || (known ? known.marker + call.url === futile : !hasToken(answer))) return undefined;
+        if (call.isSecond || (known ? known.marker + call.url === refusedAfterRefresh : !hasToken(answer)))
+          return undefined;
         const result = await refresh.run();
         if (result !== "fresh") return result === "over" ? undefined : result;
       } else if (!known) {
         return undefined;
       }
-      const equipped = await equip(call, call.owner, true);
-      if (equipped instanceof SessionClientError) return equipped;
+      const prepared = await prepareFor(call, call.owner, true);
+      if (prepared instanceof SessionClientError) return prepared;
       if (call.isSecond) return undefined;
-      return canResend ? equipped : new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
+      return canResend ? prepared : new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
     },
   };
 }

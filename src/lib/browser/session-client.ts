@@ -90,10 +90,10 @@ export function createSessionClient<Claims = unknown>(
   }
 
   async function tellSignOut(): Promise<boolean> {
-    const isMeant = state.isUntold();
+    const isMeant = state.isUnsent();
     // Its cookies are gone: a server has said so to this tab or another, or somebody else has
     // signed in.
-    const isGone = (): boolean => isMeant && !state.isUntold();
+    const isGone = (): boolean => isMeant && !state.isUnsent();
     // For the wait before it, too.
     const signal = AbortSignal.timeout(2 * settings.refreshTimeout);
     try {
@@ -101,7 +101,7 @@ export function createSessionClient<Claims = unknown>(
         if (isGone()) return true;
         const answer = await send(settings.signOutUrl, { ...settings.routeCall, keepalive: true, signal });
         const isOver = answer.headers.get(SESSION_HEADER) === NO_SESSION || settings.isRefused(answer) || isGone();
-        if (isOver) state.setTold();
+        if (isOver) state.setSent();
         return isOver;
       });
     } catch {
@@ -117,7 +117,7 @@ export function createSessionClient<Claims = unknown>(
   function wake(): void {
     if (globalThis.document?.visibilityState === "hidden") return;
     state.sync();
-    if (state.isUntold()) void tellSignOut();
+    if (state.isUnsent()) void tellSignOut();
     refresh.wake();
   }
 
@@ -167,6 +167,6 @@ export function createSessionClient<Claims = unknown>(
   listen("online", life, wake);
   listen("visibilitychange", life, wake);
   refresh.recover();
-  if (state.isUntold()) void tellSignOut();
+  if (state.isUnsent()) void tellSignOut();
   return client;
 }

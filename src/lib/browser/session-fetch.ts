@@ -26,7 +26,7 @@ export async function sessionFetch(
     const copy = canResend && !call.isSecond ? request.clone() : request;
     for (const [header, value] of Object.entries(call.headers)) copy.headers.set(header, value);
     const response = await send(copy, limit(copy, call));
-    const verdict: Verdict = await abortable(calls.settle(call, response, canResend), signal);
+    const verdict: Verdict = await abortable(calls.judge(call, response, canResend), signal);
     if (!verdict) return response;
     if (verdict instanceof SessionClientError) return Object.assign(response, { sessionError: verdict });
     void response.body?.cancel();

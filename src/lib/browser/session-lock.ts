@@ -11,6 +11,6 @@ export async function withLock<T>(name: string, timeout: number, call: () => Pro
   const locks = globalThis.location && (navigator.locks as LockManager | undefined);
   if (!locks) return call();
   let granted: Promise<T> | undefined;
-  const takeTurns = (): Promise<T> => granted ?? (isLate ? call() : withLock(`${name}+`, timeout, call, true));
-  return locks.request(name, { signal: AbortSignal.timeout(timeout) }, () => (granted = call())).catch(takeTurns);
+  const waitAgain = (): Promise<T> => granted ?? (isLate ? call() : withLock(`${name}+`, timeout, call, true));
+  return locks.request(name, { signal: AbortSignal.timeout(timeout) }, () => (granted = call())).catch(waitAgain);
 }

@@ -29,7 +29,7 @@ export interface SessionRefresh {
   recover(this: void): void;
 }
 
-const SHORTEST_REST = 1000;
+const SHORTEST_BACKOFF = 1000;
 
 export function createSessionRefresh(
   settings: ClientSettings,
@@ -43,16 +43,16 @@ export function createSessionRefresh(
   // next one will.
   let handle = "";
   let restsUntil = 0;
-  let rest = SHORTEST_REST;
+  let backoff = SHORTEST_BACKOFF;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** What is left of the rest after the last failure, in ms. A new session has none. */
-  function restLeft(): number {
+  function backoffLeft(): number {
     const current = handleOf(state.sync()?.marker ?? "");
     if (current !== handle) {
       handle = current;
       failure = undefined;
-      rest = SHORTEST_REST;
+      backoff = SHORTEST_BACKOFF;
     }
     return failure ? restsUntil - performance.now() : 0;
   }
@@ -84,7 +84,7 @@ export function createSessionRefresh(
         const seconds = Math.max(Number(answer.headers.get("retry-after")), 0);
         // At most 5 minutes: what a gateway says of its maintenance must not outlive it by an hour.
         const retryAfter = Math.min(seconds * 1000, 300_000) || undefined;
-        const pause = retryAfter ?? SHORTEST_REST;
+        const pause = retryAfter ?? SHORTEST_BACKOFF;
         // 409: another request has just refreshed, and its cookies are here, or will be in a
         // moment. A longer wait is for the callers, without the lock.
         if (status !== 409 || pause >= settings.refreshTimeout) {
@@ -106,19 +106,19 @@ export function createSessionRefresh(
     });
     if (typeof result === "string") {
       failure = undefined;
-      rest = SHORTEST_REST;
+      backoff = SHORTEST_BACKOFF;
       return result;
     }
     failure = result;
-    restsUntil = performance.now() + (result.retryAfter ?? rest);
-    rest = Math.min(rest * 2, 30_000);
+    restsUntil = performance.now() + (result.retryAfter ?? backoff);
+    backoff = Math.min(backoff * 2, 30_000);
     emit("refresh-failed", result);
     recover();
     return result;
   }
 
   async function run(force = false): Promise<RefreshResult> {
-    const last = restLeft() > 0 && failure;
+    const last = backoffLeft() > 0 && failure;
     // A timeout has taken its time already.
     if (last && !flight && !force && last.code !== "REFRESH_TIMEOUT") return last;
     return (flight ??= fly(state.sync()?.marker));
@@ -127,7 +127,7 @@ export function createSessionRefresh(
   function recover(): void {
     clearTimeout(timer);
     if (life.aborted || state.session().status !== "loading") return;
-    const left = restLeft();
+    const left = backoffLeft();
     if (left > 0) timer = setTimeout(recover, left);
     else void run();
   }
@@ -141,14 +141,14 @@ export function createSessionRefresh(
     recover,
 
     wake() {
-      if ((restLeft() > 0 && failure?.retryAfter) || !failure) return;
+      if ((backoffLeft() > 0 && failure?.retryAfter) || !failure) return;
       failure = undefined;
       clearTimeout(timer);
       // Not all at once: all who lost this server have just got it back. Ends like the other one
       // where a tab has been faster.
       timer = setTimeout(() => {
         if (state.sync()) void run();
-      }, Math.random() * SHORTEST_REST);
+      }, Math.random() * SHORTEST_BACKOFF);
     },
   };
 }

@@ -11,7 +11,7 @@ import type { EmitEvent, LoadingSession, SessionClientEvents, SessionState, Sign
 import { handleOf, isNewer, type KnownSession, SEPARATOR, usableFor } from "./known-session.ts";
 import { clearDuplicates, readMarkers } from "./marker-cookies.ts";
 import { recall, type Remembered, remember } from "./memory-of-pages.ts";
-import { orUndefined } from "./or-undefined.ts";
+import { undefinedOnError } from "./undefined-on-error.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import { joinTabs } from "./tab-channel.ts";
 
@@ -27,15 +27,15 @@ export interface SessionStateHolder {
   /** Takes from an answer what it says of the session. `started`: the marker under which its request was sent. */
   learn(answer: ResponseHead, started: string | undefined): SessionClientError | undefined;
   /** Forgets the session, here and in all tabs; whatever is still on its way does not bring it back. */
-  end(reason: SignOutReason, untold?: boolean): void;
+  end(reason: SignOutReason, isUnsent?: boolean): void;
   /** Whether a session was signed out here and is still in the browser, since the server has not heard of it. */
-  isUntold(): boolean;
+  isUnsent(): boolean;
   /** The server has heard of it. */
-  setTold(): void;
+  setSent(): void;
 }
 
 /** What tabs tell each other: a session, or the end of one. */
-interface Told extends Remembered {
+interface TabMessage extends Remembered {
   readonly reason?: SignOutReason;
 }
 
@@ -48,19 +48,19 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   const over = new Set(stored.ended?.split(SEPARATOR).map(handleOf));
   let known: KnownSession | undefined;
   let expiresAt = Infinity;
-  let state = describe();
+  let state = toState();
   // Handle of a session that was signed out here, until the server has heard of it; also where
   // nothing can be stored.
   let ended: string | undefined;
   // The last state in which it was known who is signed in: events tell the difference from it.
-  let told: Exclude<SessionState, LoadingSession> | undefined;
+  let announced: Exclude<SessionState, LoadingSession> | undefined;
 
-  const tabs = joinTabs(name, life, hear, sync);
+  const tabs = joinTabs(name, life, receive, sync);
   sync(stored.at && Math.max(0, Date.now() - stored.at));
-  if (state.status !== "loading") told = state;
+  if (state.status !== "loading") announced = state;
 
   /** @param age of the marker, in ms; undefined where nobody can tell, and nothing new is known of it where it is the same one */
-  function become(next: KnownSession | undefined, age?: number, reason?: SignOutReason): void {
+  function setKnown(next: KnownSession | undefined, age?: number, reason?: SignOutReason): void {
     const before = known;
     known = next && !isOver(next.marker) ? complete(next) : undefined;
     // Its cookies are gone.
@@ -86,7 +86,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     };
   }
 
-  function describe(reason?: SignOutReason): SessionState {
+  function toState(reason?: SignOutReason): SessionState {
     if (!known) return { status: "signed-out", reason };
     const { marker, user } = known;
     if (!user) return { status: "loading" };
@@ -94,11 +94,11 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   }
 
   function announce(reason?: SignOutReason): void {
-    state = describe(reason);
+    state = toState(reason);
     emit("change", state);
     if (state.status === "loading") return;
-    const before = told;
-    told = state;
+    const before = announced;
+    announced = state;
     if (!before) return;
     let event: keyof SessionClientEvents = state.status;
     if (state.status === "signed-in" && before.status === "signed-in") {
@@ -140,41 +140,41 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   function sync(age?: number): KnownSession | undefined {
     // Where the cookies are those of another origin, what the pages of this one have stored is all
     // there is.
-    if (!isReadable) hear(recall(name), age);
+    if (!isReadable) receive(recall(name), age);
     const marker = readMarker();
-    // Until an answer has told, a cookie of the name may still be the one.
+    // Until a response has named the marker, a cookie of that name may be it.
     if ((isReadable || (marker && !known?.at)) && marker !== known?.marker)
-      become(marker ? { marker } : undefined, age, "ended");
+      setKnown(marker ? { marker } : undefined, age, "ended");
     return known;
   }
 
   function forget(handles: string, reason: SignOutReason): void {
     for (const one of handles.split(SEPARATOR)) over.add(handleOf(one));
-    if (known && isOver(known.marker)) become(undefined, undefined, reason);
+    if (known && isOver(known.marker)) setKnown(undefined, undefined, reason);
   }
 
   /** What another tab tells, or has stored. */
-  function hear({ marker, ended: gone, reason = "sign-out", ...rest }: Told, age = 0): void {
+  function receive({ marker, ended: gone, reason = "sign-out", ...rest }: TabMessage, age = 0): void {
     const isKept = confirm(marker);
     if (gone) forget(gone, reason);
     // Messages of several tabs may cross; what the browser has is true in any case.
-    else if (marker && (!known || isKept || isNewer(marker, known.marker))) become({ ...rest, marker }, age);
+    else if (marker && (!known || isKept || isNewer(marker, known.marker))) setKnown({ ...rest, marker }, age);
   }
 
   /** Takes it from an answer, and lets the other tabs and the next page know. */
-  function tell(next: KnownSession, age?: number): void {
-    become(next, age);
+  function publish(next: KnownSession, age?: number): void {
+    setKnown(next, age);
     if (!known) return;
     remember(name, { ...known, isReadable });
-    tabs.tell(known);
+    tabs.post(known);
   }
 
-  function end(reason: SignOutReason, isUntold = false): void {
+  function end(reason: SignOutReason, isUnsent = false): void {
     if (!known) return;
     const handle = handleOf(known.marker);
-    ended = isUntold ? handle : undefined;
+    ended = isUnsent ? handle : undefined;
     remember(name, { isReadable, ended });
-    tabs.tell({ ended: handle, reason });
+    tabs.post({ ended: handle, reason });
     forget(handle, reason);
     clearDuplicates(markerName);
   }
@@ -190,10 +190,10 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
       if (!globalThis.location) return undefined;
       const marker = headers.get(SESSION_HEADER);
       // Where a proxy has mangled it, a refresh asks again.
-      const user = orUndefined(() => JSON.parse(headers.get(USER_HEADER) ?? "") as ClientSession);
+      const user = undefinedOnError(() => JSON.parse(headers.get(USER_HEADER) ?? "") as ClientSession);
       if (marker === null) {
         // Claims have changed.
-        if (known && handleOf(known.marker) === user?.handle) tell({ ...known, user });
+        if (known && handleOf(known.marker) === user?.handle) publish({ ...known, user });
         return undefined;
       }
       if (marker === NO_SESSION) {
@@ -212,19 +212,19 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         );
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
-        tell({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER), at: Date.now() }, 0);
+        publish({ marker, user, antiCsrf: headers.get(ANTI_CSRF_HEADER), at: Date.now() }, 0);
       return undefined;
     },
 
     end,
 
-    isUntold() {
+    isUnsent() {
       const markers = readMarkers(markerName);
       const handles = (recall(name).ended ?? ended)?.split(SEPARATOR).map(handleOf);
       return !!handles && (markers[0] ? markers.some((marker) => handles.includes(handleOf(marker))) : !isReadable);
     },
 
-    setTold() {
+    setSent() {
       ended = undefined;
       if (recall(name).ended) remember(name, { isReadable });
     },

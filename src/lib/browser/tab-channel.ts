@@ -2,7 +2,7 @@ import { listen } from "./listen.ts";
 
 /** What the tabs and workers of one browser tell each other. */
 export interface TabChannel {
-  tell(message: object): void;
+  post(message: object): void;
 }
 
 /**
@@ -37,6 +37,6 @@ export function joinTabs(
   });
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin than this one
-    tell: (message) => channel?.postMessage(message),
+    post: (message) => channel?.postMessage(message),
   };
 }

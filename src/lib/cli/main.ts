@@ -14,18 +14,18 @@ if (command !== undefined && !args.includes("--help")) {
   try {
     process.stdout.write(await command(args));
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigError) refuse(error.message);
+    if (error instanceof UsageError || error instanceof ConfigError) exitWithUsage(error.message);
     else if (error instanceof SessionError) fail(error);
     else throw error;
   }
 } else if (["help", "--help", "-h"].includes(name) || args.includes("--help")) {
   process.stdout.write(USAGE);
 } else {
-  refuse(name === "" ? "name a command" : "there is no such command");
+  exitWithUsage(name === "" ? "name a command" : "there is no such command");
 }
 
 /** The call cannot be followed. */
-function refuse(message: string): void {
+function exitWithUsage(message: string): void {
   process.stderr.write(`counterfoil: ${message}\n\n${USAGE}`);
   process.exitCode = 2;
 }

@@ -6,7 +6,7 @@ import type { SessionContext } from "../session/context.ts";
 import { authenticateRefreshToken } from "../session/refresh-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { createRefreshCookies, type RefreshCookies } from "./bound-refresh.ts";
-import { type CarriedSessions, createCarriedSessions } from "./carried-sessions.ts";
+import { type PresentedSessions, createPresentedSessions } from "./presented-sessions.ts";
 import { createSessionCookies, NO_COOKIES, type SessionCookies } from "./cookies.ts";
 import { createCredentialReader, type CredentialReader } from "./credentials.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
@@ -26,7 +26,7 @@ export interface HttpContext {
   readonly refreshCookies: RefreshCookies;
   readonly transports: Readonly<Record<TransportKind, Transport>>;
   readonly credentials: CredentialReader;
-  readonly carried: CarriedSessions;
+  readonly carried: PresentedSessions;
   readonly otherNames: OtherNames;
   readonly times: RequestTimes;
   /** What requests have been given in the place of the tokens that they came with. */
@@ -77,7 +77,7 @@ function createHttpContext(sessions: Sessions, session: SessionContext): HttpCon
       isRefreshToken: async (refreshToken) =>
         (await unlessNotOurs(() => authenticateRefreshToken(session, refreshToken))) !== undefined,
     }),
-    carried: createCarriedSessions(session),
+    carried: createPresentedSessions(session),
     otherNames: createOtherNames(session, cookies),
     times: createRequestTimes(),
     renewed: new WeakMap(),

@@ -18,7 +18,7 @@ export interface RefreshCredential extends Credential {
 }
 
 /** What a request carries of a session in each transport. */
-export interface CarriedCredentials {
+export interface PresentedCredentials {
   readonly header: CookieReading;
   readonly cookie: CookieReading;
 }
@@ -36,7 +36,7 @@ export interface CredentialReader {
   /** @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing says which is meant */
   refresh(exchange: HttpExchange): Promise<RefreshCredential>;
   /** The access tokens of both transports. */
-  carried(exchange: HttpExchange): CarriedCredentials;
+  carried(exchange: HttpExchange): PresentedCredentials;
 }
 
 interface Both<T> {

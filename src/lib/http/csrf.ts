@@ -6,7 +6,7 @@ import type { HttpContext } from "./context.ts";
 import { findCrossSite, hasCustomHeader } from "./cross-site.ts";
 import { type HttpExchange, pathOf } from "./exchange/exchange.ts";
 import { carriesCookies } from "./request-facts.ts";
-import { unknownOrigin } from "./setup-faults.ts";
+import { unknownOrigin } from "./setup-notices.ts";
 
 /** Refuses a request of another site. @throws SessionError `CSRF_REFUSED` */
 export function refuseCrossSite(
@@ -17,7 +17,7 @@ export function refuseCrossSite(
   const { http } = context.policy;
   const reason = find(exchange, http);
   if (reason === undefined) return;
-  if (http.csrf === "report") context.refusals.tell(unknownOrigin(exchange, http));
+  if (http.csrf === "report") context.refusals.notify(unknownOrigin(exchange, http));
   refuseCsrf(context, exchange, reason);
 }
 
@@ -56,7 +56,7 @@ export function demandAntiCsrf(context: SessionContext, exchange: HttpExchange, 
  *
  * @throws SessionError `CSRF_REFUSED`
  */
-export function refuseCarried(http: HttpContext, exchange: HttpExchange): void {
+export function refusePresented(http: HttpContext, exchange: HttpExchange): void {
   if (!carriesCookies(http, exchange)) return;
   try {
     refuseCrossSite(http.session, exchange);

@@ -5,7 +5,7 @@ import type { UserId } from "../session/user-id.ts";
 import type { Session } from "../session/verify-session.ts";
 import type { HttpContext } from "./context.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
-import { tellRefusal } from "./tell-refusal.ts";
+import { setRefusalResponse } from "./refusal-response.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -75,12 +75,12 @@ class SessionOfRequest implements RequestSession {
   }
 
   get getSessionData(): RequestSession["getSessionData"] {
-    return () => this.#tell(this.#http.sessions.getSessionData(this.#found.session.handle));
+    return () => this.#setRefusal(this.#http.sessions.getSessionData(this.#found.session.handle));
   }
 
   get updateSessionData(): RequestSession["updateSessionData"] {
     return (update: Update<unknown>) =>
-      this.#tell(this.#http.sessions.updateSessionData(this.#found.session.handle, update));
+      this.#setRefusal(this.#http.sessions.updateSessionData(this.#found.session.handle, update));
   }
 
   get updateJwtPayload(): RequestSession["updateJwtPayload"] {
@@ -95,7 +95,7 @@ class SessionOfRequest implements RequestSession {
     const { session: context } = this.#http;
     const { session, transport, accessExpires } = this.#found;
     const { handle, userId } = session;
-    const { record, value } = await this.#tell(changeClaims(context, handle, update, this.#row));
+    const { record, value } = await this.#setRefusal(changeClaims(context, handle, update, this.#row));
     this.#row = undefined;
     this.#claims = value;
     // Newer claims, not a longer life: a thief with nothing but a copied access token must not
@@ -113,14 +113,14 @@ class SessionOfRequest implements RequestSession {
   async #revoke(): Promise<boolean> {
     const { session, transport } = this.#found;
     const { handle, userId } = session;
-    const existed = await this.#tell(revokeSession(this.#http.session, handle, { reason: "sign-out", userId }));
+    const existed = await this.#setRefusal(revokeSession(this.#http.session, handle, { reason: "sign-out", userId }));
     transport.clear(this.#exchange);
     return existed;
   }
 
-  #tell<T>(work: Promise<T>): Promise<T> {
+  #setRefusal<T>(work: Promise<T>): Promise<T> {
     return work.catch((error: unknown) => {
-      tellRefusal(error, this.#exchange, this.#http.session.policy.http);
+      setRefusalResponse(error, this.#exchange, this.#http.session.policy.http);
       throw error;
     });
   }

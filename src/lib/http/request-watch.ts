@@ -7,7 +7,7 @@ import type { SessionCookies } from "./cookies.ts";
 import { findCrossSite, findCrossSiteSignIn } from "./cross-site.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 import { createRecentSignIns } from "./recent-sign-ins.ts";
-import * as faults from "./setup-faults.ts";
+import * as faults from "./setup-notices.ts";
 import { guardedRefresh } from "./unreached-routes.ts";
 
 /** Looks at what requests are refused, and at sign-ins. */
@@ -84,7 +84,7 @@ export function createRequestWatch(
       if (isByHeader || !policy.http.transports.has("cookie")) return;
       signIns.add(exchange);
       const fault = faults.insecurePage(exchange, policy) ?? faults.otherSite(exchange, policy);
-      if (fault !== undefined) refusals.tell(fault);
+      if (fault !== undefined) refusals.notify(fault);
     },
 
     signedOut: (exchange) => signIns.remove(exchange),

@@ -23,7 +23,7 @@ export function watchUnreachedRoutes({ policy, refusals, onClose }: SessionConte
     const { request, response } = message as { request: IncomingMessage & Original; response: ServerResponse };
     if (request.method !== "POST" || !SOMEBODY_ELSES.has(response.statusCode)) return;
     const path = pathOf({ url: request.originalUrl ?? request.url ?? "/" });
-    if (isRefreshPath(path, policy)) refusals.tell(unreached(path, `answered with ${response.statusCode}`));
+    if (isRefreshPath(path, policy)) refusals.notify(unreached(path, `answered with ${response.statusCode}`));
   };
   channels.subscribe(CHANNEL, look);
   onClose(() => void channels.unsubscribe(CHANNEL, look));
@@ -51,7 +51,8 @@ export function watchPassedOn(exchange: HttpExchange, { policy, refusals }: Sess
   const own = [policy.cookie.renewTokenPath, ROUTES.signOut].find((one) => path.endsWith(one));
   if (own === undefined) return;
   exchange.beforeHead(({ status }) => {
-    if (SOMEBODY_ELSES.has(status)) refusals.tell(mountedBelow(path.slice(0, -own.length), policy.http.basePath, own));
+    if (SOMEBODY_ELSES.has(status))
+      refusals.notify(mountedBelow(path.slice(0, -own.length), policy.http.basePath, own));
   });
 }
 

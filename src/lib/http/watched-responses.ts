@@ -8,7 +8,7 @@ import { isErrorFromAuth } from "../errors.ts";
 import type { SessionContext } from "../session/context.ts";
 import { isOwn, isSameHost, isTrusted } from "./cross-site.ts";
 import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
-import { refusalWithWrongStatus, withheldResponse } from "./setup-faults.ts";
+import { refusalWithWrongStatus, withheldResponse } from "./setup-notices.ts";
 
 /**
  * A page of an origin that is not trusted asks; a CORS set-up of the app's own may still let it.
@@ -21,7 +21,7 @@ export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionC
   if (isPageOfThisHost(origin, exchange, policy.http)) return;
   exchange.beforeHead((head) => {
     if (head.get("access-control-allow-origin") === undefined)
-      refusals.tell(withheldResponse(exchange, origin, policy.http));
+      refusals.notify(withheldResponse(exchange, origin, policy.http));
   });
 }
 
@@ -50,6 +50,6 @@ export function watchRefusal(exchange: HttpExchange, error: unknown, { refusals 
   if (!isErrorFromAuth(error)) return;
   exchange.beforeHead((head) => {
     const fault = refusalWithWrongStatus(error, head);
-    if (fault !== undefined) refusals.tell(fault);
+    if (fault !== undefined) refusals.notify(fault);
   });
 }

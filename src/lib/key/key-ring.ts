@@ -2,7 +2,7 @@ import type { SigningAlgorithm } from "../policy.ts";
 import { outsideCalls } from "../call.ts";
 import { CLOCK_SKEW } from "../clock.ts";
 import { generalError } from "../errors.ts";
-import { inTime } from "../in-time.ts";
+import { withDeadline } from "../with-deadline.ts";
 import type { Secrets } from "../crypto/secret.ts";
 import type { KeyRecord } from "./key-record.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -105,12 +105,12 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
   let lookup = { again: Number.NEGATIVE_INFINITY, done: Promise.resolve() };
 
   async function reload(rewrap = false): Promise<void> {
-    const turn = (reloadsBegun += 1);
+    const reloadNumber = (reloadsBegun += 1);
     const opened: RingKey[] = [];
     for (const record of await store.listKeys()) opened.push(await open(record, rewrap));
     // An answer of the store that was overtaken by a later one must not undo it.
-    if (turn < reloadShown) return;
-    reloadShown = turn;
+    if (reloadNumber < reloadShown) return;
+    reloadShown = reloadNumber;
     const stillThere = new Set(opened.map((key) => key.kid));
     if (keys.some((key) => !stillThere.has(key.kid))) epoch += 1;
     keys = opened;
@@ -236,7 +236,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     // Not in the time of the call that happens to notice.
     tend(time = now()) {
       if (time - loadedAt < RELOAD_EVERY) return undefined;
-      return inTime(outsideCalls(tend), performance.now() + TEND_PATIENCE, tooLate).catch(() => undefined);
+      return withDeadline(outsideCalls(tend), performance.now() + TEND_PATIENCE, tooLate).catch(() => undefined);
     },
     async rotate() {
       const { kid, activatesAt } = await rotate();

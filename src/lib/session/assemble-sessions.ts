@@ -1,7 +1,7 @@
 import { isLater } from "../awaitable.ts";
 import type { Policy } from "../policy.ts";
 import { toJwks } from "../key/jwks.ts";
-import { createTell, type Notice } from "../notices.ts";
+import { createNotify, type Notice } from "../notices.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { SessionContext } from "./context.ts";
 import { createSession } from "./create-session.ts";
@@ -54,7 +54,7 @@ export function contextOf(sessions: object): SessionContext {
 export function assembleSessions(policy: Policy, givenStore: SessionStore): Sessions {
   const context = createContext(policy, givenStore);
   const { events, ring } = context;
-  const tell = createTell();
+  const notify = createNotify();
   const readData = async (handle: string): Promise<unknown> => JSON.parse((await loadSession(context, handle)).data);
   const writeData = (handle: string, update: Update<unknown>): Promise<unknown> => updateData(context, handle, update);
 
@@ -85,7 +85,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
       checkKnown(options, "getSession", ["antiCsrf", "maxAuthAge"]);
       // An argument that is left out is no header that happens to be absent.
       if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
-        tell(SKIPPED_BY_ACCIDENT);
+        notify(SKIPPED_BY_ACCIDENT);
       const verified = verifySession(context, accessToken, antiCsrfToken, options);
       // To wait for what is there costs as much as the look at the token.
       const { session, newAccessToken } = isLater(verified) ? await verified : verified;

@@ -1,6 +1,6 @@
 import { type Call, currentCall, outsideCalls, runInCall } from "../call.ts";
 import { closedError } from "./guarded-store.ts";
-import { inTime } from "../in-time.ts";
+import { withDeadline } from "../with-deadline.ts";
 
 /** The calls of one instance that are under way. */
 export interface Calls {
@@ -36,12 +36,12 @@ export function createCalls(timeout: number | undefined): Calls {
 
   /** @returns to be called when it has ended */
   function count(): () => void {
-    let tell = (): void => undefined;
-    const ended = new Promise<void>((resolve) => (tell = resolve));
+    let notify = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (notify = resolve));
     running.add(ended);
     return () => {
       running.delete(ended);
-      tell();
+      notify();
     };
   }
 
@@ -83,7 +83,7 @@ export function createCalls(timeout: number | undefined): Calls {
       const ended = Promise.allSettled(running);
       // What is left then fails with its next operation.
       if (running.size > 0)
-        await inTime(ended, performance.now() + (timeout ?? PATIENCE), () => TOO_LATE).catch(() => undefined);
+        await withDeadline(ended, performance.now() + (timeout ?? PATIENCE), () => TOO_LATE).catch(() => undefined);
     },
   };
 }

@@ -119,7 +119,7 @@ test("a key that waits for a time which a wrong clock has named keeps nobody fro
     store,
     now: Date.now,
     emit: () => undefined,
-    tell: () => undefined,
+    notify: () => undefined,
   });
   const policy = { ...POLICY, longestToken: DAY };
   const ring = createKeyRing({ store, secrets: () => secrets, policy, clocks, onRotated: () => undefined });

@@ -50,7 +50,7 @@ export interface ClockParts {
   readonly store: Pick<SessionStore, "readClock">;
   readonly now: Clock;
   readonly emit: EventHub["emit"];
-  readonly tell: Refusals["tell"];
+  readonly notify: Refusals["notify"];
 }
 
 const MINUTE = 60_000;
@@ -58,7 +58,7 @@ const MINUTE = 60_000;
 export function createClocks(parts: ClockParts): Clocks {
   const { policy, store, now } = parts;
   if (policy.rotation.clock === "process") return oneClock(now);
-  /** Carried on by a clock that nobody can set. */
+  /** Advanced by a monotonic clock. */
   let noted: { readonly storeTime: number; readonly at: number } | undefined;
   const other = (): number =>
     noted === undefined ? Date.now() : Math.floor(noted.storeTime + performance.now() - noted.at);
@@ -117,7 +117,7 @@ interface SkewTeller {
   readonly dispute: (time: number, storeTime: number) => void;
 }
 
-function createSkewTeller({ policy, emit, tell }: ClockParts): SkewTeller {
+function createSkewTeller({ policy, emit, notify }: ClockParts): SkewTeller {
   let toldAt = Number.NEGATIVE_INFINITY;
   const { validity } = policy.accessToken;
 
@@ -136,7 +136,7 @@ function createSkewTeller({ policy, emit, tell }: ClockParts): SkewTeller {
       const [distance, direction] = behind > ahead ? [behind, "behind"] : [ahead, "ahead of"];
       if (distance > MINUTE) dispute(answered, storeTime);
       if (distance <= validity / 3) return;
-      tell({
+      notify({
         code: "COUNTERFOIL_CLOCK",
         about: direction,
         write: () =>

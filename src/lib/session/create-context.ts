@@ -1,11 +1,11 @@
 import type { Policy } from "../policy.ts";
 import { currentCall, outsideCalls } from "../call.ts";
-import { otherSites } from "../options/start-faults.ts";
+import { otherSites } from "../options/start-notices.ts";
 import { generalError } from "../errors.ts";
-import { inTime } from "../in-time.ts";
+import { withDeadline } from "../with-deadline.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
-import { createTell } from "../notices.ts";
+import { createNotify } from "../notices.ts";
 import { createRevocationCheck } from "./revocation-check.ts";
 import { guardStore } from "./guarded-store.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -33,7 +33,7 @@ export function createContext(
 ): SessionContext & { readonly close: () => Promise<void> } {
   const now = createSteadyClock(policy.clock);
   const events = createEventHub();
-  const store = watchStore(guardStore(givenStore), (notice) => refusals.tell(notice));
+  const store = watchStore(guardStore(givenStore), (notice) => refusals.notify(notice));
   const calls = createCalls(store.timeout);
   const chosen = chooseSecrets(policy.secrets, givenStore);
   let derived: Secrets | undefined;
@@ -42,10 +42,10 @@ export function createContext(
     return derived;
   };
 
-  const tell = createTell();
-  const refusals = createRefusals(tell, events.emit, now);
-  const startFault = otherSites(policy);
-  if (startFault !== undefined) tell(startFault);
+  const notify = createNotify();
+  const refusals = createRefusals(notify, events.emit, now);
+  const startNotice = otherSites(policy);
+  if (startNotice !== undefined) notify(startNotice);
 
   const { accessToken, cookie, absoluteTimeout, keys } = policy;
   const keyPolicy = {
@@ -55,7 +55,7 @@ export function createContext(
     // A client whose answers get lost goes on with one refresh token, and renews its session with it.
     longestToken: Math.max(accessToken.validity, absoluteTimeout),
   };
-  const clocks = createClocks({ policy, store, now, emit: events.emit, tell: refusals.tell });
+  const clocks = createClocks({ policy, store, now, emit: events.emit, notify: refusals.notify });
   const onRotated = (key: PendingKey): void => events.emit("key-rotated", key);
   const ring = createKeyRing({ store, secrets, policy: keyPolicy, clocks, onRotated });
   const maxLength = MAX_COOKIE_BYTES - cookie.names.access.length;
@@ -122,7 +122,7 @@ export function createContext(
       // Everybody's, and so nobody's call.
       opening ??= outsideCalls(open);
       const call = currentCall();
-      return call === undefined ? opening : inTime(opening, call.deadline + GRACE, () => notOpen(call.timeout));
+      return call === undefined ? opening : withDeadline(opening, call.deadline + GRACE, () => notOpen(call.timeout));
     },
     onClose: (work) => void endings.push(work),
     upkeep,

@@ -139,7 +139,7 @@ export function createEventHub(): EventHub {
 
   // A listener's fault is the app's and must be seen, but it must not undo or fail the session operation that emitted.
   const report = (name: string, error: unknown): void => {
-    process.emitWarning(`a listener of "${name}" failed: ${describeFault(error)}`, { code: "COUNTERFOIL_LISTENER" });
+    process.emitWarning(`a listener of "${name}" failed: ${describeError(error)}`, { code: "COUNTERFOIL_LISTENER" });
   };
 
   return {
@@ -172,7 +172,7 @@ export function createEventHub(): EventHub {
   };
 }
 
-function describeFault(error: unknown): string {
+function describeError(error: unknown): string {
   try {
     return cutText(String(error instanceof Error ? (error.stack ?? error.message) : error), 10_000);
   } catch {

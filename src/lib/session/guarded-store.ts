@@ -10,8 +10,8 @@ import {
   isUntouched,
   markUnknown,
   markUntouched,
-  storeFault,
-} from "./store-fault.ts";
+  storeError,
+} from "./store-error.ts";
 
 export { isUnknown };
 
@@ -30,14 +30,14 @@ export function guardStore(store: SessionStore): SessionStore {
     async (...args: Parameters<Operations[N]>): Promise<Result<N>> => {
       if (closed) throw closedError();
       const failing = { kind, name: does };
-      if (isTooLate()) throw toFault(noTimeLeft(), failing);
+      if (isTooLate()) throw toStoreError(noTimeLeft(), failing);
       let work: unknown;
       try {
         work = Reflect.apply(store[name] as Operations[N], store, args);
         running.add(work);
         return (await work) as Result<N>;
       } catch (error) {
-        throw toFault(error, failing);
+        throw toStoreError(error, failing);
       } finally {
         running.delete(work);
       }
@@ -99,23 +99,23 @@ function isTooLate(): boolean {
 }
 
 const noTimeLeft = (): SessionError =>
-  markUntouched(storeFault("the database has taken all the time that a call may take"));
+  markUntouched(storeError("the database has taken all the time that a call may take"));
 
 /** The one place that says what has become of an operation that failed. */
-function toFault(error: unknown, { kind, name }: Failing): SessionError {
+function toStoreError(error: unknown, { kind, name }: Failing): SessionError {
   const fact = error instanceof SessionError ? factOf(error) : `the session store failed to ${name}`;
   // What is no fault of the database says all that there is to say.
   if (fact === undefined) return withHarmlessCause(error as SessionError);
   const isSure = kind === "read" || isUntouched(error);
   const outcome = isPartly(error) && isSure ? PARTLY : isSure ? UNTOUCHED : UNKNOWN;
   const cause = withoutData(error instanceof SessionError || error instanceof DriverFailure ? error.cause : error);
-  const told = tell(
+  const reported = withOutcome(
     fact,
     outcome,
     error instanceof SessionError ? (error.code as CodeOf<"GENERAL_ERROR">) : "STORE_UNAVAILABLE",
     cause,
   );
-  return outcome === UNTOUCHED ? told : markUnknown(told);
+  return outcome === UNTOUCHED ? reported : markUnknown(reported);
 }
 
 const UNTOUCHED = "sessions are untouched, and it is asked again by the next call";
@@ -123,21 +123,21 @@ const UNKNOWN = "it is not known whether it was done; look again before you rely
 const PARTLY = "what was done of it before stays done, and the same call made again does the rest";
 
 /** What errors have told, without the outcome. */
-const toldFacts = new WeakMap<object, string>();
+const reportedFacts = new WeakMap<object, string>();
 
-function tell(fact: string, outcome: string, code: CodeOf<"GENERAL_ERROR">, cause: unknown): SessionError {
-  const told = generalError(code, `${fact}; ${outcome}`, cause);
-  toldFacts.set(told, fact);
-  return told;
+function withOutcome(fact: string, outcome: string, code: CodeOf<"GENERAL_ERROR">, cause: unknown): SessionError {
+  const reported = generalError(code, `${fact}; ${outcome}`, cause);
+  reportedFacts.set(reported, fact);
+  return reported;
 }
 
 /**
  * Of an error of a guarded store: an operation that belongs to the same call had succeeded before.
  */
-export function tellPartlyDone(error: unknown): unknown {
+export function asPartlyDone(error: unknown): unknown {
   if (!(error instanceof SessionError) || isUnknown(error)) return error;
-  const fact = toldFacts.get(error);
-  return fact === undefined ? error : tell(fact, PARTLY, error.code as CodeOf<"GENERAL_ERROR">, error.cause);
+  const fact = reportedFacts.get(error);
+  return fact === undefined ? error : withOutcome(fact, PARTLY, error.code as CodeOf<"GENERAL_ERROR">, error.cause);
 }
 
 /** The same error, which others may know by its identity. */

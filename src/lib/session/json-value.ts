@@ -26,7 +26,7 @@ interface Position {
 
 function check(value: unknown, position: Position): void {
   const { path, depth, count } = position;
-  if (depth > MAX_DEPTH) throw refuse(path, `is nested more than ${MAX_DEPTH} deep, or contains itself`);
+  if (depth > MAX_DEPTH) throw notJson(path, `is nested more than ${MAX_DEPTH} deep, or contains itself`);
   // At least so many in the text; counted on the way, so that what is far too large is not written out first.
   count.characters += typeof value === "string" ? value.length + 2 : 1;
   if (count.characters > MAX_LENGTH) throw tooLarge(count.name, `has more than ${MAX_LENGTH} characters as JSON`);
@@ -36,7 +36,7 @@ function check(value: unknown, position: Position): void {
       return;
     case "number":
       if (!Number.isFinite(value) || Object.is(value, -0)) {
-        throw refuse(path, `is ${Object.is(value, -0) ? "-0" : value}`);
+        throw notJson(path, `is ${Object.is(value, -0) ? "-0" : value}`);
       }
       return;
     case "object":
@@ -45,22 +45,22 @@ function check(value: unknown, position: Position): void {
       else checkObject(value, position);
       return;
     default:
-      throw refuse(path, `is ${value === undefined ? "undefined" : `a ${typeof value}`}`);
+      throw notJson(path, `is ${value === undefined ? "undefined" : `a ${typeof value}`}`);
   }
 }
 
 function checkArray(value: readonly unknown[], position: Position): void {
   const { path } = position;
-  if (!isOwnedBy(value, "concat")) throw refuse(path, "is an instance of a class of arrays");
+  if (!isOwnedBy(value, "concat")) throw notJson(path, "is an instance of a class of arrays");
   const { length: _, ...members }: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(value);
-  if (Object.keys(members).length !== value.length) throw refuse(path, "is an array with holes or with named members");
+  if (Object.keys(members).length !== value.length) throw notJson(path, "is an array with holes or with named members");
   checkMembers(value, members, position, (key) => `${path}[${key}]`);
 }
 
 function checkObject(value: object, position: Position): void {
   const { path } = position;
   if (Object.getPrototypeOf(value) !== null && !isOwnedBy(value, "isPrototypeOf")) {
-    throw refuse(path, `is a ${nameClass(value)}`);
+    throw notJson(path, `is a ${nameClass(value)}`);
   }
   checkMembers(value, Object.getOwnPropertyDescriptors(value), position, (key) => `${path}.${key}`);
 }
@@ -72,11 +72,11 @@ function checkMembers(
   { path, depth, count }: Position,
   pathOf: (key: string) => string,
 ): void {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(path, "has a symbol as a key");
+  if (Object.getOwnPropertySymbols(value).length > 0) throw notJson(path, "has a symbol as a key");
   for (const [key, descriptor] of Object.entries(members)) {
     const memberPath = pathOf(key);
     if (!("value" in descriptor) || descriptor.enumerable !== true) {
-      throw refuse(memberPath, "is a getter or not enumerable");
+      throw notJson(memberPath, "is a getter or not enumerable");
     }
     count.characters += 1;
     check(descriptor.value, { path: memberPath, depth: depth + 1, count });
@@ -96,7 +96,7 @@ function nameClass(value: object): string {
 
 const MAX_PATH = 500;
 
-function refuse(path: string, fact: string): Error {
+function notJson(path: string, fact: string): Error {
   const where = `${cutText(path, MAX_PATH)}${path.length > MAX_PATH ? "…" : ""}`;
   return generalError(
     "VALUE_NOT_JSON",

@@ -92,12 +92,12 @@ async function readPart(
   const own = rows.slice(0, limit);
   const live = own.filter((row) => sessionEnd(row, context.policy) > now);
   return {
-    sessions: live.map((row) => describe(context, userId, row)),
+    sessions: live.map((row) => toSessionInfo(context, userId, row)),
     next: own.length < rows.length ? own.at(-1) : undefined,
   };
 }
 
-const describe = ({ policy }: SessionContext, userId: UserId, row: SessionSummary): SessionInfo => ({
+const toSessionInfo = ({ policy }: SessionContext, userId: UserId, row: SessionSummary): SessionInfo => ({
   handle: row.handle,
   userId,
   createdAt: row.createdAt,

@@ -1,6 +1,6 @@
 import { pauseCall, restartCall } from "../call.ts";
 import { generalError, unauthorised } from "../errors.ts";
-import { isUnknown, tellPartlyDone } from "./guarded-store.ts";
+import { isUnknown, asPartlyDone } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
 import { toJson } from "./json-value.ts";
@@ -57,7 +57,7 @@ export async function revokeSessionsOfUser(
           // Which they were nobody knows: the answer would have named them.
           if (isUnknown(error))
             context.events.emit("session-revoked", { handles: [], ...event, ...spared, unknown: true });
-          throw removed > 0 ? tellPartlyDone(error) : error;
+          throw removed > 0 ? asPartlyDone(error) : error;
         });
       removed += handles.length;
       // Each part is reported at once, so that a fault in a later one hides nothing.
@@ -88,7 +88,7 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
     } catch (error) {
       if (!isBegun) throw error;
       context.events.emit("all-sessions-revoked", { removed, unknown: true });
-      throw tellPartlyDone(error);
+      throw asPartlyDone(error);
     }
     context.events.emit("all-sessions-revoked", { removed });
     return removed;

@@ -18,8 +18,8 @@ function createWorld(): World {
   const events: Told[] = [];
   const notices: Notice[] = [];
   hub.on("request-refused", (event) => void events.push(event));
-  const tell = (notice: Notice): void => void notices.push(notice);
-  return { ...createRefusals(tell, hub.emit, () => clock.now), events, notices, clock };
+  const notify = (notice: Notice): void => void notices.push(notice);
+  return { ...createRefusals(notify, hub.emit, () => clock.now), events, notices, clock };
 }
 
 const ORIGIN: Notice = { code: "COUNTERFOIL_ORIGIN", write: () => "text" };
@@ -35,11 +35,11 @@ test("the first of a kind at once, then one event a minute with the number", () 
 });
 
 test("each pair of code and notice counts by itself", () => {
-  const { count, tell, events } = createWorld();
+  const { count, notify, events } = createWorld();
   const codes: readonly ErrorCode[] = ["CSRF_REFUSED", "ACCESS_TOKEN_EXPIRED"];
   for (const code of codes) count(code);
   count("CSRF_REFUSED", ORIGIN);
-  tell(ORIGIN);
+  notify(ORIGIN);
   expect(events.map(({ code, notice }) => [code, notice])).toEqual([
     ["CSRF_REFUSED", null],
     ["ACCESS_TOKEN_EXPIRED", null],
@@ -60,9 +60,9 @@ test("a flood of refusals tells every minute, and loses none", () => {
 });
 
 test("what is known of the set-up goes to the warnings as well", () => {
-  const { count, tell, notices } = createWorld();
+  const { count, notify, notices } = createWorld();
   count("CSRF_REFUSED");
   count("CSRF_REFUSED", ORIGIN);
-  tell(ORIGIN);
+  notify(ORIGIN);
   expect(notices).toEqual([ORIGIN, ORIGIN]);
 });

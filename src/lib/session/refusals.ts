@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import type { Notice, NoticeCode, Tell } from "../notices.ts";
+import type { Notice, NoticeCode, Notify } from "../notices.ts";
 import type { Clock } from "../clock.ts";
 import type { EventHub } from "./events.ts";
 
@@ -12,7 +12,7 @@ export interface Refusals {
   /** A request was refused, and `notice` is why, where that is known. */
   readonly count: (code: ErrorCode, notice?: Notice) => void;
   /** A fault that refuses nothing by itself, for instance cookies that the browser will drop. */
-  readonly tell: (notice: Notice) => void;
+  readonly notify: (notice: Notice) => void;
   /** As `tell`, where the process has been warned already. */
   readonly note: (code: NoticeCode) => void;
 }
@@ -29,7 +29,7 @@ interface Counted {
  * number: a flood of refused requests costs a counter. No timer runs, so the rest of a burst is
  * told of with the next refusal.
  */
-export function createRefusals(tell: Tell, emit: EventHub["emit"], now: Clock): Refusals {
+export function createRefusals(notify: Notify, emit: EventHub["emit"], now: Clock): Refusals {
   // Both halves of the name are closed lists.
   const kinds = new Map<string, Counted>();
 
@@ -50,12 +50,12 @@ export function createRefusals(tell: Tell, emit: EventHub["emit"], now: Clock): 
   return {
     count(code, notice) {
       count(code, notice?.code ?? null);
-      if (notice !== undefined) tell(notice);
+      if (notice !== undefined) notify(notice);
     },
     note: (code) => count(null, code),
-    tell(notice) {
+    notify(notice) {
       count(null, notice.code);
-      tell(notice);
+      notify(notice);
     },
   };
 }

@@ -185,7 +185,7 @@ export interface SessionStore extends KeyStore {
    * Calls `tell` with what the store notices about its database by itself: that it is not the one
    * of before. What it returns ends that.
    */
-  watch?(tell: (trouble: StoreTrouble) => void): () => void;
+  watch?(notify: (trouble: StoreTrouble) => void): () => void;
 
   /** Gives back what the store itself opened; the app's own connections stay open. Safe to call twice. */
   close(): Promise<void>;

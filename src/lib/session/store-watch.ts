@@ -6,7 +6,7 @@ import type { SessionStore } from "./session-store.ts";
  * an operator has changed in the database's settings since the start is told of. Never fails for
  * it.
  */
-export function watchStore(store: SessionStore, tell: (notice: Notice) => void): SessionStore {
+export function watchStore(store: SessionStore, notify: (notice: Notice) => void): SessionStore {
   let isWarned = false;
 
   async function look(): Promise<void> {
@@ -15,7 +15,7 @@ export function watchStore(store: SessionStore, tell: (notice: Notice) => void):
     // Sessions are being lost: too much for an event alone.
     if (isInProduction() && !isWarned) warnOfSetup("COUNTERFOIL_EVICTION", fault);
     isWarned = true;
-    tell({ code: "COUNTERFOIL_EVICTION", write: () => fault });
+    notify({ code: "COUNTERFOIL_EVICTION", write: () => fault });
   }
 
   return {

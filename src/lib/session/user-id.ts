@@ -8,21 +8,21 @@ const MAX_LENGTH = 256;
 /** The exact identity of a user as text: JSON, so that 42 and "42" differ, and lone surrogates and NUL survive every store. */
 export function toUserKey(userId: unknown): string {
   if (typeof userId === "string") {
-    if (userId === "") throw refuse("is an empty string");
+    if (userId === "") throw wrongUserId("is an empty string");
     if (userId.length > MAX_LENGTH)
-      throw refuse(`has ${userId.length} characters, and at most ${MAX_LENGTH} are taken`);
+      throw wrongUserId(`has ${userId.length} characters, and at most ${MAX_LENGTH} are taken`);
     return JSON.stringify(userId);
   }
   if (typeof userId === "number") {
-    if (!Number.isFinite(userId)) throw refuse(`is ${userId}`);
+    if (!Number.isFinite(userId)) throw wrongUserId(`is ${userId}`);
     return Object.is(userId, -0) ? "-0" : String(userId);
   }
-  throw refuse(`is ${userId === null ? "null" : `of type ${typeof userId}`}`);
+  throw wrongUserId(`is ${userId === null ? "null" : `of type ${typeof userId}`}`);
 }
 
 export const fromUserKey = (userKey: string): UserId => JSON.parse(userKey) as UserId;
 
-const refuse = (fact: string): Error =>
+const wrongUserId = (fact: string): Error =>
   generalError(
     "USER_ID_INVALID",
     `userId ${fact}; give a non-empty string or a finite number that is the user's own for ever`,

@@ -1,5 +1,5 @@
 /** What is at fault, and what to do about it. */
-export interface NetworkFault {
+export interface NetworkError {
   readonly kind: "fault";
   readonly message: string;
 }
@@ -24,7 +24,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Faults of the network, which all drivers report alike. */
-export function diagnoseNetwork(error: unknown): NetworkFault | undefined {
+export function diagnoseNetwork(error: unknown): NetworkError | undefined {
   const code = errorCode(error);
   // EAI_AGAIN, EAI_FAIL and the like come from the look-up of the name.
   if (!UNREACHABLE.has(code) && !code.startsWith("EAI_")) return undefined;

@@ -61,7 +61,7 @@ export function mintRefreshToken(
   at += randomBytes(NONCE).copy(bytes, at);
   (parent === undefined ? NO_PARENT : hashOf(bodyOf(parent.value))).copy(bytes, at);
   macOf(key, bytes, realm).copy(bytes, SIGNED);
-  return describe(PREFIX + bytes.toString("base64url"), bytes);
+  return toRefreshToken(PREFIX + bytes.toString("base64url"), bytes);
 }
 
 /**
@@ -86,7 +86,7 @@ export function parseRefreshToken(
   const key = findKey(bytes.toString("base64url", 0, KID));
   if (key === undefined) return { kind: "unknown-key" };
   if (!timingSafeEqual(macOf(key, bytes, realm), bytes.subarray(SIGNED))) return { kind: "invalid" };
-  return { kind: "authentic", token: describe(value, bytes) };
+  return { kind: "authentic", token: toRefreshToken(value, bytes) };
 }
 
 function macOf(key: RefreshKey, bytes: Buffer, realm: Realm): Buffer {
@@ -94,7 +94,7 @@ function macOf(key: RefreshKey, bytes: Buffer, realm: Realm): Buffer {
   return key.refreshMac.digest(realm === "" ? signed : Buffer.concat([signed, Buffer.from(realm)]));
 }
 
-function describe(value: string, bytes: Buffer): RefreshToken {
+function toRefreshToken(value: string, bytes: Buffer): RefreshToken {
   return {
     value,
     handle: bytes.toString("base64url", KID, KID + HANDLE),

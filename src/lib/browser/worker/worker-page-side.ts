@@ -24,7 +24,7 @@ type SettleQuestion = [call: PreparedCall, status: number, headers: [string, str
  * ```
  */
 export function serveWorker(
-  client: Pick<SessionClient, "prepare" | "settle" | "refresh" | "session" | "subscribe">,
+  client: Pick<SessionClient, "prepare" | "judge" | "refresh" | "session" | "subscribe">,
   worker: Worker | MessagePort,
 ): () => void {
   const port = worker as WorkerPort;
@@ -34,9 +34,9 @@ export function serveWorker(
   const operations = new Map<string, (given: never) => unknown>([
     ["prepare", (call: OutgoingCall) => client.prepare(call)],
     [
-      "settle",
+      "judge",
       ([call, status, headers, canResend]: SettleQuestion) =>
-        client.settle(call, { status, headers: new Headers(headers) } as Response, canResend),
+        client.judge(call, { status, headers: new Headers(headers) } as Response, canResend),
     ],
     ["refresh", () => client.refresh()],
     ["hello", tellState],

@@ -96,8 +96,8 @@ export function connectToPage<Claims = unknown>(port: WorkerPort = globalThis): 
   const calls = {
     prepare: ({ url, method, signal: giveUp }: Request) =>
       abortable(ask("prepare", { url, method, owner: findOwner() }) as Promise<PreparedCall | undefined>, giveUp),
-    settle: (call: PreparedCall, { status, headers }: Response, canResend: boolean) =>
-      ask("settle", [call, status, [...headers], canResend]) as Promise<Verdict>,
+    judge: (call: PreparedCall, { status, headers }: Response, canResend: boolean) =>
+      ask("judge", [call, status, [...headers], canResend]) as Promise<Verdict>,
   };
 
   return {

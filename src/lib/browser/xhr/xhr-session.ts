@@ -1,6 +1,6 @@
 import type { PreparedCall, SessionCalls } from "../session-calls.ts";
 import { SessionClientError } from "../session-client-error.ts";
-import { keepBody, type XhrBody, type XhrTurn } from "./xhr-turn.ts";
+import { keepBody, type XhrBody, type XhrAttempt } from "./xhr-attempt.ts";
 
 /** An `XMLHttpRequest` that keeps the session. */
 export interface SessionXhr extends XMLHttpRequest {
@@ -46,7 +46,7 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     #opened: unknown[] = [];
     #url = "";
     #headers: [name: string, value: string][] = [];
-    #turn: XhrTurn | undefined;
+    #attempt: XhrAttempt | undefined;
     #isUploadWatched = false;
     #isLent = false;
 
@@ -56,7 +56,7 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     }
 
     override get readyState(): number {
-      return this.#turn?.state ?? super.readyState;
+      return this.#attempt?.state ?? super.readyState;
     }
 
     override get upload(): XMLHttpRequestUpload {
@@ -66,8 +66,8 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     }
 
     override open(...given: unknown[]): void {
-      this.#turn?.waiting.abort();
-      this.#turn = undefined;
+      this.#attempt?.waiting.abort();
+      this.#attempt = undefined;
       super.open(...(given as [string, string, boolean]));
       this.#opened = given;
       this.#url = new URL(given[1] as string, globalThis.document?.baseURI ?? location.href).href;
@@ -88,31 +88,31 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
       if (super.readyState !== OPENED || isSynchronous) this.#sendAsItIs(body);
       else {
         const waiting = new AbortController();
-        void this.#run((this.#turn = { body: keepBody(body), waiting, isWaiting: true, uploaded: -1 }));
+        void this.#run((this.#attempt = { body: keepBody(body), waiting, isWaiting: true, uploaded: -1 }));
       }
     }
 
     override abort(): void {
-      const turn = this.#turn;
-      turn?.waiting.abort();
-      if (turn?.isWaiting) this.#sendNowhere(turn);
+      const attempt = this.#attempt;
+      attempt?.waiting.abort();
+      if (attempt?.isWaiting) this.#sendNowhere(attempt);
       super.abort();
       // Unless a listener has begun another one.
-      if (this.#turn === turn) this.#turn = undefined;
+      if (this.#attempt === attempt) this.#attempt = undefined;
     }
 
-    async #run(turn: XhrTurn): Promise<void> {
-      const { signal } = turn.waiting;
+    async #run(attempt: XhrAttempt): Promise<void> {
+      const { signal } = attempt.waiting;
       try {
         const call = await client.prepare({ url: this.#url, method: this.#opened[0] as string, signal });
         if (signal.aborted) return;
-        if (call) return this.#sendWith(turn, call);
-        this.#turn = undefined;
-        this.#sendAsItIs(turn.body);
+        if (call) return this.#sendWith(attempt, call);
+        this.#attempt = undefined;
+        this.#sendAsItIs(attempt.body);
       } catch (error) {
         if (signal.aborted) return;
         this.sessionError = error as SessionClientError;
-        this.#sendNowhere(turn);
+        this.#sendNowhere(attempt);
       }
     }
 
@@ -121,64 +121,64 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
       super.send(body);
     }
 
-    #sendWith(turn: XhrTurn, call: PreparedCall): void {
-      this.#reopen(turn, this.#opened);
-      turn.call = call;
+    #sendWith(attempt: XhrAttempt, call: PreparedCall): void {
+      this.#reopen(attempt, this.#opened);
+      attempt.call = call;
       for (const [name, value] of this.#headers)
         if (!(name.toLowerCase() in call.headers)) super.setRequestHeader(name, value);
       for (const name in call.headers) super.setRequestHeader(name, call.headers[name] ?? "");
       this.#isLent ||= !this.withCredentials;
       this.withCredentials = true;
-      super.send(turn.body);
+      super.send(attempt.body);
     }
 
     /** Lets the browser itself do what belongs to a request that ends without an answer. */
-    #sendNowhere(turn: XhrTurn): void {
-      this.#reopen(turn, ["GET", NOWHERE]);
-      super.send(turn.body);
+    #sendNowhere(attempt: XhrAttempt): void {
+      this.#reopen(attempt, ["GET", NOWHERE]);
+      super.send(attempt.body);
     }
 
-    #reopen(turn: XhrTurn, args: unknown[]): void {
+    #reopen(attempt: XhrAttempt, args: unknown[]): void {
       // Nobody sees that.
-      turn.held = [];
+      attempt.held = [];
       super.open(...(args as [string, string, boolean]));
-      turn.held = turn.call = turn.state = undefined;
-      turn.isWaiting = false;
+      attempt.held = attempt.call = attempt.state = undefined;
+      attempt.isWaiting = false;
     }
 
     #watch(event: Event): void {
-      const turn = this.#turn;
-      if (!turn) return;
+      const attempt = this.#attempt;
+      if (!attempt) return;
       const state = super.readyState;
-      if (state === HEADERS_RECEIVED && turn.call) void this.#judge(turn, turn.call);
-      if (turn.held) {
-        turn.held.push({ event, state });
+      if (state === HEADERS_RECEIVED && attempt.call) void this.#judge(attempt, attempt.call);
+      if (attempt.held) {
+        attempt.held.push({ event, state });
         event.stopImmediatePropagation();
       } else if (event.type === "loadstart") {
-        if (turn.isStarted) event.stopImmediatePropagation();
-        turn.isStarted = true;
+        if (attempt.isStarted) event.stopImmediatePropagation();
+        attempt.isStarted = true;
       } else if (event.type === "loadend" && this.readyState === DONE) {
-        this.#turn = undefined;
+        this.#attempt = undefined;
       }
     }
 
-    async #judge(turn: XhrTurn, call: PreparedCall): Promise<void> {
-      Object.assign(turn, { call: undefined, held: [], isWaiting: true, state: OPENED });
+    async #judge(attempt: XhrAttempt, call: PreparedCall): Promise<void> {
+      Object.assign(attempt, { call: undefined, held: [], isWaiting: true, state: OPENED });
       const answer = { headers: { get: (name: string) => this.getResponseHeader(name) } };
-      const verdict = await client.settle(call, answer).catch((error: unknown) => error as SessionClientError);
-      if (turn.waiting.signal.aborted) return;
-      if (verdict && !(verdict instanceof Error)) return this.#sendWith(turn, verdict);
+      const verdict = await client.judge(call, answer).catch((error: unknown) => error as SessionClientError);
+      if (attempt.waiting.signal.aborted) return;
+      if (verdict && !(verdict instanceof Error)) return this.#sendWith(attempt, verdict);
       this.sessionError = verdict;
-      for (const { event, state } of turn.held ?? []) {
-        turn.held = undefined;
-        turn.state = state;
-        turn.isWaiting = state !== DONE;
+      for (const { event, state } of attempt.held ?? []) {
+        attempt.held = undefined;
+        attempt.state = state;
+        attempt.isWaiting = state !== DONE;
         // Its own fields are those that it can be made of.
         this.dispatchEvent(new (event.constructor as typeof Event)(event.type, event));
-        if (turn.waiting.signal.aborted) return;
+        if (attempt.waiting.signal.aborted) return;
       }
-      turn.state = undefined;
-      turn.isWaiting = false;
+      attempt.state = undefined;
+      attempt.isWaiting = false;
     }
 
     #watchUpload(isOn: boolean): void {
@@ -188,18 +188,18 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     }
 
     #hideRepetition = (event: Event): void => {
-      const turn = this.#turn;
-      if (!turn) return;
+      const attempt = this.#attempt;
+      if (!attempt) return;
       const { type, loaded } = event as ProgressEvent;
-      const { uploaded } = turn;
+      const { uploaded } = attempt;
       const isBegin = type === "loadstart";
       if (uploaded === Infinity || (isBegin && uploaded >= 0) || (type === "progress" && loaded < uploaded))
         event.stopImmediatePropagation();
-      turn.uploaded = type === "loadend" ? Infinity : Math.max(uploaded, loaded);
+      attempt.uploaded = type === "loadend" ? Infinity : Math.max(uploaded, loaded);
     };
 
     #demandUnsent(): void {
-      if (this.#turn) throw new DOMException("", "InvalidStateError");
+      if (this.#attempt) throw new DOMException("", "InvalidStateError");
     }
   };
 }

@@ -12,7 +12,7 @@ import { findHttp, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { RouteOptions } from "../routes.ts";
 import { signInUser } from "../sign-in.ts";
-import { policyOfError, tellRefusal } from "../tell-refusal.ts";
+import { policyOfError, setRefusalResponse } from "../refusal-response.ts";
 import { watchRefusal } from "../watched-responses.ts";
 
 /** Options of a protected route. */
@@ -50,7 +50,7 @@ export function protect(
 const refusing =
   ({ session: context }: HttpContext, exchange: HttpExchange, isOnItsWay = true) =>
   (error: unknown): never => {
-    tellRefusal(error, exchange, context.policy.http);
+    setRefusalResponse(error, exchange, context.policy.http);
     if (isOnItsWay) watchRefusal(exchange, error, context);
     throw error;
   };

@@ -2,7 +2,7 @@
 import { HEADERS } from "../../../protocol.ts";
 import { carryCookies } from "../exchange/carry-cookies.ts";
 import type { HttpContext } from "../context.ts";
-import { refuseCarried } from "../csrf.ts";
+import { refusePresented } from "../csrf.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { HttpResponse } from "../exchange/exchange.ts";
 import { openWebExchange, toResponse, type WebExchange } from "../exchange/web-exchange.ts";
@@ -91,7 +91,7 @@ export function methodOf(headers: Pick<Headers, "get">): string {
  */
 export function refuseSent(http: HttpContext, headers: Pick<Headers, "get">): void {
   try {
-    refuseCarried(http, openWebExchange({ method: methodOf(headers), url: "/", headers }));
+    refusePresented(http, openWebExchange({ method: methodOf(headers), url: "/", headers }));
   } catch (error) {
     throw Object.assign(error as Error, { digest: "NEXT_HTTP_ERROR_FALLBACK;403" });
   }

@@ -10,7 +10,7 @@ import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "../
 import type { HttpContext } from "../context.ts";
 import { protect, refresh, type SignInDetails, start, type VerifySessionOptions } from "./adapter-calls.ts";
 import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
-import { findKept, forget, keptSession, note } from "./kept-sessions.ts";
+import { findAttachedSession, forget, attachedSession, note } from "./attached-sessions.ts";
 
 /** Options of a route that needs a session, as routes do by default. */
 export type NeedsSession<Options> = Options & { readonly sessionRequired?: true };
@@ -106,7 +106,7 @@ export function createRequestCalls<Request extends readonly unknown[]>(
 ): RequestCalls<Request> {
   const leaveOn = leave as (request: object, session: RequestSession | undefined) => void;
 
-  function keep<T extends RequestSession | undefined>(http: HttpContext, request: object, session: T): T {
+  function attachSession<T extends RequestSession | undefined>(http: HttpContext, request: object, session: T): T {
     leaveOn(request, session);
     if (session !== undefined) note(request, http, session);
     return session;
@@ -130,8 +130,8 @@ export function createRequestCalls<Request extends readonly unknown[]>(
     const http = begin(opened, options);
     const found = protect(http, opened.exchange, options, isOnItsWay);
     return isLater(found)
-      ? found.then((session) => keep(http, opened.request, session))
-      : keep(http, opened.request, found);
+      ? found.then((session) => attachSession(http, opened.request, session))
+      : attachSession(http, opened.request, found);
   }
 
   const openClean = (parameters: readonly unknown[]): Opened => {
@@ -146,7 +146,7 @@ export function createRequestCalls<Request extends readonly unknown[]>(
       const [userId, details = {}] = parameters.slice(count) as [UserId, SignInDetails?];
       checkStartDetails(details);
       const http = begin(opened, details);
-      return keep(http, opened.request, await start(http, opened.exchange, userId, details));
+      return attachSession(http, opened.request, await start(http, opened.exchange, userId, details));
     },
     async getSession(...parameters: readonly unknown[]) {
       const opened = openClean(parameters);
@@ -160,10 +160,10 @@ export function createRequestCalls<Request extends readonly unknown[]>(
       const [options = {}] = parameters.slice(count) as [InstanceOption?];
       checkInstanceOption(options, "refreshSession");
       const http = begin(opened, options);
-      return keep(http, opened.request, await refresh(http, opened.exchange));
+      return attachSession(http, opened.request, await refresh(http, opened.exchange));
     },
-    sessionOf: (request, options) => keptSession(request as object, options),
-    findSession: (request, options) => findKept(request as object, options),
+    sessionOf: (request, options) => attachedSession(request as object, options),
+    findSession: (request, options) => findAttachedSession(request as object, options),
   };
   const bindables = {
     createNewSession: [calls.createNewSession, count + 1],

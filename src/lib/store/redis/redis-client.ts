@@ -1,7 +1,7 @@
 import { errorCode } from "../network-errors.ts";
 import { generalError, type SessionError } from "../../errors.ts";
-import { inTime } from "../../in-time.ts";
-import { importDriver } from "../own-driver.ts";
+import { withDeadline } from "../../with-deadline.ts";
+import { importDriver } from "../app-driver.ts";
 import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-driver.ts";
 import type { RedisConnectionOptions } from "./redis-options.ts";
 
@@ -144,7 +144,7 @@ async function opened(client: Connectable, connection: Connection, timeout: numb
   });
   try {
     // A driver limits the time that the network takes, and not that of the server's first answer.
-    await inTime(client.connect(), performance.now() + timeout, noResponse);
+    await withDeadline(client.connect(), performance.now() + timeout, noResponse);
   } catch (error) {
     // ioredis says only that there is no connection, and why by the event.
     fault ??= error;

@@ -1,7 +1,7 @@
 import { generalError } from "../../errors.ts";
 import { replyCode } from "./redis-errors.ts";
 import { inspect, type RedisScript } from "./redis-scripts.ts";
-import { markUntouched } from "../../session/store-fault.ts";
+import { markUntouched } from "../../session/store-error.ts";
 
 /** What is called of node-redis, from version 4 on: of a client, a pool, a cluster, or sentinels. */
 export interface NodeRedis {

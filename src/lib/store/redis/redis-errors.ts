@@ -1,6 +1,6 @@
 import { diagnoseNetwork, errorCode } from "../network-errors.ts";
 import { generalError, SessionError } from "../../errors.ts";
-import { isUntouched, markUntouched, storeFault } from "../../session/store-fault.ts";
+import { isUntouched, markUntouched, storeError } from "../../session/store-error.ts";
 
 /** The word in capitals that an error reply of the server begins with, or one of ours where it has none; empty where it is no reply. */
 export function replyCode(error: unknown): string {
@@ -134,6 +134,6 @@ export function explain(error: unknown): unknown {
   const unsuitable = UNSUITABLE[code];
   if (unsuitable !== undefined) return generalError("STORE_UNSUITABLE", unsuitable, cause);
   const fault = FAULTS[code] ?? faultOf(error);
-  const told = fault === undefined ? cause : storeFault(fault, cause);
+  const told = fault === undefined ? cause : storeError(fault, cause);
   return isUntouched(error) || isRefusal(error) ? markUntouched(told) : told;
 }

@@ -1,11 +1,11 @@
 import { generalError, type SessionError } from "../../errors.ts";
 import { deadlineWithin } from "../../call.ts";
-import { inTime } from "../../in-time.ts";
+import { withDeadline } from "../../with-deadline.ts";
 import { createRetry } from "../retries.ts";
 import type { RedisCall, RedisDriver, RedisReplicas } from "./redis-driver.ts";
 import { explain, isTransient } from "./redis-errors.ts";
 import type { RedisScript } from "./redis-scripts.ts";
-import { markUnknown, storeFault } from "../../session/store-fault.ts";
+import { markUnknown, storeError } from "../../session/store-error.ts";
 
 /** Runs a script: again where the server refused it for the moment, gives up after a while, and says what is at fault. */
 export type RunScript = (
@@ -46,7 +46,7 @@ export function createRedisRunner(
     for (;;) {
       try {
         const running = replicas === undefined || !script.keeps ? driver.run(call) : runConfirmed(call, replicas);
-        return await inTime(running, deadline, () => {
+        return await withDeadline(running, deadline, () => {
           // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
           // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
           // A connection that others wait for too is given up only when it was silent for about the
@@ -63,7 +63,7 @@ export function createRedisRunner(
 
 const pause = (attempts: number): number => Math.random() * Math.min(10 * 2 ** attempts, 200);
 
-const noResponse = (timeout: number): SessionError => storeFault(`the server gave no answer within ${timeout} ms`);
+const noResponse = (timeout: number): SessionError => storeError(`the server gave no answer within ${timeout} ms`);
 
 const notConfirmed = (confirmed: number, { acknowledge, within }: RedisReplicas): SessionError =>
   markUnknown(

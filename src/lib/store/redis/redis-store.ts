@@ -12,7 +12,7 @@ import * as scripts from "./redis-scripts.ts";
 import { checkServer, findEviction } from "./redis-server.ts";
 import { createRedisSweep } from "./redis-sweep.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
-import { asStep } from "../../session/store-fault.ts";
+import { asStep } from "../../session/store-error.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 
 export interface RedisStoreOptions {
@@ -70,7 +70,7 @@ export function createRedisStore({
   const readClock = async (): Promise<number> =>
     readTime((await run(scripts.readClock, [ring.keys])) as readonly unknown[]);
 
-  let turn = 0;
+  let sweeps = 0;
 
   /** Whether the server was found to be a cluster, where no script reaches two shards. */
   let isScattered = false;
@@ -221,8 +221,8 @@ export function createRedisStore({
 
     async findFault() {
       // In a cluster another shard each time, so that each master has its turn within some minutes.
-      turn += 1;
-      const at = shards[(turn * STRIDE) % shards.length];
+      sweeps += 1;
+      const at = shards[(sweeps * STRIDE) % shards.length];
       return findEviction(await run(scripts.inspect, [at?.expiries ?? ring.keys]));
     },
 

@@ -28,7 +28,7 @@ const MOST_AT_ONCE = 500;
 export function createRedisSweep(run: RunScript, shards: readonly ShardKeys[]): RedisSweep {
   // The earliest end in each shard, as far as this process knows.
   const earliest = shards.map(() => Number.NEGATIVE_INFINITY);
-  let turn = 0;
+  let sweeps = 0;
   /** Where the last call has stopped, as there was more. */
   let next: number | undefined;
 
@@ -59,7 +59,7 @@ export function createRedisSweep(run: RunScript, shards: readonly ShardKeys[]): 
       const strides = shards.length / IN_ANY_CASE;
       // A call that goes on where another has stopped need not look at the others again.
       const isNew = next === undefined;
-      if (isNew) turn += 1;
+      if (isNew) sweeps += 1;
       const from = next ?? 0;
       next = undefined;
       const isDue = (shard: number): boolean => (earliest[shard] ?? 0) <= now;
@@ -69,7 +69,7 @@ export function createRedisSweep(run: RunScript, shards: readonly ShardKeys[]): 
       // no more.
       for (let round = 0; round === 0 || order.some(isDue); round += 1) {
         for (const shard of order) {
-          const isInAnyCase = isNew && round === 0 && shard % strides === turn % strides;
+          const isInAnyCase = isNew && round === 0 && shard % strides === sweeps % strides;
           for (let look = isInAnyCase || isDue(shard); look; look = isDue(shard)) {
             removed += await sweepShard(shard, now, Math.min(limit - removed, MOST_AT_ONCE));
             if (removed < limit) continue;

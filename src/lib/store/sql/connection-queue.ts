@@ -1,6 +1,6 @@
 import { currentCall } from "../../call.ts";
 import type { SessionError } from "../../errors.ts";
-import { markUntouched, storeFault } from "../../session/store-fault.ts";
+import { markUntouched, storeError } from "../../session/store-error.ts";
 
 /**
  * Stands before a pool, whose own queue knows no calls: those that have begun go before those that
@@ -112,4 +112,4 @@ export function createConnectionQueue({ size, limit }: ConnectionQueueOptions): 
   }
 }
 
-const busy = (fact: string): SessionError => markUntouched(storeFault(fact, undefined, "STORE_BUSY"));
+const busy = (fact: string): SessionError => markUntouched(storeError(fact, undefined, "STORE_BUSY"));

@@ -1,9 +1,9 @@
 import { generalError, SessionError } from "../../errors.ts";
 import { deadlineWithin } from "../../call.ts";
-import { inTime } from "../../in-time.ts";
+import { withDeadline } from "../../with-deadline.ts";
 import { createRetry, type Retry } from "../retries.ts";
 import { createConnectionQueue } from "./connection-queue.ts";
-import { DriverFailure, markUntouched, storeFault } from "../../session/store-fault.ts";
+import { DriverFailure, markUntouched, storeError } from "../../session/store-error.ts";
 import type { SqlConnection, SqlDriver, SqlResult } from "./sql-driver.ts";
 import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 
@@ -53,7 +53,7 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
   const queue = createConnectionQueue({ size: driver.poolSize, limit: queueLimit });
 
   function noConnection(): Error {
-    const known = describe(driver.reason?.(), driver);
+    const known = diagnose(driver.reason?.(), driver);
     return known instanceof SessionError ? known : noResponse("gave no connection", timeout);
   }
 
@@ -64,7 +64,7 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
     attempt.leave = await queue.enter(deadline);
     const connecting = driver.connect();
     try {
-      attempt.connection = await inTime(connecting, deadline, noConnection);
+      attempt.connection = await withDeadline(connecting, deadline, noConnection);
     } catch (error) {
       // One that comes too late goes back.
       void connecting.then((late) => late.release()).catch(() => undefined);
@@ -98,7 +98,7 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
     const kind = driver.diagnose(error)?.kind;
     if (kind === "no-table") onMissing?.();
     if (kind !== "conflict" || !(await retry()))
-      throw explain(error, driver, !attempt.mayBeDone || driver.isRefusal(error));
+      throw explainError(error, driver, !attempt.mayBeDone || driver.isRefusal(error));
   }
 
   /** Takes a statement as it is, as each function more would stand in every query's stack. */
@@ -114,7 +114,7 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
         const isStatement = typeof work !== "function";
         attempt.mayBeDone = isStatement;
         const working = isStatement ? connection.run(work, values) : work(untilOver(connection, attempt), attempt);
-        const result = await inTime<unknown>(working, deadline, inSilence);
+        const result = await withDeadline<unknown>(working, deadline, inSilence);
         end(attempt);
         return result;
       } catch (error) {
@@ -179,20 +179,20 @@ function untilOver(connection: SqlConnection, attempt: Attempt): SqlConnection {
 }
 
 const noResponse = (fact: string, timeout: number): SessionError =>
-  storeFault(`the database ${fact} within ${timeout} ms`);
+  storeError(`the database ${fact} within ${timeout} ms`);
 
 /** With what is known about a fault in the message, and the driver's own error as the cause. */
-function explain(error: unknown, driver: SqlDriver, isUntouched: boolean): unknown {
-  const told = describe(error, driver);
+function explainError(error: unknown, driver: SqlDriver, isUntouched: boolean): unknown {
+  const told = diagnose(error, driver);
   if (!isUntouched) return told;
   return markUntouched(told instanceof SessionError ? told : new DriverFailure(told));
 }
 
-function describe(error: unknown, driver: SqlDriver): unknown {
+function diagnose(error: unknown, driver: SqlDriver): unknown {
   const diagnosis = error instanceof SessionError ? undefined : driver.diagnose(error);
   switch (diagnosis?.kind) {
     case "fault":
-      return storeFault(diagnosis.message, error);
+      return storeError(diagnosis.message, error);
     case "no-table":
       return generalError(
         "SCHEMA_MISSING",

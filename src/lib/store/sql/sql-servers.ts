@@ -4,7 +4,7 @@ import { generalError, type SessionError } from "../../errors.ts";
 import { replicaError } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
 import { type SqlDialect, TRAITS } from "./sql-traits.ts";
-import { storeFault } from "../../session/store-fault.ts";
+import { storeError } from "../../session/store-error.ts";
 
 export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
   return runner.withConnection<SqlDialect>(async (connection) => {
@@ -63,7 +63,7 @@ export async function inspectPostgres(runner: SqlRunner): Promise<SqlDialect> {
       await connection.begin();
     } catch (error) {
       // All that postgres.js tells of it.
-      throw errorCode(error) === "CONNECTION_CLOSED" ? storeFault(ENDED_AT_BEGIN, error) : error;
+      throw errorCode(error) === "CONNECTION_CLOSED" ? storeError(ENDED_AT_BEGIN, error) : error;
     }
     await connection.rollback();
     return "postgres";

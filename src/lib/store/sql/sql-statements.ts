@@ -107,7 +107,7 @@ export type FixedStatement =
   | "wasReplaced"
   | "forgetReplaced"
   | "takeLease"
-  | "takeTurn"
+  | "lockRow"
   | "listKeys"
   | "insertKey"
   | "rewrapKey"
@@ -304,7 +304,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       `UPDATE ${lease} SET owner = ?, expires_at = ?, turn = turn + 1 WHERE name = ? AND (owner = ? OR expires_at <= ?)`,
     ),
     /** Who has taken the turn is alone until its transaction ends. */
-    takeTurn: statement("take_turn", `UPDATE ${lease} SET turn = turn + 1 WHERE name = ?`),
+    lockRow: statement("take_turn", `UPDATE ${lease} SET turn = turn + 1 WHERE name = ?`),
     listKeys: decision(
       "list_keys",
       KEY_FIELDS.length,

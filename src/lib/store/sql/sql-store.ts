@@ -3,7 +3,7 @@ import { generalError } from "../../errors.ts";
 import { shardOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import { decideLimit } from "../../session/session-limit.ts";
-import { asStep } from "../../session/store-fault.ts";
+import { asStep } from "../../session/store-error.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
 import type { SqlDriver } from "./sql-driver.ts";
@@ -78,7 +78,7 @@ export function createSqlStore({
     });
     const statements = buildStatements(dialect, prefix);
     // A write that changes nothing: a replica, a lost right or half a schema must show now, and not with the first sign-in.
-    const { changes } = await runner.run(statements.takeTurn, ["sweep"]);
+    const { changes } = await runner.run(statements.lockRow, ["sweep"]);
     if (changes !== 1) {
       throw generalError(
         "SCHEMA_MISSING",
@@ -132,21 +132,21 @@ export function createSqlStore({
     const ended: string[] = [];
     for (;;) {
       const taken = prepared().then((statements) =>
-        runner.transaction(causal, (step) => takeTurn(step, statements, { limit, record, replaces })),
+        runner.transaction(causal, (step) => attemptSignIn(step, statements, { limit, record, replaces })),
       );
-      const turn = await asStep(ended.length === 0, taken);
-      ended.push(...turn.ended);
-      if (turn.isDone) return { created: turn.created, ended, replaced: turn.replaced };
+      const attempt = await asStep(ended.length === 0, taken);
+      ended.push(...attempt.ended);
+      if (attempt.isDone) return { created: attempt.created, ended, replaced: attempt.replaced };
     }
   }
 
-  async function takeTurn(
+  async function attemptSignIn(
     step: SqlRun,
     statements: SqlStatements,
     { limit, record, replaces }: SignIn,
   ): Promise<CreateOutcome & { readonly isDone: boolean }> {
     const { userKey, createdAt, handle: own } = record;
-    await step(statements.takeTurn, [`place-${shardOfUser(userKey)}`]);
+    await step(statements.lockRow, [`place-${shardOfUser(userKey)}`]);
     // The session to replace does not count, and nobody has the handle of the new one.
     const rivals = [userKey, createdAt, replaces ?? own];
     const { rows } = await step(statements.surplusOfUser(limit.max, MOST_AT_ONCE + 1), rivals);

@@ -12,9 +12,9 @@ import {
 import { SQLITE_PATIENCE } from "../default-store.ts";
 import { createRetry, type Retry } from "../retries.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
-import { markUntouched } from "../../session/store-fault.ts";
+import { markUntouched } from "../../session/store-error.ts";
 import type { StoreTrouble } from "../../session/session-store.ts";
-import { hasMissingTable, inTransaction, isBusy, isClosed, isFileFault, probeRows } from "./sqlite-driver.ts";
+import { hasMissingTable, inTransaction, isBusy, isClosed, isFileError, probeRows } from "./sqlite-driver.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-driver.ts";
 import {
   changeOf,
@@ -27,7 +27,7 @@ import {
   removeStale,
 } from "./sqlite-file.ts";
 import { explainFile } from "./sqlite-errors.ts";
-import { tellOfFile } from "./sqlite-notice.ts";
+import { fileNotice } from "./sqlite-notice.ts";
 
 export interface SqliteConnectionOptions {
   /** Gives the connection; asked again after a fault when it is ours. */
@@ -154,22 +154,22 @@ export function createSqliteConnection<Name extends string>(
     if (owned && (change !== "wal-deleted" || bringIn(database) || isLeftBehind(marks))) {
       if (change !== "wal-deleted") removeStale(marks);
       await disconnect();
-      tell(tellOfFile(change, marks.path, "reopened"));
+      tell(fileNotice(change, marks.path, "reopened"));
     } else if (toldOf !== change) {
       toldOf = change;
-      tell(tellOfFile(change, marks.path, owned ? "shared" : "given"));
+      tell(fileNotice(change, marks.path, owned ? "shared" : "given"));
     }
   }
 
   /** A fault that says that the connection is of no more use, or the file. */
   async function recover(error: unknown, opened: Promise<Connection<Name>>): Promise<unknown> {
     const isMissing = hasMissingTable(error, prefix);
-    if (connecting !== opened || !durable || !(isMissing || isFileFault(error) || isClosed(error))) return error;
+    if (connecting !== opened || !durable || !(isMissing || isFileError(error) || isClosed(error))) return error;
     await look();
-    if (connecting === opened && (owned || !isFileFault(error))) {
+    if (connecting === opened && (owned || !isFileError(error))) {
       const { marks } = await opened;
       await disconnect();
-      if (isMissing) tell(tellOfFile("tables-missing", marks?.path ?? "the database", "reopened"));
+      if (isMissing) tell(fileNotice("tables-missing", marks?.path ?? "the database", "reopened"));
     }
     if (isClosed(error)) return closedByApp(error);
     return isMissing ? schemaMissing(error) : error;

@@ -103,7 +103,7 @@ function primaryCode(error: unknown): number | undefined {
 const FILE_FAULTS: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
 
 /** The file itself is at fault, so that another connection may fare better once it is whole again. */
-export function isFileFault(error: unknown): boolean {
+export function isFileError(error: unknown): boolean {
   const code = primaryCode(error);
   return code !== undefined && FILE_FAULTS.has(code);
 }

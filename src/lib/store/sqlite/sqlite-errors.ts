@@ -1,4 +1,4 @@
-import { storeFault } from "../../session/store-fault.ts";
+import { storeError } from "../../session/store-error.ts";
 
 /** What is wrong by the primary code of SQLite, and what to do. `file` is a path, or stands for one. */
 const FACTS: Readonly<Record<string, (file: string) => string>> = {
@@ -25,7 +25,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** A fault of the file in words, with its path where it has one; any other error as it is. */
 export function explainFile(error: unknown, path: string | undefined): unknown {
   const fact = FACTS[nameOf(error)];
-  return fact === undefined ? error : storeFault(fact(path ?? "the SQLite database"), error);
+  return fact === undefined ? error : storeError(fact(path ?? "the SQLite database"), error);
 }
 
 /** node:sqlite gives a number, with more in its upper bits, and better-sqlite3 a name. */

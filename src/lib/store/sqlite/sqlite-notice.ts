@@ -12,7 +12,7 @@ const STOP = "Stop every process of the app before you remove or replace the fil
 const RESTART = "Stop every process that uses the database, and start them again.";
 
 /** Warns of what has happened to the file of a database, in production too. */
-export function tellOfFile(change: FileChange | "tables-missing", path: string, cure: FileCure): StoreTrouble {
+export function fileNotice(change: FileChange | "tables-missing", path: string, cure: FileCure): StoreTrouble {
   const notice = "COUNTERFOIL_SQLITE_FILE";
   warnOfSetup(notice, `${FACTS[change](path)} ${consequenceOf(change, cure)}`);
   return { notice, isReopened: cure === "reopened" };

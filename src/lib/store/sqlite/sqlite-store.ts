@@ -3,7 +3,7 @@ import { setImmediate as giveWay } from "node:timers/promises";
 import type { KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
 import { decideLimit, type LimitDecision } from "../../session/session-limit.ts";
-import { asStep } from "../../session/store-fault.ts";
+import { asStep } from "../../session/store-error.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import {
   buildStatements,

@@ -9,7 +9,7 @@ const CACHED = ["/cached", "/cached-before"] as const;
  * What caches are told: the names in `Vary`, sorted, without what the platform adds for its own
  * sake, and `Cache-Control`.
  */
-const toldBy = (answer: Answer): readonly unknown[] => {
+const cacheHeadersOf = (answer: Answer): readonly unknown[] => {
   const names = answer.all("vary").flatMap((value) => value.split(/ *, */));
   const own = names.filter((name) => /^(cookie|authorization|accept-language|st-access-token|\*)$/i.test(name));
   return [own.toSorted(), answer.header("cache-control")];
@@ -36,15 +36,15 @@ export const cacheClauses: readonly HttpClause[] = [
                   body: "{}",
                 })
               : ask(app, path, headers));
-            same([path, answer.status, ...toldBy(answer)], [path, 200, PERSONAL, "private"]);
+            same([path, answer.status, ...cacheHeadersOf(answer)], [path, 200, PERSONAL, "private"]);
           }
         }
         for (const path of ["/maybe", "/page"])
-          same([path, ...toldBy(await ask(app, path))], [path, PERSONAL, "private"]);
+          same([path, ...cacheHeadersOf(await ask(app, path))], [path, PERSONAL, "private"]);
         const byToken = await ask(app, "/api", { "st-access-token": native.access });
-        same(toldBy(byToken), [[...PERSONAL, "st-access-token"], "private"]);
+        same(cacheHeadersOf(byToken), [[...PERSONAL, "st-access-token"], "private"]);
         const changed = await call(app, "/claims", { method: "POST", headers: withCookies(own) });
-        same(toldBy(changed), [PERSONAL, "no-store"]);
+        same(cacheHeadersOf(changed), [PERSONAL, "no-store"]);
       }),
   },
   {
@@ -56,7 +56,7 @@ export const cacheClauses: readonly HttpClause[] = [
         for (const path of CACHED) {
           const answer = await ask(app, path, withCookies(own));
           same([path, answer.json()], [path, { user: "alice", claims: { role: "member" } }]);
-          same([path, ...toldBy(answer)], [path, ["Accept-Language", ...PERSONAL], "public, max-age=60"]);
+          same([path, ...cacheHeadersOf(answer)], [path, ["Accept-Language", ...PERSONAL], "public, max-age=60"]);
           // A refusal is not what the app meant to be kept.
           const refused = await ask(app, path);
           same([path, refused.status, refused.header("cache-control")], [path, 401, "no-store"]);
@@ -73,9 +73,9 @@ export const cacheClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, { config: { http: { cacheHeaders: false } } }, async (app) => {
         const own = await signIn(app);
-        same(toldBy(await ask(app, "/api", withCookies(own))), [[], undefined]);
-        same(toldBy(await ask(app, "/cached", withCookies(own))), [["Accept-Language"], "public, max-age=60"]);
-        same(toldBy(await ask(app, "/nothing")), [[], undefined]);
+        same(cacheHeadersOf(await ask(app, "/api", withCookies(own))), [[], undefined]);
+        same(cacheHeadersOf(await ask(app, "/cached", withCookies(own))), [["Accept-Language"], "public, max-age=60"]);
+        same(cacheHeadersOf(await ask(app, "/nothing")), [[], undefined]);
       }),
   },
   {
@@ -97,7 +97,7 @@ export const cacheClauses: readonly HttpClause[] = [
             const answer = await ask(app, path, headers);
             const brought = [...answer.all("set-cookie"), answer.header("st-access-token")].filter(Boolean);
             same([path, user, answer.status, brought.length], [path, user, 200, 1]);
-            same([path, user, ...toldBy(answer)], [path, user, ["Accept-Language", ...PERSONAL], "no-store"]);
+            same([path, user, ...cacheHeadersOf(answer)], [path, user, ["Accept-Language", ...PERSONAL], "no-store"]);
           }
         }
       }),

@@ -104,13 +104,13 @@ export const rowClauses: readonly StoreClause[] = [
     name: "MUST tell, if it tells what time it is with a row, whole ms since the epoch of a clock that goes on",
     async run(store) {
       const { handle } = await add(store);
-      const tellTime = async (): Promise<number | undefined> => (await store.findSession(handle))?.storeTime;
-      const first = await tellTime();
+      const readStoreTime = async (): Promise<number | undefined> => (await store.findSession(handle))?.storeTime;
+      const first = await readStoreTime();
       if (first === undefined) return;
       ok(Number.isSafeInteger(first) && Math.abs(first - Date.now()) < 3_600_000);
       const begun = performance.now();
       let last = first;
-      while (last === first && performance.now() - begun < 5000) last = (await tellTime()) ?? Number.NaN;
+      while (last === first && performance.now() - begun < 5000) last = (await readStoreTime()) ?? Number.NaN;
       ok(last > first);
     },
   },

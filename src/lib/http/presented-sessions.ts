@@ -8,28 +8,28 @@ import { findNamedSession } from "./named-session.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
 /** A session that a request names; its user is not known from a refresh token alone. */
-export interface Carried {
+export interface PresentedSession {
   readonly handle: string;
   readonly userId?: UserId;
 }
 
-export interface CarriedSessions {
+export interface PresentedSessions {
   /**
    * The sessions that a request carries, also when their access tokens have expired, by at most the
    * idle timeout. More than one when somebody has put a cookie beside ours; ending that one, too,
    * does no harm.
    */
-  find(access: CookieReading, refresh: CookieReading): Promise<readonly Carried[]>;
+  find(access: CookieReading, refresh: CookieReading): Promise<readonly PresentedSession[]>;
   /** Whether any of them was still there. */
-  revoke(carried: readonly Carried[], reason: "sign-out" | "signed-in-again"): Promise<boolean>;
+  revoke(carried: readonly PresentedSession[], reason: "sign-out" | "signed-in-again"): Promise<boolean>;
 }
 
-export function createCarriedSessions(context: SessionContext): CarriedSessions {
+export function createPresentedSessions(context: SessionContext): PresentedSessions {
   return {
     async find(access, refresh) {
       await context.ready();
       // By handle: many tokens of one session are one session to end.
-      const found = new Map<string, Carried>();
+      const found = new Map<string, PresentedSession>();
       for (const value of valuesOf(access)) {
         const session = await findNamedSession(context, value);
         if (session !== undefined) found.set(session.handle, session);

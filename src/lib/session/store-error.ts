@@ -12,7 +12,7 @@ const unknown = new WeakSet<object>();
  * A fault of the database. guarded-store.ts, which knows the operation, adds to the message what
  * has become of it.
  */
-export function storeFault(
+export function storeError(
   fact: string,
   cause?: unknown,
   code: CodeOf<"GENERAL_ERROR"> = "STORE_UNAVAILABLE",
@@ -22,7 +22,7 @@ export function storeFault(
   return error;
 }
 
-/** The text of a `storeFault`, as it was given. */
+/** The text of a `storeError`, as it was given. */
 export const factOf = (error: object): string | undefined => facts.get(error);
 
 /**

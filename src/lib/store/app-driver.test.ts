@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { owned } from "./own-driver.ts";
+import { lazyResource } from "./app-driver.ts";
 
 async function endWith(fault: Error): Promise<unknown> {
-  const { get, end } = owned(
+  const { get, end } = lazyResource(
     async () => "a pool",
     async () => Promise.reject(fault),
   );
@@ -25,7 +25,7 @@ test("any other error of the driver is the cause of one of ours", async () => {
 });
 
 test("what was never made, or could not be made, is not ended", async () => {
-  const none = owned(
+  const none = lazyResource(
     async () => Promise.reject(new Error("not made")),
     async () => Promise.reject(new Error("ended")),
   );

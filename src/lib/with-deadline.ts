@@ -1,5 +1,5 @@
 /** Whatever does not answer in time becomes a fault; the timer ends with the work. */
-export async function inTime<T>(work: Promise<T>, deadline: number, fault: () => Error): Promise<T> {
+export async function withDeadline<T>(work: Promise<T>, deadline: number, fault: () => Error): Promise<T> {
   if (deadline === Number.POSITIVE_INFINITY) return work;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {

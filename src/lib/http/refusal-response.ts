@@ -9,7 +9,7 @@ const policies = new WeakMap<object, ResponsePolicy>();
  * status and without these headers, they are added: clients refresh by `WWW-Authenticate` alone,
  * and most handlers know no more of an error than its status. Any other status is left alone.
  */
-export function tellRefusal(error: unknown, exchange: HttpExchange, policy: ResponsePolicy): void {
+export function setRefusalResponse(error: unknown, exchange: HttpExchange, policy: ResponsePolicy): void {
   const response = isErrorFromAuth(error) ? respondTo(error, policy) : undefined;
   if (response === undefined || !isErrorFromAuth(error)) return;
   setResponse(error, response);

@@ -4,7 +4,7 @@ import type { HttpContext } from "../context.ts";
 import type { RequestSession } from "../request-session.ts";
 import { httpOf, type InstanceOption } from "./instance-option.ts";
 
-interface Kept {
+interface AttachedSessions {
   /** Of the last check, by any instance. */
   readonly last: RequestSession | undefined;
   /** One for each instance. */
@@ -20,7 +20,7 @@ interface Found {
 const KEPT: unique symbol = Symbol("counterfoil.sessions");
 
 interface Keeper {
-  [KEPT]?: Kept | undefined;
+  [KEPT]?: AttachedSessions | undefined;
 }
 
 /** A check begins: what its instance has found before is no longer so. */
@@ -37,7 +37,7 @@ export function note(request: Keeper, http: HttpContext, session: RequestSession
 }
 
 /** What the last check has left, or with `sessions` the last of that instance; whatever else stands on the request. */
-export function findKept(request: Keeper, { sessions }: InstanceOption = {}): RequestSession | undefined {
+export function findAttachedSession(request: Keeper, { sessions }: InstanceOption = {}): RequestSession | undefined {
   const kept = request[KEPT];
   if (sessions === undefined || kept === undefined) return kept?.last;
   const http = httpOf({ sessions });
@@ -45,8 +45,8 @@ export function findKept(request: Keeper, { sessions }: InstanceOption = {}): Re
 }
 
 /** @throws SessionError `SESSION_NOT_VERIFIED` */
-export function keptSession(request: Keeper, options: InstanceOption = {}): RequestSession {
-  const session = findKept(request, options);
+export function attachedSession(request: Keeper, options: InstanceOption = {}): RequestSession {
+  const session = findAttachedSession(request, options);
   if (session !== undefined) return session;
   throw generalError(
     "SESSION_NOT_VERIFIED",

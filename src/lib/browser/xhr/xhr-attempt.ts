@@ -10,7 +10,7 @@ interface HeldEvent {
 }
 
 /** One `send` of the app, which may take two requests. */
-export interface XhrTurn {
+export interface XhrAttempt {
   readonly body: XhrBody;
   /** Aborted when the app does not wait for it any more. */
   readonly waiting: AbortController;

@@ -51,13 +51,13 @@ async function unlessMissing(load: () => Module | Promise<Module>): Promise<Modu
 const NOT_FOUND: readonly unknown[] = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"];
 
 /** A pool or client of our own: made when it is first needed, made anew when that failed, ended once. */
-export interface Owned<T> {
+export interface LazyResource<T> {
   readonly get: () => Promise<T>;
   /** @throws SessionError `STORE_UNAVAILABLE` when it may still be open */
   readonly end: () => Promise<void>;
 }
 
-export function owned<T>(make: () => Promise<T>, finish: (made: T) => Promise<unknown>): Owned<T> {
+export function lazyResource<T>(make: () => Promise<T>, finish: (made: T) => Promise<unknown>): LazyResource<T> {
   let making: Promise<T> | undefined;
   return {
     get() {
