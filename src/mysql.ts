@@ -4,7 +4,8 @@ import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectMysql } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
 import { readSqlConnection, readSqlOptions, readStoreOptions } from "./lib/store/store-options.ts";
-import type { SqlConnectionOptions, SqlOptions } from "./lib/store/store-options.ts";
+import type { SqlOptions } from "./lib/store/sql-options.ts";
+import type { SqlConnectionOptions } from "./lib/store/store-options.ts";
 
 /** Options of {@link mysql}: a pool of the app's, or how to connect. */
 export interface MysqlOptions extends SqlOptions {
