@@ -206,7 +206,8 @@ export interface CounterfoilConfig {
          * session cookie is read or set; the options of `cookie` and `preferCookies: true` are
          * refused beside it. A sign-in that asks for the other transport is refused. Where the
          * option is left out, browsers (`Sec-Fetch-Site`) sign in with headers only if the
-         * SuperTokens dialect is on. Default: both; `["cookie"]` in `strict`.
+         * SuperTokens dialect is on. Default
+         * `["cookie", "header"]`; `["cookie"]` in `strict`.
          */
         readonly transports?: readonly ("cookie" | "header")[] | undefined;
         /**

@@ -1,72 +1,50 @@
-import type { CookiePolicy } from "../policy.ts";
-import type { SectionReader } from "../options/config-reader.ts";
+import { SUPERTOKENS_ROUTES } from "../../protocol.ts";
+import type { CookiePolicy, HttpPolicy } from "../policy.ts";
 import { cookieNames } from "../cookie-names.ts";
-import { isPublicSuffix } from "../options/public-suffix.ts";
-
-/** Which cookies are named `__Host-...`; `"auto"` decides by the other options. */
-export type HostPrefix = "auto" | boolean;
-
-interface CookieDefaults extends Pick<CookiePolicy, "secure" | "sameSite" | "renewTokenPath"> {
-  readonly hostPrefix: HostPrefix;
-}
-
-interface CookieSurroundings {
-  readonly publicOrigin: string | undefined;
-  readonly basePath: string;
-  /** Whether tokens travel in cookies at all. */
-  readonly hasCookies: boolean;
-  /** The rule for the path of the refresh route. */
-  readonly refusePath: (path: string) => string | undefined;
-}
+import type { ConfigOptions } from "./config-options.ts";
 
 export function readCookie(
-  cookie: SectionReader,
-  refresh: SectionReader,
-  defaults: CookieDefaults,
-  { publicOrigin, basePath, hasCookies, refusePath }: CookieSurroundings,
+  { given, value, fallback, fault }: ConfigOptions,
+  { publicOrigin, basePath, transports, supertokens }: HttpPolicy,
 ): CookiePolicy {
-  const domain = cookie.text("domain", refuseCookieDomain);
-  const givenSecure = cookie.flag("secure");
-  const secure = givenSecure ?? defaults.secure;
-  const givenSite = cookie.choice("sameSite", ["lax", "strict", "none"]);
-  const sameSite = givenSite ?? defaults.sameSite;
-  const prefix = cookie.text("prefix", refusePrefix);
-  const given = cookie.value("hostPrefix", '"auto", true or false', isHostPrefix);
-  if (!hasCookies)
-    refuseOptions(cookie, {
-      domain,
-      secure: givenSecure,
-      sameSite: givenSite,
-      prefix,
-      hostPrefix: given === true || undefined,
-    });
+  const domain = given("cookie.domain");
+  const secure = value("cookie.secure");
+  const sameSite = value("cookie.sameSite");
+  const prefix = given("cookie.prefix");
+  const hasCookies = transports.has("cookie");
   if (hasCookies && sameSite === "none" && !secure) {
-    cookie.fault(
-      "sameSite",
+    fault(
+      "cookie.sameSite",
       "UNSAFE",
       'browsers drop a cookie with SameSite=None and without Secure; write secure: true, or sameSite: "lax"',
     );
   }
-  const hostPrefix = given ?? defaults.hostPrefix;
+  const usual = fallback("cookie.hostPrefix");
+  // Its clients find plain names only; a preset is the app's word and holds.
+  const hostPrefix = given("cookie.hostPrefix") ?? (supertokens && usual === "auto" ? false : usual);
   // A preset that wants the prefix is not weakened by an option that does not name it.
-  const isDemanded = hasCookies && (hostPrefix === true || (hostPrefix === "auto" && defaults.hostPrefix === true));
+  const isDemanded = hasCookies && (hostPrefix === true || (hostPrefix === "auto" && usual === true));
   if (isDemanded && !secure) {
-    cookie.fault(
-      "hostPrefix",
+    fault(
+      "cookie.hostPrefix",
       "CONTRADICTION",
       "browsers drop a __Host- cookie without Secure; write secure: true, or hostPrefix: false",
     );
   }
   if (isDemanded && domain !== undefined) {
-    cookie.fault(
-      "domain",
+    fault(
+      "cookie.domain",
       "CONTRADICTION",
       "browsers drop a __Host- cookie with a Domain; leave domain out, or write hostPrefix: false",
     );
   }
+  if (!hasCookies) refuseCookieOptions({ given, fault });
   const isAutoHost = secure && domain === undefined && !(publicOrigin?.startsWith("http:") ?? false);
   const auto = isAutoHost ? "root" : "none";
-  const renewTokenPath = refresh.text("renewTokenPath", refusePath) ?? defaults.renewTokenPath;
+  const route = "tokens.refreshToken.renewTokenPath";
+  // Its clients derive the path of the refresh route from their own.
+  const usualPath = supertokens ? SUPERTOKENS_ROUTES.base + SUPERTOKENS_ROUTES.refresh : fallback(route);
+  const renewTokenPath = given(route) ?? usualPath;
   return {
     domain,
     secure,
@@ -78,30 +56,16 @@ export function readCookie(
 }
 
 /** Faults for the options that are given, where no cookie is set. */
-function refuseOptions(cookie: SectionReader, given: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    cookie.fault(
-      name,
+function refuseCookieOptions({ given, fault }: Pick<ConfigOptions, "given" | "fault">): void {
+  const options = ["cookie.domain", "cookie.secure", "cookie.sameSite", "cookie.prefix", "cookie.hostPrefix"] as const;
+  for (const path of options) {
+    const value = given(path);
+    // Those that ask for no prefix ask for nothing.
+    if (value === undefined || (path === "cookie.hostPrefix" && value !== true)) continue;
+    fault(
+      path,
       "CONTRADICTION",
       'does nothing where http.transports is ["header"], since no cookie is set; leave it out, or add "cookie" to http.transports',
     );
   }
-}
-
-const refusePrefix = (prefix: string): string | undefined =>
-  /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(prefix)
-    ? undefined
-    : 'is no beginning of a cookie name; write 1 to 32 letters, digits, "_" and "-", the first a letter or digit, for instance "shop_", or leave it out (__Host- is cookie.hostPrefix)';
-
-const isHostPrefix = (value: unknown): value is HostPrefix => value === "auto" || typeof value === "boolean";
-
-function refuseCookieDomain(domain: string): string | undefined {
-  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain) || domain.length > 253) {
-    return 'is not a domain; write lower-case letters, without scheme, port or leading dot, for instance "example.com"';
-  }
-  if (/^[\d.]+$/.test(domain)) return "is an address, and browsers drop a cookie with such a Domain; leave domain out";
-  if (isPublicSuffix(domain))
-    return "is a public suffix, under which strangers register, and browsers drop such a cookie; write your own domain or leave it out";
-  return undefined;
 }

@@ -1,0 +1,175 @@
+import type { ConfigFault } from "../errors.ts";
+import type { SectionReader } from "./config-reader.ts";
+import { type Duration, parseDuration } from "./duration.ts";
+
+/** What an option takes and what it is where it is left out, as a config would write it. */
+export type OptionSpec =
+  | { readonly kind: "duration"; readonly min: Duration; readonly max: Duration; readonly default?: Duration }
+  | { readonly kind: "count"; readonly min: number; readonly max: number; readonly default?: number }
+  /** A count that false turns off. */
+  | { readonly kind: "count-or-off"; readonly min: number; readonly max: number; readonly default?: number }
+  | { readonly kind: "flag"; readonly default?: boolean }
+  | {
+      readonly kind: "choice";
+      readonly of: readonly string[];
+      /** Choices of a later version. */
+      readonly notYet?: readonly string[];
+      /** What true and false stand for. */
+      readonly flags?: { readonly true: string; readonly false: string };
+      readonly default?: string;
+    }
+  /** One of values that are not all strings. */
+  | {
+      readonly kind: "literal";
+      readonly of: readonly (string | number | boolean)[];
+      readonly default?: string | number | boolean;
+    }
+  /** Some of a few strings, each at most once. */
+  | {
+      readonly kind: "some";
+      readonly of: readonly string[];
+      readonly wanted: string;
+      /** The one that must be among them. Default: any, but at least one. */
+      readonly with?: string;
+      readonly default?: readonly string[];
+    }
+  | { readonly kind: "text"; readonly rule: string; readonly default?: string }
+  | { readonly kind: "texts"; readonly rule: string; readonly default?: readonly string[] }
+  /** Its reader has code of its own. */
+  | { readonly kind: "other" };
+
+/** By the path of each option, for instance `"session.idleTimeout"`. */
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
+
+/** Of an option that is given. Durations are in ms. */
+export type OptionValue<Spec> = Spec extends { readonly kind: "duration" | "count" }
+  ? number
+  : Spec extends { readonly kind: "count-or-off" }
+    ? number | false
+    : Spec extends { readonly kind: "flag" }
+      ? boolean
+      : Spec extends { readonly kind: "choice" | "literal"; readonly of: readonly (infer Value)[] }
+        ? Value
+        : Spec extends { readonly kind: "some"; readonly of: readonly (infer Value)[] }
+          ? readonly Value[]
+          : Spec extends { readonly kind: "text" }
+            ? string
+            : Spec extends { readonly kind: "texts" }
+              ? readonly string[]
+              : never;
+
+/** A default that is a number is not false. */
+type DefaultValue<Spec> = Spec extends { readonly default: infer Default }
+  ? Extract<OptionValue<Spec>, Default extends number ? number : unknown>
+  : undefined;
+
+type Written<Spec> = Spec extends { readonly kind: "duration" } ? Duration : OptionValue<Spec>;
+
+/** Defaults that take the place of those of the table. */
+export type OtherDefaults<Table> = { readonly [Path in keyof Table]?: Written<Table[Path]> };
+
+/** What is wrong with a text, and what to write; undefined where nothing is. */
+export type TextRule = (text: string) => string | undefined;
+
+/** The rules that the texts of a table name. */
+export type TextRules<Table> = Readonly<
+  Record<Extract<Table[keyof Table], { readonly rule: string }>["rule"], TextRule>
+>;
+
+export interface OptionReader<Table extends OptionTable> {
+  /** What the config says; undefined where it leaves the option out or is at fault. */
+  readonly given: <Path extends keyof Table>(path: Path) => OptionValue<Table[Path]> | undefined;
+  /** What counts where the config leaves the option out. */
+  readonly fallback: <Path extends keyof Table>(path: Path) => DefaultValue<Table[Path]>;
+  /** What the config says, or the fallback. */
+  readonly value: <Path extends keyof Table>(path: Path) => OptionValue<Table[Path]> | DefaultValue<Table[Path]>;
+  readonly fault: (path: keyof Table & string, code: ConfigFault["code"], message: string) => void;
+}
+
+/**
+ * Reads all options of a table but those of kind `"other"`.
+ *
+ * @param chooseDefaults called when the config has been read
+ */
+export function readOptions<const Table extends OptionTable>(
+  root: SectionReader,
+  table: Table,
+  rules: TextRules<Table>,
+  chooseDefaults: (given: OptionReader<Table>["given"]) => OtherDefaults<Table>,
+): OptionReader<Table> {
+  const sections = new Map<string, SectionReader>([["", root]]);
+  const sectionOf = (path: string): SectionReader => {
+    const known = sections.get(path);
+    if (known !== undefined) return known;
+    const [parent, name] = split(path);
+    const section = sectionOf(parent).section(name);
+    sections.set(path, section);
+    return section;
+  };
+  const values = new Map<keyof Table, unknown>();
+  for (const [path, spec] of Object.entries(table)) {
+    const [section, name] = split(path);
+    if (spec.kind !== "other") values.set(path, readOption(sectionOf(section), name, spec, rules));
+  }
+  const given: OptionReader<Table>["given"] = (path) => values.get(path) as never;
+  const others = chooseDefaults(given);
+  const fallback: OptionReader<Table>["fallback"] = (path) => {
+    const spec = table[path];
+    const written = others[path] ?? (spec !== undefined && "default" in spec ? spec.default : undefined);
+    return (spec?.kind === "duration" ? parseDuration(written) : written) as never;
+  };
+  return {
+    given,
+    fallback,
+    value: (path) => given(path) ?? fallback(path),
+    fault: (path, code, message) => root.fault(path, code, message),
+  };
+}
+
+/** `"a.b.c"` is `c` of the section `"a.b"`. */
+function split(path: string): readonly [section: string, name: string] {
+  const dot = path.lastIndexOf(".");
+  return [path.slice(0, Math.max(dot, 0)), path.slice(dot + 1)];
+}
+
+function readOption(
+  section: SectionReader,
+  name: string,
+  spec: OptionSpec,
+  rules: Readonly<Record<string, TextRule>>,
+): unknown {
+  switch (spec.kind) {
+    case "duration":
+      return section.duration(name, spec.min, spec.max);
+    case "count":
+      return section.count(name, spec.min, spec.max);
+    case "count-or-off":
+      return section.countOrOff(name, spec.min, spec.max);
+    case "flag":
+      return section.flag(name);
+    case "choice":
+      return section.choice(name, spec.of, spec.notYet, spec.flags);
+    case "literal":
+      return section.value(name, list(spec.of), (value): value is unknown => spec.of.some((one) => one === value));
+    case "some":
+      return section.value(name, spec.wanted, (value): value is unknown => isSome(value, spec));
+    case "text":
+      return section.text(name, rules[spec.rule]);
+    case "texts":
+      return section.texts(name, (text) => rules[spec.rule]?.(text));
+    case "other":
+      return undefined;
+  }
+}
+
+/** `"auto", true or false` */
+function list(values: readonly unknown[]): string {
+  const texts = values.map((value) => JSON.stringify(value));
+  return [texts.slice(0, -1).join(", "), ...texts.slice(-1)].join(" or ");
+}
+
+const isSome = (value: unknown, spec: OptionSpec & { readonly kind: "some" }): boolean =>
+  Array.isArray(value) &&
+  (spec.with === undefined ? value.length > 0 : value.includes(spec.with)) &&
+  value.every((one) => spec.of.includes(one)) &&
+  new Set(value).size === value.length;
