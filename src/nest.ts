@@ -21,7 +21,7 @@ import type { UserId } from "./lib/session/user-id.ts";
  */
 // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
 export class SessionModule {
-  /** @throws ConfigError for an unknown option. @example @Module({ imports: [SessionModule.forRoot()] }) */
+  /** @throws ConfigError for an unknown option. @example @Module({ imports: [SessionModule.forRoot()] }) class AppModule {} */
   static forRoot(options: SessionRoutesOptions = {}): nest.DynamicModule {
     checkRouteOptions(options, "SessionModule.forRoot");
     class ConfiguredSessionModule {
@@ -69,17 +69,21 @@ export class SessionGuard implements nest.CanActivate {
   }
 }
 
-/** Protects a controller or one of its methods. @example @VerifySession({ maxAuthAge: "10m" }) */
+/** Protects a controller or one of its methods. @example @VerifySession({ maxAuthAge: "10m" }) class Payments {} */
 export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator =>
   nest.UseGuards(new SessionGuard(options));
 
-/** The session of the request as a parameter; undefined where nothing has verified one. @example like(@CurrentSession() session: RequestSession) */
+/**
+ * The session of the request as a parameter; undefined where nothing has verified one. The parameter's type is your word:
+ * TypeScript does not check it. `sessionOf(req)` is checked.
+ * @example class Likes { like(@CurrentSession() session: RequestSession) {} }
+ */
 export const CurrentSession: () => ParameterDecorator = nest.createParamDecorator(
   (_: unknown, context: nest.ExecutionContext) =>
     requests.findSession(context.switchToHttp().getRequest<platform.PlatformRequest>()),
 );
 
-/** The functions of this module, bound to an instance and with its types. A parameter of `@CurrentSession()` is of the type that you write, unchecked; `sessionOf(req)` is checked. */
+/** The functions of this module, bound to an instance and with its types. */
 export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<NestParameters, Claims, Data, Id> {
   readonly forRoot: (options?: WithoutInstance<SessionRoutesOptions>) => nest.DynamicModule;
   readonly VerifySession: (options?: WithoutInstance<VerifySessionOptions>) => ClassDecorator & MethodDecorator;

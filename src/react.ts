@@ -59,8 +59,10 @@ export function SessionProvider({ client, initialSession, children }: SessionPro
  * @throws TypeError where no `SessionProvider` stands above
  * @example
  * ```tsx
- * const session = useSession<{ role: string }>();
- * return session.status === "signed-in" ? <p>{session.claims.role}</p> : null;
+ * function Role() {
+ *   const session = useSession<{ role: string }>();
+ *   return session.status === "signed-in" ? <p>{session.claims.role}</p> : null;
+ * }
  * ```
  */
 export function useSession<Claims = unknown>(): SessionState<Claims> {
@@ -74,8 +76,10 @@ export function useSession<Claims = unknown>(): SessionState<Claims> {
  * @throws TypeError where no `SessionProvider` stands above
  * @example
  * ```tsx
- * const client = useSessionClient();
- * return <button onClick={() => client.signOut()}>Sign out</button>;
+ * function SignOut() {
+ *   const client = useSessionClient();
+ *   return <button onClick={() => client.signOut()}>Sign out</button>;
+ * }
  * ```
  */
 export function useSessionClient<Claims = unknown>(): SessionClient<Claims> {

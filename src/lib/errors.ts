@@ -24,7 +24,7 @@ const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
  * try {
  *   await getSession(accessToken, antiCsrfToken, { antiCsrf: "required" });
  * } catch (err) {
- *   if (Error.isErrorFromAuth(err) && err.errType === Error.TRY_REFRESH_TOKEN) {
+ *   if (AuthError.isErrorFromAuth(err) && err.errType === AuthError.TRY_REFRESH_TOKEN) {
  *     // answer 401; the browser calls the refresh route and tries again
  *   }
  * }
@@ -227,7 +227,7 @@ export const retryLater = (code: CodeOf<"RETRY">, detail: string): SessionError 
  *
  * @example
  * ```ts
- * if (Error.isErrorFromAuth(err)) console.warn(err.errType, err.code);
+ * if (AuthError.isErrorFromAuth(err)) console.warn(err.errType, err.code);
  * ```
  */
 export function isErrorFromAuth(value: unknown): value is SessionError {

@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { AuthError, SessionError } from "counterfoil";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readExamples } from "./examples.ts";
 import { documents, readSnippets, root } from "./snippets.ts";
 
 const snippets = readSnippets();
-const fileOf = (place: string): string => `${place.replaceAll(/[^A-Za-z0-9]+/g, "-")}.ts`;
+const examples = await readExamples();
+const fileOf = (place: string, extension = "ts"): string => `${place.replaceAll(/[^A-Za-z0-9]+/g, "-")}.${extension}`;
 let folder = "";
 
 beforeAll(() => {
@@ -23,18 +25,23 @@ beforeAll(() => {
     module: "nodenext",
     types: ["node"],
     skipLibCheck: true,
+    // As NestJS and React demand.
+    experimentalDecorators: true,
+    jsx: "react-jsx",
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
   for (const { place, code } of snippets) writeFileSync(join(folder, fileOf(place)), `${code}\nexport {};\n`);
+  for (const { place, extension, code } of examples) writeFileSync(join(folder, fileOf(place, extension)), code);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("there are snippets to check", () => {
   expect(snippets.length).toBeGreaterThan(5);
+  expect(examples.length).toBeGreaterThan(50);
 });
 
-test("every snippet compiles as it stands, under strict settings", () => {
+test("every snippet and every example of the API compiles as it stands, under strict settings", () => {
   let errors = "";
   try {
     execFileSync("tsc", ["--project", folder], { encoding: "utf8", stdio: "pipe" });

@@ -128,7 +128,7 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND`; `GENERAL_ERROR` `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`
    * @example
    * ```ts
-   * await updateSessionData(handle, (cart) => ({ ...cart, items: cart.items + 1 }));
+   * await sessions.updateSessionData(handle, (cart) => ({ ...cart, items: cart.items + 1 }));
    * ```
    */
   updateSessionData(handle: string, update: Updater<Data>): Promise<Data>;

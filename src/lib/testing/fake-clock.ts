@@ -10,6 +10,9 @@ export interface FakeClock {
  * @param start the first time it tells, in ms since the epoch. Default: when it is made
  * @example
  * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { memory } from "counterfoil/memory";
+ *
  * const clock = createFakeClock();
  * const sessions = createSessions({ store: memory(), clock: clock.now });
  * const { accessToken } = await sessions.createNewSession("alice");
