@@ -1,7 +1,8 @@
 /*!
- * Reads public-suffix-rules.br: the Public Suffix List (https://publicsuffix.org), version of npm package psl 1.15.0,
- * December 2024, rules of two and more labels, grouped by all labels but the first and packed.
- * That file is subject to the terms of the Mozilla Public License, v. 2.0: https://mozilla.org/MPL/2.0/.
+ * Reads public-suffix-rules.br: the Public Suffix List (https://publicsuffix.org), version of npm
+ * package psl 1.15.0, December 2024, rules of two and more labels, grouped by all labels but the
+ * first and packed. That file is subject to the terms of the Mozilla Public License, v. 2.0:
+ * https://mozilla.org/MPL/2.0/.
  */
 export function readRules(): string | undefined {
   try {

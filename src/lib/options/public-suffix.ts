@@ -2,7 +2,8 @@ import { readRules } from "./public-suffix-rules.ts";
 
 /**
  * Whether browsers treat a domain as a public suffix (publicsuffix.org), such as `co.uk` or `github.io`, and therefore drop a
- * cookie that names it. `domain` is in lower case. Where the rules cannot be read, only top-level domains are known to be one.
+ * cookie that names it. `domain` is in lower case. Where the rules cannot be read, only top-level
+ * domains are known to be one.
  */
 export function isPublicSuffix(domain: string): boolean {
   const parentAt = domain.indexOf(".");

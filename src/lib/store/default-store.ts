@@ -7,7 +7,10 @@ export const SQLITE_PATIENCE = 5000;
 
 export const secretBeside = (path: string): string => `${path}.secret`;
 
-/** The store of an instance that is given none: a SQLite file. `load` is called when it is prepared, so that SQLite is not loaded for nothing. */
+/**
+ * The store of an instance that is given none: a SQLite file. `load` is called when it is prepared,
+ * so that SQLite is not loaded for nothing.
+ */
 export function defaultStore(load: (path: string) => Promise<SessionStore>): SessionStore {
   // Of the folder that is the working directory now.
   const path = resolve(DEFAULT_FILE);

@@ -1,4 +1,7 @@
-/** An app that is bundled: signs in by each store that is named, or tries a domain, and writes what came of it. */
+/**
+ * An app that is bundled: signs in by each store that is named, or tries a domain, and writes what
+ * came of it.
+ */
 import { type BundledStore, isDomainTaken, signIn } from "./sign-in.ts";
 
 async function main(): Promise<void> {
