@@ -73,11 +73,8 @@ export class SessionGuard implements nest.CanActivate {
 export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator =>
   nest.UseGuards(new SessionGuard(options));
 
-/**
- * The session of the request as a parameter; undefined where nothing has verified one. The parameter's type is your word:
- * TypeScript does not check it. `sessionOf(req)` is checked.
- * @example class Likes { like(@CurrentSession() session: RequestSession) {} }
- */
+/** The session of the request as a parameter; undefined where nothing has verified one. TypeScript does not check the type that you write there;
+ * it checks `sessionOf(req)`. @example class Likes { like(@CurrentSession() session: RequestSession) {} } */
 export const CurrentSession: () => ParameterDecorator = nest.createParamDecorator(
   (_: unknown, context: nest.ExecutionContext) =>
     requests.findSession(context.switchToHttp().getRequest<platform.PlatformRequest>()),
