@@ -131,6 +131,8 @@ export function createSessionClient<Claims = unknown>(
     session: () => state.session() as SessionState<Claims>,
 
     async refresh() {
+      // What other tabs have got before the call is not what it asks for.
+      state.sync();
       const result = await refresh.run(true);
       if (typeof result !== "string") throw result;
       return client.session();

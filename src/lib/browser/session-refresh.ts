@@ -14,8 +14,8 @@ export interface SessionRefresh {
   /** The refresh that is under way in this tab. */
   readonly flight: Promise<RefreshResult> | undefined;
   /**
-   * Gets new tokens, unless the browser has others than now by the time that it is this tab's turn.
-   * One at a time in this tab and, where there are Web Locks, in all.
+   * Gets new tokens, unless the browser has others than the page knows by the time that it is this
+   * tab's turn. One at a time in this tab and, where there are Web Locks, in all.
    *
    * @param force also where the last one failed a moment ago
    */
@@ -46,9 +46,12 @@ export function createSessionRefresh(
   let backoff = SHORTEST_BACKOFF;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** What is left of the rest after the last failure, in ms. A new session has none. */
+  /**
+   * What is left of the backoff after the last failure, in ms. A new session has none. It goes by
+   * what the caller has seen: a second look may see what another tab has got in between.
+   */
   function backoffLeft(): number {
-    const current = handleOf(state.sync()?.marker ?? "");
+    const current = handleOf(state.known()?.marker ?? "");
     if (current !== handle) {
       handle = current;
       failure = undefined;
@@ -81,9 +84,9 @@ export function createSessionRefresh(
           return "over";
         }
         const { status } = answer;
-        const seconds = Math.max(Number(answer.headers.get("retry-after")), 0);
         // At most 5 minutes: what a gateway says of its maintenance must not outlive it by an hour.
-        const retryAfter = Math.min(seconds * 1000, 300_000) || undefined;
+        const retryAfter =
+          Math.min(Math.max(Number(answer.headers.get("retry-after")), 0) * 1000, 300_000) || undefined;
         const pause = retryAfter ?? SHORTEST_BACKOFF;
         // 409: another request has just refreshed, and its cookies are here, or will be in a
         // moment. A longer wait is for the callers, without the lock.
@@ -121,7 +124,7 @@ export function createSessionRefresh(
     const last = backoffLeft() > 0 && failure;
     // A timeout has taken its time already.
     if (last && !flight && !force && last.code !== "REFRESH_TIMEOUT") return last;
-    return (flight ??= fly(state.sync()?.marker));
+    return (flight ??= fly(state.known()?.marker));
   }
 
   function recover(): void {
