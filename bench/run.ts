@@ -1,38 +1,68 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Benches, Command } from "./command/command-line.ts";
 import { describeLoad, describeMachine, isBusy } from "./machine.ts";
 import { note } from "./note.ts";
+import { judge, type Verdict, writeVerdicts } from "./report/judge.ts";
 import { writeTable } from "./report/markdown.ts";
+import { replaceSections } from "./report/sections.ts";
 import type { Table } from "./report/table.ts";
-import { judge, writeVerdicts } from "./report/judge.ts";
 import { TARGETS } from "./targets.ts";
 
-const WARNING = "Others used this machine when it began: run this again on a quiet one before you judge.";
-
-/** One bench after another, and nothing beside them. */
-export async function runBenches({ names, textsOf, json, out, isQuick }: Command, benches: Benches): Promise<void> {
-  const [machine, wasBusy, begun] = [describeMachine(), isBusy(), performance.now()];
-  const tables: Table[] = [];
-  for (const name of names) {
-    note(`${name} (load ${describeLoad()})`);
-    tables.push(...((await benches[name]?.run(textsOf(name))) ?? []));
-  }
-  const verdicts = judge(TARGETS, tables);
-  const took = `${((performance.now() - begun) / 60_000).toFixed(1)} minutes`;
-  const command = `npm run bench -- ${names.join(" ")}${isQuick ? " --quick" : ""}`;
-  const text = [
-    `\`${command}\`, ${took}: ${machine}, ${describeLoad()} at the end.`,
-    ...(wasBusy ? [WARNING] : []),
-    ...(isQuick ? ["A quick run: its figures mean nothing."] : []),
-    ...tables.map(writeTable),
-    writeVerdicts(verdicts),
-  ].join("\n\n");
-  console.log(text);
-  if (json !== undefined)
-    writeFileSync(json, `${JSON.stringify({ command, machine, took, tables, verdicts }, undefined, 2)}\n`);
-  if (out !== undefined) writeFileSync(out, `${HEAD}\n\n${text}\n`);
+interface Result {
+  readonly name: string;
+  /** What the figures must not be read without. */
+  readonly about: string;
+  readonly tables: readonly Table[];
+  readonly verdicts: readonly Verdict[];
 }
 
-const HEAD = `# Benchmarks
+const BUSY = "Others use this machine: run this again on a quiet one before you judge.";
 
-Written by \`npm run bench -- --out docs/benchmarks.md\`. [Performance](performance.md) says how to read it.`;
+/** One bench after another, and nothing beside them. */
+export async function runBenches(command: Command, benches: Benches): Promise<void> {
+  const { names, json, out } = command;
+  // Later the load is the bench's own.
+  const [begun, wasBusy] = [performance.now(), isBusy()];
+  if (wasBusy) note(BUSY);
+  const results: Result[] = [];
+  for (const name of names) {
+    const result = await runBench(name, command, benches);
+    console.log(`${writeResult(result)}\n`);
+    results.push(result);
+  }
+  const verdicts = results.flatMap((result) => result.verdicts);
+  const tally = (["met", "missed", "not run"] as const).map(
+    (each) => `${verdicts.filter(({ verdict }) => verdict === each).length} ${each}`,
+  );
+  if (wasBusy) console.log(`${BUSY}\n`);
+  console.log(`Targets: ${tally.join(", ")}. The whole took ${minutesSince(begun)}.`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
+  if (out !== undefined) {
+    const before = existsSync(out) ? readFileSync(out, "utf8") : "# Benchmarks";
+    // Some benches print by themselves.
+    const written = results.filter(({ tables }) => tables.length > 0);
+    const sections = new Map(written.map((result) => [result.name, writeResult(result)]));
+    writeFileSync(out, replaceSections(before, sections));
+  }
+}
+
+async function runBench(name: string, { textsOf, isQuick }: Command, benches: Benches): Promise<Result> {
+  const [machine, begun] = [describeMachine(), performance.now()];
+  note(`${name} (load ${describeLoad()})`);
+  const tables = (await benches[name]?.run(textsOf(name))) ?? [];
+  const about = [
+    `\`npm run bench -- ${name}${isQuick ? " --quick" : ""}\`, ${minutesSince(begun)}: ${machine}, ${describeLoad()} at the end.`,
+    ...(isQuick ? ["**A quick run: its figures mean nothing.**"] : []),
+  ].join(" ");
+  return { name, about, tables, verdicts: judge(TARGETS[name] ?? [], tables) };
+}
+
+const minutesSince = (begun: number): string => `${((performance.now() - begun) / 60_000).toFixed(1)} minutes`;
+
+const writeResult = ({ name, about, tables, verdicts }: Result): string =>
+  [
+    `## ${name}`,
+    about,
+    ...tables.map(writeTable),
+    ...(verdicts.length === 0 ? [] : [writeVerdicts(name, verdicts)]),
+  ].join("\n\n");

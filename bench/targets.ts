@@ -291,4 +291,5 @@ const browser: readonly Target[] = [
   },
 ];
 
-export const TARGETS: readonly Target[] = [...verify, ...http, ...write, ...start, ...growth, ...browser];
+/** By the name of the bench. */
+export const TARGETS: Readonly<Record<string, readonly Target[]>> = { verify, http, write, start, growth, browser };

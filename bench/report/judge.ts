@@ -4,7 +4,7 @@ import { type Figure, isFigure, type Table, valueOf } from "./table.ts";
 export interface Target {
   readonly id: string;
   readonly text: string;
-  /** Undefined where its bench was not run. */
+  /** Undefined where that was not measured. */
   readonly measure: (read: ReadFigure) => Figure | undefined;
   readonly most?: number;
   readonly least?: number;
@@ -40,9 +40,9 @@ function judgeOne({ id, text, measure, most, least, digits = 2, unit = "" }: Tar
   return { id, text, bound, measured: `${value.toFixed(digits)}${unit}`, verdict: isMet ? "met" : "missed" };
 }
 
-export function writeVerdicts(verdicts: readonly Verdict[]): string {
+export function writeVerdicts(bench: string, verdicts: readonly Verdict[]): string {
   const lines = verdicts.map(
     ({ text, bound, measured, verdict }) => `| ${text} | ${bound} | ${measured} | ${verdict} |`,
   );
-  return ["### Targets", "", "| | target | here | |", "| --- | --- | --- | --- |", ...lines].join("\n");
+  return [`### Targets of ${bench}`, "", "| | target | here | |", "| --- | --- | --- | --- |", ...lines].join("\n");
 }

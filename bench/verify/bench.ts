@@ -21,9 +21,9 @@ export const bench = defineBench({
   options: {
     processes: count(3, 1),
     "verify-rounds": count(8, 1),
-    "verify-slice": count(60, 10),
-    "live-tokens": count(100_000, 1000),
-    "distinct-tokens": count(1_000_000, 20_000),
+    "verify-slice": count(60, 4),
+    "live-tokens": count(100_000, 100),
+    "distinct-tokens": count(1_000_000, 1000),
   },
   async run({
     processes,

@@ -13,6 +13,9 @@ interface Running {
   readonly slices: Slice[];
 }
 
+/** Until the compiler has done its work. */
+const WARM_UP_SLICES = 4;
+
 /** A process for each contender; they take turns, and idle meanwhile. @returns the medians of each */
 export async function measurePass(
   contenders: readonly Contender[],
@@ -24,6 +27,7 @@ export async function measurePass(
     for (const contender of contenders) {
       const order: VerifyOrder = { ...contender.order, mysql };
       const child = await startChild<SliceQuestion, Slice, unknown>(new URL("worker.ts", import.meta.url), order);
+      await child.ask({ ms: WARM_UP_SLICES * slice });
       running.push({ contender, child, slices: [] });
     }
     for (let round = 0; round < rounds; round += 1) {
