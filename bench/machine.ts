@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpus, loadavg, totalmem } from "node:os";
 
 /** What figures must not be read without. */
@@ -5,6 +6,15 @@ export function describeMachine(): string {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   const date = new Date().toISOString().slice(0, 16).replace("T", " ");
   return `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, ${memory}; Node ${process.version}; ${date} UTC; load ${describeLoad()}`;
+}
+
+/** Of the code that is measured. */
+export function describeCommit(): string {
+  try {
+    return `commit ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8", stdio: "pipe" }).trim()}`;
+  } catch {
+    return "no commit";
+  }
 }
 
 /** More than there are cores: others were using them. */

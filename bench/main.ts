@@ -1,4 +1,7 @@
-/** Runs benches and prints their tables: `npm run bench`, or some of them by name. Never fails for a figure. */
+/**
+ * Runs benches and prints their tables: `npm run bench`, or some of them by name. Never fails for a
+ * figure.
+ */
 import { bench as backlog } from "./backlog.ts";
 import { bench as browser } from "./browser/bench.ts";
 import { UsageError } from "./command/bench.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Benches, Command } from "./command/command-line.ts";
-import { describeLoad, describeMachine, isBusy } from "./machine.ts";
+import { describeCommit, describeLoad, describeMachine, isBusy } from "./machine.ts";
 import { note } from "./note.ts";
 import { judge, type Verdict, writeVerdicts } from "./report/judge.ts";
 import { writeTable } from "./report/markdown.ts";
@@ -51,7 +51,7 @@ async function runBench(name: string, { textsOf, isQuick }: Command, benches: Be
   note(`${name} (load ${describeLoad()})`);
   const tables = (await benches[name]?.run(textsOf(name))) ?? [];
   const about = [
-    `\`npm run bench -- ${name}${isQuick ? " --quick" : ""}\`, ${minutesSince(begun)}: ${machine}, ${describeLoad()} at the end.`,
+    `\`npm run bench -- ${name}${isQuick ? " --quick" : ""}\` at ${describeCommit()}, ${minutesSince(begun)}: ${machine}, ${describeLoad()} at the end.`,
     ...(isQuick ? ["**A quick run: its figures mean nothing.**"] : []),
   ].join(" ");
   return { name, about, tables, verdicts: judge(TARGETS[name] ?? [], tables) };

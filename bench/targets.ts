@@ -31,9 +31,10 @@ const moreThanNone =
 const addedOverFloor =
   (framework: string) =>
   (read: ReadFigure): Figure | undefined => {
-    const added = [moreThanNone(framework, "repeated", "cpu")(read), moreThanNone(framework, "floor", "cpu")(read)];
-    const [ours, floor] = added;
-    return ours && floor && ratio(ours, floor);
+    const ours = moreThanNone(framework, "repeated", "cpu")(read);
+    const floor = moreThanNone(framework, "floor", "cpu")(read);
+    // On a busy machine a floor may seem to cost nothing, of which nothing is a multiple.
+    return ours && floor && combine((value, base) => (base > 0 ? value / base : Number.POSITIVE_INFINITY), ours, floor);
   };
 
 /** The greatest of several. */

@@ -15,7 +15,10 @@ export interface MeasuredContender {
 /** Rounds of one contender in a row; what its tabs suffer is begun before, and ended after them. */
 const BLOCK = 5;
 
-/** The contenders take turns, each time in the other order. In each round all access tokens have expired, and no tab knows. */
+/**
+ * The contenders take turns, each time in the other order. In each round all access tokens have
+ * expired, and no tab knows.
+ */
 export async function measureScenario(
   contenders: readonly ReadyContender[],
   scenario: Scenario,

@@ -81,7 +81,10 @@ interface MeasuredTable {
   readonly timings: readonly Timings[];
 }
 
-/** The tables take turns, so that the noise of the machine hits all alike. What the first round finds cold does not count. */
+/**
+ * The tables take turns, so that the noise of the machine hits all alike. What the first round
+ * finds cold does not count.
+ */
 async function runRounds(tables: readonly GrowthTable[], rounds: number): Promise<readonly MeasuredTable[]> {
   const running = await Promise.all(
     tables.map(async (table) => ({ table, store: await table.openWarm(), timings: [] as Timings[] })),

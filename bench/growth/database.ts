@@ -10,7 +10,9 @@ export interface GrowthDatabase {
   readonly settings: string;
   /** Makes a table, fills it and brings its statistics up to date. */
   fill(rows: Rows): Promise<GrowthTable>;
-  /** Writes out what has not been written yet, so that nothing is measured along with the filling. */
+  /**
+   * Writes out what has not been written yet, so that nothing is measured along with the filling.
+   */
   settle(): Promise<void>;
   remove(): Promise<void>;
 }

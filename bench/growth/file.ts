@@ -10,8 +10,9 @@ const ROWS_PER_FILE = 100_000;
 export const COLUMNS: string = /\((.*?)\)/.exec(buildStatements("sqlite", "").insert.text)?.[1] ?? "";
 
 /**
- * Hands all rows to a server of this machine, in files as both `LOAD DATA` of MariaDB and `COPY` of PostgreSQL read them: a line for each
- * row, tabs between columns, `\N` for null. Nothing in a row needs escaping.
+ * Hands all rows to a server of this machine, in files as both `LOAD DATA` of MariaDB and `COPY` of
+ * PostgreSQL read them: a line for each row, tabs between columns, `\N` for null. Nothing in a row
+ * needs escaping.
  */
 export async function loadThroughFiles(rows: Rows, load: (path: string) => Promise<unknown>): Promise<void> {
   const folder = createServerFolder("growth");

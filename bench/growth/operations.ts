@@ -13,7 +13,10 @@ const CALLS: Readonly<Record<Operation, number>> = {
   create: 20,
 };
 
-/** Sessions of every eighth user are revoked and made anew, and so cannot be found by their number any more. */
+/**
+ * Sessions of every eighth user are revoked and made anew, and so cannot be found by their number
+ * any more.
+ */
 const isRevocable = (user: number): boolean => user % 8 === 7;
 
 export type Timings = Readonly<Record<Operation, number[]>>;
@@ -49,7 +52,10 @@ export async function time(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begun;
 }
 
-/** What `refreshSession` asks of a store: a read, and a compare-and-set; false when another refresh came in between. */
+/**
+ * What `refreshSession` asks of a store: a read, and a compare-and-set; false when another refresh
+ * came in between.
+ */
 export async function refresh(store: SessionStore, handle: string): Promise<boolean> {
   const found = await store.findSession(handle);
   if (found === undefined) throw new Error(`there is no session ${handle}`);

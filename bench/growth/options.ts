@@ -3,7 +3,10 @@ import { count, type Option, oneOf, someOf } from "../command/option.ts";
 export const STORES = ["sqlite", "mariadb", "postgres", "redis"] as const;
 export type StoreName = (typeof STORES)[number];
 
-/** Whether a write waits for the disk. `relaxed` shows what else there is to it, on a disk whose waits drown everything. */
+/**
+ * Whether a write waits for the disk. `relaxed` shows what else there is to it, on a disk whose
+ * waits drown everything.
+ */
 export const DURABILITIES = ["full", "relaxed"] as const;
 export type Durability = (typeof DURABILITIES)[number];
 
@@ -12,7 +15,10 @@ const SWEEP_CHUNK = 50;
 
 const FIRST_SIZE = 10_000;
 
-/** Sizes of the tables, ascending, from 10 k by powers of ten up to the largest, which is given: `10k`, `1m`. */
+/**
+ * Sizes of the tables, ascending, from 10 k by powers of ten up to the largest, which is given:
+ * `10k`, `1m`.
+ */
 const sizes: Option<readonly number[]> = {
   shown: "10k, or any size up to 10m",
   fallback: "1m",

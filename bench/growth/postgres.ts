@@ -58,8 +58,9 @@ export async function startGrowthPostgres(largest: number, durability: Durabilit
 }
 
 /**
- * A new connection is a new process, which meets each page of the shared buffers for the first time once, at the cost of a page fault; the
- * more rows there are, the longer that goes on. Connections of a pool are past it.
+ * A new connection is a new process, which meets each page of the shared buffers for the first time
+ * once, at the cost of a page fault; the more rows there are, the longer that goes on. Connections
+ * of a pool are past it.
  */
 async function openWarm(url: string): Promise<SessionStore> {
   const pool = new pg.Pool({ connectionString: url, max: 1 });

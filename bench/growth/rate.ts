@@ -7,7 +7,10 @@ const AT_ONCE = 32;
 const WARM_UP = 1500;
 const COUNT_FOR = 5000;
 
-/** How many refreshes a second one process gets done, so many at once. It shares the machine with the server. */
+/**
+ * How many refreshes a second one process gets done, so many at once. It shares the machine with
+ * the server.
+ */
 export async function measureRate(table: GrowthTable): Promise<number> {
   const store = openStore(table.address);
   let done = 0;

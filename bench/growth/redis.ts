@@ -13,7 +13,10 @@ const BATCH = 1000;
 const SAMPLE = 500;
 const SETTLED_WITHIN = 600_000;
 
-/** A server for each size: one table of all keys serves everybody on a server, and would be the same for all. */
+/**
+ * A server for each size: one table of all keys serves everybody on a server, and would be the same
+ * for all.
+ */
 export async function startGrowthRedis(_largest: number, durability: Durability): Promise<GrowthDatabase> {
   const appendOnly = durability === "full" ? "everysec" : "no";
   const servers: Redis[] = [];

@@ -1,4 +1,7 @@
-/** Rows as the library writes them, each computed from its number, so that nobody has to remember millions of handles. */
+/**
+ * Rows as the library writes them, each computed from its number, so that nobody has to remember
+ * millions of handles.
+ */
 import { hash, randomBytes } from "node:crypto";
 import { shardOfUser } from "../../src/lib/session/handle.ts";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
@@ -6,7 +9,9 @@ import type { SessionRecord } from "../../src/lib/session/record.ts";
 const DAY = 86_400_000;
 export const IDLE_TIMEOUT = 100 * DAY;
 
-/** Whose session each of twenty is: of ten users four have one, three two, two three and one four. */
+/**
+ * Whose session each of twenty is: of ten users four have one, three two, two three and one four.
+ */
 const OWNERS = [0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 9] as const;
 const SESSIONS_PER_USER = 2;
 

@@ -25,7 +25,10 @@ export interface SweepFigures {
   readonly without: readonly number[];
 }
 
-/** Sweeps without a pause, which is more than the library does: it lets a request of the process that sweeps come between. */
+/**
+ * Sweeps without a pause, which is more than the library does: it lets a request of the process
+ * that sweeps come between.
+ */
 export async function measureSweep(table: GrowthTable, chunk: number): Promise<SweepFigures> {
   const store = openStore(table.address);
   const sweeper = fork(fileURLToPath(new URL("sweeper.ts", import.meta.url)), [JSON.stringify(table.address)]);
@@ -54,7 +57,10 @@ export async function measureSweep(table: GrowthTable, chunk: number): Promise<S
   return { statements, removed, during, without };
 }
 
-/** How long each refresh took from the moment when it was due, so that what waits behind a slow one counts, too. */
+/**
+ * How long each refresh took from the moment when it was due, so that what waits behind a slow one
+ * counts, too.
+ */
 async function refreshSteadily(store: SessionStore, rows: Rows, work: Promise<unknown>): Promise<number[]> {
   const took: number[] = [];
   const underWay: Promise<void>[] = [];

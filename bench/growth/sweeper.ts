@@ -1,4 +1,7 @@
-/** A process that sweeps as the library does: run by sweep.ts, with an address as its argument. It shares nothing with those it may stall. */
+/**
+ * A process that sweeps as the library does: run by sweep.ts, with an address as its argument. It
+ * shares nothing with those it may stall.
+ */
 import { openStore, type StoreAddress } from "./store.ts";
 
 /** So many statements, one right after another. */

@@ -1,4 +1,6 @@
-/** What sessions cost a server that does nothing else, against other libraries and against a floor. */
+/**
+ * What sessions cost a server that does nothing else, against other libraries and against a floor.
+ */
 import { startMariaDb } from "../../test/servers/mariadb.ts";
 import { startRedis } from "../../test/servers/redis.ts";
 import { defineBench } from "../command/bench.ts";

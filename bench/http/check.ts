@@ -3,7 +3,8 @@ import { ask } from "./load.ts";
 import { type Credentials, writeForgeries, writeRequest } from "./requests.ts";
 
 /**
- * Whether a contender does what its figures are about: lets the very user through, and refuses forgeries.
+ * Whether a contender does what its figures are about: lets the very user through, and refuses
+ * forgeries.
  *
  * @returns the length of its answers
  */

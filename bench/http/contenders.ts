@@ -4,7 +4,10 @@ import { named } from "../versions.ts";
 export const FRAMEWORKS = ["express", "fastify", "node"] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 
-/** `first-sight`: each token is verified as if it had never been seen. `original`: supertokens-node-mysql-ref-jwt. */
+/**
+ * `first-sight`: each token is verified as if it had never been seen. `original`:
+ * supertokens-node-mysql-ref-jwt.
+ */
 export type Guard =
   | "none"
   | "floor"
@@ -48,7 +51,10 @@ interface GuardFacts {
   readonly setup: string;
   /** Whether it demands an anti-CSRF token beside the cookie. */
   readonly antiCsrf?: boolean;
-  /** Live tokens in turn. Where none is remembered their number changes nothing, and some sign in slowly. */
+  /**
+   * Live tokens in turn. Where none is remembered their number changes nothing, and some sign in
+   * slowly.
+   */
   readonly users?: number;
 }
 

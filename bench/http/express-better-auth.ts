@@ -4,7 +4,10 @@ import { memoryAdapter } from "better-auth/adapters/memory";
 import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
 import type { ExpressSessions } from "./express.ts";
 
-/** With its cookie cache, so that verifying asks its database for nothing. It does not check for CSRF where an app asks for the session. */
+/**
+ * With its cookie cache, so that verifying asks its database for nothing. It does not check for
+ * CSRF where an app asks for the session.
+ */
 export function createBetterAuth(): ExpressSessions {
   const auth = betterAuth({
     baseURL: "https://bench.localhost",

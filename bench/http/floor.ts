@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { areEqual } from "../floor.ts";
+import { areEqual } from "../are-equal.ts";
 
 export interface Floor {
   signIn(user: string): { readonly cookie: string; readonly antiCsrf: string };

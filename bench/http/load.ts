@@ -3,7 +3,10 @@ import { connect, type Socket } from "node:net";
 
 /** Connections that are kept alive between the turns of a contender. */
 export interface Load {
-  /** One request on each connection at a time, for so many ms. @throws when an answer is not the expected one */
+  /**
+   * One request on each connection at a time, for so many ms. @throws when an answer is not the
+   * expected one
+   */
   run(ms: number): Promise<LoadFigures>;
   close(): void;
 }
@@ -17,8 +20,8 @@ export interface LoadFigures {
 const SUCCESS = Buffer.from("HTTP/1.1 200 ");
 
 /**
- * Node's own client costs more than the servers that are measured, so this one knows the answer: every answer of a contender has the
- * same length.
+ * Node's own client costs more than the servers that are measured, so this one knows the answer:
+ * every answer of a contender has the same length.
  */
 export async function openLoad(
   port: number,

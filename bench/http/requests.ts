@@ -11,7 +11,10 @@ const HOST = "bench.localhost";
 /** So that cookies may be `secure`. */
 const BEHIND_A_PROXY = { "x-forwarded-proto": "https" };
 
-/** Users take turns at signing in, so that a peer with a small pool is not asked for more than it has. */
+/**
+ * Users take turns at signing in, so that a peer with a small pool is not asked for more than it
+ * has.
+ */
 export async function signIn(port: number, users: number): Promise<readonly Credentials[]> {
   const all: Credentials[] = [];
   for (let index = 0; index < users; index += 1) {
@@ -36,7 +39,10 @@ function readCookies(response: Response): string {
     .join("; ");
 }
 
-/** A request as a browser's script sends it; all contenders get the same, but for cookie and anti-CSRF token. */
+/**
+ * A request as a browser's script sends it; all contenders get the same, but for cookie and
+ * anti-CSRF token.
+ */
 export function writeRequest({ cookie, antiCsrf }: Partial<Credentials>): Buffer {
   const lines = [
     `POST ${ROUTE} HTTP/1.1`,

@@ -20,7 +20,10 @@ export interface Slice {
   /** Of the server's process, a request, in µs. */
   readonly cpu: number;
   readonly requestsPerSecond: number;
-  /** Of one core, that the server was busy with; far below 1 it was waiting for requests or for another server. */
+  /**
+   * Of one core, that the server was busy with; far below 1 it was waiting for requests or for
+   * another server.
+   */
   readonly busy: number;
 }
 
@@ -54,7 +57,10 @@ const CONNECTIONS = 16;
 const WARM_UP = { step: 250, most: 3000 };
 const COUNT_FOR = 100;
 
-/** All servers of a framework run at once, and take turns at being asked: in each round each of them, in an order of its own. */
+/**
+ * All servers of a framework run at once, and take turns at being asked: in each round each of
+ * them, in an order of its own.
+ */
 export async function measurePass(
   framework: Framework,
   backends: Backends,

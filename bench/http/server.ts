@@ -1,4 +1,7 @@
-/** The process of one server: started by rounds.ts, with an order as its argument. It loads nothing that this server does not need. */
+/**
+ * The process of one server: started by rounds.ts, with an order as its argument. It loads nothing
+ * that this server does not need.
+ */
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { cpuTime, serveParent } from "../child.ts";
@@ -11,7 +14,9 @@ import type { NodeSessions } from "./node.ts";
 export interface ServerReady {
   readonly port: number;
 }
-/** `cpu`: what has it used since its start, in µs? `count`: from now on; `counts`: what were they? */
+/**
+ * `cpu`: what has it used since its start, in µs? `count`: from now on; `counts`: what were they?
+ */
 export interface ServerQuestion {
   readonly about: "cpu" | "count" | "counts";
 }

@@ -1,4 +1,6 @@
-/** Replaces the section of each bench in a document, and leaves the others. New ones are appended. */
+/**
+ * Replaces the section of each bench in a document, and leaves the others. New ones are appended.
+ */
 export function replaceSections(document: string, sections: ReadonlyMap<string, string>): string {
   let result = document.trimEnd();
   for (const [name, text] of sections) {

@@ -1,4 +1,6 @@
-/** The process of one cache: started by cache.ts, with an order as its argument and `--expose-gc`. */
+/**
+ * The process of one cache: started by cache.ts, with an order as its argument and `--expose-gc`.
+ */
 import { randomBytes } from "node:crypto";
 import { createSessions } from "counterfoil";
 import { memory } from "counterfoil/memory";

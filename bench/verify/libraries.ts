@@ -13,7 +13,10 @@ const LOAD: Readonly<Record<LibraryName, (order: VerifyOrder) => Promise<Library
   "secure-session": async (order) => (await import("./libraries/secure-session.ts")).createSecureSession(order),
 };
 
-/** @throws when the library does not do what its figures are about: let its users through, and refuse altered tokens */
+/**
+ * @throws when the library does not do what its figures are about: let its users through, and
+ * refuse altered tokens
+ */
 export async function loadLibrary(order: VerifyOrder): Promise<Library<unknown>> {
   const library = await LOAD[order.library](order);
   const { credentials } = library;

@@ -10,7 +10,10 @@ export interface VerifyOrder {
   readonly cacheSize: number;
   /** Whether each call checks an anti-CSRF token as well. */
   readonly antiCsrf: boolean;
-  /** For the library that does not start without a database. It asks it for nothing when it verifies. */
+  /**
+   * For the library that does not start without a database. It asks it for nothing when it
+   * verifies.
+   */
   readonly mysql: MysqlAddress | undefined;
 }
 

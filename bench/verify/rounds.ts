@@ -16,7 +16,9 @@ interface Running {
 /** Until the compiler has done its work. */
 const WARM_UP_SLICES = 4;
 
-/** A process for each contender; they take turns, and idle meanwhile. @returns the medians of each */
+/**
+ * A process for each contender; they take turns, and idle meanwhile. @returns the medians of each
+ */
 export async function measurePass(
   contenders: readonly Contender[],
   mysql: MysqlAddress,

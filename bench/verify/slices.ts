@@ -18,7 +18,9 @@ const COLD_CALLS = 16;
 const OTHER_DATA = new Uint8Array(4 * 2 ** 20);
 const CACHE_LINE = 64;
 
-/** Gives the texts of one call after another, each a string of its own, as each request brings one. */
+/**
+ * Gives the texts of one call after another, each a string of its own, as each request brings one.
+ */
 export function createTurns(credentials: readonly Credentials[]): (calls: number) => readonly Texts[] {
   const all = credentials.map(({ token, antiCsrf }) => [Buffer.from(token), Buffer.from(antiCsrf)] as const);
   let turn = 0;
@@ -54,7 +56,9 @@ async function measureHot(library: Library<unknown>, turns: Turns, ms: number): 
   return { hot: (took * 1000) / calls, cpu: cpu / calls };
 }
 
-/** The median of its batches, so that a batch in which another process had the core does not count. */
+/**
+ * The median of its batches, so that a batch in which another process had the core does not count.
+ */
 async function measureCold(library: Library<unknown>, turns: Turns, ms: number): Promise<number> {
   const batches: number[] = [];
   for (const end = performance.now() + ms; performance.now() < end || batches.length === 0;) {

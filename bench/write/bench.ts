@@ -1,4 +1,7 @@
-/** What creating, refreshing and revoking cost, on each store, against the original on the same server. */
+/**
+ * What creating, refreshing and revoking cost, on each store, against the original on the same
+ * server.
+ */
 import { defineBench } from "../command/bench.ts";
 import { count, oneOf, someOf } from "../command/option.ts";
 import { DURABILITIES, STORES } from "../growth/options.ts";

@@ -11,7 +11,10 @@ export interface Work {
 
 /** A library with its database. */
 export interface Writer {
-  /** Undefined where it has no such operation, or hangs. Makes what the operation needs, which is not measured. */
+  /**
+   * Undefined where it has no such operation, or hangs. Makes what the operation needs, which is
+   * not measured.
+   */
   prepare(operation: Operation, lanes: number): Promise<Work | undefined>;
 }
 

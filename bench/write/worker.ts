@@ -1,4 +1,6 @@
-/** The process of one library and its database: started by rounds.ts, with an order as its argument. */
+/**
+ * The process of one library and its database: started by rounds.ts, with an order as its argument.
+ */
 import { cpuTime, serveParent } from "../child.ts";
 import type { StoreAddress } from "../growth/store.ts";
 import type { MysqlAddress } from "../servers/mysql-address.ts";

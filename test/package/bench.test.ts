@@ -11,6 +11,7 @@ import { judge, type Target, type Verdict } from "../../bench/report/judge.ts";
 import { writeTable } from "../../bench/report/markdown.ts";
 import { replaceSections } from "../../bench/report/sections.ts";
 import { figure, isFigure, type Table } from "../../bench/report/table.ts";
+import { TARGETS } from "../../bench/targets.ts";
 
 interface Result {
   readonly tables: readonly Table[];
@@ -123,6 +124,13 @@ describe("the report of the bench", () => {
 
   test("tells the median over processes, the least and the most", () => {
     expect(writeTable(table)).toContain("| ours | 2.0 (1.0 to 3.0) |");
+  });
+
+  test("meets no target by a floor that seems to cost nothing", () => {
+    const row = (id: string, cpu: number) => ({ id, name: id, cells: { cpu: figure(cpu) } });
+    const http = { ...table, id: "http-express", rows: [row("none", 10), row("floor", 9), row("repeated", 11)] };
+    const verdicts = judge(TARGETS["http"] ?? [], [http]);
+    expect(verdicts.find(({ id }) => id === "http-express-floor")?.verdict).toBe("missed");
   });
 
   test("judges a median by its bound", () => {

@@ -1,4 +1,7 @@
-/** What the benchmarks call of supertokens-node-mysql-ref-jwt, which ships its TypeScript sources instead of declarations. */
+/**
+ * What the benchmarks call of supertokens-node-mysql-ref-jwt, which ships its TypeScript sources
+ * instead of declarations.
+ */
 export interface Config {
   readonly mysql: {
     readonly host: string;

@@ -9,7 +9,10 @@ interface Payload {
 const BLOCK = 64;
 const HEADER = Buffer.from('{"alg":"HS256","typ":"at+jwt","kid":"0123456789a"}').toString("base64url");
 
-/** The least that a token can cost which was never seen: HMAC from two one-shot hashes, `timingSafeEqual`, `JSON.parse`. */
+/**
+ * The least that a token can cost which was never seen: HMAC from two one-shot hashes,
+ * `timingSafeEqual`, `JSON.parse`.
+ */
 export async function createFirstSightFloor({ tokens }: VerifyOrder): Promise<Library<Payload | undefined>> {
   const key = Buffer.concat([randomBytes(32), Buffer.alloc(BLOCK - 32)]);
   const [inner, outer] = [Buffer.from(key.map((byte) => byte ^ 0x36)), Buffer.from(key.map((byte) => byte ^ 0x5c))];

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { areEqual } from "../../floor.ts";
+import { areEqual } from "../../are-equal.ts";
 import { type Library, userNames, type VerifyOrder } from "../library.ts";
 
 interface Remembered {
@@ -8,7 +8,10 @@ interface Remembered {
   readonly antiCsrf: string;
 }
 
-/** The least that a repeated token can cost: one look-up, its expiry, its anti-CSRF text, in an async function. */
+/**
+ * The least that a repeated token can cost: one look-up, its expiry, its anti-CSRF text, in an
+ * async function.
+ */
 export async function createFloor({ tokens }: VerifyOrder): Promise<Library<Remembered | undefined>> {
   const remembered = new Map<string, Remembered>();
   const expires = Date.now() + 86_400_000;
