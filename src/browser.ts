@@ -1,5 +1,5 @@
 /**
- * The browser's half: a `fetch` that keeps its session, in any number of tabs.
+ * The browser's half of the sessions: a `fetch` that keeps its session, in any number of tabs.
  *
  * @module
  */

@@ -16,14 +16,32 @@ import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 type Next = (error?: unknown) => void;
+/** A middleware of Express. */
 export type Middleware = (request: NodeRequest, response: ServerResponse, next: Next) => void;
+/** An error-handling middleware of Express. */
 export type ErrorMiddleware = (error: unknown, request: NodeRequest, response: ServerResponse, next: Next) => void;
 
 /**
- * Lets a request pass if it has a session, which `sessionOf(req)` then returns. Refusals go to `errorHandler()`.
+ * Makes a middleware that lets a request pass if it has a session, which `sessionOf(req)` then
+ * returns. Refusals go to `errorHandler()`.
  *
+ * @param options whether a session is required, for how old a sign-in, and whether the route
+ *   renders a page
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.post("/like", verifySession(), (req, res) => res.json({ by: sessionOf(req).getUserId() }));
+ * @example
+ * ```ts
+ * import express from "express";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/express";
+ *
+ * const { sessionRoutes, verifySession, sessionOf, errorHandler } = sessionsFor(createSessions());
+ * const app = express();
+ * app.use(sessionRoutes());
+ * app.post("/like", verifySession(), (req, res) => {
+ *   res.json({ by: sessionOf(req).getUserId() });
+ * });
+ * app.use(errorHandler());
+ * ```
  */
 export function verifySession(options: VerifySessionOptions = {}): Middleware {
   checkProtectOptions(options, "verifySession");
@@ -37,10 +55,10 @@ export function verifySession(options: VerifySessionOptions = {}): Middleware {
 }
 
 /**
- * The ready routes: refresh, sign-out, own devices, JWKS; and CORS for `http.trustedOrigins`. Mount it first, at the root.
+ * Makes a middleware with the session routes (refresh, sign-out, sessions, JWKS), CORS for
+ * `http.trustedOrigins`. Mount it first, at the root.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.use(sessionRoutes());
  */
 export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
@@ -54,9 +72,10 @@ export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
 }
 
 /**
- * Answers the errors of this library with the status that clients expect, and passes all others on. Mount it last.
+ * Makes an error handler. It answers the errors of this library with the status that clients
+ * expect, and passes all others on. Mount it last.
  *
- * @example app.use(errorHandler());
+ * @throws ConfigError for an option that is unknown or of the wrong type
  */
 export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
   checkInstanceOption(options, "errorHandler");
@@ -70,16 +89,21 @@ export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
 /** The functions of this module, bound to an instance and with its types. */
 export interface BoundSessions<Claims, Data, Id extends UserId>
   extends BoundCalls<node.NodeParameters, Claims, Data, Id>, BoundMiddleware<Middleware> {
+  /** As `errorHandler` of this module. */
   readonly errorHandler: () => ErrorMiddleware;
 }
 
 /**
- * The functions of this module, bound to an instance: what you sign in with and what routes read is checked against the
- * types that `createSessions` was told. Bind once, where the instance is made.
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
  *
  * @example
  * ```ts
- * const { sessionRoutes, verifySession, errorHandler, createNewSession, sessionOf } = sessionsFor(sessions);
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/express";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { verifySession, createNewSession, sessionOf } = sessionsFor(sessions);
  * ```
  */
 export const sessionsFor = <Claims, Data, Id extends UserId>(

@@ -18,20 +18,35 @@ import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import { respondToRoute } from "./lib/http/routes.ts";
 
-/** An error handler, of an app over HTTP/1.1 unless it is told. */
+/** An error handler of Fastify; by default of an app over HTTP/1.1. */
 export type ErrorHandler<Q = FastifyRequest, R = FastifyReply> = (error: unknown, request: Q, reply: R) => unknown;
-/** Options of the plugin. */
+/** Options of `sessionPlugin`. */
 export interface SessionPluginOptions extends SessionRoutesOptions {
-  /** Answers errors that are not this library's: the app's own error handler. Default: Fastify's. */
+  /**
+   * Answers errors that are not this library's: the error handler of your app. Default: Fastify's.
+   */
   readonly onError?: ErrorHandler;
 }
 
 /**
- * The plugin: the ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, the decorator `request.auth`,
- * and `errorHandler()` as the error handler. It belongs to the whole app, so register it at the root, first.
+ * A plugin with the session routes (refresh, sign-out, sessions, JWKS), CORS for
+ * `http.trustedOrigins`. It also decorates `request.auth`, and sets `errorHandler()` as the error
+ * handler. It applies to the whole app, so register it at the root, first.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example await app.register(sessionPlugin);
+ * @example
+ * ```ts
+ * import fastify from "fastify";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/fastify";
+ *
+ * const { sessionPlugin, verifySession, sessionOf } = sessionsFor(createSessions());
+ * const app = fastify();
+ * await app.register(sessionPlugin);
+ * app.post("/like", { preHandler: verifySession() }, async (request) => ({
+ *   by: sessionOf(request).getUserId(),
+ * }));
+ * ```
  */
 export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = adapter.forWholeApp(async (given, options) => {
   checkRouteOptions(options, "sessionPlugin", "onError");
@@ -48,7 +63,12 @@ export const sessionPlugin: adapter.Plugin<SessionPluginOptions> = adapter.forWh
   });
 });
 
-/** Answers the errors of this library, and leaves all others to `otherwise`; for a scope that has an error handler of its own. */
+/**
+ * Makes an error handler that answers the errors of this library, for a scope with its own handler.
+ *
+ * @param otherwise answers all other errors. Default: throws them again, for Fastify
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ */
 export function errorHandler<Q extends AnyRequest = FastifyRequest, R extends AnyReply = FastifyReply>(
   options: InstanceOption = {},
   otherwise: ErrorHandler<Q, R> = adapter.rethrow,
@@ -61,10 +81,12 @@ export function errorHandler<Q extends AnyRequest = FastifyRequest, R extends An
 }
 
 /**
- * Lets a request pass if it has a session, which `sessionOf(request)` then returns.
+ * Makes a hook that lets a request pass if it has a session, which `sessionOf(request)` then
+ * returns.
  *
+ * @param options whether a session is required, for how old a sign-in, and whether the route
+ *   renders a page
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.post("/like", { preHandler: verifySession() }, async (request) => ({ by: sessionOf(request).getUserId() }));
  */
 export function verifySession(options: VerifySessionOptions = {}): Hook {
   checkProtectOptions(options, "verifySession");
@@ -78,14 +100,29 @@ export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCal
   Data,
   Id
 > {
+  /** As `sessionPlugin` of this module. @throws ConfigError the same */
   readonly sessionPlugin: adapter.Plugin<WithoutInstance<SessionPluginOptions>>;
+  /** As `verifySession` of this module. @throws ConfigError the same */
   readonly verifySession: (options?: ProtectOptions) => Hook;
+  /** As `errorHandler` of this module. */
   readonly errorHandler: <Q extends AnyRequest = FastifyRequest, R extends AnyReply = FastifyReply>(
     otherwise?: ErrorHandler<Q, R>,
   ) => ErrorHandler<Q, R>;
 }
 
-/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { sessionPlugin, verifySession, sessionOf } = sessionsFor(sessions); */
+/**
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
+ *
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/fastify";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { sessionPlugin, createNewSession, sessionOf } = sessionsFor(sessions);
+ * ```
+ */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,
 ): BoundSessions<Claims, Data, Id> => ({

@@ -20,16 +20,18 @@ import { respondToRoute } from "./lib/http/routes.ts";
 export type ErrorHandler = (error: Error, context: Context) => Response | Promise<Response>;
 /** Options of `sessionRoutes`. */
 export interface HonoRoutesOptions extends SessionRoutesOptions {
-  /** The client's address, for the list of devices. Default: what `@hono/node-server` knows, else unknown. */
+  /**
+   * Returns the client's IP address, for the list of devices. Default: the address that
+   * `@hono/node-server` knows; unknown on other platforms.
+   */
   readonly ip?: (context: Context) => string | undefined;
 }
 
 /**
- * The ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, and what puts cookies on the responses of all
- * routes below. Mount it first.
+ * Makes a middleware with the session routes (refresh, sign-out, sessions, JWKS), CORS for
+ * `http.trustedOrigins`. It also puts cookies on the responses of all routes below. Mount it first.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.use(sessionRoutes());
  */
 export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandler {
   checkRouteOptions(options, "sessionRoutes", "ip");
@@ -44,7 +46,12 @@ export function sessionRoutes(options: HonoRoutesOptions = {}): MiddlewareHandle
   };
 }
 
-/** Answers the errors of this library, and all others as Hono does, or as `otherwise` says. @example app.onError(errorHandler()); */
+/**
+ * Makes an error handler that answers the errors of this library.
+ *
+ * @param otherwise answers all other errors. Default: as Hono does
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ */
 export function errorHandler(
   options: InstanceOption = {},
   otherwise: ErrorHandler = respondToUnknownError,
@@ -57,10 +64,24 @@ export function errorHandler(
 }
 
 /**
- * Lets a request pass if it has a session, which `sessionOf(c)` then returns. Refusals go to `errorHandler()`.
+ * Makes a middleware that lets a request pass if it has a session, which `sessionOf(c)` then
+ * returns. Refusals go to `errorHandler()`.
  *
+ * @param options whether a session is required, for how old a sign-in, and whether the route
+ *   renders a page
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.post("/like", verifySession(), (c) => c.json({ by: sessionOf(c).getUserId() }));
+ * @example
+ * ```ts
+ * import { Hono } from "hono";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/hono";
+ *
+ * const { sessionRoutes, verifySession, sessionOf, errorHandler } = sessionsFor(createSessions());
+ * const app = new Hono();
+ * app.use(sessionRoutes());
+ * app.onError(errorHandler());
+ * app.post("/like", verifySession(), (c) => c.json({ by: sessionOf(c).getUserId() }));
+ * ```
  */
 export function verifySession(options: VerifySessionOptions = {}): MiddlewareHandler {
   checkProtectOptions(options, "verifySession");
@@ -72,12 +93,27 @@ export function verifySession(options: VerifySessionOptions = {}): MiddlewareHan
 
 /** The functions of this module, bound to an instance and with its types. */
 export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<HonoParameters, Claims, Data, Id> {
+  /** As `sessionRoutes` of this module. @throws ConfigError the same */
   readonly sessionRoutes: (options?: WithoutInstance<HonoRoutesOptions>) => MiddlewareHandler;
+  /** As `verifySession` of this module. @throws ConfigError the same */
   readonly verifySession: (options?: ProtectOptions) => MiddlewareHandler;
+  /** As `errorHandler` of this module. */
   readonly errorHandler: (otherwise?: ErrorHandler) => ErrorHandler;
 }
 
-/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { sessionRoutes, verifySession, sessionOf } = sessionsFor(sessions); */
+/**
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
+ *
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/hono";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { verifySession, createNewSession, sessionOf } = sessionsFor(sessions);
+ * ```
+ */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,
 ): BoundSessions<Claims, Data, Id> => ({

@@ -1,6 +1,10 @@
 /**
- * Sessions for Node backends: short-lived access tokens, rotating refresh tokens, CSRF protection, revocation, and
- * detection of stolen sessions.
+ * User sessions for Node backends: short-lived access tokens, rotating refresh tokens, CSRF
+ * protection, revocation, and detection of stolen sessions.
+ *
+ * The functions of this module work on the default instance, which `init` makes. Before that they
+ * throw a `SessionError` with `NOT_INITIALISED`. They do not know the types of your claims and
+ * data; the methods of an instance do.
  *
  * @module
  */
@@ -24,18 +28,24 @@ import type { SweepOptions } from "./lib/session/sweep-now.ts";
 import type { VerifiedSession, VerifyOptions } from "./lib/session/verify-session.ts";
 
 /**
- * Makes an instance of its own; the functions of this module work on the one that `init` makes.
- * Opens nothing yet: the store is opened by the first call, or by `ready()`.
+ * Makes an instance. The first call of one of its methods opens the store; so does `ready()`.
  *
- * `Claims`, `Data` and `Id` are the types of your `jwtPayload`, `sessionData` and user ids. Say them once, here; whatever
- * is given and returned is checked against them, also in routes, by `sessionsFor(sessions)` of your framework's module.
+ * `Claims`, `Data` and `Id` are the types of your `jwtPayload`, `sessionData` and user ids. The
+ * methods of the instance check them, and so do routes that use `sessionsFor(sessions)` of your
+ * framework's module.
  *
- * @throws ConfigError with everything that is wrong with the config
+ * @param config the options. Default: SQLite in `./counterfoil.db`, and safe settings
+ * @throws ConfigError (`CONFIG_INVALID`) with every fault of the config
  * @example
  * ```ts
- * interface Claims { role: "admin" | "member" }
+ * import { createSessions } from "counterfoil";
+ *
+ * interface Claims {
+ *   role: "admin" | "member";
+ * }
  * const sessions = createSessions<Claims>({ secret: process.env.COUNTERFOIL_SECRET });
  * const { session } = await sessions.createNewSession("alice", { role: "admin" });
+ * console.log(session.jwtPayload.role);
  * ```
  */
 export function createSessions<Claims = unknown, Data = unknown, Id extends UserId = UserId>(
@@ -58,16 +68,23 @@ export function createSessions<Claims = unknown, Data = unknown, Id extends User
 }
 
 /**
- * Makes the default instance and opens its store. When the store cannot be opened this rejects, but the instance is in place all the same
- * and recovers by itself when the store is back. A second call replaces the instance and closes the first, whose
- * listeners go with it.
+ * Makes the default instance and opens its store. If the store cannot be opened, `init` throws, but
+ * the instance stays in place and works as soon as the store does. A second call replaces the
+ * instance and closes the first, with its listeners.
  *
- * @returns the instance, with your types. The functions of this module do not know them: to them claims and data are `unknown`
- * @throws ConfigError with everything that is wrong with the config
- * @throws SessionError `GENERAL_ERROR`: `STORE_UNAVAILABLE`, `STORE_UNSUITABLE`, `DRIVER_MISSING`, `SCHEMA_MISSING`, `SCHEMA_TOO_NEW`, `SECRET_MISMATCH`
+ * @param config the options. Default: SQLite in `./counterfoil.db`, and safe settings
+ * @returns the instance, whose methods know your types
+ * @throws ConfigError (`CONFIG_INVALID`) with every fault of the config
+ * @throws SessionError `STORE_UNAVAILABLE`, `STORE_UNSUITABLE`, `DRIVER_MISSING`, `SCHEMA_MISSING`,
+ *   `SCHEMA_TOO_NEW`, `SECRET_MISMATCH` if the store cannot be used
  * @example
  * ```ts
- * await init({ secret: process.env.COUNTERFOIL_SECRET, http: { publicOrigin: "https://example.com" } });
+ * import { init } from "counterfoil";
+ *
+ * await init({
+ *   secret: process.env.COUNTERFOIL_SECRET,
+ *   http: { publicOrigin: "https://example.com" },
+ * });
  * ```
  */
 export async function init<Claims = unknown, Data = unknown, Id extends UserId = UserId>(
@@ -81,25 +98,31 @@ export async function init<Claims = unknown, Data = unknown, Id extends UserId =
 }
 
 /**
- * Names of the cookies of the default instance, as `cookie.hostPrefix` makes them.
+ * Returns the names of the cookies. They follow `cookie.hostPrefix` and `cookie.prefix`.
  *
- * @throws SessionError `NOT_INITIALISED`
+ * @throws SessionError `NOT_INITIALISED` before `init`
  */
 export function getCookieNames(): CookieNames {
   return getDefaultInstance().cookieNames;
 }
 
 /**
- * Starts a session of the default instance for a user who has just proved who they are.
+ * Starts a session for a user who has just signed in. Your code sends the tokens to the client; the
+ * framework modules, such as `counterfoil/express`, have a `createNewSession` that does it for you.
  *
- * @param userId a non-empty string of at most 256 characters, or a finite number; comes back exactly as given
- * @param jwtPayload JSON that the access token carries, readable by the client. Default `{}`
+ * @param userId a non-empty string of at most 256 characters, or a finite number
+ * @param jwtPayload the claims: JSON in the access token, which the client can read. Default `{}`
  * @param sessionData JSON that stays on the server, at most 1,000,000 characters. Default `{}`
- * @param options `authTime`: when the user signed in, ms since the epoch; `device`: what the request tells of its device
- * @throws SessionError `GENERAL_ERROR`: `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`, `SESSION_LIMIT_REACHED`
+ * @param options the time of the sign-in, and the device for the list of sessions
+ * @returns the session and its tokens
+ * @throws SessionError `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`
+ *   when an argument does not fit; `SESSION_LIMIT_REACHED` with `onMaxPerUser: "refuse"`
  * @example
  * ```ts
- * const { session, accessToken, refreshToken, idRefreshToken, antiCsrfToken } = await createNewSession("alice", { role: "admin" });
+ * import { createNewSession } from "counterfoil";
+ *
+ * const { accessToken, refreshToken } = await createNewSession("alice", { role: "admin" });
+ * console.log(accessToken.value, refreshToken.expires);
  * ```
  */
 export async function createNewSession(
@@ -112,17 +135,25 @@ export async function createNewSession(
 }
 
 /**
- * Verifies an access token; asks the store only where `revocation` says so. On the default instance.
+ * Verifies an access token. It reads the store only with `revocation: "store"`.
  *
- * @param accessToken value of the cookie `getCookieNames().access`
- * @param antiCsrfToken value of the header `anti-csrf`. A string is checked. `null` skips the check; so does `undefined`, with a
- *   warning outside production
- * @param options `antiCsrf: "required"` refuses a request without the token; `maxAuthAge`: greatest age of the sign-in, for instance `"10m"`
- * @throws SessionError `TRY_REFRESH_TOKEN`: expired, not ours, wrong anti-CSRF token, or `ANTI_CSRF_MISSING`; `UNAUTHORISED`: revoked
- *   (with `revocation`); `STEP_UP_REQUIRED`: the sign-in is older than `options.maxAuthAge` (RFC 9470)
+ * @param accessToken the value of the cookie `getCookieNames().access`
+ * @param antiCsrfToken the value of the header `anti-csrf`. Pass `null` to skip the check, for a
+ *   request that changes nothing. `undefined` skips it too, with a process warning outside
+ *   production
+ * @param options whether the anti-CSRF token is required, and the greatest age of the sign-in
+ * @returns the session, and a new access token if the claims have changed
+ * @throws SessionError of the kind `TRY_REFRESH_TOKEN` if the access token is missing, expired or
+ *   not ours, or the anti-CSRF token is missing or wrong; `SESSION_NOT_FOUND` if the session was
+ *   revoked, with `revocation: "store"`; `STEP_UP_REQUIRED` if the sign-in is older than
+ *   `maxAuthAge` (RFC 9470)
  * @example
  * ```ts
- * const { session, newAccessToken } = await getSession(accessToken, antiCsrfToken, { antiCsrf: "required" });
+ * import { createNewSession, getSession } from "counterfoil";
+ *
+ * const { accessToken, antiCsrfToken } = await createNewSession("alice");
+ * const { session } = await getSession(accessToken.value, antiCsrfToken, { antiCsrf: "required" });
+ * console.log(session.userId);
  * ```
  */
 export async function getSession(
@@ -136,15 +167,22 @@ export async function getSession(...given: Parameters<Sessions["getSession"]>): 
 }
 
 /**
- * Exchanges a refresh token for a new access token and, unless it is too young, a new refresh token (RFC 9700 4.14). On the default instance.
+ * Exchanges a refresh token for new tokens (RFC 9700 4.14). A refresh token that an earlier refresh
+ * issued less than three `rotation.window`s ago comes back unchanged.
  *
- * @param refreshToken value of the cookie `getCookieNames().refresh`
- * @param options `device`: what the request tells of its device
- * @throws SessionError `UNAUTHORISED`: gone, expired or not ours; `TOKEN_THEFT_DETECTED`: two parties hold tokens of this session, which is now
- *   revoked; `RETRY`: another request has just rotated this token, nothing is lost
+ * @param refreshToken the value of the cookie `getCookieNames().refresh`
+ * @param options the device, for the list of sessions
+ * @returns the session and its tokens
+ * @throws SessionError of the kind `UNAUTHORISED` if the session has ended or the token is not
+ *   ours; `TOKEN_THEFT_DETECTED` if two parties hold tokens of the session, which is now revoked;
+ *   `RETRY` if another request was faster: the client should try again
  * @example
  * ```ts
- * const { newAccessToken, newRefreshToken, newIdRefreshToken, newAntiCsrfToken } = await refreshSession(refreshToken);
+ * import { createNewSession, refreshSession } from "counterfoil";
+ *
+ * const { refreshToken } = await createNewSession("alice");
+ * const { newAccessToken, newRefreshToken } = await refreshSession(refreshToken.value);
+ * console.log(newAccessToken.value, newRefreshToken.value);
  * ```
  */
 export async function refreshSession(refreshToken: string, options?: RefreshOptions): Promise<RefreshedSession> {
@@ -152,19 +190,32 @@ export async function refreshSession(refreshToken: string, options?: RefreshOpti
 }
 
 /**
- * Revokes a session of the default instance (RFC 7009).
+ * Revokes a session (RFC 7009).
  *
  * @returns whether it existed
+ * @example
+ * ```ts
+ * import { createNewSession, revokeSessionUsingSessionHandle } from "counterfoil";
+ *
+ * const { session } = await createNewSession("alice");
+ * await revokeSessionUsingSessionHandle(session.handle);
+ * ```
  */
 export async function revokeSessionUsingSessionHandle(handle: string): Promise<boolean> {
   return getDefaultInstance().revokeSessionUsingSessionHandle(handle);
 }
 
 /**
- * Revokes all sessions of a user, on the default instance, 200 at a time.
+ * Revokes all sessions of a user, 200 at a time, each part with its own event.
  *
- * @param options `except`: handle of a session that stays
- * @returns how many there were
+ * @param options `except`: the handle of a session to keep
+ * @returns how many sessions it revoked
+ * @example
+ * ```ts
+ * import { revokeAllSessionsForUser } from "counterfoil";
+ *
+ * await revokeAllSessionsForUser("alice"); // after a change of the password
+ * ```
  */
 export async function revokeAllSessionsForUser(
   userId: UserId,
@@ -174,26 +225,21 @@ export async function revokeAllSessionsForUser(
 }
 
 /**
- * Revokes every session of every user and replaces all keys, on the default instance. Other processes follow within a
- * minute; users who sign in there until then, or during this call, have to sign in again.
+ * Revokes every session of every user and replaces all keys. Other processes notice within a
+ * minute. Users who sign in there before that, or during this call, have to sign in again.
  *
- * @returns how many rows were removed
+ * @returns how many rows it removed
  */
 export async function revokeAllSessions(): Promise<number> {
   return getDefaultInstance().revokeAllSessions();
 }
 
 /**
- * Handles of a user's live sessions, newest first: all of them, or with a `limit` a page and the
- * cursor of the next. On the default instance.
+ * Lists the handles of a user's live sessions, newest first: all of them, or one page.
  *
- * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not 1 to 1000, or `after` is not a cursor
- * @example
- * ```ts
- * const handles = await getAllSessionHandlesForUser("alice");
- * const page = await getAllSessionHandlesForUser("alice", { limit: 100 });
- * const second = await getAllSessionHandlesForUser("alice", { limit: 100, after: page.next });
- * ```
+ * @param page the size of the page, and the cursor where it begins
+ * @returns the handles; with `page` also the cursor of the next page
+ * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
  */
 export async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
 export async function getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
@@ -202,9 +248,19 @@ export async function getAllSessionHandlesForUser(userId: UserId, page?: PageOpt
 }
 
 /**
- * A user's live sessions with their devices, newest first: all of them, or a page. On the default instance.
+ * Lists a user's live sessions with their devices, newest first: all of them, or one page.
  *
- * @throws SessionError as `getAllSessionHandlesForUser`
+ * @param page the size of the page, and the cursor where it begins
+ * @returns the sessions; with `page` also the cursor of the next page
+ * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
+ * @example
+ * ```ts
+ * import { getSessionsForUser } from "counterfoil";
+ *
+ * const first = await getSessionsForUser("alice", { limit: 100 });
+ * const second = await getSessionsForUser("alice", { limit: 100, after: first.next });
+ * console.log(second.sessions.map(({ device }) => device.userAgent));
+ * ```
  */
 export async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
 export async function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
@@ -213,23 +269,28 @@ export async function getSessionsForUser(userId: UserId, page?: PageOptions): Pr
 }
 
 /**
- * The server-side data of a session of the default instance.
+ * Reads the data of a session on the server.
  *
- * @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND`
+ * @throws SessionError `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session has ended
  */
 export async function getSessionData(handle: string): Promise<unknown> {
   return getDefaultInstance().getSessionData(handle);
 }
 
 /**
- * Replaces the server-side data, on the default instance; a function gets the old value, and runs again when another change
- * came in between.
+ * Replaces the data of a session on the server.
  *
+ * @param update the new value, or a function of the old value. The function runs again if another
+ *   request changed the session meanwhile
  * @returns the new value
- * @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND`; `GENERAL_ERROR` `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`
+ * @throws SessionError `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session has ended;
+ *   `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`; `STORE_CONTENDED` (`RETRY`) if other changes kept winning
  * @example
  * ```ts
- * await updateSessionData(handle, { items: 1 });
+ * import { createNewSession, updateSessionData } from "counterfoil";
+ *
+ * const { session } = await createNewSession("alice");
+ * await updateSessionData(session.handle, { items: 1 });
  * ```
  */
 export async function updateSessionData(handle: string, update: Updater<unknown>): Promise<unknown>;
@@ -251,11 +312,13 @@ export async function updateSessionInfo(handle: string, update: unknown): Promis
 }
 
 /**
- * Replaces the claims, on the default instance. The next refresh signs them; with `revocation` the next `getSession`
- * returns them with a `newAccessToken`.
+ * Replaces the claims of a session. The next refresh puts them into the access token. With
+ * `revocation: "store"` the next `getSession` does, and returns it as `newAccessToken`.
  *
- * @returns the new value
- * @throws SessionError as `updateSessionData`, and `TOKEN_TOO_LARGE`
+ * @param update the new claims, or a function of the old claims. The function runs again if another
+ *   request changed the session meanwhile
+ * @returns the new claims
+ * @throws SessionError as `updateSessionData`; `TOKEN_TOO_LARGE` if the token fits no cookie
  */
 export async function updateJwtPayload(handle: string, update: Updater<unknown>): Promise<unknown>;
 export async function updateJwtPayload(handle: string, value: unknown): Promise<unknown>;
@@ -264,13 +327,17 @@ export async function updateJwtPayload(handle: string, update: unknown): Promise
 }
 
 /**
- * Removes sessions of the default instance that have expired, in small steps, until none is left or there were `limit`.
+ * Removes expired sessions in small steps, until none is left or `limit` is reached. Requests do
+ * the same from time to time, so it is for a job after an outage.
  *
- * @returns how many it removed
- * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not a whole number from 1
+ * @returns how many sessions it removed
+ * @throws SessionError `ARGUMENT_INVALID` if the limit is not a whole number from 1
  * @example
  * ```ts
+ * import { sweep } from "counterfoil";
+ *
  * const removed = await sweep({ limit: 1_000_000 });
+ * console.log(removed);
  * ```
  */
 export async function sweep(options?: SweepOptions): Promise<number> {
@@ -278,44 +345,76 @@ export async function sweep(options?: SweepOptions): Promise<number> {
 }
 
 /**
- * Publishes the next signing key of the default instance, which takes over after `keys.publishAhead`; nobody is logged out.
+ * Publishes the next signing key, which begins to sign after `keys.publishAhead`. All sessions go
+ * on.
  *
- * @returns the key; one that is waiting already is returned
+ * @returns the new key, or the key that is waiting already
  */
 export async function rotateSigningKey(): Promise<PendingKey> {
   return getDefaultInstance().rotateSigningKey();
 }
 
-/** Public keys of the default instance, for other services that verify access tokens (RFC 7517); empty with HS256. */
+/**
+ * Returns the public keys (RFC 7517 5), for other services that verify access tokens. The list is
+ * empty with HS256.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { getJwks } from "counterfoil";
+ *
+ * createServer(async (_req, res) => res.end(JSON.stringify(await getJwks())));
+ * ```
+ */
 export async function getJwks(): Promise<Jwks> {
   return getDefaultInstance().getJwks();
 }
 
 /**
- * Ends what the default instance has started; the process can exit. Safe to call twice.
+ * Closes the default instance, so the process can exit. Calls that have begun may finish, within
+ * the `timeout` of the store; later calls fail with `CLOSED`. A second `close()` does nothing.
  *
- * @throws SessionError `STORE_UNAVAILABLE` when the store could not give back all that it opened;
- *   the instance is closed all the same
+ * @throws SessionError `STORE_UNAVAILABLE` if the store could not close all that it opened. The
+ *   instance is closed all the same
  */
 export async function close(): Promise<void> {
   return getDefaultInstance().close();
 }
 
 /**
- * Listens to an event of the default instance. A listener that throws is reported as a process warning.
+ * Calls a listener on an event. An error of the listener becomes a process warning.
  *
- * @returns a function that stops it
- * @throws SessionError `NOT_INITIALISED`
+ * @returns a function that removes the listener
+ * @throws SessionError `ARGUMENT_INVALID` if there is no such event
  * @example
  * ```ts
- * on("reuse-detected", ({ userId, presentingDevice }) => alertSecurityTeam(userId, presentingDevice));
+ * import { on } from "counterfoil";
+ *
+ * on("reuse-detected", ({ userId, presentingDevice }) => {
+ *   console.warn("stolen session", userId, presentingDevice);
+ * });
  * ```
  */
 export function on<E extends SessionEventName>(event: E, listener: SessionListener<E>): () => void {
   return getDefaultInstance().on(event, listener);
 }
 
-/** The kinds of error and the test for them; every error is a real `Error` with `errType`, `code` and `cause`. */
+/**
+ * The six kinds of error, and `isErrorFromAuth`, which tells the errors of this library from
+ * others.
+ *
+ * @example
+ * ```ts
+ * import { AuthError, getSession } from "counterfoil";
+ *
+ * try {
+ *   await getSession("no token", null);
+ * } catch (error) {
+ *   if (!AuthError.isErrorFromAuth(error)) throw error;
+ *   if (error.errType === AuthError.TRY_REFRESH_TOKEN) console.log("refresh", error.code);
+ * }
+ * ```
+ */
 const AuthError: Readonly<
   typeof ERROR_TYPES & {
     /** `TOKEN_THEFT_DETECTED` under the name that the first SuperTokens library gave it. */
@@ -327,7 +426,7 @@ const AuthError: Readonly<
   UNAUTHORISED_AND_TOKEN_THEFT_DETECTED: ERROR_TYPES.TOKEN_THEFT_DETECTED,
   isErrorFromAuth,
 });
-/** The same under a name that leaves the global `Error` alone. */
+/** `Error` under a name that does not hide the global `Error`. */
 export { AuthError };
 export { AuthError as Error };
 

@@ -14,15 +14,15 @@ import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import { respondToRoute } from "./lib/http/routes.ts";
 
-/** A middleware. */
+/** A middleware of Koa. */
 export type Middleware = (context: Context, next: () => Promise<unknown>) => Promise<void>;
 
 /**
- * The ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, and the answers to errors of this library
- * from everything below. Mount it first, below an error handler of your own.
+ * Makes a middleware with the session routes (refresh, sign-out, sessions, JWKS), CORS for
+ * `http.trustedOrigins`. It also answers the errors of this library from all middleware below.
+ * Mount it first, but below an error handler of your own.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example app.use(sessionRoutes());
  */
 export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
@@ -40,10 +40,26 @@ export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
 }
 
 /**
- * Lets a request pass if it has a session, which `sessionOf(ctx)` then returns. Refusals are answered by `sessionRoutes()`.
+ * Makes a middleware that lets a request pass if it has a session, which `sessionOf(ctx)` then
+ * returns. `sessionRoutes()` answers refusals.
  *
+ * @param options whether a session is required, for how old a sign-in, and whether the route
+ *   renders a page
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example router.post("/like", verifySession(), (ctx) => { ctx.body = { by: sessionOf(ctx).getUserId() }; });
+ * @example
+ * ```ts
+ * import Koa from "koa";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/koa";
+ *
+ * const { sessionRoutes, verifySession, sessionOf } = sessionsFor(createSessions());
+ * const app = new Koa();
+ * app.use(sessionRoutes());
+ * app.use(verifySession());
+ * app.use((ctx) => {
+ *   ctx.body = { by: sessionOf(ctx).getUserId() };
+ * });
+ * ```
  */
 export function verifySession(options: VerifySessionOptions = {}): Middleware {
   checkProtectOptions(options, "verifySession");
@@ -58,9 +74,17 @@ export interface BoundSessions<Claims, Data, Id extends UserId>
   extends BoundCalls<KoaParameters, Claims, Data, Id>, BoundMiddleware<Middleware> {}
 
 /**
- * Binds the functions of this module to an instance, with its types. Bind once, where it is made.
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
  *
- * @example const { sessionRoutes, verifySession, createNewSession, sessionOf } = sessionsFor(sessions);
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/koa";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { verifySession, createNewSession, sessionOf } = sessionsFor(sessions);
+ * ```
  */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,

@@ -16,12 +16,26 @@ import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 /**
- * The module: the ready routes, CORS for `http.trustedOrigins`, and the answers to errors of this library. Import it once, in the root
- * module. A filter of your own that catches everything belongs to the root module's providers, as `APP_FILTER`, so that it comes after.
+ * The module with the session routes (refresh, sign-out, sessions, JWKS), CORS for
+ * `http.trustedOrigins`, and answers to the errors of this library. Import it once, in the root
+ * module. If you have a filter that catches everything, provide it in the root module as
+ * `APP_FILTER`, so that it comes after this one.
  */
 // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
 export class SessionModule {
-  /** @throws ConfigError for an unknown option. @example @Module({ imports: [SessionModule.forRoot()] }) class AppModule {} */
+  /**
+   * Makes the module.
+   *
+   * @throws ConfigError for an option that is unknown or of the wrong type
+   * @example
+   * ```ts
+   * import { Module } from "@nestjs/common";
+   * import { SessionModule } from "counterfoil/nest";
+   *
+   * @Module({ imports: [SessionModule.forRoot()] })
+   * export class AppModule {}
+   * ```
+   */
   static forRoot(options: SessionRoutesOptions = {}): nest.DynamicModule {
     checkRouteOptions(options, "SessionModule.forRoot");
     class ConfiguredSessionModule {
@@ -29,7 +43,10 @@ export class SessionModule {
       constructor(host: HttpAdapterHost) {
         this.#host = host;
       }
-      /** Called by Nest before it mounts the routes; a global prefix does not move what is mounted here. */
+      /**
+       * Called by Nest before it mounts the routes; a global prefix does not move what is mounted
+       * here.
+       */
       configure(): void {
         this.#host.httpAdapter.use(platform.sessionMiddleware(options));
       }
@@ -41,7 +58,10 @@ export class SessionModule {
   }
 }
 
-/** Nest asks one filter only, the first whose classes fit: so this class is what we have an answer for, and no other error. */
+/**
+ * Nest asks one filter only, the first whose classes fit: so this class is what we have an answer
+ * for, and no other error.
+ */
 function createFilter(options: InstanceOption): nest.ExceptionFilter {
   const Answered = { [Symbol.hasInstance]: (error: unknown) => calls.responseTo(error, options) !== undefined };
   class SessionExceptionFilter implements nest.ExceptionFilter {
@@ -55,7 +75,12 @@ function createFilter(options: InstanceOption): nest.ExceptionFilter {
   return new SessionExceptionFilter();
 }
 
-/** Lets a request pass if it has a session. For `app.useGlobalGuards(new SessionGuard())`; on one class or method write `@VerifySession()`. */
+/**
+ * A guard that lets a request pass if it has a session, for `app.useGlobalGuards(new
+ * SessionGuard())`. On one class or method write `@VerifySession()`.
+ *
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ */
 export class SessionGuard implements nest.CanActivate {
   readonly #options: VerifySessionOptions;
   constructor(options: VerifySessionOptions = {}) {
@@ -69,24 +94,60 @@ export class SessionGuard implements nest.CanActivate {
   }
 }
 
-/** Protects a controller or one of its methods. @example @VerifySession({ maxAuthAge: "10m" }) class Payments {} */
+/**
+ * Protects a controller or one of its methods.
+ *
+ * @param options whether a session is required, for how old a sign-in, and whether the route
+ *   renders a page
+ * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example
+ * ```ts
+ * import { Controller, Post } from "@nestjs/common";
+ * import { CurrentSession, type RequestSession, VerifySession } from "counterfoil/nest";
+ *
+ * @Controller()
+ * export class LikeController {
+ *   @Post("like")
+ *   @VerifySession()
+ *   like(@CurrentSession() session: RequestSession) {
+ *     return { by: session.getUserId() };
+ *   }
+ * }
+ * ```
+ */
 export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator =>
   nest.UseGuards(new SessionGuard(options));
 
-/** The session of the request as a parameter; undefined where nothing has verified one. TypeScript does not check the type that you write there;
- * it checks `sessionOf(req)`. @example class Likes { like(@CurrentSession() session: RequestSession) {} } */
+/** Passes the session of the request to a parameter; undefined if no check found one. */
 export const CurrentSession: () => ParameterDecorator = nest.createParamDecorator(
   (_: unknown, context: nest.ExecutionContext) =>
     requests.findSession(context.switchToHttp().getRequest<platform.PlatformRequest>()),
 );
 
-/** The functions of this module, bound to an instance and with its types. */
+/**
+ * The functions of this module, bound to an instance and with its types. TypeScript does not check
+ * the type of a parameter of `@CurrentSession()`; `sessionOf(req)` is checked.
+ */
 export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<NestParameters, Claims, Data, Id> {
+  /** As `SessionModule.forRoot`. @throws ConfigError the same */
   readonly forRoot: (options?: WithoutInstance<SessionRoutesOptions>) => nest.DynamicModule;
+  /** As `VerifySession` of this module. @throws ConfigError the same */
   readonly VerifySession: (options?: WithoutInstance<VerifySessionOptions>) => ClassDecorator & MethodDecorator;
 }
 
-/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { forRoot, VerifySession, createNewSession, sessionOf } = sessionsFor(sessions); */
+/**
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
+ *
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/nest";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { forRoot, VerifySession, createNewSession, sessionOf } = sessionsFor(sessions);
+ * ```
+ */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,
 ): BoundSessions<Claims, Data, Id> =>

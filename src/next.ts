@@ -1,5 +1,5 @@
 /**
- * Sessions in Next.js 15 and 16: route handlers, proxy (once named middleware), server components.
+ * Sessions in Next.js 15 and 16: route handlers, proxy (formerly middleware), server components.
  *
  * @module
  */
@@ -27,12 +27,20 @@ export type ServerSession<Claims = unknown, Data = unknown, Id extends UserId = 
 >;
 
 /**
- * The proxy (`proxy.ts`; before Next 16 `middleware.ts` with the Node.js runtime): it answers the ready routes, and sees to it that
- * server components find a fresh session. A page load with an expired access token is refreshed, or sent through the refresh
- * route and back; requests for data and server actions get 401, so that the browser refreshes.
+ * Makes the proxy: `proxy.ts`, or `middleware.ts` with the Node.js runtime before Next 16. It
+ * answers the session routes, and refreshes sessions for server components. A page load with an
+ * expired access token is refreshed, or redirected through the refresh route and back. Requests for
+ * data and server actions get 401, so the browser refreshes.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example export const proxy = sessionProxy({ sessions });
+ * @example
+ * ```ts
+ * import { sessionsFor } from "counterfoil/next";
+ * import { createSessions } from "counterfoil";
+ *
+ * const { sessionProxy } = sessionsFor(createSessions());
+ * export const proxy = sessionProxy();
+ * ```
  */
 export function sessionProxy(options: WebOptions = {}): (request: Request) => Promise<Response> {
   checkRouteOptions(options, "sessionProxy", "ip");
@@ -55,10 +63,18 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
 }
 
 /**
- * Handlers for the ready routes, where no proxy answers them: `app/session/[...path]/route.ts`.
+ * Makes route handlers for the session routes, for apps without the proxy:
+ * `app/session/[...path]/route.ts`.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
- * @example export const { GET, POST } = sessionRoutes({ sessions });
+ * @example
+ * ```ts
+ * import { sessionsFor } from "counterfoil/next";
+ * import { createSessions } from "counterfoil";
+ *
+ * const { sessionRoutes } = sessionsFor(createSessions());
+ * export const { GET, POST } = sessionRoutes();
+ * ```
  */
 export function sessionRoutes(
   options: WebOptions = {},
@@ -68,12 +84,23 @@ export function sessionRoutes(
 }
 
 /**
- * The session in a server component or a server action; undefined when nobody is signed in. Behind
- * `sessionProxy()` an expired one has been refreshed before. Route handlers use `verifySession` or
- * `withSessions`, which check the anti-CSRF token as well.
+ * Returns the session in a server component or a server action; undefined if nobody is signed in.
+ * With `sessionProxy()` an expired session has been refreshed before. In route handlers use
+ * `verifySession` or `withSessions`, which check the anti-CSRF token too.
  *
- * @throws SessionError in an outage, `STEP_UP_REQUIRED`; `CSRF_REFUSED`, which Next answers by 403
- * @example const session = await getServerSession({ sessions });
+ * @throws SessionError `STORE_UNAVAILABLE`; `STEP_UP_REQUIRED` if the sign-in is older than
+ *   `maxAuthAge`; `CSRF_REFUSED`, which Next answers with 403
+ * @example
+ * ```ts
+ * import { sessionsFor } from "counterfoil/next";
+ * import { createSessions } from "counterfoil";
+ *
+ * const { getServerSession } = sessionsFor(createSessions());
+ * export default async function Page() {
+ *   const session = await getServerSession();
+ *   return session === undefined ? "Please sign in" : `Hello ${session.getUserId()}`;
+ * }
+ * ```
  */
 export async function getServerSession(options: VerifySessionOptions = {}): Promise<ServerSession | undefined> {
   checkProtectOptions(options, "getSession");
@@ -87,14 +114,29 @@ export async function getServerSession(options: VerifySessionOptions = {}): Prom
 
 /** The functions of this module, bound to an instance and with its types. */
 export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundHandlers<Claims, Data, Id> {
+  /** As `sessionProxy` of this module. @throws ConfigError the same */
   readonly sessionProxy: (options?: WithoutInstance<WebOptions>) => ReturnType<typeof sessionProxy>;
+  /** As `sessionRoutes` of this module. @throws ConfigError the same */
   readonly sessionRoutes: (options?: WithoutInstance<WebOptions>) => ReturnType<typeof sessionRoutes>;
+  /** As `getServerSession` of this module. @throws SessionError the same */
   readonly getServerSession: (
     options?: WithoutInstance<VerifySessionOptions>,
   ) => Promise<ServerSession<Claims, Data, Id> | undefined>;
 }
 
-/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { getServerSession, verifySession } = sessionsFor(sessions); */
+/**
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
+ *
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/next";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { getServerSession, verifySession, createNewSession } = sessionsFor(sessions);
+ * ```
+ */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,
 ): BoundSessions<Claims, Data, Id> =>

@@ -1,5 +1,5 @@
 /**
- * Sessions in servers of `node:http` and of `node:http2`, without a framework.
+ * Sessions in servers of `node:http` and `node:http2`, without a framework.
  *
  * @module
  */
@@ -20,21 +20,31 @@ import type { UserId } from "./lib/session/user-id.ts";
 export type Handler = (request: Request, response: ServerResponse) => unknown;
 /** Options of `withSessions`. */
 export interface ServerOptions extends SessionRoutesOptions {
-  /** Answers what the handler throws and is not an error of this library. Default: 500 without a word, and a process warning. */
+  /**
+   * Answers errors of the handler that are not this library's. Default: status 500 without a
+   * reason, and a process warning.
+   */
   readonly onError?: (error: unknown, request: Request, response: ServerResponse) => void;
 }
 
 /**
- * A request listener around yours: it answers the ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`,
- * and the errors of this library.
+ * Makes a request listener around yours. It adds the session routes (refresh, sign-out, sessions,
+ * JWKS), CORS for `http.trustedOrigins`, and answers the errors of this library.
  *
+ * @param handler answers all other requests
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
- * createServer(withSessions(async (req, res) => {
- *   const session = await getSession(req, res); // a refusal is answered for you
+ * import { createServer } from "node:http";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/node";
+ *
+ * const { withSessions, getSession } = sessionsFor(createSessions());
+ * const listener = withSessions(async (req, res) => {
+ *   const session = await getSession(req, res); // withSessions answers a refusal
  *   res.end(`Hello ${session.getUserId()}`);
- * })).listen(3000);
+ * });
+ * createServer(listener).listen(3000);
  * ```
  */
 export function withSessions(
@@ -66,6 +76,7 @@ export function withSessions(
 
 /** The functions of this module, bound to an instance and with its types. */
 export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCalls<NodeParameters, Claims, Data, Id> {
+  /** As `withSessions` of this module. @throws ConfigError the same */
   readonly withSessions: (
     handler: Handler,
     options?: WithoutInstance<ServerOptions>,
@@ -73,9 +84,17 @@ export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCal
 }
 
 /**
- * Binds the functions of this module to an instance, with its types. Bind once, where it is made.
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
  *
- * @example const { withSessions, createNewSession, getSession } = sessionsFor(sessions);
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/node";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { withSessions, createNewSession, getSession } = sessionsFor(sessions);
+ * ```
  */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,

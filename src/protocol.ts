@@ -1,43 +1,52 @@
 /**
- * The wire between browser and server: every name and format of it, and nothing else. Imports nothing, so that the
- * browser half can share it.
+ * The wire between browser and server: every name and format of it, and nothing else. Imports
+ * nothing, so that the browser half can share it.
  */
 
-/** Version of this wire; the first field of the marker. */
+/** The version of this wire, and the first field of the marker. */
 export const WIRE_VERSION = 1;
 
-/** The readable cookie of {@link SessionMarker}. */
+/** The name of the cookie that scripts can read, see {@link SessionMarker}. */
 export const MARKER_COOKIE = "sIdRefreshToken";
 
-/** Names of the cookies, without the `__Host-` prefix. */
+/** The names of the cookies, without `__Host-` and `cookie.prefix`. */
 export const COOKIES = {
   access: "sAccessToken",
   refresh: "sRefreshToken",
   marker: MARKER_COOKIE as typeof MARKER_COOKIE,
 } as const;
 
-/** Before each cookie's name when `cookie.hostPrefix` is on (RFC 6265bis 4.1.3.2). */
+/** The prefix of cookie names with `cookie.hostPrefix` (RFC 6265bis 4.1.3.2). */
 export const HOST_PREFIX = "__Host-";
 
-/** Browsers drop a cookie whose name and value together are longer, in bytes (RFC 6265bis 5.6). */
+/**
+ * The most bytes of a cookie's name and value together; browsers drop longer ones (RFC 6265bis
+ * 5.6).
+ */
 export const MAX_COOKIE_BYTES = 4096;
 
-/** Unsafe requests carry the anti-CSRF token in it, and sign-in and refresh hand it out. */
+/** The header of the anti-CSRF token: unsafe requests send it, sign-in and refresh return it. */
 export const ANTI_CSRF_HEADER = "anti-csrf";
 
-/** Custom header that stands in for the anti-CSRF token where that is off. */
+/** The header that replaces the anti-CSRF token if `tokens.enableAntiCsrf` is false. */
 export const CUSTOM_HEADER = "rid";
 
-/** What the browser half writes into it. */
+/** The value of `CUSTOM_HEADER` that this browser client sends. */
 export const CUSTOM_VALUE = "1";
 
-/** The marker that an answer brings, for pages that cannot read the cookie of another origin; {@link NO_SESSION} when it ends the session. */
+/**
+ * The header with the marker, for pages that cannot read the cookie of another origin;
+ * {@link NO_SESSION} if the session is over.
+ */
 export const SESSION_HEADER = "counterfoil-session";
 
-/** Whose session it is: {@link ClientSession} as JSON in ASCII. */
+/** The header with the user of the session: {@link ClientSession} as JSON in ASCII. */
 export const USER_HEADER = "counterfoil-user";
 
-/** Names of the headers, in lower case. Those of the browser half stand above, so that a page loads no others. */
+/**
+ * Names of the headers, in lower case. Those of the browser half stand above, so that a page loads
+ * no others.
+ */
 export const HEADERS = {
   antiCsrf: ANTI_CSRF_HEADER as typeof ANTI_CSRF_HEADER,
   custom: CUSTOM_HEADER as typeof CUSTOM_HEADER,
@@ -48,7 +57,10 @@ export const HEADERS = {
   /** The tokens themselves where they travel in headers; empty in an answer that ends a session. */
   access: "st-access-token",
   refresh: "st-refresh-token",
-  /** What SuperTokens web clients learn of a session from: `<marker>;<expiry ms>`, or {@link REMOVED}. */
+  /**
+   * What SuperTokens web clients learn of a session from: `<marker>;<expiry ms>`, or {@link
+   * REMOVED}.
+   */
   idRefresh: "id-refresh-token",
   /** The same for newer ones: base64 of `{"uid","ate","up"}`, or {@link REMOVED}. */
   front: "front-token",
@@ -56,7 +68,10 @@ export const HEADERS = {
   reason: "counterfoil-reason",
 } as const;
 
-/** Request headers that a page of another origin may send, and that SuperTokens clients send. */
+/**
+ * The request headers that pages of trusted origins may send, including those of SuperTokens
+ * clients.
+ */
 export const REQUEST_HEADERS: readonly string[] = [
   "anti-csrf",
   "rid",
@@ -70,7 +85,7 @@ export const REQUEST_HEADERS: readonly string[] = [
   "content-type",
 ];
 
-/** Answer headers that a page of another origin may read. */
+/** The response headers that pages of trusted origins may read. */
 export const RESPONSE_HEADERS: readonly string[] = [
   "anti-csrf",
   "id-refresh-token",
@@ -84,40 +99,46 @@ export const RESPONSE_HEADERS: readonly string[] = [
   "counterfoil-reason",
 ];
 
-/** In place of a marker in {@link HEADERS}`.session`. */
+/** The value of {@link SESSION_HEADER} if the session is over. */
 export const NO_SESSION = "none";
 
-/** Before the names of the lock and of the channel that the tabs of a browser share, and of what a page remembers. */
+/** The prefix of the names of the lock, the channel and the storage that tabs share. */
 export const SHARED_NAME = "counterfoil:";
 
-/** Tells SuperTokens web clients that the session is over. */
+/** The header value that tells SuperTokens web clients that the session is over. */
 export const REMOVED = "remove";
 
-/** Ends of the two routes that SuperTokens web clients call, below their `apiBasePath`. */
+/** The routes that SuperTokens web clients call: `base` is their default `apiBasePath`. */
 export const SUPERTOKENS_ROUTES = { base: "/auth", refresh: "/session/refresh", signOut: "/signout" } as const;
 
-/** Names in the query of a page load that goes through the refresh route. */
+/** The query parameters of a page load that goes through the refresh route. */
 export const PAGE_PARAMETERS = {
-  /** Path and query to come back to. */
+  /** The path and query to come back to. */
   to: "to",
-  /** The refresh route has been asked before, and answered that another request was faster. */
+  /** The refresh route was asked before, and another request was faster. */
   again: "again",
-  /** When the page came back from the refresh route, ms since the epoch; it is not sent there again. */
+  /**
+   * When the page came back from the refresh route, in ms since the epoch; it is not sent there
+   * again.
+   */
   refreshed: "session-refreshed",
   /**
-   * When the page was asked to load again because duplicate cookies had been cleared, ms since the
-   * epoch; it is asked once.
+   * When the page was told to load again because duplicate cookies were cleared, in ms since the
+   * epoch; it is told once.
    */
   cleared: "session-cleared",
 } as const;
 
-/** In the `WWW-Authenticate` of each refusal that a refresh may cure, and of no other. */
+/**
+ * The part of `WWW-Authenticate` that only refusals have which a refresh may cure (RFC 9110
+ * 11.6.1).
+ */
 export const REFRESH_CHALLENGE = 'realm="session"';
 
-/** The sign-out route. */
+/** The path of the sign-out route. */
 export const SIGN_OUT_ROUTE = "/session/signout";
 
-/** Fixed routes; the refresh route is `tokens.refreshToken.renewTokenPath`. */
+/** The paths of the fixed routes. The refresh route is `tokens.refreshToken.renewTokenPath`. */
 export const ROUTES = {
   signOut: SIGN_OUT_ROUTE as typeof SIGN_OUT_ROUTE,
   sessions: "/session/sessions",
@@ -125,16 +146,13 @@ export const ROUTES = {
   jwks: "/.well-known/jwks.json",
 } as const;
 
-/**
- * Name in the query of `GET` {@link ROUTES}`.sessions`: {@link SessionCursor}, `next` of the page
- * before.
- */
+/** The query parameter of `GET` {@link ROUTES}`.sessions`: `next` of the page before. */
 export const CURSOR_PARAMETER = "after";
 
-/** `message` of a refusal that tells of a theft. */
+/** The `message` of a refusal after reuse of a refresh token. */
 export const THEFT_MESSAGE = "token theft detected";
 
-/** `message` of an answer's JSON body. */
+/** The `message` in the JSON body of a refusal. */
 export const MESSAGES = {
   tryRefreshToken: "try refresh token",
   unauthorised: "unauthorised",
@@ -147,17 +165,17 @@ export const MESSAGES = {
   unavailable: "unavailable",
 } as const;
 
-/** What the page may know of a session: who it belongs to, and the claims in its access token. */
+/** What the page knows of a session: its user, and the claims in its access token. */
 export interface ClientSession<Claims = unknown> {
-  /** Public name of the session. */
+  /** The public name of the session. */
   readonly handle: string;
-  /** The user, as the app gave it at sign-in. */
+  /** The user, exactly as the app gave it at sign-in. */
   readonly userId: string | number;
   /** The app's `jwtPayload`. */
   readonly claims: Claims;
 }
 
-/** JSON that a header can carry: whatever is not ASCII is escaped. */
+/** Writes a session as JSON in ASCII, for {@link USER_HEADER}. */
 export function formatClientSession(session: ClientSession): string {
   return JSON.stringify(session).replace(
     /[\u007f-\uffff]/g,
@@ -165,31 +183,42 @@ export function formatClientSession(session: ClientSession): string {
   );
 }
 
-/** What the readable cookie `sIdRefreshToken` says. Nothing in it is secret. */
+/** The content of the marker cookie. Nothing in it is secret. */
 export interface SessionMarker {
-  /** Public name of the session. */
+  /** The public name of the session. */
   readonly handle: string;
-  /** Generation of the refresh token that came with it; grows with each rotation. */
+  /** How often the refresh token has been replaced. */
   readonly generation: number;
-  /** The server's time when it was made, ms since the epoch; with `accessExpires` it gives the life of the access token. */
+  /**
+   * When the server made it, in ms since the epoch. The time from here to `accessExpires` is the
+   * life of the access token.
+   */
   readonly issuedAt: number;
-  /** When the access token that came with it expires, ms since the epoch. */
+  /** When the access token expires, in ms since the epoch. */
   readonly accessExpires: number;
 }
 
 /**
- * Text of a marker: `1.<handle>.<generation>.<issuedAt>.<accessExpires>`.
+ * Writes a marker: `1.<handle>.<generation>.<issuedAt>.<accessExpires>`.
  *
  * @example
  * ```ts
- * formatMarker({ handle: "q1c…", generation: 3, issuedAt: 1790000000000, accessExpires: 1790000900000 });
+ * import { formatMarker } from "counterfoil/protocol";
+ *
+ * const handle = "q1cWmB0o3vH5mXk2Zr8T9AyD";
+ * const [issuedAt, accessExpires] = [1790000000000, 1790000900000];
+ * console.log(formatMarker({ handle, generation: 3, issuedAt, accessExpires }));
  * ```
  */
 export function formatMarker({ handle, generation, issuedAt, accessExpires }: SessionMarker): string {
   return [WIRE_VERSION, handle, generation, issuedAt, accessExpires].join(".");
 }
 
-/** The marker in a text; undefined when it is none, or of another wire version. */
+/**
+ * Reads a marker.
+ *
+ * @returns undefined if the text is no marker, or a marker of another wire version
+ */
 export function parseMarker(text: string): SessionMarker | undefined {
   const [, handle, generation, issuedAt, accessExpires] =
     /^1\.([\w-]{24})\.(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(text) ?? [];
@@ -202,26 +231,34 @@ export function parseMarker(text: string): SessionMarker | undefined {
   };
 }
 
-/** Where a page of the list of sessions begins: behind this session, which may be gone by then. */
+/** Where a page of the session list begins: behind this session, which may be gone. */
 export interface SessionCursor {
-  /** Its sign-in, ms since the epoch. */
+  /** When the session began, in ms since the epoch. */
   readonly createdAt: number;
+  /** The public name of the session. */
   readonly handle: string;
 }
 
 /**
- * Text of a cursor: `<createdAt>.<handle>`. Clients send it back as it came.
+ * Writes a cursor: `<createdAt>.<handle>`. Clients send it back unchanged.
  *
  * @example
  * ```ts
- * formatSessionCursor({ createdAt: 1790000000000, handle: "q1c…" });
+ * import { formatSessionCursor } from "counterfoil/protocol";
+ *
+ * const handle = "q1cWmB0o3vH5mXk2Zr8T9AyD";
+ * console.log(formatSessionCursor({ createdAt: 1790000000000, handle }));
  * ```
  */
 export function formatSessionCursor({ createdAt, handle }: SessionCursor): string {
   return `${createdAt}.${handle}`;
 }
 
-/** The cursor in a text; undefined when it is none. */
+/**
+ * Reads a cursor.
+ *
+ * @returns undefined if the text is no cursor
+ */
 export function parseSessionCursor(text: string): SessionCursor | undefined {
   const [, createdAt, handle] = /^(\d{1,16})\.([A-Za-z0-9_-]{24})$/.exec(text) ?? [];
   if (handle === undefined || !Number.isSafeInteger(Number(createdAt))) return undefined;

@@ -1,6 +1,6 @@
 "use client";
 /**
- * Who is signed in, for React 18 and 19: hooks and a guard over the client of `counterfoil/browser`.
+ * Hooks and a guard for React 18 and 19, over the client of `counterfoil/browser`.
  *
  * @module
  */
@@ -22,14 +22,20 @@ import type { ClientSession } from "./protocol.ts";
 
 const Shown = createContext<ShownSession | undefined>(undefined);
 
+/** The props of `SessionProvider`. */
 export interface SessionProviderProps {
-  /** Stays the owner's: the provider never disposes of it. One for all requests will do on a server, where it knows nobody. */
+  /**
+   * The client. The provider does not dispose of it. On a server one client can serve all requests,
+   * since it holds no session there.
+   */
   readonly client: SessionClient;
   /**
-   * Whom the server renders the page for; null: nobody is signed in. Give it the same on the server and in the page. Left out, the server
-   * renders `loading`. Counts for the first render only; from then on the client knows.
+   * The session for which the server renders the page; null if nobody is signed in. Pass the same
+   * on the server and in the page. It counts for the first render. Default: the server renders
+   * `loading`.
    */
   readonly initialSession?: ClientSession | null | undefined;
+  /** The components that use the session. */
   readonly children?: ReactNode;
 }
 
@@ -38,12 +44,14 @@ export interface SessionProviderProps {
  *
  * @example
  * ```tsx
- * const client = createSessionClient();
+ * import { createSessionClient } from "counterfoil/browser";
+ * import { SessionProvider } from "counterfoil/react";
  *
- * createRoot(document.body).render(
+ * const client = createSessionClient();
+ * export const App = () => (
  *   <SessionProvider client={client}>
- *     <App />
- *   </SessionProvider>,
+ *     <p>Hello</p>
+ *   </SessionProvider>
  * );
  * ```
  */
@@ -53,13 +61,16 @@ export function SessionProvider({ client, initialSession, children }: SessionPro
 }
 
 /**
- * Who is signed in. Renders once for each change, in this tab or another one. `Claims` is the app's word for the type of its `jwtPayload`.
- * Rendered by a server, and until the page is hydrated, it says what the provider's `initialSession` says, without `accessExpires`.
+ * Returns who is signed in, and renders once for each change, in this tab or another. `Claims` is
+ * the app's type of its `jwtPayload`; nothing checks it. On a server, and until the page is
+ * hydrated, it returns `initialSession` of the provider, without `accessExpires`.
  *
- * @throws TypeError where no `SessionProvider` stands above
+ * @throws TypeError without a `SessionProvider` above
  * @example
  * ```tsx
- * function Role() {
+ * import { useSession } from "counterfoil/react";
+ *
+ * export function Role() {
  *   const session = useSession<{ role: string }>();
  *   return session.status === "signed-in" ? <p>{session.claims.role}</p> : null;
  * }
@@ -71,12 +82,14 @@ export function useSession<Claims = unknown>(): SessionState<Claims> {
 }
 
 /**
- * The provider's client, to sign in and out.
+ * Returns the client of the provider, to sign in and out.
  *
- * @throws TypeError where no `SessionProvider` stands above
+ * @throws TypeError without a `SessionProvider` above
  * @example
  * ```tsx
- * function SignOut() {
+ * import { useSessionClient } from "counterfoil/react";
+ *
+ * export function SignOut() {
  *   const client = useSessionClient();
  *   return <button onClick={() => client.signOut()}>Sign out</button>;
  * }
@@ -87,13 +100,18 @@ export function useSessionClient<Claims = unknown>(): SessionClient<Claims> {
 }
 
 /**
- * The `fetch` of the provider's client. The same function in each render, so it can stand among the dependencies of an effect.
+ * Returns the `fetch` of the provider's client. It is the same function in each render, so effects
+ * can depend on it.
  *
- * @throws TypeError where no `SessionProvider` stands above
+ * @throws TypeError without a `SessionProvider` above
  * @example
  * ```tsx
- * const fetch = useSessionFetch();
- * const like = () => fetch("/api/like", { method: "POST" });
+ * import { useSessionFetch } from "counterfoil/react";
+ *
+ * export function Like() {
+ *   const fetch = useSessionFetch();
+ *   return <button onClick={() => fetch("/api/like", { method: "POST" })}>Like</button>;
+ * }
  * ```
  */
 export function useSessionFetch(): SessionClient["fetch"] {
@@ -101,13 +119,18 @@ export function useSessionFetch(): SessionClient["fetch"] {
 }
 
 /**
- * Calls the listener on an event of the client while the component is mounted, and renders nothing.
+ * Calls a listener on an event of the client while the component is mounted.
  *
- * @param listener that of the last render is called; it needs no `useCallback`
- * @throws TypeError where no `SessionProvider` stands above
+ * @param listener the function of the last render is called, so it needs no `useCallback`
+ * @throws TypeError without a `SessionProvider` above
  * @example
  * ```tsx
- * useSessionEvent("user-changed", () => queryClient.clear());
+ * import { useSessionEvent } from "counterfoil/react";
+ *
+ * export function ReloadOnChange() {
+ *   useSessionEvent("user-changed", () => location.reload());
+ *   return null;
+ * }
  * ```
  */
 export function useSessionEvent<Name extends keyof SessionClientEvents>(
@@ -122,22 +145,28 @@ export function useSessionEvent<Name extends keyof SessionClientEvents>(
   useEffect(() => client.on(name, (detail) => latest.current(detail)), [client, name]);
 }
 
+/** The props of `SignedIn`. */
 export interface SignedInProps<Claims = unknown> {
-  /** What only users see. A function gets the session. */
+  /** What users who are signed in see. A function gets the session. */
   readonly children?: ReactNode | ((session: SignedInState<Claims>) => ReactNode);
   /** What all others see. Default: nothing. */
   readonly fallback?: ReactNode;
-  /** What is seen until it is known who is signed in. Default: nothing. */
+  /** What everybody sees until the session is known. Default: nothing. */
   readonly loading?: ReactNode;
 }
 
 /**
- * Renders its children for those who are signed in. It hides, and protects nothing: the server does that, for each of its answers.
+ * Renders its children for users who are signed in. It only hides them: the server has to check
+ * every request.
  *
- * @throws TypeError where no `SessionProvider` stands above
+ * @throws TypeError without a `SessionProvider` above
  * @example
  * ```tsx
- * <SignedIn fallback={<SignInForm />}>{({ userId }) => <p>Hello {userId}</p>}</SignedIn>
+ * import { SignedIn } from "counterfoil/react";
+ *
+ * export const Greeting = () => (
+ *   <SignedIn fallback={<p>Please sign in</p>}>{({ userId }) => <p>Hello {userId}</p>}</SignedIn>
+ * );
  * ```
  */
 export function SignedIn<Claims = unknown>({ children, fallback, loading }: SignedInProps<Claims>): ReactNode {

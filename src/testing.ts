@@ -1,5 +1,6 @@
 /**
- * For tests: of apps (a clock that stands still), and of stores and adapters that somebody else writes (what one must do, as a list).
+ * For tests: a clock for tests of apps, and lists of what a store or an adapter must do, for
+ * authors of their own.
  *
  * @example
  * ```ts

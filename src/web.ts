@@ -1,5 +1,6 @@
 /**
- * Sessions for handlers of Web `Request` and `Response`: Bun, Deno, Workers, and everything that is built on them.
+ * Sessions for handlers of Web `Request` and `Response`: Bun, Deno, Workers, and frameworks on
+ * them.
  *
  * @module
  */
@@ -9,9 +10,17 @@ import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
 /**
- * Binds the functions of this module to an instance, with its types. Bind once, where it is made.
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
  *
- * @example const { withSessions, verifySession, createNewSession } = sessionsFor(sessions);
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/web";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { withSessions, verifySession, createNewSession } = sessionsFor(sessions);
+ * ```
  */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,

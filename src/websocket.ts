@@ -1,5 +1,5 @@
 /**
- * Sessions of WebSockets: of `ws` and Socket.IO, and of anything else that upgrades a request of `node:http`.
+ * Sessions of WebSockets: `ws`, Socket.IO, and every other upgrade of a request of `node:http`.
  *
  * @module
  */
@@ -22,16 +22,25 @@ import type { Session } from "./lib/session/verify-session.ts";
 const DEFAULT_VALIDITY = 30_000;
 
 /**
- * The session of an upgrade request: by a one-time ticket among its subprotocols, else by its access token. A browser sends cookies with a
- * WebSocket to any site that asks, and no page can add a header of ours, so here `Origin` decides, as on an unsafe method.
+ * Returns the session of an upgrade request, by a one-time ticket among its subprotocols or by its
+ * access token. Browsers send cookies with a WebSocket to any site, and pages cannot add headers to
+ * it, so the `Origin` header decides, as for an unsafe method (RFC 6455 10.2).
  *
- * @throws SessionError `TRY_REFRESH_TOKEN`: refresh, and connect again; `UNAUTHORISED`; `CSRF_REFUSED`
+ * @throws SessionError of the kind `TRY_REFRESH_TOKEN` if the client should refresh and connect
+ *   again; `UNAUTHORISED` if there is no session; `CSRF_REFUSED` if the origin is not trusted
  * @example
  * ```ts
- * server.on("upgrade", async (request, socket, head) => {
+ * import { createServer } from "node:http";
+ * import { WebSocketServer } from "ws";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/websocket";
+ *
+ * const { getUpgradeSession, refuseUpgrade } = sessionsFor(createSessions());
+ * const sockets = new WebSocketServer({ noServer: true });
+ * createServer().on("upgrade", async (request, socket, head) => {
  *   try {
- *     const session = await getUpgradeSession(request);
- *     sockets.handleUpgrade(request, socket, head, (ws) => welcome(ws, session));
+ *     const { userId } = await getUpgradeSession(request);
+ *     sockets.handleUpgrade(request, socket, head, (ws) => ws.send(`Hello ${userId}`));
  *   } catch (error) {
  *     refuseUpgrade(socket, error);
  *   }
@@ -43,21 +52,36 @@ export async function getUpgradeSession(request: IncomingMessage, options: Insta
   return readUpgrade(httpOf(options), request);
 }
 
-/** Answers an upgrade request that is refused, and ends its connection; with 500, and not a word of why, for errors that are not this library's. */
+/**
+ * Refuses an upgrade request and closes its connection. Errors that are not this library's get 500
+ * without a reason.
+ */
 export function refuseUpgrade(socket: Duplex, error: unknown, options: InstanceOption = {}): void {
   checkInstanceOption(options, "refuseUpgrade");
   sendRefusal(socket, responseTo(error, options));
 }
 
 /**
- * A one-time ticket for a session, to be fetched by a page that then opens a socket where its cookies do not go: on another origin, in
- * header transport. One round trip to the store; two when it is used.
+ * Makes a one-time ticket for a session. A page fetches it before it opens a socket to which its
+ * cookies do not go: on another origin, or with tokens in headers. Making it takes one round trip
+ * to the store, using it two.
  *
- * @param options `validity`: how long it may wait for its use, `"1s"` to `"5m"`. Default `"30s"`
- * @throws SessionError `SESSION_NOT_FOUND`; ConfigError for an option that is unknown or of the wrong type
+ * @param options `validity`: how long the ticket may wait for its use, `"1s"` to `"5m"`. Default
+ *   `"30s"`
+ * @returns the ticket, and when it expires in ms since the epoch
+ * @throws SessionError `SESSION_NOT_FOUND` if the session has ended
+ * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
- * app.post("/socket-ticket", verifySession(), async (req, res) => {
+ * import express from "express";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/express";
+ * import { sessionsFor as socketsFor } from "counterfoil/websocket";
+ *
+ * const sessions = createSessions();
+ * const { verifySession, sessionOf } = sessionsFor(sessions);
+ * const { createSocketTicket } = socketsFor(sessions);
+ * express().post("/socket-ticket", verifySession(), async (req, res) => {
  *   res.json(await createSocketTicket(sessionOf(req).getHandle()));
  * });
  * ```
@@ -70,22 +94,37 @@ export async function createSocketTicket(
   return createTicket(httpOf(options).session, handle, validity ?? DEFAULT_VALIDITY);
 }
 
-/** The session of a ticket, which is used up by this; for Socket.IO, whose clients send it in `auth`. @throws SessionError `TICKET_INVALID`, `SESSION_NOT_FOUND` */
+/**
+ * Uses up a ticket and returns its session. For Socket.IO, whose clients send the ticket in `auth`.
+ *
+ * @throws SessionError `TICKET_INVALID` if the ticket is not ours, has expired or was used before;
+ *   `SESSION_NOT_FOUND` if the session has ended
+ */
 export async function redeemSocketTicket(ticket: string, options: InstanceOption = {}): Promise<Session> {
   checkInstanceOption(options, "redeemSocketTicket");
   return redeemTicket(httpOf(options).session, ticket);
 }
 
 /**
- * Closes sockets when their sessions end: at once when this process revokes them, and within `every` when another one
- * does, or when they expire. A socket whose session has been revoked before it is added is closed as well, always.
+ * Makes a guard that closes sockets when their sessions end: at once if this process revokes them,
+ * within `every` if another process does or if they expire. It also closes a new socket whose
+ * session was already revoked.
  *
- * @param options `every`: how often the store is asked about each session that has a socket here, `"1s"` to `"1d"`. Default: never, and no timer
+ * @param options `every`: how often to ask the store about each session with a socket here, `"1s"`
+ *   to `"1d"`. Default: never, without a timer
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
+ * import { WebSocketServer } from "ws";
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/websocket";
+ *
+ * const { createSocketGuard, getUpgradeSession } = sessionsFor(createSessions());
  * const guard = createSocketGuard({ every: "30s" });
- * ws.on("close", guard.add(session.handle, () => ws.close(4401, "signed out")));
+ * new WebSocketServer({ port: 8080 }).on("connection", async (ws, request) => {
+ *   const { handle } = await getUpgradeSession(request);
+ *   ws.on("close", guard.add(handle, () => ws.close(4401, "signed out")));
+ * });
  * ```
  */
 export function createSocketGuard(options: InstanceOption & { readonly every?: Duration } = {}): SocketGuard {
@@ -94,7 +133,19 @@ export function createSocketGuard(options: InstanceOption & { readonly every?: D
   return createGuard(sessions, session, every);
 }
 
-/** Binds these functions to an instance, with its types. Bind once, where it is made. @example const { getUpgradeSession, refuseUpgrade } = sessionsFor(sessions); */
+/**
+ * Binds the functions of this module to an instance. They check what you sign in with, and what
+ * routes read, against the types of the instance. Call it once, where you make the instance.
+ *
+ * @example
+ * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/websocket";
+ *
+ * const sessions = createSessions<{ role: "admin" | "member" }>();
+ * export const { getUpgradeSession, refuseUpgrade } = sessionsFor(sessions);
+ * ```
+ */
 export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,
 ): BoundSockets<Claims, Id> =>

@@ -1,5 +1,5 @@
 /**
- * The session of a page in its workers: the page keeps it, the worker asks.
+ * The session of a page in its workers: the page keeps the session, the worker asks the page.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `XMLHttpRequest` with a session, for uploads with progress, and for libraries that are built on it.
+ * `XMLHttpRequest` with a session, for uploads with progress and for libraries that use it.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 import { COOKIES, HOST_PREFIX } from "../protocol.ts";
 
 /**
- * Names of the cookies as the instance sets them: `__Host-` where a cookie has it, `cookie.prefix`,
- * the plain name.
+ * The names of the cookies as the instance sets them: `__Host-` where `cookie.hostPrefix` says so,
+ * `cookie.prefix`, then the plain name.
  */
 export interface CookieNames {
   /** Name of the cookie with the access token, for instance `__Host-sAccessToken`. */

@@ -1,6 +1,6 @@
 /**
- * Numeric kinds of error, compared as `err.errType === Error.UNAUTHORISED`; the same numbers as the
- * first SuperTokens library for Node.
+ * The kinds of error as numbers, for `error.errType === Error.UNAUTHORISED`. The first SuperTokens
+ * library for Node has the same numbers.
  */
 export const ERROR_TYPES = {
   GENERAL_ERROR: 1000,
@@ -61,7 +61,7 @@ export const ERRORS = {
   STEP_UP_REQUIRED: { kind: "STEP_UP_REQUIRED", status: 401 },
 } as const;
 
-/** What exactly happened. Each code has one heading in docs/errors.md. */
+/** The exact reason of an error. docs/errors.md has a heading for each code. */
 export type ErrorCode = keyof typeof ERRORS;
 
 type Kind = keyof typeof ERROR_TYPES;

@@ -7,20 +7,19 @@ export { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType };
 const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
 
 /**
- * Every error that this library throws. Messages and fields never hold a token, a cookie or a secret.
+ * An error of this library. Its message and fields never hold a token, a cookie or a secret.
  *
- * `message` may be sent to the client: where a request caused the error, it is the wire's message
- * for its kind, such as `unauthorised`, and tells nothing about the reason. Log `code` and
- * `detail`.
+ * `message` may go to the client: for an error that a request caused it is a text such as
+ * `unauthorised`, without the reason. As JSON such an error is the body of that response. Log
+ * `code` and `detail`.
  *
- * As JSON an error that a client may be answered with is the body of that response, so that
- * `res.json(err)` tells no more than `message`.
- *
- * Any error handler can answer it: `status`, `statusCode`, `headers` and `expose` are what those of
- * Express, Koa, Fastify and NestJS look at, and what the package http-errors sets.
+ * Any error handler can answer it: Express, Koa, Fastify and NestJS read `status`, `statusCode`,
+ * `headers` and `expose`, as the package http-errors sets them.
  *
  * @example
  * ```ts
+ * import { AuthError, getSession } from "counterfoil";
+ *
  * try {
  *   await getSession(accessToken, antiCsrfToken, { antiCsrf: "required" });
  * } catch (err) {
@@ -31,31 +30,30 @@ const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
  * ```
  */
 export class SessionError extends Error {
-  /** The kind, one of the numbers in `Error`. Decides what the app does. */
+  /** The kind, one of the numbers in `Error`. It decides what the app does. */
   readonly errType: ErrorType;
-  /** The exact reason, for logs and docs/errors.md. */
+  /** The exact reason, for logs. docs/errors.md explains each code. */
   readonly code: ErrorCode;
-  /** Where the package explains it, for instance `docs/errors.md#store_unavailable`. For logs. */
-  readonly docs: string;
   /**
-   * The reason as a sentence, for logs. Where no request caused the error, the same as `message`.
+   * Where the package explains the code, for instance `docs/errors.md#store_unavailable`. For logs.
    */
+  readonly docs: string;
+  /** The reason as a sentence, for logs. Equal to `message` if no request caused the error. */
   readonly detail: string;
   /**
-   * Status of the response, as the adapter's `errorHandler()` sends it: 401, 403, 409 or 503; 303
-   * for a page that is sent around; 500 where the error is the app's own to answer. With options
-   * such as `http.sessionExpiredStatus` it is theirs, where the error comes from an adapter's
-   * function.
+   * The status of the response, as the adapter's `errorHandler()` sends it: 400, 401, 403, 409 or
+   * 503; 303 for a redirected page; 500 for errors that the app has to answer. An error of an
+   * adapter's function respects options such as `http.sessionExpiredStatus`.
    */
   readonly status: number;
   /** The same as `status`. */
   readonly statusCode: number;
   /**
-   * Headers of that response, by lower-case names: `www-authenticate` (RFC 6750 3), which tells
+   * The headers of that response, by lower-case names: `www-authenticate` (RFC 6750 3), which tells
    * clients to refresh, `retry-after`, `cache-control`, `location`. Empty with status 500.
    */
   readonly headers: Readonly<Record<string, string>>;
-  /** Always false: a handler that heeds it sends the status' own text in place of `message`. */
+  /** Always false: error handlers then send the text of the status in place of `message`. */
   readonly expose: boolean;
   /** @internal */
   readonly [BRAND] = true;
@@ -122,13 +120,16 @@ function toResponse(this: SessionError): Response {
   return new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": JSON_TYPE } });
 }
 
-/** A stolen session gave itself away: two parties presented refresh tokens of one session, which is now revoked. */
+/**
+ * Two parties presented refresh tokens of one session, so one of them stole its token. The session
+ * is now revoked.
+ */
 export class TokenTheftError extends SessionError {
   /** The session that was revoked. */
   readonly sessionHandle: string;
-  /** Its user, as given to `createNewSession`. */
+  /** The user of the session, exactly as given to `createNewSession`. */
   readonly userId: string | number;
-  /** The same two where apps of supertokens-node-mysql-ref-jwt look for them. */
+  /** The same two fields, where apps of supertokens-node-mysql-ref-jwt look for them. */
   readonly err: { readonly sessionHandle: string; readonly userId: string | number };
 
   constructor(sessionHandle: string, userId: string | number) {
@@ -145,11 +146,11 @@ export class TokenTheftError extends SessionError {
 }
 
 /**
- * A page load is sent through the refresh route and back because its token has expired, or to
- * itself because duplicate cookies have been cleared.
+ * A page has to load again: through the refresh route because its access token has expired, or once
+ * more because duplicate cookies were cleared.
  */
 export class RefreshRedirectError extends SessionError {
-  /** Path and query to send the browser to, of this very origin. */
+  /** The path and query to redirect the browser to, on the same origin. */
   readonly location: string;
 
   constructor(location: string) {
@@ -163,9 +164,9 @@ export class RefreshRedirectError extends SessionError {
   }
 }
 
-/** The route wants a fresher sign-in than the session has (RFC 9470). */
+/** The route demands a more recent sign-in than the session has (RFC 9470). */
 export class StepUpError extends SessionError {
-  /** Greatest age of the sign-in that the route accepts, in milliseconds. */
+  /** The greatest age of the sign-in that the route accepts, in ms. */
   readonly maxAuthAge: number;
 
   constructor(maxAuthAge: number) {
@@ -181,6 +182,7 @@ export class StepUpError extends SessionError {
 
 /** One fault of a config, see {@link ConfigError}. */
 export interface ConfigFault {
+  /** The kind of fault. */
   readonly code:
     | "UNKNOWN_OPTION"
     | "WRONG_TYPE"
@@ -189,14 +191,15 @@ export interface ConfigFault {
     | "CONTRADICTION"
     | "MISSING"
     | "NOT_AVAILABLE";
-  /** Where, for instance `tokens.accessToken.validity`. */
+  /** The option, for instance `tokens.accessToken.validity`. */
   readonly path: string;
   /** What is wrong, and what to write instead. */
   readonly message: string;
 }
 
-/** The config cannot be used; `faults` lists everything that is wrong with it, not only the first. */
+/** The config cannot be used. */
 export class ConfigError extends SessionError {
+  /** Every fault of the config. */
   readonly faults: readonly ConfigFault[];
 
   constructor(faults: readonly ConfigFault[]) {
@@ -223,8 +226,9 @@ export const retryLater = (code: CodeOf<"RETRY">, detail: string): SessionError 
   new SessionError(ERROR_TYPES.RETRY, code, detail);
 
 /**
- * Whether `value` is an error of this library. Never throws, whatever it is given.
+ * Tells the errors of this library from others, also those of another copy of the package.
  *
+ * @returns whether `value` is an error of this library
  * @example
  * ```ts
  * if (AuthError.isErrorFromAuth(err)) console.warn(err.errType, err.code);

@@ -1,27 +1,28 @@
 import type { Clock } from "./clock.ts";
 import type { CookieNames } from "./cookie-names.ts";
 
-/** Algorithms that access tokens are signed with (RFC 7518, RFC 8037). */
+/** An algorithm that signs access tokens (RFC 7518, RFC 8037). */
 export type SigningAlgorithm = "HS256" | "EdDSA" | "ES256";
 
-/** At most `max` live sessions of one user, at every moment. */
+/** At most `max` live sessions of one user, at all times. */
 export interface ExactLimit {
   readonly max: number;
-  /** What a sign-in does at that number. */
+  /** What a sign-in at the limit does. */
   readonly onLimit: "refuse" | "end-oldest";
 }
 
 /**
- * About `max` live sessions of one user: concurrent sign-ins may leave more, which later ones
- * remove.
+ * About `max` live sessions of one user. Concurrent sign-ins may exceed it; later ones remove the
+ * rest.
  */
 export interface SoftLimit {
   readonly max: number;
   readonly onLimit: "trim";
-  /** Greatest number of sessions that one sign-in removes. */
+  /** The most sessions that one sign-in removes. */
   readonly atOnce: number;
 }
 
+/** The limit of a user's live sessions. */
 export type SessionLimit = ExactLimit | SoftLimit;
 
 /** How the cookies are set. */

@@ -86,7 +86,10 @@ test("each boundary of the linter is shown to hold", () => {
 // They translate and never decide: a longer one has taken a rule in.
 const ADAPTERS = ["express", "fastify", "hono", "koa", "nest", "next", "node", "web", "websocket"];
 
-test.each(ADAPTERS)("the adapter %s has at most 110 lines", (name) => {
+test.each(ADAPTERS)("the adapter %s has at most 90 lines of code", (name) => {
   const text = readFileSync(new URL(`../../src/${name}.ts`, import.meta.url), "utf8");
-  expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(110);
+  // Comments stand on lines of their own.
+  const code = text.split("\n").filter((line) => !/^\s*(?:$|\/\*|\*|\/\/)/.test(line));
+  expect(code.length).toBeGreaterThan(10);
+  expect(code.length).toBeLessThanOrEqual(90);
 });

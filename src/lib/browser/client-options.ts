@@ -3,14 +3,15 @@ import { SessionClientError } from "./session-client-error.ts";
 
 /** The part of a `Response` that decides what the client does. */
 export interface ResponseHead {
+  /** The headers of the response. */
   readonly headers: { get(name: string): string | null };
 }
 
 /** Options of `createSessionClient`. */
 export interface SessionClientOptions<Claims = unknown> {
   /**
-   * Origin of the API, for instance `"https://api.shop.example"`, or a list of origins, of which the
-   * first has the session routes. Requests to any other origin are sent unchanged. Default: the
+   * Origin of the API, for instance `"https://api.shop.example"`, or a list of origins, of which
+   * the first has the session routes. Requests to any other origin are sent unchanged. Default: the
    * origin of the page.
    */
   readonly api?: string | readonly [string, ...string[]];
@@ -21,7 +22,10 @@ export interface SessionClientOptions<Claims = unknown> {
   readonly basePath?: string;
   /** `cookie.prefix` of the server, for instance `"shop_"`. Default: none. */
   readonly cookiePrefix?: string;
-  /** Path of the refresh route, `tokens.refreshToken.renewTokenPath` of the server. Default `"/session/refresh"`. */
+  /**
+   * Path of the refresh route, `tokens.refreshToken.renewTokenPath` of the server. Default
+   * `"/session/refresh"`.
+   */
   readonly refreshPath?: string;
   /** Path of the sign-out route. Default `"/session/signout"`. */
   readonly signOutPath?: string;
@@ -30,13 +34,16 @@ export interface SessionClientOptions<Claims = unknown> {
    * once. It counts while the browser has that session. Default: none.
    */
   readonly initialSession?: ClientSession<Claims> | null | undefined;
-  /** How long to wait for another tab's refresh before refreshing without the lock, in ms. Default 5000. */
+  /**
+   * How long to wait for another tab's refresh before refreshing without the lock, in ms. Default
+   * 5000.
+   */
   readonly lockTimeout?: number;
   /** How long a refresh may take, in ms. Default 10000. */
   readonly refreshTimeout?: number;
   /**
-   * Whether a response asks for a refresh. Default: `WWW-Authenticate` has `realm="session"`, as every
-   * such refusal of the library has.
+   * Whether a response asks for a refresh. Default: `WWW-Authenticate` has `realm="session"`, as
+   * every such refusal of the library has.
    */
   readonly isRefused?: (answer: ResponseHead) => boolean;
 }

@@ -5,7 +5,10 @@ import { type ClientSession, parseMarker } from "../../protocol.ts";
  */
 export const SEPARATOR = ";";
 
-/** What a page knows of the session that the browser has. Tabs tell it each other, and it is kept for the next page. */
+/**
+ * What a page knows of the session that the browser has. Tabs tell it each other, and it is kept
+ * for the next page.
+ */
 export interface KnownSession {
   /** Text of the marker; another text means other tokens. */
   readonly marker: string;
@@ -13,15 +16,18 @@ export interface KnownSession {
   readonly user?: ClientSession | undefined;
   /** Undefined: not known yet; null: the server wants none. */
   readonly antiCsrf?: string | null | undefined;
-  /** When the answer came that brought the marker, by the clock of this browser, in ms. Undefined: nobody knows. */
+  /**
+   * When the answer came that brought the marker, by the clock of this browser, in ms. Undefined:
+   * nobody knows.
+   */
   readonly at?: number | undefined;
 }
 
-/** For whom a call is made. Plain data, so that a worker can hand it over. */
+/** The user of a call. Plain data, so a worker can pass it on. */
 export interface CallOwner {
-  /** Undefined while the page does not know it. */
+  /** Undefined while the page does not know the user. */
   readonly user?: { readonly userId: string | number } | undefined;
-  /** Marker of the session that the page saw. */
+  /** The marker of the session that the page saw. */
   readonly marker: string;
 }
 
@@ -40,17 +46,25 @@ export function isOwner(owner: CallOwner, { user, marker }: KnownSession): boole
 const handlesIn = (markers: string): readonly (string | undefined)[] =>
   markers.split(SEPARATOR).map((marker) => parseMarker(marker)?.handle);
 
-/** Name of the session that a marker belongs to. One of another wire version is a name of its own. */
+/**
+ * Name of the session that a marker belongs to. One of another wire version is a name of its own.
+ */
 export const handleOf = (marker: string): string => parseMarker(marker)?.handle ?? marker;
 
-/** How long the access token that came with a marker can be used, in ms: as it lives by the server's clock, less a little for its way. */
+/**
+ * How long the access token that came with a marker can be used, in ms: as it lives by the server's
+ * clock, less a little for its way.
+ */
 export function usableFor(marker: string): number {
   const parsed = parseMarker(marker);
   const life = parsed ? parsed.accessExpires - parsed.issuedAt : Infinity;
   return life - Math.min(life / 10, 5000);
 }
 
-/** Whether one marker was made after another one: generations are counted, and only sessions are compared by time. */
+/**
+ * Whether one marker was made after another one: generations are counted, and only sessions are
+ * compared by time.
+ */
 export function isNewer(marker: string, than: string): boolean {
   const [a, b] = [parseMarker(marker), parseMarker(than)];
   if (!a || !b) return marker !== than;

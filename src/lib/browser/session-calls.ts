@@ -6,55 +6,63 @@ import { SessionClientError } from "./session-client-error.ts";
 import type { SessionRefresh } from "./session-refresh.ts";
 import type { SessionStateHolder } from "./session-state.ts";
 
-/** A request that is about to be sent. */
+/** A request before it is sent. */
 export interface OutgoingCall {
-  /** Absolute. */
+  /** The absolute URL. */
   readonly url: string;
-  /** As HTTP spells it, for instance `"POST"`. */
+  /** The method in HTTP's spelling, for instance `"POST"`. */
   readonly method: string;
-  /** Ends the waiting for a refresh. */
+  /** Ends the wait for a refresh. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether it starts a session, for which the one that there is need not be refreshed. */
+  /**
+   * Whether the request signs in; the current session is then not refreshed first. Default false.
+   */
   readonly isSignIn?: boolean;
-  /** For whom it is made. Default: the user that the page knew at this moment. */
+  /** The user of the call. Default: the user whom the page knows at this moment. */
   readonly owner?: CallOwner | undefined;
 }
 
-/** What to send a request with. Plain data, so that it can be handed to a worker and back. */
+/** How to send a request. Plain data, so it can be passed to a worker and back. */
 export interface PreparedCall {
-  /** Headers to add; none where the method changes nothing. */
+  /** The headers to add; none for a method that changes nothing. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Absolute. */
+  /** The absolute URL. */
   readonly url: string;
+  /** The method. */
   readonly method: string;
-  /** The marker under which the request is sent. */
+  /** The marker of the session that the request is sent with. */
   readonly marker: string | undefined;
-  /** For whom it was made; undefined: for nobody. */
+  /** The user of the call; undefined if nobody was signed in. */
   readonly owner: CallOwner | undefined;
-  /** Whether it has been refused, and is sent again. */
+  /** Whether the request was refused before and is now repeated. */
   readonly isSecond: boolean;
 }
 
-/** The rules for a call to the API, whatever it is sent by: `fetch`, `XMLHttpRequest`, a worker. */
+/**
+ * The rules for a request to the API, for every way to send it: `fetch`, `XMLHttpRequest`, a
+ * worker.
+ */
 export interface SessionCalls {
   /**
-   * What to send a request with, after the refresh that it needs. Undefined: it is none of the API's, and goes out as it is.
+   * Says how to send a request, after the refresh that it needs.
    *
-   * @throws SessionClientError when it needs a refresh that cannot be had now; `USER_CHANGED` when
-   * somebody else has signed in since the call was made
-   * @throws the signal's reason when the caller does not want to wait any longer
+   * @returns undefined if the request does not go to the API, so it is sent unchanged
+   * @throws SessionClientError if the request needs a refresh that fails now; `USER_CHANGED` if
+   *   another user has signed in since the call
+   * @throws the reason of the signal if the caller stops waiting
    */
   prepare(call: OutgoingCall): Promise<PreparedCall | undefined>;
   /**
-   * Judges the answer. A call: send the request again, with this; an error: the answer stands, and this is why the client could do nothing
-   * about it; undefined: the answer stands.
+   * Judges a response.
    *
    * @param canResend whether the body can be sent a second time. Default true
+   * @returns a call if the request should be sent again, with it; an error if the response counts,
+   *   but the client could not do its part; undefined if the response counts
    */
   judge(call: PreparedCall, answer: ResponseHead, canResend?: boolean): Promise<Verdict>;
 }
 
-/** What is to be done about an answer. */
+/** What to do about a response. */
 export type Verdict = PreparedCall | SessionClientError | undefined;
 
 export function createSessionCalls(

@@ -1,4 +1,4 @@
-/** What a {@link SessionClientError} is about. docs/errors.md has a heading for each. */
+/** The reason of a {@link SessionClientError}. docs/errors.md has a heading for each code. */
 export type SessionClientErrorCode =
   | "BODY_NOT_REPLAYABLE"
   | "COOKIES_BLOCKED"
@@ -8,21 +8,24 @@ export type SessionClientErrorCode =
   | "REFRESH_UNREACHABLE"
   | "USER_CHANGED";
 
+/** More about a {@link SessionClientError}. */
 export interface SessionClientErrorDetails {
-  /** Status of the answer to the refresh. */
+  /** The status of the response to the refresh. */
   readonly status?: number | undefined;
-  /** When the server wants to be asked again, in ms from the response; at most 5 minutes. */
+  /** When to ask the server again, in ms from the response; at most 5 minutes. */
   readonly retryAfter?: number | undefined;
+  /** The error behind this one. */
   readonly cause?: unknown;
 }
 
-/** Why the client could not do its part. None of them ends the session. */
+/** The client could not do its part. None of these errors ends the session. */
 export class SessionClientError extends Error {
   override readonly name = "SessionClientError";
+  /** The exact reason. */
   declare readonly code: SessionClientErrorCode;
-  /** Status of the answer to the refresh, with `REFRESH_FAILED`. */
+  /** The status of the response to the refresh, with `REFRESH_FAILED`. */
   declare readonly status: number | undefined;
-  /** When the server wants to be asked again, in ms from the response; at most 5 minutes. */
+  /** When to ask the server again, in ms from the response; at most 5 minutes. */
   declare readonly retryAfter: number | undefined;
 
   constructor(code: SessionClientErrorCode, message: string, details: SessionClientErrorDetails = {}) {

@@ -9,63 +9,85 @@ import { withLock } from "./session-lock.ts";
 import { createSessionRefresh } from "./session-refresh.ts";
 import { createSessionState } from "./session-state.ts";
 
-/** The browser's half of a session. `Claims` is the app's word for the type of its `jwtPayload`. */
+/** The browser's half of the sessions. `Claims` is the app's type of its `jwtPayload`. */
 export interface SessionClient<Claims = unknown> extends SessionCalls {
   /**
-   * `fetch` for the API: sends the anti-CSRF token along, refreshes an access token that has expired, and sends a request that was refused for it
-   * once more. Requests to other origins, and with `credentials: "omit"`, go out as they are. Needs no `this`.
+   * A `fetch` for the API. It sends the anti-CSRF token, refreshes an expired access token, and
+   * repeats a request that was refused for it, once. Requests to other origins, and with
+   * `credentials: "omit"`, are sent unchanged. You can pass it around without the client.
    *
-   * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE` when the token is known to have expired and cannot be
-   * refreshed now; `USER_CHANGED` when somebody else has signed in since. Where the server has
-   * answered, that answer comes back instead, with the error as its `sessionError`; so does
-   * `BODY_NOT_REPLAYABLE`
+   * @returns the response. Its `sessionError` says why the client could not do its part, for
+   *   instance `BODY_NOT_REPLAYABLE`
+   * @throws SessionClientError before the request is sent: `REFRESH_FAILED`, `REFRESH_TIMEOUT`,
+   *   `REFRESH_UNREACHABLE` if the access token has expired and cannot be refreshed now;
+   *   `USER_CHANGED` if another user has signed in since the call
    */
   fetch(this: void, input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
   /**
-   * A `fetch` that signs in. Waits for a refresh that any tab has under way, so that its late cookies cannot lie over the new ones.
+   * A `fetch` that signs in. It first waits for a refresh of any tab, so that late cookies cannot
+   * overwrite the new ones.
+   *
+   * @throws SessionClientError as `fetch`
    */
   signIn(input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
-  /** Who is signed in. The same object until something changes. */
+  /** @returns who is signed in: the same object until something changes */
   session(): SessionState<Claims>;
   /**
-   * Asks the server for new tokens now, also where the page knows of no session. What `session()` says then.
+   * Gets new tokens now, even if the page knows of no session.
    *
-   * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE`, `COOKIES_BLOCKED`
+   * @returns what `session()` returns after that
+   * @throws SessionClientError `REFRESH_FAILED`, `REFRESH_TIMEOUT`, `REFRESH_UNREACHABLE`,
+   *   `COOKIES_BLOCKED`
    */
   refresh(): Promise<SessionState<Claims>>;
   /**
-   * Signs out: the session is forgotten here and in all tabs at once, whatever the server answers.
-   * If the server has not said that it is over, it is told again when the browser is online again
-   * or the next page is loaded.
+   * Signs out. This tab and all others forget the session at once. If the server does not confirm
+   * it, the client tells it again when the browser is online, or when the next page loads.
    *
-   * @returns whether the server has said so; the 200 of a captive portal does not count
+   * @returns whether the server confirmed it; the 200 of a captive portal does not count
    */
   signOut(): Promise<boolean>;
-  /** Listens; the result stops it. */
+  /**
+   * Calls a listener on an event.
+   *
+   * @returns a function that removes the listener
+   */
   on<Name extends keyof SessionClientEvents>(
     event: Name,
     listener: (detail: SessionClientEvents<Claims>[Name]) => void,
   ): () => void;
-  /** Calls after each change of `session()`; the result stops it. */
+  /**
+   * Calls a listener after each change of `session()`.
+   *
+   * @returns a function that removes the listener
+   */
   subscribe(this: void, listener: () => void): () => void;
-  /** Lets all `fetch` calls of the page go through this client; the result puts the very same function back. */
+  /**
+   * Sends all `fetch` calls of the page through this client.
+   *
+   * @returns a function that restores the original `fetch`
+   */
   intercept(): () => void;
-  /** Ends what the client does by itself: it hears no other tab, tries nothing again, and intercepts nothing. Its own calls still work. */
+  /**
+   * Stops the client's own work: it hears no other tab, retries nothing and intercepts nothing. Its
+   * methods still work.
+   */
   dispose(): void;
 }
 
 /**
- * Makes the client. Nothing global is touched.
+ * Makes a client. It changes no global object.
  *
  * @throws SessionClientError `OPTIONS_INVALID`
- *
  * @example
  * ```ts
  * import { createSessionClient } from "counterfoil/browser";
  *
  * const client = createSessionClient();
- * await client.signIn("/login", { method: "POST", body: new FormData(form) });
- * const answer = await client.fetch("/api/like", { method: "POST" });
+ * const body = new URLSearchParams({ user: "alice", password: "correct horse" });
+ * await client.signIn("/login", { method: "POST", body });
+ * const response = await client.fetch("/api/like", { method: "POST" });
+ * console.log(response.status, client.session().status);
  * ```
  */
 export function createSessionClient<Claims = unknown>(

@@ -3,12 +3,12 @@ import { abortable } from "./abortable.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import type { PreparedCall, SessionCalls, Verdict } from "./session-calls.ts";
 
-/** An answer, and where the client could not do its part, why. */
+/** A response. `sessionError` says why the client could not do its part, if it could not. */
 export type SessionResponse = Response & { readonly sessionError?: SessionClientError };
 
 /**
- * Sends a request of the API as often as it takes, which is once or twice, and any other one as it is. Each time with the same bytes, as
- * they were when it was called.
+ * Sends a request of the API as often as it takes, which is once or twice, and any other one as it
+ * is. Each time with the same bytes, as they were when it was called.
  */
 export async function sessionFetch(
   calls: SessionCalls,

@@ -4,10 +4,12 @@ import type { Clock } from "../clock.ts";
 import type { Duration } from "../options/duration.ts";
 
 /**
- * All options. Each may be left out; its comment says the default.
+ * All options. Each is optional, and its comment says the default.
  *
  * @example
  * ```ts
+ * import { init } from "counterfoil";
+ *
  * await init({
  *   secret: process.env.COUNTERFOIL_SECRET,
  *   tokens: { accessToken: { validity: "10m" } },
@@ -21,22 +23,25 @@ export interface CounterfoilConfig {
   /**
    * The secret that encrypts the signing keys in the store: at least 32 characters, for instance
    * from `openssl rand -base64 32`. A list rotates it: the first encrypts, the others only decrypt.
-   * Default: SQLite keeps one in a file beside the database; every other store needs this option in
-   * production.
+   * Default: SQLite keeps one in a file beside the database. `memory()` needs this option in
+   * production, other stores unless `NODE_ENV` is `development` or `test`.
    */
   readonly secret?: string | readonly string[] | undefined;
   /**
-   * Timeouts by assurance level (NIST SP 800-63B-4). `"standard"`: a session ends 24 h after sign-in,
-   * or after 1 h without a refresh. `"strict"`: 12 h and 15 min; it also turns on `cookie.hostPrefix`
-   * and `revocation: "store"`. An option that you name wins over the preset. Default: none, which is
-   * 365 days and 100 days.
+   * Timeouts by assurance level (NIST SP 800-63B-4). `"standard"`: a session ends 24 h after
+   * sign-in, or after 1 h without a refresh. `"strict"`: 12 h and 15 min; it also turns on
+   * `cookie.hostPrefix` and `revocation: "store"`. An option that you name wins over the preset.
+   * Default: none, which is 365 days and 100 days.
    */
   readonly preset?: "standard" | "strict" | undefined;
   readonly tokens?:
     | {
         readonly accessToken?:
           | {
-              /** How long an access token is valid, `"1s"` to `"1d"`. Default `"15m"`; `"5m"` in `strict`. */
+              /**
+               * How long an access token is valid, `"1s"` to `"1d"`. Default `"15m"`; `"5m"` in
+               * `strict`.
+               */
               readonly validity?: Duration | undefined;
               /**
                * Algorithm of the signatures. The public keys of `"EdDSA"` and `"ES256"` are
@@ -44,9 +49,10 @@ export interface CounterfoilConfig {
                */
               readonly signing?: SigningAlgorithm | undefined;
               /**
-               * Whether each request looks up whether its session is still there. `"off"`: a revoked
-               * session's access token works until it expires. `"store"`: one read of the store per
-               * request; a revocation counts at once. Default `"off"`; `"store"` in `strict`.
+               * Whether each request checks that its session still exists. `"off"`: the access
+               * token of a revoked session works until it expires. `"store"`: each request reads
+               * the store once, and a revocation takes effect at once. Default `"off"`; `"store"`
+               * in `strict`.
                */
               readonly revocation?: "off" | "store" | undefined;
               /**
@@ -60,11 +66,14 @@ export interface CounterfoilConfig {
                */
               readonly issuer?: string | undefined;
               /**
-               * Claim `aud`. Access and refresh tokens for another audience are refused, so a change
-               * signs everybody out. Default: none.
+               * Claim `aud`. Access and refresh tokens for another audience are refused, so a
+               * change signs everybody out. Default: none.
                */
               readonly audience?: string | undefined;
-              /** How many verified tokens the process remembers, at about 1 kB each. 0 turns it off. Default 10000. */
+              /**
+               * How many verified tokens the process remembers, at about 1 kB each. 0 turns it off.
+               * Default 10000.
+               */
               readonly cacheSize?: number | undefined;
             }
           | undefined;
@@ -76,8 +85,8 @@ export interface CounterfoilConfig {
                */
               readonly validity?: Duration | undefined;
               /**
-               * Path of the refresh route, without `http.basePath`. The refresh cookie has this path
-               * with `http.basePath` in front. Default `"/session/refresh"`.
+               * Path of the refresh route, without `http.basePath`. The refresh cookie has this
+               * path with `http.basePath` in front. Default `"/session/refresh"`.
                */
               readonly renewTokenPath?: string | undefined;
             }
@@ -94,8 +103,8 @@ export interface CounterfoilConfig {
         /**
          * How long a request or its response may still be in flight, `"0s"` to `"5m"`. A refresh
          * token that is presented again within this time counts as a retry, not as theft. `"0s"` is
-         * strict single use: a lost response, a repeated request or two refreshes at once end the
-         * session. Default `"10s"`.
+         * strict single use: a lost response, a repeated request or two concurrent refreshes end
+         * the session. Default `"10s"`.
          */
         readonly window?: Duration | undefined;
         /**
@@ -115,32 +124,43 @@ export interface CounterfoilConfig {
     | {
         /** How long a session lives without a refresh, `"1s"` to `"400d"`. Default `"100d"`. */
         readonly idleTimeout?: Duration | undefined;
-        /** How long a session lives after sign-in, whatever happens; `"1s"` to `"3650d"`. Default `"365d"`. */
+        /**
+         * How long a session lives after sign-in, refreshed or not; `"1s"` to `"3650d"`. Default
+         * `"365d"`.
+         */
         readonly absoluteTimeout?: Duration | undefined;
         /**
-         * Most live sessions of one user, 1 to 10000; false sets no limit. A number that you name is
-         * never exceeded, and neither is the 100 of `onMaxPerUser` without a number. Default: 100,
-         * which concurrent sign-ins may exceed for a moment.
+         * The most live sessions of one user, 1 to 10000; false sets no limit. A number that you
+         * set is never exceeded. Default: 100, which concurrent sign-ins may exceed for a moment
+         * unless you set `onMaxPerUser`.
          */
         readonly maxPerUser?: number | false | undefined;
-        /** What a sign-in does at the limit: end the oldest session, or fail. Default `"end-oldest"`. */
+        /**
+         * What a sign-in does at the limit: end the oldest session, or fail. Default
+         * `"end-oldest"`.
+         */
         readonly onMaxPerUser?: "end-oldest" | "refuse" | undefined;
       }
     | undefined;
   readonly keys?:
     | {
-        /** How long a key signs, `"1h"` to `"400d"`, minus up to a tenth at random. Default `"30d"`. */
+        /**
+         * How long a key signs, `"1h"` to `"400d"`, minus up to a tenth at random. Default `"30d"`.
+         */
         readonly rotateEvery?: Duration | undefined;
         /**
-         * How long a key is published before it signs, `"10s"` to `"1d"`, so that every verifier has
-         * it in time. Default `"10m"`.
+         * How long a key is published before it signs, `"10s"` to `"1d"`, so that every verifier
+         * has it in time. Default `"10m"`.
          */
         readonly publishAhead?: Duration | undefined;
       }
     | undefined;
   readonly cookie?:
     | {
-        /** `Domain` of the cookies. Without it they belong to one host, which is safer. Default: none. */
+        /**
+         * `Domain` of the cookies. Without it they belong to one host, which is safer. Default:
+         * none.
+         */
         readonly domain?: string | undefined;
         /** `Secure` of the cookies. False is only for development over http. Default true. */
         readonly secure?: boolean | undefined;
@@ -150,33 +170,42 @@ export interface CounterfoilConfig {
          * Which cookies have names that begin with `__Host-`, which no sibling sub-domain can set
          * (RFC 6265bis 4.1.3.2). `"auto"`: the access cookie and the marker, if `secure` is on, no
          * `domain` is set and `http.publicOrigin` is not http. `true`: the refresh cookie too, with
-         * `Path=/`. `false`: none. A change renames the cookies, so everybody signs in once. Default
-         * `"auto"`; false with the SuperTokens dialect; true in `strict`.
+         * `Path=/`. `false`: none. A change renames the cookies, so everybody signs in once.
+         * Default `"auto"`; false with the SuperTokens dialect; true in `strict`.
          */
         readonly hostPrefix?: "auto" | boolean | undefined;
         /**
-         * Prefix of the cookie names, behind `__Host-`, for instance `"shop_"`. It keeps several apps
-         * on one host apart, whatever their paths and ports. 1 to 32 letters, digits, `_` and `-`;
-         * the first is a letter or digit. Pages pass it to `createSessionClient({ cookiePrefix })`.
-         * A change renames the cookies, so everybody signs in once. Default: none.
+         * Prefix of the cookie names, behind `__Host-`, for instance `"shop_"`. It keeps several
+         * apps on one host apart, whatever their paths and ports. 1 to 32 letters, digits, `_` and
+         * `-`; the first is a letter or digit. Pages pass it to `createSessionClient({ cookiePrefix
+         * })`. A change renames the cookies, so everybody signs in once. Default: none.
          */
         readonly prefix?: string | undefined;
       }
     | undefined;
   readonly http?:
     | {
-        /** Origin of the app as browsers see it, for instance `"https://example.com"`. Default: that of the `Host` header. */
+        /**
+         * Origin of the app as browsers see it, for instance `"https://example.com"`. Default: that
+         * of the `Host` header.
+         */
         readonly publicOrigin?: string | undefined;
         /**
-         * Path in front of every path of the app as browsers see it, for instance `"/shop"`. A proxy
-         * may strip it or keep it: the session routes answer with it and without. The path of the
-         * refresh cookie and the addresses of redirects begin with it. Pages pass it to
+         * Path in front of every path of the app as browsers see it, for instance `"/shop"`. A
+         * proxy may strip it or keep it: the session routes answer with it and without. The path of
+         * the refresh cookie and the addresses of redirects begin with it. Pages pass it to
          * `createSessionClient({ basePath })`. Default: none.
          */
         readonly basePath?: string | undefined;
-        /** Other origins whose pages may call the app, for instance `["https://app.example.com"]`; no wildcards. Default `[]`. */
+        /**
+         * Other origins whose pages may call the app, for instance `["https://app.example.com"]`;
+         * no wildcards. Default `[]`.
+         */
         readonly trustedOrigins?: readonly string[] | undefined;
-        /** `"enforce"` refuses cross-site requests. `"report"` only emits `csrf-reported`. Default `"enforce"`. */
+        /**
+         * `"enforce"` refuses cross-site requests. `"report"` only emits `csrf-reported`. Default
+         * `"enforce"`.
+         */
         readonly csrf?: "enforce" | "report" | undefined;
         /**
          * Dialects of the wire. With `"supertokens"` the published SuperTokens web clients work
@@ -212,8 +241,8 @@ export interface CounterfoilConfig {
         readonly transports?: readonly ("cookie" | "header")[] | undefined;
         /**
          * Whether a refusal tells the client its reason: the code in the header
-         * `counterfoil-reason`, and a sentence in `WWW-Authenticate`. Default: true if `NODE_ENV` is
-         * `development` or `test`, or `publicOrigin` is local (`localhost`, names below it,
+         * `counterfoil-reason`, and a sentence in `WWW-Authenticate`. Default: true if `NODE_ENV`
+         * is `development` or `test`, or `publicOrigin` is local (`localhost`, names below it,
          * 127.0.0.0/8, `[::1]`); else false.
          */
         readonly diagnostics?: boolean | undefined;

@@ -1,33 +1,44 @@
 import type { CreateOptions, IsOptional } from "../session/create-session.ts";
 import type { VerifyOptions } from "../session/verify-session.ts";
 
-/** Options of protecting a route. */
+/** Options of a protected route. */
 export interface ProtectOptions extends Pick<VerifyOptions, "maxAuthAge"> {
-  /** Whether a request without a session is refused. False lets it pass without one; an expired one is refused all the same, so that it is refreshed. Default true. */
+  /**
+   * Whether a request without a session is refused. False lets it pass; an expired access token is
+   * still refused, so the client refreshes. Default true.
+   */
   readonly sessionRequired?: boolean;
-  /** Whether the anti-CSRF token is demanded. Default: on all methods but GET, HEAD and OPTIONS. */
+  /**
+   * Whether the anti-CSRF token is required. Default: for all methods except GET, HEAD and OPTIONS.
+   */
   readonly antiCsrfCheck?: boolean;
   /**
-   * Whether the route renders pages: a browser that loads one with an expired access token is sent
-   * through the refresh route and back, or refreshed on the spot where its refresh token comes
-   * along. The other options are then judged on the new token. Scripts that fetch data get the
-   * usual refusal. Default false.
+   * Whether the route renders a page. If so, a browser with an expired access token is redirected
+   * through the refresh route and back, or refreshed at once if its refresh token came along. The
+   * other options then apply to the new token. Scripts that fetch data get the usual refusal.
+   * Default false.
    */
   readonly page?: boolean;
 }
 
 interface SignInOptions extends Omit<CreateOptions, "device"> {
-  /** A name for the device, at most 100 characters. */
+  /** A name of the device, cut after 100 characters. Default: none. */
   readonly deviceLabel?: string;
 }
 
 interface SignInClaims<Claims> {
-  /** JSON that the access token carries, readable by the client. Default `{}`, where the app's type takes it. */
+  /**
+   * The claims: JSON in the access token, which the client can read. Default `{}`, if the type of
+   * your claims allows it.
+   */
   readonly jwtPayload: Claims;
 }
 
 interface SignInData<Data> {
-  /** JSON that stays on the server. Default `{}`, where the app's type takes it. */
+  /**
+   * JSON that stays on the server, at most 1,000,000 characters. Default `{}`, if the type of your
+   * data allows it.
+   */
   readonly sessionData: Data;
 }
 

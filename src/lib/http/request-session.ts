@@ -9,25 +9,50 @@ import { setRefusalResponse } from "./refusal-response.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * The session of a request, with what a route does to it. `Claims`, `Data` and `Id` are the app's types, as
- * `createSessions` was told them; they are unknown where no instance is named.
+ * The session of a request. `Claims`, `Data` and `Id` are the app's types, which `sessionsFor`
+ * knows; without it they are unknown. Every method that asks the store may throw a `SessionError`
+ * with `STORE_UNAVAILABLE`.
  */
 export interface RequestSession<Claims = unknown, Data = unknown, Id extends UserId = UserId> {
-  /** @returns the user, as given at sign-in */
+  /** @returns the user, exactly as given at sign-in */
   getUserId(): Id;
-  /** @returns the public name of the session; safe in logs */
+  /** @returns the public name of the session, which is no secret and safe in logs */
   getHandle(): string;
   /** @returns the claims in the access token */
   getJWTPayload(): Claims;
-  /** @returns the server-side data @throws SessionError `SESSION_NOT_FOUND` */
+  /**
+   * Reads the data of the session on the server.
+   *
+   * @throws SessionError `SESSION_NOT_FOUND` if the session has ended
+   */
   getSessionData(): Promise<Data>;
-  /** Replaces the server-side data; a function gets the old value. @returns the new value */
+  /**
+   * Replaces the data of the session on the server.
+   *
+   * @param update the new value, or a function of the old value. The function runs again if another
+   *   request changed the session meanwhile
+   * @returns the new value
+   * @throws SessionError `SESSION_NOT_FOUND` if the session has ended; `VALUE_NOT_JSON`,
+   *   `VALUE_TOO_LARGE`
+   */
   updateSessionData(update: Updater<Data>): Promise<Data>;
   updateSessionData(value: Data): Promise<Data>;
-  /** Replaces the claims, and sends the client an access token with them. @returns the new value */
+  /**
+   * Replaces the claims and sends the client an access token with them.
+   *
+   * @param update the new claims, or a function of the old claims. The function runs again if
+   *   another request changed the session meanwhile
+   * @returns the new claims
+   * @throws SessionError `SESSION_NOT_FOUND` if the session has ended; `VALUE_NOT_JSON`,
+   *   `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`
+   */
   updateJwtPayload(update: Updater<Claims>): Promise<Claims>;
   updateJwtPayload(value: Claims): Promise<Claims>;
-  /** Signs out: revokes the session and takes the client's tokens back. @returns whether it still existed */
+  /**
+   * Signs out: revokes the session and clears the client's tokens.
+   *
+   * @returns whether the session still existed
+   */
   revokeSession(): Promise<boolean>;
 }
 

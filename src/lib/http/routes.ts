@@ -19,9 +19,12 @@ import { watchPassedOn } from "./unreached-routes.ts";
 import { watchCors } from "./watched-responses.ts";
 import type { RequestSession } from "./request-session.ts";
 
-/** Options of the ready routes. */
+/** Options of the session routes. */
 export interface RouteOptions {
-  /** Greatest age of the sign-in with which other devices may be ended, for instance `"10m"`. Default: any. */
+  /**
+   * The greatest age of a sign-in that may revoke other sessions, for instance `"10m"`. Default:
+   * any age.
+   */
   readonly revokeMaxAuthAge?: Duration;
 }
 
@@ -142,8 +145,9 @@ async function runRoute(
 }
 
 /**
- * Refreshes for a page load that was sent here, and sends it back, refreshed or not: a page tells better than this route that a
- * session is over. A link from another site may lead here, too; it rotates tokens, and ends on a page of this origin.
+ * Refreshes for a page load that was sent here, and sends it back, refreshed or not: a page tells
+ * better than this route that a session is over. A link from another site may lead here, too; it
+ * rotates tokens, and ends on a page of this origin.
  */
 async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
   const query = queryOf(exchange);

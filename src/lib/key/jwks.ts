@@ -3,6 +3,7 @@ import type { RingKey } from "./ring-key.ts";
 
 /** A JSON Web Key Set (RFC 7517 5). */
 export interface Jwks {
+  /** The public keys that verify live access tokens. */
   readonly keys: readonly (PublicJwk & { readonly kid: string; readonly alg: string; readonly use: "sig" })[];
 }
 

@@ -1,17 +1,22 @@
 import { everyField } from "../every-field.ts";
 import type { SigningAlgorithm } from "../policy.ts";
 
-/** One key of the ring as a store keeps it. From its seed come the signing key of access tokens and the MAC key of refresh tokens. */
+/**
+ * One signing key as a store keeps it. Access tokens are signed, and refresh tokens authenticated,
+ * with keys that are derived from its seed.
+ */
 export interface KeyRecord {
-  /** Random public name, 11 characters of base64url (8 bytes). */
+  /** The public name of the key: 11 random characters of base64url. */
   readonly kid: string;
-  /** 1, 2, 3 ...: unique, so that processes which make a key at once agree on one. */
+  /** The number of the key, from 1, unique: processes that make a key at once agree on one. */
   readonly sequence: number;
+  /** The algorithm of access tokens. */
   readonly algorithm: SigningAlgorithm;
-  /** The seed, encrypted with a secret that the store does not have; see `crypto/secret.ts`. */
+  /** The seed, encrypted with the `secret`, which the store does not have. */
   readonly wrappedSeed: string;
+  /** When the key was made, in ms since the epoch. */
   readonly createdAt: number;
-  /** From when it signs, until the next key does; ms since the epoch. */
+  /** When the key begins to sign, in ms since the epoch; it signs until the next key does. */
   readonly activatesAt: number;
 }
 

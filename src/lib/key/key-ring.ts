@@ -20,16 +20,18 @@ export interface KeyPolicy {
   readonly longestToken: number;
 }
 
-/** What `rotate` made, or found that another process had just made. */
+/** The next signing key. */
 export interface PendingKey {
+  /** The name of the key, as in the header of its tokens and in the JWKS. */
   readonly kid: string;
-  /** When it begins to sign, ms since the epoch. */
+  /** When it begins to sign, in ms since the epoch. */
   readonly activatesAt: number;
 }
 
 /**
- * The keys of this installation: pending (published, does not sign yet), active (signs), retired (only verifies). All
- * processes share them through the store; which one is active follows from the time alone.
+ * The keys of this installation: pending (published, does not sign yet), active (signs), retired
+ * (only verifies). All processes share them through the store; which one is active follows from the
+ * time alone.
  */
 export interface KeyRing {
   /** Loads the keys and makes the first one where there is none. */
@@ -41,7 +43,10 @@ export interface KeyRing {
   readonly published: () => readonly RingKey[];
   /** Grows when a key is gone, so that what was verified with it is verified again. */
   readonly epoch: () => number;
-  /** For a token that names an unknown key: reloads, at most once per interval; within it all share the one reload. */
+  /**
+   * For a token that names an unknown key: reloads, at most once per interval; within it all share
+   * the one reload.
+   */
   readonly reloadForUnknownKey: () => Promise<void>;
   /**
    * Keeps the ring fresh. Undefined when it is, else done within a reload, or after 1 s. Never
@@ -151,7 +156,10 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     return key;
   }
 
-  /** Until when a key verifies tokens that live at most `longest`: it signed until the key after it took over. */
+  /**
+   * Until when a key verifies tokens that live at most `longest`: it signed until the key after it
+   * took over.
+   */
   function verifiesUntil(index: number, longest: number): number {
     const next = keys[index + 1];
     return next === undefined ? Number.POSITIVE_INFINITY : next.activatesAt + longest + CLOCK_SKEW;

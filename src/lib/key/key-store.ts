@@ -1,16 +1,27 @@
 import type { KeyRecord } from "./key-record.ts";
 
-/** The port between the key ring and a database; a part of `SessionStore`, whose rules hold for it. */
+/** The contract of the key ring with a database: a part of `SessionStore`, whose rules apply. */
 export interface KeyStore {
-  /** All keys, by ascending sequence. Never from a replica, or a node of a cluster, that may lag behind a write. */
+  /**
+   * Lists all keys by ascending sequence. It never reads a replica or node that may lag behind a
+   * write.
+   */
   listKeys(): Promise<readonly KeyRecord[]>;
 
-  /** Adds a key, if its sequence is free. False when it is taken; then nothing was written. */
+  /**
+   * Adds a key if its sequence is free.
+   *
+   * @returns false if the sequence is taken; then nothing was written
+   */
   insertKey(key: KeyRecord): Promise<boolean>;
 
-  /** Compare-and-set: replaces the wrapped seed of a key, if it is still `expected`. False when not. */
+  /**
+   * Replaces the wrapped seed of a key if it still is `expected`.
+   *
+   * @returns whether it was
+   */
   rewrapKey(kid: string, expected: string, wrappedSeed: string): Promise<boolean>;
 
-  /** Removes a key. Nothing happens when there is none. */
+  /** Removes a key if it exists. */
   deleteKey(kid: string): Promise<void>;
 }

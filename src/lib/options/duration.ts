@@ -1,6 +1,8 @@
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
-/** A duration with its unit, for instance `"15m"`, `"100d"`, `"500ms"`. Units: ms, s, m, h, d, w. */
+/**
+ * A whole number and a unit, for instance `"500ms"`, `"15m"`, `"100d"`. Units: ms, s, m, h, d, w.
+ */
 export type Duration = `${number}${keyof typeof UNITS}`;
 
 // Routes ask with each request, and by the same text.

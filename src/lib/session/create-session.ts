@@ -12,15 +12,20 @@ import type { Session } from "./verify-session.ts";
 
 /** Options of `createNewSession`. */
 export interface CreateOptions {
-  /** What the sign-in request tells of its device. The HTTP adapters fill it in. */
+  /** The device, for the list of sessions. Default: unknown. */
   readonly device?: DeviceInput;
-  /** When the user proved who they are, ms since the epoch; not in the future. Default: now. */
+  /** When the user signed in, in ms since the epoch; not in the future. Default: now. */
   readonly authTime?: number;
 }
 
+/** A new session and its tokens. */
 export interface CreatedSession<Claims = unknown, Id extends UserId = UserId> extends IssuedTokens {
+  /** The session. */
   readonly session: Session<Claims, Id>;
-  /** To be echoed by unsafe requests; undefined where `enableAntiCsrf` is false. */
+  /**
+   * The anti-CSRF token, which unsafe requests must send in the header `anti-csrf`. Undefined if
+   * `tokens.enableAntiCsrf` is false.
+   */
   readonly antiCsrfToken: string | undefined;
 }
 
@@ -28,7 +33,10 @@ export interface CreatedSession<Claims = unknown, Id extends UserId = UserId> ex
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the question is about this very type
 export type IsOptional<T> = Record<never, never> extends T ? true : false;
 
-/** What follows the user id: claims and data may be left out where the app's types take `{}` for them. */
+/**
+ * What follows the user id: claims and data may be left out where the app's types take `{}` for
+ * them.
+ */
 export type NewSessionRest<Claims, Data> =
   IsOptional<Data> extends true
     ? IsOptional<Claims> extends true
@@ -131,8 +139,9 @@ async function create(
 }
 
 /**
- * A refresh of a session that a sign-in has just replaced may still be on its way, from a tab that dawdled; to clear the cookies in answer to it
- * would wipe those of the new session (docs/decisions/014). A request may take a window to come, and one more for being repeated.
+ * A refresh of a session that a sign-in has just replaced may still be on its way, from a tab that
+ * dawdled; to clear the cookies in answer to it would wipe those of the new session
+ * (docs/decisions/014). A request may take a window to come, and one more for being repeated.
  */
 const rememberReplacedFor = (window: number): number => 2 * window + CLOCK_SKEW;
 

@@ -3,13 +3,13 @@ import { cutText } from "../cut-text.ts";
 import { generalError } from "../errors.ts";
 import type { DeviceFacts } from "./record.ts";
 
-/** What a request tells about its device, as it came in. */
+/** What a request tells of its device. */
 export interface DeviceInput {
-  /** The client's IP address, already cleared of proxies. Only its network is kept. */
+  /** The client's IP address, without those of proxies. Only its network is stored. */
   readonly ip?: string | undefined;
-  /** The `User-Agent` header. Only browser and system are kept. */
+  /** The `User-Agent` header. Only the browser and the system are stored. */
   readonly userAgent?: string | undefined;
-  /** A name for the device, at most 100 characters. */
+  /** A name of the device, cut after 100 characters. */
   readonly label?: string | undefined;
 }
 

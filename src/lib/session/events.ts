@@ -5,34 +5,52 @@ import type { NoticeCode } from "../notices.ts";
 import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
 
-/** What can be listened to with `on`, and what each listener gets. No event holds a token, a cookie or a secret. */
+/**
+ * The events of `on`, and what each listener gets. Events never hold a token, a cookie or a secret.
+ * Each `handle` is the public name of a session, each `userId` its user.
+ */
 export interface SessionEvents<Id extends UserId = UserId> {
+  /** A user signed in. */
   "session-created": { readonly handle: string; readonly userId: Id; readonly device: DeviceFacts };
+  /** A client refreshed its tokens. */
   "session-refreshed": {
     readonly handle: string;
     readonly userId: Id;
-    /** `mint`: a new refresh token; `confirm`: a new one, and the presented one took over; `renew`: only a new access token. */
+    /**
+     * `mint`: a new refresh token. `confirm`: a new refresh token, and the presented one became the
+     * current one. `renew`: only a new access token.
+     */
     readonly outcome: "mint" | "confirm" | "renew";
+    /** How often the refresh token of the session has been replaced. */
     readonly generation: number;
     /** The device that refreshed. */
     readonly device: DeviceFacts;
   };
+  /** Sessions ended before they expired. */
   "session-revoked": {
-    /** With `unknown` those that the call named; empty where it named none. */
+    /**
+     * The sessions that ended. With `unknown` the sessions that the call named; empty if it named
+     * none.
+     */
     readonly handles: readonly string[];
-    /** Undefined when the call named only a handle. */
+    /** Undefined if the call named only a handle. */
     readonly userId?: Id;
+    /**
+     * `revoked`: by a function or the route for other devices. `sign-out`: by the user.
+     * `signed-in-again`: a sign-in replaced it. `reuse`: a refresh token was reused. `limit`:
+     * `session.maxPerUser`.
+     */
     readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit";
     /**
-     * True where the answer of the database got lost: the sessions may have ended or not, and the
-     * call has failed. Without `handles` it is about sessions of `userId`.
+     * True if the response of the database was lost: the call failed, and the sessions may have
+     * ended or not. Without `handles` the event is about sessions of `userId`.
      */
     readonly unknown?: true;
-    /** With `unknown`: the session of the user that was to be spared. */
+    /** With `unknown`: the session that the call was to keep. */
     readonly except?: string;
   };
   /**
-   * A superseded refresh token was presented: two parties hold tokens of one session. With
+   * A refresh token was reused: two parties hold tokens of one session. With
    * `rotation.onReuse: "report"` at most once a minute for each session and process.
    */
   "reuse-detected": {
@@ -40,77 +58,86 @@ export interface SessionEvents<Id extends UserId = UserId> {
     readonly userId: Id;
     /** Whether the session was revoked; false with `rotation.onReuse: "report"`. */
     readonly revoked: boolean;
-    /** True where the answer to its revocation got lost: whether it has ended is not known. */
+    /** True if the response to the revocation was lost, so the session may have ended or not. */
     readonly unknown?: true;
     /**
-     * `superseded`: another token has taken over from it; `current`: a child of it has been in use
-     * for longer than the window, or, with a window of 0, has been minted.
+     * `superseded`: another token took its place. `current`: a child of it was first used longer
+     * than a window ago, or, with a window of 0, was minted.
      */
     readonly presented: "superseded" | "current";
+    /** The generation of the presented token. */
     readonly presentedGeneration: number;
+    /** The generation of the current token. */
     readonly currentGeneration: number;
-    /** ms since the current token took over from its parent; null when it is the first. */
+    /** How long ago the current token was confirmed, in ms; null for the first token. */
     readonly sinceConfirmation: number | null;
-    /** ms since a child of the current token was first presented; null when none was. */
+    /** How long ago a child of the current token was first presented, in ms; null if none was. */
     readonly sinceChildSeen: number | null;
-    /** The device that last refreshed this session with success. */
+    /** The device of the last successful refresh. */
     readonly lastDevice: DeviceFacts;
-    /** The device that presented the superseded token. */
+    /** The device that presented the reused token. */
     readonly presentingDevice: DeviceFacts;
   };
   /**
-   * A client holds a newer token than the store: a restored backup, or writes lost in a power cut.
-   * At most once a minute for each session and process.
+   * A refresh token is newer than the store, because a backup was restored or a power cut lost
+   * writes. At most once a minute for each session and process.
    */
   "store-behind": {
     readonly handle: string;
     readonly userId: Id;
+    /** The generation of the presented token. */
     readonly presentedGeneration: number;
+    /** The generation in the store. */
     readonly storedGeneration: number;
   };
   /**
-   * The clocks of this process and of the database differ by more than a minute, or just by so much
-   * that a session has ended by one of them and not by the other; such a session is left as it is.
-   * At most once a minute and process.
+   * The clocks of this process and of the database differ by more than a minute, or a session has
+   * expired by only one of them; that session is kept. At most once a minute and process.
    */
   "clock-skew": {
-    /** What time it was by this process's clock, ms since the epoch. */
+    /** The time of this process, in ms since the epoch. */
     readonly processTime: number;
-    /** What time it was at the database, ms since the epoch. */
+    /** The time of the database, in ms since the epoch. */
     readonly storeTime: number;
   };
-  /** Every session of everybody was ended, and all keys were replaced. */
+  /** Every session of every user was revoked, and all keys were replaced. */
   "all-sessions-revoked": {
+    /** How many rows were removed. */
     readonly removed: number;
-    /** True where the call has failed half-way: some or all of them have ended. */
+    /** True if the call failed half-way: some or all sessions have ended. */
     readonly unknown?: true;
   };
+  /**
+   * A signing key was made; `kid` is its name, and it signs from `activatesAt`, in ms since the
+   * epoch.
+   */
   "key-rotated": { readonly kid: string; readonly activatesAt: number };
-  /** A request would have been refused, were it not for `http.csrf: "report"`. */
+  /** A request passed only because of `http.csrf: "report"`. */
   "csrf-reported": { readonly method: string; readonly path: string; readonly reason: string };
   /**
-   * Requests were refused, or something was seen that cannot work. For each pair of `code` and
-   * `notice` the first at once, and then at most one event a minute and process.
+   * A request was refused, or a set-up fault was seen. For each pair of `code` and `notice` the
+   * first comes at once, later ones at most once a minute and process.
    */
   "request-refused": {
     /**
-     * Code of the error; null where no request was refused, for instance where a browser drops the
-     * cookies of a sign-in.
+     * The code of the error. Null if no request was refused, for instance if a browser will drop
+     * the cookies of a sign-in.
      */
     readonly code: ErrorCode | null;
     /**
-     * What is wrong with the set-up, as in docs/guide/troubleshooting.md; null where that is not
-     * known, or nothing is.
+     * The fault of the set-up, as in docs/guide/troubleshooting.md; null if none was recognised.
      */
     readonly notice: NoticeCode | null;
-    /** How many since the last event of this pair. */
+    /** How many such requests came since the last event of this pair. */
     readonly count: number;
-    /** When the first of them came, ms since the epoch. */
+    /** When the first of them came, in ms since the epoch. */
     readonly since: number;
   };
 }
 
+/** The name of an event. */
 export type SessionEventName = keyof SessionEvents;
+/** A listener of an event. */
 export type SessionListener<E extends SessionEventName, Id extends UserId = UserId> = (
   event: SessionEvents<Id>[E],
 ) => void;

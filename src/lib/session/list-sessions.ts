@@ -6,42 +6,51 @@ import type { SessionContext } from "./context.ts";
 import { type DeviceFacts, sessionEnd, type SessionSummary } from "./record.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
-/** One of a user's live sessions, for a list of devices. Times are ms since the epoch. */
+/** One live session of a user, for a list of devices. Times are in ms since the epoch. */
 export interface SessionInfo<Id extends UserId = UserId> {
+  /** The public name of the session. */
   readonly handle: string;
+  /** The user, exactly as given at sign-in. */
   readonly userId: Id;
+  /** When the session began. */
   readonly createdAt: number;
-  /** Last sign-in or refresh. */
+  /** When the session was last refreshed; at first the sign-in. */
   readonly lastSeenAt: number;
-  /** When it ends unless it is refreshed. */
+  /** When the session ends if it is not refreshed. */
   readonly expiresAt: number;
+  /** When the user signed in; `maxAuthAge` counts from it. */
   readonly authTime: number;
+  /** The device that last refreshed the session. */
   readonly device: DeviceFacts;
-  /** What the session is bound to; nothing in this version. */
+  /** Reserved for device binding; always null. */
   readonly binding: null;
 }
 
-/** Which part of a list is asked for. */
+/** Which page of a list to return. */
 export interface PageOptions {
-  /** Greatest number of sessions on the page, 1 to 1000. */
+  /** The most sessions on the page, 1 to 1000. */
   readonly limit: number;
-  /** `next` of the page before. Default: the first page. */
+  /** The cursor where the page begins: `next` of the page before. Default: the first page. */
   readonly after?: string | undefined;
 }
 
-/** A part of the list of a user's sessions. */
+/** One page of a user's sessions. */
 export interface SessionPage<Id extends UserId = UserId> {
-  /** Newest first. May be fewer than `limit` although there is a next page. */
+  /**
+   * The sessions, newest first. May be fewer than `limit`, or none, although another page follows.
+   */
   readonly sessions: readonly SessionInfo<Id>[];
-  /** Where the next page begins; undefined at the end of the list. */
+  /** The cursor of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 
-/** A part of the list of the handles of a user's sessions. */
+/** One page of the handles of a user's sessions. */
 export interface HandlePage {
-  /** Newest first. May be fewer than `limit` although there is a next page. */
+  /**
+   * The handles, newest first. May be fewer than `limit`, or none, although another page follows.
+   */
   readonly handles: readonly string[];
-  /** Where the next page begins; undefined at the end of the list. */
+  /** The cursor of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 

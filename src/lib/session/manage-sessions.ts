@@ -10,7 +10,10 @@ import { mintAccessToken } from "./tokens.ts";
 import { untilWon } from "./lost-races.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
-/** Makes the new value out of the old one; runs again when another change came in between. */
+/**
+ * Makes the new value from the old one. It runs again if another request changed the session
+ * meanwhile.
+ */
 export type Updater<T> = (old: T) => T | Promise<T>;
 
 /** A new value, or a function that makes it. */

@@ -1,21 +1,22 @@
 import { everyField } from "../every-field.ts";
 import type { RotationState } from "./rotation.ts";
 
-/** What is known about the device that a session is used from. Coarse on purpose: enough to recognise, too little to track. */
+/** What is stored of a device: enough to recognise it, too little to track it. */
 export interface DeviceFacts {
-  /** Network of the client: the /24 of an IPv4 address, the /48 of an IPv6 address, for instance `203.0.113.0/24`. */
+  /** The network of the client, `/24` of IPv4 or `/48` of IPv6, for instance `203.0.113.0/24`. */
   readonly ip?: string;
-  /** Browser and system in words, for instance `Firefox on Linux`. */
+  /** The browser and the system, for instance `Firefox on Linux`. */
   readonly userAgent?: string;
-  /** A name that the app or the user gave it, for instance `Work laptop`. */
+  /** A name that the app or the user gave, for instance `Work laptop`. */
   readonly label?: string;
 }
 
-/** A row without what the app keeps in it, which may be large. */
+/** A row without `claims` and `data`, which may be large. */
 export type SessionSummary = Omit<SessionRecord, "claims" | "data">;
 
 /**
- * When a session ends unless it is refreshed. A timeout that the config has made shorter since holds for the sessions that there are, too.
+ * When a session ends unless it is refreshed. A timeout that the config has made shorter since
+ * holds for the sessions that there are, too.
  */
 export function sessionEnd(
   { expiresAt, createdAt, lastSeenAt }: Pick<SessionRecord, "expiresAt" | "createdAt" | "lastSeenAt">,
@@ -25,36 +26,38 @@ export function sessionEnd(
 }
 
 /**
- * One session as a store keeps it. All values are strings, integers or null, so that a row needs no conversion:
- * times are integer ms since the epoch, JSON is text that comes back byte for byte.
+ * One session as a store keeps it. All values are strings, integers or null, so a row needs no
+ * conversion: times are integers in ms since the epoch, JSON is text that comes back byte for byte.
  */
 export interface SessionRecord extends RotationState {
-  /** Public random name of the session: 24 characters of base64url. Begins with the shard of its user, see `handle.ts`. */
+  /** The public name of the session: 24 characters of base64url, unique. */
   readonly handle: string;
-  /** Exact identity of the user, see `user-id.ts`; compared byte by byte. */
+  /** The user id as JSON text; compared byte by byte. */
   readonly userKey: string;
   /**
-   * The session that the sign-in of this one was told to replace, whether it was still there or
-   * not; null where it carried none.
+   * The session that this sign-in replaced, whether it still existed or not; null if there was
+   * none.
    */
   readonly replacedHandle: string | null;
-  /** Counts the changes of this row; every change is a compare-and-set on it. */
+  /** The number of changes of the row. Every change is a compare-and-set on it. */
   readonly version: number;
   /** `jwtPayload` as JSON text. */
   readonly claims: string;
-  /** Counts the changes of `claims`. */
+  /** The number of changes of `claims`. */
   readonly claimsVersion: number;
   /** `sessionData` as JSON text. */
   readonly data: string;
   /** {@link DeviceFacts} as JSON text. */
   readonly device: string;
+  /** When the session began. */
   readonly createdAt: number;
-  /** When the user last proved who they are. */
+  /** When the user signed in. */
   readonly authTime: number;
-  /** Last sign-in or refresh. */
+  /** When the session was last refreshed; at first the sign-in. */
   readonly lastSeenAt: number;
-  /** When the session ends unless it is refreshed; never later than `absoluteExpiresAt`. */
+  /** When the session ends if it is not refreshed; at most `absoluteExpiresAt`. */
   readonly expiresAt: number;
+  /** When the session ends, refreshed or not. */
   readonly absoluteExpiresAt: number;
 }
 

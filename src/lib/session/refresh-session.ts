@@ -15,7 +15,7 @@ import { type Session, toSession } from "./verify-session.ts";
 
 /** Options of `refreshSession`. */
 export interface RefreshOptions {
-  /** What the request tells of its device. The HTTP adapters fill it in. */
+  /** The device, for the list of sessions. Default: the device stays as it is. */
   readonly device?: DeviceInput;
 }
 
@@ -25,16 +25,23 @@ export interface BoundOptions {
   readonly replaced?: ReadonlySet<string> | undefined;
 }
 
+/** The result of `refreshSession`. */
 export interface RefreshedSession<Claims = unknown, Id extends UserId = UserId> {
+  /** The session. */
   readonly session: Session<Claims, Id>;
+  /** The new access token, for the cookie `access`. */
   readonly newAccessToken: TokenInfo;
   /**
-   * Its value is the presented one when the token was not rotated. Put it where the old one was only if it differs from that: a late
-   * answer must not lay an unrotated token over a newer one.
+   * The refresh token, for the cookie `refresh`. Set the cookie only if the value differs from the
+   * presented token: a late response must not overwrite a newer token with an unrotated one.
    */
   readonly newRefreshToken: TokenInfo;
+  /** The marker, for the cookie `marker`, which scripts can read. */
   readonly newIdRefreshToken: TokenInfo;
-  /** The same for the life of the session; undefined where `enableAntiCsrf` is false. */
+  /**
+   * The anti-CSRF token, the same for the life of the session. Undefined if `tokens.enableAntiCsrf`
+   * is false.
+   */
   readonly newAntiCsrfToken: string | undefined;
 }
 

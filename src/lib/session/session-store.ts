@@ -5,10 +5,13 @@ import type { SessionRecord, SessionSummary } from "./record.ts";
 import { everyField } from "../every-field.ts";
 import type { RotationState } from "./rotation.ts";
 
-/** What a successful refresh writes. */
+/** The fields that a successful refresh writes. */
 export interface RefreshWrite extends RotationState {
+  /** When the session was refreshed, in ms since the epoch. */
   readonly lastSeenAt: number;
+  /** When the session ends if it is not refreshed, in ms since the epoch. */
   readonly expiresAt: number;
+  /** `DeviceFacts` as JSON text. */
   readonly device: string;
 }
 
@@ -25,111 +28,140 @@ export const REFRESH_FIELDS: readonly (keyof RefreshWrite)[] = everyField<Refres
   device: true,
 });
 
-/** A row as it was read. */
+/** A row, as it was read. */
 export interface FoundSession extends SessionRecord {
   /**
-   * What time it was at the database when it read the row, ms since the epoch; only where the database serves several machines,
-   * whose clocks differ. Rotation is decided by it, so that two servers decide alike (docs/decisions/003).
+   * The time of the database when it read the row, in ms since the epoch. Only if the database
+   * serves several machines, whose clocks differ: rotation uses it, so all servers decide alike
+   * (docs/decisions/003).
    */
   readonly storeTime?: number;
 }
 
-/** A position in the list of a user's sessions: that of a session, which may be gone by now. */
+/** The position of a session in a user's list. The session itself may be gone. */
 export interface SessionPosition {
   readonly createdAt: number;
   readonly handle: string;
 }
 
-/** A part of the list of a user's sessions. */
+/** Which part of a user's list to read. */
 export interface ListPage {
-  /** Greatest number of rows, 1 or more. */
+  /** The most rows, 1 or more. */
   readonly limit: number;
-  /** The list goes on behind this position. Undefined: it begins with the newest session. */
+  /** Where the page begins: behind this position. Undefined: at the newest session. */
   readonly after?: SessionPosition | undefined;
 }
 
+/** The result of `createSession`. */
 export interface CreateOutcome {
-  /** False: the user has `max` live sessions, `onLimit` is "refuse", and nothing was written. */
+  /**
+   * False if the user has `max` live sessions and `onLimit` is "refuse"; then nothing was written.
+   */
   readonly created: boolean;
-  /** Handles of the sessions that ended to make room. */
+  /** The handles of the sessions that were removed to make room. */
   readonly ended: readonly string[];
-  /** Whether there was a session in whose place this one came. */
+  /** Whether the session `replaces` existed, and was removed. */
   readonly replaced: boolean;
 }
 
-/**
- * Something that has happened to the database behind a store's back, of which the store has warned.
- */
+/** Something that happened to the database outside the store. The store has warned of it. */
 export interface StoreTrouble {
   /** The code of the warning. */
   readonly notice: NoticeCode;
-  /** Whether the store has gone over to another database, whose keys and sessions are others. */
+  /** Whether the store has opened another database, with other keys and sessions. */
   readonly isReopened: boolean;
 }
 
 /**
- * The port between sessions and a database. The author of a store keeps to this:
+ * The contract between sessions and a database. The author of a store follows these rules:
  *
- * - Errors are for broken systems only (no connection, disk full). Absence, conflict and repetition are results.
- *   The caller wraps whatever is thrown; a store need not translate it. After a fault the same store object works
- *   again as soon as the database does, also when the database was down from the start.
- * - Each operation is atomic by itself, also between processes, and takes effect before its promise resolves.
- *   What has resolved survives the death of the process.
+ * - Errors are for broken systems only (no connection, disk full). Absence, conflict and repetition
+ *   are results. The caller wraps errors; a store need not translate them. After an error the same
+ *   store works again as soon as the database does, also if the database was down from the start.
+ * - Each operation is atomic, also between processes, and takes effect before its promise resolves.
+ *   Its effect survives the death of the process.
  * - No operation takes a second connection while it holds one.
- * - Times come in as arguments. A store compares with nothing else, and runs no timer that outlives an operation.
- * - Nothing hangs: a database that does not answer is a fault after a while.
- * - A handle begins with the shard of its user (session/handle.ts), by which a store may put all rows of one user on one node.
- * - Text is compared byte by byte and comes back byte for byte; `alice`, `ALICE`, `Alicé` and `alice ` are four users.
- * - A session is live while `expiresAt > now`. Only the operations that take `now` look at that; an expired row that has
- *   not been swept yet is found like any other.
+ * - Times are arguments. A store compares with nothing else, and runs no timer that outlives an
+ *   operation.
+ * - Nothing hangs: if the database does not respond for a while, the operation fails.
+ * - A handle begins with the shard of its user (session/handle.ts), by which a store may put all
+ *   rows of a user on one node.
+ * - Text is compared byte by byte and comes back byte for byte; `alice`, `ALICE`, `Alicé` and
+ *   `alice ` are four users.
+ * - A session is live while `expiresAt > now`. Only operations that take `now` look at that; an
+ *   expired row that was not swept yet is found like any other.
  */
 export interface SessionStore extends KeyStore {
   /**
-   * Makes the schema or checks it; called before anything else, and again after it failed.
-   * Safe to run from many processes at once, and when the schema is there already.
+   * Makes or checks the schema. It is called before all other operations, and again if it failed.
+   * Many processes may call it at once, also if the schema exists.
    */
   prepare(): Promise<void>;
 
   /**
-   * Adds a session. The handle is random and new. The session with the handle `replaces`, of
-   * whichever user, is removed. With `limit` the other live sessions of the user are counted, and
-   * the oldest by `createdAt` are removed to make room. All in one atomic step: no order of
-   * concurrent calls leaves more than `limit.max` live sessions, and a call that is refused removes
-   * nothing. Where far more are to be removed than a step may that stalls nobody, steps before it
-   * remove some, the oldest first, and leave `limit.max` live sessions or more.
+   * Adds a session, in one atomic step.
+   *
+   * The handle is random and new. The session with the handle `replaces`, of any user, is removed.
+   * With `limit` the user's other live sessions are counted, and the oldest by `createdAt` are
+   * removed to make room: no order of concurrent calls leaves more than `limit.max` live sessions,
+   * and a refused call removes nothing. If more sessions have to go than fit into a short step,
+   * earlier steps remove the oldest, and leave `limit.max` live sessions or more.
    *
    * With a soft limit ("trim") at most `limit.atOnce` sessions are removed, the oldest first. That
-   * may be a step of its own after the sign-in, takes no lock for which sign-ins of other users
-   * wait, and costs little where there is nothing to remove.
+   * may be a step of its own after the sign-in. It takes no lock that delays sign-ins of other
+   * users, and costs little if there is nothing to remove.
    */
   createSession(record: SessionRecord, limit: SessionLimit | undefined, replaces?: string): Promise<CreateOutcome>;
 
-  /** The row; undefined when there is none. Never from a replica, or a node of a cluster, that may lag behind a write. */
+  /**
+   * Reads a row. It never reads a replica or node that may lag behind a write.
+   *
+   * @returns undefined if there is no such row
+   */
   findSession(handle: string): Promise<FoundSession | undefined>;
 
   /**
-   * Compare-and-set: writes the outcome of a refresh and adds 1 to `version`, if the row exists and its version is `version`.
-   * False when not, and then nothing was written: a deleted row never comes back.
+   * Writes the outcome of a refresh and adds 1 to `version`, if the row exists with this `version`.
+   *
+   * @returns false if not; then nothing was written, and a deleted row never comes back
    */
   commitRefresh(handle: string, version: number, write: RefreshWrite): Promise<boolean>;
 
-  /** Compare-and-set of the claims: adds 1 to `version` and to `claimsVersion`. False as in `commitRefresh`. */
+  /**
+   * Writes the claims and adds 1 to `version` and `claimsVersion`, if the row exists with this
+   * `version`.
+   *
+   * @returns false if not; then nothing was written
+   */
   replaceClaims(handle: string, version: number, claims: string): Promise<boolean>;
 
-  /** Compare-and-set of the data: adds 1 to `version`. False as in `commitRefresh`. */
+  /**
+   * Writes the data and adds 1 to `version`, if the row exists with this `version`.
+   *
+   * @returns false if not; then nothing was written
+   */
   replaceData(handle: string, version: number, data: string): Promise<boolean>;
 
-  /** Removes a session, whatever its version. Whether there was one; of concurrent calls exactly one gets true. */
+  /**
+   * Removes a session of any version.
+   *
+   * @returns whether it existed; of concurrent calls exactly one returns true
+   */
   deleteSession(handle: string): Promise<boolean>;
 
-  /** Compare-and-delete: removes the session if its version is `version`. False when not; then it is untouched. */
+  /**
+   * Removes a session if the row exists with this `version`.
+   *
+   * @returns false if not; then nothing was removed
+   */
   deleteSessionAtVersion(handle: string, version: number): Promise<boolean>;
 
   /**
-   * Removes sessions of a user, live or not, but for the one with the handle `except`: at most
-   * `limit` of them, in a step short enough to stall nobody. Returns the handles that were removed,
-   * each by exactly one of concurrent calls. Fewer than `limit` mean that no session is left that
-   * was there when the call began.
+   * Removes sessions of a user, live or not, except the one with the handle `except`: at most
+   * `limit`, in a step that is short.
+   *
+   * @returns the removed handles, each from exactly one of concurrent calls. Fewer than `limit`
+   *   mean that no session is left that existed when the call began
    */
   deleteSessionsOfUser(userKey: string, except: string | undefined, limit: number): Promise<readonly string[]>;
 
@@ -141,59 +173,74 @@ export interface SessionStore extends KeyStore {
    */
   listSessionsOfUser(userKey: string, now: number, page: ListPage): Promise<readonly SessionSummary[]>;
 
-  /** Remembers until `until` that a new sign-in takes the place of the session `handle`, whose late refreshes must be told so. */
+  /**
+   * Remembers until `until` that a new sign-in has replaced the session `handle`. Late refreshes of
+   * that session are told so.
+   */
   rememberReplaced(handle: string, until: number): Promise<void>;
 
   /**
-   * Remembers until `until` that the handle-like name `once` has been used. Of all calls with one name, concurrent ones among them, exactly one
-   * gets true.
+   * Remembers until `until` that the name `once`, which is like a handle, was used.
+   *
+   * @returns true for exactly one of all calls with one name, also concurrent ones
    */
   rememberOnce(once: string, until: number): Promise<boolean>;
 
-  /** Whether `handle` is remembered as replaced, and `now` is before the end of that. Never from a node that may lag behind a write. */
+  /**
+   * Never reads a node that may lag behind a write.
+   *
+   * @returns whether `handle` is remembered as replaced, and `now` is before the end of that
+   */
   wasReplaced(handle: string, now: number): Promise<boolean>;
 
   /**
-   * Removes at most `limit` sessions that are not live at `now`, in a step short enough to stall nobody. How many. May also forget what was
-   * to be remembered until `now`.
+   * Removes at most `limit` sessions that are not live at `now`, in a short step. It may also
+   * forget what was remembered until `now`.
+   *
+   * @returns how many sessions it removed
    */
   deleteExpiredSessions(now: number, limit: number): Promise<number>;
 
   /**
-   * Takes the lease `name` for `owner` until `until`, or prolongs it. True when it was free, had
-   * run out at `now`, or was the owner's already; of concurrent calls of different owners exactly
-   * one gets true. A lease saves work, and guards nothing: an owner that has lost it may not know
-   * yet.
+   * Takes the lease `name` for `owner` until `until`, or prolongs it. A lease only saves work: an
+   * owner may not notice that it has lost the lease.
+   *
+   * @returns true if the lease was free, had expired at `now`, or was the owner's; of concurrent
+   *   calls of different owners exactly one returns true
    */
   takeLease(name: "sweep", owner: string, now: number, until: number): Promise<boolean>;
 
   /**
-   * What time it is at the database, ms since the epoch, by the clock of `storeTime`. Only where
-   * the
-   * database serves several machines: there a session is removed for its age when it is over by
-   * both clocks, this one and that of the process.
+   * Returns the time of the database, in ms since the epoch, by the clock of `storeTime`. Only if
+   * the database serves several machines: there a session is removed for its age only if both
+   * clocks say so, this one and that of the process.
    */
   readClock?(): Promise<number>;
 
   /**
-   * What is wrong with the settings of the database as they are now, although it serves: sentences
-   * for the operator, without a secret. Undefined: nothing. Asked once a minute, by one process.
+   * Checks the settings of a database that works. One process asks once a minute.
+   *
+   * @returns sentences for the operator, without a secret; undefined if nothing is wrong
    */
   findFault?(): Promise<string | undefined>;
 
   /**
-   * Calls `tell` with what the store notices about its database by itself: that it is not the one
-   * of before. What it returns ends that.
+   * Calls `tell` if the store notices that its database is another one than before.
+   *
+   * @returns a function that stops it
    */
   watch?(notify: (trouble: StoreTrouble) => void): () => void;
 
-  /** Gives back what the store itself opened; the app's own connections stay open. Safe to call twice. */
+  /**
+   * Closes everything that the store itself opened, not the app's connections. A second call does
+   * nothing.
+   */
   close(): Promise<void>;
 
   /**
    * How long all operations of one call of the library may take together, in ms. No operation
-   * begins later, and `close()` waits so long for calls that are under way. Undefined: as long as
-   * the store lets each of them take.
+   * begins later, and `close()` waits this long for calls that have begun. Undefined: each
+   * operation has its own limit.
    */
   readonly timeout?: number | undefined;
 

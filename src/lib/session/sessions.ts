@@ -11,54 +11,65 @@ import type { UserId } from "./user-id.ts";
 import type { VerifiedSession, VerifyOptions } from "./verify-session.ts";
 
 /**
- * Everything that can be done with sessions. `Claims`, `Data` and `Id` are the app's types of `jwtPayload`, `sessionData` and user ids.
+ * An instance of the library. `Claims`, `Data` and `Id` are the app's types of `jwtPayload`,
+ * `sessionData` and user ids.
  *
- * Every method may throw a `SessionError`: `STORE_UNAVAILABLE` (`GENERAL_ERROR`) when the store fails, `CLOSED` after `close()`;
- * the others are named with each method.
+ * Each method may throw a `SessionError`: with `STORE_UNAVAILABLE` or `STORE_BUSY` when the store
+ * fails, `CLOSED` after `close()`, and `ARGUMENT_INVALID` for an unknown option or an argument that
+ * cannot be meant. Further codes are listed at each method.
  */
 export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = UserId> {
   /**
-   * Names of the cookies, as `cookie.hostPrefix` makes them: for middleware of your own that reads
-   * or sets them.
-   *
-   * @example
-   * ```ts
-   * const accessToken = request.cookies[sessions.cookieNames.access];
-   * ```
+   * The names of the cookies, for a middleware of your own. They follow `cookie.hostPrefix` and
+   * `cookie.prefix`.
    */
   readonly cookieNames: CookieNames;
 
   /**
-   * Starts a session for a user who has just proved who they are.
+   * Starts a session for a user who has just signed in. The caller sends the tokens to the client.
    *
-   * @param userId a non-empty string of at most 256 characters, or a finite number; comes back exactly as given
-   * @param jwtPayload JSON that the access token carries, readable by the client. Default `{}`
+   * @param userId a non-empty string of at most 256 characters, or a finite number
+   * @param jwtPayload the claims: JSON in the access token, which the client can read. Default `{}`
    * @param sessionData JSON that stays on the server, at most 1,000,000 characters. Default `{}`
-   * @throws SessionError `GENERAL_ERROR`: `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`, `SESSION_LIMIT_REACHED`
+   * @param options the time of the sign-in, and the device for the list of sessions
+   * @returns the session and its tokens
+   * @throws SessionError `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`
+   *   when an argument does not fit; `SESSION_LIMIT_REACHED` with `onMaxPerUser: "refuse"`
    * @example
    * ```ts
-   * const { session, accessToken, refreshToken, idRefreshToken, antiCsrfToken } = await createNewSession("alice", { role: "admin" });
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions<{ role: string }>();
+   * const { accessToken } = await sessions.createNewSession("alice", { role: "admin" });
+   * console.log(accessToken.value, accessToken.expires);
    * ```
    */
   createNewSession(userId: Id, ...rest: NewSessionRest<Claims, Data>): Promise<CreatedSession<Claims, Id>>;
 
   /**
-   * Verifies an access token; asks the store only where `revocation` says so.
+   * Verifies an access token. It reads the store only with `revocation: "store"`.
    *
-   * @param accessToken value of the cookie `cookieNames.access`
-   * @param antiCsrfToken value of the header `anti-csrf`. A string is checked. `null` skips the check, for a request that changes nothing;
-   *   so does `undefined`, with a warning outside production (`COUNTERFOIL_ANTI_CSRF`), since a header that is absent must not switch the
-   *   check off by accident
-   * @param options `antiCsrf: "required"` refuses a request without the token
-   * @throws SessionError `TRY_REFRESH_TOKEN`: expired, not ours, wrong anti-CSRF token, or `ANTI_CSRF_MISSING`; `UNAUTHORISED`: revoked
-   *   (with `revocation`); `STEP_UP_REQUIRED`: the sign-in is older than `options.maxAuthAge` (RFC 9470); `GENERAL_ERROR`
-   *   `ARGUMENT_INVALID`
+   * @param accessToken the value of the cookie `cookieNames.access`
+   * @param antiCsrfToken the value of the header `anti-csrf`. Pass `null` to skip the check, for a
+   *   request that changes nothing. `undefined` skips it too, with the process warning
+   *   `COUNTERFOIL_ANTI_CSRF` outside production, because the header may be missing by accident
+   * @param options whether the anti-CSRF token is required, and the greatest age of the sign-in
+   * @returns the session, and a new access token if the claims have changed
+   * @throws SessionError `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_INVALID`, `ACCESS_TOKEN_EXPIRED`,
+   *   `ANTI_CSRF_MISSING`, `ANTI_CSRF_MISMATCH` (`TRY_REFRESH_TOKEN`): the client should refresh;
+   *   `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session was revoked, with `revocation: "store"`;
+   *   `STEP_UP_REQUIRED` if the sign-in is older than `maxAuthAge` (RFC 9470)
    * @example
    * ```ts
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * const { accessToken, antiCsrfToken } = await sessions.createNewSession("alice");
    * // A request that changes something
-   * const { session, newAccessToken } = await getSession(accessToken, antiCsrfToken, { antiCsrf: "required" });
-   * // One that reads
-   * await getSession(accessToken, null);
+   * await sessions.getSession(accessToken.value, antiCsrfToken, { antiCsrf: "required" });
+   * // A request that reads
+   * const { session } = await sessions.getSession(accessToken.value, null);
+   * console.log(session.userId);
    * ```
    */
   getSession(
@@ -68,67 +79,104 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
   ): Promise<VerifiedSession<Claims, Id>>;
 
   /**
-   * Exchanges a refresh token for a new access token and, unless it is too young, a new refresh token (RFC 9700 4.14).
+   * Exchanges a refresh token for new tokens (RFC 9700 4.14). A refresh token that an earlier
+   * refresh issued less than three `rotation.window`s ago comes back unchanged.
    *
-   * @throws SessionError `UNAUTHORISED`: gone, expired or not ours; `TOKEN_THEFT_DETECTED`: two parties hold tokens of this session, which is now
-   *   revoked; `RETRY`: another request has just rotated this token, nothing is lost
+   * @param refreshToken the value of the cookie `cookieNames.refresh`
+   * @param options the device, for the list of sessions
+   * @returns the session and its tokens
+   * @throws SessionError `REFRESH_TOKEN_MISSING`, `REFRESH_TOKEN_INVALID`, `SESSION_NOT_FOUND`,
+   *   `SESSION_EXPIRED`, `STORE_BEHIND` (`UNAUTHORISED`): the user has to sign in;
+   *   `TOKEN_THEFT_DETECTED` if two parties hold tokens of the session, which is now revoked;
+   *   `REFRESH_TOKEN_SUPERSEDED`, `STORE_CONTENDED` (`RETRY`) if another request was faster: the
+   *   client should try again
    * @example
    * ```ts
-   * const { newAccessToken, newRefreshToken, newIdRefreshToken, newAntiCsrfToken } = await refreshSession(refreshToken);
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * const { refreshToken } = await sessions.createNewSession("alice");
+   * const { newAccessToken, newRefreshToken } = await sessions.refreshSession(refreshToken.value);
+   * console.log(newAccessToken.value, newRefreshToken.value);
    * ```
    */
   refreshSession(refreshToken: string, options?: RefreshOptions): Promise<RefreshedSession<Claims, Id>>;
 
-  /** Ends a session (RFC 7009). Whether there was one. */
+  /**
+   * Revokes a session (RFC 7009).
+   *
+   * @returns whether it existed
+   */
   revokeSessionUsingSessionHandle(handle: string): Promise<boolean>;
 
   /**
-   * Ends all sessions of a user, but for the one with the handle `except`. How many. Removes 200
-   * at a time, each part in a step and with an event of its own.
+   * Revokes all sessions of a user, 200 at a time, each part with its own event.
+   *
+   * @param options `except`: the handle of a session to keep
+   * @returns how many sessions it revoked
    */
   revokeAllSessionsForUser(userId: Id, options?: { readonly except?: string }): Promise<number>;
 
   /**
-   * Ends every session of everybody and replaces all keys. How many rows were removed. Other
-   * processes follow within a minute; until then they sign with the keys of before, so a user who
-   * signs in there, or in these very moments, must do so again.
+   * Revokes every session of every user and replaces all keys. Other processes notice within a
+   * minute. Users who sign in there before that, or during this call, have to sign in again.
+   *
+   * @returns how many rows it removed
    */
   revokeAllSessions(): Promise<number>;
 
   /**
-   * Handles of a user's live sessions, newest first: all of them, or with a `limit` a page and
-   * the cursor of the next.
+   * Lists the handles of a user's live sessions, newest first: all of them, or one page.
    *
-   * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not 1 to 1000, or `after`
-   *   is not a cursor
-   * @example
-   * ```ts
-   * const handles = await getAllSessionHandlesForUser("alice");
-   * const page = await getAllSessionHandlesForUser("alice", { limit: 100 });
-   * const second = await getAllSessionHandlesForUser("alice", { limit: 100, after: page.next });
-   * ```
+   * @param page the size of the page, and the cursor where it begins
+   * @returns the handles; with `page` also the cursor of the next page
+   * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
    */
   getAllSessionHandlesForUser(userId: Id): Promise<string[]>;
   getAllSessionHandlesForUser(userId: Id, page: PageOptions): Promise<HandlePage>;
 
   /**
-   * A user's live sessions with their devices, newest first: all of them, or a page. As
-   * `getAllSessionHandlesForUser`.
+   * Lists a user's live sessions with their devices, newest first: all of them, or one page.
+   *
+   * @param page the size of the page, and the cursor where it begins
+   * @returns the sessions; with `page` also the cursor of the next page
+   * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
+   * @example
+   * ```ts
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * const first = await sessions.getSessionsForUser("alice", { limit: 100 });
+   * const second = await sessions.getSessionsForUser("alice", { limit: 100, after: first.next });
+   * console.log(second.sessions.map(({ device }) => device.userAgent));
+   * ```
    */
   getSessionsForUser(userId: Id): Promise<SessionInfo<Id>[]>;
   getSessionsForUser(userId: Id, page: PageOptions): Promise<SessionPage<Id>>;
 
-  /** The server-side data of a session. @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND` */
+  /**
+   * Reads the data of a session on the server.
+   *
+   * @throws SessionError `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session has ended
+   */
   getSessionData(handle: string): Promise<Data>;
 
   /**
-   * Replaces the server-side data; a function gets the old value, and runs again when another change came in between.
-   * The new value.
+   * Replaces the data of a session on the server.
    *
-   * @throws SessionError `UNAUTHORISED` `SESSION_NOT_FOUND`; `GENERAL_ERROR` `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`
+   * @param update the new value, or a function of the old value. The function runs again if another
+   *   request changed the session meanwhile
+   * @returns the new value
+   * @throws SessionError `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session has ended;
+   *   `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`; `STORE_CONTENDED` (`RETRY`) if other changes kept
+   *   winning
    * @example
    * ```ts
-   * await sessions.updateSessionData(handle, (cart) => ({ ...cart, items: cart.items + 1 }));
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions<unknown, { items: number }>();
+   * const { session } = await sessions.createNewSession("alice", {}, { items: 0 });
+   * await sessions.updateSessionData(session.handle, (cart) => ({ items: cart.items + 1 }));
    * ```
    */
   updateSessionData(handle: string, update: Updater<Data>): Promise<Data>;
@@ -142,54 +190,70 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
   updateSessionInfo(handle: string, value: Data): Promise<Data>;
 
   /**
-   * Replaces the claims. The next refresh signs them; with `revocation` the next `getSession` returns them with a `newAccessToken`.
-   * The new value.
+   * Replaces the claims of a session. The next refresh puts them into the access token. With
+   * `revocation: "store"` the next `getSession` does, and returns it as `newAccessToken`.
    *
-   * @throws SessionError as `updateSessionData`, and `TOKEN_TOO_LARGE`
+   * @param update the new claims, or a function of the old claims. The function runs again if
+   *   another request changed the session meanwhile
+   * @returns the new claims
+   * @throws SessionError as `updateSessionData`; `TOKEN_TOO_LARGE` if the token fits no cookie
    */
   updateJwtPayload(handle: string, update: Updater<Claims>): Promise<Claims>;
   updateJwtPayload(handle: string, value: Claims): Promise<Claims>;
 
-  /** Publishes the next signing key, which takes over after `keys.publishAhead`; nobody is logged out. One that is waiting already is returned. */
+  /**
+   * Publishes the next signing key, which begins to sign after `keys.publishAhead`. All sessions go
+   * on.
+   *
+   * @returns the new key, or the key that is waiting already
+   */
   rotateSigningKey(): Promise<PendingKey>;
 
-  /** Public keys for other services that verify access tokens (RFC 7517); empty with HS256. */
+  /**
+   * Returns the public keys (RFC 7517 5), for other services that verify access tokens. The list is
+   * empty with HS256.
+   */
   getJwks(): Promise<Jwks>;
 
   /**
-   * Listens to an event; the function that is returned stops it. A listener that throws is reported as a process warning.
+   * Calls a listener on an event. An error of the listener becomes a process warning.
    *
+   * @returns a function that removes the listener
    * @example
    * ```ts
-   * on("reuse-detected", ({ userId, presentingDevice }) => alertSecurityTeam(userId, presentingDevice));
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * sessions.on("reuse-detected", ({ userId, presentingDevice }) => {
+   *   console.warn("stolen session", userId, presentingDevice);
+   * });
    * ```
    */
   on<E extends SessionEventName>(event: E, listener: SessionListener<E, Id>): () => void;
 
   /**
-   * Removes sessions that have expired, in small steps, until none is left or there were `limit`.
-   * How many, but for those that a sweep removes which a request has begun: it is waited for first.
-   * For a job after an outage, since requests begin the same now and then by themselves.
-   * `npx counterfoil sweep` does it without an app.
+   * Removes expired sessions in small steps, until none is left or `limit` is reached. Requests do
+   * the same from time to time, so it is for a job after an outage. `npx counterfoil sweep` does it
+   * without an app.
    *
-   * @throws SessionError `GENERAL_ERROR` `ARGUMENT_INVALID`: the limit is not a whole number from 1
-   * @example
-   * ```ts
-   * const removed = await sweep({ limit: 1_000_000 });
-   * ```
+   * @returns how many sessions it removed. It first waits for a sweep that a request has begun, and
+   *   does not count that one's
+   * @throws SessionError `ARGUMENT_INVALID` if the limit is not a whole number from 1
    */
   sweep(options?: SweepOptions): Promise<number>;
 
-  /** Opens the store and loads the keys now rather than with the first call. After a failure the next call tries again. */
+  /**
+   * Opens the store and loads the keys now; otherwise the first call does it. After a failure the
+   * next call tries again.
+   */
   ready(): Promise<void>;
 
   /**
-   * Ends what was started; the process can exit. Calls that are under way go on to their end, for
-   * no longer than the `timeout` of the store; those that come later fail with `CLOSED`. Safe to
-   * call twice.
+   * Closes the instance, so the process can exit. Calls that have begun may finish, within the
+   * `timeout` of the store; later calls fail with `CLOSED`. A second `close()` does nothing.
    *
-   * @throws SessionError `STORE_UNAVAILABLE` when the store could not give back all that it opened;
-   *   the instance is closed all the same
+   * @throws SessionError `STORE_UNAVAILABLE` if the store could not close all that it opened. The
+   *   instance is closed all the same
    */
   close(): Promise<void>;
 }

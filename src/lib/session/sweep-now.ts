@@ -4,7 +4,7 @@ import { checkKnown } from "./known-options.ts";
 
 /** Options of `sweep`. */
 export interface SweepOptions {
-  /** Greatest number of sessions that are removed. Default: all that have expired. */
+  /** The most sessions to remove. Default: all that have expired. */
   readonly limit?: number | undefined;
 }
 

@@ -4,16 +4,21 @@ import type { SessionContext } from "./context.ts";
 import type { SessionRecord } from "./record.ts";
 import { fromUserKey } from "./user-id.ts";
 
-/** A token or marker and when it expires, in ms since the epoch. */
+/** A token or marker, to be sent to the client. */
 export interface TokenInfo {
+  /** The text of the token, for the cookie or header. */
   readonly value: string;
+  /** When the client should drop it, in ms since the epoch. */
   readonly expires: number;
 }
 
-/** Everything that a client gets along with a session. */
+/** The tokens of a new session. */
 export interface IssuedTokens {
+  /** The access token, for the cookie `access`. */
   readonly accessToken: TokenInfo;
+  /** The refresh token, for the cookie `refresh`. */
   readonly refreshToken: TokenInfo;
+  /** The marker, for the cookie `marker`, which scripts can read. */
   readonly idRefreshToken: TokenInfo;
 }
 

@@ -1,11 +1,17 @@
 import { generalError } from "../errors.ts";
 
-/** Who a session belongs to; comes back exactly as it was given. A number and its digits as a string are two users. */
+/**
+ * The id of a user: a non-empty string of at most 256 characters, or a finite number. You get it
+ * back unchanged. The number 42 and the string `"42"` are two users.
+ */
 export type UserId = string | number;
 
 const MAX_LENGTH = 256;
 
-/** The exact identity of a user as text: JSON, so that 42 and "42" differ, and lone surrogates and NUL survive every store. */
+/**
+ * The exact identity of a user as text: JSON, so that 42 and "42" differ, and lone surrogates and
+ * NUL survive every store.
+ */
 export function toUserKey(userId: unknown): string {
   if (typeof userId === "string") {
     if (userId === "") throw wrongUserId("is an empty string");

@@ -11,13 +11,16 @@ import { mintAccessToken, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
 import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
 
-/** A session as an access token tells it. */
+/** A session, as an access token describes it. */
 export interface Session<Claims = unknown, Id extends UserId = UserId> {
-  /** Public name of the session; safe in logs. */
+  /** The public name of the session. It is no secret and safe in logs. */
   readonly handle: string;
-  /** As it was given to `createNewSession`. */
+  /** The user, exactly as given to `createNewSession`. */
   readonly userId: Id;
-  /** The app's claims. From `getSession` it is frozen: one object serves all requests with the same token. */
+  /**
+   * The claims. The object from `getSession` is frozen, because requests with the same token share
+   * it.
+   */
   readonly jwtPayload: Claims;
 }
 
@@ -30,19 +33,27 @@ export const toSession = ({ handle, userKey, claims }: SessionRecord): Session =
 
 /** Options of `getSession`. */
 export interface VerifyOptions {
-  /** Greatest age of the sign-in that is accepted, for instance `"10m"`. Default: any. */
+  /**
+   * The greatest age of the sign-in, for instance `"10m"`. An older one fails with
+   * `STEP_UP_REQUIRED` (RFC 9470). Default: any age.
+   */
   readonly maxAuthAge?: Duration | undefined;
   /**
-   * `"required"`: without an anti-CSRF token the call is refused with `ANTI_CSRF_MISSING`. Set it
-   * for every request that changes something (OWASP ASVS 5.0, 3.5.1). Default: `undefined` and
-   * `null` skip the check.
+   * `"required"` refuses a call without an anti-CSRF token with `ANTI_CSRF_MISSING`. Set it for
+   * every request that changes something (OWASP ASVS 5.0, 3.5.1). Default: `undefined` and `null`
+   * skip the check.
    */
   readonly antiCsrf?: "required";
 }
 
+/** The result of `getSession`. */
 export interface VerifiedSession<Claims = unknown, Id extends UserId = UserId> {
+  /** The session. */
   readonly session: Session<Claims, Id>;
-  /** A token with newer claims, to be put in the place of the presented one. */
+  /**
+   * An access token with newer claims. Send it to the client in place of the old one. Only with
+   * `revocation: "store"`.
+   */
   readonly newAccessToken?: TokenInfo;
 }
 

@@ -1,23 +1,26 @@
-/** A clock for tests, which stands still until it is told to go on. */
+/** A clock for tests. It stands still until a test moves it. */
 export interface FakeClock {
-  /** The time in ms since the epoch; to be given as `clock` to `createSessions` or `init`. */
+  /** Returns the time in ms since the epoch. Pass it as `clock` to `createSessions` or `init`. */
   readonly now: () => number;
-  /** Goes on by so many ms. */
+  /** Moves the clock forward, in ms. */
   readonly advance: (ms: number) => void;
 }
 
 /**
- * @param start the first time it tells, in ms since the epoch. Default: when it is made
+ * Makes a clock for tests.
+ *
+ * @param start its first time, in ms since the epoch. Default: now
  * @example
  * ```ts
  * import { createSessions } from "counterfoil";
  * import { memory } from "counterfoil/memory";
+ * import { createFakeClock } from "counterfoil/testing";
  *
  * const clock = createFakeClock();
  * const sessions = createSessions({ store: memory(), clock: clock.now });
  * const { accessToken } = await sessions.createNewSession("alice");
  * clock.advance(16 * 60_000);
- * await sessions.getSession(accessToken.value); // throws TRY_REFRESH_TOKEN: it has expired
+ * await sessions.getSession(accessToken.value).catch(({ code }) => console.log(code));
  * ```
  */
 export function createFakeClock(start: number = Date.now()): FakeClock {

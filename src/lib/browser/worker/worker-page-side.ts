@@ -6,13 +6,12 @@ import { encode, listen, type WorkerPort } from "./worker-port.ts";
 type SettleQuestion = [call: PreparedCall, status: number, headers: [string, string][], canResend: boolean];
 
 /**
- * Lets a worker use the session of this page. All that is decided is decided here: the worker and the page refresh as one.
+ * Lets a worker use the session of this page. The page makes all decisions, so the worker and the
+ * page refresh as one. When it stops, or the page ends, calls of the worker fail with
+ * `REFRESH_UNREACHABLE`. The app may use the port for messages of its own.
  *
- * The result ends it, and so does the end of the page; the calls of the worker fail then with `REFRESH_UNREACHABLE`. The port can still be used
- * for messages of the app.
- *
- * @param worker a `Worker`, or the `port` of a `SharedWorker`, whose other end has called `connectToPage`
- *
+ * @param worker a `Worker`, or the `port` of a `SharedWorker`, which calls `connectToPage`
+ * @returns a function that stops it
  * @example
  * ```ts
  * import { createSessionClient } from "counterfoil/browser";
@@ -21,6 +20,7 @@ type SettleQuestion = [call: PreparedCall, status: number, headers: [string, str
  * const client = createSessionClient();
  * const worker = new Worker(new URL("./sync.js", import.meta.url), { type: "module" });
  * const stop = serveWorker(client, worker);
+ * addEventListener("pagehide", stop);
  * ```
  */
 export function serveWorker(

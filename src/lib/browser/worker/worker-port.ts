@@ -1,14 +1,21 @@
 import { SessionClientError, type SessionClientErrorCode } from "../session-client-error.ts";
 
-/** What a page and its worker talk through: a `Worker`, the worker's own global scope, or a `MessagePort`. */
+/**
+ * The channel of a page and its worker: a `Worker`, the global scope of the worker, or a
+ * `MessagePort`.
+ */
 export interface WorkerPort {
+  /** Sends a message. */
   postMessage(message: unknown): void;
+  /** Listens to messages. */
   addEventListener(type: string, listener: (event: Event) => void, options: AddEventListenerOptions): void;
-  /** A `MessagePort` says nothing before. */
+  /** Begins the delivery of messages; a `MessagePort` needs it. */
   start?(): void;
 }
 
-/** A message of ours. The other side may be of another version, so what is wrong with it is ignored. */
+/**
+ * A message of ours. The other side may be of another version, so what is wrong with it is ignored.
+ */
 export interface WorkerMessage {
   /** What it is, and what tells it from those of the app. */
   readonly counterfoil: string;
@@ -17,7 +24,10 @@ export interface WorkerMessage {
   readonly value?: unknown;
 }
 
-/** Takes our messages from the port, so that listeners that come later do not see them, and leaves the others. */
+/**
+ * Takes our messages from the port, so that listeners that come later do not see them, and leaves
+ * the others.
+ */
 export function listen(port: WorkerPort, signal: AbortSignal, hear: (message: WorkerMessage) => void): void {
   const take = (event: Event): void => {
     const message = (event as MessageEvent<WorkerMessage | undefined | null>).data;

@@ -6,21 +6,32 @@ import type { SessionState } from "../session-events.ts";
 import { sessionFetch, type SessionResponse } from "../session-fetch.ts";
 import { decode, listen, type WorkerPort } from "./worker-port.ts";
 
-/** What a worker has of the client of its page. */
+/** The client of the page, as its worker uses it. */
 export interface PageConnection<Claims = unknown> {
-  /** As `client.fetch` of the page. Relative addresses start at the worker's script. Needs no `this`. */
+  /**
+   * As `client.fetch` of the page. Relative URLs start at the worker's script. You can pass it
+   * around without the connection.
+   *
+   * @throws SessionClientError the same; `REFRESH_UNREACHABLE` also if the page is gone
+   */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
-  /** What the page said last; `loading` until it has said something. */
+  /** @returns what the page said last; `loading` before that */
   session(): SessionState<Claims>;
-  /** Calls each time when the page has said what `session()` is; the result stops it. */
+  /**
+   * Calls a listener each time the page says who is signed in.
+   *
+   * @returns a function that removes the listener
+   */
   subscribe(listener: () => void): () => void;
   /**
-   * Gets new tokens now, if there is a session. What `session()` says then.
+   * Gets new tokens now, even if the page knows of no session.
    *
-   * @throws SessionClientError as that of the page; `REFRESH_UNREACHABLE` too where the page is gone
+   * @returns what `session()` returns after that
+   * @throws SessionClientError as `client.refresh` of the page; `REFRESH_UNREACHABLE` also if the
+   *   page is gone
    */
   refresh(): Promise<SessionState<Claims>>;
-  /** Ends it. Calls that wait for the page, and all later ones, fail with `REFRESH_UNREACHABLE`. */
+  /** Ends the connection. Waiting and later calls fail with `REFRESH_UNREACHABLE`. */
   dispose(): void;
 }
 
@@ -30,19 +41,21 @@ interface Question {
 }
 
 /**
- * Connects a worker to the client of its page, which has called `serveWorker`. Calls wait until it has.
+ * Connects a worker to the client of its page. Calls wait until the page calls `serveWorker`.
  *
- * A worker ends with its page. A shared worker does not: where the page says goodbye, or the browser tells that a port is closed, calls through that
- * port fail with `REFRESH_UNREACHABLE`; a page that has crashed in an older browser leaves them waiting, so give them a `signal`.
+ * A shared worker outlives its pages. Calls through the port of a page that has ended fail with
+ * `REFRESH_UNREACHABLE`. If a page crashes in an older browser, its calls wait for ever, so pass
+ * them a `signal`.
  *
- * @param port of the page; in a shared worker `event.ports[0]` of its `connect` event. Default: the worker's own
- *
+ * @param port the port of the page; in a shared worker `event.ports[0]` of its `connect` event.
+ *   Default: the global scope of the worker
  * @example
  * ```ts
  * import { connectToPage } from "counterfoil/worker";
  *
  * const page = connectToPage();
- * const answer = await page.fetch("/api/notes", { method: "POST", body: "from a worker" });
+ * const response = await page.fetch("/api/notes", { method: "POST", body: "from a worker" });
+ * console.log(response.status);
  * ```
  */
 export function connectToPage<Claims = unknown>(port: WorkerPort = globalThis): PageConnection<Claims> {

@@ -10,17 +10,19 @@ interface Wrapper {
 const WRAPPER: unique symbol = Symbol.for("counterfoil.xhr") as never;
 
 /**
- * Lets all `XMLHttpRequest`s that the page makes from now on go through the client, those of libraries too. The result puts the very same
- * constructor back; requests made before that go out as they are from then on.
+ * Sends all `XMLHttpRequest`s that the page makes from now on through the client, including those
+ * of libraries.
  *
- * @param client of `createSessionClient`
- *
+ * @param client the result of `createSessionClient`
+ * @returns a function that restores the original class. Requests made before are then sent
+ *   unchanged
  * @example
  * ```ts
  * import { createSessionClient } from "counterfoil/browser";
  * import { interceptXhr } from "counterfoil/xhr";
  *
  * const undo = interceptXhr(createSessionClient());
+ * addEventListener("pagehide", undo);
  * ```
  */
 export function interceptXhr(client: SessionCalls): () => void {

@@ -4,7 +4,7 @@ import { keepBody, type XhrBody, type XhrAttempt } from "./xhr-attempt.ts";
 
 /** An `XMLHttpRequest` that keeps the session. */
 export interface SessionXhr extends XMLHttpRequest {
-  /** Why the client could not do its part, where it could not. */
+  /** Why the client could not do its part; undefined if it could. */
   readonly sessionError: SessionClientError | undefined;
 }
 
@@ -19,15 +19,15 @@ const DONE = 4;
 const NOWHERE = "blob:";
 
 /**
- * Makes a class that is an `XMLHttpRequest` and follows the rules of the client: it sends the anti-CSRF token along, refreshes an access token
- * that has expired, and sends a request that was refused for it once more. Listeners see one request with its last answer; an upload that
- * has to be repeated is seen once, while it is sent the first time. Synchronous requests, and those to other origins, go out as they are.
+ * Makes a class like `XMLHttpRequest` that follows the rules of the client: it sends the anti-CSRF
+ * token, refreshes an expired access token, and repeats a request that was refused for it, once.
+ * Listeners see one request with its last response, and the upload only the first time. Synchronous
+ * requests, and requests to other origins, are sent unchanged.
  *
- * Where a refresh is needed before the request and cannot be had, the request ends with an `error` event; where the server has answered, with
- * that answer. `sessionError` says why in both cases.
+ * If a refresh before the request fails, the request ends with an `error` event; if it fails after
+ * a response, with that response. `sessionError` says why in both cases.
  *
- * @param client of `createSessionClient`
- *
+ * @param client the result of `createSessionClient`
  * @example
  * ```ts
  * import { createSessionClient } from "counterfoil/browser";
@@ -37,7 +37,7 @@ const NOWHERE = "blob:";
  * const xhr = new SessionXhr();
  * xhr.upload.onprogress = ({ loaded, total }) => console.log(loaded / total);
  * xhr.open("POST", "/api/photos");
- * xhr.send(photo);
+ * xhr.send(new Blob(["a photo"]));
  * ```
  */
 export function createSessionXhr(client: SessionCalls): SessionXhrClass {

@@ -17,9 +17,9 @@ import { watchRefusal } from "../watched-responses.ts";
 
 /** Options of a protected route. */
 export type VerifySessionOptions = ProtectOptions & InstanceOption;
-/** Options of the ready routes. */
+/** Options of the session routes. */
 export type SessionRoutesOptions = RouteOptions & InstanceOption;
-/** Options of a sign-in. */
+/** Options of a sign-in: claims, session data, a name of the device, the time of the sign-in. */
 export type SignInDetails<Claims = unknown, Data = unknown, Id extends UserId = UserId> = StartDetails<
   NoInfer<Claims>,
   NoInfer<Data>

@@ -3,13 +3,17 @@ import type { Sessions } from "../../session/sessions.ts";
 import { type HttpContext, httpContextOf } from "../context.ts";
 import type { UserId } from "../../session/user-id.ts";
 
-/** Which instance an adapter's function uses. */
+/** Which instance a function uses. */
 export interface InstanceOption<Claims = unknown, Data = unknown, Id extends UserId = UserId> {
-  /** What `createSessions` returned. Default: the instance that `init` made. */
+  /** The result of `createSessions`. Default: the instance that `init` made. */
   readonly sessions?: Sessions<Claims, Data, Id>;
 }
 
-/** Asked for with each request, so that routes can be mounted before `init` has been called. @throws SessionError `NOT_INITIALISED` */
+/**
+ * Asked for with each request, so that routes can be mounted before `init` has been called.
+ *
+ * @throws SessionError `NOT_INITIALISED`
+ */
 export function httpOf(options: InstanceOption): HttpContext {
   const http = findHttp(options);
   if (http === undefined) throw notInitialised("pass { sessions } to this function");

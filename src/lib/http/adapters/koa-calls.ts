@@ -14,45 +14,64 @@ const leave = ({ state }: KoaContextShape, session: RequestSession | undefined):
 export const calls: RequestCalls<KoaParameters> = createRequestCalls<KoaParameters>(open, leave, 1);
 
 /**
- * Signs a user in: a new session, and the end of the one that the request carried.
+ * Signs a user in: starts a session, sends its tokens, and revokes the session that the request
+ * carried.
  *
- * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
+ * @returns the new session
+ * @throws SessionError `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`
+ *   when an argument does not fit; `SESSION_LIMIT_REACHED`; `CSRF_REFUSED`, `TRANSPORT_REFUSED`;
+ *   `RESPONSE_ALREADY_SENT` if the response has begun
+ * @throws ConfigError for a detail that is unknown or of the wrong type
  * @example
  * ```ts
- * await createNewSession(ctx, user.id, { jwtPayload: { role: user.role } });
+ * import Koa from "koa";
+ * import { createNewSession, sessionRoutes } from "counterfoil/koa";
+ *
+ * const app = new Koa();
+ * app.use(sessionRoutes());
+ * app.use(async (ctx) => {
+ *   await createNewSession(ctx, "alice", { jwtPayload: { role: "admin" } });
+ *   ctx.body = { ok: true };
+ * });
  * ```
  */
 export const createNewSession: UnboundCalls<KoaParameters>["createNewSession"] = calls.createNewSession;
 
 /**
- * The session of a request. Undefined only with `sessionRequired: false`.
+ * Verifies the session of a request, for routes without `verifySession`.
  *
- * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
+ * @returns the session; undefined only with `sessionRequired: false`
+ * @throws SessionError as `getSession` of the package root, and `CSRF_REFUSED`,
+ *   `TRANSPORT_CONFLICT`
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
- * const session = await getSession(ctx, { maxAuthAge: "10m" });
+ * import type { Context } from "counterfoil/koa";
+ * import { getSession } from "counterfoil/koa";
+ *
+ * async function showUser(ctx: Context & { body: unknown }) {
+ *   const session = await getSession(ctx, { maxAuthAge: "10m" });
+ *   ctx.body = { user: session.getUserId() };
+ * }
  * ```
  */
 export const getSession: UnboundCalls<KoaParameters>["getSession"] = calls.getSession;
 
 /**
- * Refreshes the session of a request, for a refresh route of your own; takes the tokens back when the session is over.
+ * Refreshes the session of a request, for a refresh route of your own. If the session has ended,
+ * the client's tokens are cleared.
  *
- * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
+ * @returns the session
+ * @throws SessionError as `refreshSession` of the package root, and `CSRF_REFUSED`
  */
 export const refreshSession: UnboundCalls<KoaParameters>["refreshSession"] = calls.refreshSession;
 
 /**
- * The session of a request whose session a check has found before.
+ * Returns the session that a check before this route found.
  *
- * @throws SessionError `SESSION_NOT_VERIFIED` where none has
- * @example
- * ```ts
- * const userId = sessionOf(ctx).getUserId();
- * ```
+ * @throws SessionError `SESSION_NOT_VERIFIED` if no check found one
  */
 export const sessionOf: UnboundCalls<KoaParameters>["sessionOf"] = calls.sessionOf;
 
-/** The same, or undefined: for routes behind a check with `sessionRequired: false`. */
+/** Returns the same session, or undefined; for routes with `sessionRequired: false`. */
 export const findSession: UnboundCalls<KoaParameters>["findSession"] = calls.findSession;

@@ -12,9 +12,9 @@ import { createNodeExchange, type NodeRequest, sendResponse } from "../exchange/
 import { goOn } from "./go-on.ts";
 import { answerNodeRoute } from "./node-calls.ts";
 
-/** What `@Req()` gives, on Express or Fastify. */
+/** The request that `@Req()` passes, on Express or Fastify. */
 export type PlatformRequest = NodeRequest | FastifyRequestShape;
-/** What `@Res({ passthrough: true })` gives, on Express or Fastify. */
+/** The response that `@Res({ passthrough: true })` passes, on Express or Fastify. */
 export type PlatformResponse = ServerResponse | FastifyReplyShape;
 
 export function openPlatformExchange(request: PlatformRequest, response: PlatformResponse): HttpExchange {

@@ -39,45 +39,62 @@ export function answerNodeRoute(
 export const calls: RequestCalls<NodeParameters> = createRequestCalls<NodeParameters>(open, leave, 2);
 
 /**
- * Signs a user in: a new session, and the end of the one that the request carried.
+ * Signs a user in: starts a session, sends its tokens, and revokes the session that the request
+ * carried.
  *
- * @throws SessionError as `createNewSession` of the package root; `CSRF_REFUSED`; `RESPONSE_ALREADY_SENT`
+ * @returns the new session
+ * @throws SessionError `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`
+ *   when an argument does not fit; `SESSION_LIMIT_REACHED`; `CSRF_REFUSED`, `TRANSPORT_REFUSED`;
+ *   `RESPONSE_ALREADY_SENT` if the response has begun
+ * @throws ConfigError for a detail that is unknown or of the wrong type
  * @example
  * ```ts
- * await createNewSession(req, res, user.id, { jwtPayload: { role: user.role } });
+ * import express from "express";
+ * import { createNewSession } from "counterfoil/express";
+ *
+ * express().post("/login", async (req, res) => {
+ *   await createNewSession(req, res, "alice", { jwtPayload: { role: "admin" } });
+ *   res.json({ ok: true });
+ * });
  * ```
  */
 export const createNewSession: UnboundCalls<NodeParameters>["createNewSession"] = calls.createNewSession;
 
 /**
- * The session of a request. Undefined only with `sessionRequired: false`.
+ * Verifies the session of a request, for routes without `verifySession`.
  *
- * @throws SessionError as `getSession` of the package root; `CSRF_REFUSED`
+ * @returns the session; undefined only with `sessionRequired: false`
+ * @throws SessionError as `getSession` of the package root, and `CSRF_REFUSED`,
+ *   `TRANSPORT_CONFLICT`
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
- * const session = await getSession(req, res, { maxAuthAge: "10m" });
+ * import express from "express";
+ * import { getSession } from "counterfoil/express";
+ *
+ * express().get("/me", async (req, res) => {
+ *   const session = await getSession(req, res, { maxAuthAge: "10m" });
+ *   res.json({ user: session.getUserId() });
+ * });
  * ```
  */
 export const getSession: UnboundCalls<NodeParameters>["getSession"] = calls.getSession;
 
 /**
- * Refreshes the session of a request, for a refresh route of your own; takes the tokens back when the session is over.
+ * Refreshes the session of a request, for a refresh route of your own. If the session has ended,
+ * the client's tokens are cleared.
  *
- * @throws SessionError as `refreshSession` of the package root; `CSRF_REFUSED`
+ * @returns the session
+ * @throws SessionError as `refreshSession` of the package root, and `CSRF_REFUSED`
  */
 export const refreshSession: UnboundCalls<NodeParameters>["refreshSession"] = calls.refreshSession;
 
 /**
- * The session of a request whose session a check has found before.
+ * Returns the session that a check before this route found.
  *
- * @throws SessionError `SESSION_NOT_VERIFIED` where none has
- * @example
- * ```ts
- * const userId = sessionOf(req).getUserId();
- * ```
+ * @throws SessionError `SESSION_NOT_VERIFIED` if no check found one
  */
 export const sessionOf: UnboundCalls<NodeParameters>["sessionOf"] = calls.sessionOf;
 
-/** The same, or undefined: for routes behind a check with `sessionRequired: false`. */
+/** Returns the same session, or undefined; for routes with `sessionRequired: false`. */
 export const findSession: UnboundCalls<NodeParameters>["findSession"] = calls.findSession;

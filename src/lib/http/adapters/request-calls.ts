@@ -15,14 +15,14 @@ import { findAttachedSession, forget, attachedSession, note } from "./attached-s
 /** Options of a route that needs a session, as routes do by default. */
 export type NeedsSession<Options> = Options & { readonly sessionRequired?: true };
 
-/** Signs a user in with the app's types. Details may be left out where `{}` will do for claims and data. */
+/** Signs a user in. The details are optional if the types of claims and data allow `{}`. */
 export type SignIn<Request extends readonly unknown[], Claims, Data, Id extends UserId> = (
   ...parameters: IsOptional<StartDetails<Claims, Data>> extends true
     ? [...request: Request, userId: Id, details?: StartDetails<Claims, Data>]
     : [...request: Request, userId: Id, details: StartDetails<Claims, Data>]
 ) => Promise<RequestSession<Claims, Data, Id>>;
 
-/** The session of a request: undefined only where the options say that none is required. */
+/** Returns the session of a request; undefined only with `sessionRequired: false`. */
 export interface GetSession<Request extends readonly unknown[], Session, Options = ProtectOptions> {
   (...parameters: [...request: Request, options?: NeedsSession<Options>]): Promise<Session>;
   (...parameters: [...request: Request, options: Options]): Promise<Session | undefined>;
@@ -31,17 +31,26 @@ export interface GetSession<Request extends readonly unknown[], Session, Options
 /** Options without the instance, which is bound. */
 export type WithoutInstance<Options> = Omit<Options, "sessions">;
 
-/** What `sessionsFor` binds to an instance in every adapter: functions of a request, with the types of the instance. */
+/** The functions for a request, bound to an instance and with its types. */
 export interface BoundCalls<Request extends readonly unknown[], Claims, Data, Id extends UserId> {
   /** Signs a user in, as `createNewSession` of this module. @throws SessionError the same */
   readonly createNewSession: SignIn<Request, Claims, Data, Id>;
-  /** The session of a request, as `getSession` of this module. @throws SessionError the same */
+  /**
+   * Returns the session of a request, as `getSession` of this module. @throws SessionError the same
+   */
   readonly getSession: GetSession<Request, RequestSession<Claims, Data, Id>>;
-  /** Refreshes the session of a request, as `refreshSession` of this module. @throws SessionError the same */
+  /**
+   * Refreshes the session of a request, as `refreshSession` of this module.
+   *
+   * @throws SessionError the same
+   */
   readonly refreshSession: (...request: Request) => Promise<RequestSession<Claims, Data, Id>>;
-  /** The session that a check of this instance has found before this route. @throws SessionError `SESSION_NOT_VERIFIED` where it has found none */
+  /**
+   * Returns the session that a check of this instance found. @throws SessionError
+   * `SESSION_NOT_VERIFIED` if none did
+   */
   readonly sessionOf: (request: Request[0]) => RequestSession<Claims, Data, Id>;
-  /** The same, or undefined: for routes behind a check with `sessionRequired: false`. */
+  /** Returns the same session, or undefined; for routes with `sessionRequired: false`. */
   readonly findSession: (request: Request[0]) => RequestSession<Claims, Data, Id> | undefined;
 }
 
@@ -54,7 +63,10 @@ export type UnboundSignIn<Request extends readonly unknown[]> = <
   ...parameters: [...request: Request, userId: NoInfer<Id>, details?: SignInDetails<Claims, Data, Id>]
 ) => Promise<RequestSession>;
 
-/** The same functions of the default instance, or of the one that their options name; the types of neither are known. */
+/**
+ * The same functions of the default instance, or of the one that their options name; the types of
+ * neither are known.
+ */
 export interface UnboundCalls<Request extends readonly unknown[]> {
   readonly createNewSession: UnboundSignIn<Request>;
   readonly getSession: GetSession<Request, RequestSession, VerifySessionOptions>;
@@ -179,7 +191,11 @@ export function createRequestCalls<Request extends readonly unknown[]>(
   };
 }
 
-/** The functions with an instance among their options. @param functions by the names that they get */
+/**
+ * The functions with an instance among their options.
+ *
+ * @param functions by the names that they get
+ */
 export function bindTo<Bound>(
   sessions: InstanceOption["sessions"],
   functions: Readonly<Record<keyof Bound, Bindable>>,

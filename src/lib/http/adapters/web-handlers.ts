@@ -13,26 +13,37 @@ import { closeWebExchange, findExchange, openWebExchange, toResponse } from "../
 
 /** Options of handlers of Web requests. */
 export interface WebOptions extends SessionRoutesOptions {
-  /** The client's address, which a Web request does not tell; for the list of devices. Default: unknown. */
+  /**
+   * Returns the client's IP address, which a Web request does not have; for the list of devices.
+   * Default: unknown.
+   */
   readonly ip?: (request: Request) => string | undefined;
 }
 
-/** Answers a request; `Rest` is what the platform gives beside it, for instance an environment. */
+/**
+ * Answers a request. `Rest` is what the platform passes besides it, for instance an environment.
+ */
 export type Handler<Rest extends readonly unknown[] = []> = (
   request: Request,
   ...rest: Rest
 ) => Response | Promise<Response>;
 
 /**
- * A handler around yours: it answers the ready routes (refresh, sign-out, own devices, JWKS), CORS for `http.trustedOrigins`, and the
- * errors of this library, and puts cookies on the response. Give it the handler of the whole app, or of one route.
+ * Makes a handler around yours. It adds the session routes (refresh, sign-out, sessions, JWKS),
+ * CORS for `http.trustedOrigins`, answers the errors of this library, and puts cookies on the
+ * response. Wrap the handler of the whole app or of one route.
  *
+ * @param handler answers all other requests
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/web";
+ *
+ * const { withSessions, getSession } = sessionsFor(createSessions());
  * export default {
  *   fetch: withSessions(async (request) => {
- *     const session = await getSession(request); // a refusal is answered for you
+ *     const session = await getSession(request); // withSessions answers a refusal
  *     return Response.json({ user: session.getUserId() });
  *   }),
  * };
@@ -46,14 +57,17 @@ export function withSessions<Rest extends readonly unknown[] = []>(
   return (request, ...rest) => serve(request, options, () => handler(request, ...rest));
 }
 
-/** A handler of a route with a session. */
+/** Answers a request with a session. */
 export type SessionHandler<Session, Rest extends readonly unknown[] = []> = (
   request: Request,
   session: Session,
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-/** Makes such a route: its session is undefined only where the options say that none is required. */
+/**
+ * Makes a handler for a protected route. Its session is undefined only with `sessionRequired:
+ * false`.
+ */
 export interface VerifyHandler<Session, Options> {
   <Rest extends readonly unknown[] = []>(
     handler: SessionHandler<Session, Rest>,
@@ -66,12 +80,21 @@ export interface VerifyHandler<Session, Options> {
 }
 
 /**
- * A handler for one route that needs a session. It works alone as well as inside `withSessions`.
+ * Makes a handler for one route that needs a session. It works alone and inside `withSessions`.
  *
+ * @param handler gets the request and its session
+ * @param options whether a session is required, for how old a sign-in, and whether the route
+ *   renders a page
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts
- * const like = verifySession((request, session) => Response.json({ by: session.getUserId() }));
+ * import { createSessions } from "counterfoil";
+ * import { sessionsFor } from "counterfoil/web";
+ *
+ * const { verifySession } = sessionsFor(createSessions());
+ * export const like = verifySession((_request, session) => {
+ *   return Response.json({ by: session.getUserId() });
+ * });
  * ```
  */
 export const verifySession: VerifyHandler<RequestSession, VerifySessionOptions> = <Rest extends readonly unknown[]>(
@@ -88,7 +111,7 @@ export const verifySession: VerifyHandler<RequestSession, VerifySessionOptions> 
     });
 };
 
-/** What `sessionsFor` binds for handlers of Web requests. */
+/** The functions of this module, bound to an instance and with its types. */
 export interface BoundHandlers<Claims, Data, Id extends UserId> extends BoundCalls<WebParameters, Claims, Data, Id> {
   /** As `withSessions` of this module. @throws ConfigError the same */
   readonly withSessions: <Rest extends readonly unknown[] = []>(

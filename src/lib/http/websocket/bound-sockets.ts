@@ -6,7 +6,7 @@ import type { UserId } from "../../session/user-id.ts";
 import type { Session } from "../../session/verify-session.ts";
 import type { SocketGuard } from "./socket-guard.ts";
 
-/** What `sessionsFor` of `counterfoil/websocket` binds to an instance, with its types. */
+/** The functions of `counterfoil/websocket`, bound to an instance and with its types. */
 export interface BoundSockets<Claims, Id extends UserId> {
   /** As `getUpgradeSession` of this module. @throws SessionError the same */
   readonly getUpgradeSession: (request: IncomingMessage) => Promise<Session<Claims, Id>>;

@@ -9,18 +9,22 @@ import { endsSession } from "../outcomes.ts";
 /** Closes the sockets of sessions that end. */
 export interface SocketGuard {
   /**
-   * Closes a socket by `close` when its session ends. Also asks the store once whether the session
-   * still lives, because it may have been revoked since its token was made. An outage at that
-   * question closes nothing; the next `add` or `check` asks again.
+   * Watches a socket. The guard asks the store once whether the session still lives, because it may
+   * have been revoked since its token was made. If the store does not answer, the socket stays
+   * open, and the next `add` or `check` asks again.
    *
-   * @param close is never called before `add` has returned. The socket must be open by now, so that
-   *   it can be closed
-   * @returns a function that takes it back: call that when the socket has closed
+   * @param handle the session of the socket
+   * @param close closes the socket, which must be open by now. It never runs before `add` has
+   *   returned
+   * @returns a function that removes the socket; call it when the socket has closed
    */
   add(handle: string, close: () => void): () => void;
-  /** Asks the store whether the sessions still live, and closes the sockets of those that don't; an outage closes none. */
+  /**
+   * Asks the store about every session, and closes the sockets of sessions that have ended. If the
+   * store does not answer, all sockets stay open.
+   */
   check(): Promise<void>;
-  /** Forgets all sockets, and ends the timer. */
+  /** Forgets all sockets and stops the timer. */
   stop(): void;
 }
 

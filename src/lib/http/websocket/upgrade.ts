@@ -9,7 +9,10 @@ import { protect } from "../protect.ts";
 import { readHeader } from "../exchange/node-exchange.ts";
 import { openWebExchange } from "../exchange/web-exchange.ts";
 
-/** What a client writes before a ticket in its list of subprotocols: `new WebSocket(url, ["chat", TICKET_PROTOCOL + ticket])`. */
+/**
+ * The prefix of a ticket among the subprotocols:
+ * `new WebSocket(url, ["chat", TICKET_PROTOCOL + ticket])`.
+ */
 export const TICKET_PROTOCOL = "counterfoil.ticket.";
 
 /** The session of a request that wants to become a socket. */

@@ -13,11 +13,11 @@ import {
   sessionCookiesOf,
 } from "./raw-request.ts";
 
-/** What a clause wants of the app that it is run against. */
+/** How a clause wants its app. */
 export interface HttpAppOptions {
-  /** Config of the instance; the harness adds a store of its own and the clock. */
+  /** The config of the instance; the harness adds a store and the clock. Default: the defaults. */
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
-  /** Mounts the adapter's middleware twice. */
+  /** Whether the adapter's middleware is mounted twice. Default false. */
   readonly twice?: boolean;
   /**
    * Mounts a CORS set-up of the app's own before or behind the adapter's. On every answer it sets
@@ -26,7 +26,7 @@ export interface HttpAppOptions {
    * wrapper around handlers, both mean a handler whose own answer has these.
    */
   readonly ownCors?: "first" | "last";
-  /** Uses the default instance, which nobody has made. */
+  /** Whether the app uses the default instance, without `init`. Default false. */
   readonly uninitialised?: boolean;
 }
 
@@ -66,26 +66,37 @@ export interface HttpAppOptions {
  * - `/fault` throws `new Error("fault")`
  */
 export interface HttpApp {
+  /** The port of the app on 127.0.0.1. */
   readonly port: number;
   /**
-   * What the port speaks; `"h2c"` is HTTP/2 without TLS, and needs Node 24. Default `"http/1.1"`.
+   * The protocol of the port; `"h2c"` is HTTP/2 without TLS, and needs Node 24. Default
+   * `"http/1.1"`.
    */
   readonly protocol?: "http/1.1" | "h2c" | undefined;
+  /** The instance of the app. */
   readonly sessions: Sessions;
-  /** The time of the instance; clauses set it. */
+  /** The time of the instance, in ms since the epoch; clauses set it. */
   readonly clock: { now: number };
   /** Makes every call of the store fail, or work again. */
   setStoreDown(down: boolean): void;
+  /** Closes the app. */
   close(): Promise<void>;
 }
 
+/** Starts an app over the adapter. */
 export type StartHttpApp = (options: HttpAppOptions) => Promise<HttpApp>;
 
+/** One thing that an adapter must do. */
 export interface HttpClause {
+  /** The name of the clause, which never changes. */
   readonly id: string;
   /** What the adapter MUST do. */
   readonly name: string;
-  /** Rejects when the adapter breaks the clause. */
+  /**
+   * Runs the clause.
+   *
+   * @throws an error if the adapter breaks the clause
+   */
   run(start: StartHttpApp): Promise<void>;
 }
 

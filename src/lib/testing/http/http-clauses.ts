@@ -1,6 +1,6 @@
 /**
- * What an adapter to a web framework must do, as data: each clause sends raw requests to a real port. An adapter is done when the list is
- * green on it. Ids never change their meaning.
+ * What an adapter to a web framework must do, as data: each clause sends raw requests to a real
+ * port. An adapter is done when the list is green on it. Ids never change their meaning.
  */
 import { responseClauses } from "./http-response-clauses.ts";
 import type { HttpClause } from "./http-app.ts";
@@ -15,7 +15,10 @@ import { pageClauses } from "./http-page-clauses.ts";
 import { pathClauses } from "./http-path-clauses.ts";
 import { transportClauses } from "./http-transport-clauses.ts";
 
-/** Every clause, in an order that makes the first failure the most telling one. */
+/**
+ * Everything that an adapter must do, most telling first. An adapter is done when it passes every
+ * clause. Ids never change their meaning.
+ */
 export const httpClauses: readonly HttpClause[] = [
   ...cookieClauses,
   ...responseClauses,

@@ -3,15 +3,19 @@ import type { SessionRecord } from "../../session/record.ts";
 import type { ListPage, SessionStore } from "../../session/session-store.ts";
 import { newRecord, T0 } from "./rows.ts";
 
+/** One thing that a store must do. */
 export interface StoreClause {
+  /** The name of the clause, which never changes. */
   readonly id: string;
   /** What the store MUST do. */
   readonly name: string;
   /**
-   * Rejects when the store breaks the clause.
+   * Runs the clause.
    *
-   * @param store prepared, and closed by nobody but the last clause
-   * @param others stores on the same database, best in processes of their own; races are run by all of them at once. Default: none
+   * @param store a prepared store; only the last clause closes it
+   * @param others stores on the same database, best in other processes, which take part in races.
+   *   Default: none
+   * @throws an error if the store breaks the clause
    */
   run(store: SessionStore, others?: readonly SessionStore[]): Promise<void>;
 }

@@ -1,7 +1,8 @@
 /**
- * The store port as data: each clause is one sentence of the doc comment of `SessionStore`, and a way to see it broken.
- * A store is done when the list is green on it. Ids never change their meaning. Each clause works with names of its own, so
- * that a run needs no empty database; rows of other clauses end long after the times that the sweeps give.
+ * The store port as data: each clause is one sentence of the doc comment of `SessionStore`, and a
+ * way to see it broken. A store is done when the list is green on it. Ids never change their
+ * meaning. Each clause works with names of its own, so that a run needs no empty database; rows of
+ * other clauses end long after the times that the sweeps give.
  */
 import { changeClauses, rivalClauses } from "./change-clauses.ts";
 import { add, type StoreClause } from "./clause.ts";
@@ -25,7 +26,10 @@ const closeClause: StoreClause = {
   },
 };
 
-/** Every clause; the one that closes the store is the last. */
+/**
+ * Everything that a store must do. A store is done when it passes every clause. Ids never change
+ * their meaning; the last clause closes the store.
+ */
 export const storeClauses: readonly StoreClause[] = [
   ...rowClauses,
   ...limitClauses,
