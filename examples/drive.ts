@@ -1,4 +1,6 @@
-/** What the tests of the examples have in common: each is started for real, and driven over HTTP. */
+/**
+ * What the tests of the examples have in common: each is started for real, and driven over HTTP.
+ */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -22,7 +22,10 @@ export interface Ending {
 
 const built = new Set<string>();
 
-/** Runs the `start` script, its last command as a process of its own, which then gets the signal and not npm. */
+/**
+ * Runs the `start` script, its last command as a process of its own, which then gets the signal and
+ * not npm.
+ */
 export async function startExample(folder: string, variables: Readonly<Record<string, string>>): Promise<Example> {
   const { scripts } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
     scripts: { start: string };

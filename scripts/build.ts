@@ -7,7 +7,8 @@ import { unreachedDeclarations } from "./declarations.ts";
 
 const root = new URL("..", import.meta.url);
 rmSync(new URL("dist", root), { recursive: true, force: true });
-// The browser's half by itself, so that it cannot use what only Node has, nor the rest what only browsers have.
+// The browser's half by itself, so that it cannot use what only Node has, nor the rest what only
+// browsers have.
 for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
   const compile = (...options: readonly string[]): void =>
     void execFileSync("tsc", ["--project", project, ...options], { cwd: root, stdio: "inherit" });

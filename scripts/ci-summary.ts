@@ -1,6 +1,6 @@
 /**
- * Closes a CI run: says what each folder's tests cost, counts the tests of a vitest JSON report, and fails for a skipped
- * one.
+ * Closes a CI run: says what each folder's tests cost, counts the tests of a vitest JSON report,
+ * and fails for a skipped one.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";

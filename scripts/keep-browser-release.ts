@@ -1,6 +1,7 @@
 /**
- * Keeps the browser's half as it is released, in test/browser/releases: pages that are open when a server is updated go on with it. Run once per
- * release, before the version is raised: `npm run keep-browser-release`.
+ * Keeps the browser's half as it is released, in test/browser/releases: pages that are open when a
+ * server is updated go on with it. Run once per release, before the version is raised: `npm run
+ * keep-browser-release`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,8 @@
 /**
- * Who may import whom, types included. `npm run layers` prints the folders of src with their arrows,
- * and fails on an arrow that the table does not have, on folders that import each other, on files
- * that import each other in a circle, and on a row or an entry of the table that nothing needs.
+ * Who may import whom, types included. `npm run layers` prints the folders of src with their
+ * arrows, and fails on an arrow that the table does not have, on folders that import each other, on
+ * files that import each other in a circle, and on a row or an entry of the table that nothing
+ * needs.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,5 +1,6 @@
 /**
- * Writes src/lib/store/migration-steps.ts from the files of `migrations/`, after one has been added:
+ * Writes src/lib/store/migration-steps.ts from the files of `migrations/`, after one has been
+ * added:
  *
  *   npm run migration-steps
  */

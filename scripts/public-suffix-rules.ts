@@ -1,6 +1,6 @@
 /**
- * Writes src/lib/options/public-suffix-rules.br from a copy of the Public Suffix List, for instance the one in Debian's
- * package `publicsuffix`:
+ * Writes src/lib/options/public-suffix-rules.br from a copy of the Public Suffix List, for instance
+ * the one in Debian's package `publicsuffix`:
  *
  *   npm run public-suffixes -- /usr/share/publicsuffix/public_suffix_list.dat
  */

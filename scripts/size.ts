@@ -1,4 +1,7 @@
-/** Prints what each part of the browser's half adds to a page, minified and gzipped; fails where one is too large. */
+/**
+ * Prints what each part of the browser's half adds to a page, minified and gzipped; fails where one
+ * is too large.
+ */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";

@@ -6,15 +6,15 @@ import type { SessionStore } from "./lib/session/session-store.ts";
 /** Options of {@link memory}. */
 export interface MemoryOptions {
   /**
-   * True says that you want this store in production, and turns off the process warning that it gives
-   * where `NODE_ENV` is `production`. Default false.
+   * True says that you want this store in production, and turns off the process warning that it
+   * gives where `NODE_ENV` is `production`. Default false.
    */
   readonly production?: boolean | undefined;
 }
 
 /**
- * Keeps sessions in the memory of this process, so they end with it. For tests. In production, and in
- * a worker of `node:cluster`, it gives the process warning `COUNTERFOIL_MEMORY_STORE`.
+ * Keeps sessions in the memory of this process, so they end with it. For tests. In production, and
+ * in a worker of `node:cluster`, it gives the process warning `COUNTERFOIL_MEMORY_STORE`.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example

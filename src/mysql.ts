@@ -9,13 +9,17 @@ import type { SqlConnectionOptions } from "./lib/store/store-options.ts";
 
 /** Options of {@link mysql}: a pool of the app's, or how to connect. */
 export interface MysqlOptions extends SqlOptions {
-  /** A pool of the app, from mysql2 or mariadb. It stays open. Its settings of types, time zone and character set do not matter. */
+  /**
+   * A pool of the app, from mysql2 or mariadb. It stays open. Its settings of types, time zone and
+   * character set do not matter.
+   */
   readonly pool?: MysqlPool | { promise(): MysqlPool } | undefined;
 }
 
 /**
- * Keeps sessions in MySQL 8 or newer, MariaDB 10.6 or newer, or a Galera cluster. Uses the app's pool
- * of mysql2 or mariadb, or makes a pool with the one that is installed. Connects at the first call.
+ * Keeps sessions in MySQL 8 or newer, MariaDB 10.6 or newer, or a Galera cluster. Uses the app's
+ * pool of mysql2 or mariadb, or makes a pool with the one that is installed. Connects at the first
+ * call.
  *
  * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
  * @example
@@ -67,7 +71,8 @@ async function makePool(
     ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
     connectionLimit: poolSize,
     connectTimeout: timeout,
-    // Its pool knows why it has no connection, and should say so before the store only knows that there is none.
+    // Its pool knows why it has no connection, and should say so before the store only knows that
+    // there is none.
     ...(name === "mariadb" ? { acquireTimeout: timeout * 0.75 } : {}),
   });
 }

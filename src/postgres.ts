@@ -14,16 +14,21 @@ import type { SqlConnectionOptions } from "./lib/store/store-options.ts";
 
 /** Options of {@link postgres}: a pool of the app's, or how to connect. */
 export interface PostgresOptions extends SqlOptions {
-  /** A pool of the app: a `Pool` of pg, or the result of `postgres()` of postgres.js. It stays open. */
+  /**
+   * A pool of the app: a `Pool` of pg, or the result of `postgres()` of postgres.js. It stays open.
+   */
   readonly pool?: PostgresPool | undefined;
-  /** Whether statements are prepared under names. False for a pooler that loses them, such as PgBouncer before 1.21 in transaction mode. Default true. */
+  /**
+   * Whether statements are prepared under names. False for a pooler that loses them, such as
+   * PgBouncer before 1.21 in transaction mode. Default true.
+   */
   readonly prepare?: boolean | undefined;
 }
 
 /**
- * Keeps sessions in PostgreSQL 13 or newer. Uses the app's pool of pg or postgres.js, or makes a pool
- * with the one that is installed. Connects at the first call. It needs the primary; a replica is
- * refused.
+ * Keeps sessions in PostgreSQL 13 or newer. Uses the app's pool of pg or postgres.js, or makes a
+ * pool with the one that is installed. Connects at the first call. It needs the primary; a replica
+ * is refused.
  *
  * @throws ConfigError for options that are unknown, of the wrong type, or contradict each other
  * @example

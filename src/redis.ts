@@ -34,13 +34,16 @@ export interface RedisOptions {
   readonly database?: number | undefined;
   /** TLS: true, or options of `node:tls`. Default: none, unless the URL begins with `rediss:`. */
   readonly tls?: boolean | object | undefined;
-  /** Prefix of all keys: letters, digits and `_-.:/`. It keeps two apps on one server apart. Default `"counterfoil:"`. */
+  /**
+   * Prefix of all keys: letters, digits and `_-.:/`. It keeps two apps on one server apart. Default
+   * `"counterfoil:"`.
+   */
   readonly keyPrefix?: string | undefined;
   /**
    * How many replicas must have a write before it counts. If fewer have it in time, the operation
-   * fails with `STORE_UNAVAILABLE`. Without this option a fail-over may lose the last moments, and a
-   * user who refreshed in them has to sign in again. With it each write holds its connection until
-   * the replicas have it, so give the store a client that nothing else uses. Default: none.
+   * fails with `STORE_UNAVAILABLE`. Without this option a fail-over may lose the last moments, and
+   * a user who refreshed in them has to sign in again. With it each write holds its connection
+   * until the replicas have it, so give the store a client that nothing else uses. Default: none.
    */
   readonly replicas?: RedisReplicaOptions | undefined;
   /**

@@ -19,19 +19,22 @@ export interface SqliteOptions {
    */
   readonly path?: string;
   /**
-   * A connection of the app, from `node:sqlite` or better-sqlite3, instead of `path`. It stays open,
-   * and its settings stay as they are. While the app has a transaction open on it, sign-ins,
+   * A connection of the app, from `node:sqlite` or better-sqlite3, instead of `path`. It stays
+   * open, and its settings stay as they are. While the app has a transaction open on it, sign-ins,
    * refreshes and revocations become part of that transaction, and a rollback undoes them. No
    * signing key can be made meanwhile, so call `ready()` before the first transaction.
    */
   readonly database?: SqliteDatabase;
   /**
-   * When a commit counts as done. `"full"`: when it is on the disk. `"normal"`: before that, which is
-   * several times faster; a power cut may lose the last moments, and a user who refreshed in them
-   * has to sign in again. Default `"full"`.
+   * When a commit counts as done. `"full"`: when it is on the disk. `"normal"`: before that, which
+   * is several times faster; a power cut may lose the last moments, and a user who refreshed in
+   * them has to sign in again. Default `"full"`.
    */
   readonly synchronous?: "full" | "normal";
-  /** Prefix of the table names: up to 31 lower-case letters, digits and `_`. Default `"counterfoil_"`. */
+  /**
+   * Prefix of the table names: up to 31 lower-case letters, digits and `_`. Default
+   * `"counterfoil_"`.
+   */
   readonly tablePrefix?: string;
 }
 
@@ -92,10 +95,10 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
 async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase> {
   const { DatabaseSync } = await importDriver();
   try {
-    // Made for its owner only, like the secret beside it; SQLite gives the files that it adds the same mode.
-    // One that is there is not opened here: closing it again would take the locks of all
-    // connections
-    // of this process to it (POSIX), and another process would then remove the -wal that they use.
+    // Made for its owner only, like the secret beside it; SQLite gives the files that it adds the
+    // same mode. One that is there is not opened here: closing it again would take the locks of all
+    // connections of this process to it (POSIX), and another process would then remove the -wal
+    // that they use.
     if (!inMemory && !existsSync(path)) closeSync(openSync(path, "a", 0o600));
     return new DatabaseSync(path);
   } catch (cause) {
@@ -106,7 +109,8 @@ async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase
 
 async function importDriver(): Promise<typeof import("node:sqlite")> {
   try {
-    // Loaded when it is used: in some Node versions the mere import prints a warning, which is nothing to users of other stores.
+    // Loaded when it is used: in some Node versions the mere import prints a warning, which is
+    // nothing to users of other stores.
     return await import("node:sqlite");
   } catch (cause) {
     throw storeError(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`, cause);

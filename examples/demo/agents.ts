@@ -3,7 +3,10 @@ import { getCookieNames } from "counterfoil";
 import { HEADERS } from "counterfoil/protocol";
 import { createCookieJar } from "./cookie-jar.ts";
 
-/** A browser on another machine, played by the demo's server. Its requests are real ones, over HTTP, to the same routes. */
+/**
+ * A browser on another machine, played by the demo's server. Its requests are real ones, over HTTP,
+ * to the same routes.
+ */
 export interface Agent {
   /** Unguessable, since anybody who knows it can use the agent. */
   readonly id: string;

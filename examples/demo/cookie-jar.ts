@@ -1,4 +1,7 @@
-/** A small cookie jar for one host. It sends every cookie everywhere: a thief's tool does not care about `Path`. */
+/**
+ * A small cookie jar for one host. It sends every cookie everywhere: a thief's tool does not care
+ * about `Path`.
+ */
 export interface CookieJar {
   /** The `Cookie` header of the next request. */
   header(): string;

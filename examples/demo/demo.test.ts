@@ -41,7 +41,8 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     if (prepare) await tab.addInitScript(prepare);
     tab.on("pageerror", (error) => complaints.push(String(error)));
     tab.on("console", (message) => {
-      // The browser itself reports each refusal, those are what the demo is about; and the request that a test aborts.
+      // The browser itself reports each refusal, those are what the demo is about; and the request
+      // that a test aborts.
       const isRefusal = /^Failed to load resource.* (401 |409 |net::ERR_FAILED)/.test(message.text());
       if (["error", "warning"].includes(message.type()) && !isRefusal) complaints.push(message.text());
     });
@@ -267,7 +268,10 @@ function hearLate(): void {
   }
 }
 
-/** Runs in the page: notes what moved though nobody had done anything. In a log new lines come in at the top, and may. */
+/**
+ * Runs in the page: notes what moved though nobody had done anything. In a log new lines come in at
+ * the top, and may.
+ */
 function watchLayout(): void {
   type Shift = PerformanceEntry & { hadRecentInput: boolean; sources: readonly { node: Node | null }[] };
   const shifted: string[] = [];

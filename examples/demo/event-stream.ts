@@ -4,7 +4,10 @@ import { sessionOf } from "counterfoil/express";
 import type { RequestHandler } from "express";
 import { PLAYED_BY } from "./agents.ts";
 
-/** The library's events as server-sent events. They hold no secret; even so each user gets only those of their own sessions. */
+/**
+ * The library's events as server-sent events. They hold no secret; even so each user gets only
+ * those of their own sessions.
+ */
 export interface EventStream {
   /** Remembers for the events whose request they came from. */
   readonly noteWhoAsks: RequestHandler;

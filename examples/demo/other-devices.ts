@@ -23,7 +23,10 @@ const DEVICES: readonly [Identity, ...Identity[]] = [
   },
 ];
 
-/** `POST /demo/devices`: the signed-in user signs in on another device as well, so that there is one to end. */
+/**
+ * `POST /demo/devices`: the signed-in user signs in on another device as well, so that there is one
+ * to end.
+ */
 export function otherDevices(agents: Agents): Router {
   const router = Router();
   let next = 0;

@@ -1,4 +1,7 @@
-/** Counterfoil's demo. Run `npm start` at the root of the repository, then open the URL that it prints. */
+/**
+ * Counterfoil's demo. Run `npm start` at the root of the repository, then open the URL that it
+ * prints.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,17 +15,20 @@ import { createApp, type SessionData } from "./app.ts";
 import { createEventStream } from "./event-stream.ts";
 import { seconds, TIMES } from "./times.ts";
 
-// A fresh file with each start, so that the story always begins at its beginning and nothing is left in the repository.
+// A fresh file with each start, so that the story always begins at its beginning and nothing is
+// left in the repository.
 const folder = mkdtempSync(join(tmpdir(), "counterfoil-demo-"));
 
 const sessions = await init<unknown, SessionData>({
   store: sqlite({ path: join(folder, "sessions.db") }),
-  // As short-lived as the file. An app would take it from its environment, or leave it out here and let one be made beside the file.
+  // As short-lived as the file. An app would take it from its environment, or leave it out here and
+  // let one be made beside the file.
   secret: randomBytes(32).toString("base64url"),
   tokens: {
     accessToken: {
       validity: seconds(TIMES.accessValidity),
-      // Asks the store with each request, so that an ended session is over at once, and not when its access token runs out.
+      // Asks the store with each request, so that an ended session is over at once, and not when
+      // its access token runs out.
       revocation: "store",
     },
   },

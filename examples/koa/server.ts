@@ -13,7 +13,8 @@ interface Claims {
 const sessions = await init<Claims>({
   // Gone when the process ends. An app gives its database, and a secret from its environment.
   store: memory(),
-  // Plain http on localhost. An app leaves this out, and says what browsers see: http: { publicOrigin: "https://shop.example" }.
+  // Plain http on localhost. An app leaves this out, and says what browsers see: http: {
+  // publicOrigin: "https://shop.example" }.
   cookie: { secure: false },
 });
 // Bound once, so that claims are checked where they are given and known where they are read.
@@ -45,7 +46,8 @@ app.use(async (ctx, next) => {
   ctx.body = { userId };
 });
 
-// Everything below needs a session. With a router, it stands before the handler of a route: router.get("/me", verifySession(), …).
+// Everything below needs a session. With a router, it stands before the handler of a route:
+// router.get("/me", verifySession(), …).
 app.use(verifySession());
 
 app.use(async (ctx, next) => {

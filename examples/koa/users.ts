@@ -1,4 +1,7 @@
-/** Yours to replace: who the users are. An app has them in its database, and limits how often a password may be tried. */
+/**
+ * Yours to replace: who the users are. An app has them in its database, and limits how often a
+ * password may be tried.
+ */
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
@@ -12,7 +15,10 @@ interface SignIn {
   readonly password?: unknown;
 }
 
-/** The user's id, if the password is right. A name that nobody has takes as long as a wrong password. */
+/**
+ * The user's id, if the password is right. A name that nobody has takes as long as a wrong
+ * password.
+ */
 export async function checkPassword({ name, password }: SignIn): Promise<string | undefined> {
   if (typeof name !== "string" || typeof password !== "string") return undefined;
   const given = await hash(password, salt, 32);

@@ -1,4 +1,7 @@
-/** Runs before the page does: whatever it fetches with an expired token, it fetches again after a refresh. */
+/**
+ * Runs before the page does: whatever it fetches with an expired token, it fetches again after a
+ * refresh.
+ */
 const send = window.fetch;
 let refreshing: Promise<Response> | undefined;
 

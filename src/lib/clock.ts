@@ -7,7 +7,8 @@ export type Clock = () => number;
 export const CLOCK_SKEW = 60_000;
 
 /**
- * Never goes back: an access token that has been seen to expire stays expired when the system's clock is set back.
+ * Never goes back: an access token that has been seen to expire stays expired when the system's
+ * clock is set back.
  */
 export function createSteadyClock(clock: Clock): Clock {
   let latest = Number.NEGATIVE_INFINITY;

@@ -3,7 +3,8 @@ import { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType } from "./erro
 
 export { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType };
 
-// Shared by every copy of the package in a process, so that `isErrorFromAuth` also knows errors of another copy.
+// Shared by every copy of the package in a process, so that `isErrorFromAuth` also knows errors of
+// another copy.
 const BRAND: unique symbol = Symbol.for("counterfoil.error") as never;
 
 /**

@@ -1,4 +1,7 @@
-/** One app for each adapter, whose functions are bound to instances and to nothing else: there is no default instance. */
+/**
+ * One app for each adapter, whose functions are bound to instances and to nothing else: there is no
+ * default instance.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";

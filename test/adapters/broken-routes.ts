@@ -1,4 +1,7 @@
-/** Pages that are refreshed wrongly, and sessions of others, as routes that stand in for the sound ones. */
+/**
+ * Pages that are refreshed wrongly, and sessions of others, as routes that stand in for the sound
+ * ones.
+ */
 import type { RequestListener, ServerResponse } from "node:http";
 import { Error as AuthError, type SessionError } from "counterfoil";
 import { getSession, type Handler, refreshSession, type RequestSession, withSessions } from "counterfoil/node";

@@ -1,4 +1,7 @@
-/** Errors that another error handler answers than ours, or the framework by itself: clients still learn what to do. */
+/**
+ * Errors that another error handler answers than ours, or the framework by itself: clients still
+ * learn what to do.
+ */
 // oxlint-disable-next-line import/no-unassigned-import -- Nest wants it so
 import "reflect-metadata";
 import { createSessions, type CounterfoilConfig } from "counterfoil";

@@ -1,4 +1,7 @@
-/** Apps whose errors nobody of ours answers: the framework's own handler, or one that the app has written for all of its errors. */
+/**
+ * Apps whose errors nobody of ours answers: the framework's own handler, or one that the app has
+ * written for all of its errors.
+ */
 import { createRequire } from "node:module";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,7 @@
-/** What stays of an answer that a handler had begun, where the framework has one; the clauses say what goes. */
+/**
+ * What stays of an answer that a handler had begun, where the framework has one; the clauses say
+ * what goes.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { call, handleOf, signIn, withCookies } from "../../src/lib/testing/http/http-app.ts";
 import { expressSubjects } from "./express.ts";

@@ -1,4 +1,7 @@
-/** The clauses once more, over HTTP/2: every adapter whose server speaks it. Express and the server of Next do not. */
+/**
+ * The clauses once more, over HTTP/2: every adapter whose server speaks it. Express and the server
+ * of Next do not.
+ */
 import { httpClauses } from "counterfoil/testing";
 import { bound } from "../fixtures/bounds.ts";
 import { fastifyHttp2Subject } from "./fastify.ts";

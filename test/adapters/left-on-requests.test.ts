@@ -1,4 +1,7 @@
-/** What another instance or middleware leaves where an adapter leaves its sessions, beyond the clauses that all adapters share. */
+/**
+ * What another instance or middleware leaves where an adapter leaves its sessions, beyond the
+ * clauses that all adapters share.
+ */
 // oxlint-disable-next-line import/no-unassigned-import -- Nest wants it so
 import "reflect-metadata";
 import type { AddressInfo } from "node:net";

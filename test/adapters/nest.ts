@@ -77,7 +77,10 @@ class CachedGuard implements CanActivate {
   }
 }
 
-/** A controller; its decorators are applied as functions, because Node's type stripping knows no others. */
+/**
+ * A controller; its decorators are applied as functions, because Node's type stripping knows no
+ * others.
+ */
 function createController({ instance, twice, other, clock }: Setup): new () => object {
   class AppController {
     async login(request: PlatformRequest, response: PlatformResponse & Reply, user = "alice"): Promise<object> {
@@ -230,7 +233,10 @@ class CorsGuard implements CanActivate {
   }
 }
 
-/** The app's own filter for everything, which Nest asks after those of the modules that the root module imports. */
+/**
+ * The app's own filter for everything, which Nest asks after those of the modules that the root
+ * module imports.
+ */
 class FaultFilter extends BaseExceptionFilter {
   override catch(error: unknown, context: ArgumentsHost): void {
     if (error instanceof Error && "getStatus" in error) {

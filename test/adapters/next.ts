@@ -17,7 +17,10 @@ interface NextServer {
   getRequestHandler(): (...pair: Parameters<RequestListener>) => Promise<void>;
 }
 
-/** One server of Next for all clauses, in this process: each leaves its instance where the app finds it. */
+/**
+ * One server of Next for all clauses, in this process: each leaves its instance where the app finds
+ * it.
+ */
 let listener: RequestListener | undefined;
 let ownCreateSessions: typeof createSessions | undefined;
 

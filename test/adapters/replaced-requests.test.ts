@@ -1,4 +1,6 @@
-/** Requests that a middleware has put another one in the place of, on the frameworks that let it. */
+/**
+ * Requests that a middleware has put another one in the place of, on the frameworks that let it.
+ */
 import { createSessions } from "counterfoil";
 import * as inHono from "counterfoil/hono";
 import * as inKoa from "counterfoil/koa";
@@ -27,7 +29,10 @@ async function started(listening: Promise<Listening>): Promise<number> {
   return server.port;
 }
 
-/** A body whose length nobody knows before, which makes `bodyLimit()` read it and replace the request. */
+/**
+ * A body whose length nobody knows before, which makes `bodyLimit()` read it and replace the
+ * request.
+ */
 const sendChunked = (port: number, path: string): Promise<ReturnType<typeof toRawResponse>> =>
   new Promise((resolve, reject) => {
     const outgoing = request({ host: "127.0.0.1", port, method: "POST", path, agent: false }, (incoming) => {

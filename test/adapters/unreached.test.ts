@@ -1,4 +1,7 @@
-/** A refresh that never comes to the ready routes: another handler takes it, or they are not mounted. */
+/**
+ * A refresh that never comes to the ready routes: another handler takes it, or they are not
+ * mounted.
+ */
 import { createRequire } from "node:module";
 import { createSessions, type Sessions } from "counterfoil";
 import * as inExpress from "counterfoil/express";

@@ -1,4 +1,7 @@
-/** An error handler of the app's that makes a fault of the server out of a refusal, before ours or in its place. */
+/**
+ * An error handler of the app's that makes a fault of the server out of a refusal, before ours or
+ * in its place.
+ */
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get, Module } from "@nestjs/common";
@@ -25,7 +28,9 @@ import { listenWeb } from "./web.ts";
 
 const express4 = createRequire(import.meta.url)("express4") as typeof express5;
 
-/** An app with a protected route `/api`, whose own handler answers what is refused with this status. */
+/**
+ * An app with a protected route `/api`, whose own handler answers what is refused with this status.
+ */
 type Misanswering = (own: { readonly sessions: Sessions }, status: number) => Promise<Listening>;
 
 const listenExpress =

@@ -1,4 +1,7 @@
-/** A process beside the test files of a run: it owns what they share, and ends all of it when vitest ends, however that ends. */
+/**
+ * A process beside the test files of a run: it owns what they share, and ends all of it when vitest
+ * ends, however that ends.
+ */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";

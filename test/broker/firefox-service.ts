@@ -15,7 +15,10 @@ const UNDOING: Readonly<Record<string, (opened: Readonly<Record<string, unknown>
   "browsingContext.create": ({ context }) => ({ method: "browsingContext.close", params: { context } }),
 };
 
-/** Firefox has one session of WebDriver BiDi at a time, so all files send their commands over that of the broker. */
+/**
+ * Firefox has one session of WebDriver BiDi at a time, so all files send their commands over that
+ * of the broker.
+ */
 export function firefoxService(): Service {
   let firefox: Promise<Firefox> | undefined;
   const start = async (): Promise<Firefox> => {

@@ -16,7 +16,10 @@ export async function setup(): Promise<void> {
   process.env[BROKER] = socket;
 }
 
-/** After all files: it ends with the channel to this process, and so it does when this process is killed. */
+/**
+ * After all files: it ends with the channel to this process, and so it does when this process is
+ * killed.
+ */
 export async function teardown(): Promise<void> {
   if (broker?.connected === true) broker.disconnect();
   await exited;

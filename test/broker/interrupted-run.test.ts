@@ -1,4 +1,7 @@
-/** A run that is interrupted leaves no broker, no server and no browser behind, and none of their folders. */
+/**
+ * A run that is interrupted leaves no broker, no server and no browser behind, and none of their
+ * folders.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -14,7 +17,9 @@ import { WAITING } from "./interrupted-run/waiting-line.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
 
-/** In a process group of its own, as a shell starts it, and with a folder for all that it leaves. */
+/**
+ * In a process group of its own, as a shell starts it, and with a folder for all that it leaves.
+ */
 function startRun(services: readonly string[]): { readonly run: ChildProcess; readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), "counterfoil-run-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -15,7 +15,10 @@ interface Settle {
   readonly reject: (error: Error) => void;
 }
 
-/** A session of WebDriver BiDi that subscribes to no event: each command has its answer, and nothing else comes. */
+/**
+ * A session of WebDriver BiDi that subscribes to no event: each command has its answer, and nothing
+ * else comes.
+ */
 export class BidiSession {
   readonly #socket: WebSocket;
   readonly #open = new Map<number, Settle>();

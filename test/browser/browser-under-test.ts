@@ -26,7 +26,10 @@ export const BROWSER_NAMES: readonly BrowserName[] = ["Chromium", "Firefox"];
 export const isSkippedIn = (name: BrowserName, what: string, options: ChromiumOptions = {}): boolean =>
   name === "Chromium" ? isSkippedWithoutBrowser(what, options) : isSkippedWithoutFirefox(what);
 
-/** The browser of this run, over a connection of one's own: with that closes what was opened over it. */
+/**
+ * The browser of this run, over a connection of one's own: with that closes what was opened over
+ * it.
+ */
 export const openUnderTest = async (name: BrowserName, options: ChromiumOptions = {}): Promise<BrowserUnderTest> =>
   name === "Chromium" ? createChromiumUnderTest(await openBrowser(options)) : openFirefox();
 

@@ -1,7 +1,10 @@
 import type { Express } from "express";
 import { bundleOnce } from "./bundle.ts";
 
-/** The scripts of the tests: `/page.js` is the bundle of pages/client-page.ts, and `/page` a page that loads it. Also below a path. */
+/**
+ * The scripts of the tests: `/page.js` is the bundle of pages/client-page.ts, and `/page` a page
+ * that loads it. Also below a path.
+ */
 const SCRIPTS = {
   page: "client-page.ts",
 } as const;

@@ -4,7 +4,10 @@ import { until } from "../servers/until.ts";
 
 /** A call as the server saw it. */
 export interface SeenCall {
-  /** For instance `GET /me 401`; `pending` in place of the status while there is no answer, `gone` when the browser left without one. */
+  /**
+   * For instance `GET /me 401`; `pending` in place of the status while there is no answer, `gone`
+   * when the browser left without one.
+   */
   readonly call: string;
   readonly asked: IncomingHttpHeaders;
   /** The bytes that came; undefined without any, and for session routes. */
@@ -29,7 +32,10 @@ export class CallLog {
     this.#entries.push({ name: nameOf(request), request, response });
   }
 
-  /** Resolves once so many such calls have come since calls were last taken: `GET /me` for any, `GET /me gone` for those with that outcome. */
+  /**
+   * Resolves once so many such calls have come since calls were last taken: `GET /me` for any, `GET
+   * /me gone` for those with that outcome.
+   */
   async seen(call: string, count: number): Promise<void> {
     const isSuch = (entry: Entry): boolean => entry.name === call || describe(entry) === call;
     await until(`${count} times ${call}`, () => this.#entries.filter(isSuch).length >= count);

@@ -1,6 +1,7 @@
 /**
- * The Chromium of the tests that drive a real page: Debian's package `chromium-headless-shell`, which is the same engine
- * without its windows and costs a third of the CPU time; else `chromium`, or the one at `CHROMIUM_PATH`.
+ * The Chromium of the tests that drive a real page: Debian's package `chromium-headless-shell`,
+ * which is the same engine without its windows and costs a third of the CPU time; else `chromium`,
+ * or the one at `CHROMIUM_PATH`.
  */
 import { type Browser, type BrowserServer, chromium, type LaunchOptions } from "playwright-core";
 import { askBroker } from "../broker/broker-client.ts";
@@ -53,7 +54,10 @@ const ARGS = [
   ].join(",")}`,
 ];
 
-/** What Playwright keeps Chromium from, and people have: pages that come back as they were, tabs in the background that are slowed down. */
+/**
+ * What Playwright keeps Chromium from, and people have: pages that come back as they were, tabs in
+ * the background that are slowed down.
+ */
 const AS_PEOPLE_HAVE_IT = [
   "--disable-back-forward-cache",
   "--disable-background-timer-throttling",
@@ -61,7 +65,10 @@ const AS_PEOPLE_HAVE_IT = [
   "--disable-renderer-backgrounding",
 ];
 
-/** Whether tests are skipped for want of Chromium, which is said loudly. Never in CI, where `openBrowser` fails. */
+/**
+ * Whether tests are skipped for want of Chromium, which is said loudly. Never in CI, where
+ * `openBrowser` fails.
+ */
 export const isSkippedWithoutBrowser = (what: string, options: ChromiumOptions = {}): boolean =>
   isSkippedWithout(installed(options), what);
 

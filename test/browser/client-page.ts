@@ -6,7 +6,10 @@ import type { SessionServer } from "./session-server.ts";
 import type { Stage } from "./stage.ts";
 import type { Tab } from "./tab.ts";
 
-/** What the page has; functions that run in it may use it: `tab.evaluate(() => page.client.session())`. */
+/**
+ * What the page has; functions that run in it may use it: `tab.evaluate(() =>
+ * page.client.session())`.
+ */
 declare const page: ClientPageScript;
 
 /** Options that can stand in an address. */
@@ -29,7 +32,10 @@ export class ClientPage {
     this.tab = tab;
   }
 
-  /** Loads the page from a server; it makes a client with these options, and patience, each time it is loaded. */
+  /**
+   * Loads the page from a server; it makes a client with these options, and patience, each time it
+   * is loaded.
+   */
   async open({ origin }: Pick<SessionServer, "origin">, options: PageOptions = {}): Promise<this> {
     const query = new URLSearchParams({ options: JSON.stringify({ ...PATIENT, ...options }) });
     expect(await this.tab.goto(`${origin}/page?${query}`)).toBe(200);
@@ -53,7 +59,8 @@ export class ClientPage {
   }
 
   /**
-   * So many calls of `GET /me` in one go. Each has a query of its own, because a browser sends one GET of an address at a time.
+   * So many calls of `GET /me` in one go. Each has a query of its own, because a browser sends one
+   * GET of an address at a time.
    *
    * @returns the statuses of the answers
    */
@@ -85,7 +92,9 @@ export class ClientPage {
   }
 }
 
-/** A page of a server of its own, where alice has signed in; the calls until then have been taken. */
+/**
+ * A page of a server of its own, where alice has signed in; the calls until then have been taken.
+ */
 export async function openSignedIn(
   stage: Stage,
   options: PageOptions = {},

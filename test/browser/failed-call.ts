@@ -44,7 +44,8 @@ export function outcomeOf({ tab }: ClientPage, url: string, init: RequestInit = 
 }
 
 /**
- * Lets a pause go by on the stopped clock of a page: until its last millisecond no call brings a refresh.
+ * Lets a pause go by on the stopped clock of a page: until its last millisecond no call brings a
+ * refresh.
  *
  * @param whenCalled what else an app does with each call
  */

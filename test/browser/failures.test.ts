@@ -1,4 +1,7 @@
-/** Refreshes that fail: nobody is signed out, the caller learns why, and the server is left alone for a while. */
+/**
+ * Refreshes that fail: nobody is signed out, the caller learns why, and the server is left alone
+ * for a while.
+ */
 import { expect, test } from "vitest";
 import { MINUTE } from "../fixtures/constants.ts";
 import { openSignedIn } from "./client-page.ts";

@@ -1,4 +1,7 @@
-/** A Firefox that is driven by WebDriver BiDi: Debian's package `firefox-esr`, or the one at `FIREFOX_PATH`. */
+/**
+ * A Firefox that is driven by WebDriver BiDi: Debian's package `firefox-esr`, or the one at
+ * `FIREFOX_PATH`.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -35,7 +38,8 @@ const PREFERENCES = {
   "startup.homepage_welcome_url": "about:blank",
   "toolkit.cosmeticAnimations.enabled": false,
   "toolkit.telemetry.enabled": false,
-  // A browser of one person keeps eight pages to go back to. This one has as many for each file that runs.
+  // A browser of one person keeps eight pages to go back to. This one has as many for each file
+  // that runs.
   "browser.sessionhistory.max_total_viewers": 64,
   // What people have, and drivers turn off: the protections that change cookies.
   "browser.contentblocking.features.standard": "tp,tpPrivate,cookieBehavior5,cookieBehaviorPBM5,cryptoTP,fp",

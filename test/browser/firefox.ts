@@ -1,4 +1,7 @@
-/** The Firefox of the tests that drive a real page: Debian's package `firefox-esr`, or the one at `FIREFOX_PATH`. */
+/**
+ * The Firefox of the tests that drive a real page: Debian's package `firefox-esr`, or the one at
+ * `FIREFOX_PATH`.
+ */
 import { askBroker } from "../broker/broker-client.ts";
 import { type InstalledBrowser, isSkippedWithout } from "./installed-browser.ts";
 
@@ -8,7 +11,10 @@ export const FIREFOX: InstalledBrowser = {
   commands: ["firefox-esr", "firefox"],
 };
 
-/** Whether tests are skipped for want of Firefox, which is said loudly. Never in CI, where `sendToFirefox` fails. */
+/**
+ * Whether tests are skipped for want of Firefox, which is said loudly. Never in CI, where
+ * `sendToFirefox` fails.
+ */
 export const isSkippedWithoutFirefox = (what: string): boolean => isSkippedWithout(FIREFOX, what);
 
 /** Sends a command of WebDriver BiDi to the Firefox of this run of tests. */
@@ -16,7 +22,8 @@ export const sendToFirefox = <Result>(method: string, params: object = {}): Prom
   askBroker<Result>("firefox", { method, params });
 
 /**
- * A window of one's own: only the tab in front of a window is visible, and only in a visible one do timers keep their time.
+ * A window of one's own: only the tab in front of a window is visible, and only in a visible one do
+ * timers keep their time.
  *
  * @returns its first tab, which stays empty
  */

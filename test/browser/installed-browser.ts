@@ -11,7 +11,10 @@ export interface InstalledBrowser {
   readonly commands: readonly string[];
 }
 
-/** Whether tests are skipped for want of a browser, which is said loudly. Never in CI, where `demandBrowser` fails. */
+/**
+ * Whether tests are skipped for want of a browser, which is said loudly. Never in CI, where
+ * `demandBrowser` fails.
+ */
 export function isSkippedWithout(browser: InstalledBrowser, what: string): boolean {
   if (findBrowser(browser) !== undefined || (process.env["CI"] ?? "") !== "") return false;
   console.warn(`\nSKIPPED: ${what} was NOT tested: ${remedy(browser)}\n`);
@@ -25,7 +28,10 @@ export function demandBrowser(browser: InstalledBrowser): string {
   return path;
 }
 
-/** What the variable names counts even where nothing is there, so that a wrong path fails and skips nothing. */
+/**
+ * What the variable names counts even where nothing is there, so that a wrong path fails and skips
+ * nothing.
+ */
 function findBrowser({ variable, commands }: InstalledBrowser): string | undefined {
   const given = process.env[variable];
   if (given !== undefined && given !== "") return given;

@@ -1,4 +1,7 @@
-/** A token that is known to have expired is never sent; by what the page knows without a clock that anybody can set. */
+/**
+ * A token that is known to have expired is never sent; by what the page knows without a clock that
+ * anybody can set.
+ */
 import { expect, test } from "vitest";
 import { DAY, MINUTE } from "../fixtures/constants.ts";
 import { ClientPage, openSignedIn } from "./client-page.ts";

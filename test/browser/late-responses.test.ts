@@ -59,7 +59,8 @@ describeInAnyBrowser("a late answer", (stage) => {
     expect(await visitor.session()).toMatchObject({ userId: "bob" });
     expect(await other.session()).toMatchObject({ userId: "bob" });
     server.at("POST /login").release();
-    // The browser has laid those cookies over, which no script can stop: the state follows what will be sent.
+    // The browser has laid those cookies over, which no script can stop: the state follows what
+    // will be sent.
     await expect.poll(async () => (await visitor.fetch("/me")).body).toEqual({ user: "mallory", claims: {} });
     await expect.poll(() => visitor.session()).toMatchObject({ userId: "mallory" });
   });

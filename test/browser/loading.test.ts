@@ -11,7 +11,10 @@ declare const page: ClientPageScript;
 const REFRESH = "POST /session/refresh";
 const SECOND = 1000;
 
-/** A page that has a session, no memory of it, and timers and clocks that stand still; it has no client yet. */
+/**
+ * A page that has a session, no memory of it, and timers and clocks that stand still; it has no
+ * client yet.
+ */
 async function openForgetful(stage: Stage): Promise<{ server: SessionServer; visitor: ClientPage }> {
   const { server, page: visitor } = await openSignedIn(stage);
   await visitor.tab.evaluate(() => {

@@ -1,4 +1,6 @@
-/** The tab that refreshes for all may be closed, frozen, or wait for a server that never answers. */
+/**
+ * The tab that refreshes for all may be closed, frozen, or wait for a server that never answers.
+ */
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import { until } from "../servers/until.ts";

@@ -12,7 +12,10 @@ import { chromiumPage, type Tab } from "./tab.ts";
 
 declare const page: ClientPageScript;
 
-/** What the browser tells a page when it is online again; several times, as it does where the network comes and goes. */
+/**
+ * What the browser tells a page when it is online again; several times, as it does where the
+ * network comes and goes.
+ */
 const tellOnline = (tab: Tab): Promise<void> =>
   tab.evaluate(() => {
     for (let n = 0; n < 5; n++) globalThis.dispatchEvent(new Event("online"));

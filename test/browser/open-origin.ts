@@ -7,7 +7,10 @@ export interface StrangersCall {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Somebody else's origin: it lets every page send and read what it likes, with credentials, and keeps what it gets. */
+/**
+ * Somebody else's origin: it lets every page send and read what it likes, with credentials, and
+ * keeps what it gets.
+ */
 export interface OpenOrigin extends AsyncDisposable {
   readonly port: number;
   /** The calls since they were last taken, preflights too. */

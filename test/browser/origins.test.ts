@@ -1,4 +1,7 @@
-/** Whom the client's headers and credentials go to: the origins that the app has named, and nobody else. */
+/**
+ * Whom the client's headers and credentials go to: the origins that the app has named, and nobody
+ * else.
+ */
 import type { CounterfoilConfig } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { expect, test } from "vitest";

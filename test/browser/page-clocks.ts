@@ -61,7 +61,9 @@ interface HeldTimer {
   readonly run: () => void;
 }
 
-/** From now on, until the page is left, what its `setTimeout` was given runs when a test says so. */
+/**
+ * From now on, until the page is left, what its `setTimeout` was given runs when a test says so.
+ */
 export const holdTimers = (tab: Tab): Promise<void> =>
   tab.evaluate(() => {
     const timers: HeldTimer[] = [];

@@ -1,4 +1,7 @@
-/** A page that the server refreshes while it is loaded, and the scripts of other tabs, at the same moment. */
+/**
+ * A page that the server refreshes while it is loaded, and the scripts of other tabs, at the same
+ * moment.
+ */
 import { expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";
 import { ClientPage, openSignedIn } from "./client-page.ts";

@@ -1,4 +1,7 @@
-/** Tabs whose API is another origin: where its marker cookie cannot be read, tabs know of each other's refresh by what they tell each other. */
+/**
+ * Tabs whose API is another origin: where its marker cookie cannot be read, tabs know of each
+ * other's refresh by what they tell each other.
+ */
 import type { CounterfoilConfig } from "counterfoil";
 import { expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";

@@ -1,4 +1,7 @@
-/** Access tokens that expire under many tabs and many calls: how often the server is asked for new ones. */
+/**
+ * Access tokens that expire under many tabs and many calls: how often the server is asked for new
+ * ones.
+ */
 import { expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";
 import type { BrowserName } from "./browser-under-test.ts";
@@ -11,7 +14,10 @@ const TABS: Readonly<Record<BrowserName, number>> = { Chromium: 10, Firefox: bou
 const CALLS = 10;
 /** Of each test, in ms: others may use the machine. */
 const LIMIT = 900_000;
-/** Rounds; a busy loop in each of ten tabs makes them long. `npm run proof` and `npm run bench -- browser` run more. */
+/**
+ * Rounds; a busy loop in each of ten tabs makes them long. `npm run proof` and `npm run bench --
+ * browser` run more.
+ */
 const ROUNDS: Readonly<Record<BrowserName, readonly (readonly [RaceCondition, number])[]>> = {
   Chromium: [
     ["idle", bound(3, 20)],
@@ -24,7 +30,10 @@ const ROUNDS: Readonly<Record<BrowserName, readonly (readonly [RaceCondition, nu
   ],
 };
 
-/** Tabs do without a lock that they wait for too long, and ten of them at a quarter of the CPU are slow: what is tested is who waits. */
+/**
+ * Tabs do without a lock that they wait for too long, and ten of them at a quarter of the CPU are
+ * slow: what is tested is who waits.
+ */
 const PATIENT = { lockTimeout: 600_000, refreshTimeout: 600_000 };
 
 /** Tabs of a profile where alice has signed in. */

@@ -81,7 +81,10 @@ const LIFE = [
   "GET /me 401",
 ];
 
-/** What a later wire may look like: markers of another version and form, and headers that nobody knows yet. */
+/**
+ * What a later wire may look like: markers of another version and form, and headers that nobody
+ * knows yet.
+ */
 function speakLaterWire(response: ServerResponse): void {
   const later = (text: string): string => text.replaceAll(/\b1\.([\w-]{24}\.\d+\.\d+\.\d+)/g, "2~$1~more");
   const cookies = response.getHeader("set-cookie");

@@ -1,4 +1,7 @@
-/** A call that was refused is sent again as it was: what the server gets the second time is what it got the first time, and from a plain fetch. */
+/**
+ * A call that was refused is sent again as it was: what the server gets the second time is what it
+ * got the first time, and from a plain fetch.
+ */
 import { expect, test } from "vitest";
 import { openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";
@@ -24,7 +27,10 @@ const BODIES = [
 ] as const;
 type BodyKind = (typeof BODIES)[number];
 
-/** Runs in the page: the same call by the page's own `fetch`, or by the client. Statuses of the answers. */
+/**
+ * Runs in the page: the same call by the page's own `fetch`, or by the client. Statuses of the
+ * answers.
+ */
 function send({ kind, by }: { readonly kind: BodyKind; readonly by: "page" | "client" }): Promise<number> {
   const bytes = Uint8Array.from({ length: 1000 }, (_, n) => n % 256);
   const form = new FormData();
@@ -181,7 +187,8 @@ describeInAnyBrowser("a call that is sent again", (stage) => {
           ? [`POST ${path} 401`, `POST ${path} 401`, `POST ${path} 200`]
           : [`GET ${path} 200`, `GET ${path} 401`, `GET ${path} 200`],
       );
-      // Where no referrer is wanted, our mode makes Firefox hide the origin too, as the Fetch standard says.
+      // Where no referrer is wanted, our mode makes Firefox hide the origin too, as the Fetch
+      // standard says.
       if (init.referrerPolicy === "no-referrer" || init.referrer === "") plain.asked.origin = first.asked.origin;
       expect(essence(first, true), JSON.stringify(init)).toEqual(essence(plain, true));
       expect(essence(second, true), JSON.stringify(init)).toEqual(essence(first, true));

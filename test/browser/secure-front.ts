@@ -17,7 +17,8 @@ export interface SecureFront extends AsyncDisposable {
 }
 
 /**
- * HTTP/2 with TLS before a server on 127.0.0.1, since browsers stream uploads over nothing else. The browser must take its certificate.
+ * HTTP/2 with TLS before a server on 127.0.0.1, since browsers stream uploads over nothing else.
+ * The browser must take its certificate.
  *
  * @example `await using front = await serveSecurely(80);`
  */

@@ -8,7 +8,10 @@ const digest = (body: Buffer | undefined): string =>
     .update(body ?? "")
     .digest("hex");
 
-/** All that must be the same each time; the mode keeps our headers from other origins. The boundary is one of the call's own. */
+/**
+ * All that must be the same each time; the mode keeps our headers from other origins. The boundary
+ * is one of the call's own.
+ */
 export function essence({ asked, body }: SeenCall, withBoundary: boolean) {
   const { cookie: _cookie, "anti-csrf": _token, rid: _rid, "sec-fetch-mode": _mode, ...headers } = asked;
   const boundary = /boundary=(\S+)/.exec(headers["content-type"] ?? "")?.[1];

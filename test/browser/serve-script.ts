@@ -3,7 +3,8 @@ import { bundleOnce } from "./bundle.ts";
 import type { SessionServer } from "./session-server.ts";
 
 /**
- * Serves a script that runs in the browser, bundled as an app would, and a page that loads it: `/upload.js` and `/upload`.
+ * Serves a script that runs in the browser, bundled as an app would, and a page that loads it:
+ * `/upload.js` and `/upload`.
  *
  * @param file `import.meta.resolve("./page-script.ts")`
  */

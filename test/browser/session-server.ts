@@ -87,7 +87,10 @@ export class SessionServer {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** The calls since they were last taken, in the order of arrival, for instance `GET /me 200`; without pages and preflights. */
+  /**
+   * The calls since they were last taken, in the order of arrival, for instance `GET /me 200`;
+   * without pages and preflights.
+   */
   takeCalls(): readonly string[] {
     return this.takeTraffic()
       .map(({ call }) => call)
@@ -99,7 +102,10 @@ export class SessionServer {
     return this.#calls.take();
   }
 
-  /** Resolves once so many such calls have come since calls were last taken, for instance `GET /me`, or `GET /me 401`. */
+  /**
+   * Resolves once so many such calls have come since calls were last taken, for instance `GET /me`,
+   * or `GET /me 401`.
+   */
   seen(call: string, count = 1): Promise<void> {
     return this.#calls.seen(call, count);
   }
@@ -112,8 +118,9 @@ export class SessionServer {
   }
 
   /**
-   * Holds calls to `GET /me` until so many have come, and then judges them all: they are refused in the same moment.
-   * Each needs a query of its own, because a browser sends one GET of an address at a time.
+   * Holds calls to `GET /me` until so many have come, and then judges them all: they are refused in
+   * the same moment. Each needs a query of its own, because a browser sends one GET of an address
+   * at a time.
    */
   gather(count: number): void {
     this.at("GET /me").gather(count);

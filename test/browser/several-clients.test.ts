@@ -1,4 +1,7 @@
-/** More than one client in a page: made twice, made again by hot reload, or in two bundles; and one that is disposed of. */
+/**
+ * More than one client in a page: made twice, made again by hot reload, or in two bundles; and one
+ * that is disposed of.
+ */
 import { expect, test } from "vitest";
 import { ClientPage, openSignedIn } from "./client-page.ts";
 import type { ClientPageScript } from "./pages/client-page.ts";

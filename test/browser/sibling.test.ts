@@ -1,4 +1,7 @@
-/** What a hostile sibling sub-domain can do to the cookies of the default config, and what it cannot. */
+/**
+ * What a hostile sibling sub-domain can do to the cookies of the default config, and what it
+ * cannot.
+ */
 import express from "express";
 import { expect, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
@@ -14,7 +17,10 @@ interface Sibling extends AsyncDisposable {
   readonly origin: string;
 }
 
-/** Signs in as mallory at the app, and puts the cookies of that session into each browser that comes by, under all names and paths. */
+/**
+ * Signs in as mallory at the app, and puts the cookies of that session into each browser that comes
+ * by, under all names and paths.
+ */
 async function serveSibling(stage: Stage, app: SessionServer): Promise<Sibling> {
   const { accessToken, refreshToken, idRefreshToken } = await app.sessions.createNewSession("mallory");
   const values = [accessToken.value, refreshToken.value, idRefreshToken.value];

@@ -1,4 +1,6 @@
-/** Calls that need the same refresh: in one tab, in tabs without locks, and in tabs that come late. */
+/**
+ * Calls that need the same refresh: in one tab, in tabs without locks, and in tabs that come late.
+ */
 import { expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";
 import { ClientPage, openSignedIn } from "./client-page.ts";
@@ -70,7 +72,8 @@ describeInAnyBrowser("three tabs without locks", (stage) => {
     const [first] = pages;
     expect(await first?.signIn()).toMatchObject({ status: 200 });
 
-    // All are refused before one of them asks for tokens, and all ask before one of them is answered.
+    // All are refused before one of them asks for tokens, and all ask before one of them is
+    // answered.
     server.expire();
     server.gather(6);
     server.refresh.gather(3);

@@ -31,7 +31,8 @@ export class Stage implements AsyncDisposable {
   /**
    * A server of the test's own, for pages and API. A second one is another origin.
    *
-   * @param site `this.site`, unless it is to be another site (`other-${stage.site}`) or a host of the same (`api.${stage.site}`)
+   * @param site `this.site`, unless it is to be another site (`other-${stage.site}`) or a host of
+   * the same (`api.${stage.site}`)
    */
   async serve(config: CounterfoilConfig = {}, site: string = this.site): Promise<SessionServer> {
     const server = new SessionServer(site, config);
@@ -53,7 +54,9 @@ export class Stage implements AsyncDisposable {
     return profile;
   }
 
-  /** Closes everything, and fails where a server took somebody for a thief without being asked to. */
+  /**
+   * Closes everything, and fails where a server took somebody for a thief without being asked to.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#open.disposeAsync();
     for (const server of this.#servers) expect(server.count("reuse-detected")).toBe(server.expectedAlarms);
@@ -61,10 +64,12 @@ export class Stage implements AsyncDisposable {
 }
 
 /**
- * The same tests in each browser of the run. One that is not installed is skipped loudly, and in CI it fails.
+ * The same tests in each browser of the run. One that is not installed is skipped loudly, and in CI
+ * it fails.
  *
  * @param define gets what returns the stage of the running test
- * @param options `only`: the one browser whose protocol can stage it; `whole`: Chromium with what its shell lacks
+ * @param options `only`: the one browser whose protocol can stage it; `whole`: Chromium with what
+ * its shell lacks
  * @example
  * ```ts
  * describeInBrowsers("a tab", (stage) => {

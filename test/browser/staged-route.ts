@@ -1,7 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Request, Response } from "express";
 
-/** Before: the server has not looked at the call. After: it has done what the call asks, and the answer has not left. */
+/**
+ * Before: the server has not looked at the call. After: it has done what the call asks, and the
+ * answer has not left.
+ */
 export type HoldPoint = "before" | "after";
 
 interface StagedAnswer {
@@ -10,7 +13,10 @@ interface StagedAnswer {
   readonly body: string;
 }
 
-/** What a test makes of the calls to one route: held, answered by something else, or let through as by default. */
+/**
+ * What a test makes of the calls to one route: held, answered by something else, or let through as
+ * by default.
+ */
 export class StagedRoute {
   #point: HoldPoint | undefined;
   #toHold = 0;
@@ -43,14 +49,18 @@ export class StagedRoute {
     for (const go of held) go();
   }
 
-  /** Holds calls until so many have come, and then lets them all go: they are judged in the same moment. */
+  /**
+   * Holds calls until so many have come, and then lets them all go: they are judged in the same
+   * moment.
+   */
   gather(count: number): void {
     this.hold("before");
     this.#gate = count;
   }
 
   /**
-   * Something in front of the server answers, as a proxy does: it knows nothing of CORS, and the server sees nothing.
+   * Something in front of the server answers, as a proxy does: it knows nothing of CORS, and the
+   * server sees nothing.
    *
    * @param times for how many calls
    */

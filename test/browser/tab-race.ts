@@ -12,12 +12,17 @@ export interface RaceCall {
 }
 
 export interface RaceRound {
-  /** From the signal until all tabs have all their answers, on the clock of the tab that gave it. */
+  /**
+   * From the signal until all tabs have all their answers, on the clock of the tab that gave it.
+   */
   readonly ms: number;
   readonly calls: readonly RaceCall[];
 }
 
-/** What a tab has to put up with. `jank`: 60 of every 100 ms its script is busy; `throttled`: it gets a quarter of the CPU, in Chromium only. */
+/**
+ * What a tab has to put up with. `jank`: 60 of every 100 ms its script is busy; `throttled`: it
+ * gets a quarter of the CPU, in Chromium only.
+ */
 export type RaceCondition = "idle" | "jank" | "throttled";
 
 /** What pages may have; those without use the page's `fetch`. */
@@ -32,13 +37,19 @@ export class TabRace {
     this.#tabs = tabs;
   }
 
-  /** @param starter a tab of the same origin that does not take part: it gives the signal, and its clock stays exact whatever the others suffer */
+  /**
+   * @param starter a tab of the same origin that does not take part: it gives the signal, and its
+   * clock stays exact whatever the others suffer
+   */
   static async prepare(starter: Tab, tabs: readonly Tab[]): Promise<TabRace> {
     for (const tab of tabs) await tab.evaluate(takePart);
     return new TabRace(starter, tabs);
   }
 
-  /** Each tab makes so many calls of `GET /me`. Each has a query of its own, because a browser sends one GET of an address at a time. */
+  /**
+   * Each tab makes so many calls of `GET /me`. Each has a query of its own, because a browser sends
+   * one GET of an address at a time.
+   */
   run(calls: number, url = "/me"): Promise<RaceRound> {
     return this.#starter.evaluate(startRound, { calls, url, tabs: this.#tabs.length });
   }
@@ -73,7 +84,8 @@ function takePart(): void {
     const one = async (): Promise<RaceCall> => {
       const start = performance.now();
       const noResponse = new Promise<never>((_resolve, reject) => {
-        // A browser that throttles tabs does it by the clock on the wall, so that they starve on a busy machine.
+        // A browser that throttles tabs does it by the clock on the wall, so that they starve on a
+        // busy machine.
         setTimeout(() => reject(new Error("no answer in five minutes")), 300_000);
       });
       try {
@@ -112,7 +124,8 @@ function setJank(isOn: boolean): void {
   holder.beat?.terminate();
   holder.beat = undefined;
   if (!isOn) return;
-  // Timers of hidden tabs are slowed down, those of their workers are not. A beat that comes late does not make the next one pile up behind it.
+  // Timers of hidden tabs are slowed down, those of their workers are not. A beat that comes late
+  // does not make the next one pile up behind it.
   const code = "onmessage = () => setTimeout(() => postMessage(0), 40)";
   const beat = new Worker(URL.createObjectURL(new Blob([code])));
   beat.addEventListener("message", () => {

@@ -5,7 +5,10 @@ import { until } from "../servers/until.ts";
 export interface Tab {
   /** Loads a page, and waits until it has loaded. The status of its answer. */
   goto(url: string): Promise<number>;
-  /** Runs a function in the page. It sees nothing of the test but its argument, which travels as JSON does. */
+  /**
+   * Runs a function in the page. It sees nothing of the test but its argument, which travels as
+   * JSON does.
+   */
   evaluate<Result>(run: () => Result): Promise<Awaited<Result>>;
   evaluate<Argument, Result>(run: (argument: Argument) => Result, argument: Argument): Promise<Awaited<Result>>;
   reload(): Promise<void>;
@@ -40,7 +43,10 @@ export function createChromiumTab(page: Page): Tab {
 
 let departures = 0;
 
-/** Waits in the page itself for the next one: drivers wait for a load that never comes when that comes out of memory. */
+/**
+ * Waits in the page itself for the next one: drivers wait for a load that never comes when that
+ * comes out of memory.
+ */
 export async function leavePage(tab: Tab, start: () => Promise<unknown>): Promise<void> {
   const departure = ++departures;
   await tab.evaluate((mark) => void Object.assign(globalThis, { departure: mark }), departure);

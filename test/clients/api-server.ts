@@ -58,7 +58,10 @@ export class ApiServer {
     return this.#seen.get(name) ?? 0;
   }
 
-  /** The calls since this was last asked, in the order of arrival, for instance `GET /me 200`; pages and preflights left out. */
+  /**
+   * The calls since this was last asked, in the order of arrival, for instance `GET /me 200`; pages
+   * and preflights left out.
+   */
   takeCalls(): readonly string[] {
     return this.takeTraffic().map(({ call }) => call);
   }
@@ -77,7 +80,10 @@ export class ApiServer {
     }));
   }
 
-  /** Holds notes back until so many have come, and then judges them all: their clients hear in the same moment that they must refresh. */
+  /**
+   * Holds notes back until so many have come, and then judges them all: their clients hear in the
+   * same moment that they must refresh.
+   */
   gather(count: number): void {
     this.#gate = count;
   }

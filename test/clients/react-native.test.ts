@@ -1,4 +1,7 @@
-/** The published SDK for React Native, 5.1.5, against a real server. The guide "Mobile and other clients" says what it does. */
+/**
+ * The published SDK for React Native, 5.1.5, against a real server. The guide "Mobile and other
+ * clients" says what it does.
+ */
 import { beforeAll, describe, expect, test } from "vitest";
 import { FRAMEWORKS, MINUTE, startApp, type TestApp } from "../http/fixtures.ts";
 import { bundleSdk, createPhone, type Phone } from "./phone.ts";

@@ -10,7 +10,9 @@ import { type Address, Visitor } from "./visitor.ts";
 
 let stages = 0;
 
-/** What one test has: a generation, a site that the browser has never seen, and servers of its own. */
+/**
+ * What one test has: a generation, a site that the browser has never seen, and servers of its own.
+ */
 export class Stage implements AsyncDisposable {
   readonly generation: Generation;
   /** A registrable domain, so that neither cookies nor storage come from another test. */
@@ -61,7 +63,10 @@ export class Stage implements AsyncDisposable {
     return visitor;
   }
 
-  /** The page that the last test left behind, which is a lot faster than a new one; a new one for each further visitor. */
+  /**
+   * The page that the last test left behind, which is a lot faster than a new one; a new one for
+   * each further visitor.
+   */
   async #findPage(): Promise<Page> {
     const left = this.#visitors.length === 0 ? this.#context.pages()[0] : undefined;
     return left ?? this.#context.newPage();

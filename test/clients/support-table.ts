@@ -14,7 +14,10 @@ export class SupportTable {
     this.#seen.add(`${generation.id} ${feature.title}`);
   }
 
-  /** Rows of cells: `yes` for what was seen, the reason for what is missing, and `not seen` for the rest. */
+  /**
+   * Rows of cells: `yes` for what was seen, the reason for what is missing, and `not seen` for the
+   * rest.
+   */
   rows(features: readonly Feature[]): readonly (readonly string[])[] {
     const rows = features.map((feature) => [
       feature.title,

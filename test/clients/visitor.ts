@@ -57,7 +57,8 @@ export class Visitor {
     const init = body === undefined ? { method } : { method, body, headers: { "content-type": type } };
     return this.page.evaluate(
       async (to) => {
-        // Where the refresh fails, the older ones reject with its answer, and the newer ones resolve with it.
+        // Where the refresh fails, the older ones reject with its answer, and the newer ones
+        // resolve with it.
         const answer = await fetch(to.url, to.init).catch((error: unknown) => {
           if (error instanceof Response) return error;
           throw error;

@@ -11,7 +11,10 @@ const CALLS = 20_000;
 const TOKENS = 10_000;
 const claims = { role: "admin", organisation: "acme" };
 
-/** What one look at a known token allocates, the promise of the public function and its await included. */
+/**
+ * What one look at a known token allocates, the promise of the public function and its await
+ * included.
+ */
 async function bytesOfVerification(): Promise<number> {
   const sessions = createSessions({ store: memory() });
   const { accessToken, antiCsrfToken } = await sessions.createNewSession("alice", claims);

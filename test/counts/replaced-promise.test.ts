@@ -1,7 +1,7 @@
 /**
- * Some libraries put a `Promise` of their own in the place of Node's, of which the promises of async
- * functions are no instances. A check that has to wait must wait then, too: what it waits for must
- * not be taken for a session.
+ * Some libraries put a `Promise` of their own in the place of Node's, of which the promises of
+ * async functions are no instances. A check that has to wait must wait then, too: what it waits for
+ * must not be taken for a session.
  */
 import { createSessions } from "counterfoil";
 import * as inExpress from "counterfoil/express";

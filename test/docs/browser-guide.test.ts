@@ -1,4 +1,7 @@
-/** The guide to the browser's half, done: its scripts run in a page, against the server of the guides. */
+/**
+ * The guide to the browser's half, done: its scripts run in a page, against the server of the
+ * guides.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

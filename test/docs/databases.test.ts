@@ -1,4 +1,7 @@
-/** The snippets of README and guides that begin with `init` on a database, executed as they stand, each followed by a sign-in and a refresh. */
+/**
+ * The snippets of README and guides that begin with `init` on a database, executed as they stand,
+ * each followed by a sign-in and a refresh.
+ */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

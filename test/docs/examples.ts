@@ -12,7 +12,10 @@ export interface Example {
   /** Source file and line, for instance `src/koa.ts:42`. */
   readonly place: string;
   readonly extension: "ts" | "tsx";
-  /** The example as it stands, after imports of what it uses and declarations of what an app has around it. */
+  /**
+   * The example as it stands, after imports of what it uses and declarations of what an app has
+   * around it.
+   */
   readonly code: string;
 }
 

@@ -1,4 +1,7 @@
-/** The move from express-session in docs/guide/migration.md: its servers as they stand there, step by step. */
+/**
+ * The move from express-session in docs/guide/migration.md: its servers as they stand there, step
+ * by step.
+ */
 import { createClient } from "redis";
 import { createSessions, type Sessions } from "counterfoil";
 import { redis } from "counterfoil/redis";

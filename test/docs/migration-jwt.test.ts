@@ -1,4 +1,7 @@
-/** The move from a JWT middleware in docs/guide/migration.md: its servers as they stand there, step by step. */
+/**
+ * The move from a JWT middleware in docs/guide/migration.md: its servers as they stand there, step
+ * by step.
+ */
 import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { createSessions, type Sessions } from "counterfoil";

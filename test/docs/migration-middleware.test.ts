@@ -1,4 +1,7 @@
-/** "A middleware of your own" in docs/guide/migration.md: node:http and the functions of the package root. */
+/**
+ * "A middleware of your own" in docs/guide/migration.md: node:http and the functions of the package
+ * root.
+ */
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSessions, type Sessions } from "counterfoil";

@@ -1,4 +1,7 @@
-/** The pages of docs/guide/migration.md in a real browser, which stays open while one server takes over from the other. */
+/**
+ * The pages of docs/guide/migration.md in a real browser, which stays open while one server takes
+ * over from the other.
+ */
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";

@@ -1,4 +1,7 @@
-/** The move from supertokens-node-mysql-ref-jwt in docs/guide/migration.md: its servers as they stand there, step by step. */
+/**
+ * The move from supertokens-node-mysql-ref-jwt in docs/guide/migration.md: its servers as they
+ * stand there, step by step.
+ */
 import { createSessions, type Sessions } from "counterfoil";
 import { mysql } from "counterfoil/mysql";
 import { createConnection, type Connection } from "mysql2/promise";

@@ -12,7 +12,10 @@ import { root } from "./snippets.ts";
 
 const table: ReadonlyMap<string, OptionSpec> = new Map(Object.entries<OptionSpec>(OPTIONS));
 
-/** Names that the first SuperTokens library gave two options: they are described with the other name. */
+/**
+ * Names that the first SuperTokens library gave two options: they are described with the other
+ * name.
+ */
 const OTHER_NAMES: readonly string[] = ["tokens.accessToken.blacklisting", "tokens.refreshToken.validity"];
 const described = [...table].filter(([path]) => !OTHER_NAMES.includes(path));
 

@@ -10,7 +10,10 @@ export interface Snippet {
   readonly place: string;
   /** Whether it is complete and quick, marked `ts run`, and is executed too. */
   readonly runs: boolean;
-  /** What its `init` must be followed by a sign-in on, as in `ts run mysql`; it then finds that database in the environment. */
+  /**
+   * What its `init` must be followed by a sign-in on, as in `ts run mysql`; it then finds that
+   * database in the environment.
+   */
   readonly database: SnippetDatabase | undefined;
   readonly code: string;
 }

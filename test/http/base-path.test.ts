@@ -1,4 +1,6 @@
-/** An app below a path: what browsers see, with a proxy that strips it and with one that keeps it. */
+/**
+ * An app below a path: what browsers see, with a proxy that strips it and with one that keeps it.
+ */
 import { createSessions, type CounterfoilConfig } from "counterfoil";
 import { createNewSession, errorHandler, sessionRoutes, verifySession, findSession } from "counterfoil/express";
 import { memory } from "counterfoil/memory";

@@ -1,4 +1,7 @@
-/** A refresh cookie has a path, so a sibling sub-domain can set one; the `__Host-` cookies beside it say whose session it must be of. */
+/**
+ * A refresh cookie has a path, so a sibling sub-domain can set one; the `__Host-` cookies beside it
+ * say whose session it must be of.
+ */
 import express from "express";
 import { verifySession, findSession } from "counterfoil/express";
 import { describe, expect, test } from "vitest";
@@ -122,7 +125,8 @@ describe("a refresh by cookie, where access cookie and marker are __Host-", () =
     async function replace(app: TestApp): Promise<{ old: Credentials; next: Credentials }> {
       const old = await signIn(app);
       app.clock.now += 5 * SECOND;
-      // The late response of a refresh that does not rotate: it sets access cookie and marker, and no refresh cookie.
+      // The late response of a refresh that does not rotate: it sets access cookie and marker, and
+      // no refresh cookie.
       const child = credentialsOf(await post(app, PATH, refreshCookies(old)), old);
       const late = credentialsOf(await post(app, PATH, refreshCookies(child)), child);
       expect(late.refresh).toBe(child.refresh);

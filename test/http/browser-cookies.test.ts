@@ -41,7 +41,10 @@ describe.skipIf(isSkipped)("in Chromium", () => {
   });
   afterEach(() => context?.close());
 
-  /** The app with a login page; `seen` is what it answered, with what the browser said about the origin. */
+  /**
+   * The app with a login page; `seen` is what it answered, with what the browser said about the
+   * origin.
+   */
   async function startSite(spec: Omit<AppSpec, "before">) {
     const seen: string[] = [];
     const app = await startApp({

@@ -1,4 +1,7 @@
-/** The cookies of one browser for one host, by the rules of RFC 6265 5.3 and 5.4 as far as the tests need them. */
+/**
+ * The cookies of one browser for one host, by the rules of RFC 6265 5.3 and 5.4 as far as the tests
+ * need them.
+ */
 import type { Answer } from "./send.ts";
 
 interface Cookie {

@@ -1,4 +1,7 @@
-/** A real nginx with a cache in front of a real server: alice, bob and a stranger ask one after another. */
+/**
+ * A real nginx with a cache in front of a real server: alice, bob and a stranger ask one after
+ * another.
+ */
 import { getSession } from "counterfoil/express";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithServer } from "../servers/describe-with-server.ts";

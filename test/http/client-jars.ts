@@ -76,7 +76,9 @@ export const javaJar = (): ClientJar =>
     },
   );
 
-/** Jars that look at `Expires` alone: the one of Flutter's SDK, which keeps no cookie without it. */
+/**
+ * Jars that look at `Expires` alone: the one of Flutter's SDK, which keeps no cookie without it.
+ */
 export const expiresJar = (): ClientJar =>
   createJar((line, now) => (isFuture(line.of("expires"), now) ? { isQuoted: false } : undefined), plain);
 
@@ -87,7 +89,10 @@ export const superagentJar = (): ClientJar =>
     return expires === undefined || isFuture(expires, now) ? { isQuoted: false } : undefined;
   }, plain);
 
-/** curl 7.88 with a file for its cookies: of several that a response deletes, only the last one goes. */
+/**
+ * curl 7.88 with a file for its cookies: of several that a response deletes, only the last one
+ * goes.
+ */
 export function curlJar(): ClientJar {
   const jar = createJar((line) => (line.of("max-age") === "0" ? undefined : { isQuoted: false }), plain);
   return {

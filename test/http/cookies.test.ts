@@ -104,7 +104,9 @@ function createJar(): { take(answer: Answer): void; header(): string; value(name
   };
 }
 
-/** The lines of an answer with the token's value replaced, so that all other bytes can be compared. */
+/**
+ * The lines of an answer with the token's value replaced, so that all other bytes can be compared.
+ */
 const shapes = (answer: Answer): string[] =>
   answer.cookies.map((line) => {
     const { name, value, attributes } = parseSetCookie(line);
@@ -251,7 +253,8 @@ describe.each(FRAMEWORKS)("cookies in $name", ({ express }) => {
       }
       const largest = Math.max(...sizes);
       expect(largest).toBeLessThanOrEqual(4096);
-      // A byte of the claim is 4/3 of a character of the token, so the largest comes within two bytes of the limit.
+      // A byte of the claim is 4/3 of a character of the token, so the largest comes within two
+      // bytes of the limit.
       expect(largest).toBeGreaterThan(4094);
       expect(refused).toBeGreaterThan(0);
       expect(await app.sessions.getAllSessionHandlesForUser("alice")).toHaveLength(201 - refused);

@@ -43,7 +43,9 @@ type Origin = keyof typeof ORIGINS;
 const sites = Object.keys(SITES) as Site[];
 const origins = Object.keys(ORIGINS) as Origin[];
 
-/** Which origins pass for each site; all others are refused. The whole first layer on one screen. */
+/**
+ * Which origins pass for each site; all others are refused. The whole first layer on one screen.
+ */
 const PASSES: Readonly<Record<Site, readonly Origin[]>> = {
   absent: ["absent", "own", "trusted"],
   "same-origin": origins,

@@ -1,4 +1,7 @@
-/** Without `sessions` the Express functions use the instance of `init`; the order of these tests is that of a start. */
+/**
+ * Without `sessions` the Express functions use the instance of `init`; the order of these tests is
+ * that of a start.
+ */
 import * as counterfoil from "counterfoil";
 import * as sessionsInExpress from "counterfoil/express";
 import { memory } from "counterfoil/memory";

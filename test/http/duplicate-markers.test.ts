@@ -1,4 +1,7 @@
-/** Two different markers in a request: nothing fails for them, and the answers clear those that are not ours. */
+/**
+ * Two different markers in a request: nothing fails for them, and the answers clear those that are
+ * not ours.
+ */
 import type { Sessions } from "counterfoil";
 import { getSession } from "counterfoil/express";
 import type { Application } from "express";

@@ -14,11 +14,15 @@ import {
 import { type Answer, parseSetCookie } from "./send.ts";
 
 const HOST = "shop.example.com";
-// What is said here of plain names holds for each refresh cookie with a path, and for all where no name is __Host-.
+// What is said here of plain names holds for each refresh cookie with a path, and for all where no
+// name is __Host-.
 const PLAIN = { cookie: { hostPrefix: false } } as const;
 const NOT_OURS = "eyJub3QiOiJvdXJzIn0.e30.AAAA";
 
-/** A page with a client that follows the wire: 401 "try refresh token" -> refresh -> again; 409 -> again. */
+/**
+ * A page with a client that follows the wire: 401 "try refresh token" -> refresh -> again; 409 ->
+ * again.
+ */
 async function callUntilDone(app: TestApp, jar: BrowserJar, path: string, most: number): Promise<Answer> {
   const post = async (to: string): Promise<Answer> => {
     const headers = { host: HOST, cookie: jar.header(to) };
@@ -196,7 +200,8 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     // Ours is left alone.
     left.delete("/ undefined");
     const headers = { host: "eu.shop.example.com", cookie: `${own.names.access}=${NOT_OURS}; ${apiCookies(own)}` };
-    // By chance, but for what a sibling uses first: a place is missed 300 times with a probability below 1e-30.
+    // By chance, but for what a sibling uses first: a place is missed 300 times with a probability
+    // below 1e-30.
     for (let request = 0; request < 300 && left.size > 0; request += 1) {
       const { status, cookies } = await app.send({ method: "POST", path: "/api/v1/users/42", headers });
       expect([status, cookies.length]).toEqual([401, 16]);
@@ -298,7 +303,8 @@ describe.each(FRAMEWORKS)("two different cookies of one name in $name", ({ expre
     expect(domains).toEqual(expect.arrayContaining(named));
     // The broadest first: that is where a sibling sub-domain can set a cookie.
     expect(named[0]).toBe(domains.at(-1));
-    // However long the host and the path: an answer that outgrows a proxy's buffer clears nothing at all.
+    // However long the host and the path: an answer that outgrows a proxy's buffer clears nothing
+    // at all.
     expect(answer.cookies.length).toBeLessThanOrEqual(16);
   });
 });

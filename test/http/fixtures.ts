@@ -32,7 +32,9 @@ export const BOTH_FRAMEWORKS = [
   { name: "Express 5", express: express5 },
 ] as const;
 
-/** For the rules, which know nothing of the framework. Express 4 has the clauses of test/adapters. */
+/**
+ * For the rules, which know nothing of the framework. Express 4 has the clauses of test/adapters.
+ */
 export const FRAMEWORKS = [BOTH_FRAMEWORKS[1]] as const;
 
 export type Express = (typeof BOTH_FRAMEWORKS)[number]["express"];
@@ -48,7 +50,10 @@ export const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATC
 export const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
 export interface AppSpec {
-  /** Of an app that ran before, whose sessions this one goes on with. Its config must have the same secret. */
+  /**
+   * Of an app that ran before, whose sessions this one goes on with. Its config must have the same
+   * secret.
+   */
   readonly successorOf?: TestApp;
   readonly express: Express;
   /** Default: a memory store. */
@@ -84,7 +89,10 @@ export function route(handler: (request: Request, response: Response) => Promise
   };
 }
 
-/** `/login?user=` signs in, `/api` is protected, `/renew` refreshes in the page's style; each with every method. */
+/**
+ * `/login?user=` signs in, `/api` is protected, `/renew` refreshes in the page's style; each with
+ * every method.
+ */
 export async function startApp({
   successorOf,
   express,
@@ -190,7 +198,10 @@ export async function signIn(app: TestApp, query = "user=alice", headers = {}): 
   return credentialsOf(answer);
 }
 
-/** The `Cookie` header with which a browser calls a route; only the refresh route gets the refresh token. */
+/**
+ * The `Cookie` header with which a browser calls a route; only the refresh route gets the refresh
+ * token.
+ */
 export const apiCookies = ({ access, marker, names }: Credentials): string =>
   cookieHeader([
     [names.access, access],

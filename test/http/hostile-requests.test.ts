@@ -24,7 +24,10 @@ const ROUTES = [
   { method: "POST", path: "/login" },
 ] as const;
 
-/** An answer sets all three cookies, or clears all three, or touches none: a browser is never left with half a session. */
+/**
+ * An answer sets all three cookies, or clears all three, or touches none: a browser is never left
+ * with half a session.
+ */
 function expectWhole(answer: Answer): void {
   const own = answer.cookies.map((line) => line.slice(0, line.indexOf("=") + 2));
   const names = ["sAccessToken", "sRefreshToken", "sIdRefreshToken"];
@@ -36,7 +39,9 @@ function expectWhole(answer: Answer): void {
   if (!isSet.includes(true)) expect([[], cleared]).toContainEqual(clearing);
 }
 
-/** Sends one `Cookie` header to each route; all are answered, whole, and the app has not crashed. */
+/**
+ * Sends one `Cookie` header to each route; all are answered, whole, and the app has not crashed.
+ */
 async function sendEverywhere(app: TestApp, cookie: string | readonly string[]): Promise<number[]> {
   const statuses: number[] = [];
   for (const { method, path } of ROUTES) {

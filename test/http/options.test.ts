@@ -1,4 +1,7 @@
-/** Options of routes are checked when the routes are made: a misspelt one would leave them unprotected in silence. */
+/**
+ * Options of routes are checked when the routes are made: a misspelt one would leave them
+ * unprotected in silence.
+ */
 import { ConfigError } from "counterfoil";
 import {
   createNewSession,

@@ -1,4 +1,7 @@
-/** The situations of a refresh, at the ready route or at a route of the app's own; `run` is told the path. */
+/**
+ * The situations of a refresh, at the ready route or at a route of the app's own; `run` is told the
+ * path.
+ */
 import { type Credentials, credentialsOf, refresh, SECOND, type TestApp } from "./fixtures.ts";
 import type { Answer } from "./send.ts";
 import { gone, invalid, type Situation } from "./situations.ts";

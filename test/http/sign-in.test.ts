@@ -36,7 +36,8 @@ describe.each(FRAMEWORKS)("signing in over a session in $name (ASVS 5.0 7.2.4)",
       ...(await app.sessions.getAllSessionHandlesForUser("bob")),
     ];
     expect(handles.toSorted()).toEqual([elsewhere.handle, fresh.handle].toSorted());
-    // Just replaced: the request of a tab that dawdled, and clearing would take the new session's cookies along.
+    // Just replaced: the request of a tab that dawdled, and clearing would take the new session's
+    // cookies along.
     const late = await refresh(app, old);
     expect([late.status, late.cookies]).toEqual([409, []]);
     app.clock.now += 81_000;

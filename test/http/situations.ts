@@ -1,4 +1,7 @@
-/** Situations in which a request is refused, and the answer that clients rely on; those that every adapter must know are in `httpClauses`. */
+/**
+ * Situations in which a request is refused, and the answer that clients rely on; those that every
+ * adapter must know are in `httpClauses`.
+ */
 import type { CounterfoilConfig } from "counterfoil";
 import type { VerifySessionOptions } from "counterfoil/express";
 import { apiCookies, callApi, type Credentials, type TestApp } from "./fixtures.ts";
@@ -8,7 +11,10 @@ export interface Situation {
   readonly name: string;
   readonly config?: Omit<CounterfoilConfig, "store" | "clock">;
   readonly protect?: VerifySessionOptions;
-  /** Brings about the situation for a session that has just begun, and sends the request that is refused. */
+  /**
+   * Brings about the situation for a session that has just begun, and sends the request that is
+   * refused.
+   */
   readonly run: (app: TestApp, own: Credentials) => Promise<Answer>;
   readonly status: number;
   readonly message: string;

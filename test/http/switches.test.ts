@@ -1,4 +1,7 @@
-/** Cookies that were set before an option of the cookies was changed, in the browser of somebody who was signed in. */
+/**
+ * Cookies that were set before an option of the cookies was changed, in the browser of somebody who
+ * was signed in.
+ */
 import type { CounterfoilConfig } from "counterfoil";
 import { verifySession, findSession } from "counterfoil/express";
 import express from "express";
@@ -69,7 +72,10 @@ async function post(app: TestApp, jar: BrowserJar, path: string): Promise<Answer
 const countOf = (jar: BrowserJar): number[] =>
   ["sAccessToken", "sRefreshToken", "sIdRefreshToken"].map((name) => jar.count(name) + jar.count(`__Host-${name}`));
 
-/** Whether the session goes on: the refresh cookie has the same name, and where it needs a voucher, that has it too. */
+/**
+ * Whether the session goes on: the refresh cookie has the same name, and where it needs a voucher,
+ * that has it too.
+ */
 function goesOn(old: TestApp, next: TestApp): boolean {
   const [before, now] = [old.sessions.cookieNames, next.sessions.cookieNames];
   const needsVoucher = now.access.startsWith("__Host-") && !now.refresh.startsWith("__Host-");
@@ -101,7 +107,8 @@ describe.each(SWITCHES)("from $from to $to", ({ from, to }) => {
       next.clock.now += later;
       const first = await visit(next, jar);
       expect(first.refreshes).toBeLessThanOrEqual(1);
-      // Who was signed in has been to the refresh route, where the old cookies are cleared, before a page says otherwise.
+      // Who was signed in has been to the refresh route, where the old cookies are cleared, before
+      // a page says otherwise.
       if (first.user === null) expect(first.refreshes).toBe(1);
       const second = await visit(next, jar);
       expect(second.refreshes).toBe(0);

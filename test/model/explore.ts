@@ -1,23 +1,26 @@
 /**
- * Breadth-first search through every state of a model, the verdicts, and the shortest trace to what breaks one.
+ * Breadth-first search through every state of a model, the verdicts, and the shortest trace to what
+ * breaks one.
  *
- * P1, without a thief: (alarm) no presentation is "reuse" or "ahead"; (lock-out) in every quiet state, nothing on its way
- * and the session not revoked by its user, the token in the jar yields a token, now and after any long wait.
+ * P1, without a thief: (alarm) no presentation is "reuse" or "ahead"; (lock-out) in every quiet
+ * state, nothing on its way and the session not revoked by its user, the token in the jar yields a
+ * token, now and after any long wait.
  *
- * P2, with a thief. A token is a party's own when it was made for that party's requests only; the copied token is shared.
- * From the first confirmation of an own token after the theft the other party is outrun, and
- * (a) it is never given a token again, so none of its own is ever confirmed;
- * (b) what it presents more than W after that confirmation is "reuse" and ends the session, at the first time;
- * (c) until then they do not walk beside each other for long: see walk.ts.
- * "ahead" never happens here either.
+ * P2, with a thief. A token is a party's own when it was made for that party's requests only; the
+ * copied token is shared. From the first confirmation of an own token after the theft the other
+ * party is outrun, and (a) it is never given a token again, so none of its own is ever confirmed;
+ * (b) what it presents more than W after that confirmation is "reuse" and ends the session, at the
+ * first time; (c) until then they do not walk beside each other for long: see walk.ts. "ahead"
+ * never happens here either.
  *
  * Single use, with or without a thief: a token yields a token at most once, and then a new one.
  *
- * Nobody thrown out, where reuse is only reported: the session never ends but by its user, and every token that anybody holds
- * yields a token after any long wait, whatever went before.
+ * Nobody thrown out, where reuse is only reported: the session never ends but by its user, and
+ * every token that anybody holds yields a token after any long wait, whatever went before.
  *
- * P3: once the session has ended, by its user or by an alarm, no presentation yields a token. The decision has little
- * part in that: the model only says that nothing on its way helps while each request is atomic. The race is a test of stores.
+ * P3: once the session has ended, by its user or by an alarm, no presentation yields a token. The
+ * decision has little part in that: the model only says that nothing on its way helps while each
+ * request is atomic. The race is a test of stores.
  */
 import { describeState } from "./state-key.ts";
 import { createWorld, firstState, LONG_WAIT, nameOf, present, stepsFrom, wasUsed, yieldsToken } from "./model.ts";
@@ -47,7 +50,8 @@ export interface Found {
 export function search<S, T extends { readonly to: S; readonly text: string }>(graph: Graph<S, T>): Found {
   const began = performance.now();
   const seen = new Set<string>();
-  // Where each state was reached from: the state's number and which of its steps; a start has no origin.
+  // Where each state was reached from: the state's number and which of its steps; a start has no
+  // origin.
   const origins: number[] = [];
   const branches: number[] = [];
   let frontier: { state: S; number: number }[] = [];

@@ -1,19 +1,24 @@
 /**
- * The world around `decideRotation`: one cookie jar shared by any number of tabs, a network that loses, repeats, delays
- * and reorders, a server that may crash before it answers, a user who may sign out everywhere, and a thief who copies the
- * jar once. Everything here is a state and the steps out of it; what may never happen is in explore.ts.
+ * The world around `decideRotation`: one cookie jar shared by any number of tabs, a network that
+ * loses, repeats, delays and reorders, a server that may crash before it answers, a user who may
+ * sign out everywhere, and a thief who copies the jar once. Everything here is a state and the
+ * steps out of it; what may never happen is in explore.ts.
  *
- * - Time is counted in ticks, W is `Bounds.window` ticks. A request and its answer live at most `life` ticks each (W,
- *   unless a run says otherwise) and arrive at any moment of that life, in any order. The clock may stop for ever
- *   between two steps, so all races within one tick are explored too.
- * - A request that was lost is a request that was not sent, and an answer that was lost is a crash before the answer:
- *   neither needs a step of its own. A repeated request stays on its way when it is processed, as when a browser sends a
- *   POST again by itself. With `Bounds.lossless` every message arrives: time waits for it.
- * - The server handles a request in one atomic step: the library commits by compare-and-set and decides again if it loses.
- *   It stores `decision.next` as it is. Hashes are the tokens' numbers.
- * - "mint" and "confirm" answer with a new child of the presented token, which the jar takes. "renew" answers without a
- *   refresh cookie; "retry" and a refusal touch nothing. (That a sign-out clears cookies is left out: it takes power away.)
- * - The thief sends what it likes of all that it ever held: the copied token or any token that it was answered with.
+ * - Time is counted in ticks, W is `Bounds.window` ticks. A request and its answer live at most
+ *   `life` ticks each (W, unless a run says otherwise) and arrive at any moment of that life, in
+ *   any order. The clock may stop for ever between two steps, so all races within one tick are
+ *   explored too.
+ * - A request that was lost is a request that was not sent, and an answer that was lost is a crash
+ *   before the answer: neither needs a step of its own. A repeated request stays on its way when it
+ *   is processed, as when a browser sends a POST again by itself. With `Bounds.lossless` every
+ *   message arrives: time waits for it.
+ * - The server handles a request in one atomic step: the library commits by compare-and-set and
+ *   decides again if it loses. It stores `decision.next` as it is. Hashes are the tokens' numbers.
+ * - "mint" and "confirm" answer with a new child of the presented token, which the jar takes.
+ *   "renew" answers without a refresh cookie; "retry" and a refusal touch nothing. (That a sign-out
+ *   clears cookies is left out: it takes power away.)
+ * - The thief sends what it likes of all that it ever held: the copied token or any token that it
+ *   was answered with.
  */
 import type {
   PresentedToken,
@@ -33,7 +38,10 @@ export interface Scheme {
   readonly renewIsStored?: boolean;
   /** Variant: ending the session leaves its row usable. */
   readonly revokedRowStays?: boolean;
-  /** What becomes of "reuse": the session ends, or it is reported and renewed, or (a variant) reported and refused. Default: ends. */
+  /**
+   * What becomes of "reuse": the session ends, or it is reported and renewed, or (a variant)
+   * reported and refused. Default: ends.
+   */
   readonly onReuse?: "revoke" | "report" | "refuse";
 }
 
@@ -68,7 +76,10 @@ export interface World {
 }
 
 export type Party = "victim" | "thief";
-/** `reported`: a reuse that is renewed, by a write that leaves the tokens of the row as they are; `refused`: one that is not. */
+/**
+ * `reported`: a reuse that is renewed, by a write that leaves the tokens of the row as they are;
+ * `refused`: one that is not.
+ */
 export type Outcome = RotationDecision["outcome"] | "gone" | "reported" | "refused";
 
 export interface Token {
@@ -103,7 +114,10 @@ export interface State {
   readonly thiefSends: number;
   readonly repeats: number;
   readonly revocations: number;
-  /** Who lost the race: a token made only for the other party was confirmed, for the first time at `outrunAt`. */
+  /**
+   * Who lost the race: a token made only for the other party was confirmed, for the first time at
+   * `outrunAt`.
+   */
   readonly outrun: Party | null;
   readonly outrunAt: number;
 }

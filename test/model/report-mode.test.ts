@@ -1,4 +1,7 @@
-/** `rotation.onReuse: "report"`: the same decisions, but reuse is renewed instead of ending the session. */
+/**
+ * `rotation.onReuse: "report"`: the same decisions, but reuse is renewed instead of ending the
+ * session.
+ */
 import { describe, expect, it } from "vitest";
 import { expectToFail, expectToHold } from "./expect-property.ts";
 import { explore } from "./explore.ts";

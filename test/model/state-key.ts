@@ -1,7 +1,7 @@
 /**
- * A short string that is equal for two states only if they behave alike: times as ages, cut off just above the greatest
- * bound that the rule compares them with; generations relative to the row; tokens renumbered in the order of their
- * holders, and only those that someone holds.
+ * A short string that is equal for two states only if they behave alike: times as ages, cut off
+ * just above the greatest bound that the rule compares them with; generations relative to the row;
+ * tokens renumbered in the order of their holders, and only those that someone holds.
  */
 import { tokenOf, wasUsed } from "./model.ts";
 import type { Message, State, World } from "./model.ts";

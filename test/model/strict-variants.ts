@@ -12,7 +12,9 @@ export interface StrictVariant {
   readonly caughtBy: readonly StrictCheck[];
 }
 
-/** The rule of all other windows with a window of no whole tick, which has the same effect as none. */
+/**
+ * The rule of all other windows with a window of no whole tick, which has the same effect as none.
+ */
 const settling = { window: 0.5, settle: 0 };
 
 const variant = (

@@ -1,5 +1,6 @@
 /**
- * What ships, what was considered instead of it, and deliberate mistakes. The check is worth as much as what it catches.
+ * What ships, what was considered instead of it, and deliberate mistakes. The check is worth as
+ * much as what it catches.
  */
 import { decideRotation, rotationPolicy } from "../../src/lib/session/rotation.ts";
 import type { PresentedToken, RotationState } from "../../src/lib/session/rotation.ts";
@@ -46,8 +47,8 @@ export const brokenVariants: readonly Variant[] = [
   },
   { scheme: withSettle("2 no settling", () => 0), caughtBy: ["P1"] },
   { scheme: withSettle("3 settling of 1 W", (window) => window), caughtBy: ["P1"] },
-  // Fails only where every message takes all of W: mint, W later the jar takes this child, while a request with another
-  // child has just left; W later that request confirms the other child.
+  // Fails only where every message takes all of W: mint, W later the jar takes this child, while a
+  // request with another child has just left; W later that request confirms the other child.
   { scheme: withSettle("4 settling of 2 W", (window) => 2 * window), caughtBy: ["P1"] },
   { scheme: { ...shipped, name: "5 the same child again", sameChildAgain: true }, caughtBy: ["P2c"] },
   {
@@ -95,7 +96,8 @@ export const brokenVariants: readonly Variant[] = [
     caughtBy: ["P1"],
   },
   {
-    // The current token makes any number of children; the first child that is used takes over, and its rivals are alarms.
+    // The current token makes any number of children; the first child that is used takes over, and
+    // its rivals are alarms.
     scheme: { ...noSoftRefusal, name: "9 parent and child, the older scheme", policy: settleNone.policy },
     caughtBy: ["P1"],
   },
@@ -105,7 +107,8 @@ export const brokenVariants: readonly Variant[] = [
     caughtBy: ["P1"],
   },
   {
-    // Refuses softly whatever is one generation back: then the parent's siblings, outrun long ago, are no alarm either.
+    // Refuses softly whatever is one generation back: then the parent's siblings, outrun long ago,
+    // are no alarm either.
     scheme: {
       ...shipped,
       name: "12 a row that does not know the parent",

@@ -1,17 +1,21 @@
 /**
  * P2 (c): victim and thief cannot walk beside each other.
  *
- * It starts from every quiet state of the world with a thief in which both hold a token and the session lives: whatever
- * was on its way has arrived or died. From there on nothing is lost, and both keep refreshing, each at intervals of more
- * than 4 W, in every order and at every distance from each other. A request and its answer take at most W each, so the
- * server sees the requests of one party more than 3 W apart, and each party has its answer before its next request: a
- * refresh is one step. The victim presents what its jar holds, the thief whatever it likes of what it ever held.
+ * It starts from every quiet state of the world with a thief in which both hold a token and the
+ * session lives: whatever was on its way has arrived or died. From there on nothing is lost, and
+ * both keep refreshing, each at intervals of more than 4 W, in every order and at every distance
+ * from each other. A request and its answer take at most W each, so the server sees the requests of
+ * one party more than 3 W apart, and each party has its answer before its next request: a refresh
+ * is one step. The victim presents what its jar holds, the thief whatever it likes of what it ever
+ * held.
  *
- * A round is over when each party has refreshed since the last one was over. The claim: the session has ended by "reuse"
- * before that many rounds are over; `served` counts only refreshes that yielded a token, so it says how long both live on
- * the session. The figures are in rotation-model.test.ts. They are small but not 1: until an own token is confirmed both
- * are served, and a thief who comes within W of the victim's first use of a child can still present the old token, which
- * puts the settling off once. Who stays further away than W shares no more than one round after the fork.
+ * A round is over when each party has refreshed since the last one was over. The claim: the session
+ * has ended by "reuse" before that many rounds are over; `served` counts only refreshes that
+ * yielded a token, so it says how long both live on the session. The figures are in
+ * rotation-model.test.ts. They are small but not 1: until an own token is confirmed both are
+ * served, and a thief who comes within W of the victim's first use of a child can still present the
+ * old token, which puts the settling off once. Who stays further away than W shares no more than
+ * one round after the fork.
  */
 import { explore, search } from "./explore.ts";
 import type { Found } from "./explore.ts";
@@ -41,7 +45,10 @@ export interface WalkStarts {
   readonly starts: readonly { readonly state: State; readonly trace: () => string[] }[];
 }
 
-/** Only those in which the line has forked: each party holds a child of its own of the current token. */
+/**
+ * Only those in which the line has forked: each party holds a child of its own of the current
+ * token.
+ */
 export function afterFork({ world, starts }: WalkStarts): WalkStarts {
   const forked = starts.filter(({ state }) => {
     const holdsChild = (party: Party, token: number): boolean => {
@@ -68,7 +75,9 @@ export function findWalkStarts(scheme: Scheme, bounds: Bounds): WalkStarts {
 
 export interface WalkRules {
   readonly rounds: number;
-  /** What counts as having refreshed: every answer, or only one that yields a token. Default: every. */
+  /**
+   * What counts as having refreshed: every answer, or only one that yields a token. Default: every.
+   */
   readonly counted?: "every" | "served";
   /** Ticks that lie at least between the requests of different parties. Default: 0. */
   readonly apart?: number;
@@ -147,7 +156,10 @@ export function fewestRounds(starts: WalkStarts, most: number, rules: Omit<WalkR
   return null;
 }
 
-/** Of tokens that behave alike the thief keeps one: of the children of one parent, and of all that are long superseded. */
+/**
+ * Of tokens that behave alike the thief keeps one: of the children of one parent, and of all that
+ * are long superseded.
+ */
 function sortLoot(state: State): State {
   const kinds = new Map<string, number>();
   const current = Number(state.row?.currentHash);

@@ -31,7 +31,10 @@ const allowed: readonly Import[] = [
   { from: "src", to: "./lib/http/routes.ts" },
 ];
 
-/** What oxlint says about each file that holds nothing but one of the imports, where it would stand in the tree. */
+/**
+ * What oxlint says about each file that holds nothing but one of the imports, where it would stand
+ * in the tree.
+ */
 const complaints = new Map<Import, readonly string[]>();
 let folder = "";
 

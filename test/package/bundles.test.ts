@@ -1,4 +1,7 @@
-/** The package inside an app's bundle for a server. What a user bundles with has no file of ours beside it. */
+/**
+ * The package inside an app's bundle for a server. What a user bundles with has no file of ours
+ * beside it.
+ */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

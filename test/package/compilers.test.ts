@@ -1,4 +1,7 @@
-/** The declarations of the tarball, under the compilers, resolutions and module formats that users have. */
+/**
+ * The declarations of the tarball, under the compilers, resolutions and module formats that users
+ * have.
+ */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +19,10 @@ interface Cell {
   readonly compiler: "typescript54" | "typescript59" | "typescript";
   readonly module: "node16" | "nodenext" | "esnext";
   readonly moduleResolution: "node16" | "nodenext" | "bundler";
-  /** Errors of CommonJS where the compiler knows no `require(esm)`, for an import of values and of types. */
+  /**
+   * Errors of CommonJS where the compiler knows no `require(esm)`, for an import of values and of
+   * types.
+   */
   readonly refusals?: { readonly values: string; readonly types: string };
 }
 

@@ -1,6 +1,6 @@
 /**
- * From a route to the statement of the database there are nine functions at most, the middleware among them, on each
- * way that a refresh takes.
+ * From a route to the statement of the database there are nine functions at most, the middleware
+ * among them, on each way that a refresh takes.
  */
 import { DatabaseSync } from "node:sqlite";
 import { createSessions } from "counterfoil";

@@ -11,7 +11,8 @@ export function cpuSeconds(): number {
   } catch {
     return 0;
   }
-  // The fields after the program's name, which may hold anything: user, system, and both of the children.
+  // The fields after the program's name, which may hold anything: user, system, and both of the
+  // children.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticks = fields.slice(11, 15).map(Number);
   return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;

@@ -1,4 +1,7 @@
-/** Notes what each test file costs, for the table at the end of a CI run. A setup file: it is loaded before each. */
+/**
+ * Notes what each test file costs, for the table at the end of a CI run. A setup file: it is loaded
+ * before each.
+ */
 import { afterAll, expect } from "vitest";
 import { cpuSeconds } from "./cpu-seconds.ts";
 import { noteCpuTime } from "./cpu-notes.ts";

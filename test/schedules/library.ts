@@ -1,4 +1,7 @@
-/** The real library on a real SQLite database as the server of a simulation. One serves any number of runs, each with a session of its own. */
+/**
+ * The real library on a real SQLite database as the server of a simulation. One serves any number
+ * of runs, each with a session of its own.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createSessions, Error as AuthError, type CounterfoilConfig, type SessionError } from "counterfoil";
 import { sqlite, type SessionStore } from "counterfoil/sqlite";
@@ -22,9 +25,15 @@ export interface LibraryOptions {
   readonly onReuse?: "revoke" | "report";
   /** Database file. Default: in memory. */
   readonly path?: string;
-  /** One instance for each, as if each were a process of its own: how far its clock is ahead, in ms. Default: one that is right. */
+  /**
+   * One instance for each, as if each were a process of its own: how far its clock is ahead, in ms.
+   * Default: one that is right.
+   */
   readonly clocks?: readonly number[];
-  /** Whether the database tells what time it is, which is right, and rotation goes by it. Default false. */
+  /**
+   * Whether the database tells what time it is, which is right, and rotation goes by it. Default
+   * false.
+   */
   readonly storeClock?: boolean;
   /** Puts a fault in front of the store. */
   readonly spoil?: (store: SessionStore) => SessionStore;

@@ -1,15 +1,21 @@
 /**
- * A client, a thief and the network between them and a real server, as a discrete-event simulation in fake time.
+ * A client, a thief and the network between them and a real server, as a discrete-event simulation
+ * in fake time.
  *
- * The client has one cookie jar and any number of tabs: whichever tab sends, it sends what the jar holds at that moment. Each copy of a
- * request arrives after a delay of its own, and so does each answer; none at all: it was lost, or the server died before it answered. Only
- * a new refresh token changes the jar, an answer that carries the presented one sets no refresh cookie.
+ * The client has one cookie jar and any number of tabs: whichever tab sends, it sends what the jar
+ * holds at that moment. Each copy of a request arrives after a delay of its own, and so does each
+ * answer; none at all: it was lost, or the server died before it answered. Only a new refresh token
+ * changes the jar, an answer that carries the presented one sets no refresh cookie.
  *
- * Times are ms since the start of the run, whole multiples of 1/1024 ms, so that their sums are exact.
+ * Times are ms since the start of the run, whole multiples of 1/1024 ms, so that their sums are
+ * exact.
  */
 export type Party = "victim" | "thief";
 
-/** What became of a presented token; `reported`: reuse that was told, and renewed instead of ending the session. */
+/**
+ * What became of a presented token; `reported`: reuse that was told, and renewed instead of ending
+ * the session.
+ */
 export type Outcome = "mint" | "confirm" | "renew" | "retry" | "reuse" | "reported" | "ahead" | "gone";
 
 export interface Delivery {
@@ -22,7 +28,10 @@ export interface Delivery {
 export interface Sending {
   /** Since the sending before. */
   readonly gap: number;
-  /** How many of the tokens that the thief got later than this one it leaves alone; the victim always sends what its jar holds. */
+  /**
+   * How many of the tokens that the thief got later than this one it leaves alone; the victim
+   * always sends what its jar holds.
+   */
   readonly older: number;
   /** None: the request was lost. Two: it was repeated. */
   readonly deliveries: readonly Delivery[];
@@ -39,11 +48,20 @@ export interface Schedule {
   readonly theft?: Moment;
   readonly thief?: readonly Sending[];
   readonly revocation?: Moment;
-  /** Changes of the session's data and claims, which move the row's version under the refreshes' feet. */
+  /**
+   * Changes of the session's data and claims, which move the row's version under the refreshes'
+   * feet.
+   */
   readonly updates?: readonly Moment[];
-  /** When all of the above has come to rest the victim refreshes once after each of these waits, over a perfect network. */
+  /**
+   * When all of the above has come to rest the victim refreshes once after each of these waits,
+   * over a perfect network.
+   */
   readonly waits?: readonly number[];
-  /** When all has come to rest both parties go on like this, over and over, until the session ends or so many rounds are over. */
+  /**
+   * When all has come to rest both parties go on like this, over and over, until the session ends
+   * or so many rounds are over.
+   */
   readonly ending?: Ending;
 }
 
@@ -83,7 +101,10 @@ export type Entry =
 export interface Server {
   setTime(ms: number): void;
   signIn(): Promise<{ readonly handle: string; readonly token: string }>;
-  /** Tells the outcome at the moment of the decision; gives the refresh token that the answer carries, if it was not the presented one. */
+  /**
+   * Tells the outcome at the moment of the decision; gives the refresh token that the answer
+   * carries, if it was not the presented one.
+   */
   refresh(token: string, decided: (outcome: Outcome) => void): Promise<string | undefined>;
   revoke(handle: string): Promise<void>;
   update(handle: string, value: number): Promise<void>;
@@ -93,7 +114,10 @@ export interface Run {
   readonly handle: string;
   /** In the order of the decisions. */
   readonly log: readonly Entry[];
-  /** Rounds of the ending that were over when the session ended; a round is over when both have refreshed in it. */
+  /**
+   * Rounds of the ending that were over when the session ended; a round is over when both have
+   * refreshed in it.
+   */
   readonly rounds: number;
 }
 

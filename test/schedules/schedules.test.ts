@@ -1,6 +1,7 @@
 /**
- * The session protocol in random long schedules with continuous time, through the real library on a real SQLite database; the
- * counterpart of the exhaustive search in test/model. `SCHEDULE_SEED` chooses other schedules, `SCHEDULE_RUNS` multiplies their number.
+ * The session protocol in random long schedules with continuous time, through the real library on a
+ * real SQLite database; the counterpart of the exhaustive search in test/model. `SCHEDULE_SEED`
+ * chooses other schedules, `SCHEDULE_RUNS` multiplies their number.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -89,7 +90,10 @@ async function holds(name: string, runs: number, property: Property): Promise<vo
   if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
 
-/** The property is found to be false, for this reason; `npm run proof` looks for a short schedule, too. */
+/**
+ * The property is found to be false, for this reason; `npm run proof` looks for a short schedule,
+ * too.
+ */
 async function isFalse(name: string, reason: RegExp, property: Property): Promise<void> {
   const judge: Property["judge"] = async (run, library) => {
     const fault = await property.judge(run, library);
@@ -109,7 +113,10 @@ const steady = (seconds: number, older = 0): Sending => ({
   deliveries: [{ after: 0, answerAfter: 0 }],
 });
 
-/** With W = 10 s: the thief holds off every confirmation but its own, and the victim comes within W of it. */
+/**
+ * With W = 10 s: the thief holds off every confirmation but its own, and the victim comes within W
+ * of it.
+ */
 const WORST: Schedule = {
   victim: [steady(0)],
   theft: { sendings: 1, gap: 1 },
@@ -325,7 +332,8 @@ describe("the properties can fail", { timeout: TIMEOUT }, () => {
     await isFalse("forgetful store, honest client", /honest client got "ahead"/, { ...honest, library });
   });
 
-  // docs/decisions/003-time.md: on the clocks of processes the window must cover the life of a message and their difference together.
+  // docs/decisions/003-time.md: on the clocks of processes the window must cover the life of a
+  // message and their difference together.
   test("P1, on two servers whose clocks differ by more than the window", async () => {
     const library = open({ clocks: [0, 60_000], path: file() });
     await isFalse("two servers 60 s apart, W = 10 s", ACCUSED_OR_LOCKED_OUT, { ...honest, library });

@@ -1,4 +1,7 @@
-/** Random schedules. Times come on many scales at once, from moments within a millisecond to days, and lengths up to a hundred. */
+/**
+ * Random schedules. Times come on many scales at once, from moments within a millisecond to days,
+ * and lengths up to a hundred.
+ */
 import fc from "fast-check";
 import type { Delivery, Moment, Schedule, Sending } from "./network.ts";
 
@@ -127,9 +130,9 @@ export const stolenSchedules = (network: Network): fc.Arbitrary<Schedule> =>
   });
 
 /**
- * After a theft both go on in the end without loss. The victim refreshes more than 4 W after its time before, so that the server sees
- * its requests more than 3 W apart; of that only the latter is kept, as in the model check. The thief does the same, or comes as often
- * as it likes.
+ * After a theft both go on in the end without loss. The victim refreshes more than 4 W after its
+ * time before, so that the server sees its requests more than 3 W apart; of that only the latter is
+ * kept, as in the model check. The thief does the same, or comes as often as it likes.
  */
 export function endedSchedules(network: Network, rounds: number): fc.Arbitrary<Schedule> {
   const { window } = network;
@@ -157,7 +160,9 @@ export function endedSchedules(network: Network, rounds: number): fc.Arbitrary<S
   });
 }
 
-/** The session is revoked at some moment; there may be a thief, and the app changes data and claims. */
+/**
+ * The session is revoked at some moment; there may be a thief, and the app changes data and claims.
+ */
 export const revokedSchedules = (network: Network): fc.Arbitrary<Schedule> =>
   ofAnyPace((pace) => {
     const sending = sendingsOf(network, pace);

@@ -1,6 +1,7 @@
 /**
- * P6, rotating a key logs nobody out: found by the random schedules in parallel on two instances, when one of them had not been asked
- * since the other one made a key. Both tests state what must hold, and fail today.
+ * P6, rotating a key logs nobody out: found by the random schedules in parallel on two instances,
+ * when one of them had not been asked since the other one made a key. Both tests state what must
+ * hold, and fail today.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

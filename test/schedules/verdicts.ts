@@ -3,10 +3,16 @@ import type { Entry, Outcome, Party, Run } from "./network.ts";
 
 const YIELDING: readonly Outcome[] = ["mint", "confirm", "renew"];
 const KEEPING: readonly Outcome[] = [...YIELDING, "retry", "reported"];
-/** From any quiet moment the alarm rings within so many rounds, whatever the thief presents: the model check in test/model finds the number. */
+/**
+ * From any quiet moment the alarm rings within so many rounds, whatever the thief presents: the
+ * model check in test/model finds the number.
+ */
 export const MOST_ROUNDS = 6;
 
-/** P1: whatever the network does, one client alone is never accused, never ahead of the store, never locked out. */
+/**
+ * P1: whatever the network does, one client alone is never accused, never ahead of the store, never
+ * locked out.
+ */
 export function judgeHonest({ log }: Run): string | null {
   let quiet = false;
   for (const entry of log) {

@@ -1,4 +1,7 @@
-/** Genuine tokens where another kind belongs, refresh tokens that were changed, and tokens of another database. */
+/**
+ * Genuine tokens where another kind belongs, refresh tokens that were changed, and tokens of
+ * another database.
+ */
 import fc from "fast-check";
 import { createSessions, type Sessions } from "counterfoil";
 import { memory } from "counterfoil/memory";

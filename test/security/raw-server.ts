@@ -1,4 +1,6 @@
-/** An app with every route of ours, and upgrades beside it, for requests that no client would send. */
+/**
+ * An app with every route of ours, and upgrades beside it, for requests that no client would send.
+ */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";

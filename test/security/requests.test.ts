@@ -1,4 +1,7 @@
-/** Requests that no client of ours sends: any of our headers, with anything in them, to any of our routes. */
+/**
+ * Requests that no client of ours sends: any of our headers, with anything in them, to any of our
+ * routes.
+ */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bound } from "../fixtures/bounds.ts";

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { SEED } from "../fixtures/random.ts";
 
-/** Tries a property on samples, and says how many there were and which seed repeats them (`COUNTERFOIL_SEED`). */
+/**
+ * Tries a property on samples, and says how many there were and which seed repeats them
+ * (`COUNTERFOIL_SEED`).
+ */
 export async function holdsFor<Sample>(
   name: string,
   numRuns: number,

@@ -1,4 +1,7 @@
-/** A session whose refresh token was copied once, over `decideRotation`: the victim and the thief both keep refreshing. */
+/**
+ * A session whose refresh token was copied once, over `decideRotation`: the victim and the thief
+ * both keep refreshing.
+ */
 import {
   decideRotation,
   type PresentedToken,
@@ -52,7 +55,10 @@ export function steal({ life, policy, before, copiedAfter, wait, choose }: Theft
     childSeenAt: null,
     confirmedAt: null,
   };
-  /** What a refresh answers: a token to keep, undefined for none, or the word that ends or delays it. */
+  /**
+   * What a refresh answers: a token to keep, undefined for none, or the word that ends or delays
+   * it.
+   */
   const refresh = (token: PresentedToken, now: number): PresentedToken | "retry" | "reuse" | "ahead" => {
     const decision = decideRotation(token, row, now, policy);
     if (!("next" in decision)) return decision.outcome;

@@ -1,4 +1,7 @@
-/** How long a thief with one copy of a refresh token is served beside the victim, whatever the thief does. */
+/**
+ * How long a thief with one copy of a refresh token is served beside the victim, whatever the thief
+ * does.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { rotationPolicy } from "../../src/lib/session/rotation.ts";

@@ -9,7 +9,10 @@ import { holdsFor } from "./sampling.ts";
 
 type Fixture = Awaited<ReturnType<typeof setUp>>;
 
-/** HMACs with the public key in each of its spellings, under our header and under one that says HS256. */
+/**
+ * HMACs with the public key in each of its spellings, under our header and under one that says
+ * HS256.
+ */
 function confusions({ ring }: Fixture, genuine: string): string[] {
   const { publicJwk } = ring.active();
   if (publicJwk === undefined) return [];

@@ -1,4 +1,7 @@
-/** Users, claims and data with contents that try to be something else: other users, members of every object, headers. */
+/**
+ * Users, claims and data with contents that try to be something else: other users, members of every
+ * object, headers.
+ */
 import { createSessions, type UserId } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { createNewSession } from "counterfoil/express";

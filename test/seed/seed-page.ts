@@ -1,7 +1,8 @@
 /**
- * The example of the documentation page "Verify Session", the page that this library started from, with the import's package
- * name changed to `counterfoil`. Where the page says "send status code 500" and the like, the line that does it stands here;
- * below it are the helpers that the page leaves to the framework, over a request and response of node:http.
+ * The example of the documentation page "Verify Session", the page that this library started from,
+ * with the import's package name changed to `counterfoil`. Where the page says "send status code
+ * 500" and the like, the line that does it stands here; below it are the helpers that the page
+ * leaves to the framework, over a request and response of node:http.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";

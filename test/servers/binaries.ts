@@ -32,7 +32,10 @@ function folders(): string[] {
 
 const versionOf = (folder: string): number => Number(folder.split("/")[4]);
 
-/** The Debian packages to install before a server of this kind can start, or `undefined` when all is there. */
+/**
+ * The Debian packages to install before a server of this kind can start, or `undefined` when all is
+ * there.
+ */
 export function missingPackage(kind: ServerKind): string | undefined {
   const missing = REQUIREMENTS[kind].filter(({ files }) => files.some((file) => locate(file) === undefined));
   return missing.length === 0 ? undefined : missing.map(({ debianPackage }) => debianPackage).join(", ");

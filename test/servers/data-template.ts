@@ -20,7 +20,10 @@ export interface DataTemplate {
 
 const making = new Map<string, Promise<void>>();
 
-/** The data folder of a new server. It takes seconds to make and nothing to copy, so one is kept below node_modules. */
+/**
+ * The data folder of a new server. It takes seconds to make and nothing to copy, so one is kept
+ * below node_modules.
+ */
 export async function makeDataOnce({ program, args, to, make }: DataTemplate): Promise<void> {
   const path = realpathSync(program);
   const { size, mtimeMs } = statSync(path);

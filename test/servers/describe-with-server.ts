@@ -2,8 +2,8 @@ import { beforeAll, describe } from "vitest";
 import { missingPackage, type ServerKind } from "./binaries.ts";
 
 /**
- * `describe` for what needs a server of this kind. Where its binaries are missing, the tests are skipped, with a loud
- * line and a title that name the Debian package; in CI they fail instead.
+ * `describe` for what needs a server of this kind. Where its binaries are missing, the tests are
+ * skipped, with a loud line and a title that name the Debian package; in CI they fail instead.
  */
 export function describeWithServer(kind: ServerKind, name: string, define: () => void): void {
   const missing = missingPackage(kind);

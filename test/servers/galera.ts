@@ -10,7 +10,9 @@ import { type MariaDb, type MariaDbClient, newDatabaseName, SMALL_AND_UNSAFE, st
 import { until } from "./until.ts";
 
 export interface Galera {
-  /** Each is a MariaDB server with all its powers. `restart` is done when the node takes part again. */
+  /**
+   * Each is a MariaDB server with all its powers. `restart` is done when the node takes part again.
+   */
   readonly nodes: readonly MariaDb[];
   /** On all nodes. */
   createDatabase(name?: string): Promise<string>;
@@ -22,7 +24,10 @@ export interface Galera {
 const PROVIDER = "/usr/lib/galera/libgalera_smm.so";
 const HOST = "127.0.0.1";
 const IS_READY = "SHOW STATUS WHERE Variable_name = 'wsrep_ready' AND Value = 'ON'";
-/** A node that is killed stops the writes of the others until it counts as gone: 3 seconds, instead of 5. */
+/**
+ * A node that is killed stops the writes of the others until it counts as gone: 3 seconds, instead
+ * of 5.
+ */
 const TIMEOUTS = "evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT3S;evs.inactive_timeout=PT8S";
 const WSREP = [
   "--wsrep-on=ON",
@@ -116,8 +121,9 @@ function argsOf(cluster: string, [group, incremental, transfer]: readonly number
 }
 
 /**
- * What a node notes of the cluster that it belongs to. All nodes begin with this and the same data, as after a power
- * cut, so they find together again, and nobody has to copy from another, which takes half a minute.
+ * What a node notes of the cluster that it belongs to. All nodes begin with this and the same data,
+ * as after a power cut, so they find together again, and nobody has to copy from another, which
+ * takes half a minute.
  */
 const viewOf = (own: string, all: readonly string[]): string => `my_uuid: ${own}
 #vwbeg
@@ -146,7 +152,9 @@ async function makeNodeData(to: string): Promise<void> {
   await makeDataOnce({ program: findBinary("mariadbd"), args: [...SMALL_AND_UNSAFE, ...args], to, make });
 }
 
-/** How far a node had come when it was killed, which only the server itself can read from its data. */
+/**
+ * How far a node had come when it was killed, which only the server itself can read from its data.
+ */
 async function recoverPosition(data: string, args: readonly string[]): Promise<string> {
   const own = [
     "--no-defaults",

@@ -1,8 +1,13 @@
-/** An entry begins with time and thread, or thread alone; all other lines go on with the statement before. */
+/**
+ * An entry begins with time and thread, or thread alone; all other lines go on with the statement
+ * before.
+ */
 const ENTRY =
   /^(?:\d{6} +[\d:]+)?\t+ *(\d+) (Init DB|Reset stmt|Close stmt|Change user|Binlog Dump|[A-Z]\w*(?: [a-z]+)?)\t(.*)$/;
 
-/** What a server wrote to its general log, as `Command argument`, without the connections of root. */
+/**
+ * What a server wrote to its general log, as `Command argument`, without the connections of root.
+ */
 export function readGeneralLog(text: string, threadsOfRoot: Set<string>): string[] {
   const statements: string[] = [];
   let isRoot = false;

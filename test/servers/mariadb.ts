@@ -13,7 +13,10 @@ import { type ServerLifecycle, startServerProcess } from "./server-process.ts";
 import { isRoot } from "./system-user.ts";
 
 export interface MariaDbOptions {
-  /** More arguments of mariadbd, for instance `--innodb-lock-wait-timeout=1`. They win over those of this file. */
+  /**
+   * More arguments of mariadbd, for instance `--innodb-lock-wait-timeout=1`. They win over those of
+   * this file.
+   */
   readonly args?: readonly string[];
   /** Keep a general log, for `takeLog`. Default: no. */
   readonly log?: boolean;
@@ -58,7 +61,10 @@ export interface MariaDbClient extends MariaDbPlace {
 }
 
 export interface MariaDb extends MariaDbClient, ServerLifecycle {
-  /** What clients other than `admin` sent since the last call: `Query SELECT 1`, `Prepare ...`, `Execute ...`, `Connect ...`. */
+  /**
+   * What clients other than `admin` sent since the last call: `Query SELECT 1`, `Prepare ...`,
+   * `Execute ...`, `Connect ...`.
+   */
   takeLog(): Promise<string[]>;
 }
 

@@ -3,7 +3,10 @@ export const LOG_LINE_PREFIX = "%q<%u> ";
 
 const STATEMENT = /^<(.*?)> LOG: {2}((?:statement|execute [^:]*): .*)$/;
 
-/** The statements in a log with `log_statement=all`, as `statement: ...` or `execute name: ...`, without the superuser's. */
+/**
+ * The statements in a log with `log_statement=all`, as `statement: ...` or `execute name: ...`,
+ * without the superuser's.
+ */
 export function readStatementLog(text: string, superuser: string): string[] {
   const statements: string[] = [];
   let isWanted = false;

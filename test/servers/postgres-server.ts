@@ -12,7 +12,10 @@ import { setprivArgs, type ServerLifecycle, startServerProcess } from "./server-
 import { findSystemUser, isRoot, type SystemUser } from "./system-user.ts";
 
 export interface PostgresOptions {
-  /** More lines of postgresql.conf, for instance `lock_timeout = 1000`. They win over those of this file. */
+  /**
+   * More lines of postgresql.conf, for instance `lock_timeout = 1000`. They win over those of this
+   * file.
+   */
   readonly config?: readonly string[];
   /** Log all statements, for `takeLog`. Default: no. */
   readonly log?: boolean;
@@ -41,7 +44,10 @@ export interface PostgresClient extends PostgresAddress {
 }
 
 export interface Postgres extends PostgresClient, ServerLifecycle {
-  /** What others than the superuser sent since the last call: `statement: SELECT 1`, `execute name: SELECT $1`. */
+  /**
+   * What others than the superuser sent since the last call: `statement: SELECT 1`, `execute name:
+   * SELECT $1`.
+   */
   takeLog(): Promise<string[]>;
 }
 

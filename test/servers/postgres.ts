@@ -21,9 +21,14 @@ export type { Postgres, PostgresOptions } from "./postgres-server.ts";
 export interface ReplicaOptions {
   /** Whether the primary's commits wait until they are on the replica's disk. Default: no. */
   readonly synchronous?: boolean;
-  /** Whether the primary keeps what the replica has not read yet, also while it is down. Default: yes. */
+  /**
+   * Whether the primary keeps what the replica has not read yet, also while it is down. Default:
+   * yes.
+   */
   readonly slot?: boolean;
-  /** More lines of its postgresql.conf; those of the primary hold for it too, and so does its log. */
+  /**
+   * More lines of its postgresql.conf; those of the primary hold for it too, and so does its log.
+   */
   readonly config?: readonly string[];
 }
 

@@ -8,17 +8,27 @@ export interface Proxy {
   /** Destroys all connections. New ones are taken. */
   cut(): void;
   /**
-   * Destroys the connection on which the client speaks next (or next sends something that includes `text`): `before`
-   * the server gets that, or `after`, when it has done what was asked and its answer is thrown away. Done when the
-   * connection is cut; with `after` also when the server has answered.
+   * Destroys the connection on which the client speaks next (or next sends something that includes
+   * `text`): `before` the server gets that, or `after`, when it has done what was asked and its
+   * answer is thrown away. Done when the connection is cut; with `after` also when the server has
+   * answered.
    */
   cutNext(moment: "before" | "after", text?: string): Promise<void>;
-  /** As `hold`, from when the client has said something that includes `text`, which the server still gets. */
+  /**
+   * As `hold`, from when the client has said something that includes `text`, which the server still
+   * gets.
+   */
   holdAfter(text: string): Promise<void>;
-  /** Bytes are taken and not passed on, in both directions; connections stay open, also new ones. Until `release`. */
+  /**
+   * Bytes are taken and not passed on, in both directions; connections stay open, also new ones.
+   * Until `release`.
+   */
   hold(): void;
   release(): void;
-  /** Those that are open stay so, and nothing passes any more, as to a machine that is gone; new ones are well. */
+  /**
+   * Those that are open stay so, and nothing passes any more, as to a machine that is gone; new
+   * ones are well.
+   */
   strand(): void;
   /** Answers take so much longer from now on, in ms. */
   slowBy(ms: number): void;
@@ -30,7 +40,10 @@ export interface Proxy {
   accept(): Promise<void>;
   /** Where new connections go from now on; those that are open stay. */
   pointTo(target: ProxyTarget): void;
-  /** How often a client spoke first or after the server had spoken: the round trips, over all connections. */
+  /**
+   * How often a client spoke first or after the server had spoken: the round trips, over all
+   * connections.
+   */
   turns(): number;
   resetTurns(): void;
   /** How many are open. */
@@ -111,7 +124,8 @@ export async function startProxy(first: ProxyTarget): Promise<Proxy> {
         else server.write(bytes);
         if (cut?.moment === "hold") isHolding = true;
         if (cut?.moment === "after") {
-          // The server's side stays open until it has answered, else it may notice the cut before it does the work.
+          // The server's side stays open until it has answered, else it may notice the cut before
+          // it does the work.
           server.off("data", fromServer);
           client.off("close", endServer);
           server.once("data", destroy);

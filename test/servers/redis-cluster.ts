@@ -20,7 +20,10 @@ export interface RedisCluster {
   masterOf(key: string): Promise<Redis>;
   /** Kills the master of the key, and gives it. */
   killMasterOf(key: string): Promise<Redis>;
-  /** Done when another node than `lost` is master for the key, and all running nodes agree and serve. */
+  /**
+   * Done when another node than `lost` is master for the key, and all running nodes agree and
+   * serve.
+   */
   waitForFailover(key: string, lost: Redis): Promise<Redis>;
   /** Done when all running nodes serve, and all replicas among them are in sync. */
   waitUntilHealthy(): Promise<void>;
@@ -35,7 +38,8 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   const count = masters * (1 + replicasPerMaster);
   const ports = await freePorts(count * 2);
   const busPorts = ports.splice(count);
-  // A replica takes over however old its link to the master is, and does not wait to become in sync.
+  // A replica takes over however old its link to the master is, and does not wait to become in
+  // sync.
   const settings =
     `--cluster-enabled yes --cluster-node-timeout ${nodeTimeout} ` +
     "--cluster-replica-validity-factor 0 --repl-diskless-sync-delay 0";

@@ -3,7 +3,10 @@ import { connect } from "node:net";
 
 /** What a Redis server is asked to do, read from its MONITOR stream. */
 export interface RedisMonitor {
-  /** `GET key`, or `lua GET key` where a script does it, up to the command that has `marker` in it; without those of `addresses`. */
+  /**
+   * `GET key`, or `lua GET key` where a script does it, up to the command that has `marker` in it;
+   * without those of `addresses`.
+   */
   takeUntil(marker: string, addresses: ReadonlySet<string>): Promise<string[]>;
   close(): void;
 }

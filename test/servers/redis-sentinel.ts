@@ -27,13 +27,16 @@ export interface RedisSentinel {
   /** Kills the master, and gives it. */
   killMaster(): Promise<Redis>;
   /**
-   * Lets the sentinels make the replica the master, once it has all that was written; done when they
-   * have.
+   * Lets the sentinels make the replica the master, once it has all that was written; done when
+   * they have.
    */
   failOver(): Promise<void>;
   /** Done when all running sentinels name another master than `lost`, which takes writes. */
   waitForFailover(lost: Redis): Promise<Redis>;
-  /** Done when the running servers are one master and its replicas, which have all that it has written. */
+  /**
+   * Done when the running servers are one master and its replicas, which have all that it has
+   * written.
+   */
   waitUntilInSync(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -46,8 +49,11 @@ export interface RedisSentinelOptions {
 
 const NAME = "counterfoil";
 const QUORUM = 2;
-/** Milliseconds, instead of seconds, from one look to the next. What is known of a replica is good for five ping periods,
- * and learnt once a second while its master is down: shorter ones would leave no replica to promote. */
+/**
+ * Milliseconds, instead of seconds, from one look to the next. What is known of a replica is good
+ * for five ping periods, and learnt once a second while its master is down: shorter ones would
+ * leave no replica to promote.
+ */
 const FAST = "ping-period 400 ask-period 200 info-period 300 publish-period 200 election-timeout 1000".split(" ");
 const HOST = "127.0.0.1";
 
@@ -150,7 +156,8 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
       await until("the sentinels have chosen another master", async () => {
         if ((await successorOf(lost)) !== undefined) return true;
         const [sentinel] = watching();
-        // One that was broken off, since it took too long, is begun anew. While one is under way this fails.
+        // One that was broken off, since it took too long, is begun anew. While one is under way
+        // this fails.
         if (sentinel && (await masterSeenBy(sentinel)) === lost) await sentinel.admin("SENTINEL", "FAILOVER", NAME);
         return false;
       });

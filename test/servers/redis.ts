@@ -7,7 +7,10 @@ import { createServerFolder } from "./server-folder.ts";
 import { type ServerLifecycle, startServerProcess } from "./server-process.ts";
 
 export interface RedisOptions {
-  /** The server's `appendfsync`; each survives `kill -9`, `everysec` but for the last moments. Default: nothing is kept. */
+  /**
+   * The server's `appendfsync`; each survives `kill -9`, `everysec` but for the last moments.
+   * Default: nothing is kept.
+   */
   readonly appendOnly?: "always" | "everysec" | "no";
   readonly password?: string;
   /** More arguments of redis-server, for instance `["--maxmemory", "1mb"]`. */
@@ -24,8 +27,10 @@ export interface Redis extends ServerLifecycle {
   admin(...command: readonly string[]): Promise<unknown>;
   /** Begins to note commands, for `takeLog`. Again after each restart. */
   startLog(): Promise<void>;
-  /** The commands of clients other than `admin` since the last call, or since `startLog`: `SET key value`, `lua GET key`,
-   * with the escapes of MONITOR. */
+  /**
+   * The commands of clients other than `admin` since the last call, or since `startLog`: `SET key
+   * value`, `lua GET key`, with the escapes of MONITOR.
+   */
   takeLog(): Promise<string[]>;
 }
 

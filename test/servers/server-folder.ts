@@ -14,7 +14,10 @@ export interface ServerFolder {
   remove(): Promise<void>;
 }
 
-/** A folder that goes when asked, and also when this process is killed: a shell waits for the end of its pipe. */
+/**
+ * A folder that goes when asked, and also when this process is killed: a shell waits for the end of
+ * its pipe.
+ */
 export function createServerFolder(kind: string, owner?: SystemUser): ServerFolder {
   const path = mkdtempSync(join(tmpdir(), `counterfoil-${kind}-`));
   if (owner !== undefined) chownSync(path, owner.uid, owner.gid);

@@ -21,7 +21,9 @@ export interface ServerLifecycle {
   /** Stands still, with its connections open, until `resume`. */
   pause(): void;
   resume(): void;
-  /** Kills it and removes its folder. Happens by itself when the test process ends, however it ends. */
+  /**
+   * Kills it and removes its folder. Happens by itself when the test process ends, however it ends.
+   */
   remove(): Promise<void>;
 }
 
@@ -78,7 +80,10 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerL
   };
 }
 
-/** setpriv is of Debian's essential util-linux; through it the kernel ends the server with the thread that started it. */
+/**
+ * setpriv is of Debian's essential util-linux; through it the kernel ends the server with the
+ * thread that started it.
+ */
 export function setprivArgs(user: SystemUser | undefined): string[] {
   const become = user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
   return [...become, "--pdeathsig", "KILL", "--"];

@@ -107,7 +107,10 @@ describeWithServer("redis", "a Redis server", () => {
   });
 });
 
-/** A server that notes what it got and answers "!" to each piece, behind a proxy; and a client that notes its answers. */
+/**
+ * A server that notes what it got and answers "!" to each piece, behind a proxy; and a client that
+ * notes its answers.
+ */
 async function talk() {
   const heard: string[] = [];
   const echo = createServer((socket) => {

@@ -1,6 +1,6 @@
 /**
- * The servers that all test files of a run share, one of each kind. Each starts when it is first asked for, and ends with
- * the run. A test that kills, configures or logs one starts its own.
+ * The servers that all test files of a run share, one of each kind. Each starts when it is first
+ * asked for, and ends with the run. A test that kills, configures or logs one starts its own.
  */
 import { askBroker } from "../broker/broker-client.ts";
 import { connectMariaDb, type MariaDbClient, type MariaDbPlace } from "./mariadb.ts";

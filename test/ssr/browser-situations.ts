@@ -121,7 +121,8 @@ export function describeInBrowser(
 
     test("cookies that do not arrive: signed out for as long, and not sent around", async () => {
       await using proxy = await startForgetfulProxy(server.port);
-      // The server checks where a sign-in comes from, so that goes to its own address; cookies do not know ports.
+      // The server checks where a sign-in comes from, so that goes to its own address; cookies do
+      // not know ports.
       await using guest = await signIn();
       const { page, user } = guest;
       server.expire();

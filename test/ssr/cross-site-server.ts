@@ -15,7 +15,10 @@ export interface CrossSiteServer extends AsyncDisposable {
   readonly port: number;
   /** The app; browsers count names below `localhost` as secure, and these two as one site. */
   readonly origin: string;
-  /** The sibling: it answers every path with the HTML in `?html=`, and no referrer goes out from there. */
+  /**
+   * The sibling: it answers every path with the HTML in `?html=`, and no referrer goes out from
+   * there.
+   */
   readonly sibling: string;
 }
 

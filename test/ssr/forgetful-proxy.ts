@@ -8,7 +8,10 @@ export interface ForgetfulProxy extends AsyncDisposable {
   keeps: boolean;
 }
 
-/** Stands before a server, and takes the cookies out of its answers: to the server, a browser that keeps none of them. */
+/**
+ * Stands before a server, and takes the cookies out of its answers: to the server, a browser that
+ * keeps none of them.
+ */
 export async function startForgetfulProxy(port: number): Promise<ForgetfulProxy> {
   const server = createServer((incoming, response) => {
     const { method, url, headers } = incoming;

@@ -47,7 +47,8 @@ export async function buildBelowPath(version: NextPackage): Promise<void> {
   cpSync(join(ROOT, "examples/next"), folder, { recursive: true, filter: ours });
   for (const part of ["dist", "package.json"])
     cpSync(join(ROOT, part), join(modules, "counterfoil", part), { recursive: true });
-  // Next asks for parts of itself by its own name, so a link to a folder of another name would mix two versions.
+  // Next asks for parts of itself by its own name, so a link to a folder of another name would mix
+  // two versions.
   execFileSync("cp", ["-al", join(ROOT, "node_modules", version), join(modules, "next")]);
   cpSync(join(ROOT, "test/ssr/test-config.ts"), join(folder, "lib/test-config.ts"));
   writeFileSync(join(folder, "lib/sessions.ts"), SESSIONS);

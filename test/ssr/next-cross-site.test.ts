@@ -1,4 +1,7 @@
-/** What a sibling sub-domain can have done in the name of a visitor, in an app of Next.js, before its proxy and without one. */
+/**
+ * What a sibling sub-domain can have done in the name of a visitor, in an app of Next.js, before
+ * its proxy and without one.
+ */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isSkippedWithoutBrowser, openBrowser } from "../browser/chromium.ts";
@@ -16,7 +19,8 @@ const VERSIONS = bound([NEXT_16], [NEXT_15, NEXT_16]);
 /** The page and the route handler behind the proxy, and those that have none before them. */
 const SHARDS = [
   { place: "behind the proxy", page: "/shop", route: "/shop/api/transfer", refusals: [403] },
-  // Some versions of Next refuse such an action themselves, with 500. Of our refusal Next 16 makes a 404.
+  // Some versions of Next refuse such an action themselves, with 500. Of our refusal Next 16 makes
+  // a 404.
   { place: "without a proxy", page: "/bare", route: "/bare/transfer", refusals: [403, 404, 500] },
 ] as const;
 const TYPES = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"] as const;
@@ -52,7 +56,9 @@ describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(
     return (answer.json() as { readonly transfers: number }).transfers;
   }
 
-  /** Loads a page of the sibling that posts a form by itself; the status of what the app answers. */
+  /**
+   * Loads a page of the sibling that posts a form by itself; the status of what the app answers.
+   */
   async function postFromSibling(path: string, type: string, field: string): Promise<number | undefined> {
     const html = `<form method="post" action="${server.origin}${path}" enctype="${type}"><input name="${field}" value="1"></form>
       <script>document.forms[0].submit()</script>`;

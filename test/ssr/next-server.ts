@@ -39,8 +39,9 @@ const CONFIG = `export default { output: "standalone", outputFileTracingRoot: ${
 let standalone = "";
 
 /**
- * Builds a copy of examples/next that has sessions by the test's clock, and the library as it is installed: in
- * node_modules. What Next has traced moves out of the repository, as to a host that gets nothing else.
+ * Builds a copy of examples/next that has sessions by the test's clock, and the library as it is
+ * installed: in node_modules. What Next has traced moves out of the repository, as to a host that
+ * gets nothing else.
  */
 export async function buildNext(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
@@ -62,7 +63,8 @@ export async function buildNext(): Promise<void> {
   if (code !== 0) throw new Error(`next build failed:\n${said}`);
   standalone = mkdtempSync(join(tmpdir(), "counterfoil-next-"));
   cpSync(join(FOLDER, ".next/standalone"), standalone, { recursive: true, verbatimSymlinks: true });
-  // Bundled for the pools; for stores that are given a URL the host installs them, as the guide says.
+  // Bundled for the pools; for stores that are given a URL the host installs them, as the guide
+  // says.
   for (const driver of ["mysql2", "redis"])
     symlinkSync(join(ROOT, "node_modules", driver), join(standalone, "node_modules", driver));
   // Next leaves these to a CDN, or to whoever copies them.

@@ -18,8 +18,8 @@ export type NextPackage = "next" | "next15";
 export const sharedNextFolder = (version: NextPackage): string => join(ROOT, ".vitest/shared-next", version);
 
 /**
- * Builds the pages of the cross-site tests, in Next.js 16 together with the routes of the clauses on
- * adapters. The library is there as it is installed: in node_modules.
+ * Builds the pages of the cross-site tests, in Next.js 16 together with the routes of the clauses
+ * on adapters. The library is there as it is installed: in node_modules.
  *
  * @throws when the build fails, with what it has printed
  */
@@ -37,7 +37,8 @@ export async function buildSharedNext(version: NextPackage): Promise<void> {
   }
   for (const part of ["dist", "package.json"])
     cpSync(join(ROOT, part), join(modules, "counterfoil", part), { recursive: true });
-  // Next asks for parts of itself by its own name, so a link to a folder of another name would mix two versions.
+  // Next asks for parts of itself by its own name, so a link to a folder of another name would mix
+  // two versions.
   execFileSync("cp", ["-al", join(ROOT, "node_modules", version), join(modules, "next")]);
   const child = runSharedNext(version, ["build"]);
   const [said, [code]] = await Promise.all([outputOf(child), once(child, "exit")]);

@@ -1,4 +1,7 @@
-/** Sessions of the tests of rendered pages: over a file, by a clock that the test moves. Copied into the Next app as well. */
+/**
+ * Sessions of the tests of rendered pages: over a file, by a clock that the test moves. Copied into
+ * the Next app as well.
+ */
 import { appendFileSync, readFileSync } from "node:fs";
 import type { CounterfoilConfig, Sessions } from "counterfoil";
 import { sqlite } from "counterfoil/sqlite";

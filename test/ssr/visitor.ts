@@ -19,7 +19,10 @@ export interface Load extends Answer {
 
 export interface Visitor {
   readonly signIn: (user: string) => Promise<void>;
-  /** Follows redirects as a browser does, which gives up after 20. @param keeps whether it takes cookies */
+  /**
+   * Follows redirects as a browser does, which gives up after 20.
+   * @param keeps whether it takes cookies
+   */
   readonly load: (
     path: string,
     options?: { readonly headers?: SentHeaders; readonly keeps?: boolean },
@@ -29,7 +32,9 @@ export interface Visitor {
   readonly cookies: (path: string) => string;
 }
 
-/** @param base the path below which the app is, and a slash follows its paths; empty: at the root */
+/**
+ * @param base the path below which the app is, and a slash follows its paths; empty: at the root
+ */
 export function createVisitor({ port, origin }: PageServer, base = ""): Visitor {
   const jar = createBrowserJar("localhost");
   const { host } = new URL(origin);

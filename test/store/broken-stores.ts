@@ -1,6 +1,7 @@
 /**
- * Stores that are wrong in one way each, and the clauses that must say so. Every one is a real store with one operation
- * changed to a mistake that databases and their drivers invite; together they fail every clause of the list.
+ * Stores that are wrong in one way each, and the clauses that must say so. Every one is a real
+ * store with one operation changed to a mistake that databases and their drivers invite; together
+ * they fail every clause of the list.
  */
 import { memory } from "counterfoil/memory";
 import { sqlite } from "counterfoil/sqlite";

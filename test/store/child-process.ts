@@ -29,7 +29,10 @@ const servers: Child[] = [];
  */
 const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/counterfoil-compiled/", import.meta.url));
 
-/** So many processes of children/server.ts, the same for test after test; after one that failed, fresh ones. */
+/**
+ * So many processes of children/server.ts, the same for test after test; after one that failed,
+ * fresh ones.
+ */
 export function takeServers(count: number): readonly Child[] {
   onTestFailed(stopServers);
   while (servers.length < count) servers.push(spawnChild("server"));

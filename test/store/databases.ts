@@ -10,7 +10,10 @@ import { createDatabaseOnAll } from "../servers/galera.ts";
 import { sharedGalera, sharedMariaDb, sharedPostgres, sharedRedis, sharedRedisCluster } from "../servers/shared.ts";
 import type { StoreAddress } from "./open-store.ts";
 
-/** The address of a database for a client; those of a cluster with many primaries go to one node each. */
+/**
+ * The address of a database for a client; those of a cluster with many primaries go to one node
+ * each.
+ */
 export type AddressOf = (client: number) => StoreAddress;
 
 export interface TestDatabase {

@@ -1,4 +1,7 @@
-/** A copy of the store lets nobody act as a user. The thief knows this library's code and formats, and has the database file. */
+/**
+ * A copy of the store lets nobody act as a user. The thief knows this library's code and formats,
+ * and has the database file.
+ */
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

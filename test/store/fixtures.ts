@@ -31,7 +31,10 @@ export async function caught(promise: Promise<unknown>): Promise<SessionError> {
   throw error;
 }
 
-/** How a call ends, in a word: `ok`, or kind and code of the error, for instance `UNAUTHORISED/SESSION_NOT_FOUND`. */
+/**
+ * How a call ends, in a word: `ok`, or kind and code of the error, for instance
+ * `UNAUTHORISED/SESSION_NOT_FOUND`.
+ */
 export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;

@@ -1,4 +1,7 @@
-/** A cluster of three nodes, each of which takes writes: what one node has confirmed holds on the others, also while one of them is killed. */
+/**
+ * A cluster of three nodes, each of which takes writes: what one node has confirmed holds on the
+ * others, also while one of them is killed.
+ */
 import { createPool as createMariaDbPool } from "mariadb";
 import { createPool as createMysql2Pool } from "mysql2/promise";
 import { mysql, type MysqlPool } from "counterfoil/mysql";

@@ -1,4 +1,7 @@
-/** A single server that is killed and started again under load: nothing that was answered is lost, and nobody is accused. */
+/**
+ * A single server that is killed and started again under load: nothing that was answered is lost,
+ * and nobody is accused.
+ */
 import { createPool } from "mysql2/promise";
 import { mysql } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";

@@ -1,6 +1,7 @@
 /**
- * Honest clients on several servers over one database, while somebody pulls its nodes from under them. Times are real here, since the database
- * has its own; what counts is what was answered, and what is there in the end. A seed decides what the clients do.
+ * Honest clients on several servers over one database, while somebody pulls its nodes from under
+ * them. Times are real here, since the database has its own; what counts is what was answered, and
+ * what is there in the end. A seed decides what the clients do.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { createSessions, Error as AuthError, type Sessions } from "counterfoil";
@@ -36,8 +37,8 @@ export interface Load {
   /** How many refreshes have been answered so far. */
   readonly refreshes: () => number;
   /**
-   * Ends when so many more have been answered, or twenty times as many in `npm run proof`, and one of them was a confirmation; fails after a
-   * minute without.
+   * Ends when so many more have been answered, or twenty times as many in `npm run proof`, and one
+   * of them was a confirmation; fails after a minute without.
    */
   readonly until: (refreshes: number) => Promise<void>;
   /** Lets all clients finish, and counts. */
@@ -65,7 +66,10 @@ interface Client {
   revoked: boolean;
 }
 
-/** @param stores one for each server, best on different nodes; each gets an instance, as if it were a process of its own */
+/**
+ * @param stores one for each server, best on different nodes; each gets an instance, as if it were
+ * a process of its own
+ */
 export async function startLoad(stores: readonly SessionStore[]): Promise<Load> {
   const alarms: string[] = [];
   const refusals: string[] = [];
@@ -99,7 +103,10 @@ export async function startLoad(stores: readonly SessionStore[]): Promise<Load> 
     return server;
   }
 
-  /** Calls some server until one answers; what the database cannot do now is asked again, as a browser does after a 503. */
+  /**
+   * Calls some server until one answers; what the database cannot do now is asked again, as a
+   * browser does after a 503.
+   */
   async function insist<T>(random: () => number, call: (server: Server) => Promise<T>): Promise<T> {
     for (;;) {
       try {

@@ -1,4 +1,7 @@
-/** Where a store that keeps everything in its process is warned of. Each case is a process of its own. */
+/**
+ * Where a store that keeps everything in its process is warned of. Each case is a process of its
+ * own.
+ */
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

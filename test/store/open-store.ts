@@ -1,4 +1,7 @@
-/** How the tests open a store: with a pool or client of the app's own, by every driver. Child processes do it, too, so nothing of vitest is in here. */
+/**
+ * How the tests open a store: with a pool or client of the app's own, by every driver. Child
+ * processes do it, too, so nothing of vitest is in here.
+ */
 import type { Pool } from "mysql2/promise";
 import { mysql, type MysqlPool } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";
@@ -8,7 +11,9 @@ import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { PATIENT } from "../fixtures/constants.ts";
 import { unguarded } from "./unguarded-store.ts";
 
-/** Where a store is and which driver leads to it; JSON, so that it can travel to another process. */
+/**
+ * Where a store is and which driver leads to it; JSON, so that it can travel to another process.
+ */
 export type StoreAddress =
   | { readonly by: "sqlite"; readonly path: string }
   | {
@@ -22,7 +27,10 @@ export type StoreAddress =
       readonly prefix: string;
     };
 
-/** The driver is loaded here, so that a process loads only the one that it uses. Closing the store ends the pool or client. */
+/**
+ * The driver is loaded here, so that a process loads only the one that it uses. Closing the store
+ * ends the pool or client.
+ */
 export async function openStore(address: StoreAddress): Promise<SessionStore> {
   switch (address.by) {
     case "sqlite":
@@ -84,7 +92,10 @@ const ignore = (): void => undefined;
 
 const mysql2Pool = async (url: string): Promise<Pool> => (await import("mysql2/promise")).createPool(url);
 
-/** There is no MySQL on the machines that run this; what is said to MySQL, which cannot do all that MariaDB can, MariaDB understands as well. */
+/**
+ * There is no MySQL on the machines that run this; what is said to MySQL, which cannot do all that
+ * MariaDB can, MariaDB understands as well.
+ */
 async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
   const { createMysqlDriver } = await import("../../dist/lib/store/sql/mysql-driver.js");
   const { createSqlStore } = await import("../../dist/lib/store/sql/sql-store.js");

@@ -119,7 +119,10 @@ describe.each<[string, () => SessionStore]>([
     expect(await outcomeOf(sessions.refreshSession(refreshToken.value))).toBe("ok");
   });
 
-  /** What happens when exactly one operation fails, each in its turn, before or after it took effect. */
+  /**
+   * What happens when exactly one operation fails, each in its turn, before or after it took
+   * effect.
+   */
   async function failingAtEach(
     run: () => Promise<unknown>,
     check: (fault: string) => Promise<void>,

@@ -1,4 +1,7 @@
-/** The store closes while a connection that its own pool or client opens is lost, by each driver: no error, and the process ends. */
+/**
+ * The store closes while a connection that its own pool or client opens is lost, by each driver: no
+ * error, and the process ends.
+ */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
@@ -8,7 +11,9 @@ import { startProxy } from "../servers/proxy.ts";
 import { sharedMariaDb, sharedPostgres, sharedRedis } from "../servers/shared.ts";
 import { makeApp } from "./app-folder.ts";
 
-/** Opens the store, and does what the messages say that it gets; each is answered when it is begun. */
+/**
+ * Opens the store, and does what the messages say that it gets; each is answered when it is begun.
+ */
 const PROGRAM = `
 import { mysql } from "counterfoil/mysql";
 import { postgres } from "counterfoil/postgres";

@@ -1,4 +1,7 @@
-/** A primary with a streaming replica: the replica is never asked, and takes over without a loss when it is told to. */
+/**
+ * A primary with a streaming replica: the replica is never asked, and takes over without a loss
+ * when it is told to.
+ */
 import connectPostgresJs from "postgres";
 import { createSessions, type Sessions } from "counterfoil";
 import { postgres } from "counterfoil/postgres";

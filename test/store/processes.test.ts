@@ -174,7 +174,8 @@ function testDatabase({ name, makeEmpty }: TestDatabase): void {
     await measured(async () => {
       for (let round = 1; round <= rounds; round += 1) {
         now += SETTLED;
-        // One child takes over, once, though all processes present it; every other time two compete, and one of them wins everything.
+        // One child takes over, once, though all processes present it; every other time two
+        // compete, and one of them wins everything.
         const [a = "", b = "", ...rest] = siblings;
         const rivals = round % 2 === 0 ? [a, b] : [a];
         const served = 50 / rivals.length;
@@ -308,7 +309,8 @@ function testDatabase({ name, makeEmpty }: TestDatabase): void {
         const child = startChild("refresh-for-ever");
         // The first two come as far as a confirmation.
         const enough = (kill < 2 ? 8 : 1) + Math.floor(random() * 30);
-        // Every other one dies between commit and answer, where the store knows more than the client; the rest where they happen to be.
+        // Every other one dies between commit and answer, where the store knows more than the
+        // client; the rest where they happen to be.
         const lastCommit = kill % 2 === 1 ? enough : undefined;
         child.tell({ address: addressOf(kill), secret: SECRET, now, token, lastCommit } satisfies RefreshForEver);
         // The first answer shows that the new process knows the last token of the killed one.

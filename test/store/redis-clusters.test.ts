@@ -1,4 +1,7 @@
-/** Redis that fails over: a cluster of three masters with a replica each, and a master with sentinels. */
+/**
+ * Redis that fails over: a cluster of three masters with a replica each, and a master with
+ * sentinels.
+ */
 import { Cluster, Redis as IoRedisClient } from "ioredis";
 import { createCluster, createSentinel } from "redis";
 import { createSessions } from "counterfoil";
@@ -59,7 +62,9 @@ async function revokeDuring(
   await Promise.all([app.close(), other.close()]);
   return { ...accepted, refusals: [...refusals].toSorted() };
 }
-/** Both are needed for "nothing lost": what is acknowledged is on the replica that will take over. */
+/**
+ * Both are needed for "nothing lost": what is acknowledged is on the replica that will take over.
+ */
 const replicas = { acknowledge: 1, within: "2s" } as const;
 
 describeWithServer("redis", "Redis Cluster", () => {

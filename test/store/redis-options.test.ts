@@ -1,4 +1,7 @@
-/** Options of `redis` are checked when it is called: sessions that land on another server than was meant are as good as lost. */
+/**
+ * Options of `redis` are checked when it is called: sessions that land on another server than was
+ * meant are as good as lost.
+ */
 import { Cluster, Redis as IoRedisClient } from "ioredis";
 import { createClient, createClientPool, createCluster, createSentinel } from "redis";
 import { ConfigError } from "counterfoil";

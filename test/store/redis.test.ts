@@ -1,4 +1,7 @@
-/** What is particular to Redis: scripts, keys, memory, replicas, and what a server or a client may not be. */
+/**
+ * What is particular to Redis: scripts, keys, memory, replicas, and what a server or a client may
+ * not be.
+ */
 import { inspect } from "node:util";
 import { createClient } from "redis";
 import { createSessions } from "counterfoil";
@@ -139,7 +142,8 @@ describeWithServer("redis", "Redis", () => {
         }
         return [Math.max(...counts), counts.length];
       }
-      // Two commands for each row, and the search for the position, which is one of five at its time.
+      // Two commands for each row, and the search for the position, which is one of five at its
+      // time.
       const after = { createdAt: T0 + 200, handle: rows[1002]?.handle ?? "" };
       // The server is told the scripts.
       await store.listSessionsOfUser(userKey, T0, { limit: 1 });
@@ -480,7 +484,8 @@ describeWithServer("redis", "Redis", () => {
         let cut = proxy.cutNext(moment, last.handle);
         const created = await store.createSession(last, limit).catch((error: unknown) => error);
         await cut;
-        // ioredis sends again what it does not know the end of, and finds it done; node-redis says that it does not know.
+        // ioredis sends again what it does not know the end of, and finds it done; node-redis says
+        // that it does not know.
         const isResent = driver.name === "ioredis";
         expect(created).toMatchObject(isResent ? { created: true } : { code: "STORE_UNAVAILABLE" });
         const isDone = isResent || moment === "after";

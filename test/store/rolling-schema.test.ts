@@ -1,4 +1,7 @@
-/** A deployment that rolls: code of the version before starts and works beside the new one, on tables that the new one has brought up to date. */
+/**
+ * A deployment that rolls: code of the version before starts and works beside the new one, on
+ * tables that the new one has brought up to date.
+ */
 import { createSessions, type Sessions } from "counterfoil";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";

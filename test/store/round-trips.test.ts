@@ -1,6 +1,7 @@
 /**
- * What reaches each server, by its own log, and how often a client had to wait for it, by a proxy in between. The promise: sign-in 1 (2 on MariaDB), refresh 2, verification 0,
- * revocation 1 of one session and 1 of all of a user, and 0 for whatever nobody made.
+ * What reaches each server, by its own log, and how often a client had to wait for it, by a proxy
+ * in between. The promise: sign-in 1 (2 on MariaDB), refresh 2, verification 0, revocation 1 of one
+ * session and 1 of all of a user, and 0 for whatever nobody made.
  */
 import { randomBytes } from "node:crypto";
 import { createSessions, type Sessions } from "counterfoil";
@@ -35,7 +36,10 @@ interface Driver {
 
 const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port: String(port) }).href;
 
-/** One server with a log for all drivers of this file; what they did before is no concern of the next. */
+/**
+ * One server with a log for all drivers of this file; what they did before is no concern of the
+ * next.
+ */
 function once<Server extends { remove(): Promise<void> }>(start: () => Promise<Server>): () => Promise<Server> {
   let starting: Promise<Server> | undefined;
   afterAll(async () => (await starting)?.remove());
@@ -48,8 +52,8 @@ const postgres = once(() => startPostgres({ log: true }));
 const onMariaDb = (by: "mysql2" | "mariadb" | "mysql dialect") => async (): Promise<Watched> => {
   const server = await mariaDb();
   const url = server.url(await server.createDatabase());
-  // One connection, on which everything is prepared after the first rounds. The pool of mariadb would
-  // ping one that had nothing to do for half a second, as on a busy machine.
+  // One connection, on which everything is prepared after the first rounds. The pool of mariadb
+  // would ping one that had nothing to do for half a second, as on a busy machine.
   const settings = `connectionLimit=1${by === "mariadb" ? "&minDelayValidation=600000" : ""}`;
   return { server, addressAt: (port) => ({ by, url: `${atPort(url, port)}?${settings}` }) };
 };

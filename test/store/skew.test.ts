@@ -1,6 +1,7 @@
 /**
- * Two servers whose clocks differ by a minute, over one database, whose clock decides (P5, docs/decisions/003). The client is honest and hurried:
- * some of its requests arrive twice, on different servers, within the window.
+ * Two servers whose clocks differ by a minute, over one database, whose clock decides (P5,
+ * docs/decisions/003). The client is honest and hurried: some of its requests arrive twice, on
+ * different servers, within the window.
  */
 import type { Sessions } from "counterfoil";
 import { expect, test } from "vitest";
@@ -23,11 +24,17 @@ interface Story {
   /** What became of each client's refreshes, in order; the last may be an error. */
   readonly outcomes: readonly (readonly string[])[];
   readonly alarms: readonly string[];
-  /** Whether some message was longer on its way than messages are here, because the machine stood still. */
+  /**
+   * Whether some message was longer on its way than messages are here, because the machine stood
+   * still.
+   */
   readonly isLate: boolean;
 }
 
-/** Two clients, of whom one speaks first with the server whose clock is slow, the other with the one whose clock is fast. */
+/**
+ * Two clients, of whom one speaks first with the server whose clock is slow, the other with the one
+ * whose clock is fast.
+ */
 async function tell(driver: SqlDriverUnderTest, server: SharedSqlServer, clock: "store" | "process"): Promise<Story> {
   const place = server.connectionOptions(await server.createDatabase());
   const outcomes: Record<string, string[]> = {};

@@ -1,4 +1,7 @@
-/** The default limit of sessions under parallel sign-ins: nobody waits for the users of others, and nothing deadlocks. */
+/**
+ * The default limit of sessions under parallel sign-ins: nobody waits for the users of others, and
+ * nothing deadlocks.
+ */
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -22,7 +25,10 @@ async function connect(kind: SqlKind, place: ConnectionOptions): Promise<(sql: s
 }
 
 describeOwnSqlServers({ mariadb: { args: ["--innodb-lock-wait-timeout=50"] } }, (kind, drivers, server) => {
-  /** Deadlocks that the server has resolved, and row locks for which somebody waited where it counts those. */
+  /**
+   * Deadlocks that the server has resolved, and row locks for which somebody waited where it counts
+   * those.
+   */
   async function readStatus(database: string): Promise<{ readonly deadlocks: number; readonly waits: number }> {
     const read = async (sql: string): Promise<number> => Number((await server().admin(sql))[0]?.["n"]);
     if (kind === "postgres")

@@ -108,12 +108,18 @@ export interface SqlServerOptions {
 
 type Define<Server> = (kind: SqlKind, drivers: readonly SqlDriverUnderTest[], server: () => Server) => void;
 
-/** `describe` for each server of the run, for tests that change nothing of it but databases of their own. */
+/**
+ * `describe` for each server of the run, for tests that change nothing of it but databases of their
+ * own.
+ */
 export function describeSqlServers(define: Define<SharedSqlServer>): void {
   describeEach({ mariadb: async () => forAnyDatabase(await sharedMariaDb()), postgres: sharedPostgres }, define);
 }
 
-/** `describe` for each kind of server, with one that runs for all of the tests in it, and is theirs to kill. */
+/**
+ * `describe` for each kind of server, with one that runs for all of the tests in it, and is theirs
+ * to kill.
+ */
 export function describeOwnSqlServers(options: SqlServerOptions, define: Define<SqlServer>): void {
   const servers: SqlServer[] = [];
   const started = <Server extends SqlServer>(server: Server): Server => {

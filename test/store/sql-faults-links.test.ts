@@ -1,4 +1,7 @@
-/** Connections that break, stand still or are few: a clear fault, then the same instance goes on; nothing is lost and nobody is accused. */
+/**
+ * Connections that break, stand still or are few: a clear fault, then the same instance goes on;
+ * nothing is lost and nobody is accused.
+ */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { T0 } from "../../src/lib/testing/store/rows.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
@@ -102,7 +105,8 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
         end();
         proxy.release();
         await expect.poll(callAll).toEqual([OK, OK, OK, OK]);
-        // What is answered is there for others, too: no transaction of before is open on a connection that is used again.
+        // What is answered is there for others, too: no transaction of before is open on a
+        // connection that is used again.
         const created = await Promise.all([1, 2, 3, 4].map(() => sessions.createNewSession("carol")));
         const seen = created.map((one) => outcomeOf(other.sessions.refreshSession(one.refreshToken.value)));
         expect(await Promise.all(seen)).toEqual([OK, OK, OK, OK]);

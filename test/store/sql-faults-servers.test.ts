@@ -1,4 +1,7 @@
-/** Servers and databases on which sessions cannot be kept, or no longer: refused with what to change, and nobody is logged out. */
+/**
+ * Servers and databases on which sessions cannot be kept, or no longer: refused with what to
+ * change, and nobody is logged out.
+ */
 import { expect, test } from "vitest";
 import { DEFAULT_PREFIX, tableNames } from "../../src/lib/store/migrations.ts";
 import type { ConnectionOptions } from "../servers/mariadb.ts";
@@ -13,7 +16,10 @@ const TABLES = [...tableNames(DEFAULT_PREFIX), `${DEFAULT_PREFIX}migration`];
 describeOwnSqlServers({}, (kind, drivers, server) => {
   const mariadb = kind === "mariadb";
 
-  /** A user who may use the tables of a database, and make them; nothing on the server is theirs to decide. */
+  /**
+   * A user who may use the tables of a database, and make them; nothing on the server is theirs to
+   * decide.
+   */
   async function createUser(database: string): Promise<ConnectionOptions> {
     const place = { ...server().connectionOptions(database), user: `user_of_${database}` };
     if (mariadb) {
@@ -28,7 +34,9 @@ describeOwnSqlServers({}, (kind, drivers, server) => {
     return place;
   }
 
-  /** Makes the server read-only for those who may not decide that, as a replica is, or ends that. */
+  /**
+   * Makes the server read-only for those who may not decide that, as a replica is, or ends that.
+   */
   async function setReadOnly(isReadOnly: boolean): Promise<void> {
     if (mariadb) {
       await server().admin(`SET GLOBAL read_only = ${isReadOnly ? 1 : 0}`);

@@ -1,4 +1,7 @@
-/** What is wrong with the way to the database when an instance starts: it says what, and what to do about it, and goes on by itself. */
+/**
+ * What is wrong with the way to the database when an instance starts: it says what, and what to do
+ * about it, and goes on by itself.
+ */
 import { inspect } from "node:util";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";

@@ -1,4 +1,7 @@
-/** Options of `mysql` and `postgres` are checked when they are called: sessions that land in another database than was meant are as good as lost. */
+/**
+ * Options of `mysql` and `postgres` are checked when they are called: sessions that land in another
+ * database than was meant are as good as lost.
+ */
 import mariadbCallbacks from "mariadb/callback";
 import mysql2 from "mysql2";
 import { createPool } from "mysql2/promise";

@@ -1,4 +1,7 @@
-/** How the databases carry out the statements that ship, on a table of 20,000 rows: by an index, never by reading all of it. */
+/**
+ * How the databases carry out the statements that ship, on a table of 20,000 rows: by an index,
+ * never by reading all of it.
+ */
 import { createConnection as createMariadbConnection } from "mariadb";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";

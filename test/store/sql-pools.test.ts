@@ -1,4 +1,7 @@
-/** Pools of the app's own, whatever their settings: sessions come back as they were, and the pool stays open and as it was. */
+/**
+ * Pools of the app's own, whatever their settings: sessions come back as they were, and the pool
+ * stays open and as it was.
+ */
 import mysql2 from "mysql2";
 import pg from "pg";
 import connectPostgresJs from "postgres";

@@ -1,4 +1,7 @@
-/** Somebody else is at the tables when a server of the app starts: another that makes them, or a migration of the app's own. */
+/**
+ * Somebody else is at the tables when a server of the app starts: another that makes them, or a
+ * migration of the app's own.
+ */
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";

@@ -59,7 +59,9 @@ describeSqlServers((kind, drivers, server) => {
   const mariadb = kind === "mariadb";
   const dialect = mariadb ? "mysql" : "postgres";
 
-  /** Columns with types and collations, indexes and constraints, and the rows that a new schema has. */
+  /**
+   * Columns with types and collations, indexes and constraints, and the rows that a new schema has.
+   */
   async function readSchema(database: string, prefix = "counterfoil_"): Promise<unknown> {
     const admin = async (sql: string): Promise<unknown> =>
       JSON.parse(JSON.stringify(await server().admin(sql, database)).replaceAll(prefix, "counterfoil_"));

@@ -1,4 +1,7 @@
-/** Options of `sqlite` are checked when it is called: sessions that land in another file than was meant are as good as lost. */
+/**
+ * Options of `sqlite` are checked when it is called: sessions that land in another file than was
+ * meant are as good as lost.
+ */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";

@@ -52,7 +52,8 @@ describe("store calls of each operation", () => {
     for (const instance of [sessions, uncached]) {
       for (now = T0; now < T0 + 900_000; now += 10_000) await instance.getSession(created.accessToken.value);
     }
-    // Two instances for fifteen minutes each; the second begins as late as the first ended, and looks at once.
+    // Two instances for fifteen minutes each; the second begins as late as the first ended, and
+    // looks at once.
     const calls = connection.takeCalls();
     expect(new Set(calls)).toEqual(new Set(["listKeys"]));
     expect(calls.length).toBeLessThanOrEqual(2 * 15);

@@ -1,4 +1,7 @@
-/** Whether the contract of stores is worth something: each clause is broken by a store with a mistake. */
+/**
+ * Whether the contract of stores is worth something: each clause is broken by a store with a
+ * mistake.
+ */
 import { AssertionError } from "node:assert";
 import { describe, expect, test } from "vitest";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";
@@ -16,7 +19,8 @@ describe("the list can fail", () => {
       await clause.run(store);
       return false;
     } catch (error) {
-      // A clause finds its fault by looking, not by running into something; only closing has nothing to look at.
+      // A clause finds its fault by looking, not by running into something; only closing has
+      // nothing to look at.
       if (!(error instanceof AssertionError) && clause.id !== "close-1") throw error;
       return true;
     }

@@ -1,4 +1,7 @@
-/** A store as the next version of this package may open it: by the same code, which knows one more step of the schema. */
+/**
+ * A store as the next version of this package may open it: by the same code, which knows one more
+ * step of the schema.
+ */
 import { createMysqlDriver } from "../../dist/lib/store/sql/mysql-driver.js";
 import { type MigrationSource, newestOf, readMigrations } from "../../dist/lib/store/migrations.js";
 import { createPostgresDriver } from "../../dist/lib/store/sql/postgres-driver.js";
@@ -13,7 +16,9 @@ import { endingWith, type StoreAddress } from "./open-store.ts";
 /** In ms, since CI's machine is busy. */
 const PATIENCE = 120_000;
 
-/** Which code may go on with the tables after that step: that of today, or only that which knows it. */
+/**
+ * Which code may go on with the tables after that step: that of today, or only that which knows it.
+ */
 export type NextStep = "adds" | "breaks";
 
 const sourceOf =

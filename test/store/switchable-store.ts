@@ -3,8 +3,8 @@ import type { SessionStore } from "../../src/lib/session/session-store.ts";
 export type OperationName = Exclude<keyof SessionStore, "secretFile">;
 
 /**
- * `before`: the operation does not happen. `after`: it happens, and its response is lost. `beaten`: it does not happen,
- * and answers false, as if another process had been faster.
+ * `before`: the operation does not happen. `after`: it happens, and its response is lost. `beaten`:
+ * it does not happen, and answers false, as if another process had been faster.
  */
 export type Fault = "before" | "after" | "beaten" | undefined;
 

@@ -1,4 +1,6 @@
-/** What somebody can do who knows this library's code and formats and has a copy of its database. */
+/**
+ * What somebody can do who knows this library's code and formats and has a copy of its database.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import { copyFileSync, existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";

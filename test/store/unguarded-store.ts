@@ -2,8 +2,9 @@ import type { Pool } from "mysql2/promise";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";
 
 /**
- * A store in MySQL with the mistake that hides longest: commitRefresh reads, compares, and then writes without a guard. Within a process one
- * waits for the other, so that only another process shows it.
+ * A store in MySQL with the mistake that hides longest: commitRefresh reads, compares, and then
+ * writes without a guard. Within a process one waits for the other, so that only another process
+ * shows it.
  */
 export function unguarded(store: SessionStore, pool: Pool): SessionStore {
   let last: Promise<unknown> = Promise.resolve();

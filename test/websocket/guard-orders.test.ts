@@ -1,4 +1,7 @@
-/** A session that ends before, while or after its socket is opened: the socket is closed, in each order and without `every`. */
+/**
+ * A session that ends before, while or after its socket is opened: the socket is closed, in each
+ * order and without `every`.
+ */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -126,7 +129,10 @@ async function signIn({ sessions }: World): Promise<SignedIn> {
   return { handle: session.handle, accessToken: accessToken.value };
 }
 
-/** Opens a socket. Resolves with its close code or reason once it is closed, and with `refused` where there is none. */
+/**
+ * Opens a socket. Resolves with its close code or reason once it is closed, and with `refused`
+ * where there is none.
+ */
 type Connect = (world: World, user: SignedIn, ticket?: string) => Promise<unknown>;
 
 const connectWs: Connect = (world, { accessToken }, ticket) => {
@@ -191,7 +197,8 @@ describe.each(LIBRARIES)("$library, without `every`", ({ serve, connect, closed 
       const user = await signIn(world);
       const ticket = await ticketOf(world, user);
       await end(world, user.handle);
-      // With `revocation: "off"` a revoked session's access token opens a socket; the key of an old one is gone.
+      // With `revocation: "off"` a revoked session's access token opens a socket; the key of an old
+      // one is gone.
       const opens = by === "token" && title !== "all sessions are revoked" && title !== "it expires";
       expect(await connect(world, user, ticket)).toBe(opens ? closed : "refused");
     });

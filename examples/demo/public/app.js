@@ -1,4 +1,6 @@
-/** The demo's page: you, the thief with a copy of your cookies, and what the server sees of both. */
+/**
+ * The demo's page: you, the thief with a copy of your cookies, and what the server sees of both.
+ */
 import { whileDisabled } from "./busy.js";
 import { createDevices } from "./devices.js";
 import { createOwnSessions } from "./own-sessions.js";

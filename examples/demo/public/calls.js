@@ -13,7 +13,8 @@ import { MESSAGES } from "./counterfoil/protocol.js";
  * @typedef {{ call: string, status: number, text: string, kind: "good" | "soft" | "bad" }} LogEntry
  *
  * @typedef {object} Side
- * @property {{ live: boolean, auto: boolean, user: string, marker: Marker | undefined, refreshedAt: Date | undefined }} state
+ * @property {{ live: boolean, auto: boolean, user: string, marker: Marker | undefined, refreshedAt:
+ * Date | undefined }} state
  * @property {(action: Action) => Promise<void>} call
  *
  * @typedef {import("counterfoil/protocol").SessionMarker} Marker
@@ -29,13 +30,22 @@ const CALLS = { me: "GET me", like: "POST like", refresh: "refresh" };
 
 export const NO_ANSWER = { status: 0, body: { message: "no answer from the server" }, reason: "" };
 
-/** How long its access token is still good for, in ms. The demo's server runs on this machine, so both have one clock. @param {Marker} marker */
+/**
+ * How long its access token is still good for, in ms. The demo's server runs on this machine, so
+ * both have one clock.
+ * @param {Marker} marker
+ */
 export const timeLeft = (marker) => Math.max(0, marker.accessExpires - Date.now());
 
 /** @param {string | null} challenge */
 export const reasonIn = (challenge) => /error_description="([^"]*)"/.exec(challenge ?? "")?.[1] ?? "";
 
-/** @param {Action} action @param {Answer} answer @param {number | undefined} before @returns {LogEntry} */
+/**
+ * @param {Action} action
+ * @param {Answer} answer
+ * @param {number | undefined} before
+ * @returns {LogEntry}
+ */
 export function describe(action, { status, body, reason, after }, before) {
   const call = CALLS[action];
   if (status === 200) return { call, status, kind: "good", text: describeSuccess(action, body, before, after) };
@@ -49,7 +59,12 @@ export function describe(action, { status, body, reason, after }, before) {
   };
 }
 
-/** A refresh that another tab of this browser has made. @param {number} before @param {number} after @returns {LogEntry} */
+/**
+ * A refresh that another tab of this browser has made.
+ * @param {number} before
+ * @param {number} after
+ * @returns {LogEntry}
+ */
 export function describeShared(before, after) {
   return { call: CALLS.refresh, status: 0, kind: "good", text: `by another tab: ${describeRotation(before, after)}` };
 }

@@ -13,7 +13,10 @@ const find = (selector) => document.querySelector(selector);
 export function createDevices({ request, mayAsk }) {
   const list = find("#devices");
   const [add, endOthers] = [find("#add-device"), find("#end-others")];
-  /** Agents that this page has made, by the handle of their session. @type {Map<string, { id: string, name: string }>} */
+  /**
+   * Agents that this page has made, by the handle of their session. @type {Map<string, { id:
+   * string, name: string }>}
+   */
   const agents = new Map();
   let signedIn = false;
   let stale = false;
@@ -66,7 +69,10 @@ export function createDevices({ request, mayAsk }) {
 
   return {
     reload,
-    /** Called several times a second. @param {boolean} live whether there is a session, and so a list */
+    /**
+     * Called several times a second.
+     * @param {boolean} live whether there is a session, and so a list
+     */
     update(live) {
       if (live !== signedIn) {
         signedIn = live;

@@ -1,4 +1,7 @@
-/** The sessions that this browser has had, so that their events can be told from those of another browser. Handles are no secrets. */
+/**
+ * The sessions that this browser has had, so that their events can be told from those of another
+ * browser. Handles are no secrets.
+ */
 
 const KEY = "counterfoil-demo-sessions";
 const MOST_HANDLES = 50;

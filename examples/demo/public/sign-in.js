@@ -1,4 +1,6 @@
-/** The form that stands in your panel while you have no session, and the way out while you have one. */
+/**
+ * The form that stands in your panel while you have no session, and the way out while you have one.
+ */
 import { whileDisabled } from "./busy.js";
 
 /**

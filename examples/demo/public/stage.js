@@ -67,7 +67,10 @@ function describeEvidence(event) {
   ];
 }
 
-/** Two successors of one token have the same generation; and the token in force itself counts as reused when a successor has long been in use. */
+/**
+ * Two successors of one token have the same generation; and the token in force itself counts as
+ * reused when a successor has long been in use.
+ */
 function describeCurrent({ presented, presentedGeneration, currentGeneration }) {
   if (presented === "current") return ["In force", "that very token"];
   const another = presentedGeneration === currentGeneration ? "another of " : "";

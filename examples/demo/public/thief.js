@@ -46,7 +46,8 @@ export function createThief({ agent: id, copy, onLog, onRotation }) {
       if (status === 200 || status === 401) return;
       const rest = retryAfter || REST;
       restUntil = performance.now() + rest;
-      // 409: another request rotated this token a moment ago. Nothing is lost, so it waits as it was told to.
+      // 409: another request rotated this token a moment ago. Nothing is lost, so it waits as it
+      // was told to.
       if (status !== 409) return;
       await new Promise((resolve) => setTimeout(resolve, rest));
     }
@@ -54,7 +55,10 @@ export function createThief({ agent: id, copy, onLog, onRotation }) {
 
   const refresh = () => (refreshing ??= refreshWithRetries().finally(() => (refreshing = undefined)));
 
-  /** Sends, and again after a refresh that was needed. @param {import("./calls.js").Action} action */
+  /**
+   * Sends, and again after a refresh that was needed.
+   * @param {import("./calls.js").Action} action
+   */
   async function call(action) {
     if (action === "refresh") return refresh();
     await refreshing;

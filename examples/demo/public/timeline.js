@@ -17,7 +17,8 @@ import { prependRow } from "./rows.js";
 /**
  * @param {HTMLElement} log
  * @param {{ settle: number }} times
- * @param {(handles: readonly string[]) => boolean} isOwn whether one of these sessions is, or was, this browser's
+ * @param {(handles: readonly string[]) => boolean} isOwn whether one of these sessions is, or was,
+ * this browser's
  * @param {(event: ServerEvent) => void} onEvent
  */
 export function createTimeline(log, times, isOwn, onEvent) {
@@ -38,7 +39,10 @@ export function createTimeline(log, times, isOwn, onEvent) {
         onEvent(event);
       });
     },
-    /** Listens again if the server has hung up, as it does when an access token has expired meanwhile. */
+    /**
+     * Listens again if the server has hung up, as it does when an access token has expired
+     * meanwhile.
+     */
     keepOpen() {
       if (source?.readyState === EventSource.CLOSED) this.open();
     },

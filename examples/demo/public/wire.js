@@ -1,4 +1,6 @@
-/** Only a demo needs this: it shows what goes over the wire, also what the client sends by itself. */
+/**
+ * Only a demo needs this: it shows what goes over the wire, also what the client sends by itself.
+ */
 import { ACTIONS, NO_ANSWER, reasonIn } from "./calls.js";
 import { HEADERS, parseMarker } from "./counterfoil/protocol.js";
 
@@ -7,7 +9,8 @@ const NAMES = new Map(Object.entries(ACTIONS).map(([name, { path }]) => [path, n
 /**
  * Looks at the page's requests on their way; begins before the client is made.
  *
- * @param {(action: import("./calls.js").Action, answer: import("./calls.js").Answer, before: number | undefined) => void} onAnswer
+ * @param {(action: import("./calls.js").Action, answer: import("./calls.js").Answer, before: number
+ * | undefined) => void} onAnswer
  * @param {() => number | undefined} readGeneration
  */
 export function watchWire(onAnswer, readGeneration) {
@@ -47,7 +50,10 @@ export function watchWire(onAnswer, readGeneration) {
   }
 
   return {
-    /** Whether a request of this very tab has brought these tokens, or is about to. @param {string} marker */
+    /**
+     * Whether a request of this very tab has brought these tokens, or is about to.
+     * @param {string} marker
+     */
     isOwn: (marker) => refreshes > 0 || marker === latest,
   };
 }

@@ -62,7 +62,12 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
     isRefreshing = false;
   }
 
-  /** @param {typeof client.fetch} send @param {string} method @param {string} path @param {URLSearchParams} [body] */
+  /**
+   * @param {typeof client.fetch} send
+   * @param {string} method
+   * @param {string} path
+   * @param {URLSearchParams} [body]
+   */
   async function ask(send, method, path, body) {
     try {
       const answer = await send(path, { method, ...(body && { body }) });
@@ -102,9 +107,15 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
     async check() {
       if (state.live) await call("me");
     },
-    /** Whether the page may ask for something by itself: with the switch off, it must not be what makes the client refresh. */
+    /**
+     * Whether the page may ask for something by itself: with the switch off, it must not be what
+     * makes the client refresh.
+     */
     mayAsk: () => state.auto || left() > LEAD,
-    /** Called several times a second. Another tab may have new tokens of which this one has not heard yet. */
+    /**
+     * Called several times a second. Another tab may have new tokens of which this one has not
+     * heard yet.
+     */
     tick() {
       const mayRefresh = state.live && state.auto && !isRefreshing && performance.now() >= restUntil;
       if (mayRefresh && isAlmostOver()) void refresh();
@@ -112,7 +123,10 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
   };
 }
 
-/** The client says who you are and when the access token expires, but counts no generations for the page: the readable cookie has them. */
+/**
+ * The client says who you are and when the access token expires, but counts no generations for the
+ * page: the readable cookie has them.
+ */
 function readMarker() {
   for (const name of [HOST_PREFIX + COOKIES.marker, COOKIES.marker]) {
     const pair = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));

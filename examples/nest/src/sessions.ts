@@ -9,7 +9,8 @@ interface Claims {
 export const sessions = createSessions<Claims>({
   // Gone when the process ends. An app gives its database, and a secret from its environment.
   store: memory(),
-  // Plain http on localhost. An app leaves this out, and says what browsers see: http: { publicOrigin: "https://shop.example" }.
+  // Plain http on localhost. An app leaves this out, and says what browsers see: http: {
+  // publicOrigin: "https://shop.example" }.
   cookie: { secure: false },
 });
 

@@ -7,10 +7,16 @@ const salt = randomBytes(16);
 const users = new Map([["alice", await hash("open sesame", salt, 32)]]);
 const nobody = randomBytes(32);
 
-/** Yours to replace: who the users are. An app has them in its database, and limits how often a password may be tried. */
+/**
+ * Yours to replace: who the users are. An app has them in its database, and limits how often a
+ * password may be tried.
+ */
 @Injectable()
 export class UsersService {
-  /** The user's id, if the password is right. A name that nobody has takes as long as a wrong password. */
+  /**
+   * The user's id, if the password is right. A name that nobody has takes as long as a wrong
+   * password.
+   */
   async checkPassword(name: unknown, password: unknown): Promise<string | undefined> {
     if (typeof name !== "string" || typeof password !== "string") return undefined;
     const given = await hash(password, salt, 32);

@@ -8,7 +8,8 @@ interface Data {
 
 const origin = process.env["PUBLIC_ORIGIN"] ?? "http://localhost:3000"; // what browsers see, also behind a proxy
 
-// Next bundles the proxy, pages and routes apart, so a process may hold several of these, over one database.
+// Next bundles the proxy, pages and routes apart, so a process may hold several of these, over one
+// database.
 const sessions = createSessions<unknown, Data>({
   store: sqlite({ path: process.env["SESSIONS_DB"] ?? "./sessions.db" }),
   http: { publicOrigin: origin },

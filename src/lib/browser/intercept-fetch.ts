@@ -8,7 +8,8 @@ interface Wrapper {
   isActive: boolean;
 }
 
-// Shared by all copies of this module in a page, so that the last one to go puts back what the first one found.
+// Shared by all copies of this module in a page, so that the last one to go puts back what the
+// first one found.
 const WRAPPER: unique symbol = Symbol.for("counterfoil.fetch") as never;
 
 type MaybeWrapped = typeof fetch & { [WRAPPER]?: Wrapper };

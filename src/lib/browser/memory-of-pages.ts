@@ -1,7 +1,10 @@
 import type { KnownSession } from "./known-session.ts";
 import { undefinedOnError } from "./undefined-on-error.ts";
 
-/** What one page leaves to the next one: who is signed in, or whose sign-out the server has not heard yet. */
+/**
+ * What one page leaves to the next one: who is signed in, or whose sign-out the server has not
+ * heard yet.
+ */
 export interface Remembered extends Partial<KnownSession> {
   /** Whether the marker cookie can be read by the page. */
   readonly isReadable?: boolean;

@@ -70,7 +70,8 @@ export function createSessionCalls(
   state: SessionStateHolder,
   refresh: SessionRefresh,
 ): SessionCalls {
-  // The marker of new tokens, and the address where they were refused all the same: another refresh would not help there.
+  // The marker of new tokens, and the address where they were refused all the same: another refresh
+  // would not help there.
   let refusedAfterRefresh: string | undefined;
 
   /** Makes a call ready for the session that the browser has, if that is its owner's. */
@@ -115,7 +116,8 @@ export function createSessionCalls(
 
     async judge(call, answer, canResend = true) {
       const blocked = state.learn(answer, call.marker);
-      // Also after an answer that says nothing of it: somebody else may have signed in while it was on its way.
+      // Also after an answer that says nothing of it: somebody else may have signed in while it was
+      // on its way.
       const known = state.sync();
       if (blocked || !settings.isRefused(answer)) return blocked;
       if (known?.marker === call.marker) {

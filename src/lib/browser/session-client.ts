@@ -100,7 +100,8 @@ export function createSessionClient<Claims = unknown>(
   const send: typeof fetch = (input, init) => (interception?.original ?? globalThis.fetch)(input, init);
   const ending = new AbortController();
   const life = ending.signal;
-  // A server has no page, and one client for all who ask: it must not learn who they are, nor keep the process alive.
+  // A server has no page, and one client for all who ask: it must not learn who they are, nor keep
+  // the process alive.
   if (!globalThis.location) ending.abort();
   const state = createSessionState(settings, emit, life);
   const refresh = createSessionRefresh(settings, state, emit, { send, life });

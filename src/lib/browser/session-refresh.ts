@@ -7,7 +7,10 @@ import { SessionClientError } from "./session-client-error.ts";
 import { withLock } from "./session-lock.ts";
 import type { SessionStateHolder } from "./session-state.ts";
 
-/** `fresh`: the browser has other tokens than before; `over`: there is no session any more; else why it could not be had, and nothing is lost. */
+/**
+ * `fresh`: the browser has other tokens than before; `over`: there is no session any more; else why
+ * it could not be had, and nothing is lost.
+ */
 export type RefreshResult = "fresh" | "over" | SessionClientError;
 
 export interface SessionRefresh {
@@ -75,7 +78,8 @@ export function createSessionRefresh(
         if (answer.ok) {
           const blocked = state.learn(answer, before?.marker);
           if (blocked) return blocked;
-          // Where a CORS set-up hides the header, the cookie tells. Neither: the answer is somebody else's, a captive portal's say.
+          // Where a CORS set-up hides the header, the cookie tells. Neither: the answer is somebody
+          // else's, a captive portal's say.
           if (answer.headers.has(SESSION_HEADER) || state.sync()?.marker !== before?.marker) return "fresh";
         }
         if (settings.isRefused(answer)) {

@@ -17,18 +17,29 @@ import { joinTabs } from "./tab-channel.ts";
 
 /** Who is signed in, as far as this page knows. Everything that can change it is here. */
 export interface SessionStateHolder {
-  /** Reads what the browser has now, which other tabs and the server may have changed. Undefined: no session. */
+  /**
+   * Reads what the browser has now, which other tabs and the server may have changed. Undefined: no
+   * session.
+   */
   sync(): KnownSession | undefined;
   /** What was there when it was last looked at. */
   known(): KnownSession | undefined;
   /** Whether the access token is known to have expired. Never by the wall clock. */
   isExpired(): boolean;
   session(): SessionState;
-  /** Takes from an answer what it says of the session. `started`: the marker under which its request was sent. */
+  /**
+   * Takes from an answer what it says of the session. `started`: the marker under which its request
+   * was sent.
+   */
   learn(answer: ResponseHead, started: string | undefined): SessionClientError | undefined;
-  /** Forgets the session, here and in all tabs; whatever is still on its way does not bring it back. */
+  /**
+   * Forgets the session, here and in all tabs; whatever is still on its way does not bring it back.
+   */
   end(reason: SignOutReason, isUnsent?: boolean): void;
-  /** Whether a session was signed out here and is still in the browser, since the server has not heard of it. */
+  /**
+   * Whether a session was signed out here and is still in the browser, since the server has not
+   * heard of it.
+   */
   isUnsent(): boolean;
   /** The server has heard of it. */
   setSent(): void;
@@ -59,7 +70,10 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   sync(stored.at && Math.max(0, Date.now() - stored.at));
   if (state.status !== "loading") announced = state;
 
-  /** @param age of the marker, in ms; undefined where nobody can tell, and nothing new is known of it where it is the same one */
+  /**
+   * @param age of the marker, in ms; undefined where nobody can tell, and nothing new is known of
+   * it where it is the same one
+   */
   function setKnown(next: KnownSession | undefined, age?: number, reason?: SignOutReason): void {
     const before = known;
     known = next && !isOver(next.marker) ? complete(next) : undefined;
@@ -76,7 +90,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   function complete({ marker, user, antiCsrf, at }: KnownSession): KnownSession {
     const handle = handleOf(marker);
     const earlier = [known, recall(name)].find((source) => handleOf(source?.marker ?? "") === handle);
-    // The page is newer than what an earlier one has stored, and older than what this one has learnt.
+    // The page is newer than what an earlier one has stored, and older than what this one has
+    // learnt.
     const old = !known && initialSession?.handle === handle ? initialSession : earlier?.user;
     return {
       marker,

@@ -6,8 +6,8 @@ export interface TabChannel {
 }
 
 /**
- * Joins the channel. It is left while the page rests in the back/forward cache, which an open channel would keep it out of; `onBack` says that
- * it may have missed something.
+ * Joins the channel. It is left while the page rests in the back/forward cache, which an open
+ * channel would keep it out of; `onBack` says that it may have missed something.
  *
  * @param life ends it
  */

@@ -102,7 +102,10 @@ const exactly = (max: number, onLimit: string): object => ({ max, onLimit, atOnc
 const store = memory();
 const clock = (): number => 0;
 const LOCAL = "http://localhost:3000";
-/** Option, value, and how the policy then differs from the defaults; an object is merged into the default of its part. */
+/**
+ * Option, value, and how the policy then differs from the defaults; an object is merged into the
+ * default of its part.
+ */
 const ACCEPTED: readonly (readonly [
   option: string,
   value: unknown,

@@ -1,10 +1,16 @@
-/** Decodes base64url without padding (RFC 7515 2); undefined unless `text` is the one canonical spelling of its bytes. */
+/**
+ * Decodes base64url without padding (RFC 7515 2); undefined unless `text` is the one canonical
+ * spelling of its bytes.
+ */
 export function decodeBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64url");
   return bytes.toString("base64url") === text ? bytes : undefined;
 }
 
-/** Decodes text in base64url as {@link decodeBase64url} does, by way of one buffer instead of one a call. */
+/**
+ * Decodes text in base64url as {@link decodeBase64url} does, by way of one buffer instead of one a
+ * call.
+ */
 export function createTextDecoder(maxLength: number): (text: string) => string | undefined {
   const scratch = Buffer.alloc(Math.ceil((maxLength * 3) / 4));
   return (text) => {

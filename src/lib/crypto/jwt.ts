@@ -6,13 +6,18 @@ import { createMac } from "./mac.ts";
 /** Longest compact JWS that is looked at; browsers drop a cookie over 4096 bytes. */
 export const MAX_JWS_LENGTH = 4096;
 
-/** Checks signatures of one algorithm with one key; the token has no say in either (RFC 8725 3.1). */
+/**
+ * Checks signatures of one algorithm with one key; the token has no say in either (RFC 8725 3.1).
+ */
 export interface JwsVerifier {
   /** @param signature in base64url, of which it takes the canonical spelling only */
   verify(signingInput: string, signature: string): boolean;
 }
 
-/** The public half of an asymmetric key (RFC 7517, RFC 7518 6.2, RFC 8037). Declared here, since the name of Node's own type changes. */
+/**
+ * The public half of an asymmetric key (RFC 7517, RFC 7518 6.2, RFC 8037). Declared here, since the
+ * name of Node's own type changes.
+ */
 export interface PublicJwk {
   readonly kty: string;
   readonly crv: string;
@@ -60,7 +65,10 @@ export function verifyJws(
   return decodeText(compact.slice(firstDot + 1, lastDot));
 }
 
-/** Parses a JOSE header strictly: canonical base64url of a JSON object, no `crit` (RFC 7515 4.1.11), no `b64` (RFC 7797). */
+/**
+ * Parses a JOSE header strictly: canonical base64url of a JSON object, no `crit` (RFC 7515 4.1.11),
+ * no `b64` (RFC 7797).
+ */
 export function parseJwsHeader(segment: string): JwsHeader | undefined {
   if (segment.length > 512) return undefined;
   const bytes = decodeBase64url(segment);
@@ -115,7 +123,8 @@ function createAsymmetricKey(algorithm: "EdDSA" | "ES256", jwk: PrivateJwk): Jws
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 function ed25519Jwk(seed: Buffer): PrivateJwk {
-  // Every 32 bytes are an Ed25519 private key (RFC 8032 5.1.5); PKCS#8 (RFC 8410) lets node:crypto work out its public half.
+  // Every 32 bytes are an Ed25519 private key (RFC 8032 5.1.5); PKCS#8 (RFC 8410) lets node:crypto
+  // work out its public half.
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
   return key.export({ format: "jwk" }) as unknown as PrivateJwk;
 }

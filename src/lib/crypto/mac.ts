@@ -9,7 +9,10 @@ const TEXT = 43;
 /** Longest message that a MAC key takes, in bytes. Callers bound their input below it. */
 export const MAX_MAC_MESSAGE = 8192;
 
-/** A message is bytes, or a string whose characters are all below U+0100: others lose their upper bits. */
+/**
+ * A message is bytes, or a string whose characters are all below U+0100: others lose their upper
+ * bits.
+ */
 type Message = string | Uint8Array;
 
 /** HMAC-SHA256 (RFC 2104) under one fixed key. */
@@ -18,7 +21,9 @@ export interface Mac {
   digest(message: Message): Buffer;
   /** @returns the digest in base64url, 43 characters */
   text(message: Message): string;
-  /** Whether `text` is the digest in base64url, in a time that does not depend on where they differ. */
+  /**
+   * Whether `text` is the digest in base64url, in a time that does not depend on where they differ.
+   */
   matches(message: Message, text: string): boolean;
 }
 

@@ -6,13 +6,21 @@ const FORMAT = "1";
 const IV = 12;
 const TAG = 16;
 
-/** What the secrets of the config are used for. Nothing derived from them ever reaches the store. */
+/**
+ * What the secrets of the config are used for. Nothing derived from them ever reaches the store.
+ */
 export interface Secrets {
-  /** Encrypts a seed with the first secret; `context` is authenticated, so that a wrapped seed cannot be moved to another key. */
+  /**
+   * Encrypts a seed with the first secret; `context` is authenticated, so that a wrapped seed
+   * cannot be moved to another key.
+   */
   wrap(seed: Uint8Array, context: string): string;
   /** The seed, and whether the first secret wrapped it; undefined when none of the secrets did. */
   unwrap(wrapped: string, context: string): { readonly seed: Buffer; readonly byFirst: boolean } | undefined;
-  /** A MAC key for anti-CSRF tokens per secret, in the order of the list: the first makes them, all check them. */
+  /**
+   * A MAC key for anti-CSRF tokens per secret, in the order of the list: the first makes them, all
+   * check them.
+   */
   readonly antiCsrf: readonly [Mac, ...Mac[]];
   /** The same for one-time tickets. */
   readonly tickets: readonly [Mac, ...Mac[]];
@@ -25,7 +33,10 @@ interface DerivedSecret {
   readonly tickets: Mac;
 }
 
-/** Derives all keys from the secrets with HKDF-SHA256 (RFC 5869); wraps with AES-256-GCM. The first secret is the current one. */
+/**
+ * Derives all keys from the secrets with HKDF-SHA256 (RFC 5869); wraps with AES-256-GCM. The first
+ * secret is the current one.
+ */
 export function createSecrets(list: readonly [string, ...string[]]): Secrets {
   const [first, ...rest] = list;
   const current = deriveSecret(first);
@@ -70,7 +81,8 @@ export function deriveKey(from: string | Uint8Array, purpose: string, length = 3
 
 function deriveSecret(secret: string): DerivedSecret {
   return {
-    // Names the secret in what it wrapped; tells nothing about it, being a derived value of its own.
+    // Names the secret in what it wrapped; tells nothing about it, being a derived value of its
+    // own.
     id: deriveKey(secret, "secret id", 6).toString("base64url"),
     key: deriveKey(secret, "key wrapping"),
     antiCsrf: createMac(deriveKey(secret, "anti-csrf")),

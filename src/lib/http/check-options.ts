@@ -2,7 +2,10 @@ import type { Duration } from "../options/duration.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
 import { readSection, type SectionReader } from "../options/config-reader.ts";
 
-/** Checks the options of a route when it is made: what is misspelt there would leave it unprotected. @throws ConfigError */
+/**
+ * Checks the options of a route when it is made: what is misspelt there would leave it unprotected.
+ * @throws ConfigError
+ */
 function check(options: unknown, name: string, read: (section: SectionReader) => void): void {
   const faults: ConfigFault[] = [];
   const section = readSection(options, name, faults);

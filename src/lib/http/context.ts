@@ -18,7 +18,10 @@ import { createRequestWatch, type RequestWatch } from "./request-watch.ts";
 import { createTransports, type Transport, type TransportKind } from "./transport.ts";
 import { watchUnreachedRoutes } from "./unreached-routes.ts";
 
-/** Each operation is `(http, exchange, ...) => ...`. Adapters hand in an exchange and send what comes back. */
+/**
+ * Each operation is `(http, exchange, ...) => ...`. Adapters hand in an exchange and send what
+ * comes back.
+ */
 export interface HttpContext {
   readonly sessions: Sessions;
   readonly session: SessionContext;

@@ -9,7 +9,10 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 
 export type CookieKind = keyof CookieNames;
 
-/** What a request carries under one name. `ambiguous`: several different values, of which no one can tell which is ours. */
+/**
+ * What a request carries under one name. `ambiguous`: several different values, of which no one can
+ * tell which is ours.
+ */
 export type CookieReading =
   | { readonly kind: "none" }
   | { readonly kind: "one"; readonly value: string }
@@ -260,7 +263,10 @@ function valueBetween(header: string, from: number, to: number): string {
   return isQuoted ? header.slice(start + 1, end - 1) : header.slice(start, end);
 }
 
-/** None, and each domain that a cookie for this host can name; browsers ignore the ones that they do not allow. */
+/**
+ * None, and each domain that a cookie for this host can name; browsers ignore the ones that they do
+ * not allow.
+ */
 function possibleDomains(host: string | undefined): readonly (string | undefined)[] {
   const labels = (host ?? "").replace(/:\d+$/, "").toLowerCase().split(".");
   if (

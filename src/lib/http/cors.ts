@@ -8,8 +8,9 @@ const PREFLIGHT_SECONDS = "600";
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /**
- * Lets pages of the trusted origins read answers (Fetch standard, CORS protocol), and answers their preflights. Does nothing for
- * any other origin, and nothing at all where none is trusted, so that an app's own CORS set-up stays in charge.
+ * Lets pages of the trusted origins read answers (Fetch standard, CORS protocol), and answers their
+ * preflights. Does nothing for any other origin, and nothing at all where none is trusted, so that
+ * an app's own CORS set-up stays in charge.
  */
 export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpResponse | undefined {
   if (policy.trustedOrigins.size === 0) return undefined;
@@ -27,7 +28,8 @@ export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpRespo
   });
   if (exchange.method !== "OPTIONS" || exchange.header("access-control-request-method") === undefined) return undefined;
 
-  // Every name is spelt out: with credentials browsers ignore "*". The page's own headers are as trusted as the page.
+  // Every name is spelt out: with credentials browsers ignore "*". The page's own headers are as
+  // trusted as the page.
   const asked = (exchange.header("access-control-request-headers") ?? "").toLowerCase().split(",").slice(0, 50);
   const names = asked.map((name) => name.trim()).filter((name) => HEADER_NAME.test(name));
   exchange.beforeHead((head) => {

@@ -33,7 +33,10 @@ export interface CredentialReader {
   wanted(exchange: HttpExchange): TransportKind;
   /** @throws SessionError `TRANSPORT_CONFLICT` when cookie and header name different sessions */
   access(exchange: HttpExchange): Awaitable<Credential>;
-  /** @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing says which is meant */
+  /**
+   * @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing
+   * says which is meant
+   */
   refresh(exchange: HttpExchange): Promise<RefreshCredential>;
   /** The access tokens of both transports. */
   carried(exchange: HttpExchange): PresentedCredentials;
@@ -166,7 +169,10 @@ const NO_HEADER: Credential = { transport: "header", reading: { kind: "none" } }
 const fromHeader = (token: string | undefined): Credential =>
   token === undefined || token === "" ? NO_HEADER : { transport: "header", reading: { kind: "one", value: token } };
 
-/** The token of `Authorization: Bearer` (RFC 6750 2.1); undefined where the header is absent or of another scheme. */
+/**
+ * The token of `Authorization: Bearer` (RFC 6750 2.1); undefined where the header is absent or of
+ * another scheme.
+ */
 function bearerOf(exchange: HttpExchange): string | undefined {
   const header = exchange.header("authorization");
   return header === undefined ? undefined : /^bearer +(\S+) *$/i.exec(header)?.[1];

@@ -4,11 +4,11 @@ import { MAX_ORIGIN_LENGTH, parseOrigin } from "../options/origin.ts";
 import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
 
 /**
- * The first layer against cross-site requests: what the browser itself says about where a request comes from. Why an
- * unsafe request is refused; undefined when it passes.
+ * The first layer against cross-site requests: what the browser itself says about where a request
+ * comes from. Why an unsafe request is refused; undefined when it passes.
  *
- * `Sec-Fetch-Site` decides where it is sent (Fetch Metadata), `Origin` (RFC 6454 7) where it is not. A request with
- * neither comes from no browser, and no browser can be tricked into it.
+ * `Sec-Fetch-Site` decides where it is sent (Fetch Metadata), `Origin` (RFC 6454 7) where it is
+ * not. A request with neither comes from no browser, and no browser can be tricked into it.
  */
 export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
   if (!isUnsafe(exchange)) return undefined;
@@ -39,7 +39,10 @@ export function findCrossSiteSignIn(exchange: HttpExchange, policy: HttpPolicy):
   return "a sign-in by GET that another site asked for without loading the page";
 }
 
-/** The stand-in for the anti-CSRF token where that is off: a header that no page of another origin can send without a preflight. */
+/**
+ * The stand-in for the anti-CSRF token where that is off: a header that no page of another origin
+ * can send without a preflight.
+ */
 export const hasCustomHeader = (exchange: HttpExchange): boolean => exchange.header(HEADERS.custom) !== undefined;
 
 export function isTrusted(origin: string, policy: HttpPolicy): boolean {
@@ -48,7 +51,8 @@ export function isTrusted(origin: string, policy: HttpPolicy): boolean {
 
 export function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): boolean {
   if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
-  // Without a public origin only the host can be compared: behind a proxy the scheme is not known, and X-Forwarded-* is anyone's word.
+  // Without a public origin only the host can be compared: behind a proxy the scheme is not known,
+  // and X-Forwarded-* is anyone's word.
   return isSameHost(origin, exchange);
 }
 

@@ -20,7 +20,10 @@ export function isPageLoad(exchange: HttpExchange): boolean {
 /** The part of the policy that says where pages and the refresh route are. */
 type RoutePolicy = Pick<Policy, "cookie" | "http">;
 
-/** Where to send a page load so that it is refreshed and comes back; undefined when it has just been there, or its address is no plain path. */
+/**
+ * Where to send a page load so that it is refreshed and comes back; undefined when it has just been
+ * there, or its address is no plain path.
+ */
 export function refreshAddress(exchange: HttpExchange, policy: RoutePolicy, now: number): string | undefined {
   if (isMarked(exchange, PAGE_PARAMETERS.refreshed, now)) return undefined;
   const url = publicUrl(exchange, policy.http.basePath);
@@ -109,8 +112,9 @@ function decode(path: string): string {
 }
 
 /**
- * A path and query of this very origin; undefined for anything that a browser could take for another one (`//host`, `/\host`, a
- * scheme, control characters), and for what is too long to be sent around.
+ * A path and query of this very origin; undefined for anything that a browser could take for
+ * another one (`//host`, `/\host`, a scheme, control characters), and for what is too long to be
+ * sent around.
  */
 export function toLocalPath(text: string): string | undefined {
   if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes("\\")) return undefined;

@@ -59,7 +59,8 @@ async function readPresented(http: HttpContext, exchange: HttpExchange): Promise
   const found = await http.credentials.refresh(exchange);
   if (found.transport === "cookie") refuseCrossSite(http.session, exchange);
   if (found.reading.kind !== "ambiguous") return found;
-  // The next request carries ours alone, so nobody is logged out by a cookie that a sibling sub-domain tossed in.
+  // The next request carries ours alone, so nobody is logged out by a cookie that a sibling
+  // sub-domain tossed in.
   http.cookies.clearDuplicates(exchange, "refresh");
   throw retryLater(
     "DUPLICATE_COOKIE",

@@ -4,7 +4,10 @@ import { COOKIE_KINDS, type CookieReading } from "./cookies.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 import type { TransportKind } from "./transport.ts";
 
-/** The refresh token that names the session where the access token does not; only a cookie's comes uncalled. */
+/**
+ * The refresh token that names the session where the access token does not; only a cookie's comes
+ * uncalled.
+ */
 export async function readRefreshCookie(
   { refreshCookies }: HttpContext,
   exchange: HttpExchange,

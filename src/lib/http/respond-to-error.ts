@@ -3,8 +3,8 @@ import { isErrorFromAuth } from "../errors.ts";
 import type { HttpResponse } from "./exchange/exchange.ts";
 
 /**
- * The answer to an error of this library; undefined when it is not one that a client should see. Touches no cookie: only the
- * session routes clear them.
+ * The answer to an error of this library; undefined when it is not one that a client should see.
+ * Touches no cookie: only the session routes clear them.
  *
  * @param policy undefined where no instance is known
  */

@@ -102,7 +102,8 @@ export function respondToRoute(
   watchCors(exchange, http.session);
   const route = findRoute(pathOf(exchange), policy);
   if (route === undefined) watchPassedOn(exchange, http.session);
-  // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS set-up to say.
+  // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS
+  // set-up to say.
   if (route === undefined || exchange.method === "OPTIONS") return undefined;
   if (route === "refresh" && isPageLoad(exchange)) return refreshAndReturn(http, exchange);
   const method = METHODS[route];

@@ -10,7 +10,10 @@ import type { StartDetails } from "./request-options.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
 import type { TransportKind } from "./transport.ts";
 
-/** Signs in: a new session, its tokens, and the end of the session that the request carried (no fixation, ASVS 5.0 7.2.4). */
+/**
+ * Signs in: a new session, its tokens, and the end of the session that the request carried (no
+ * fixation, ASVS 5.0 7.2.4).
+ */
 export async function signInUser(
   http: HttpContext,
   exchange: HttpExchange,

@@ -8,7 +8,8 @@ import { readRefreshCookie } from "./request-facts.ts";
 /**
  * Ends the session of a request and takes its tokens back.
  *
- * @throws SessionError `SESSION_NOT_FOUND` when there is none; the tokens are taken back all the same
+ * @throws SessionError `SESSION_NOT_FOUND` when there is none; the tokens are taken back all the
+ * same
  */
 export async function signOutUser(http: HttpContext, exchange: HttpExchange): Promise<void> {
   http.watch.signedOut(exchange);

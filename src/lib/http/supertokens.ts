@@ -3,7 +3,10 @@ import type { TokenInfo } from "../session/tokens.ts";
 import type { Session } from "../session/verify-session.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 
-/** Tells newer SuperTokens web clients who is signed in, with which claims, and until when the access token is good. */
+/**
+ * Tells newer SuperTokens web clients who is signed in, with which claims, and until when the
+ * access token is good.
+ */
 export function setFrontToken(exchange: HttpExchange, session: Session, accessExpires: number, now: number): void {
   const { userId, jwtPayload } = session;
   const claims = typeof jwtPayload === "object" && !Array.isArray(jwtPayload) ? jwtPayload : { jwtPayload };
@@ -24,7 +27,8 @@ export function setIdRefreshToken(exchange: HttpExchange, marker: TokenInfo): vo
 /** Tells all of them that the session is over. */
 export function setRemoved(exchange: HttpExchange): void {
   exchange.setHeader(HEADERS.idRefresh, REMOVED);
-  // Version 15 tries to read this as a token and throws. The versions that need it, and only they, send this header.
+  // Version 15 tries to read this as a token and throws. The versions that need it, and only they,
+  // send this header.
   if (exchange.header(HEADERS.mode) !== undefined) exchange.setHeader(HEADERS.front, REMOVED);
 }
 

@@ -10,7 +10,9 @@ import { isSupertokensClient, setFrontToken, setIdRefreshToken, setRemoved } fro
 
 export type TransportKind = "cookie" | "header";
 
-/** A new access token, and until when the session that it belongs to lasts, in ms since the epoch. */
+/**
+ * A new access token, and until when the session that it belongs to lasts, in ms since the epoch.
+ */
 export interface AccessTokenIssue {
   readonly session: Session;
   readonly accessToken: TokenInfo;
@@ -20,7 +22,10 @@ export interface AccessTokenIssue {
 /** How the tokens of a session travel to a client. */
 export interface Transport {
   readonly kind: TransportKind;
-  /** Hands out what a sign-in or a refresh has made. `presented`: the refresh token that was refreshed. */
+  /**
+   * Hands out what a sign-in or a refresh has made. `presented`: the refresh token that was
+   * refreshed.
+   */
   issue(exchange: HttpExchange, created: CreatedSession, presented?: string): void;
   /** Hands out an access token with newer claims. */
   issueAccess(exchange: HttpExchange, issue: AccessTokenIssue): void;
@@ -49,7 +54,8 @@ export function createTransports(
       const time = now();
       // The cookie outlives the token in it, so that "expired" and "signed out" can be told apart.
       cookies.set(exchange, "access", { value: accessToken.value, expires: refreshToken.expires }, time);
-      // A token that was not rotated is not set again: a late answer must not lay it over a newer one.
+      // A token that was not rotated is not set again: a late answer must not lay it over a newer
+      // one.
       if (refreshToken.value !== presented) cookies.set(exchange, "refresh", refreshToken, time);
       cookies.set(exchange, "marker", idRefreshToken, time);
       exchange.setHeader(HEADERS.session, idRefreshToken.value);

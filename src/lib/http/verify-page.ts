@@ -16,8 +16,9 @@ const CURED_BY_REFRESH: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * The session of a page that is rendered on the server. A page load cannot refresh by itself as a script does, so the browser is sent
- * through the refresh route, the only one that gets the refresh token, and back.
+ * The session of a page that is rendered on the server. A page load cannot refresh by itself as a
+ * script does, so the browser is sent through the refresh route, the only one that gets the refresh
+ * token, and back.
  */
 export async function verifyPage(
   http: HttpContext,

@@ -130,7 +130,8 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     const context = wrapContext(record.kid, record.algorithm);
     const unwrapped = secrets().unwrap(record.wrappedSeed, context);
     if (unwrapped === undefined) throw secretMismatch(record.kid);
-    // At the start only: while processes with the old and the new list run side by side, they would undo each other's work.
+    // At the start only: while processes with the old and the new list run side by side, they would
+    // undo each other's work.
     if (rewrap && !unwrapped.byFirst) {
       await store.rewrapKey(record.kid, record.wrappedSeed, secrets().wrap(unwrapped.seed, context));
     }
@@ -183,7 +184,8 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     await reload(true);
     const last = newest();
     if (last === undefined) await append(clocks.shared());
-    // Published before it signs, like any other: processes that still run with the old setting must know it by then.
+    // Published before it signs, like any other: processes that still run with the old setting must
+    // know it by then.
     else if (last.algorithm !== policy.signing) await append(nextActivation());
   }
 
@@ -215,7 +217,8 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
       if (rotationDue(last)) await append(nextActivation());
       await dropFinished();
     } catch {
-      // The request at hand does its own work and reports its own faults; this is tried again in a minute.
+      // The request at hand does its own work and reports its own faults; this is tried again in a
+      // minute.
     }
   }
 

@@ -12,11 +12,17 @@ export interface RingKey extends JwsKey {
   readonly activatesAt: number;
   /** As it was in the store when the key was opened. */
   readonly wrappedSeed: string;
-  /** The exact header of every access token that this key signs: `{"alg":...,"kid":...,"typ":"at+jwt"}` in base64url (RFC 9068 2.1). */
+  /**
+   * The exact header of every access token that this key signs:
+   * `{"alg":...,"kid":...,"typ":"at+jwt"}` in base64url (RFC 9068 2.1).
+   */
   readonly headerSegment: string;
   /** Authenticates refresh tokens. */
   readonly refreshMac: Mac;
-  /** A fixed number in [0, 1) drawn by the key's name, so that all processes add the same jitter to its lifetime. */
+  /**
+   * A fixed number in [0, 1) drawn by the key's name, so that all processes add the same jitter to
+   * its lifetime.
+   */
   readonly jitter: number;
 }
 
@@ -52,7 +58,10 @@ export function openKeyRecord(record: KeyRecord, seed: Buffer): RingKey {
   };
 }
 
-/** What is authenticated along with a wrapped seed, so that nobody who can write to the store swaps keys or weakens an algorithm. */
+/**
+ * What is authenticated along with a wrapped seed, so that nobody who can write to the store swaps
+ * keys or weakens an algorithm.
+ */
 export const wrapContext = (kid: string, algorithm: SigningAlgorithm): string => `key ${kid} ${algorithm}`;
 
 const signingSeed = (seed: Buffer, algorithm: SigningAlgorithm): Buffer => deriveKey(seed, `access token ${algorithm}`);

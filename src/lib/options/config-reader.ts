@@ -3,7 +3,10 @@ import type { ConfigFault } from "../errors.ts";
 import { type Duration, parseDuration } from "./duration.ts";
 import { describeKnown } from "./unknown-option.ts";
 
-/** Reads one section of a config, option by option; what is wrong is collected, so that all faults are told at once. */
+/**
+ * Reads one section of a config, option by option; what is wrong is collected, so that all faults
+ * are told at once.
+ */
 export interface SectionReader {
   section(name: string): SectionReader;
   /** Undefined when it is left out. */

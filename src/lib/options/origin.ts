@@ -2,7 +2,10 @@
 // letters beyond ASCII (RFC 3492).
 export const MAX_ORIGIN_LENGTH = 300;
 
-/** The canonical form of a web origin (RFC 6454), for instance `https://example.com`; undefined when `text` is none. */
+/**
+ * The canonical form of a web origin (RFC 6454), for instance `https://example.com`; undefined when
+ * `text` is none.
+ */
 export function parseOrigin(text: string): string | undefined {
   if (text.length > MAX_ORIGIN_LENGTH) return undefined;
   // URL takes a star for a letter like any other; nobody means it so.

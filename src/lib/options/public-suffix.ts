@@ -1,9 +1,9 @@
 import { readRules } from "./public-suffix-rules.ts";
 
 /**
- * Whether browsers treat a domain as a public suffix (publicsuffix.org), such as `co.uk` or `github.io`, and therefore drop a
- * cookie that names it. `domain` is in lower case. Where the rules cannot be read, only top-level
- * domains are known to be one.
+ * Whether browsers treat a domain as a public suffix (publicsuffix.org), such as `co.uk` or
+ * `github.io`, and therefore drop a cookie that names it. `domain` is in lower case. Where the
+ * rules cannot be read, only top-level domains are known to be one.
  */
 export function isPublicSuffix(domain: string): boolean {
   const parentAt = domain.indexOf(".");
@@ -23,7 +23,10 @@ let loaded: Rules | undefined;
 // Built when the first cookie domain is checked; most apps have none.
 const loadRules = (): Rules => (loaded ??= new Map(readRules()?.split(" ").map(readGroup)));
 
-/** As scripts/public-suffix-rules.ts packs it: a capital letter says how many characters of the label before come first. */
+/**
+ * As scripts/public-suffix-rules.ts packs it: a capital letter says how many characters of the
+ * label before come first.
+ */
 function readGroup(text: string): [string, ReadonlySet<string>] {
   const [parent = "", packed = ""] = text.split(":");
   let label = "";

@@ -43,7 +43,10 @@ const handlesOf = (sessions: readonly SessionInfo[]): string[] => sessions.map((
 
 const contexts = new WeakMap<object, SessionContext>();
 
-/** What an instance works with; for the HTTP part, which is given instances by the app. @throws TypeError for anything else */
+/**
+ * What an instance works with; for the HTTP part, which is given instances by the app.
+ * @throws TypeError for anything else
+ */
 export function contextOf(sessions: object): SessionContext {
   const context = contexts.get(sessions);
   if (context === undefined) throw new TypeError("this is not what createSessions returned");

@@ -9,7 +9,10 @@ export interface Calls {
    * part of that. @throws SessionError `CLOSED` when it begins after `close`
    */
   readonly run: <A extends unknown[], T>(work: (...given: A) => Promise<T>, ...given: A) => Promise<T>;
-  /** The same in two steps: `end` when the work in it, by `runInCall`, has ended. @throws SessionError `CLOSED` */
+  /**
+   * The same in two steps: `end` when the work in it, by `runInCall`, has ended.
+   * @throws SessionError `CLOSED`
+   */
   readonly begin: () => { readonly call: Call; readonly end: () => void };
   /** Runs `work`, which never fails, for nobody's sake: no call waits for it, but `close` does. */
   readonly aside: (work: () => Promise<void>) => void;

@@ -43,8 +43,9 @@ export interface SessionContext {
   /** For events that a client can cause at will. */
   readonly isFirstInMinute: FirstInMinute;
   /**
-   * Opens the store and loads the keys, once; tried again by the next call when it failed. Undefined when that is done, so that the
-   * path of each request has nothing to wait for. Within a call no longer than that may take.
+   * Opens the store and loads the keys, once; tried again by the next call when it failed.
+   * Undefined when that is done, so that the path of each request has nothing to wait for. Within a
+   * call no longer than that may take.
    * @throws SessionError
    */
   readonly ready: () => Promise<void> | undefined;

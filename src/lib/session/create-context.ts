@@ -26,7 +26,10 @@ import { createRefusals } from "./refusals.ts";
 import { watchStore } from "./store-watch.ts";
 import { createUpkeep } from "./upkeep.ts";
 
-/** Makes what the session operations work with. Does no I/O. `close` ends it. @throws ConfigError when a secret is needed */
+/**
+ * Makes what the session operations work with. Does no I/O. `close` ends it.
+ * @throws ConfigError when a secret is needed
+ */
 export function createContext(
   policy: Policy,
   givenStore: SessionStore,
@@ -52,7 +55,8 @@ export function createContext(
     ...keys,
     signing: accessToken.signing,
     accessValidity: accessToken.validity,
-    // A client whose answers get lost goes on with one refresh token, and renews its session with it.
+    // A client whose answers get lost goes on with one refresh token, and renews its session with
+    // it.
     longestToken: Math.max(accessToken.validity, absoluteTimeout),
   };
   const clocks = createClocks({ policy, store, now, emit: events.emit, notify: refusals.notify });

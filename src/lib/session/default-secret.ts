@@ -4,10 +4,16 @@ import type { SessionStore } from "./session-store.ts";
 
 type SecretList = readonly [string, ...string[]];
 
-/** The secrets, current one first. On the first start, when the store has no keys yet, one may be made. @throws SessionError when they cannot be had */
+/**
+ * The secrets, current one first. On the first start, when the store has no keys yet, one may be
+ * made.
+ * @throws SessionError when they cannot be had
+ */
 export type SecretSource = (isFirstStart: boolean) => Promise<SecretList>;
 
-/** Of stores that keep nothing; a second instance on the same store must open the first one's keys. */
+/**
+ * Of stores that keep nothing; a second instance on the same store must open the first one's keys.
+ */
 const passingSecrets = new WeakMap<SessionStore, SecretList>();
 
 /** Begins with a dot when it is made, see secret-file.ts. */
@@ -16,7 +22,8 @@ const DEVELOPMENT_FILE = "./counterfoil.secret";
 const HOW = "write secret: process.env.COUNTERFOIL_SECRET, with a value from: openssl rand -base64 32";
 
 /**
- * Where the secrets come from: the config, else a file that is made once, else (for a store that keeps nothing) this process.
+ * Where the secrets come from: the config, else a file that is made once, else (for a store that
+ * keeps nothing) this process.
  *
  * @throws ConfigError where a store that is not embedded needs one by name
  */

@@ -39,7 +39,8 @@ function coarseIp(address: string): string | undefined {
   if (!isIPv6(ip)) return undefined;
   const [head = "", tail] = ip.split("::");
   const left = head === "" ? [] : head.split(":");
-  // Whatever the tail holds, the first three groups are those of the head, or zeros that "::" stands for.
+  // Whatever the tail holds, the first three groups are those of the head, or zeros that "::"
+  // stands for.
   const groups = tail === undefined || left.length >= 3 ? left : [...left, ...zerosBefore(left, tail)];
   const network = groups.slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
   return `${network.join(":")}::/48`;

@@ -9,7 +9,8 @@ import { createEventHub, type SessionEvents } from "./events.ts";
 const SECRET = "a secret for tests, of 32 characters and more";
 const CREATED: SessionEvents["session-created"] = { handle: "h", userId: "alice", device: {} };
 
-// Node prints warnings by a listener of its own, which would fill the report with the faults that are provoked here.
+// Node prints warnings by a listener of its own, which would fill the report with the faults that
+// are provoked here.
 beforeAll(() => void process.removeAllListeners("warning"));
 
 describe("the hub", () => {
@@ -134,7 +135,10 @@ const NAMES = [
   "key-rotated",
 ] as const;
 
-/** Goes through every event and most errors of a session; tells all that was said, and all that must never be. */
+/**
+ * Goes through every event and most errors of a session; tells all that was said, and all that must
+ * never be.
+ */
 async function goThroughEverything(
   onEvent: (name: SessionEventName, event: unknown) => unknown,
 ): Promise<{ errors: unknown[]; secrets: string[]; sessions: Sessions }> {

@@ -164,7 +164,8 @@ export interface EventHub {
 export function createEventHub(): EventHub {
   const listeners = new Map<SessionEventName, Set<(event: never) => unknown>>();
 
-  // A listener's fault is the app's and must be seen, but it must not undo or fail the session operation that emitted.
+  // A listener's fault is the app's and must be seen, but it must not undo or fail the session
+  // operation that emitted.
   const report = (name: string, error: unknown): void => {
     process.emitWarning(`a listener of "${name}" failed: ${describeError(error)}`, { code: "COUNTERFOIL_LISTENER" });
   };

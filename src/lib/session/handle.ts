@@ -1,6 +1,9 @@
 import { hash, randomBytes } from "node:crypto";
 
-/** 136 bits: the shard tells something, so it does not count towards the 128 that ASVS 7.2.3 asks for. */
+/**
+ * 136 bits: the shard tells something, so it does not count towards the 128 that ASVS 7.2.3 asks
+ * for.
+ */
 const RANDOM = 17;
 
 /** 18 bytes fill 24 characters without a spare bit, so each handle has one spelling. */
@@ -24,7 +27,10 @@ export function shardOfUser(userKey: string): number {
   return hash("sha256", `counterfoil place ${userKey}`, "buffer").readUInt8(0);
 }
 
-/** The shard that a handle begins with; undefined for any text that is no handle, since callers may name a session by whatever they got. */
+/**
+ * The shard that a handle begins with; undefined for any text that is no handle, since callers may
+ * name a session by whatever they got.
+ */
 export function shardOfHandle(handle: string): number | undefined {
   return HANDLE.test(handle) ? Buffer.from(handle, "base64url").readUInt8(0) : undefined;
 }

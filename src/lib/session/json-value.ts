@@ -6,8 +6,9 @@ const MAX_DEPTH = 64;
 const MAX_LENGTH = 1_000_000;
 
 /**
- * The JSON text of a value that comes back from it unchanged. What JSON would change in silence (a Date, NaN, an undefined
- * member, a Map ...) is refused with the path to it; `name` is how the caller calls the value.
+ * The JSON text of a value that comes back from it unchanged. What JSON would change in silence (a
+ * Date, NaN, an undefined member, a Map ...) is refused with the path to it; `name` is how the
+ * caller calls the value.
  */
 export function toJson(value: unknown, name: string): string {
   check(value, { path: name, depth: 0, count: { characters: 0, name } });
@@ -20,14 +21,18 @@ export function toJson(value: unknown, name: string): string {
 interface Position {
   readonly path: string;
   readonly depth: number;
-  /** Shared by the whole check: parts that stand in many positions are written out in each, and may be without end. */
+  /**
+   * Shared by the whole check: parts that stand in many positions are written out in each, and may
+   * be without end.
+   */
   readonly count: { characters: number; readonly name: string };
 }
 
 function check(value: unknown, position: Position): void {
   const { path, depth, count } = position;
   if (depth > MAX_DEPTH) throw notJson(path, `is nested more than ${MAX_DEPTH} deep, or contains itself`);
-  // At least so many in the text; counted on the way, so that what is far too large is not written out first.
+  // At least so many in the text; counted on the way, so that what is far too large is not written
+  // out first.
   count.characters += typeof value === "string" ? value.length + 2 : 1;
   if (count.characters > MAX_LENGTH) throw tooLarge(count.name, `has more than ${MAX_LENGTH} characters as JSON`);
   switch (typeof value) {
@@ -65,7 +70,10 @@ function checkObject(value: object, position: Position): void {
   checkMembers(value, Object.getOwnPropertyDescriptors(value), position, (key) => `${path}.${key}`);
 }
 
-/** A `toJSON` needs no rule of its own: on these prototypes it can only be a member, and functions are no JSON. */
+/**
+ * A `toJSON` needs no rule of its own: on these prototypes it can only be a member, and functions
+ * are no JSON.
+ */
 function checkMembers(
   value: object,
   members: Readonly<Record<string, PropertyDescriptor>>,
@@ -83,7 +91,10 @@ function checkMembers(
   }
 }
 
-/** Whether the prototype is the built-in one, of whichever realm, told by a method that only that one has of its own. */
+/**
+ * Whether the prototype is the built-in one, of whichever realm, told by a method that only that
+ * one has of its own.
+ */
 function isOwnedBy(value: object, method: "concat" | "isPrototypeOf"): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return typeof prototype === "object" && prototype !== null && Object.hasOwn(prototype, method);

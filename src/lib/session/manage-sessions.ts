@@ -144,7 +144,8 @@ export async function changeClaims(
   const attempt = async (record: SessionRecord): Promise<Changed | undefined> => {
     const value = await apply(update, record.claims);
     const changed = { ...record, claims: toJson(value, "jwtPayload"), claimsVersion: record.claimsVersion + 1 };
-    // Tries the token now: claims that no cookie can carry would end the session at its next refresh.
+    // Tries the token now: claims that no cookie can carry would end the session at its next
+    // refresh.
     mintAccessToken(context, changed, context.now());
     const isDone = await context.store.replaceClaims(handle, record.version, changed.claims);
     return isDone ? { value, record: changed } : undefined;

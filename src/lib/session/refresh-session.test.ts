@@ -22,7 +22,8 @@ test("a session is refreshed into new tokens with the same anti-CSRF token", asy
   expect(events.at(-1)).toEqual(["session-refreshed", event]);
 });
 
-// Each step: seconds since the start, token presented, outcome, and a name for the token of the answer.
+// Each step: seconds since the start, token presented, outcome, and a name for the token of the
+// answer.
 const YOUNG = "0 a mint b, 6 b renew";
 const SIBLINGS = "0 a mint b, 0 a mint c, 30 b confirm d, 31 b mint e";
 const ONE_TICK = "0 a mint b, 0 b confirm c, 0 c confirm d";

@@ -126,7 +126,8 @@ function decide(
   // Removed at once, so that a clock that is set back finds no row to revive.
   if (context.clocks.hasEnded(sessionEnd(record, policy), record.storeTime, now)) return EXPIRED;
 
-  // The times that rotation compares were noted by other servers, whose clocks may differ from this one's by more than a window.
+  // The times that rotation compares were noted by other servers, whose clocks may differ from this
+  // one's by more than a window.
   const rotationTime = policy.rotation.clock === "store" ? (record.storeTime ?? now) : now;
   const decision = decideRotation(token, record, rotationTime, rotationPolicy(policy.rotation.window));
   switch (decision.outcome) {

@@ -1,11 +1,15 @@
 /**
- * The rotation rule "settle": what to do with an authentic refresh token. Pure, so that the model check in
- * test/model explores this very function. docs/guide/rotation.md tells the story; the table there is this file.
+ * The rotation rule "settle": what to do with an authentic refresh token. Pure, so that the model
+ * check in test/model explores this very function. docs/guide/rotation.md tells the story; the
+ * table there is this file.
  */
 
 /** What a session row remembers about its refresh tokens. Times are ms since the epoch. */
 export interface RotationState {
-  /** Generation of the current token, the last one that proved to have arrived. Counted, never timed. */
+  /**
+   * Generation of the current token, the last one that proved to have arrived. Counted, never
+   * timed.
+   */
   readonly generation: number;
   /** Hash of the hash of the current token. */
   readonly currentHash: string;
@@ -31,7 +35,10 @@ export interface RotationPolicy {
    * W: how long a request or its response may still be in flight, in ms. 0 is strict single use.
    */
   readonly window: number;
-  /** Age in ms that the youngest child must have before a child is confirmed: {@link SETTLE_WINDOWS} windows. */
+  /**
+   * Age in ms that the youngest child must have before a child is confirmed: {@link SETTLE_WINDOWS}
+   * windows.
+   */
   readonly settle: number;
 }
 
@@ -49,8 +56,9 @@ export type RotationDecision =
   /** The token is newer than the row: the store has lost writes. */
   | { readonly outcome: "ahead" };
 
-// An answer may live one window, and so may the request that it overtakes, so a child may be confirmed after more than two. The exhaustive
-// search fails with one and with two and holds with three, the third being the reserve.
+// An answer may live one window, and so may the request that it overtakes, so a child may be
+// confirmed after more than two. The exhaustive search fails with one and with two and holds with
+// three, the third being the reserve.
 const SETTLE_WINDOWS = 3;
 
 export function rotationPolicy(window: number): RotationPolicy {
@@ -70,7 +78,8 @@ export function decideRotation(
   }
 
   if (isChild(token, state)) {
-    // A child that the row does not remember (its note was lost with a power cut) counts as minted just now.
+    // A child that the row does not remember (its note was lost with a power cut) counts as minted
+    // just now.
     if (state.childMintedAt !== null && now - state.childMintedAt >= settle) return confirm(token, state, now);
     const next = { ...state, childMintedAt: state.childMintedAt ?? now, childSeenAt: state.childSeenAt ?? now };
     return { outcome: "renew", next };
@@ -78,7 +87,8 @@ export function decideRotation(
 
   if (token.generation > state.generation) return { outcome: "ahead" };
 
-  // Left are what the last confirmation superseded, the siblings and the parent of the current token, and everything older.
+  // Left are what the last confirmation superseded, the siblings and the parent of the current
+  // token, and everything older.
   const supersededLast = token.generation === state.generation || token.doubleHash === state.parentHash;
   const justNow = state.confirmedAt !== null && now - state.confirmedAt <= window;
   return { outcome: supersededLast && justNow ? "retry" : "reuse" };

@@ -8,7 +8,10 @@ const count = fc.integer({ min: 0, max: 500 });
 const atOnce = fc.integer({ min: 1, max: 50 });
 const onLimit = fc.constantFrom<ExactLimit["onLimit"]>("refuse", "end-oldest");
 
-/** A sign-in of a user with `rivals` other sessions: how many there are after it, and in how many steps. */
+/**
+ * A sign-in of a user with `rivals` other sessions: how many there are after it, and in how many
+ * steps.
+ */
 function signIn(limit: SessionLimit, rivals: number, most?: number) {
   let left = rivals;
   for (let steps = 1; ; steps += 1) {

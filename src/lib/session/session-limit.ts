@@ -12,10 +12,12 @@ export interface LimitDecision {
 }
 
 /**
- * The rule of `session.maxPerUser`. PostgreSQL (soft limits) and Redis decide within the database, so
- * they say it in their own language; the store clause `limit-11` compares them with this function.
+ * The rule of `session.maxPerUser`. PostgreSQL (soft limits) and Redis decide within the database,
+ * so they say it in their own language; the store clause `limit-11` compares them with this
+ * function.
  *
- * @param surplus live sessions of the user beyond the newest `max - 1`, without the one to replace. A
+ * @param surplus live sessions of the user beyond the newest `max - 1`, without the one to replace.
+ * A
  *   store may stop counting at one more than a step can end
  * @param atOnce how many sessions a step of the store can end; a soft limit has its own number
  */

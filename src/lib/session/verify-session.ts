@@ -133,7 +133,9 @@ function judge(
   return describe(token);
 }
 
-/** Last: a session that is gone must not ask its user to sign in again for the sake of freshness. */
+/**
+ * Last: a session that is gone must not ask its user to sign in again for the sake of freshness.
+ */
 function refuseOld({ authTime }: VerifiedAccessToken, now: number, maxAuthAge: number | undefined): void {
   if (maxAuthAge !== undefined && now - authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
 }

@@ -50,7 +50,10 @@ async function unlessMissing(load: () => Module | Promise<Module>): Promise<Modu
 /** Of `import`, and of `require` and bundlers. */
 const NOT_FOUND: readonly unknown[] = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"];
 
-/** A pool or client of our own: made when it is first needed, made anew when that failed, ended once. */
+/**
+ * A pool or client of our own: made when it is first needed, made anew when that failed, ended
+ * once.
+ */
 export interface LazyResource<T> {
   readonly get: () => Promise<T>;
   /** @throws SessionError `STORE_UNAVAILABLE` when it may still be open */

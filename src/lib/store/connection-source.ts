@@ -1,4 +1,6 @@
-/** What the options of stores on a server have in common: one of the app's own, a URL, or its parts. */
+/**
+ * What the options of stores on a server have in common: one of the app's own, a URL, or its parts.
+ */
 import { type SectionReader, UNSET } from "../options/config-reader.ts";
 
 interface Source {

@@ -4,7 +4,10 @@ import { decideLimit } from "../session/session-limit.ts";
 import { createMemoryRows } from "./memory-rows.ts";
 import type { SessionPosition, SessionStore } from "../session/session-store.ts";
 
-/** Keeps everything in this process. Each operation runs to its end without awaiting, which makes it atomic. */
+/**
+ * Keeps everything in this process. Each operation runs to its end without awaiting, which makes it
+ * atomic.
+ */
 export function createMemoryStore(): SessionStore {
   const sessions = createMemoryRows();
   const keys = new Map<string, KeyRecord>();

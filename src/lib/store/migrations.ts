@@ -17,7 +17,10 @@ export interface Migration {
 /** The steps that some code knows. An argument in tests, which play newer and older code. */
 export type MigrationSource = (dialect: MigrationDialect, prefix?: string) => readonly Migration[];
 
-/** What every table's name begins with, unless the app says otherwise. The files are written with it. */
+/**
+ * What every table's name begins with, unless the app says otherwise. The files are written with
+ * it.
+ */
 export const DEFAULT_PREFIX = "counterfoil_";
 
 /** All steps of a dialect, in order, for tables whose names begin with `prefix`. */
@@ -74,7 +77,10 @@ export const versionTable = (
 /** The newest version of some steps. */
 export const newestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
 
-/** Everything that brings a schema from version `from` (0: nothing is there) to the newest, for an operator to read and run. */
+/**
+ * Everything that brings a schema from version `from` (0: nothing is there) to the newest, for an
+ * operator to read and run.
+ */
 export function schemaScript(
   dialect: MigrationDialect,
   prefix: string = DEFAULT_PREFIX,
@@ -86,6 +92,7 @@ export function schemaScript(
     .filter(({ version }) => version > from)
     .map((migration) => `${migration.sql.trim()}\n\n${note(migration)};`);
   const script = [`${create};`, ...steps];
-  // MySQL commits each statement that makes a table by itself, so there each may be run again; elsewhere it is all or nothing.
+  // MySQL commits each statement that makes a table by itself, so there each may be run again;
+  // elsewhere it is all or nothing.
   return `${(dialect === "mysql" ? script : ["BEGIN;", ...script, "COMMIT;"]).join("\n\n")}\n`;
 }

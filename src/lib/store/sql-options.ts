@@ -2,7 +2,9 @@ import type { Duration } from "../options/duration.ts";
 
 /** Options of every store in a SQL database. */
 export interface SqlOptions {
-  /** Address of the database, for a pool that the store makes and `close()` ends; or give its parts. */
+  /**
+   * Address of the database, for a pool that the store makes and `close()` ends; or give its parts.
+   */
   readonly url?: string | undefined;
   /** Default: the driver's, `localhost`. */
   readonly host?: string | undefined;
@@ -15,12 +17,15 @@ export interface SqlOptions {
   readonly ssl?: boolean | object | undefined;
   /** Most connections of the pool that the store makes, 1 to 1000. Default 10. */
   readonly poolSize?: number | undefined;
-  /** Prefix of the table names: up to 31 lower-case letters, digits and `_`. Default `"counterfoil_"`. */
+  /**
+   * Prefix of the table names: up to 31 lower-case letters, digits and `_`. Default
+   * `"counterfoil_"`.
+   */
   readonly tablePrefix?: string | undefined;
   /**
-   * Whether missing tables are created at the start. False: an operator creates them with the output
-   * of `npx counterfoil migrate --print`. Once the tables exist, the user needs no right to create
-   * any. Default true.
+   * Whether missing tables are created at the start. False: an operator creates them with the
+   * output of `npx counterfoil migrate --print`. Once the tables exist, the user needs no right to
+   * create any. Default true.
    */
   readonly migrate?: boolean | undefined;
   /**
@@ -29,9 +34,9 @@ export interface SqlOptions {
    */
   readonly timeout?: Duration | undefined;
   /**
-   * How many calls may wait for a connection, 0 to 100,000. One more fails at once with `STORE_BUSY`.
-   * Default: as many as can begin within half of `timeout` at the current pace, but at least four for
-   * each connection of the pool.
+   * How many calls may wait for a connection, 0 to 100,000. One more fails at once with
+   * `STORE_BUSY`. Default: as many as can begin within half of `timeout` at the current pace, but
+   * at least four for each connection of the pool.
    */
   readonly queueLimit?: number | undefined;
 }

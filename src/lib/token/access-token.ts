@@ -5,7 +5,10 @@ import { createFlatCopy } from "../crypto/encoding.ts";
 import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "../crypto/jwt.ts";
 import { type CachedToken, VerifiedTokenCache } from "./verified-token-cache.ts";
 
-/** What an access token says. `claims` is the app's own part, kept apart so that it cannot shadow a standard claim. */
+/**
+ * What an access token says. `claims` is the app's own part, kept apart so that it cannot shadow a
+ * standard claim.
+ */
 export interface AccessTokenFacts {
   readonly userId: string | number;
   readonly handle: string;
@@ -44,7 +47,10 @@ export interface AccessTokens {
     facts: AccessTokenFacts & { claimsJson: string; endsAt: number },
     now: number,
   ): { value: string; expires: number };
-  /** Looks at the signature only: an expired token is authentic too, and the caller must look at `expires`. */
+  /**
+   * Looks at the signature only: an expired token is authentic too, and the caller must look at
+   * `expires`.
+   */
   verify(value: string): AccessTokenVerdict;
   /** Whether a token names a key that this process does not know, by its header alone. */
   namesUnknownKey(value: string): boolean;
@@ -109,7 +115,8 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
 const flatCopy = createFlatCopy(MAX_JWS_LENGTH);
 
 function parsePayload(token: string, payload: string, policy: AccessTokenPolicy): VerifiedAccessToken | undefined {
-  // Only what this library signed gets here; the checks keep a key that somebody shared with another issuer from mattering.
+  // Only what this library signed gets here; the checks keep a key that somebody shared with
+  // another issuer from mattering.
   const body = parseObject(payload);
   if (body === undefined) return undefined;
   const { sub, sub_type, sid, exp, auth_time, cv, pld, iss, aud } = body;

@@ -5,7 +5,7 @@ import type { Realm } from "./realm.ts";
 /**
  * A refresh token is `cfr1.` and 148 characters of base64url, 111 bytes:
  *
- *   kid 8 | handle 18 | generation 4 | nonce 17 | hash of the parent 32 | HMAC-SHA256 of all before 32
+ *   kid 8 | handle 18 | generation 4 | nonce 17 | hash of the parent 32 | HMAC-SHA256 of these 32
  *
  * Where an issuer or audience is configured, the HMAC is over the realm, too: 43 characters that
  * are in no token. 111 bytes fill 148 characters without a spare bit, so each token has one
@@ -22,7 +22,10 @@ const SIGNED = KID + HANDLE + GENERATION + NONCE + HASH;
 const LENGTH = PREFIX.length + ((SIGNED + HASH) / 3) * 4;
 const BODY = /^[A-Za-z0-9_-]+$/;
 
-/** The first token of a session has no parent. No hash of a token is zero, so nothing is a child by this. */
+/**
+ * The first token of a session has no parent. No hash of a token is zero, so nothing is a child by
+ * this.
+ */
 const NO_PARENT = Buffer.alloc(HASH);
 
 export interface RefreshToken {
@@ -75,7 +78,10 @@ export function claimedHandle(value: string): string | undefined {
 const hasForm = (value: string): boolean =>
   value.length === LENGTH && value.startsWith(PREFIX) && BODY.test(value.slice(PREFIX.length));
 
-/** Parses and authenticates; looks at no store. Anything but a token that we made is refused in bounded time. */
+/**
+ * Parses and authenticates; looks at no store. Anything but a token that we made is refused in
+ * bounded time.
+ */
 export function parseRefreshToken(
   value: string,
   findKey: (kid: string) => RefreshKey | undefined,

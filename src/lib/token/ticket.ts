@@ -16,7 +16,8 @@ export interface Tickets {
   parse(text: string): Ticket | undefined;
 }
 
-// Characters that may stand in a WebSocket subprotocol (RFC 6455 4.1), which is how browsers can send it without putting it into an address.
+// Characters that may stand in a WebSocket subprotocol (RFC 6455 4.1), which is how browsers can
+// send it without putting it into an address.
 const SHAPE = /^(cft1\.([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{24})\.(\d{1,16}))\.([A-Za-z0-9_-]{43})$/;
 
 /**

@@ -4,8 +4,9 @@ export interface CachedToken {
 }
 
 /**
- * A bounded map of verified tokens in two generations: when the young one is full it becomes the old one and the old one is
- * dropped. Whatever was asked for lately survives, and eviction costs nothing per entry.
+ * A bounded map of verified tokens in two generations: when the young one is full it becomes the
+ * old one and the old one is dropped. Whatever was asked for lately survives, and eviction costs
+ * nothing per entry.
  */
 export class VerifiedTokenCache<T extends CachedToken> {
   #young = new Map<number, T>();

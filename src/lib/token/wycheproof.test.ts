@@ -19,15 +19,17 @@ const file = new URL("../../../test/vectors/wycheproof-json-web-signature.json",
 const { testGroups } = JSON.parse(readFileSync(file, "utf8")) as Vectors;
 
 /**
- * Cases whose label contradicts RFC 7515, of the eight in the whole file (346, 347, 350 and 351 are for algorithms that we do not have).
- * 367 and 370 are labelled invalid, but are canonical base64url with a good MAC; 372 and 373 are labelled valid, but have a character
- * that is not of the base64url alphabet.
+ * Cases whose label contradicts RFC 7515, of the eight in the whole file (346, 347, 350 and 351 are
+ * for algorithms that we do not have). 367 and 370 are labelled invalid, but are canonical
+ * base64url with a good MAC; 372 and 373 are labelled valid, but have a character that is not of
+ * the base64url alphabet.
  */
 const LABEL_QUIRKS = [367, 370, 372, 373];
 
 /**
- * Undefined for a key that is not meant for signatures (RFC 7517 4.2, 4.3). The library imports no JWK, its keys are born for one use,
- * so it is up to the importer, here this test, to refuse them: tcIds 354 and 356.
+ * Undefined for a key that is not meant for signatures (RFC 7517 4.2, 4.3). The library imports no
+ * JWK, its keys are born for one use, so it is up to the importer, here this test, to refuse them:
+ * tcIds 354 and 356.
  */
 function importKey({ kty, k, d, use, key_ops }: Vectors["testGroups"][number]["private"]): JwsKey | undefined {
   const isForSignatures =

@@ -1,4 +1,7 @@
-/** Asks the broker for a server and a browser, and is then in the middle of a test until the run is interrupted. */
+/**
+ * Asks the broker for a server and a browser, and is then in the middle of a test until the run is
+ * interrupted.
+ */
 import { test } from "vitest";
 import { askBroker } from "../broker-client.ts";
 import { WAITING } from "./waiting-line.ts";

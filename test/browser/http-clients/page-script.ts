@@ -1,4 +1,6 @@
-/** HTTP clients over the session's `fetch`, by nothing but their own options. Runs in the browser. */
+/**
+ * HTTP clients over the session's `fetch`, by nothing but their own options. Runs in the browser.
+ */
 import axios, { type AxiosInstance } from "axios";
 import { createSessionClient, type SessionClient } from "counterfoil/browser";
 import { interceptXhr } from "counterfoil/xhr";

@@ -1,4 +1,6 @@
-/** Pages that the server renders from the session of their request, and that the browser hydrates. */
+/**
+ * Pages that the server renders from the session of their request, and that the browser hydrates.
+ */
 import { expect, test } from "vitest";
 import { ClientPage } from "../client-page.ts";
 import { until } from "../../servers/until.ts";

@@ -101,7 +101,10 @@ export class ReactPageScript {
   }
 }
 
-/** What renders nothing of the session, and uses the other hooks. It renders on the page only, as many a thing does. */
+/**
+ * What renders nothing of the session, and uses the other hooks. It renders on the page only, as
+ * many a thing does.
+ */
 function Listening({ page }: { readonly page: ReactPageScript }): ReturnType<typeof h> | null {
   const [isMounted, setMounted] = useState(false);
   useEffect(() => setMounted(true), []);

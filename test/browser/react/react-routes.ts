@@ -10,7 +10,10 @@ import { type Claims, createApp, type Given, NO_RECORDER } from "./counted-app.t
 export interface PageWishes {
   /** Rendered in the browser only. */
   readonly isBare?: boolean;
-  /** Of whom the server tells its page: the user of the request, unless it does not look, or believes something else. */
+  /**
+   * Of whom the server tells its page: the user of the request, unless it does not look, or
+   * believes something else.
+   */
   readonly tells?: "nothing" | "nobody";
   /** Whether the client is told, beside the provider. Default true. */
   readonly isClientTold?: boolean;

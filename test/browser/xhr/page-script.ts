@@ -18,7 +18,10 @@ export interface XhrCall {
 
 /** What a request looks like from outside. */
 export interface XhrReport {
-  /** Names in order, with the `readyState`, as listeners and as handlers in attributes heard them: the same. */
+  /**
+   * Names in order, with the `readyState`, as listeners and as handlers in attributes heard them:
+   * the same.
+   */
   readonly events: readonly string[];
   readonly upload: readonly string[];
   /** `loaded` of the upload's events. */

@@ -52,7 +52,10 @@ export class XhrPage {
     return this.tab.evaluate(() => page.current!.report());
   }
 
-  /** Aborts what was begun. Whether `loadend` has come by then, as it has with the browser's own class. */
+  /**
+   * Aborts what was begun. Whether `loadend` has come by then, as it has with the browser's own
+   * class.
+   */
   abort(): Promise<boolean> {
     return this.tab.evaluate(() => {
       const { xhr, heard } = page.current!;

@@ -12,7 +12,8 @@ export const RACE_FEATURES: readonly Feature[] = [
       const api = await stage.serve();
       const visitor = await stage.openSignedIn(api);
       api.advance(UNTIL_EXPIRED);
-      // As many as a browser sends to one server at a time; the others follow while the refresh is under way.
+      // As many as a browser sends to one server at a time; the others follow while the refresh is
+      // under way.
       api.gather(6);
       expect(await visitor.postAll(NOTES)).toEqual(NOTES.map(() => 200));
       const calls = api.takeCalls();
@@ -58,7 +59,10 @@ export const RACE_FEATURES: readonly Feature[] = [
   },
 ];
 
-/** The lock that the tabs share is made of localStorage, and may let two of them in; each of those refreshes must be good. */
+/**
+ * The lock that the tabs share is made of localStorage, and may let two of them in; each of those
+ * refreshes must be good.
+ */
 function expectFewRefreshes(api: ApiServer, tabs: number): void {
   const calls = api.takeCalls();
   expect(calls.filter((call) => call === "POST /notes 401").length).toBeGreaterThanOrEqual(tabs);

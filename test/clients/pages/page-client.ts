@@ -1,4 +1,7 @@
-/** What the pages of all generations offer to the tests, and what they are told in their address. Runs in the browser. */
+/**
+ * What the pages of all generations offer to the tests, and what they are told in their address.
+ * Runs in the browser.
+ */
 
 export interface PageClient {
   doesSessionExist(): Promise<boolean>;

@@ -5,14 +5,20 @@ import { root } from "../snippets.ts";
 
 export type Language = "ts" | "js" | "sql";
 
-/** The block of a language under a heading of the guide. @throws where there is none, or more than one */
+/**
+ * The block of a language under a heading of the guide.
+ * @throws where there is none, or more than one
+ */
 export function codeOf(heading: string, language: Language): string {
   return onlyOne(
     readBlocks("docs/guide/migration.md").filter((block) => block.heading === heading && block.language === language),
   ).code;
 }
 
-/** The browser's half from docs/guide/browser.md, without the client: refreshes after a 401, and repeats. */
+/**
+ * The browser's half from docs/guide/browser.md, without the client: refreshes after a 401, and
+ * repeats.
+ */
 export function readSessionScript(): string {
   const scripts = readBlocks("docs/guide/browser.md").filter(({ language }) => language === "js");
   return onlyOne(scripts.filter(({ code }) => code.includes("export async function api("))).code;

@@ -1,4 +1,7 @@
-/** A browser's cookies, and the two ways in which pages call: as before the move, and as `session.js` does. */
+/**
+ * A browser's cookies, and the two ways in which pages call: as before the move, and as
+ * `session.js` does.
+ */
 import { createBrowserJar } from "../../http/browser-jar.ts";
 import { type Answer, send } from "../../http/send.ts";
 import type { App } from "./stage.ts";

@@ -9,7 +9,10 @@ import { createPool } from "mysql2/promise";
 import pg from "pg";
 import { createClient } from "redis";
 
-/** `at`: a path or a URL. A pool and a client are bundled along; what has only an address asks for its driver at run time. */
+/**
+ * `at`: a path or a URL. A pool and a client are bundled along; what has only an address asks for
+ * its driver at run time.
+ */
 const STORES = {
   memory: () => ({ store: memory() }),
   sqlite: (at: string) => ({ store: sqlite({ path: at }) }),

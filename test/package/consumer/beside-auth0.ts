@@ -1,4 +1,6 @@
-/** An app that has a middleware for JWTs as well, which declares `auth` on every request of Express. */
+/**
+ * An app that has a middleware for JWTs as well, which declares `auth` on every request of Express.
+ */
 import { createSessions } from "counterfoil";
 import { sessionsFor, verifySession } from "counterfoil/express";
 import express from "express";

@@ -1,4 +1,7 @@
-/** What the programs in this folder share: commands as lines on stdin, reports as lines on stdout, and a clock that is told the time. */
+/**
+ * What the programs in this folder share: commands as lines on stdin, reports as lines on stdout,
+ * and a clock that is told the time.
+ */
 import { writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
@@ -6,7 +9,10 @@ import { createSessions, type CounterfoilConfig, type Sessions } from "counterfo
 import type { SessionStore } from "../../../src/lib/session/session-store.ts";
 import { openStore, type StoreAddress } from "../open-store.ts";
 
-/** Written before anything else happens: what was reported was reported, whenever the process is killed. */
+/**
+ * Written before anything else happens: what was reported was reported, whenever the process is
+ * killed.
+ */
 export const report = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`);
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();

@@ -1,10 +1,16 @@
-/** An honest client and its server in one: refreshes for ever, and reports each answered token before it goes on. Is killed in the end. */
+/**
+ * An honest client and its server in one: refreshes for ever, and reports each answered token
+ * before it goes on. Is killed in the end.
+ */
 import type { SessionStore } from "../../../src/lib/session/session-store.ts";
 import { codeOf, nextCommand, open, type Opening, report } from "./child.ts";
 
 export interface RefreshForEver extends Opening {
   readonly token: string;
-  /** After which commit it dies by its own hand, before anybody has an answer. Default: it waits to be killed. */
+  /**
+   * After which commit it dies by its own hand, before anybody has an answer. Default: it waits to
+   * be killed.
+   */
   readonly lastCommit?: number | undefined;
 }
 

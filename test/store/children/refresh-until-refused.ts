@@ -1,4 +1,7 @@
-/** Refreshes many sessions side by side, each until it is refused, and reports when each call began and how it ended. */
+/**
+ * Refreshes many sessions side by side, each until it is refused, and reports when each call began
+ * and how it ended.
+ */
 import { codeOf, type Opened, report } from "./child.ts";
 
 export interface TimedRefresh {

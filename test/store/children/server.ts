@@ -1,4 +1,7 @@
-/** A server of the app, which does what it is told. It lives on from test to test, since loading a program costs more than most of its work. */
+/**
+ * A server of the app, which does what it is told. It lives on from test to test, since loading a
+ * program costs more than most of its work.
+ */
 import { nextCommand, open, type Opened, type Opening, report } from "./child.ts";
 import { firstStart } from "./first-start.ts";
 import { refreshMany, type RefreshMany } from "./refresh-many.ts";
@@ -6,7 +9,10 @@ import { refreshUntilRefused } from "./refresh-until-refused.ts";
 import { revoke, type Revoke } from "./revoke.ts";
 import { rotateKey } from "./rotate-key.ts";
 
-/** All but `start` and `open` are done by the instance that was opened last. Each has one report, but for `refreshUntilRefused`, which ends with "done". */
+/**
+ * All but `start` and `open` are done by the instance that was opened last. Each has one report,
+ * but for `refreshUntilRefused`, which ends with "done".
+ */
 export type Command =
   | { readonly start: Opening }
   | { readonly open: Opening }

@@ -1,4 +1,7 @@
-/** Runs operations of stores for the test's process, as many at once as are asked for: the far end of remote-store.ts. */
+/**
+ * Runs operations of stores for the test's process, as many at once as are asked for: the far end
+ * of remote-store.ts.
+ */
 import type { SessionStore } from "../../../src/lib/session/session-store.ts";
 import { openStore, type StoreAddress } from "../open-store.ts";
 import { nextCommand, report } from "./child.ts";

@@ -2,7 +2,10 @@ import type { ClientSession } from "../../../protocol.ts";
 import type { SessionClient } from "../session-client.ts";
 import type { SessionState, SignedIn, SignedOut } from "../session-events.ts";
 
-/** What one provider shows of its client. Each function needs no `this`, and returns the same object until something changes. */
+/**
+ * What one provider shows of its client. Each function needs no `this`, and returns the same object
+ * until something changes.
+ */
 export interface ShownSession {
   readonly client: SessionClient;
   readonly read: () => SessionState;
@@ -10,7 +13,9 @@ export interface ShownSession {
   readonly readRendered: () => SessionState;
 }
 
-/** @param initialSession whom the server has rendered for; null: nobody; undefined: it did not look */
+/**
+ * @param initialSession whom the server has rendered for; null: nobody; undefined: it did not look
+ */
 export function showSession(client: SessionClient, initialSession: ClientSession | null | undefined): ShownSession {
   const first = client.session();
   let rendered: SessionState = { status: "loading" };

@@ -28,7 +28,10 @@ export interface XhrAttempt {
   uploaded: number;
 }
 
-/** The body as it is now, since it is sent later, and perhaps twice. What cannot change is not copied. */
+/**
+ * The body as it is now, since it is sent later, and perhaps twice. What cannot change is not
+ * copied.
+ */
 export function keepBody(body: XhrBody): XhrBody {
   if (body instanceof FormData || body instanceof URLSearchParams) {
     const copy = new (body.constructor as typeof FormData)();

@@ -60,7 +60,8 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     }
 
     override get upload(): XMLHttpRequestUpload {
-      // Not before somebody wants it: with a listener on it, a browser asks another origin for leave before each request.
+      // Not before somebody wants it: with a listener on it, a browser asks another origin for
+      // leave before each request.
       if (!this.#isUploadWatched) this.#watchUpload(true);
       return super.upload;
     }

@@ -1,4 +1,7 @@
-/** What every adapter does once it has made an exchange out of a request, and told the app of what it refuses. */
+/**
+ * What every adapter does once it has made an exchange out of a request, and told the app of what
+ * it refuses.
+ */
 import { type Awaitable, isLater } from "../../awaitable.ts";
 import { isErrorFromAuth } from "../../errors.ts";
 import type { UserId } from "../../session/user-id.ts";

@@ -36,7 +36,10 @@ export function note(request: Keeper, http: HttpContext, session: RequestSession
   request[KEPT] = { last: session, found: kept === undefined ? [found] : [...kept.found, found] };
 }
 
-/** What the last check has left, or with `sessions` the last of that instance; whatever else stands on the request. */
+/**
+ * What the last check has left, or with `sessions` the last of that instance; whatever else stands
+ * on the request.
+ */
 export function findAttachedSession(request: Keeper, { sessions }: InstanceOption = {}): RequestSession | undefined {
   const kept = request[KEPT];
   if (sessions === undefined || kept === undefined) return kept?.last;

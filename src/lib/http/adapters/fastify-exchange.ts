@@ -19,7 +19,10 @@ export interface FastifyRequestShape {
   readonly ip: string;
 }
 
-/** What is used of Fastify's reply. It keeps headers of its own, which would win over those on Node's response. */
+/**
+ * What is used of Fastify's reply. It keeps headers of its own, which would win over those on
+ * Node's response.
+ */
 export interface FastifyReplyShape {
   readonly raw: HeadedResponse;
   readonly sent: boolean;
@@ -66,7 +69,10 @@ export type Plugin<Options> = (
   options: Options,
 ) => Promise<void>;
 
-/** Marks a plugin as the package fastify-plugin does: its hooks and decorators are those of the app, not of a child of it. */
+/**
+ * Marks a plugin as the package fastify-plugin does: its hooks and decorators are those of the app,
+ * not of a child of it.
+ */
 export const forWholeApp = <Options>(plugin: Plugin<Options>): Plugin<Options> =>
   Object.assign(plugin, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "counterfoil" });
 

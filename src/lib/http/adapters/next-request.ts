@@ -97,7 +97,10 @@ export function refuseSent(http: HttpContext, headers: Pick<Headers, "get">): vo
   }
 }
 
-/** Page loads, their data and server actions; other routes protect themselves, and images need nobody. */
+/**
+ * Page loads, their data and server actions; other routes protect themselves, and images need
+ * nobody.
+ */
 export async function prepareRender(exchange: WebExchange, http: HttpContext): Promise<RequestSession | undefined> {
   const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
   if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return undefined;

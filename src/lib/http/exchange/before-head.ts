@@ -15,7 +15,9 @@ type WriteHead = (this: Writer, status: number, ...rest: readonly unknown[]) => 
 const CHANGES = Symbol("counterfoil.changes");
 const WRITE_HEAD = Symbol("counterfoil.writeHead");
 
-/** A response, and what is to change in its head: properties cost less than weak maps and closures. */
+/**
+ * A response, and what is to change in its head: properties cost less than weak maps and closures.
+ */
 interface Writer extends HeadedResponse {
   writeHead: WriteHead;
   [CHANGES]?: Change[];

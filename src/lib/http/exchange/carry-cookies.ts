@@ -2,8 +2,8 @@ import type { CookiePolicy } from "../../policy.ts";
 import type { WebExchange } from "./web-exchange.ts";
 
 /**
- * The headers of the request as they will be once the browser has applied the cookies that the exchange sets: for what is rendered
- * behind it, in the same request.
+ * The headers of the request as they will be once the browser has applied the cookies that the
+ * exchange sets: for what is rendered behind it, in the same request.
  */
 export function carryCookies(exchange: WebExchange, headers: Headers, policy: CookiePolicy): Headers {
   const carried = new Headers(headers);

@@ -1,6 +1,9 @@
 import { generalError } from "../../errors.ts";
 
-/** One request and its answer as the rules see them. An adapter makes one per request, and decides nothing. */
+/**
+ * One request and its answer as the rules see them. An adapter makes one per request, and decides
+ * nothing.
+ */
 export interface HttpExchange {
   /** What is the same in every exchange that is made for this request, and in no other's. */
   readonly key: object;
@@ -10,13 +13,19 @@ export interface HttpExchange {
   readonly url: string;
   /** The client's address, cleared of proxies as the framework is set up to do. */
   readonly ip: string | undefined;
-  /** A request header by its lower-case name; the values of a repeated one joined by a comma, of `cookie` by a semicolon. */
+  /**
+   * A request header by its lower-case name; the values of a repeated one joined by a comma, of
+   * `cookie` by a semicolon.
+   */
   header(name: string): string | undefined;
   /** @throws SessionError `RESPONSE_ALREADY_SENT` when headers and cookies can no longer be set */
   checkUnsent(): void;
   /** Sets a header of the answer. @throws as `checkUnsent` */
   setHeader(name: string, value: string): void;
-  /** Changes the `Set-Cookie` lines of the answer, the app's own among them. @throws as `checkUnsent` */
+  /**
+   * Changes the `Set-Cookie` lines of the answer, the app's own among them.
+   * @throws as `checkUnsent`
+   */
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void;
   /**
    * Lets `change` see and change the head of the answer when it goes out, sent by the app or by

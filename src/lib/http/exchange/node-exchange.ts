@@ -28,7 +28,10 @@ interface Known {
   readonly ip?: string;
 }
 
-/** An exchange over a request and response of Node's own. Builds no Web objects: reading a header stays a property access. */
+/**
+ * An exchange over a request and response of Node's own. Builds no Web objects: reading a header
+ * stays a property access.
+ */
 export const createNodeExchange = (
   request: NodeRequest | Http2Request,
   response: NodeResponse,
@@ -37,7 +40,8 @@ export const createNodeExchange = (
 
 const NOTHING: Known = {};
 
-// A class, because one is made per request: an object of closures costs three times as much (npm run bench -- http).
+// A class, because one is made per request: an object of closures costs three times as much (npm
+// run bench -- http).
 class NodeExchange implements HttpExchange {
   readonly key: object;
   readonly method: string;
@@ -99,7 +103,10 @@ export function readHeader({ headers, rawHeaders }: HeaderSource, name: string):
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
-/** By literal names where each request asks: one access for all of them is found by hashing each time. */
+/**
+ * By literal names where each request asks: one access for all of them is found by hashing each
+ * time.
+ */
 function valueOf(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
   switch (name) {
     case "cookie":

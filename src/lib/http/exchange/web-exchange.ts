@@ -1,7 +1,9 @@
 import { generalError } from "../../errors.ts";
 import { alreadySent, type ResponseHead, type HttpResponse, type HttpExchange, JSON_TYPE } from "./exchange.ts";
 
-/** An exchange over a Web `Request`; it collects headers until there is a response to put them on. */
+/**
+ * An exchange over a Web `Request`; it collects headers until there is a response to put them on.
+ */
 export interface WebExchange extends HttpExchange {
   /**
    * Hands over what was collected, to an answer with this status; afterwards nothing more can be

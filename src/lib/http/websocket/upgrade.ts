@@ -21,7 +21,8 @@ export async function readUpgrade(http: HttpContext, request: IncomingMessage): 
   const ticket = offered.find((name) => name.startsWith(TICKET_PROTOCOL));
   if (ticket !== undefined) return redeemTicket(http.session, ticket.slice(TICKET_PROTOCOL.length));
   const headers = { get: (name: string): string | null => readHeader(request, name) ?? null };
-  // As a POST, because to open a socket is to act; and without our token, since no page can add a header to it: where it comes from decides.
+  // As a POST, because to open a socket is to act; and without our token, since no page can add a
+  // header to it: where it comes from decides.
   const exchange = openWebExchange({ method: "POST", url: request.url ?? "/", headers });
   const session = await protect(http, exchange, { antiCsrfCheck: false });
   if (session === undefined) throw unauthorised("SESSION_NOT_FOUND", "there is no session; sign in first");

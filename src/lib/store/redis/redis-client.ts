@@ -150,7 +150,8 @@ async function opened(client: Connectable, connection: Connection, timeout: numb
     fault ??= error;
   }
   if (fault === undefined) return connection;
-  // Also when it has connected: ioredis goes on with another database when there is none of that number.
+  // Also when it has connected: ioredis goes on with another database when there is none of that
+  // number.
   connection.end();
   throw fault;
 }

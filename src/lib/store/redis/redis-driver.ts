@@ -3,7 +3,9 @@ import { replyCode } from "./redis-errors.ts";
 import { inspect, type RedisScript } from "./redis-scripts.ts";
 import { markUntouched } from "../../session/store-error.ts";
 
-/** What is called of node-redis, from version 4 on: of a client, a pool, a cluster, or sentinels. */
+/**
+ * What is called of node-redis, from version 4 on: of a client, a pool, a cluster, or sentinels.
+ */
 export interface NodeRedis {
   evalSha(sha: string, options: NodeRedisInput): Promise<unknown>;
   eval(text: string, options: NodeRedisInput): Promise<unknown>;
@@ -16,7 +18,10 @@ export interface NodeRedisInput {
   arguments: string[];
 }
 
-/** What is called of ioredis, from version 5 on: of a `Redis`, with sentinels or without, or of a `Cluster`. */
+/**
+ * What is called of ioredis, from version 5 on: of a `Redis`, with sentinels or without, or of a
+ * `Cluster`.
+ */
 export interface IoRedis {
   evalsha(sha: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
   eval(text: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
@@ -40,14 +45,19 @@ export interface RedisReplicas {
 
 /** What the Redis store asks of a client. */
 export interface RedisDriver {
-  /** The reply of a script; texts may be bytes, and numbers texts, as the app has set up its client. */
+  /**
+   * The reply of a script; texts may be bytes, and numbers texts, as the app has set up its client.
+   */
   readonly run: (call: RedisCall) => Promise<unknown>;
   /** The same, and how many replicas have confirmed what it wrote. */
   readonly runAndWait: (
     call: RedisCall,
     replicas: RedisReplicas,
   ) => Promise<{ readonly reply: unknown; readonly confirmed: number }>;
-  /** Gives up a client of our own that did not answer a call that began at `since`; the next call makes another. */
+  /**
+   * Gives up a client of our own that did not answer a call that began at `since`; the next call
+   * makes another.
+   */
   readonly abandon: (since: number) => Promise<void>;
   /** Ends the client if it is ours. Safe to call twice. */
   readonly close: () => Promise<void>;
@@ -55,7 +65,10 @@ export interface RedisDriver {
 
 /** Where the client comes from. */
 export interface RedisSource {
-  /** A client that is connected, unless it is one of the app's; or an error that says why there is none. */
+  /**
+   * A client that is connected, unless it is one of the app's; or an error that says why there is
+   * none.
+   */
   readonly get: () => Promise<RedisClient>;
   readonly abandon: (since: number) => Promise<void>;
   readonly end: () => Promise<void>;
@@ -104,7 +117,8 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
         return await waitBy(client, call, replicas);
       } catch (error) {
         if (replyCode(error) !== "MOVED") throw error;
-        // No driver follows with a pipeline; with a single command it does, and knows the way from then on.
+        // No driver follows with a pipeline; with a single command it does, and knows the way from
+        // then on.
         await run({ script: inspect, keys: call.keys.slice(0, 1), args: [] });
         return waitBy(client, call, replicas);
       }
@@ -118,12 +132,15 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
 /** The hash of a script, or its text where the server does not know it. */
 type Source = "sha" | "text";
 
-/** After a restart, a fail-over or SCRIPT FLUSH the server knows no script by its hash. It says so before anything is done. */
+/**
+ * After a restart, a fail-over or SCRIPT FLUSH the server knows no script by its hash. It says so
+ * before anything is done.
+ */
 const isUnknownScript = (error: unknown): boolean => replyCode(error) === "NOSCRIPT";
 
 /**
- * Followed by WAIT on the same connection, whatever happens: WAIT counts those replicas that have what its own connection wrote, and on a
- * new one it would count them all.
+ * Followed by WAIT on the same connection, whatever happens: WAIT counts those replicas that have
+ * what its own connection wrote, and on a new one it would count them all.
  */
 async function waitBy(
   client: RedisClient,
@@ -177,7 +194,10 @@ async function nodeRedisPipeline(
   return begun.wait(acknowledge, within).execAsPipeline();
 }
 
-/** A cluster of node-redis 4. Its `evalSha` asks any node, and when that names the right one, any other. */
+/**
+ * A cluster of node-redis 4. Its `evalSha` asks any node, and when that names the right one, any
+ * other.
+ */
 interface OldCluster {
   sendCommand(key: string | undefined, isReadonly: boolean, command: readonly string[]): Promise<unknown>;
 }

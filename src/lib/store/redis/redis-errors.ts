@@ -2,7 +2,10 @@ import { diagnoseNetwork, errorCode } from "../network-errors.ts";
 import { generalError, SessionError } from "../../errors.ts";
 import { isUntouched, markUntouched, storeError } from "../../session/store-error.ts";
 
-/** The word in capitals that an error reply of the server begins with, or one of ours where it has none; empty where it is no reply. */
+/**
+ * The word in capitals that an error reply of the server begins with, or one of ours where it has
+ * none; empty where it is no reply.
+ */
 export function replyCode(error: unknown): string {
   if (!(error instanceof Error)) return "";
   // Servers before version 7 wrap what went wrong within a script.
@@ -19,7 +22,9 @@ export function replyCode(error: unknown): string {
 const rootOf = (error: Error): Error =>
   "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
 
-/** ioredis puts the command into its errors, with all its arguments, and so sessions and passwords. */
+/**
+ * ioredis puts the command into its errors, with all its arguments, and so sessions and passwords.
+ */
 function withoutCommand(error: Error): Error {
   const root = rootOf(error);
   if (root === error && !("command" in error)) return error;
@@ -32,10 +37,15 @@ function withoutCommand(error: Error): Error {
 /** Said to a script whose key is on its way to another node, and which has written nothing yet. */
 const FOREIGN_KEY = /attempted to access a non local key/;
 
-/** Said by the drivers when each node has sent them to another for too long, as in the middle of a fail-over. */
+/**
+ * Said by the drivers when each node has sent them to another for too long, as in the middle of a
+ * fail-over.
+ */
 const ASTRAY = /^Too many Cluster redirections/;
 
-/** Said to a script whose user may not do what it does; only single commands get a code for that. */
+/**
+ * Said to a script whose user may not do what it does; only single commands get a code for that.
+ */
 const FORBIDDEN = /ACL failure in script|user executing the script can't/;
 
 /** Said by ioredis of a pipeline, before it asks the server. */
@@ -89,7 +99,10 @@ const UNSUITABLE: Readonly<Record<string, string>> = {
     "the server lacks a command, which may have been renamed; it needs scripting (EVAL, EVALSHA), and in scripts hashes, sorted sets, DEL and TIME",
 };
 
-/** Errors of the drivers and of Node, by the names of their classes, by what they say where they have none, and by their codes. */
+/**
+ * Errors of the drivers and of Node, by the names of their classes, by what they say where they
+ * have none, and by their codes.
+ */
 const LOST: ReadonlySet<string> = new Set([
   "ClientClosedError",
   "ClientOfflineError",

@@ -1,6 +1,9 @@
 import { tagOf } from "./redis-shards.ts";
 
-/** Names of all keys. What stands in braces decides the slot of a cluster, so the keys of one shard, as those of the ring, are on one node. */
+/**
+ * Names of all keys. What stands in braces decides the slot of a cluster, so the keys of one shard,
+ * as those of the ring, are on one node.
+ */
 
 /** The keys of the users of one shard. */
 export interface ShardKeys {
@@ -21,7 +24,9 @@ export interface RingKeys {
   readonly keys: string;
   /** HASH, one for each lease. */
   readonly lease: (name: string) => string;
-  /** HASH: the version of what is kept here, and the oldest version that code may know to use it. */
+  /**
+   * HASH: the version of what is kept here, and the oldest version that code may know to use it.
+   */
   readonly schema: string;
   readonly rehearsal: readonly [string, string];
 }

@@ -55,7 +55,9 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
   return { ...(url === undefined ? target : fromUrl(url)), tls: secure };
 }
 
-/** The drivers read URLs each in its own way, and put them into their errors; parts they read alike. */
+/**
+ * The drivers read URLs each in its own way, and put them into their errors; parts they read alike.
+ */
 function fromUrl(text: string): Omit<RedisConnectionOptions, "tls"> {
   const { hostname, port, username, password, pathname } = new URL(text);
   const orNone = (part: string): string | undefined => (part === "" ? undefined : decodeURIComponent(part));

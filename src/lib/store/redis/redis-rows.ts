@@ -1,4 +1,7 @@
-/** How sessions and keys stand in Redis. Few fields, and lists of values instead of their names, because memory is what Redis is short of. */
+/**
+ * How sessions and keys stand in Redis. Few fields, and lists of values instead of their names,
+ * because memory is what Redis is short of.
+ */
 import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
 import { type FoundSession, REFRESH_FIELDS, type RefreshWrite } from "../../session/session-store.ts";
@@ -68,7 +71,9 @@ export function readSummary(userKey: string, row: unknown): SessionSummary {
   };
 }
 
-/** By name, as a script looks for the kid; always the same text for the same key, as it is compared. */
+/**
+ * By name, as a script looks for the kid; always the same text for the same key, as it is compared.
+ */
 export const writeKey = (key: KeyRecord): string => JSON.stringify(key, [...KEY_FIELDS]);
 
 export const readKey = (value: unknown): KeyRecord => JSON.parse(text(value)) as KeyRecord;

@@ -7,7 +7,10 @@ import { explain, isTransient } from "./redis-errors.ts";
 import type { RedisScript } from "./redis-scripts.ts";
 import { markUnknown, storeError } from "../../session/store-error.ts";
 
-/** Runs a script: again where the server refused it for the moment, gives up after a while, and says what is at fault. */
+/**
+ * Runs a script: again where the server refused it for the moment, gives up after a while, and says
+ * what is at fault.
+ */
 export type RunScript = (
   script: RedisScript,
   keys: readonly string[],
@@ -47,10 +50,11 @@ export function createRedisRunner(
       try {
         const running = replicas === undefined || !script.keeps ? driver.run(call) : runConfirmed(call, replicas);
         return await withDeadline(running, deadline, () => {
-          // What it was asked may yet be done when it answers. The scripts bear that: a change finds its version gone, a removal is one
-          // that somebody wanted, and a sign-in that comes late is a session whose tokens nobody has.
-          // A connection that others wait for too is given up only when it was silent for about the
-          // whole of the time: the first operation of a call begins a moment after the call.
+          // What it was asked may yet be done when it answers. The scripts bear that: a change
+          // finds its version gone, a removal is one that somebody wanted, and a sign-in that comes
+          // late is a session whose tokens nobody has. A connection that others wait for too is
+          // given up only when it was silent for about the whole of the time: the first operation
+          // of a call begins a moment after the call.
           if (performance.now() >= begun + timeout * SILENCE) void driver.abandon(begun).catch(() => undefined);
           return noResponse(timeout);
         });

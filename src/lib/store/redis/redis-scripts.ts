@@ -1,13 +1,17 @@
 /**
- * Every script that the Redis store sends. A script is the only step of Redis that reads, decides and writes at once, so each operation is one.
+ * Every script that the Redis store sends. A script is the only step of Redis that reads, decides
+ * and writes at once, so each operation is one.
  *
  * What they keep to, since Redis undoes nothing:
- * - All that may fail comes before the first write: a key that is not named in KEYS may be on its way to another node of the cluster, and then
- *   every use of it is an error; a server that is out of memory refuses what adds.
+ * - All that may fail comes before the first write: a key that is not named in KEYS may be on its
+ *   way to another node of the cluster, and then every use of it is an error; a server that is out
+ *   of memory refuses what adds.
  * - What decides by a read is asked of a node that may write, and so comes from no replica.
- * - A driver whose connection broke may send a script again that had been carried out. The second finds its work done: a change is told as a
- *   lost race, a removal as nothing to remove, and what adds tells its own row from another's.
- * - Numbers come in and go out as the text that they are, and are only compared: Lua would round the large ones when it spells them.
+ * - A driver whose connection broke may send a script again that had been carried out. The second
+ *   finds its work done: a change is told as a lost race, a removal as nothing to remove, and what
+ *   adds tells its own row from another's.
+ * - Numbers come in and go out as the text that they are, and are only compared: Lua would round
+ *   the large ones when it spells them.
  */
 import { hash } from "node:crypto";
 
@@ -29,7 +33,10 @@ const reads = (...parts: readonly string[]): RedisScript => script(false, ...par
 const tidies = reads;
 const writes = (...parts: readonly string[]): RedisScript => script(true, ...parts);
 
-/** Of the key of the expiries, what all keys of its shard begin with: so that a prefix of the client's own is on all of them. */
+/**
+ * Of the key of the expiries, what all keys of its shard begin with: so that a prefix of the
+ * client's own is on all of them.
+ */
 const BASE = "local function base(expiry) return string.sub(expiry, 1, -7) end";
 
 /**
@@ -72,13 +79,13 @@ end`;
 const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end";
 
 /**
- * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries of its shard.
- * ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse', 'end-oldest', or the
- * greatest number to end), handle to replace or '', most sessions to look at and to end at once,
- * most expired ones to look at, fields and values of the row. Returns what is done, whether a
- * session was replaced, and the handles that were ended. What is done: 1 created, 0 refused, 2 only
- * some of those ended that are too many, 3 nothing, since too many of the shard have expired:
- * sweep.
+ * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries
+ * of its shard. ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse',
+ * 'end-oldest', or the greatest number to end), handle to replace or '', most sessions to look at
+ * and to end at once, most expired ones to look at, fields and values of the row. Returns what is
+ * done, whether a session was replaced, and the handles that were ended. What is done: 1 created, 0
+ * refused, 2 only some of those ended that are too many, 3 nothing, since too many of the shard
+ * have expired: sweep.
  */
 export const createSession: RedisScript = writes(
   REMOVAL,
@@ -340,8 +347,9 @@ return facts`,
 );
 
 /**
- * KEYS: two of the store's own that nobody uses. Does once all that the other scripts do, and leaves nothing behind: a replica, a server without
- * memory and a right that is missing show now, and not with the first sign-in.
+ * KEYS: two of the store's own that nobody uses. Does once all that the other scripts do, and
+ * leaves nothing behind: a replica, a server without memory and a right that is missing show now,
+ * and not with the first sign-in.
  */
 export const rehearse: RedisScript = writes(
   `local fault

@@ -24,7 +24,8 @@ function readFacts(facts: unknown): ServerFacts {
 }
 
 /**
- * Whether the server is a node of a cluster. What a user may not know of its server is not held against it.
+ * Whether the server is a node of a cluster. What a user may not know of its server is not held
+ * against it.
  *
  * @param facts what the script `inspect` gives
  * @throws SessionError `STORE_UNSUITABLE`

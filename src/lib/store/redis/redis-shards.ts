@@ -1,7 +1,8 @@
 /**
- * The hash tag of each shard. A cluster deals its 16384 slots to its masters in long runs, so the tags are those whose slots lie evenly apart: shard p is
- * in the slots from 64 p to 64 p + 63, and each master has as many shards as any other, give or take one. Left to the hash, the fullest of 16 would
- * have half more than its share.
+ * The hash tag of each shard. A cluster deals its 16384 slots to its masters in long runs, so the
+ * tags are those whose slots lie evenly apart: shard p is in the slots from 64 p to 64 p + 63, and
+ * each master has as many shards as any other, give or take one. Left to the hash, the fullest of
+ * 16 would have half more than its share.
  */
 
 /** All shards that a handle can begin with. */
@@ -12,7 +13,10 @@ const SLOTS_OF_SHARD = SLOTS / SHARDS.length;
 
 let tags: readonly string[] | undefined;
 
-/** A short number, the smallest whose slot is one of the shard's. It names keys, and so can never change. */
+/**
+ * A short number, the smallest whose slot is one of the shard's. It names keys, and so can never
+ * change.
+ */
 export const tagOf = (shard: number): string => (tags ??= findTags())[shard] ?? "";
 
 function findTags(): readonly string[] {

@@ -30,7 +30,10 @@ export interface RedisStoreOptions {
 /** Goes up when rows or keys change; `oldest` when code of before could not go on with them. */
 export const REDIS_SCHEMA: SchemaVersion = { version: 1, oldest: 1 };
 
-/** Sessions in Redis. Every operation is one script on the node that has its user's shard, but for a sweep, which goes to all shards. */
+/**
+ * Sessions in Redis. Every operation is one script on the node that has its user's shard, but for a
+ * sweep, which goes to all shards.
+ */
 export function createRedisStore({
   driver,
   prefix,
@@ -128,8 +131,9 @@ export function createRedisStore({
           isScattered = true;
         }
       }
-      // The session of another user, on another node. First the new one, so that a fault in between signs nobody out: then the old one
-      // lives on beside it until it expires, and no cookie holds it.
+      // The session of another user, on another node. First the new one, so that a fault in between
+      // signs nobody out: then the old one lives on beside it until it expires, and no cookie holds
+      // it.
       const outcome = await create(undefined);
       return outcome.created ? { ...outcome, replaced: await asStep(false, deleteRow(replaces, "")) } : outcome;
     },

@@ -62,7 +62,8 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
   return {
     async connect(): Promise<SqlConnection> {
       const given = await pool();
-      // A pool of mariadb tries on for 10 s by default, and meanwhile tells by this event alone what is in its way.
+      // A pool of mariadb tries on for 10 s by default, and meanwhile tells by this event alone
+      // what is in its way.
       if (heard !== given) (given as Telling).on?.("error", (error) => void (reason = error));
       heard = given;
       const connection = await given.getConnection();
@@ -73,7 +74,8 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
           refuseReplica(statement, toResult(await connection.execute(query(statement.text), values.map(toParameter)))),
         execute,
         async begin(causal = "") {
-          // The same on every server: a read sees what had been committed when it began, and gaps are locked along with the rows of a user.
+          // The same on every server: a read sees what had been committed when it began, and gaps
+          // are locked along with the rows of a user.
           await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
           await execute(`${causal}START TRANSACTION`);
         },
@@ -126,7 +128,10 @@ function sizeOf(pool: Sized): number | undefined {
 const toParameter = (value: SqlValue): Buffer | number | null =>
   typeof value === "string" ? Buffer.from(value) : value;
 
-/** mysql2 gives a pair of result and columns; mariadb gives the result, which carries its columns when it has rows. */
+/**
+ * mysql2 gives a pair of result and columns; mariadb gives the result, which carries its columns
+ * when it has rows.
+ */
 function toResult(answer: unknown): SqlResult {
   const result: unknown = Array.isArray(answer) && !("meta" in answer) ? answer[0] : answer;
   if (Array.isArray(result)) return { rows: result as unknown[][], changes: result.length };

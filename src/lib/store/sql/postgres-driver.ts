@@ -35,13 +35,18 @@ interface PgQuery {
   readonly types: { getTypeParser(): (text: string) => string };
 }
 
-/** Every value as the text that it came in, whatever parsers the app has set for all of its queries. */
+/**
+ * Every value as the text that it came in, whatever parsers the app has set for all of its queries.
+ */
 const TEXTS: Pick<PgQuery, "rowMode" | "types"> = {
   rowMode: "array",
   types: { getTypeParser: () => (text) => text },
 };
 
-/** What is called of postgres.js: of the function that its default export returns, and of the one that it hands to a transaction. */
+/**
+ * What is called of postgres.js: of the function that its default export returns, and of the one
+ * that it hands to a transaction.
+ */
 export interface PostgresJs extends PostgresJsScope {
   begin(options: string, work: (scope: PostgresJsScope) => Promise<void>): Promise<unknown>;
 }
@@ -62,7 +67,10 @@ export interface PostgresDriverOptions {
   readonly pool: () => Promise<PostgresPool>;
   /** Ends the pool, if it is ours. */
   readonly end: () => Promise<void>;
-  /** Whether statements stay prepared under their names; not every pooler between app and database can do that. */
+  /**
+   * Whether statements stay prepared under their names; not every pooler between app and database
+   * can do that.
+   */
   readonly prepare: boolean;
 }
 
@@ -126,7 +134,8 @@ const ISOLATION = "ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 function fromClient(client: PgClient, names: Names): SqlConnection {
   const execute = async (text: string): Promise<SqlResult> => toResult(await client.query({ ...TEXTS, text }));
-  // A connection that breaks while it is in use says so by an event, too, which would end the process if nobody listened.
+  // A connection that breaks while it is in use says so by an event, too, which would end the
+  // process if nobody listened.
   client.on("error", ignore);
   const giveBack = (): void => {
     client.off("error", ignore);
@@ -160,8 +169,9 @@ const toResult = ({ rows, rowCount }: PgResult): SqlResult => ({ rows: rows as u
 const ignore = (): void => undefined;
 
 /**
- * Not one connection, but a pool that gives each statement one, and a transaction one of its own. The connections that it lends (`reserve`) are
- * no use: one that breaks meanwhile goes back to those that live, and the next who gets it ends the process.
+ * Not one connection, but a pool that gives each statement one, and a transaction one of its own.
+ * The connections that it lends (`reserve`) are no use: one that breaks meanwhile goes back to
+ * those that live, and the next who gets it ends the process.
  */
 function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
   let scope: PostgresJsScope = pool;
@@ -223,7 +233,8 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
       });
     },
     release: () => undefined,
-    // It offers no way to end a connection; one that is late undoes what was begun on it when it answers.
+    // It offers no way to end a connection; one that is late undoes what was begun on it when it
+    // answers.
     destroy() {
       isGivenUp = true;
       if (!isBroken) undo();
@@ -259,7 +270,10 @@ const isClosedPool = (error: unknown): boolean =>
 
 const isFromServer = (error: unknown): boolean => error instanceof Error && error.name === "PostgresError";
 
-/** No text there can hold a NUL, and none of ours does, since JSON escapes it; a handle that somebody asks for may, and is then one that is not there. */
+/**
+ * No text there can hold a NUL, and none of ours does, since JSON escapes it; a handle that
+ * somebody asks for may, and is then one that is not there.
+ */
 const toParameter = (value: SqlValue): SqlValue =>
   typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value;
 

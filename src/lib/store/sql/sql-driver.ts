@@ -57,7 +57,10 @@ export interface SqlDriver {
 }
 
 export type SqlDiagnosis =
-  /** The database has undone the statement, or the whole transaction, for the sake of another: it may be tried again. */
+  /**
+   * The database has undone the statement, or the whole transaction, for the sake of another: it
+   * may be tried again.
+   */
   | { readonly kind: "conflict" }
   /** A table is not there. */
   | { readonly kind: "no-table" }

@@ -9,7 +9,10 @@ import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 
 export type SqlRun = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
 
-/** Runs statements on connections of a pool: tries again after a conflict, gives up after a while, and says what is at fault. */
+/**
+ * Runs statements on connections of a pool: tries again after a conflict, gives up after a while,
+ * and says what is at fault.
+ */
 export interface SqlRunner {
   /** One statement, which is atomic by itself. */
   readonly run: SqlRun;
@@ -92,7 +95,10 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
     return kind === "conflict" || kind === "no-table" || kind === "no-right";
   };
 
-  /** Ends a failed attempt, and waits until the next. @throws what has become of it, where there is none */
+  /**
+   * Ends a failed attempt, and waits until the next.
+   * @throws what has become of it, where there is none
+   */
   async function recover(attempt: Attempt, error: unknown, retry: Retry): Promise<void> {
     giveUp(attempt, error);
     const kind = driver.diagnose(error)?.kind;

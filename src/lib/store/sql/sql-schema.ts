@@ -21,7 +21,10 @@ export interface SchemaOptions {
   readonly causal: string;
 }
 
-/** Brings the tables to the version that this library knows. Safe to run from several processes at once. */
+/**
+ * Brings the tables to the version that this library knows. Safe to run from several processes at
+ * once.
+ */
 export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const look = (): Promise<unknown> =>
     runner.withConnection((connection) => connection.execute(selectAllColumns(options.prefix)));

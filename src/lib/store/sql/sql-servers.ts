@@ -27,7 +27,8 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
       throw unsuitable(
         "the pool's connections have EMPTY_STRING_IS_NULL in their sql_mode, with which conditions change their meaning; give a pool that leaves it out",
       );
-    // A pool's own ROLLBACK, or one of the app, would leave a transaction open, in which the next write gets lost.
+    // A pool's own ROLLBACK, or one of the app, would leave a transaction open, in which the next
+    // write gets lost.
     if (String(rows[0]?.[4]) === "CHAIN")
       throw unsuitable(
         "the pool's connections have completion_type CHAIN, with which a write may be undone after it was answered; give a pool that leaves it at NO_CHAIN",

@@ -9,7 +9,10 @@ import {
 } from "../../session/session-store.ts";
 import { type SqlDialect, TRAITS } from "./sql-traits.ts";
 
-/** A fixed text with placeholders; drivers prepare it once for each connection, by its name where they need one. */
+/**
+ * A fixed text with placeholders; drivers prepare it once for each connection, by its name where
+ * they need one.
+ */
 export interface SqlStatement {
   readonly name: string;
   readonly text: string;
@@ -73,7 +76,10 @@ const TEXT: ReadonlySet<string> = new Set<keyof SessionRecord | keyof KeyRecord>
   "wrappedSeed",
 ]);
 
-/** Reads a row that came as an array. Drivers give whole numbers as numbers, texts or bigints, and text as text or bytes. */
+/**
+ * Reads a row that came as an array. Drivers give whole numbers as numbers, texts or bigints, and
+ * text as text or bytes.
+ */
 const reader =
   <T>(columns: readonly string[]) =>
   (row: readonly unknown[]): T =>
@@ -277,8 +283,9 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       const chosen = `${session} WHERE ${toSweep} LIMIT ${Math.trunc(limit)}`;
       const texts = {
         mysql: `DELETE FROM ${chosen}`,
-        // Rows that somebody is changing at this moment can wait for the next time, rather than make others wait. An array and no subquery: for
-        // the latter the planner reads the whole table where that has many partitions.
+        // Rows that somebody is changing at this moment can wait for the next time, rather than
+        // make others wait. An array and no subquery: for the latter the planner reads the whole
+        // table where that has many partitions.
         postgres: `DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${chosen} FOR UPDATE SKIP LOCKED))`,
         sqlite: `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen})`,
       };

@@ -39,7 +39,10 @@ export interface SqlStoreOptions {
   readonly queueLimit?: number | undefined;
 }
 
-/** Sessions in a database of the app's. Every operation is one guarded statement, but for a sign-in that must count sessions. */
+/**
+ * Sessions in a database of the app's. Every operation is one guarded statement, but for a sign-in
+ * that must count sessions.
+ */
 export function createSqlStore({
   driver,
   inspect,
@@ -77,7 +80,8 @@ export function createSqlStore({
       causal: TRAITS[dialect].causal,
     });
     const statements = buildStatements(dialect, prefix);
-    // A write that changes nothing: a replica, a lost right or half a schema must show now, and not with the first sign-in.
+    // A write that changes nothing: a replica, a lost right or half a schema must show now, and not
+    // with the first sign-in.
     const { changes } = await runner.run(statements.lockRow, ["sweep"]);
     if (changes !== 1) {
       throw generalError(

@@ -4,7 +4,10 @@
 export type SqlDialect = "sqlite" | "postgres" | "mysql" | "mariadb" | "galera";
 
 export interface SqlTraits {
-  /** What time it is, in ms since the epoch, whatever the time zone; none where the database is of this machine. */
+  /**
+   * What time it is, in ms since the epoch, whatever the time zone; none where the database is of
+   * this machine.
+   */
   readonly clock: string | undefined;
   /**
    * In front of a statement that must see what any other node has confirmed: a read, a removal, the
@@ -35,8 +38,9 @@ export const TRAITS: Readonly<Record<SqlDialect, SqlTraits>> = {
   mariadb: { clock: MYSQL_CLOCK, causal: "", isReplica: MYSQL_REPLICA, namesRemoved: "yes" },
   galera: {
     clock: MYSQL_CLOCK,
-    // The node first applies what the cluster had committed; it changes this statement only, not the app's connection.
-    // 1 stands for reads and the begin of a transaction, 2 for UPDATE and DELETE.
+    // The node first applies what the cluster had committed; it changes this statement only, not
+    // the app's connection. 1 stands for reads and the begin of a transaction, 2 for UPDATE and
+    // DELETE.
     causal: "SET STATEMENT wsrep_sync_wait = 3 FOR ",
     isReplica: MYSQL_REPLICA,
     // A node that has to make room for another repeats the commit, and then answers as to a

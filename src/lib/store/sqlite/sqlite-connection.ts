@@ -294,8 +294,8 @@ function readVersion(database: SqliteDatabase, prefix: string): SchemaVersion {
 }
 
 /**
- * Tries again while another connection holds the lock. Switching to WAL fails at once when another process starts on the
- * same file, whatever the busy timeout.
+ * Tries again while another connection holds the lock. Switching to WAL fails at once when another
+ * process starts on the same file, whatever the busy timeout.
  */
 async function patiently<T>(work: () => T): Promise<T> {
   const retry = retryWhileLocked();

@@ -8,7 +8,10 @@ export interface SqliteStatement {
   all(...values: SqliteValue[]): unknown[];
 }
 
-/** The three methods of a SQLite connection that are called; `node:sqlite` and better-sqlite3 both have them. */
+/**
+ * The three methods of a SQLite connection that are called; `node:sqlite` and better-sqlite3 both
+ * have them.
+ */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
@@ -76,7 +79,10 @@ function run<T>(database: SqliteDatabase, { end, undo }: Ends, work: () => T): T
   }
 }
 
-/** Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been done. */
+/**
+ * Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been
+ * done.
+ */
 export function isBusy(error: unknown): boolean {
   // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3. But for a
   // transaction of the app's that has read what is out of date by now: no patience gets it the
@@ -102,7 +108,9 @@ function primaryCode(error: unknown): number | undefined {
 // SQLITE_READONLY, IOERR, CORRUPT, CANTOPEN and NOTADB.
 const FILE_FAULTS: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
 
-/** The file itself is at fault, so that another connection may fare better once it is whole again. */
+/**
+ * The file itself is at fault, so that another connection may fare better once it is whole again.
+ */
 export function isFileError(error: unknown): boolean {
   const code = primaryCode(error);
   return code !== undefined && FILE_FAULTS.has(code);
@@ -117,7 +125,10 @@ export const isClosed = (error: unknown): boolean =>
   error instanceof Error &&
   /^(?:database is not open|statement has been finalized|the database connection is not open)/i.test(error.message);
 
-/** Refuses a connection that hands out rows or numbers in another form than the two drivers do by default. */
+/**
+ * Refuses a connection that hands out rows or numbers in another form than the two drivers do by
+ * default.
+ */
 export function probeRows(database: SqliteDatabase): void {
   const row: unknown = database.prepare("SELECT 1 AS probe").get();
   if (typeof row === "object" && row !== null && "probe" in row && row.probe === 1) return;

@@ -1,6 +1,8 @@
 import { storeError } from "../../session/store-error.ts";
 
-/** What is wrong by the primary code of SQLite, and what to do. `file` is a path, or stands for one. */
+/**
+ * What is wrong by the primary code of SQLite, and what to do. `file` is a path, or stands for one.
+ */
 const FACTS: Readonly<Record<string, (file: string) => string>> = {
   BUSY: (file) => `another connection keeps ${file} locked; end its transaction, or give sessions a file of their own`,
   READONLY: (file) => `${file} cannot be written; check the rights on it and on its folder`,

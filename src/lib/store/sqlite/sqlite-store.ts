@@ -30,7 +30,10 @@ interface NewSession {
   readonly replaces: string | undefined;
 }
 
-/** Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the write lock from its start. */
+/**
+ * Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the
+ * write lock from its start.
+ */
 export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const { prefix, secretFile } = options;
   // The first have a number in their text; the last locks rows, which here are locked with the

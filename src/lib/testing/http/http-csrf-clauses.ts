@@ -33,7 +33,10 @@ const ORIGINS = [
 const METHODS = ["GET", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
 const SAFE: readonly string[] = ["GET", "OPTIONS"];
 
-/** The whole first layer: whether a browser's word about where a request comes from lets an unsafe one pass. */
+/**
+ * The whole first layer: whether a browser's word about where a request comes from lets an unsafe
+ * one pass.
+ */
 function passes(site: string | undefined, origin: string | undefined): boolean {
   if (origin === TRUSTED || site === "same-origin" || site === "none") return true;
   return site === undefined && (origin === undefined || origin === SHOP);

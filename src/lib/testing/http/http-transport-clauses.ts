@@ -28,7 +28,10 @@ const bearer = (token: string): SentHeaders => ({ authorization: `Bearer ${token
 const refreshBy = (app: HttpApp, headers: SentHeaders): Promise<Answer> =>
   call(app, "/session/refresh", { method: "POST", headers });
 
-/** The tokens of an answer in header transport, which sets no cookie of ours and asks for no anti-CSRF token. */
+/**
+ * The tokens of an answer in header transport, which sets no cookie of ours and asks for no
+ * anti-CSRF token.
+ */
 function tokensOf(answer: Answer): readonly [string, string | undefined] {
   same([answer.status, ours(answer), answer.header("anti-csrf")], [200, [], undefined]);
   same(answer.header("cache-control"), "no-store");
@@ -153,7 +156,8 @@ export const transportClauses: readonly HttpClause[] = [
           `Bearer ${"a.".repeat(5000)}`,
         ];
         for (const authorization of values) same((await call(app, "/api", { headers: { authorization } })).status, 401);
-        // Platforms that show only the first of two leave no choice; the last, which a proxy may not have seen, must never count.
+        // Platforms that show only the first of two leave no choice; the last, which a proxy may
+        // not have seen, must never count.
         const twice = ["Bearer other", `Bearer ${native.access}`];
         same((await call(app, "/api", { headers: { authorization: twice } })).status, 401);
         same((await call(app, "/api", { headers: { authorization: `bearer  ${native.access}` } })).status, 200);

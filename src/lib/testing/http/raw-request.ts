@@ -1,4 +1,7 @@
-/** A client over raw node:http, which lets repeated headers, raw cookies and forged `Origin`s through. */
+/**
+ * A client over raw node:http, which lets repeated headers, raw cookies and forged `Origin`s
+ * through.
+ */
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
@@ -19,7 +22,10 @@ export interface Answer {
   readonly text: string;
   /** Values of a header; none when it is absent. */
   readonly all: (name: string) => readonly string[];
-  /** The value of a header that comes once; undefined when it is absent. @throws when it comes twice */
+  /**
+   * The value of a header that comes once; undefined when it is absent.
+   * @throws when it comes twice
+   */
   readonly header: (name: string) => string | undefined;
   /** `Set-Cookie` lines. */
   readonly cookies: readonly string[];

@@ -3,7 +3,9 @@ import type { SessionRecord } from "../../session/record.ts";
 import { ALL, plain, type StoreClause, summaryOf } from "./clause.ts";
 import { newRecord, newUser, randomName, T0 } from "./rows.ts";
 
-/** Pairs and groups that a database's collations, trimming, types or encodings like to make equal. */
+/**
+ * Pairs and groups that a database's collations, trimming, types or encodings like to make equal.
+ */
 const IDENTITIES: readonly { id: string; what: string; users: (tag: string) => readonly (string | number)[] }[] = [
   { id: "identity-1", what: "case", users: (tag) => [`alice${tag}`, `ALICE${tag}`, `Alice${tag}`] },
   { id: "identity-2", what: "accents", users: (tag) => [`${tag}Alice`, `${tag}Alic\u00e9`, `${tag}Alice\u0301`] },

@@ -4,7 +4,10 @@ import { randomName } from "./rows.ts";
 
 let latest = 0;
 
-/** Later than every lease that was taken before on the same database, a moment ago or by an earlier run. */
+/**
+ * Later than every lease that was taken before on the same database, a moment ago or by an earlier
+ * run.
+ */
 function later(): number {
   latest = Math.max(latest + 1000, Date.now() * 1024);
   return latest;
