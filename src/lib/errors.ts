@@ -184,14 +184,7 @@ export class StepUpError extends SessionError {
 /** One fault of a config, see {@link ConfigError}. */
 export interface ConfigFault {
   /** The kind of fault. */
-  readonly code:
-    | "UNKNOWN_OPTION"
-    | "WRONG_TYPE"
-    | "OUT_OF_RANGE"
-    | "UNSAFE"
-    | "CONTRADICTION"
-    | "MISSING"
-    | "NOT_AVAILABLE";
+  readonly code: "UNKNOWN_OPTION" | "WRONG_TYPE" | "OUT_OF_RANGE" | "UNSAFE" | "CONTRADICTION" | "MISSING";
   /** The option, for instance `tokens.accessToken.validity`. */
   readonly path: string;
   /** What is wrong, and what to write instead. */

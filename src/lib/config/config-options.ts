@@ -12,13 +12,8 @@ export const OPTIONS = {
 
   "tokens.accessToken.validity": { kind: "duration", min: "1s", max: "1d", default: "15m" },
   "tokens.accessToken.signing": { kind: "choice", of: ["HS256", "EdDSA", "ES256"], default: "HS256" },
-  "tokens.accessToken.revocation": { kind: "choice", of: ["off", "store"], notYet: ["feed"], default: "off" },
-  "tokens.accessToken.blacklisting": {
-    kind: "choice",
-    of: ["off", "store"],
-    notYet: ["feed"],
-    flags: { true: "store", false: "off" },
-  },
+  "tokens.accessToken.revocation": { kind: "choice", of: ["off", "store"], default: "off" },
+  "tokens.accessToken.blacklisting": { kind: "choice", of: ["off", "store"], flags: { true: "store", false: "off" } },
   "tokens.accessToken.issuer": { kind: "text", rule: "name" },
   "tokens.accessToken.audience": { kind: "text", rule: "name" },
   "tokens.accessToken.cacheSize": { kind: "count", min: 0, max: 10_000_000, default: 10_000 },

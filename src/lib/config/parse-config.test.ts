@@ -319,8 +319,6 @@ const REFUSED: readonly Refusal[] = [
     /^write "off" or "store", not /,
     NO_CHOICE.filter((value) => value !== true),
   ],
-  [["tokens.accessToken.revocation"], "NOT_AVAILABLE", /^is not in this version; write "off" or "store"$/, ["feed"]],
-  [["tokens.accessToken.blacklisting"], "NOT_AVAILABLE", /^is not in this version; write "off" or "store"$/, ["feed"]],
   [["rotation.onReuse"], "WRONG_TYPE", /^write "revoke" or "report", not /, NO_CHOICE],
   [["session.onMaxPerUser"], "WRONG_TYPE", /^write "end-oldest" or "refuse", not /, NO_CHOICE],
   [["cookie.hostPrefix"], "WRONG_TYPE", /^write "auto", true or false, not /, ["true", "", 0, 1, null, []]],

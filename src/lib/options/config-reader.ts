@@ -17,14 +17,10 @@ export interface SectionReader {
   countOrOff(name: string, min: number, max: number): number | false | undefined;
   /** In ms. */
   duration(name: string, min: Duration, max: Duration): number | undefined;
-  /**
-   * @param notYet choices of a later version
-   * @param flags what true and false stand for
-   */
+  /** @param flags what true and false stand for */
   choice<T extends string>(
     name: string,
     choices: readonly T[],
-    notYet?: readonly string[],
     flags?: { readonly true: T; readonly false: T },
   ): T | undefined;
   texts(name: string, rule: (value: string) => string | undefined): readonly string[] | undefined;
@@ -109,17 +105,13 @@ export function readSection(value: unknown, path: string, faults: ConfigFault[])
       fault(name, "OUT_OF_RANGE", `write a duration from "${min}" to "${max}", not "${given}"`);
       return undefined;
     },
-    choice(name, choices, notYet = [], flags) {
+    choice(name, choices, flags) {
       const given = take(name);
       if (typeof given === "boolean" && flags !== undefined) return flags[`${given}`];
       if (given === undefined || choices.some((choice) => choice === given)) return given as never;
-      const wanted = `write ${choices.map((choice) => `"${choice}"`).join(" or ")}`;
-      if (notYet.some((choice) => choice === given)) {
-        fault(name, "NOT_AVAILABLE", `is not in this version; ${wanted}`);
-        return undefined;
-      }
+      const wanted = choices.map((choice) => `"${choice}"`).join(" or ");
       const told = typeof given === "string" ? JSON.stringify(cutText(given, 40)) : describe(given);
-      fault(name, "WRONG_TYPE", `${wanted}, not ${told}`);
+      fault(name, "WRONG_TYPE", `write ${wanted}, not ${told}`);
       return undefined;
     },
     texts(name, rule) {

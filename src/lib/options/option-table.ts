@@ -12,8 +12,6 @@ export type OptionSpec =
   | {
       readonly kind: "choice";
       readonly of: readonly string[];
-      /** Choices of a later version. */
-      readonly notYet?: readonly string[];
       /** What true and false stand for. */
       readonly flags?: { readonly true: string; readonly false: string };
       readonly default?: string;
@@ -148,7 +146,7 @@ function readOption(
     case "flag":
       return section.flag(name);
     case "choice":
-      return section.choice(name, spec.of, spec.notYet, spec.flags);
+      return section.choice(name, spec.of, spec.flags);
     case "literal":
       return section.value(name, list(spec.of), (value): value is unknown => spec.of.some((one) => one === value));
     case "some":
