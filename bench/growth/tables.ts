@@ -30,7 +30,10 @@ export function toTables(
     name: `${operation}, p50 / p99 ms`,
     cells: {
       ...bySize(({ rounds }) => spell(rounds.flatMap((round) => round[operation]))),
-      growth: first === undefined || last === undefined ? undefined : figure(growth(operation, first, last)),
+      growth:
+        first === undefined || last === undefined || first === last
+          ? undefined
+          : figure(growth(operation, first, last)),
     },
   }));
   const table: Table = {
