@@ -20,15 +20,16 @@ const BUSY = "Others use this machine: run this again on a quiet one before you 
 
 /** One bench after another, and nothing beside them. */
 export async function runBenches(command: Command, benches: Benches): Promise<void> {
-  const { names, json, out } = command;
   // Later the load is the bench's own.
   const [begun, wasBusy] = [performance.now(), isBusy()];
   if (wasBusy) note(BUSY);
   const results: Result[] = [];
-  for (const name of names) {
+  for (const name of command.names) {
     const result = await runBench(name, command, benches);
     console.log(`${writeResult(result)}\n`);
     results.push(result);
+    // After each, so that a failure of a later one loses nothing.
+    save(results, command);
   }
   const verdicts = results.flatMap((result) => result.verdicts);
   const tally = (["met", "missed", "not run"] as const).map(
@@ -36,26 +37,35 @@ export async function runBenches(command: Command, benches: Benches): Promise<vo
   );
   if (wasBusy) console.log(`${BUSY}\n`);
   console.log(`Targets: ${tally.join(", ")}. The whole took ${minutesSince(begun)}.`);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
-  if (out !== undefined) {
-    const before = existsSync(out) ? readFileSync(out, "utf8") : "# Benchmarks";
-    // Some benches print by themselves.
-    const written = results.filter(({ tables }) => tables.length > 0);
-    const sections = new Map(written.map((result) => [result.name, writeResult(result)]));
-    writeFileSync(out, replaceSections(before, sections));
-  }
 }
 
-async function runBench(name: string, { textsOf, isQuick }: Command, benches: Benches): Promise<Result> {
+function save(results: readonly Result[], { json, out }: Command): void {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
+  if (out === undefined) return;
+  const before = existsSync(out) ? readFileSync(out, "utf8") : "# Benchmarks";
+  // Some benches print by themselves.
+  const written = results.filter(({ tables }) => tables.length > 0);
+  writeFileSync(out, replaceSections(before, new Map(written.map((result) => [result.name, writeResult(result)]))));
+}
+
+async function runBench(name: string, command: Command, benches: Benches): Promise<Result> {
   const [machine, begun] = [describeMachine(), performance.now()];
   note(`${name} (load ${describeLoad()})`);
-  const tables = (await benches[name]?.run(textsOf(name))) ?? [];
+  const tables = (await benches[name]?.run(command.textsOf(name))) ?? [];
   const about = [
-    `\`npm run bench -- ${name}${isQuick ? " --quick" : ""}\` at ${describeCommit()}, ${minutesSince(begun)}: ${machine}, ${describeLoad()} at the end.`,
-    ...(isQuick ? ["**A quick run: its figures mean nothing.**"] : []),
+    `\`npm run bench -- ${[name, ...writeOptions(name, command, benches)].join(" ")}\` at ${describeCommit()}, ${minutesSince(begun)}: ${machine}, ${describeLoad()} at the end.`,
+    ...(command.isQuick ? ["**A quick run: its figures mean nothing.**"] : []),
   ].join(" ");
   return { name, about, tables, verdicts: judge(TARGETS[name] ?? [], tables) };
 }
+
+/** Those that are not as by default. */
+const writeOptions = (name: string, { textsOf, isQuick }: Command, benches: Benches): readonly string[] =>
+  isQuick
+    ? ["--quick"]
+    : Object.entries(textsOf(name))
+        .filter(([option, text]) => text !== benches[name]?.options[option]?.fallback)
+        .map(([option, text]) => `--${option} ${text}`);
 
 const minutesSince = (begun: number): string => `${((performance.now() - begun) / 60_000).toFixed(1)} minutes`;
 

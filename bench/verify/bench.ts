@@ -48,12 +48,12 @@ export const bench = defineBench({
 });
 
 function toTable(
-  { id, title, reference, contenders, notes = [] }: Group,
+  { id, title, contenders, notes = [] }: Group,
   passes: readonly ReadonlyMap<Contender, Slice>[],
 ): Table {
   const figureOf = (contender: Contender | undefined, what: keyof Slice): Figure =>
     figure(...passes.map((pass) => (contender === undefined ? undefined : pass.get(contender))?.[what] ?? Number.NaN));
-  const floor = contenders.find((contender) => contender.id === reference);
+  const floor = contenders.find((contender) => contender.id === "floor");
   const rows = contenders.map((contender) => {
     const [cold, hot, cpu] = [figureOf(contender, "cold"), figureOf(contender, "hot"), figureOf(contender, "cpu")];
     return {

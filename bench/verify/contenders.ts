@@ -11,8 +11,7 @@ export interface Group {
   /** Of its table. */
   readonly id: string;
   readonly title: string;
-  /** Whose figures the others are compared with. */
-  readonly reference: string;
+  /** Among them the one with the id `floor`, with which the others are compared. */
   readonly contenders: readonly Contender[];
   readonly notes?: readonly string[];
 }
@@ -51,7 +50,6 @@ const fastJwtCache = (tokens: number): Contender =>
 const repeated = (tokens: number, more: readonly Contender[]): Group => ({
   id: `verify-${tokens}`,
   title: `Verify: ${tokens.toLocaleString("en")} live tokens, in turn`,
-  reference: "floor",
   contenders: [
     floor(tokens),
     counterfoil("anti-csrf", "anti-CSRF", { tokens, cacheSize: Math.max(2 * tokens, DEFAULT_CACHE), antiCsrf: true }),
@@ -98,7 +96,6 @@ const GROUPS: readonly Group[] = [
   {
     id: "verify-first-sight",
     title: "Verify: first sight of a token",
-    reference: "floor",
     contenders: [
       peer("floor", "floor: two one-shot hashes, `timingSafeEqual`, `JSON.parse`", { library: "floor-first-sight" }),
       counterfoil("full-cache", "inserted into a full cache", { tokens: VERY_MANY }),
