@@ -11,6 +11,7 @@ import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { goOn } from "./lib/http/adapters/go-on.ts";
 import * as node from "./lib/http/adapters/node-calls.ts";
 import { type BoundCalls, type BoundMiddleware, bindTo } from "./lib/http/adapters/request-calls.ts";
+import { createRouteMiddleware } from "./lib/http/adapters/route-middleware.ts";
 import { type NodeRequest, sendResponse } from "./lib/http/exchange/node-exchange.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
@@ -62,13 +63,7 @@ export function verifySession(options: VerifySessionOptions = {}): Middleware {
  */
 export function sessionRoutes(options: SessionRoutesOptions = {}): Middleware {
   checkRouteOptions(options);
-  return (request, response, next) => {
-    goOn(
-      () => node.answerNodeRoute(options, request, response),
-      (httpResponse) => (httpResponse === undefined ? next() : sendResponse(response, httpResponse)),
-      next,
-    );
-  };
+  return createRouteMiddleware(options);
 }
 
 /**

@@ -11,6 +11,7 @@ import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options
 import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import * as platform from "./lib/http/adapters/nest-platform.ts";
 import { calls as requests, type NestParameters } from "./lib/http/adapters/nest-calls.ts";
+import { createRouteMiddleware } from "./lib/http/adapters/route-middleware.ts";
 import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
@@ -48,7 +49,7 @@ export class SessionModule {
        * here.
        */
       configure(): void {
-        this.#host.httpAdapter.use(platform.sessionMiddleware(options));
+        this.#host.httpAdapter.use(createRouteMiddleware(options));
       }
     }
     nest.Inject(HttpAdapterHost)(ConfiguredSessionModule, undefined, 0);

@@ -5,7 +5,7 @@
 import { console as inspected, type Runtime, Session } from "node:inspector";
 
 const OURS = new URL("../../dist/", import.meta.url).href;
-const MIDDLEWARE = `${OURS}express.js`;
+const MIDDLEWARE = `${OURS}lib/http/adapters/route-middleware.js`;
 
 export interface CallChains {
   /** The way from the middleware of Express to here, first function first. */

@@ -1,6 +1,5 @@
 /** The two platforms under NestJS. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { SessionRoutesOptions } from "./adapter-calls.ts";
+import type { ServerResponse } from "node:http";
 import type { HttpResponse, HttpExchange } from "../exchange/exchange.ts";
 import {
   createFastifyExchange,
@@ -9,8 +8,6 @@ import {
   sendFastify,
 } from "./fastify-exchange.ts";
 import { createNodeExchange, type NodeRequest, sendResponse } from "../exchange/node-exchange.ts";
-import { goOn } from "./go-on.ts";
-import { answerNodeRoute } from "./node-calls.ts";
 
 /** The request that `@Req()` passes, on Express or Fastify. */
 export type PlatformRequest = NodeRequest | FastifyRequestShape;
@@ -29,16 +26,3 @@ export function sendPlatform(response: PlatformResponse, httpResponse: HttpRespo
 }
 
 const isFastify = (response: PlatformResponse): response is FastifyReplyShape => "raw" in response;
-
-/** The ready routes as a middleware; both platforms give it Node's own request and response. */
-export function sessionMiddleware(
-  options: SessionRoutesOptions,
-): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
-  return (request, response, next) => {
-    goOn(
-      () => answerNodeRoute(options, request, response),
-      (httpResponse) => (httpResponse === undefined ? next() : sendResponse(response, httpResponse)),
-      next,
-    );
-  };
-}
