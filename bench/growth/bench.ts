@@ -1,26 +1,16 @@
 /** Whether stores slow down as their tables grow, and whom a sweep stalls. */
 import { defineBench } from "../command/bench.ts";
 import type { GrowthDatabase, GrowthTable } from "./database.ts";
-import { startGrowthMariaDb } from "./mariadb.ts";
 import { runRound, type Timings } from "./operations.ts";
-import { type Durability, nameSize, OPTIONS, type StoreName } from "./options.ts";
-import { startGrowthPostgres } from "./postgres.ts";
-import { startGrowthRedis } from "./redis.ts";
+import { nameSize, OPTIONS } from "./options.ts";
 import { measureRate } from "./rate.ts";
 import { type SizeFigures, toTables } from "./tables.ts";
 import { rowsOf } from "./rows.ts";
-import { startSqlite } from "./sqlite.ts";
+import { startDatabase } from "./start-database.ts";
 import { measureSweep } from "./sweep.ts";
 import { describeLoad } from "../machine.ts";
 import { note } from "../note.ts";
 import type { Table } from "../report/table.ts";
-
-const START: Readonly<Record<StoreName, (rows: number, durability: Durability) => Promise<GrowthDatabase>>> = {
-  sqlite: startSqlite,
-  mariadb: startGrowthMariaDb,
-  postgres: startGrowthPostgres,
-  redis: startGrowthRedis,
-};
 
 /** Fewer rows have too few that a sweep could find. */
 const SWEPT_FROM = 100_000;
@@ -32,7 +22,7 @@ export const bench = defineBench({
     const all = sizes.reduce((sum, size) => sum + size, 0);
     const tables: Table[] = [];
     for (const store of stores) {
-      const database = await START[store](all, durability);
+      const database = await startDatabase(store, all, durability);
       try {
         const figures = await measure(database, { sizes, rounds, chunk });
         tables.push(...toTables(store, database, figures, chunk));

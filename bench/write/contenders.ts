@@ -1,10 +1,7 @@
 import type { GrowthDatabase } from "../growth/database.ts";
-import { startGrowthMariaDb } from "../growth/mariadb.ts";
 import type { Durability, StoreName } from "../growth/options.ts";
-import { startGrowthPostgres } from "../growth/postgres.ts";
-import { startGrowthRedis } from "../growth/redis.ts";
 import { rowsOf } from "../growth/rows.ts";
-import { startSqlite } from "../growth/sqlite.ts";
+import { startDatabase } from "../growth/start-database.ts";
 import type { StoreAddress } from "../growth/store.ts";
 import type { MysqlAddress } from "../servers/mysql-address.ts";
 import { named } from "../versions.ts";
@@ -19,13 +16,6 @@ export interface WriteContender {
 /** Sessions of others that stand in each table. */
 const ROWS = 10_000;
 
-const START: Readonly<Record<StoreName, (rows: number, durability: Durability) => Promise<GrowthDatabase>>> = {
-  mariadb: startGrowthMariaDb,
-  postgres: startGrowthPostgres,
-  redis: startGrowthRedis,
-  sqlite: startSqlite,
-};
-
 export interface Started {
   readonly contenders: readonly WriteContender[];
   readonly settings: readonly string[];
@@ -39,7 +29,7 @@ export async function startContenders(stores: readonly StoreName[], durability: 
   const remove = async (): Promise<void> => void (await Promise.all(databases.map((database) => database.remove())));
   try {
     for (const store of stores) {
-      const database = await START[store](ROWS, durability);
+      const database = await startDatabase(store, ROWS, durability);
       databases.push(database);
       const { address } = await database.fill(rowsOf(ROWS, Date.now()));
       await database.settle();

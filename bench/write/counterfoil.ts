@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createSessions } from "counterfoil";
 import { openStore, type StoreAddress } from "../growth/store.ts";
 import { CLAIMS } from "../verify/library.ts";
-import { consume, evolve, makeMany, REVOCABLE, SESSIONS_OF_A_USER, type Writer } from "./operations.ts";
+import { consume, evolve, makeMany, makeUsers, repeat, REVOCABLE, type Writer } from "./operations.ts";
 
 const SECRET = "the secret of the benches, which is long enough";
 
@@ -26,12 +26,7 @@ export async function createCounterfoil(address: StoreAddress): Promise<Writer> 
     async prepare(operation, lanes) {
       switch (operation) {
         case "create":
-          return {
-            async next() {
-              await create();
-              return true;
-            },
-          };
+          return repeat(() => create());
         case "refresh":
           return evolve(await refreshTokens(lanes), async (token) => {
             await sessions.refreshSession(token);
@@ -52,11 +47,8 @@ export async function createCounterfoil(address: StoreAddress): Promise<Writer> 
           const handles = await makeMany(REVOCABLE, async () => (await create()).session.handle);
           return consume(handles, (handle) => sessions.revokeSessionUsingSessionHandle(handle));
         }
-        case "revoke all": {
-          const users = Array.from({ length: REVOCABLE / SESSIONS_OF_A_USER }, () => randomUUID() as string);
-          await makeMany(REVOCABLE, (index) => create(users[index % users.length]));
-          return consume(users, (user) => sessions.revokeAllSessionsForUser(user));
-        }
+        case "revoke all":
+          return consume(await makeUsers(create), (user) => sessions.revokeAllSessionsForUser(user));
       }
     },
   };

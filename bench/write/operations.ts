@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 export const OPERATIONS = ["create", "refresh", "confirm", "cycle", "revoke", "revoke all"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -20,7 +22,7 @@ export interface Writer {
 
 /** Sessions that are there to be revoked, in each slice. */
 export const REVOCABLE = 1000;
-export const SESSIONS_OF_A_USER = 2;
+const SESSIONS_OF_A_USER = 2;
 
 /** Makes things, some at a time. */
 export async function makeMany<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
@@ -31,6 +33,21 @@ export async function makeMany<T>(count: number, make: (index: number) => Promis
   }
   return made;
 }
+
+/** Users with sessions to be revoked. */
+export async function makeUsers(create: (user: string) => Promise<unknown>): Promise<string[]> {
+  const users = Array.from({ length: REVOCABLE / SESSIONS_OF_A_USER }, () => randomUUID() as string);
+  await makeMany(REVOCABLE, (index) => create(users[index % users.length] ?? ""));
+  return users;
+}
+
+/** Without an end. */
+export const repeat = (work: () => Promise<unknown>): Work => ({
+  async next() {
+    await work();
+    return true;
+  },
+});
 
 /** Each once. */
 export const consume = <T>(all: T[], use: (one: T) => Promise<unknown>): Work => ({

@@ -9,7 +9,7 @@ import {
 import { initOriginal } from "../original.ts";
 import type { MysqlAddress } from "../servers/mysql-address.ts";
 import { CLAIMS } from "../verify/library.ts";
-import { consume, evolve, makeMany, REVOCABLE, SESSIONS_OF_A_USER, type Writer } from "./operations.ts";
+import { consume, evolve, makeMany, makeUsers, repeat, REVOCABLE, type Writer } from "./operations.ts";
 
 /** As many as Counterfoil's pool has. */
 const CONNECTIONS = 10;
@@ -24,12 +24,7 @@ export async function createOriginal(mysql: MysqlAddress): Promise<Writer> {
     async prepare(operation, lanes) {
       switch (operation) {
         case "create":
-          return {
-            async next() {
-              await create();
-              return true;
-            },
-          };
+          return repeat(() => create());
         case "refresh":
           return evolve(await refreshTokens(lanes), async (token) => {
             await refreshSession(token);
@@ -48,13 +43,10 @@ export async function createOriginal(mysql: MysqlAddress): Promise<Writer> {
           const handles = await makeMany(REVOCABLE, async () => (await create()).session.handle);
           return consume(handles, revokeSessionUsingSessionHandle);
         }
-        case "revoke all": {
+        case "revoke all":
           // It takes a second connection while it holds one, so as many as there are wait for ever.
           if (lanes >= CONNECTIONS) return undefined;
-          const users = Array.from({ length: REVOCABLE / SESSIONS_OF_A_USER }, () => randomUUID() as string);
-          await makeMany(REVOCABLE, (index) => create(users[index % users.length]));
-          return consume(users, revokeAllSessionsForUser);
-        }
+          return consume(await makeUsers(create), revokeAllSessionsForUser);
       }
     },
   };
