@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { createSessions } from "counterfoil";
 import { sessionRoutes } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
+import { HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS } from "counterfoil/protocol";
 import type { RequestHandler } from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
@@ -36,6 +37,23 @@ const EXPOSED_HEADERS = [
   "counterfoil-user",
   "counterfoil-reason",
 ];
+
+/** Headers of HTTP, and those that only SuperTokens clients send. */
+const OTHER_HEADERS = [
+  "fdi-version",
+  "supertokens-sdk-name",
+  "supertokens-sdk-version",
+  "authorization",
+  "content-type",
+  "retry-after",
+  "www-authenticate",
+];
+
+// Each name is written twice, because lists that read them from HEADERS would stay in each bundle.
+test("the lists of the protocol name each of its headers, and no other of ours", () => {
+  const listed = new Set([...REQUEST_HEADERS, ...RESPONSE_HEADERS]);
+  expect(listed).toEqual(new Set([...Object.values(HEADERS), ...OTHER_HEADERS]));
+});
 
 const preflight = (app: TestApp, path: string, origin: string | undefined, more = {}): Promise<Answer> =>
   app.send({ method: "OPTIONS", path, headers: { origin, "access-control-request-method": "POST", ...more } });
