@@ -9,10 +9,10 @@ import * as calls from "./lib/http/adapters/adapter-calls.ts";
 import type { SessionRoutesOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkRouteOptions } from "./lib/http/check-options.ts";
 import { goOn } from "./lib/http/adapters/go-on.ts";
-import { answerNodeRoute, calls as requests, type NodeParameters } from "./lib/http/adapters/node-calls.ts";
+import { createRouteMiddleware } from "./lib/http/adapters/route-middleware.ts";
+import { calls as requests, type NodeParameters } from "./lib/http/adapters/node-calls.ts";
 import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import { type NodeRequest as Request, sendResponse } from "./lib/http/exchange/node-exchange.ts";
-import type { HttpResponse } from "./lib/http/exchange/exchange.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 
@@ -53,6 +53,7 @@ export function withSessions(
 ): (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void {
   checkRouteOptions(options, "withSessions", "onError");
   const onError = options.onError ?? respondToUnknownError;
+  const routes = createRouteMiddleware(options);
   return (given, responding) => {
     // Over HTTP/2 Node hands out what looks the same.
     const [request, response] = [given as IncomingMessage, responding as ServerResponse];
@@ -61,16 +62,11 @@ export function withSessions(
       if (httpResponse === undefined) onError(error, request, response);
       else sendResponse(response, httpResponse);
     };
-    const handle = (httpResponse: HttpResponse | undefined): void => {
-      if (httpResponse !== undefined) sendResponse(response, httpResponse);
-      else
-        goOn(
-          () => handler(request, response),
-          () => undefined,
-          fail,
-        );
-    };
-    goOn(() => answerNodeRoute(options, request, response), handle, fail);
+    routes(request, response, (error) => {
+      if (error !== undefined) return fail(error);
+      const done = (): void => undefined;
+      return goOn(() => handler(request, response), done, fail);
+    });
   };
 }
 

@@ -96,6 +96,15 @@ export function respondToRoute(
   exchange: HttpExchange,
   options: RouteOptions,
 ): Awaitable<HttpResponse | undefined> {
+  const asked = findAsked(http, exchange);
+  return asked === undefined ? undefined : runRoute(http, exchange, asked, options);
+}
+
+/** What a request asks of the ready routes: one of them, or what is answered without one. */
+export type Asked = Route | "refresh-page" | HttpResponse;
+
+/** The first half of `respondToRoute`, which waits for nothing. */
+export function findAsked(http: HttpContext, exchange: HttpExchange): Asked | undefined {
   const { policy } = http.session;
   const preflight = applyCors(exchange, policy.http);
   if (preflight !== undefined) return preflight;
@@ -105,7 +114,7 @@ export function respondToRoute(
   // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS
   // set-up to say.
   if (route === undefined || exchange.method === "OPTIONS") return undefined;
-  if (route === "refresh" && isPageLoad(exchange)) return refreshAndReturn(http, exchange);
+  if (route === "refresh" && isPageLoad(exchange)) return "refresh-page";
   const method = METHODS[route];
   if (exchange.method !== method && !(exchange.method === "HEAD" && method === "GET")) {
     return {
@@ -114,17 +123,21 @@ export function respondToRoute(
       body: { message: "method not allowed" },
     };
   }
-  return runRoute(http, exchange, route, options);
+  return route;
 }
 
-async function runRoute(
+/** The second half. */
+export async function runRoute(
   http: HttpContext,
   exchange: HttpExchange,
-  route: Route,
+  asked: Asked,
   options: RouteOptions,
 ): Promise<HttpResponse> {
+  if (typeof asked !== "string") return asked;
   try {
-    switch (route) {
+    switch (asked) {
+      case "refresh-page":
+        return await refreshAndReturn(http, exchange);
       case "refresh":
         await http.run(exchange, refreshRequest);
         return done(http);

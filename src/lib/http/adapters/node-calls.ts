@@ -1,16 +1,11 @@
 /** What routes of Node's own request and response call; Express is one of them. */
-import type { Awaitable } from "../../awaitable.ts";
 import {
   createNodeExchange,
   type Http2Request,
   type NodeRequest,
   type NodeResponse,
 } from "../exchange/node-exchange.ts";
-import type { HttpResponse } from "../exchange/exchange.ts";
 import type { RequestSession } from "../request-session.ts";
-import { respondToRoute, mayConcernRoutes } from "../routes.ts";
-import type { SessionRoutesOptions } from "./adapter-calls.ts";
-import { httpOf } from "./instance-option.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
 /** The parameters by which a request is named. */
@@ -23,18 +18,6 @@ const open = (request: NodeRequest | Http2Request, response: NodeResponse): Open
 
 const leave = (request: { auth?: RequestSession | undefined }, session: RequestSession | undefined): void =>
   void (request.auth = session);
-
-/** The response of a ready route; undefined, at once, for all other requests. */
-export function answerNodeRoute(
-  options: SessionRoutesOptions,
-  request: NodeRequest,
-  response: NodeResponse,
-): Awaitable<HttpResponse | undefined> {
-  const http = httpOf(options);
-  const { method = "GET", url = "/", originalUrl = url, headers } = request;
-  if (!mayConcernRoutes(http, { method, url: originalUrl, origin: headers.origin })) return undefined;
-  return respondToRoute(http, createNodeExchange(request, response), options);
-}
 
 export const calls: RequestCalls<NodeParameters> = createRequestCalls<NodeParameters>(open, leave, 2);
 

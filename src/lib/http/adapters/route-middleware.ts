@@ -1,18 +1,47 @@
-import type { ServerResponse } from "node:http";
-import { type NodeRequest, sendResponse } from "../exchange/node-exchange.ts";
+/** The ready routes over Node's own request and response: Express, NestJS and `node:http`. */
+import type { HttpContext } from "../context.ts";
+import type { HttpExchange } from "../exchange/exchange.ts";
+import { createNodeExchange, type NodeRequest, type NodeResponse, sendResponse } from "../exchange/node-exchange.ts";
+import { type Asked, findAsked, mayConcernRoutes, runRoute } from "../routes.ts";
 import type { SessionRoutesOptions } from "./adapter-calls.ts";
-import { goOn } from "./go-on.ts";
-import { answerNodeRoute } from "./node-calls.ts";
+import { httpOf } from "./instance-option.ts";
 
-/** The ready routes as a middleware, of Express and of both platforms under NestJS. */
+type Next = (error?: unknown) => void;
+
+/**
+ * The ready routes as a middleware. It calls `next` in the same tick for every request that is not
+ * one of theirs.
+ */
 export function createRouteMiddleware(
   options: SessionRoutesOptions,
-): (request: NodeRequest, response: ServerResponse, next: (error?: unknown) => void) => void {
+): (request: NodeRequest, response: NodeResponse, next: Next) => void {
   return (request, response, next) => {
-    goOn(
-      () => answerNodeRoute(options, request, response),
-      (httpResponse) => (httpResponse === undefined ? next() : sendResponse(response, httpResponse)),
-      next,
-    );
+    let found: Found | undefined;
+    try {
+      found = find(options, request, response);
+    } catch (error) {
+      next(error);
+      return;
+    }
+    if (found === undefined) next();
+    else
+      runRoute(found.http, found.exchange, found.asked, options)
+        .then((httpResponse) => sendResponse(response, httpResponse))
+        .catch(next);
   };
+}
+
+interface Found {
+  readonly http: HttpContext;
+  readonly exchange: HttpExchange;
+  readonly asked: Asked;
+}
+
+function find(options: SessionRoutesOptions, request: NodeRequest, response: NodeResponse): Found | undefined {
+  const http = httpOf(options);
+  const { method = "GET", url = "/", originalUrl = url, headers } = request;
+  if (!mayConcernRoutes(http, { method, url: originalUrl, origin: headers.origin })) return undefined;
+  const exchange = createNodeExchange(request, response);
+  const asked = findAsked(http, exchange);
+  return asked && { http, exchange, asked };
 }
