@@ -3,9 +3,9 @@ import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectMysql } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
-import { readSqlConnection, readSqlOptions, readStoreOptions } from "./lib/store/store-options.ts";
+import { readStoreOptions } from "./lib/store/store-options.ts";
 import type { SqlOptions } from "./lib/store/sql-options.ts";
-import type { SqlConnectionOptions } from "./lib/store/store-options.ts";
+import { readSqlOptions, type SqlConnectionOptions } from "./lib/store/sql-settings.ts";
 
 /** Options of {@link mysql}: a pool of the app's, or how to connect. */
 export interface MysqlOptions extends SqlOptions {
@@ -33,15 +33,16 @@ export interface MysqlOptions extends SqlOptions {
 export function mysql(options: MysqlOptions): SessionStore {
   const { pool, connection, ...rest } = readStoreOptions("mysql", options, (section) => {
     const given = section.value("pool", "a pool of mysql2/promise or of mariadb", isPool);
-    const target = readSqlConnection(section, given !== undefined, ["mysql", "mariadb"]);
+    const settings = readSqlOptions(section, given !== undefined, ["mysql", "mariadb"]);
+    const { url } = settings.connection;
     // Above all those that ask for TLS must not be lost in silence.
-    if (target.url !== undefined && new URL(target.url).search !== "")
+    if (url !== undefined && new URL(url).search !== "")
       section.fault(
         "url",
         "WRONG_TYPE",
         "has parameters behind ?, which are not read; write ssl and poolSize beside it",
       );
-    return { pool: given, connection: target, ...readSqlOptions(section) };
+    return { pool: given, ...settings };
   });
   const own = lazyResource(
     () => makePool(connection, rest.timeout),
@@ -60,10 +61,7 @@ export function mysql(options: MysqlOptions): SessionStore {
 
 type OwnPool = MysqlPool & { end(): Promise<unknown> };
 
-async function makePool(
-  { url, ssl, poolSize = 10, ...target }: SqlConnectionOptions,
-  timeout: number,
-): Promise<OwnPool> {
+async function makePool({ url, ssl, poolSize, ...target }: SqlConnectionOptions, timeout: number): Promise<OwnPool> {
   const { name, module } = await importDriver("mysql2/promise", "mariadb");
   const { createPool } = module as { readonly createPool: (options: object) => OwnPool };
   return createPool({
@@ -78,7 +76,7 @@ async function makePool(
 }
 
 /** The two drivers read URLs each in its own way; parts they read alike. */
-function fromUrl(text: string): Omit<SqlConnectionOptions, "url"> {
+function fromUrl(text: string): Omit<SqlConnectionOptions, "url" | "poolSize"> {
   const url = new URL(text);
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),

@@ -8,9 +8,11 @@ import {
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectPostgres } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
-import { readSqlConnection, readSqlOptions, readStoreOptions } from "./lib/store/store-options.ts";
+import { readStoreOptions } from "./lib/store/store-options.ts";
+import { readOptions } from "./lib/options/option-table.ts";
+import { POSTGRES_OPTIONS } from "./lib/store/store-option-tables.ts";
 import type { SqlOptions } from "./lib/store/sql-options.ts";
-import type { SqlConnectionOptions } from "./lib/store/store-options.ts";
+import { readSqlOptions, type SqlConnectionOptions } from "./lib/store/sql-settings.ts";
 
 /** Options of {@link postgres}: a pool of the app's, or how to connect. */
 export interface PostgresOptions extends SqlOptions {
@@ -44,9 +46,8 @@ export function postgres(options: PostgresOptions): SessionStore {
     const given = section.value("pool", "a Pool of pg, or what postgres() of postgres.js returned", isPool);
     return {
       pool: given,
-      prepare: section.flag("prepare") ?? true,
-      connection: readSqlConnection(section, given !== undefined, ["postgres", "postgresql"]),
-      ...readSqlOptions(section),
+      prepare: readOptions(section, POSTGRES_OPTIONS, {}).value("prepare"),
+      ...readSqlOptions(section, given !== undefined, ["postgres", "postgresql"]),
     };
   });
   const own = lazyResource(
@@ -63,10 +64,7 @@ export function postgres(options: PostgresOptions): SessionStore {
 
 type OwnPool = PostgresPool & { end(): Promise<unknown> };
 
-async function makePool(
-  { url, user, poolSize = 10, ...target }: SqlConnectionOptions,
-  timeout: number,
-): Promise<OwnPool> {
+async function makePool({ url, user, poolSize, ...target }: SqlConnectionOptions, timeout: number): Promise<OwnPool> {
   const { name, module } = await importDriver("pg", "postgres");
   if (name === "pg") {
     const { Pool } = (module["default"] ?? module) as {

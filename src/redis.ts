@@ -1,15 +1,10 @@
 import type { Duration } from "./lib/options/duration.ts";
 import { ownRedisClient } from "./lib/store/redis/redis-client.ts";
 import { createRedisDriver, givenClient, type RedisClient } from "./lib/store/redis/redis-driver.ts";
-import {
-  DEFAULT_KEY_PREFIX,
-  readRedisConnection,
-  readReplicas,
-  refuseKeyPrefix,
-} from "./lib/store/redis/redis-options.ts";
+import { readRedisOptions } from "./lib/store/redis/redis-options.ts";
 import { createRedisStore } from "./lib/store/redis/redis-store.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
-import { readStoreOptions, readTimeout } from "./lib/store/store-options.ts";
+import { readStoreOptions } from "./lib/store/store-options.ts";
 
 /** Options of {@link redis}: a client of the app's, or how to connect. */
 export interface RedisOptions {
@@ -81,14 +76,7 @@ export function redis(options: RedisOptions): SessionStore {
     const given = section.value("client", "a client of node-redis 4 or ioredis 5, or newer", isClient);
     if (given !== undefined && isCallbackClient(given))
       section.fault("client", "WRONG_TYPE", "answers callbacks and no promises; give the client without legacy mode");
-    const timeout = readTimeout(section);
-    return {
-      client: given,
-      connection: readRedisConnection(section, given !== undefined),
-      prefix: section.text("keyPrefix", refuseKeyPrefix) ?? DEFAULT_KEY_PREFIX,
-      replicas: readReplicas(section, timeout),
-      timeout,
-    };
+    return { client: given, ...readRedisOptions(section, given !== undefined) };
   });
   const source = client === undefined ? ownRedisClient(connection, rest.timeout) : givenClient(client);
   return createRedisStore({ driver: createRedisDriver(source), ...rest });

@@ -3,11 +3,12 @@ import { resolve } from "node:path";
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { storeError } from "./lib/session/store-error.ts";
 import type { SqliteDatabase } from "./lib/store/sqlite/sqlite-driver.ts";
-import { DEFAULT_FILE, secretBeside } from "./lib/store/default-store.ts";
-import { DEFAULT_PREFIX } from "./lib/store/migrations.ts";
+import { secretBeside } from "./lib/store/default-store.ts";
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import { createSqliteStore } from "./lib/store/sqlite/sqlite-store.ts";
 import { UNSET } from "./lib/options/config-reader.ts";
+import { readOptions } from "./lib/options/option-table.ts";
+import { SQLITE_OPTIONS } from "./lib/store/store-option-tables.ts";
 import { readStoreOptions, refusePrefix } from "./lib/store/store-options.ts";
 
 /** Options of {@link sqlite}. */
@@ -53,7 +54,11 @@ export interface SqliteOptions {
 export function sqlite(options: SqliteOptions = {}): SessionStore {
   const { path, database, ...settings } = readStoreOptions("sqlite", options, (section) => {
     const given = section.value("database", "a connection of node:sqlite or better-sqlite3", isDatabase);
-    const file = section.text("path", refusePath);
+    const { given: named, value } = readOptions(section, SQLITE_OPTIONS, {
+      file: refusePath,
+      tablePrefix: refusePrefix,
+    });
+    const file = named("path");
     if (given !== undefined && file !== undefined)
       section.fault("path", "CONTRADICTION", "names a file, and database is one that is open; leave one of them out");
     for (const name of ["path", "database"]) {
@@ -61,10 +66,10 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
         section.fault(name, "MISSING", `${UNSET} To use ./counterfoil.db, leave it out`);
     }
     return {
-      path: file === ":memory:" ? file : resolve(file ?? DEFAULT_FILE),
+      path: file === ":memory:" ? file : resolve(value("path")),
       database: given,
-      synchronous: section.choice("synchronous", ["full", "normal"]) ?? "full",
-      prefix: section.text("tablePrefix", refusePrefix) ?? DEFAULT_PREFIX,
+      synchronous: value("synchronous"),
+      prefix: value("tablePrefix"),
     } as const;
   });
   if (database !== undefined) {

@@ -2,13 +2,11 @@
  * What is written about the options of `init`, by hand, in docs/options.md and in the comments of
  * config.ts, against the table that they are read by.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { CounterfoilConfig } from "counterfoil";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { OPTIONS, PRESETS } from "../../src/lib/config/config-options.ts";
 import type { OptionSpec, OtherDefaults } from "../../src/lib/options/option-table.ts";
-import { root } from "./snippets.ts";
+import { defaultOf, namedIn, part, readComments, rowsOf, write } from "./described-options.ts";
 
 const table: ReadonlyMap<string, OptionSpec> = new Map(Object.entries<OptionSpec>(OPTIONS));
 
@@ -19,35 +17,7 @@ const table: ReadonlyMap<string, OptionSpec> = new Map(Object.entries<OptionSpec
 const OTHER_NAMES: readonly string[] = ["tokens.accessToken.blacklisting", "tokens.refreshToken.validity"];
 const described = [...table].filter(([path]) => !OTHER_NAMES.includes(path));
 
-/** As a config has it: `"15m"`, `["cookie", "header"]`. */
-const write = (value: unknown): string => JSON.stringify(value).replaceAll(",", ", ");
-const defaultOf = (spec: OptionSpec): unknown => ("default" in spec ? spec.default : undefined);
-
-/** What a description must name: the bounds, or each value that may be written. */
-function namedIn(spec: OptionSpec): readonly string[] {
-  switch (spec.kind) {
-    case "duration":
-      return [`"${spec.min}" to "${spec.max}"`];
-    case "count":
-    case "count-or-off":
-      return [`${spec.min.toLocaleString("en")} to ${spec.max.toLocaleString("en")}`];
-    case "choice":
-    case "literal":
-    case "some":
-      return spec.of.map(write);
-    default:
-      return [];
-  }
-}
-
 describe("docs/options.md", () => {
-  const text = readFileSync(join(root, "docs/options.md"), "utf8");
-  const part = (from: string, to: string): string => text.slice(text.indexOf(from), text.indexOf(to));
-  const rowsOf = (section: string): readonly (readonly string[])[] =>
-    [...section.matchAll(/^\| `([\w.]+)` \| (.*) \|$/gm)].map(([, path = "", rest = ""]) => [
-      path,
-      ...rest.split(" | "),
-    ]);
   const rows = new Map(rowsOf(part("## Options", "### Presets")).map(([path = "", ...cells]) => [path, cells]));
 
   test("has a row for each option, and no other", () => {
@@ -99,23 +69,8 @@ test("the types of config.ts are those of the table", () => {
   expectTypeOf<InConfig>().toEqualTypeOf<InTable>();
 });
 
-/** The comment of each option in the interface, by its path. */
-function readComments(): ReadonlyMap<string, string> {
-  const text = readFileSync(join(root, "src/lib/config/config.ts"), "utf8");
-  const found = new Map<string, string>();
-  const sections: { readonly name: string; readonly indent: number }[] = [];
-  const declaration = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^( *)readonly (\w+)\?:/gm;
-  for (const [, comment, { length: indent } = "", name = ""] of text.matchAll(declaration)) {
-    while ((sections.at(-1)?.indent ?? -1) >= indent) sections.pop();
-    const path = [...sections.map((section) => section.name), name].join(".");
-    if (comment === undefined) sections.push({ name, indent });
-    else found.set(path, comment.replaceAll(/\s+\*\s+/g, " ").trim());
-  }
-  return found;
-}
-
 describe("the comments of config.ts", () => {
-  const comments = readComments();
+  const comments = readComments("src/lib/config/config.ts");
 
   test("there is one for each option, and each is about one", () => {
     expect([...comments.keys()].toSorted()).toEqual([...table.keys()].toSorted());

@@ -31,7 +31,7 @@ export type OptionSpec =
       readonly with?: string;
       readonly default?: readonly string[];
     }
-  | { readonly kind: "text"; readonly rule: string; readonly default?: string }
+  | { readonly kind: "text"; readonly rule?: string; readonly default?: string }
   | { readonly kind: "texts"; readonly rule: string; readonly default?: readonly string[] }
   /** Its reader has code of its own. */
   | { readonly kind: "other" };
@@ -93,7 +93,7 @@ export function readOptions<const Table extends OptionTable>(
   root: SectionReader,
   table: Table,
   rules: TextRules<Table>,
-  chooseDefaults: (given: OptionReader<Table>["given"]) => OtherDefaults<Table>,
+  chooseDefaults: (given: OptionReader<Table>["given"]) => OtherDefaults<Table> = () => ({}),
 ): OptionReader<Table> {
   const sections = new Map<string, SectionReader>([["", root]]);
   const sectionOf = (path: string): SectionReader => {
@@ -152,7 +152,7 @@ function readOption(
     case "some":
       return section.value(name, spec.wanted, (value): value is unknown => isSome(value, spec));
     case "text":
-      return section.text(name, rules[spec.rule]);
+      return section.text(name, spec.rule === undefined ? undefined : rules[spec.rule]);
     case "texts":
       return section.texts(name, (text) => rules[spec.rule]?.(text));
     case "other":

@@ -77,8 +77,6 @@ function isDecodable(text: string): boolean {
 export const readPassword = (section: SectionReader): string | undefined =>
   section.value("password", "a string", (value) => typeof value === "string");
 
-export const readPort = (section: SectionReader): number | undefined => section.count("port", 1, 65_535);
-
 /** Options of TLS: true, or an object. */
 export const isTls = (value: unknown): value is boolean | object =>
   typeof value === "boolean" || (typeof value === "object" && value !== null);

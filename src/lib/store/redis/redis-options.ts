@@ -1,5 +1,7 @@
 import type { SectionReader } from "../../options/config-reader.ts";
-import { checkSource, isTls, readPassword, readPort, readUrl } from "../connection-source.ts";
+import { readOptions } from "../../options/option-table.ts";
+import { checkSource, isTls, readPassword, readUrl } from "../connection-source.ts";
+import { REDIS_OPTIONS, REPLICA_OPTIONS, SERVER_OPTIONS } from "../store-option-tables.ts";
 import type { RedisReplicas } from "./redis-driver.ts";
 
 /** How to connect, for a client of our own. */
@@ -13,16 +15,44 @@ export interface RedisConnectionOptions {
   readonly tls: object | false;
 }
 
-export const DEFAULT_KEY_PREFIX = "counterfoil:";
+interface RedisSettings {
+  readonly connection: RedisConnectionOptions;
+  readonly prefix: string;
+  readonly replicas: RedisReplicas | undefined;
+  readonly timeout: number;
+}
 
 /** Braces would decide the slot of a cluster instead of our own braces. */
-export const refuseKeyPrefix = (prefix: string): string | undefined =>
+const refuseKeyPrefix = (prefix: string): string | undefined =>
   /^[A-Za-z0-9_.:/-]{1,64}$/.test(prefix)
     ? undefined
     : 'is not the beginning of a key; write up to 64 letters, digits and "_", "-", ".", ":", "/", as in "shop:sessions:"';
 
-/** @param hasClient whether the app gives a client, which each of these contradicts */
-export function readRedisConnection(section: SectionReader, hasClient: boolean): RedisConnectionOptions {
+/** @param hasClient whether the app gives a client, which options of a connection contradict */
+export function readRedisOptions(section: SectionReader, hasClient: boolean): RedisSettings {
+  const server = readOptions(section, SERVER_OPTIONS, {});
+  const { given, value } = readOptions(section, REDIS_OPTIONS, { keyPrefix: refuseKeyPrefix });
+  const timeout = server.value("timeout");
+  const target = {
+    host: server.given("host"),
+    port: server.given("port"),
+    username: given("username"),
+    password: readPassword(section),
+    database: given("database"),
+  };
+  return {
+    connection: readConnection(section, hasClient, target),
+    prefix: value("keyPrefix"),
+    replicas: readReplicas(section, timeout),
+    timeout,
+  };
+}
+
+function readConnection(
+  section: SectionReader,
+  hasClient: boolean,
+  target: Omit<RedisConnectionOptions, "tls">,
+): RedisConnectionOptions {
   const url = readUrl(section, SCHEMES, "redis://user:password@host:6379/0", isServer);
   // Above all those that ask for TLS must not be lost in silence.
   if (url !== undefined && new URL(url).search !== "")
@@ -31,13 +61,6 @@ export function readRedisConnection(section: SectionReader, hasClient: boolean):
       "WRONG_TYPE",
       "has parameters behind ?, which are not read; write tls and the others beside it",
     );
-  const target = {
-    host: section.text("host"),
-    port: readPort(section),
-    username: section.text("username"),
-    password: readPassword(section),
-    database: section.count("database", 0, 1_000_000),
-  };
   const tls = section.value("tls", "true, or the options of TLS as node:tls has them", isTls);
 
   checkSource(section, {
@@ -71,19 +94,18 @@ function fromUrl(text: string): Omit<RedisConnectionOptions, "tls"> {
 }
 
 /** @param timeout of an operation, which must be longer than the wait for the replicas, in ms */
-export function readReplicas(section: SectionReader, timeout: number): RedisReplicas | undefined {
+function readReplicas(section: SectionReader, timeout: number): RedisReplicas | undefined {
   if (section.value("replicas", "an object", isThere) === undefined) return undefined;
   const replicas = section.section("replicas");
-  const acknowledge = replicas.count("acknowledge", 1, 100);
-  const within = replicas.duration("within", "1ms", "1m") ?? DEFAULT_WITHIN;
+  const { given, value } = readOptions(replicas, REPLICA_OPTIONS, {});
+  const acknowledge = given("acknowledge");
+  const within = value("within");
   if (acknowledge === undefined && !replicas.has("acknowledge"))
     replicas.fault("acknowledge", "MISSING", "write how many replicas must have a write, for instance 1");
   if (within >= timeout)
     replicas.fault("within", "CONTRADICTION", "is not shorter than timeout; write a shorter one, or a longer timeout");
   return { acknowledge: acknowledge ?? 1, within };
 }
-
-const DEFAULT_WITHIN = 1000;
 
 /** What it is, the section says. */
 const isThere = (value: unknown): value is unknown => value !== undefined;

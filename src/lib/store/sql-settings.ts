@@ -1,0 +1,63 @@
+import type { SectionReader } from "../options/config-reader.ts";
+import { readOptions } from "../options/option-table.ts";
+import { checkSource, isTls, readPassword, readUrl } from "./connection-source.ts";
+import { SERVER_OPTIONS, SQL_OPTIONS } from "./store-option-tables.ts";
+import { refusePrefix } from "./store-options.ts";
+
+/** How to connect, for a pool of our own: only what was said, and the size of the pool. */
+export interface SqlConnectionOptions {
+  readonly url?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+  readonly ssl?: boolean | object;
+  readonly poolSize: number;
+}
+
+interface SqlSettings {
+  readonly connection: SqlConnectionOptions;
+  readonly prefix: string;
+  readonly migrate: boolean;
+  readonly timeout: number;
+  readonly queueLimit: number | undefined;
+}
+
+/**
+ * @param hasPool whether the app gives a pool, which options of a connection contradict
+ * @param schemes what URLs of this database begin with
+ */
+export function readSqlOptions(
+  section: SectionReader,
+  hasPool: boolean,
+  schemes: readonly [string, ...string[]],
+): SqlSettings {
+  const server = readOptions(section, SERVER_OPTIONS, {});
+  const { given, value } = readOptions(section, SQL_OPTIONS, { tablePrefix: refusePrefix });
+  const target = {
+    host: server.given("host"),
+    port: server.given("port"),
+    user: given("user"),
+    password: readPassword(section),
+    database: given("database"),
+  };
+  const ssl = section.value("ssl", "true, or the driver's own options of TLS", isTls);
+  const url = readUrl(section, schemes, `${schemes[0]}://user:password@host/database`);
+  checkSource(section, {
+    given: "pool",
+    isGiven: hasPool,
+    url,
+    target,
+    settings: { ssl, poolSize: given("poolSize") },
+    parts: "host, user, password and database",
+  });
+  const named = Object.entries({ url, ...target, ssl }).filter(([, option]) => option !== undefined);
+  return {
+    connection: { ...Object.fromEntries(named), poolSize: value("poolSize") },
+    prefix: value("tablePrefix"),
+    migrate: value("migrate"),
+    timeout: server.value("timeout"),
+    queueLimit: given("queueLimit"),
+  };
+}
