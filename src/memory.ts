@@ -1,6 +1,6 @@
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import { createMemoryStore } from "./lib/store/memory-store.ts";
-import { readStoreOptions } from "./lib/store/store-options.ts";
+import { readWhole } from "./lib/options/config-reader.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
 
 /** Options of {@link memory}. */
@@ -26,7 +26,7 @@ export interface MemoryOptions {
  * ```
  */
 export function memory(options: MemoryOptions = {}): SessionStore {
-  const isMeant = readStoreOptions("memory", options, (section) => section.flag("production") ?? false);
+  const isMeant = readWhole(options, "memory", (section) => section.flag("production") ?? false);
   warnOfMemory("memory()", isMeant, ", or memory({ production: true }) if this is what you want");
   return createMemoryStore();
 }

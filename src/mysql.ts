@@ -3,7 +3,7 @@ import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectMysql } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
-import { readStoreOptions } from "./lib/store/store-options.ts";
+import { readWhole } from "./lib/options/config-reader.ts";
 import type { SqlOptions } from "./lib/store/sql-options.ts";
 import { readSqlOptions, type SqlConnectionOptions } from "./lib/store/sql-settings.ts";
 
@@ -31,7 +31,7 @@ export interface MysqlOptions extends SqlOptions {
  * ```
  */
 export function mysql(options: MysqlOptions): SessionStore {
-  const { pool, connection, ...rest } = readStoreOptions("mysql", options, (section) => {
+  const { pool, connection, ...rest } = readWhole(options, "mysql", (section) => {
     const given = section.value("pool", "a pool of mysql2/promise or of mariadb", isPool);
     const settings = readSqlOptions(section, given !== undefined, ["mysql", "mariadb"]);
     const { url } = settings.connection;

@@ -8,7 +8,7 @@ import {
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectPostgres } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
-import { readStoreOptions } from "./lib/store/store-options.ts";
+import { readWhole } from "./lib/options/config-reader.ts";
 import { readOptions } from "./lib/options/option-table.ts";
 import { POSTGRES_OPTIONS } from "./lib/store/store-option-tables.ts";
 import type { SqlOptions } from "./lib/store/sql-options.ts";
@@ -42,7 +42,7 @@ export interface PostgresOptions extends SqlOptions {
  * ```
  */
 export function postgres(options: PostgresOptions): SessionStore {
-  const { pool, connection, prepare, ...rest } = readStoreOptions("postgres", options, (section) => {
+  const { pool, connection, prepare, ...rest } = readWhole(options, "postgres", (section) => {
     const given = section.value("pool", "a Pool of pg, or what postgres() of postgres.js returned", isPool);
     return {
       pool: given,

@@ -4,7 +4,7 @@ import { createRedisDriver, givenClient, type RedisClient } from "./lib/store/re
 import { readRedisOptions } from "./lib/store/redis/redis-options.ts";
 import { createRedisStore } from "./lib/store/redis/redis-store.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
-import { readStoreOptions } from "./lib/store/store-options.ts";
+import { readWhole } from "./lib/options/config-reader.ts";
 
 /** Options of {@link redis}: a client of the app's, or how to connect. */
 export interface RedisOptions {
@@ -72,7 +72,7 @@ export interface RedisReplicaOptions {
  * ```
  */
 export function redis(options: RedisOptions): SessionStore {
-  const { client, connection, ...rest } = readStoreOptions("redis", options, (section) => {
+  const { client, connection, ...rest } = readWhole(options, "redis", (section) => {
     const given = section.value("client", "a client of node-redis 4 or ioredis 5, or newer", isClient);
     if (given !== undefined && isCallbackClient(given))
       section.fault("client", "WRONG_TYPE", "answers callbacks and no promises; give the client without legacy mode");

@@ -6,10 +6,10 @@ import type { SqliteDatabase } from "./lib/store/sqlite/sqlite-driver.ts";
 import { secretBeside } from "./lib/store/default-store.ts";
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import { createSqliteStore } from "./lib/store/sqlite/sqlite-store.ts";
-import { UNSET } from "./lib/options/config-reader.ts";
+import { readWhole, UNSET } from "./lib/options/config-reader.ts";
 import { readOptions } from "./lib/options/option-table.ts";
 import { SQLITE_OPTIONS } from "./lib/store/store-option-tables.ts";
-import { readStoreOptions, refusePrefix } from "./lib/store/store-options.ts";
+import { refusePrefix } from "./lib/store/table-prefix.ts";
 
 /** Options of {@link sqlite}. */
 export interface SqliteOptions {
@@ -52,7 +52,7 @@ export interface SqliteOptions {
  * ```
  */
 export function sqlite(options: SqliteOptions = {}): SessionStore {
-  const { path, database, ...settings } = readStoreOptions("sqlite", options, (section) => {
+  const { path, database, ...settings } = readWhole(options, "sqlite", (section) => {
     const given = section.value("database", "a connection of node:sqlite or better-sqlite3", isDatabase);
     const { given: named, value } = readOptions(section, SQLITE_OPTIONS, {
       file: refusePath,

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_PREFIX, type MigrationDialect, readMigrations, schemaScript } from "../store/migrations.ts";
-import { refusePrefix } from "../store/store-options.ts";
+import { refusePrefix } from "../store/table-prefix.ts";
 import { UsageError } from "./usage-error.ts";
 
 const DIALECTS: Readonly<Record<string, MigrationDialect>> = {

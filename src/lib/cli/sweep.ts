@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { guardStore } from "../session/guarded-store.ts";
 import { DEFAULT_PREFIX } from "../store/migrations.ts";
 import type { SessionStore } from "../session/session-store.ts";
-import { refusePrefix } from "../store/store-options.ts";
+import { refusePrefix } from "../store/table-prefix.ts";
 import { sweepChunk } from "../session/sweep-chunk.ts";
 import { UsageError } from "./usage-error.ts";
 

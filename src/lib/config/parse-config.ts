@@ -1,6 +1,5 @@
 import type { Policy, SessionLimit } from "../policy.ts";
-import { ConfigError, type ConfigFault } from "../errors.ts";
-import { readSection, type SectionReader } from "../options/config-reader.ts";
+import { readWhole, type SectionReader } from "../options/config-reader.ts";
 import { readOptions } from "../options/option-table.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import type { Clock } from "../clock.ts";
@@ -19,8 +18,10 @@ const MIN_SECRET = 32;
 
 /** Checks a config and fills in the defaults. @throws ConfigError with all faults at once */
 export function parseConfig(config: unknown): ParsedConfig {
-  const faults: ConfigFault[] = [];
-  const root = readSection(config ?? {}, "", faults);
+  return Object.freeze(readWhole(config ?? {}, "", readPolicy));
+}
+
+function readPolicy(root: SectionReader): ParsedConfig {
   const options = readOptions(root, OPTIONS, RULES, (given) => {
     const preset = given("preset");
     return preset === undefined ? {} : PRESETS[preset];
@@ -58,9 +59,7 @@ export function parseConfig(config: unknown): ParsedConfig {
   checkTimes(options, policy);
   checkOriginAgainstCookies(options, policy);
   checkBasePath(options, policy);
-  root.finish();
-  if (faults.length > 0) throw new ConfigError(faults);
-  return Object.freeze(policy);
+  return policy;
 }
 
 /** `blacklisting` is the name that the first SuperTokens library gave it. */

@@ -1,18 +1,15 @@
 import type { Duration } from "../options/duration.ts";
-import { ConfigError, type ConfigFault } from "../errors.ts";
-import { readSection, type SectionReader } from "../options/config-reader.ts";
+import { readWhole, type SectionReader } from "../options/config-reader.ts";
 
 /**
  * Checks the options of a route when it is made: what is misspelt there would leave it unprotected.
  * @throws ConfigError
  */
 function check(options: unknown, name: string, read: (section: SectionReader) => void): void {
-  const faults: ConfigFault[] = [];
-  const section = readSection(options, name, faults);
-  section.value("sessions", "what createSessions returned", (value): value is object => typeof value === "object");
-  read(section);
-  section.finish();
-  if (faults.length > 0) throw new ConfigError(faults);
+  readWhole(options, name, (section) => {
+    section.value("sessions", "what createSessions returned", (value): value is object => typeof value === "object");
+    read(section);
+  });
 }
 
 export function checkProtectOptions(options: unknown, name: "verifySession" | "getSession"): void {

@@ -1,5 +1,5 @@
 import { cutText } from "../cut-text.ts";
-import type { ConfigFault } from "../errors.ts";
+import { ConfigError, type ConfigFault } from "../errors.ts";
 import { type Duration, parseDuration } from "./duration.ts";
 import { describeKnown } from "./unknown-option.ts";
 
@@ -43,7 +43,17 @@ interface Range {
   readonly max: number;
 }
 
-export function readSection(value: unknown, path: string, faults: ConfigFault[]): SectionReader {
+/** @throws ConfigError with everything that is wrong with `options` */
+export function readWhole<T>(options: unknown, path: string, read: (section: SectionReader) => T): T {
+  const faults: ConfigFault[] = [];
+  const section = readSection(options, path, faults);
+  const result = read(section);
+  section.finish();
+  if (faults.length > 0) throw new ConfigError(faults);
+  return result;
+}
+
+function readSection(value: unknown, path: string, faults: ConfigFault[]): SectionReader {
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const isSection = typeof value === "object" && value !== null && !Array.isArray(value);
   const options: Readonly<Record<string, unknown>> = isSection ? (value as Record<string, unknown>) : {};

@@ -2,7 +2,7 @@ import type { SectionReader } from "../options/config-reader.ts";
 import { readOptions } from "../options/option-table.ts";
 import { checkSource, isTls, readPassword, readUrl } from "./connection-source.ts";
 import { SERVER_OPTIONS, SQL_OPTIONS } from "./store-option-tables.ts";
-import { refusePrefix } from "./store-options.ts";
+import { refusePrefix } from "./table-prefix.ts";
 
 /** How to connect, for a pool of our own: only what was said, and the size of the pool. */
 export interface SqlConnectionOptions {
