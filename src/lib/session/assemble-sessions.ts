@@ -32,7 +32,7 @@ import { createContext } from "./create-context.ts";
 
 const PAGE_OPTIONS: readonly string[] = ["limit", "after"];
 
-/** Told outside production, once for an instance. */
+/** Notified outside production, once per instance. */
 const SKIPPED_BY_ACCIDENT: Notice = {
   code: "COUNTERFOIL_ANTI_CSRF",
   write: () =>
@@ -44,7 +44,7 @@ const handlesOf = (sessions: readonly SessionInfo[]): string[] => sessions.map((
 const contexts = new WeakMap<object, SessionContext>();
 
 /**
- * What an instance works with; for the HTTP part, which is given instances by the app.
+ * The context of an instance that the app gives to the HTTP part.
  * @throws TypeError for anything else
  */
 export function contextOf(sessions: object): SessionContext {
@@ -53,7 +53,7 @@ export function contextOf(sessions: object): SessionContext {
   return context;
 }
 
-/** Puts an instance together. Does no I/O. @throws ConfigError when a secret is needed */
+/** Assembles an instance. Does no I/O. @throws ConfigError when a secret is needed */
 export function assembleSessions(policy: Policy, givenStore: SessionStore): Sessions {
   const context = createContext(policy, givenStore);
   const { events, ring } = context;
@@ -86,11 +86,11 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     async getSession(...given) {
       const [accessToken, antiCsrfToken, options] = given;
       checkKnown(options, "getSession", ["antiCsrf", "maxAuthAge"]);
-      // An argument that is left out is no header that happens to be absent.
+      // An omitted argument differs from a header whose value is undefined.
       if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
         notify(SKIPPED_BY_ACCIDENT);
       const verified = verifySession(context, accessToken, antiCsrfToken, options);
-      // To wait for what is there costs as much as the look at the token.
+      // Awaiting a value that is already there costs as much as verifying the token.
       const { session, newAccessToken } = isLater(verified) ? await verified : verified;
       return newAccessToken === undefined ? { session } : { session, newAccessToken };
     },
@@ -118,7 +118,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
       }),
     async getJwks() {
       await context.ready();
-      // Not upkeep: anybody may ask, and a sweep rides on requests that write.
+      // Only the keys, without the sweep: anybody may request them, and a sweep belongs to a write.
       await ring.tend();
       return toJwks(ring.published());
     },

@@ -2,27 +2,27 @@ import { type Call, currentCall, outsideCalls, runInCall } from "../call.ts";
 import { closedError } from "./guarded-store.ts";
 import { withDeadline } from "../with-deadline.ts";
 
-/** The calls of one instance that are under way. */
+/** The calls of one instance that are running. */
 export interface Calls {
   /**
-   * Runs `work` as a call: one deadline for all that it asks of the store. Within a call it is a
-   * part of that. @throws SessionError `CLOSED` when it begins after `close`
+   * Runs `work` as a call with one deadline for all its store operations. Inside another call it is
+   * part of that call. @throws SessionError `CLOSED` if it begins after `close`
    */
   readonly run: <A extends unknown[], T>(work: (...given: A) => Promise<T>, ...given: A) => Promise<T>;
   /**
-   * The same in two steps: `end` when the work in it, by `runInCall`, has ended.
+   * `run` in two steps: the caller calls `end` after the work that it did with `runInCall`.
    * @throws SessionError `CLOSED`
    */
   readonly begin: () => { readonly call: Call; readonly end: () => void };
-  /** Runs `work`, which never fails, for nobody's sake: no call waits for it, but `close` does. */
+  /** Runs background work, which never rejects. No call waits for it, but `close` does. */
   readonly aside: (work: () => Promise<void>) => void;
-  /** @throws SessionError `CLOSED` where no call that began before `close` is under way */
+  /** @throws SessionError `CLOSED` unless a call that began before `close` is running */
   readonly check: () => void;
-  /** Done when all have ended, or when they have had the time that a call may take. */
+  /** Resolves when all calls have ended, or after the timeout of a call. */
   readonly close: () => Promise<void>;
 }
 
-/** Where the store names no time: how long `close` waits, in ms. */
+/** How long `close` waits if the store has no timeout, in ms. */
 const PATIENCE = 10_000;
 
 /** @param timeout how long the operations of a call may take together, in ms */
@@ -37,7 +37,7 @@ export function createCalls(timeout: number | undefined): Calls {
     if (isClosed && !isInside()) throw closedError();
   }
 
-  /** @returns to be called when it has ended */
+  /** @returns a function that ends the count */
   function count(): () => void {
     let notify = (): void => undefined;
     const ended = new Promise<void>((resolve) => (notify = resolve));
@@ -84,7 +84,7 @@ export function createCalls(timeout: number | undefined): Calls {
     async close() {
       isClosed = true;
       const ended = Promise.allSettled(running);
-      // What is left then fails with its next operation.
+      // The remaining calls fail with their next operation.
       if (running.size > 0)
         await withDeadline(ended, performance.now() + (timeout ?? PATIENCE), () => TOO_LATE).catch(() => undefined);
     },

@@ -6,41 +6,41 @@ import type { EventHub } from "./events.ts";
 import type { Refusals } from "./refusals.ts";
 
 /**
- * This process's clock beside the database's, since either may be wrong (docs/decisions/044). An
- * embedded store has no clock of its own; then the machine's, as it is now, stands beside the
- * steady one. Where the app's clock counts for all times, there is only that.
+ * This process's clock and the database's, because either may be wrong (docs/decisions/044). For an
+ * embedded store the two are the steady clock and the machine's current one. If the app has its own
+ * clock, there is only that one.
  */
 export interface Clocks {
   /** This process's time. */
   readonly now: Clock;
-  /** The earlier of the two: what has ended by it has ended by both. */
+  /** The earlier of the two. A session that has ended by it has ended by both. */
   readonly earlier: Clock;
-  /** The later of the two: what has begun by either has begun by it. */
+  /** The later of the two. A session that has begun by either has begun by it. */
   readonly later: Clock;
-  /** The one that all processes have in common, where there is one; else this process's. */
+  /** The database's clock if there is one, else this process's. */
   readonly shared: Clock;
   /**
-   * What rows are written with: this process's time, unless it is more than a minute behind the
-   * shared one. Others would take what it writes for long over.
+   * The time to write into rows: this process's, unless it is more than a minute behind the shared
+   * one. Other processes would consider such rows expired.
    */
   readonly stamp: Clock;
-  /** Whether the database has told its time. */
+  /** Whether the database's time is known. */
   readonly isShared: () => boolean;
   /** Asks the store what time it is. */
   readonly read: () => Promise<void>;
   /**
-   * Takes note of the time that came along with a row.
+   * Records the database's time from a row.
    *
-   * @param asked when the row was asked for, by this process's clock: until now it has been on its
-   * way
+   * @param asked when the row was requested, by this process's clock; the response was in flight
+   * since then
    */
   readonly note: (asked: number, storeTime: number | undefined) => void;
   /**
-   * Whether what ends at `end` has ended.
+   * Whether the time `end` has passed.
    *
-   * @param storeTime what came along with the row
+   * @param storeTime the database's time from the row
    * @param at by this process's clock; default now
-   * @throws SessionError `CLOCKS_DISAGREE` where one of the clocks says so and the other does not
+   * @throws SessionError `CLOCKS_DISAGREE` if it has passed by only one of the clocks
    */
   readonly hasEnded: (end: number, storeTime: number | undefined, at?: number) => boolean;
 }
@@ -87,7 +87,7 @@ export function createClocks(parts: ClockParts): Clocks {
     hasEnded(end, storeTime, at = now()) {
       const time = now();
       const beside = storeTime ?? other();
-      // By the other clock as long ago as by this one.
+      // The same moment on the other clock: it is as long ago there.
       const ended = [at, beside - (time - at)].filter((each) => end <= each).length;
       if (ended !== 1) return ended > 0;
       tellOf.dispute(time, beside);
@@ -99,7 +99,7 @@ export function createClocks(parts: ClockParts): Clocks {
   };
 }
 
-/** Where the app's clock counts for all times, and in tests of a part. */
+/** For a clock of the app, and in unit tests. */
 export const oneClock = (now: Clock): Clocks => ({
   now,
   earlier: now,
@@ -121,7 +121,7 @@ function createSkewTeller({ policy, emit, notify }: ClockParts): SkewTeller {
   let toldAt = Number.NEGATIVE_INFINITY;
   const { validity } = policy.accessToken;
 
-  // By the clock that nobody can set, as the others are in doubt.
+  // Timed by the monotonic clock, because the other two are in doubt.
   function dispute(processTime: number, storeTime: number): void {
     if (performance.now() - toldAt < MINUTE) return;
     toldAt = performance.now();

@@ -15,37 +15,37 @@ import type { OneAtATime } from "./one-at-a-time.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Upkeep } from "./upkeep.ts";
 
-/** What the session operations work with. */
+/** The context of the session operations. */
 export interface SessionContext {
   readonly policy: Policy;
-  /** The store; whatever it throws has become `STORE_UNAVAILABLE`. */
+  /** The store. Its errors have become `STORE_UNAVAILABLE`. */
   readonly store: SessionStore;
-  /** Whether the store keeps nothing outside this process. */
+  /** Whether the store keeps data in this process only. */
   readonly isMemory: boolean;
   readonly ring: KeyRing;
   readonly accessTokens: AccessTokens;
   /**
-   * In the MACs of refresh tokens, anti-CSRF tokens and tickets: those of another issuer or
-   * audience are not ours.
+   * Part of the MACs of refresh tokens, anti-CSRF tokens and tickets, so tokens of another issuer
+   * or audience fail.
    */
   readonly realm: Realm;
   readonly antiCsrf: AntiCsrfTokens;
   readonly tickets: Tickets;
-  /** Undefined where access tokens are good until they expire. */
+  /** Undefined if access tokens are valid until they expire. */
   readonly revocation: RevocationCheck | undefined;
   readonly events: EventHub;
   readonly refusals: Refusals;
   readonly now: Clock;
-  /** The same clock, and the database's beside it: for all that ends or removes sessions. */
+  /** This clock and the database's, for everything that ends or removes sessions. */
   readonly clocks: Clocks;
   readonly calls: Calls;
   readonly oneAtATime: OneAtATime;
-  /** For events that a client can cause at will. */
+  /** Limits events that a client can cause at will. */
   readonly isFirstInMinute: FirstInMinute;
   /**
-   * Opens the store and loads the keys, once; tried again by the next call when it failed.
-   * Undefined when that is done, so that the path of each request has nothing to wait for. Within a
-   * call no longer than that may take.
+   * Opens the store and loads the keys, once. After a failure the next call tries again.
+   * @returns undefined if it is open, so that a request has nothing to await. Within a call the
+   * promise takes no longer than the call may
    * @throws SessionError
    */
   readonly ready: () => Promise<void> | undefined;

@@ -27,7 +27,7 @@ import { watchStore } from "./store-watch.ts";
 import { createUpkeep } from "./upkeep.ts";
 
 /**
- * Makes what the session operations work with. Does no I/O. `close` ends it.
+ * Makes the context of the session operations, until `close`. Does no I/O.
  * @throws ConfigError when a secret is needed
  */
 export function createContext(
@@ -55,8 +55,7 @@ export function createContext(
     ...keys,
     signing: accessToken.signing,
     accessValidity: accessToken.validity,
-    // A client whose answers get lost goes on with one refresh token, and renews its session with
-    // it.
+    // A client that loses responses keeps renewing its session with one refresh token.
     longestToken: Math.max(accessToken.validity, absoluteTimeout),
   };
   const clocks = createClocks({ policy, store, now, emit: events.emit, notify: refusals.notify });
@@ -79,7 +78,7 @@ export function createContext(
       await ring.load();
       opened = true;
     } catch (error) {
-      // Read anew by the next attempt: a file that was lost may have been put back.
+      // The next attempt reads the file again: it may have been restored.
       derived = undefined;
       opening = undefined;
       throw error;
@@ -98,7 +97,7 @@ export function createContext(
   }
 
   const unwatch = givenStore.watch?.(({ notice, isReopened }) => {
-    // It has other keys: they are read before the next call signs with one.
+    // The new database has other keys. Load them before the next call signs.
     if (isReopened && opened) [opened, opening] = [false, undefined];
     refusals.note(notice);
   });
@@ -123,7 +122,7 @@ export function createContext(
     ready() {
       calls.check();
       if (opened) return undefined;
-      // Everybody's, and so nobody's call.
+      // All calls share it, so it belongs to none of them.
       opening ??= outsideCalls(open);
       const call = currentCall();
       return call === undefined ? opening : withDeadline(opening, call.deadline + GRACE, () => notOpen(call.timeout));
@@ -133,15 +132,15 @@ export function createContext(
     close() {
       const isFirst = closing === undefined;
       closing ??= close();
-      // The one that closes first hears of a fault.
+      // Only the first `close` reports an error.
       return isFirst ? closing : closing.catch(() => undefined);
     },
   };
 }
 
 /**
- * How much later than its time a call gives up on the opening of the store, whose own fault says
- * why, in ms.
+ * How much longer than its timeout a call waits for the store to open, in ms. The store's own error
+ * gives the reason.
  */
 const GRACE = 500;
 

@@ -29,14 +29,11 @@ export interface CreatedSession<Claims = unknown, Id extends UserId = UserId> ex
   readonly antiCsrfToken: string | undefined;
 }
 
-/** Whether `{}`, which stands for what is left out, is a value of the app's type. */
+/** Whether `{}`, the default, is a value of the app's type. */
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the question is about this very type
 export type IsOptional<T> = Record<never, never> extends T ? true : false;
 
-/**
- * What follows the user id: claims and data may be left out where the app's types take `{}` for
- * them.
- */
+/** The arguments after the user id. Claims and data are optional if the app's types allow `{}`. */
 export type NewSessionRest<Claims, Data> =
   IsOptional<Data> extends true
     ? IsOptional<Claims> extends true
@@ -51,7 +48,7 @@ export interface NewSession {
   readonly jwtPayload?: unknown;
   readonly sessionData?: unknown;
   readonly options?: CreateOptions | undefined;
-  /** A session that ends in the same step. */
+  /** A session to revoke in the same step. */
   readonly replaces?: { readonly handle: string; readonly userId?: UserId } | undefined;
 }
 
@@ -96,7 +93,7 @@ async function create(
     expiresAt: Math.min(begin + policy.idleTimeout, absoluteExpiresAt),
     absoluteExpiresAt,
   };
-  // Before the row is written: a token that is too large must leave nothing behind.
+  // Before the row is written: a token that is too large must not leave a row.
   const tokens = issueTokens(context, record, refreshToken, now);
 
   if (replaces !== undefined && policy.rotation.window > 0)
@@ -139,9 +136,9 @@ async function create(
 }
 
 /**
- * A refresh of a session that a sign-in has just replaced may still be on its way, from a tab that
- * dawdled; to clear the cookies in answer to it would wipe those of the new session
- * (docs/decisions/014). A request may take a window to come, and one more for being repeated.
+ * A slow tab may still refresh the session that this sign-in replaced. Clearing cookies in that
+ * response would delete the new session's cookies (docs/decisions/014). Its request may be in
+ * flight for a window, and a retry for another.
  */
 const rememberReplacedFor = (window: number): number => 2 * window + CLOCK_SKEW;
 

@@ -3,7 +3,7 @@ import type { Sessions } from "./sessions.ts";
 
 let instance: Sessions | undefined;
 
-/** Puts an instance in the place of the default one, which is returned. */
+/** Replaces the default instance. @returns the previous one */
 export function setDefaultInstance(sessions: Sessions): Sessions | undefined {
   const before = instance;
   instance = sessions;
@@ -18,7 +18,7 @@ export function getDefaultInstance(): Sessions {
 
 export const findDefaultInstance = (): Sessions | undefined => instance;
 
-/** @param otherwise what an app does that has made its instance by `createSessions` */
+/** @param otherwise what to do in an app that uses `createSessions` */
 export const notInitialised = (otherwise: string): SessionError =>
   generalError(
     "NOT_INITIALISED",

@@ -5,27 +5,24 @@ import type { SessionStore } from "./session-store.ts";
 type SecretList = readonly [string, ...string[]];
 
 /**
- * The secrets, current one first. On the first start, when the store has no keys yet, one may be
- * made.
- * @throws SessionError when they cannot be had
+ * The secrets, current one first. The first start may make one, because the store has no keys yet.
+ * @throws SessionError if they cannot be read or made
  */
 export type SecretSource = (isFirstStart: boolean) => Promise<SecretList>;
 
-/**
- * Of stores that keep nothing; a second instance on the same store must open the first one's keys.
- */
+/** Secrets of memory stores. A second instance on the same store must open the first one's keys. */
 const passingSecrets = new WeakMap<SessionStore, SecretList>();
 
-/** Begins with a dot when it is made, see secret-file.ts. */
+/** The name has a leading dot when the library makes the file, see secret-file.ts. */
 const DEVELOPMENT_FILE = "./counterfoil.secret";
 
 const HOW = "write secret: process.env.COUNTERFOIL_SECRET, with a value from: openssl rand -base64 32";
 
 /**
- * Where the secrets come from: the config, else a file that is made once, else (for a store that
- * keeps nothing) this process.
+ * Takes the secrets from the config, else from a file that is made once, else (for a memory store)
+ * from this process.
  *
- * @throws ConfigError where a store that is not embedded needs one by name
+ * @throws ConfigError if the store is not embedded and needs a configured secret
  */
 export function chooseSecrets(configured: SecretList | undefined, store: SessionStore): SecretSource {
   if (configured !== undefined) return async () => configured;
@@ -37,15 +34,15 @@ export function chooseSecrets(configured: SecretList | undefined, store: Session
     passingSecrets.set(store, secret);
     return async () => secret;
   }
-  // Nobody sets NODE_ENV in many a container, whose file is gone with it, and of which there are
-  // several.
+  // NODE_ENV is unset in many containers. Their file would be lost with them, and each would have
+  // its own.
   if (store.secretFile === undefined && environment !== "development" && environment !== "test")
     throw needsSecret(
       `a store that several servers can share needs one, the same in every process; ${HOW}. With NODE_ENV=development one is made in a file`,
     );
   const file = store.secretFile ?? DEVELOPMENT_FILE;
   return async (isFirstStart) => {
-    // Loaded late: it needs a file system, which not every runtime has.
+    // Loaded late, because some runtimes have no file system.
     const { readOrMakeSecret } = await import("./secret-file.ts");
     return [readOrMakeSecret(file, isFirstStart)];
   };

@@ -15,7 +15,7 @@ export interface DeviceInput {
 
 const LABEL_LENGTH = 100;
 
-/** Facts that are kept, those of `before` where the request tells nothing. */
+/** Merges the device facts of a request with those of `before`. */
 export function describeDevice(input: DeviceInput | undefined, before: DeviceFacts = {}): DeviceFacts {
   const ip = input?.ip === undefined ? undefined : coarseIp(input.ip);
   const userAgent = input?.userAgent === undefined ? undefined : nameUserAgent(input.userAgent);
@@ -39,8 +39,7 @@ function coarseIp(address: string): string | undefined {
   if (!isIPv6(ip)) return undefined;
   const [head = "", tail] = ip.split("::");
   const left = head === "" ? [] : head.split(":");
-  // Whatever the tail holds, the first three groups are those of the head, or zeros that "::"
-  // stands for.
+  // The first three groups come from the head, or are the zeros of "::". The tail does not matter.
   const groups = tail === undefined || left.length >= 3 ? left : [...left, ...zerosBefore(left, tail)];
   const network = groups.slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
   return `${network.join(":")}::/48`;
@@ -52,7 +51,7 @@ function zerosBefore(left: readonly string[], tail: string): readonly string[] {
   return [...Array<string>(8 - left.length - rightGroups).fill("0"), ...right];
 }
 
-// Order matters: most browsers also claim to be the ones further down.
+// Order matters: most browsers also claim to be the later ones.
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, "Edge"],
   [/\bOPR\/|\bOpera\b/, "Opera"],

@@ -1,6 +1,7 @@
 /**
- * What an error of a driver may tell. Databases repeat rows in `detail`, drivers repeat statements
- * and parameters, and `util.inspect` shows all of it: what is not in this list is left out.
+ * The fields of a driver's error that are safe to report. Databases repeat rows in `detail`,
+ * drivers repeat statements and parameters, and `util.inspect` shows all fields, so the rest is
+ * removed.
  */
 const FIELDS = [
   "code",
@@ -28,16 +29,15 @@ const FIELDS = [
 const KEPT: ReadonlySet<string | symbol> = new Set(["name", "message", "stack", "cause", "errors", ...FIELDS]);
 
 /**
- * Values that messages quote, and what follows them: of a row that is there already or that has the
- * wrong form, of the statement (mariadb), of a command that a server does not know (Redis).
+ * Values that messages quote, and the text after them: of a row that exists or is malformed, of the
+ * statement (mariadb), of a command unknown to the server (Redis).
  */
 const QUOTED =
   /(?:\b(?:entry|value|values|for type [\w ]+|near):? ['"(]|, with args beginning with|\n?\bsql: |\bparameters:).*$/is;
 
 /**
- * The error without claims, data, hashes and parameters, wherever the driver has put them; the
- * error
- * itself where it tells no more than it may.
+ * Removes claims, data, hashes and parameters from an error.
+ * @returns the same error if it has none of these
  */
 export function withoutData(error: unknown): unknown {
   if (!(error instanceof Error)) return isHarmless(error) ? error : new Error(`a value of type ${typeof error}`);

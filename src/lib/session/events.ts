@@ -164,8 +164,7 @@ export interface EventHub {
 export function createEventHub(): EventHub {
   const listeners = new Map<SessionEventName, Set<(event: never) => unknown>>();
 
-  // A listener's fault is the app's and must be seen, but it must not undo or fail the session
-  // operation that emitted.
+  // An error of a listener must be visible, but must not fail the session operation that emitted.
   const report = (name: string, error: unknown): void => {
     process.emitWarning(`a listener of "${name}" failed: ${describeError(error)}`, { code: "COUNTERFOIL_LISTENER" });
   };
@@ -186,7 +185,7 @@ export function createEventHub(): EventHub {
     emit(name, event) {
       for (const listener of listeners.get(name) ?? []) {
         try {
-          // What a listener asks for is a call of its own.
+          // Calls of a listener have their own deadline.
           const returned: unknown = outsideCalls(() => listener(event as never));
           if (typeof returned === "object" && returned !== null && "then" in returned) {
             Promise.resolve(returned).catch((error: unknown) => report(name, error));

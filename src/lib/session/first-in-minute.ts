@@ -9,10 +9,10 @@ export type FirstInMinute = (event: string, handle: string) => boolean;
 
 /**
  * Keeps a client that presents one token over and over from flooding the log. Memory is bounded:
- * beyond 10,000 sessions in a minute the oldest are forgotten, and may be told of twice.
+ * beyond 10,000 sessions in a minute the oldest are forgotten and may be reported twice.
  */
 export function createFirstInMinute(now: Clock): FirstInMinute {
-  // In the order of their times.
+  // Ordered by time.
   const told = new Map<string, number>();
   return (event, handle) => {
     const name = `${event} ${handle}`;

@@ -16,10 +16,11 @@ import {
 export { isUnknown };
 
 /**
- * A store whose faults, whatever they are, have become `STORE_UNAVAILABLE` with the fault as the
- * cause, and say whether it may have been done all the same. No operation begins when the time of
- * its call is over. Closing it waits for the operations under way, and those that come later fail
- * with `CLOSED`; the store itself may go on serving another instance.
+ * Wraps a store. Its errors become `STORE_UNAVAILABLE` with the original as the cause, and say
+ * whether the operation may have been done. No operation begins after the deadline of its call.
+ *
+ * `close` waits for running operations, and later ones fail with `CLOSED`. The store itself may
+ * still serve another instance.
  */
 export function guardStore(store: SessionStore): SessionStore {
   const running = new Set<unknown>();
@@ -101,10 +102,10 @@ function isTooLate(): boolean {
 const noTimeLeft = (): SessionError =>
   markUntouched(storeError("the database has taken all the time that a call may take"));
 
-/** The one place that says what has become of an operation that failed. */
+/** All errors of failed operations are made here. */
 function toStoreError(error: unknown, { kind, name }: Failing): SessionError {
   const fact = error instanceof SessionError ? factOf(error) : `the session store failed to ${name}`;
-  // What is no fault of the database says all that there is to say.
+  // Errors that do not come from the database are complete already.
   if (fact === undefined) return withHarmlessCause(error as SessionError);
   const isSure = kind === "read" || isUntouched(error);
   const outcome = isPartly(error) && isSure ? PARTLY : isSure ? UNTOUCHED : UNKNOWN;
@@ -122,7 +123,7 @@ const UNTOUCHED = "sessions are untouched, and it is asked again by the next cal
 const UNKNOWN = "it is not known whether it was done; look again before you rely on either";
 const PARTLY = "what was done of it before stays done, and the same call made again does the rest";
 
-/** What errors have told, without the outcome. */
+/** The text of reported errors, without the outcome. */
 const reportedFacts = new WeakMap<object, string>();
 
 function withOutcome(fact: string, outcome: string, code: CodeOf<"GENERAL_ERROR">, cause: unknown): SessionError {
@@ -131,16 +132,14 @@ function withOutcome(fact: string, outcome: string, code: CodeOf<"GENERAL_ERROR"
   return reported;
 }
 
-/**
- * Of an error of a guarded store: an operation that belongs to the same call had succeeded before.
- */
+/** Marks an error of a guarded store: an earlier operation of the same call had succeeded. */
 export function asPartlyDone(error: unknown): unknown {
   if (!(error instanceof SessionError) || isUnknown(error)) return error;
   const fact = reportedFacts.get(error);
   return fact === undefined ? error : withOutcome(fact, PARTLY, error.code as CodeOf<"GENERAL_ERROR">, error.cause);
 }
 
-/** The same error, which others may know by its identity. */
+/** Changes the error in place, because callers may compare its identity. */
 function withHarmlessCause(error: SessionError): SessionError {
   if (error.cause !== undefined) error.cause = withoutData(error.cause);
   return error;

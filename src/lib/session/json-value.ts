@@ -6,9 +6,9 @@ const MAX_DEPTH = 64;
 const MAX_LENGTH = 1_000_000;
 
 /**
- * The JSON text of a value that comes back from it unchanged. What JSON would change in silence (a
- * Date, NaN, an undefined member, a Map ...) is refused with the path to it; `name` is how the
- * caller calls the value.
+ * Serializes a value, if JSON gives it back unchanged. Values that JSON would change silently (a
+ * Date, NaN, an undefined member, a Map ...) are refused with their path. `name` is the caller's
+ * name of the value.
  */
 export function toJson(value: unknown, name: string): string {
   check(value, { path: name, depth: 0, count: { characters: 0, name } });
@@ -17,13 +17,13 @@ export function toJson(value: unknown, name: string): string {
   return text;
 }
 
-/** Where in a value the check is. */
+/** The position of the check within a value. */
 interface Position {
   readonly path: string;
   readonly depth: number;
   /**
-   * Shared by the whole check: parts that stand in many positions are written out in each, and may
-   * be without end.
+   * Shared by the whole check. JSON repeats a shared part at each position, so the text may have no
+   * end.
    */
   readonly count: { characters: number; readonly name: string };
 }
@@ -31,8 +31,8 @@ interface Position {
 function check(value: unknown, position: Position): void {
   const { path, depth, count } = position;
   if (depth > MAX_DEPTH) throw notJson(path, `is nested more than ${MAX_DEPTH} deep, or contains itself`);
-  // At least so many in the text; counted on the way, so that what is far too large is not written
-  // out first.
+  // A lower bound of the text's length. A value that is far too large fails before it is
+  // serialized.
   count.characters += typeof value === "string" ? value.length + 2 : 1;
   if (count.characters > MAX_LENGTH) throw tooLarge(count.name, `has more than ${MAX_LENGTH} characters as JSON`);
   switch (typeof value) {
@@ -71,8 +71,8 @@ function checkObject(value: object, position: Position): void {
 }
 
 /**
- * A `toJSON` needs no rule of its own: on these prototypes it can only be a member, and functions
- * are no JSON.
+ * `toJSON` needs no rule of its own: on these prototypes it can only be a member, and members must
+ * not be functions.
  */
 function checkMembers(
   value: object,
@@ -92,8 +92,8 @@ function checkMembers(
 }
 
 /**
- * Whether the prototype is the built-in one, of whichever realm, told by a method that only that
- * one has of its own.
+ * Whether the prototype is the built-in one of any realm. Only that one has this method as its own
+ * property.
  */
 function isOwnedBy(value: object, method: "concat" | "isPrototypeOf"): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);

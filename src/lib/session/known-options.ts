@@ -3,7 +3,7 @@ import { describeKnown } from "../options/unknown-option.ts";
 import { generalError } from "../errors.ts";
 
 /**
- * Refuses options that a function does not know: a misspelt one would silently leave a check out.
+ * Refuses unknown options: a misspelt one would silently skip a check.
  *
  * @throws SessionError `ARGUMENT_INVALID`
  */

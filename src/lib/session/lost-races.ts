@@ -1,13 +1,12 @@
 import { retryLater, type SessionError } from "../errors.ts";
 
-/** Among n rivals one wins each time, so this many attempts are far more than enough. */
+/** One of n rivals wins each time, so this limit is never reached in practice. */
 export const MOST_ATTEMPTS = 256;
 
 /**
- * Decides and commits until the commit wins.
+ * Repeats an attempt until its commit wins.
  *
- * @param attempt reads, decides and commits; undefined when another request changed the row in
- *   between
+ * @param attempt reads, decides and commits; undefined if another request changed the row meanwhile
  * @throws SessionError `RETRY` `STORE_CONTENDED`
  */
 export async function untilWon<T extends object>(attempt: () => Promise<T | undefined>): Promise<T> {

@@ -57,13 +57,13 @@ export async function revokeSessionsOfUser(
         .deleteSessionsOfUser(userKey, except, REMOVE_CHUNK)
         .catch((error: unknown) => {
           const spared = except === undefined ? {} : { except };
-          // Which they were nobody knows: the answer would have named them.
+          // The lost response would have named the sessions.
           if (isUnknown(error))
             context.events.emit("session-revoked", { handles: [], ...event, ...spared, unknown: true });
           throw removed > 0 ? asPartlyDone(error) : error;
         });
       removed += handles.length;
-      // Each part is reported at once, so that a fault in a later one hides nothing.
+      // Reported after each step, so that an error in a later step hides nothing.
       if (handles.length > 0) context.events.emit("session-revoked", { handles, ...event });
       if (handles.length < REMOVE_CHUNK) return removed;
       restartCall();
@@ -77,8 +77,7 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
   return context.calls.run(async () => {
     await context.ready();
     try {
-      // First the keys, after which no token of before is good; then the rows, which are only a
-      // list of what is over.
+      // The keys first: without them no earlier token is valid. The rows are then only a list.
       await context.ring.replaceAll(() => {
         isBegun = true;
       });
@@ -98,7 +97,7 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
   });
 }
 
-/** The live row; undefined when there is none. @throws SessionError `CLOCKS_DISAGREE` */
+/** @returns the live row; undefined if there is none. @throws SessionError `CLOCKS_DISAGREE` */
 export async function findLiveSession(context: SessionContext, handle: string): Promise<FoundSession | undefined> {
   checkHandle(handle);
   const record = await context.calls.run(async () => {
@@ -109,7 +108,7 @@ export async function findLiveSession(context: SessionContext, handle: string): 
   return context.clocks.hasEnded(sessionEnd(record, context.policy), record.storeTime) ? undefined : record;
 }
 
-/** The live row. @throws SessionError `SESSION_NOT_FOUND`, `CLOCKS_DISAGREE` */
+/** @returns the live row. @throws SessionError `SESSION_NOT_FOUND`, `CLOCKS_DISAGREE` */
 export async function loadSession(context: SessionContext, handle: string): Promise<FoundSession> {
   const record = await findLiveSession(context, handle);
   if (record !== undefined) return record;
@@ -133,7 +132,7 @@ export async function updateClaims(context: SessionContext, handle: string, upda
 /**
  * Replaces the claims.
  *
- * @param known the row as it was read a moment ago; read anew where it has changed since
+ * @param known a recent copy of the row; read again if the row has changed since
  */
 export async function changeClaims(
   context: SessionContext,
@@ -144,8 +143,7 @@ export async function changeClaims(
   const attempt = async (record: SessionRecord): Promise<Changed | undefined> => {
     const value = await apply(update, record.claims);
     const changed = { ...record, claims: toJson(value, "jwtPayload"), claimsVersion: record.claimsVersion + 1 };
-    // Tries the token now: claims that no cookie can carry would end the session at its next
-    // refresh.
+    // Claims that fit no cookie would end the session at its next refresh.
     mintAccessToken(context, changed, context.now());
     const isDone = await context.store.replaceClaims(handle, record.version, changed.claims);
     return isDone ? { value, record: changed } : undefined;
@@ -159,7 +157,7 @@ async function apply(update: Update<unknown>, json: string): Promise<unknown> {
   return typeof update === "function" ? pauseCall(() => (update as Updater<unknown>)(JSON.parse(json))) : update;
 }
 
-/** @param attempt undefined when another change came in between */
+/** @param attempt undefined if another request changed the row meanwhile */
 function change<C extends object>(
   context: SessionContext,
   handle: string,

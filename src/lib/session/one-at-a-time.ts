@@ -1,8 +1,8 @@
 /**
- * Lets those who ask under one name go one after another, in this process; those with different
- * names go side by side.
+ * Runs callers with the same name one after another in this process. Different names run in
+ * parallel.
  *
- * @returns resolves when it is the caller's time, to what ends it
+ * @returns a promise that resolves when the caller may run, to a function that ends its run
  */
 export type OneAtATime = (name: string) => Promise<() => void>;
 

@@ -15,8 +15,8 @@ export interface DeviceFacts {
 export type SessionSummary = Omit<SessionRecord, "claims" | "data">;
 
 /**
- * When a session ends unless it is refreshed. A timeout that the config has made shorter since
- * holds for the sessions that there are, too.
+ * When a session ends unless it is refreshed. A timeout that was shortened in the config also
+ * applies to existing sessions.
  */
 export function sessionEnd(
   { expiresAt, createdAt, lastSeenAt }: Pick<SessionRecord, "expiresAt" | "createdAt" | "lastSeenAt">,

@@ -21,7 +21,7 @@ export interface RefreshOptions {
 
 /** For the HTTP part. */
 export interface BoundOptions {
-  /** The session must have replaced one of these at its sign-in. Undefined: no such demand. */
+  /** The session must have replaced one of these at its sign-in. Undefined: no such condition. */
   readonly replaced?: ReadonlySet<string> | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface RefreshedSession<Claims = unknown, Id extends UserId = UserId> 
 
 export { claimedHandle };
 
-/** Within a call, which its caller begins. */
+/** The caller begins the call. */
 export async function refreshSession(
   context: SessionContext,
   refreshToken: string,
@@ -56,8 +56,7 @@ export async function refreshSession(
   const { store, clocks } = context;
   await context.ready();
   const token = await authenticateRefreshToken(context, refreshToken);
-  // One after another within a process: rivals for one row would read, sign and lose again and
-  // again.
+  // Serialized within the process: rivals for one row would read, sign and lose repeatedly.
   const leave = await context.oneAtATime(token.handle);
   try {
     for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
@@ -81,7 +80,7 @@ export async function refreshSession(
   }
 }
 
-/** Parses and authenticates before the store is asked. */
+/** Parses and authenticates the token before any store access. */
 export async function authenticateRefreshToken(context: SessionContext, value: string): Promise<RefreshToken> {
   if (typeof value !== "string") throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token");
   const { ring, realm } = context;
@@ -93,22 +92,22 @@ export async function authenticateRefreshToken(context: SessionContext, value: s
   );
 }
 
-/** What is done to the row, if it is still as it was read. */
+/** The change to a row, which is committed if the row is unchanged. */
 type Decided =
   | {
       readonly kind: "write";
       readonly write: RefreshWrite;
       readonly refreshed: RefreshedSession;
-      /** Tells of it, once it is written. */
+      /** Emits the event, after the commit. */
       readonly report: () => void;
     }
   | Ending;
 
 interface Ending {
   readonly kind: "end";
-  /** Why, once the session has ended. */
+  /** The error for the client, after the session has ended. */
   readonly refusal: () => SessionError;
-  /** Tells of it where nobody knows whether it has ended. */
+  /** Emits the event if the commit's response was lost. */
   readonly reportUnknown: () => void;
 }
 
@@ -123,11 +122,11 @@ function decide(
   const { policy } = context;
   const { handle } = record;
   const now = context.now();
-  // Removed at once, so that a clock that is set back finds no row to revive.
+  // Removed at once, so that a clock that is set back cannot revive the row.
   if (context.clocks.hasEnded(sessionEnd(record, policy), record.storeTime, now)) return EXPIRED;
 
-  // The times that rotation compares were noted by other servers, whose clocks may differ from this
-  // one's by more than a window.
+  // Other servers wrote the times that rotation compares. Their clocks may differ from this one's
+  // by more than a window.
   const rotationTime = policy.rotation.clock === "store" ? (record.storeTime ?? now) : now;
   const decision = decideRotation(token, record, rotationTime, rotationPolicy(policy.rotation.window));
   switch (decision.outcome) {
@@ -166,8 +165,8 @@ function decide(
           refusal: () => raiseAlarm(context, token, record, evidence),
           reportUnknown: () => void raiseAlarm(context, token, record, { ...evidence, unknown: true }),
         };
-      // Renewed like a child, the row's tokens and device as they were. By the same
-      // compare-and-set, so that a session which is revoked at this moment yields nothing.
+      // Like a renewal of a child: the row's tokens and device stay. The same compare-and-set
+      // ensures that a session which is revoked at this moment yields no tokens.
       return {
         kind: "write",
         ...prepareWrite(context, record, token, { ...record, now }),
@@ -186,7 +185,7 @@ const EXPIRED: Ending = {
   reportUnknown: () => undefined,
 };
 
-/** Why there is no row. */
+/** @returns the reason why the row is missing */
 async function whyGone({ store, clocks, policy }: SessionContext, handle: string): Promise<SessionError> {
   if (policy.rotation.window > 0 && (await store.wasReplaced(handle, clocks.earlier())))
     return retryLater(
@@ -196,7 +195,7 @@ async function whyGone({ store, clocks, policy }: SessionContext, handle: string
   return unauthorised("SESSION_NOT_FOUND", "the session has been revoked, or has expired and was removed");
 }
 
-/** Ends a session, unless its row has changed. Tells of it also where the answer gets lost. */
+/** Ends a session unless its row has changed. Emits the event also if the response is lost. */
 async function endAtVersion(
   { store }: SessionContext,
   { handle, version }: FoundSession,
@@ -210,7 +209,7 @@ async function endAtVersion(
   }
 }
 
-/** What is written into the row, and what is handed out for it. */
+/** The fields for the row, and the tokens for the client. */
 function prepareWrite(
   context: SessionContext,
   record: FoundSession,
@@ -218,10 +217,10 @@ function prepareWrite(
   { now, ...written }: RotationState & { readonly device: string; readonly now: number },
 ): { readonly write: RefreshWrite; readonly refreshed: RefreshedSession } {
   const absoluteEnd = Math.min(record.absoluteExpiresAt, record.createdAt + context.policy.absoluteTimeout);
-  // By a clock that is behind, a refresh must not end a session which others have prolonged.
+  // A process whose clock is behind must not shorten a session that another one has prolonged.
   const lastSeenAt = Math.max(context.clocks.stamp(), record.lastSeenAt);
   const expiresAt = Math.min(lastSeenAt + context.policy.idleTimeout, absoluteEnd);
-  // Made before the commit: what cannot be handed out must not be written down as handed out.
+  // Tokens are made before the commit: if that fails, the row must not record them.
   const refreshed = answer(context, { ...record, expiresAt }, refreshToken, now);
   const { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt, device } = written;
   const rotation = { generation, currentHash, parentHash, childMintedAt, childSeenAt, confirmedAt };

@@ -5,15 +5,16 @@ import type { EventHub } from "./events.ts";
 
 const MINUTE = 60_000;
 
-/**
- * Where refusals and faults of the set-up are told of. Nothing here grows with what clients send.
- */
+/** Reports refusals and set-up errors. Its memory does not grow with the requests of clients. */
 export interface Refusals {
-  /** A request was refused, and `notice` is why, where that is known. */
+  /** Counts a refused request; `notice` is the reason, if known. */
   readonly count: (code: ErrorCode, notice?: Notice) => void;
-  /** A fault that refuses nothing by itself, for instance cookies that the browser will drop. */
+  /**
+   * Reports a set-up error that refuses no request, for instance cookies that the browser will
+   * drop.
+   */
   readonly notify: (notice: Notice) => void;
-  /** As `tell`, where the process has been warned already. */
+  /** As `notify`, if the process was warned already. */
   readonly note: (code: NoticeCode) => void;
 }
 
@@ -25,12 +26,12 @@ interface Counted {
 }
 
 /**
- * Emits `request-refused` at the first refusal of a kind, and then at most once a minute with their
- * number: a flood of refused requests costs a counter. No timer runs, so the rest of a burst is
- * told of with the next refusal.
+ * Emits `request-refused` at the first refusal of a kind, then at most once a minute with their
+ * number, so a flood costs a counter. No timer runs: the rest of a burst is reported with the next
+ * refusal.
  */
 export function createRefusals(notify: Notify, emit: EventHub["emit"], now: Clock): Refusals {
-  // Both halves of the name are closed lists.
+  // The keys are pairs from two closed lists.
   const kinds = new Map<string, Counted>();
 
   function count(code: ErrorCode | null, notice: NoticeCode | null): void {

@@ -4,15 +4,15 @@ import type { SessionContext } from "./context.ts";
 import type { DeviceFacts, SessionRecord } from "./record.ts";
 import { fromUserKey } from "./user-id.ts";
 
-/** Whose token it was, and when. */
+/** The owner and the age of a reused token. */
 export interface ReuseEvidence {
   readonly now: number;
   readonly presentingDevice: DeviceFacts;
-  /** The answer to the revocation got lost. */
+  /** The response to the revocation was lost. */
   readonly unknown?: true;
 }
 
-/** Tells of a reuse that has ended its session. @returns the error for the presenter */
+/** Reports a reuse that ended its session. @returns the error for the client */
 export function raiseAlarm(
   context: SessionContext,
   token: RefreshToken,
@@ -26,7 +26,7 @@ export function raiseAlarm(
   return new TokenTheftError(handle, userId);
 }
 
-/** Tells of a reuse that ends nothing, as `rotation.onReuse` says. */
+/** Reports a reuse that ends nothing, with `rotation.onReuse: "report"`. */
 export function reportReuse(
   context: SessionContext,
   token: RefreshToken,

@@ -2,17 +2,20 @@ import { sessionEnd } from "./record.ts";
 import type { Clocks } from "./clocks.ts";
 import type { FoundSession, SessionStore } from "./session-store.ts";
 
-/** Whether a session whose access token is good has ended meanwhile, or has newer claims. */
+/** Finds out whether the session of a valid access token has ended or has newer claims. */
 export interface RevocationCheck {
   /**
-   * The live session as it is now; undefined when it has been revoked or has expired.
+   * @returns the current live session; undefined if it was revoked or has expired
    *
    * @throws SessionError `CLOCKS_DISAGREE`
    */
   check(handle: string, now: number): Promise<FoundSession | undefined>;
 }
 
-/** `off` checks nothing; `store` reads the row for every request, and is immediate. */
+/**
+ * `off` checks nothing. `store` reads the row for every request, so a revocation takes effect at
+ * once.
+ */
 export function createRevocationCheck(
   mode: "off" | "store",
   store: Pick<SessionStore, "findSession">,

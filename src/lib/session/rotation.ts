@@ -1,7 +1,7 @@
 /**
- * The rotation rule "settle": what to do with an authentic refresh token. Pure, so that the model
- * check in test/model explores this very function. docs/guide/rotation.md tells the story; the
- * table there is this file.
+ * The rotation rule "settle": decides about an authentic refresh token. It is pure, so the model
+ * check in test/model explores this very function. docs/guide/rotation.md explains it; the table
+ * there mirrors this file.
  */
 
 /** What a session row remembers about its refresh tokens. Times are ms since the epoch. */
@@ -23,7 +23,7 @@ export interface RotationState {
   readonly confirmedAt: number | null;
 }
 
-/** What an authentic token says about itself, its hashes brought to the form that the row keeps. */
+/** The contents of an authentic token, hashed like the values in the row. */
 export interface PresentedToken {
   readonly generation: number;
   readonly doubleHash: string;
@@ -56,9 +56,9 @@ export type RotationDecision =
   /** The token is newer than the row: the store has lost writes. */
   | { readonly outcome: "ahead" };
 
-// An answer may live one window, and so may the request that it overtakes, so a child may be
-// confirmed after more than two. The exhaustive search fails with one and with two and holds with
-// three, the third being the reserve.
+// A response and the request that it overtakes may each be in flight for one window, so a child may
+// be confirmed after more than two. The exhaustive search fails with one and two windows and holds
+// with three; the third is the reserve.
 const SETTLE_WINDOWS = 3;
 
 export function rotationPolicy(window: number): RotationPolicy {
@@ -78,8 +78,7 @@ export function decideRotation(
   }
 
   if (isChild(token, state)) {
-    // A child that the row does not remember (its note was lost with a power cut) counts as minted
-    // just now.
+    // A power cut may have lost the row's record of the child. The child counts as just minted.
     if (state.childMintedAt !== null && now - state.childMintedAt >= settle) return confirm(token, state, now);
     const next = { ...state, childMintedAt: state.childMintedAt ?? now, childSeenAt: state.childSeenAt ?? now };
     return { outcome: "renew", next };
@@ -87,16 +86,15 @@ export function decideRotation(
 
   if (token.generation > state.generation) return { outcome: "ahead" };
 
-  // Left are what the last confirmation superseded, the siblings and the parent of the current
-  // token, and everything older.
+  // The token is older: the parent or a sibling of the current token, or an earlier one.
   const supersededLast = token.generation === state.generation || token.doubleHash === state.parentHash;
   const justNow = state.confirmedAt !== null && now - state.confirmedAt <= window;
   return { outcome: supersededLast && justNow ? "retry" : "reuse" };
 }
 
 /**
- * Strict single use compares no times: two requests in one millisecond, and servers whose clocks
- * differ, are decided alike. Each token is good once, so a retry and a race are reuse as well.
+ * Strict single use compares no times, so requests in one millisecond and servers with different
+ * clocks decide alike. Each token is valid once; retries and races are reuse, too.
  */
 function decideSingleUse(token: PresentedToken, state: RotationState, now: number): RotationDecision {
   if (isCurrent(token, state)) {

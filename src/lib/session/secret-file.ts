@@ -13,14 +13,14 @@ import {
 import { basename, dirname, join } from "node:path";
 import { generalError, SessionError } from "../errors.ts";
 
-/** Of files that were warned of: once is enough for a process. */
+/** Files that were warned about: once per process. */
 const warned = new Set<string>();
 
 /**
- * The secret in `file`, where there is one, or else in the file of this name with a leading dot,
- * which is made at the first start: servers of static files pass over names with a dot.
+ * Reads the secret from `file`, or else from the file of this name with a leading dot. The first
+ * start makes the latter, because servers of static files skip names with a dot.
  *
- * @throws SessionError when it can be neither read nor made
+ * @throws SessionError if the secret can be neither read nor made
  */
 export function readOrMakeSecret(file: string, isFirstStart: boolean): string {
   const hidden = hiddenName(file);
@@ -32,8 +32,7 @@ export function readOrMakeSecret(file: string, isFirstStart: boolean): string {
     const earlier = readSecret(file);
     if (earlier !== undefined) return earlier;
     path = hidden;
-    // A new one would not open the keys that are there, and would stand in the way of the one that
-    // is put back.
+    // A new secret could not open the existing keys, and would block the restored file.
     if (!isFirstStart) throw missingSecret(hidden, file);
     return makeSecret(hidden);
   } catch (cause) {
@@ -52,8 +51,7 @@ function hiddenName(file: string): string {
 }
 
 function makeSecret(file: string): string {
-  // Written whole and then given its name, so that another process never reads half a secret; the
-  // first to link wins.
+  // Linked after it is complete, so that no process reads half a secret. The first link wins.
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx", flush: true });
   try {
@@ -83,7 +81,7 @@ function readSecret(file: string): string | undefined {
   try {
     const text = readFileSync(open, "utf8").trim();
     if (text.length < 32) throw emptySecret(file, text.length);
-    // Of the file that was read, whatever its name leads to meanwhile.
+    // Checked on the open file, because its name may point to another one meanwhile.
     warnIfExposed(file, fstatSync(open));
     return text;
   } finally {
@@ -102,8 +100,8 @@ function warnIfExposed(file: string, stats: Stats): void {
 }
 
 /**
- * What is wrong with who may use the file; undefined: nothing, or the system has neither modes nor
- * owners.
+ * @returns why other users can access the file; undefined if they cannot, or if the system has
+ * neither modes nor owners
  */
 function exposureOf(file: string, { mode, uid }: Stats): string | undefined {
   const own = process.platform === "win32" ? undefined : process.geteuid?.();

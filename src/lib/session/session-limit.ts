@@ -1,24 +1,22 @@
 import type { SessionLimit } from "../policy.ts";
 
-/** What a sign-in does about the other sessions of its user. */
+/** The effect of a sign-in on the user's other sessions. */
 export interface LimitDecision {
-  /** How many of them end in this step, the oldest first. */
+  /** How many of them end in this step, oldest first. */
   readonly oldest: number;
   /**
-   * `"add"`: the new session is added in this step. `"count"`: more sessions must end first, so
-   * another step counts anew. `"refuse"`: nothing is written.
+   * `"add"`: this step adds the new session. `"count"`: more sessions must end first, so another
+   * step counts again. `"refuse"`: nothing is written.
    */
   readonly next: "add" | "count" | "refuse";
 }
 
 /**
- * The rule of `session.maxPerUser`. PostgreSQL (soft limits) and Redis decide within the database,
- * so they say it in their own language; the store clause `limit-11` compares them with this
- * function.
+ * The rule of `session.maxPerUser`. PostgreSQL (soft limits) and Redis repeat it in their own
+ * language; the store clause `limit-11` compares them with this function.
  *
- * @param surplus live sessions of the user beyond the newest `max - 1`, without the one to replace.
- * A
- *   store may stop counting at one more than a step can end
+ * @param surplus live sessions of the user beyond the newest `max - 1`, without the replaced one. A
+ * store may stop counting at one more than a step can end
  * @param atOnce how many sessions a step of the store can end; a soft limit has its own number
  */
 export function decideLimit(

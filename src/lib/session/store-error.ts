@@ -1,6 +1,4 @@
-/**
- * What is known of an operation that failed: whether the database may have done it all the same.
- */
+/** Records of a failed operation whether the database may have done it. */
 import { type CodeOf, generalError, SessionError } from "../errors.ts";
 
 const facts = new WeakMap<object, string>();
@@ -9,8 +7,8 @@ const partly = new WeakSet<object>();
 const unknown = new WeakSet<object>();
 
 /**
- * A fault of the database. guarded-store.ts, which knows the operation, adds to the message what
- * has become of it.
+ * An error of the database. guarded-store.ts knows the operation and adds its outcome to the
+ * message.
  */
 export function storeError(
   fact: string,
@@ -22,12 +20,12 @@ export function storeError(
   return error;
 }
 
-/** The text of a `storeError`, as it was given. */
+/** The original text of a `storeError`. */
 export const factOf = (error: object): string | undefined => facts.get(error);
 
 /**
- * Around an error of a driver, so that something can be noted on it: a driver may give one error to
- * all that waited on a connection, and what is known of them differs.
+ * Wraps an error of a driver so that it can be marked. A driver may give one error to all waiting
+ * calls, and their outcomes differ.
  */
 export class DriverFailure extends Error {
   constructor(cause: unknown) {
@@ -37,7 +35,7 @@ export class DriverFailure extends Error {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Nothing was done: the operation never reached the database, or was refused by it. */
+/** Marks an operation that did not happen: it never reached the database, or was refused. */
 export function markUntouched<E>(error: E): E {
   if (isObject(error)) untouched.add(error);
   return error;
@@ -45,14 +43,14 @@ export function markUntouched<E>(error: E): E {
 
 export const isUntouched = (error: unknown): boolean => isObject(error) && untouched.has(error);
 
-/** A step before the one that failed has ended sessions, or made one, for good. */
+/** Marks an operation of which an earlier step has ended or made sessions. */
 function markPartly(error: unknown): Error {
   const own = error instanceof SessionError || error instanceof DriverFailure ? error : new DriverFailure(error);
   partly.add(own);
   return isUntouched(error) ? markUntouched(own) : own;
 }
 
-/** `work`, which is a step of an operation. @param isFirst whether nothing is done before it */
+/** Runs one step of an operation. @param isFirst whether no step has succeeded before */
 export async function asStep<T>(isFirst: boolean, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -63,7 +61,7 @@ export async function asStep<T>(isFirst: boolean, work: Promise<T>): Promise<T> 
 
 export const isPartly = (error: unknown): boolean => isObject(error) && partly.has(error);
 
-/** Nobody knows whether it was done. */
+/** Marks an operation of unknown outcome. */
 export function markUnknown<E>(error: E): E {
   if (isObject(error)) unknown.add(error);
   return error;

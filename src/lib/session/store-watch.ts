@@ -2,8 +2,8 @@ import { isInProduction, type Notice, warnOfSetup } from "../notices.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /**
- * A store that is looked at once a minute, by the one process that has the lease of the sweep: what
- * an operator has changed in the database's settings since the start is told of. Never fails for
+ * Checks a store once a minute, in the process that has the lease of the sweep, and reports
+ * settings that an operator has changed since the start. The wrapped store never fails because of
  * it.
  */
 export function watchStore(store: SessionStore, notify: (notice: Notice) => void): SessionStore {
@@ -12,7 +12,7 @@ export function watchStore(store: SessionStore, notify: (notice: Notice) => void
   async function look(): Promise<void> {
     const fault = await store.findFault?.();
     if (fault === undefined) return;
-    // Sessions are being lost: too much for an event alone.
+    // Sessions are being lost, so an event alone is not enough.
     if (isInProduction() && !isWarned) warnOfSetup("COUNTERFOIL_EVICTION", fault);
     isWarned = true;
     notify({ code: "COUNTERFOIL_EVICTION", write: () => fault });
@@ -22,7 +22,7 @@ export function watchStore(store: SessionStore, notify: (notice: Notice) => void
     ...store,
     async takeLease(name, owner, now, until) {
       const isTaken = await store.takeLease(name, owner, now, until);
-      // What the database does not tell now it may tell in a minute.
+      // A failed check is repeated after a minute.
       if (isTaken) await look().catch(() => undefined);
       return isTaken;
     },

@@ -8,7 +8,7 @@ export interface SweepOptions {
   readonly limit?: number | undefined;
 }
 
-/** Removes what has expired, and is awaited. @throws SessionError `ARGUMENT_INVALID` */
+/** Removes expired sessions now. @throws SessionError `ARGUMENT_INVALID` */
 export async function sweepNow(context: SessionContext, options: SweepOptions = {}): Promise<number> {
   checkKnown(options, "sweep", ["limit"]);
   const { limit } = options;

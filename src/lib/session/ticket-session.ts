@@ -7,14 +7,14 @@ import { loadSession } from "./manage-sessions.ts";
 import type { TokenInfo } from "./tokens.ts";
 import { type Session, toSession } from "./verify-session.ts";
 
-/** A ticket for a live session, good for one use within `validity`, in ms. */
+/** Makes a ticket for a live session: one use within `validity`, in ms. */
 export async function createTicket(context: SessionContext, handle: string, validity: number): Promise<TokenInfo> {
   const { userKey } = await loadSession(context, handle);
   const expires = context.clocks.shared() + validity;
   return { value: context.tickets.format({ once: newHandle(userKey), handle, expires }), expires };
 }
 
-/** The session of a ticket, which cannot be used again. @throws SessionError `TICKET_INVALID` */
+/** Redeems a ticket, which works once. @throws SessionError `TICKET_INVALID` */
 export const redeemTicket = (context: SessionContext, value: string): Promise<Session> =>
   context.calls.run(() => redeem(context, value));
 
@@ -25,12 +25,12 @@ async function redeem(context: SessionContext, value: string): Promise<Session> 
     throw unauthorised("TICKET_INVALID", "the ticket is not one that this installation made; ask for another");
   if (context.clocks.shared() >= ticket.expires)
     throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
-  // Used up before anything else is looked at, so that nobody can try it twice.
+  // Marked as used before any other check, so that it cannot be tried twice.
   if (!(await context.store.rememberOnce(ticket.once, ticket.expires + CLOCK_SKEW)))
     throw unauthorised("TICKET_INVALID", "the ticket has been used before; ask for another");
   const record = await loadSession(context, ticket.handle);
-  // By then others may have forgotten that it was used, and a process whose clock has stood still
-  // does not know.
+  // By then other processes may have forgotten that it was used. A process whose clock stood still
+  // would not notice.
   if (isLate(context, record, ticket.expires + CLOCK_SKEW))
     throw unauthorised("TICKET_INVALID", "the ticket has expired; ask for another");
   return toSession(record);

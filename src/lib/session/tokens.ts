@@ -39,7 +39,7 @@ export function mintAccessToken(context: SessionContext, record: TokenFacts, now
   );
 }
 
-/** The tokens of an answer; the marker tells the page what came. */
+/** The tokens of a response. The marker describes them to the page. */
 export function issueTokens(
   context: SessionContext,
   record: TokenFacts,

@@ -1,10 +1,10 @@
 import type { SessionContext } from "./context.ts";
 
 /**
- * Looks at a token, and once more after the keys have been loaded anew where it names one that this
- * process does not know: another process may have made it a moment ago.
+ * Verifies a token, and once more with newly loaded keys if it names an unknown key: another
+ * process may have made that key a moment ago.
  *
- * @param found what the first look has found, so that a signature is checked once
+ * @param found the first result, so that a signature is checked once
  */
 export async function lookAgainWithNewKeys<Verdict extends { readonly kind: string }>(
   { calls, ring }: SessionContext,

@@ -8,27 +8,24 @@ import type { Clocks } from "./clocks.ts";
 
 const SWEEP_EVERY = 60_000;
 /**
- * Rows that one request may set going. With a request that writes in each minute, 5 million go
- * within the hour.
+ * The most rows that one request causes to be removed. With a write in each minute, 5 million rows
+ * are removed within the hour.
  */
 const SWEEP_MOST = 100_000;
-/** Turns of the event loop that others get between two chunks: about as many as a request takes. */
+/** Event loop turns between two chunks: about as many as a request takes. */
 const TURNS = 8;
 
-/**
- * Work that must be done now and then, begun by requests that write anyway: no timer runs that
- * nobody asked for.
- */
+/** Periodic work that requests with writes begin, so that no timer runs unasked. */
 export interface Upkeep {
   /**
-   * Looks after the keys, and begins a sweep if one is due, for which nobody waits. Never fails.
+   * Rotates the keys if necessary, and starts a sweep in the background if one is due. Never fails.
    */
   readonly begin: () => Promise<void>;
-  /** Removes what has expired, `most` rows at most. How many. */
+  /** Removes at most `most` expired rows. @returns how many */
   readonly sweep: (most: number) => Promise<number>;
   /** Resolves when no sweep is under way. */
   readonly settled: () => Promise<void>;
-  /** Ends the sweep that is under way after its next step. */
+  /** Stops the running sweep after its current step. */
   readonly stop: () => Promise<void>;
 }
 
@@ -47,8 +44,8 @@ export function createUpkeep({ store, ring, clocks: { now, earlier, read }, asid
   const state: { running: Promise<unknown> | undefined; isStopped: boolean } = { running: undefined, isStopped: false };
 
   /**
-   * One process sweeps, and the others leave it to it: many that delete the same rows would only
-   * wait for each other.
+   * Only the holder of the lease sweeps: processes that delete the same rows would wait for each
+   * other.
    */
   async function holdsLease(): Promise<boolean> {
     const time = earlier();
@@ -58,9 +55,9 @@ export function createUpkeep({ store, ring, clocks: { now, earlier, read }, asid
     return true;
   }
 
-  /** Step by step on one connection, with room for others in between. */
+  /** Removes in steps on one connection, with pauses for other requests. */
   async function removeExpired(most: number, mayGoOn: () => Promise<boolean>): Promise<number> {
-    // What ends while it runs can wait for the next.
+    // Rows that expire meanwhile can wait for the next sweep.
     const until = earlier();
     let removed = 0;
     while (!state.isStopped && removed < most && (await mayGoOn())) {
@@ -74,7 +71,7 @@ export function createUpkeep({ store, ring, clocks: { now, earlier, read }, asid
     return removed;
   }
 
-  /** One at a time. */
+  /** Sweeps run one at a time. */
   function start<T>(work: () => Promise<T>): Promise<T> {
     const ends = work().finally(() => {
       state.running = undefined;
@@ -86,10 +83,10 @@ export function createUpkeep({ store, ring, clocks: { now, earlier, read }, asid
   async function sweepInTurn(time: number): Promise<void> {
     try {
       const removed = await removeExpired(SWEEP_MOST, holdsLease);
-      // There is more: the next request goes on instead of waiting a minute.
+      // More rows are left: the next request continues without waiting a minute.
       if (removed === SWEEP_MOST) due = time;
     } catch {
-      // Nobody waits for it, and expired rows can.
+      // No caller waits for it, and expired rows can wait.
     }
   }
 
@@ -122,11 +119,11 @@ export function createUpkeep({ store, ring, clocks: { now, earlier, read }, asid
 
 interface Pauses {
   readonly pause: (turns: number) => Promise<void>;
-  /** Keeps the process alive until `work` is done; a sweep by itself does not. */
+  /** Keeps the process alive until `work` is done; a sweep alone does not. */
   readonly hold: <T>(work: Promise<T>) => Promise<T>;
 }
 
-/** Turns of the event loop: no time passes where nobody else has anything to do. */
+/** Turns of the event loop: an idle process waits for nothing. */
 function createPauses(): Pauses {
   let held = 0;
   let next: NodeJS.Immediate | undefined;

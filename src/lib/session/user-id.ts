@@ -9,8 +9,8 @@ export type UserId = string | number;
 const MAX_LENGTH = 256;
 
 /**
- * The exact identity of a user as text: JSON, so that 42 and "42" differ, and lone surrogates and
- * NUL survive every store.
+ * The identity of a user as text. JSON keeps 42 and "42" apart, and lone surrogates and NUL survive
+ * every store.
  */
 export function toUserKey(userId: unknown): string {
   if (typeof userId === "string") {

@@ -24,7 +24,7 @@ export interface Session<Claims = unknown, Id extends UserId = UserId> {
   readonly jwtPayload: Claims;
 }
 
-/** A session as its row tells it. */
+/** Converts a row to a session. */
 export const toSession = ({ handle, userKey, claims }: SessionRecord): Session => ({
   handle,
   userId: fromUserKey(userKey),
@@ -61,19 +61,19 @@ export interface VerifiedSession<Claims = unknown, Id extends UserId = UserId> {
 export interface Verified extends VerifiedSession {
   /** When the presented token expires, in ms since the epoch. */
   readonly accessExpires: number;
-  /** The row, where it was read. */
+  /** The row, if it was read. */
   readonly row?: FoundSession;
 }
 
-/** What a caller of ours may add to the options. */
+/** Internal additions to the options. */
 export interface Judgement extends VerifyOptions {
   /** The time to judge an authentic token by, in ms since the epoch. Default: now. */
   readonly judgedAt?: (token: VerifiedAccessToken, now: number) => number;
 }
 
 /**
- * Answers at once where the keys are at hand, the token names one of them and revocation is not
- * looked up. A refusal that is known at once is thrown, not rejected.
+ * Decides at once if the keys are loaded, the token names one of them and no revocation check is
+ * on. An immediate refusal is thrown, not rejected.
  */
 export function verifySession(
   context: SessionContext,
@@ -85,8 +85,8 @@ export function verifySession(
   const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge) };
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
   const time = context.now();
-  // A process that only verifies must learn of rotated and replaced keys, too. One request a minute
-  // waits for it, not for long; none fails by it.
+  // A process that only verifies must also notice new keys. One request a minute waits for that,
+  // briefly, and none fails because of it.
   const pending = context.ready() ?? context.ring.tend(time);
   if (pending !== undefined) return verifyLater(context, accessToken, given, pending);
   const verdict = context.accessTokens.verify(accessToken);
@@ -94,7 +94,7 @@ export function verifySession(
   return authenticate(context, accessToken, verdict).then((token) => judge(context, token, given, context.now()));
 }
 
-/** What a caller demands of a token. */
+/** The conditions for a token. */
 interface Given {
   readonly antiCsrfToken: string | null | undefined;
   readonly options: Judgement;
@@ -114,7 +114,7 @@ async function verifyLater(
   return judge(context, token, given, context.now());
 }
 
-/** What an authentic token is good for at `time`. */
+/** Applies the conditions to an authentic token at `time`. */
 function judge(
   context: SessionContext,
   token: VerifiedAccessToken,
@@ -133,17 +133,15 @@ function judge(
   return describe(token);
 }
 
-/**
- * Last: a session that is gone must not ask its user to sign in again for the sake of freshness.
- */
+/** The last check: a user whose session has ended must not be asked for a fresher sign-in. */
 function refuseOld({ authTime }: VerifiedAccessToken, now: number, maxAuthAge: number | undefined): void {
   if (maxAuthAge !== undefined && now - authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
 }
 
 /**
- * The facts of an authentic access token, expired or not.
+ * Authenticates an access token, expired or not.
  *
- * @param found what the first look at it has found; a signature is checked once
+ * @param found the first result, so that a signature is checked once
  * @throws SessionError `ACCESS_TOKEN_INVALID`
  */
 export async function authenticate(
@@ -159,7 +157,7 @@ export async function authenticate(
   );
 }
 
-/** A request that must have an anti-CSRF token, and has none. */
+/** The error for a missing anti-CSRF token where one is required. */
 export const antiCsrfMissing = (): SessionError =>
   tryRefreshToken("ANTI_CSRF_MISSING", "the anti-CSRF token is missing");
 
@@ -186,7 +184,7 @@ async function checkRevocation(
   refuseOld(token, now, maxAuthAge);
   if (live.claimsVersion <= token.claimsVersion) return { ...describe(token), row: live };
   const { handle, userId, authTime } = token;
-  // Newer claims, not a longer life: a thief with nothing but a copied access token must not get to
+  // Newer claims, but the same expiry: a thief with only a copied access token must not be able to
   // renew it.
   const newAccessToken = mintAccessToken(
     context,
