@@ -7,32 +7,32 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 import { findNamedSession } from "./named-session.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
-/** The refresh cookie of a request, as far as the rule below believes it. */
+/** The refresh cookie of a request, as far as the rule below trusts it. */
 export type BoundReading = CookieReading & {
   /**
-   * Undefined: bound. Otherwise the session must have replaced one of these at its sign-in; only
-   * its row knows.
+   * Undefined: bound. Otherwise the session must have replaced one of these at its sign-in, which
+   * only its row can tell.
    */
   readonly replaced?: ReadonlySet<string>;
 };
 
 /**
- * The refresh cookies that may be used. A sibling sub-domain can set a cookie with a path, and
- * cannot set a `__Host-` cookie (RFC 6265bis 4.1.3.2). So where the others are `__Host-` and the
- * refresh cookie is not, it must belong to the session that one of them names; otherwise it counts
- * as not there. See docs/decisions/029.
+ * Decides which refresh cookies may be used. A sibling sub-domain can set a cookie with a path, but
+ * no `__Host-` cookie (RFC 6265bis 4.1.3.2). If the other cookies are `__Host-` and the refresh
+ * cookie is not, it must belong to a session that they name, or it counts as absent
+ * (docs/decisions/029).
  */
 export interface RefreshCookies {
-  /** What a refresh may use. */
+  /** @returns the cookie for a refresh */
   read(exchange: HttpExchange): Promise<BoundReading>;
-  /** What names a session beyond doubt, without a look at the store. */
+  /** @returns the cookie that certainly names a session, without asking the store */
   readCertain(exchange: HttpExchange): Promise<CookieReading>;
 }
 
-// A browser keeps one __Host- cookie of a name, or two where cookies are partitioned; a sibling can
-// add refresh cookies without end.
+// A browser keeps one __Host- cookie of a name, or two if cookies are partitioned. A sibling can
+// add any number of refresh cookies.
 const MAX_VOUCHERS = 2;
-// As many values as are read of one kind.
+// The same number of values is read per kind.
 const MAX_CHECKS = 4;
 
 export function createRefreshCookies(context: SessionContext, cookies: SessionCookies): RefreshCookies {
@@ -40,8 +40,8 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
   const isBound = isHostName(access) && !isHostName(refresh);
 
   /**
-   * The refresh cookies of the sessions that the markers name; where there is none, of those that
-   * the access cookies name.
+   * The refresh cookies of the sessions that the markers name. Without markers, of those that the
+   * access cookies name.
    */
   async function match(exchange: HttpExchange): Promise<{ found: readonly string[]; named: Set<string> }> {
     const named = new Set<string>();
@@ -54,8 +54,8 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     }
     const found = findNamed();
     if (found.length > 0) return { found, named };
-    // A script can delete the marker; the access cookie is HttpOnly, and vouches also when its
-    // token has expired.
+    // A script can delete the marker. The access cookie is HttpOnly, and counts even if its token
+    // has expired.
     for (const value of valuesOf(cookies.read(exchange, "access")).slice(0, MAX_VOUCHERS)) {
       const session = await findNamedSession(context, value);
       if (session !== undefined) named.add(session.handle);
@@ -72,15 +72,15 @@ export function createRefreshCookies(context: SessionContext, cookies: SessionCo
     return found;
   }
 
-  /** One value needs no check here, since its use checks it. */
+  /** A single value is not checked here, because its use checks it. */
   async function choose(values: readonly string[]): Promise<CookieReading> {
     const found = values.length < 2 ? values : await authentic(values);
     return toReading(orAmbiguous(found, values));
   }
 
   /**
-   * Of several cookies the ones whose sessions have replaced one of `named`; the row of a single
-   * one is read by its refresh.
+   * Of several cookies, those whose sessions have replaced one of `named`. The row of a single
+   * cookie is read by its refresh.
    */
   async function findReplacing(exchange: HttpExchange, named: ReadonlySet<string>): Promise<BoundReading> {
     const values = valuesOf(cookies.read(exchange, "refresh", (value) => claimedHandle(value) !== undefined));
@@ -119,8 +119,8 @@ function toReading(values: readonly string[]): CookieReading {
 }
 
 /**
- * What was found among the values that were read. Ours may stand behind the last of them, and must
- * not be cleared unseen.
+ * The matching values among those that were read. Our cookie may come after the last of them, and
+ * must not be cleared unread.
  */
 const orAmbiguous = (found: readonly string[], values: readonly string[]): readonly string[] =>
   found.length === 0 && values.length >= MAX_CHECKS ? values : found;

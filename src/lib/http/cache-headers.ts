@@ -2,12 +2,12 @@ import { HEADERS } from "../../protocol.ts";
 import type { ResponseHead, HttpExchange } from "./exchange/exchange.ts";
 
 /**
- * Keeps shared caches from handing one user's response to another: it varies by what names a
- * session (RFC 9110 12.5.5), and is private where the app does not say how it may be cached
- * (RFC 9111 5.2.2.7).
+ * Keeps shared caches from giving one user's response to another. It varies by the headers that
+ * name a session (RFC 9110 12.5.5), and is private unless the app sets its caching (RFC 9111
+ * 5.2.2.7).
  */
 export function keepApart(exchange: HttpExchange): void {
-  // Few clients send it, so it is a key of their responses only.
+  // Few clients send this header, so only their responses vary by it.
   exchange.beforeHead(exchange.header(HEADERS.access) === undefined ? keepHeadApart : keepHeadApartByHeader);
 }
 
@@ -24,8 +24,8 @@ function keeperBy(names: readonly string[]): (head: ResponseHead) => void {
 }
 
 /**
- * Keeps a response with tokens or cookies of ours out of every cache (RFC 9111 5.2.2.5), whatever
- * the app says of its caching, and whenever: a reader of the cache would have the session.
+ * Keeps a response with our tokens or cookies out of every cache (RFC 9111 5.2.2.5), even if the
+ * app allows caching later. A cached copy would give the session to its reader.
  */
 export function keepOut(exchange: HttpExchange): void {
   exchange.beforeHead((head) => {

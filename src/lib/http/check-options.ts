@@ -2,7 +2,7 @@ import type { Duration } from "../options/duration.ts";
 import { readWhole, type SectionReader } from "../options/config-reader.ts";
 
 /**
- * Checks the options of a route when it is made: what is misspelt there would leave it unprotected.
+ * Checks the options of a route when it is made: a misspelt option would leave it unprotected.
  * @throws ConfigError
  */
 function check(options: unknown, name: string, read: (section: SectionReader) => void): void {
@@ -23,8 +23,8 @@ export function checkProtectOptions(options: unknown, name: "verifySession" | "g
 }
 
 /**
- * Whether the options are right at first sight, as those of `getSession` are with each request; the
- * reader of options costs more than the check of the token.
+ * Whether the options are plainly valid. `getSession` checks them for each request, and the reader
+ * of options costs more than the token's check.
  */
 function isPlain(options: unknown): boolean {
   if (typeof options !== "object" || options === null || Array.isArray(options)) return false;
@@ -66,7 +66,7 @@ export function checkStartDetails(details: unknown): void {
   });
 }
 
-/** @returns the duration in ms; undefined when it is not given */
+/** @returns the duration in ms; undefined if it was not given */
 export function checkSocketOptions(
   options: unknown,
   name: string,

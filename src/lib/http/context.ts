@@ -1,4 +1,4 @@
-/** Sessions over HTTP: what the operations of this folder work with, one file each. */
+/** The context of sessions over HTTP. Each operation of this folder is one file. */
 import type { Awaitable } from "../awaitable.ts";
 import { runInCall } from "../call.ts";
 import { contextOf } from "../session/assemble-sessions.ts";
@@ -19,8 +19,8 @@ import { createTransports, type Transport, type TransportKind } from "./transpor
 import { watchUnreachedRoutes } from "./unreached-routes.ts";
 
 /**
- * Each operation is `(http, exchange, ...) => ...`. Adapters hand in an exchange and send what
- * comes back.
+ * Each operation is `(http, exchange, ...) => ...`. Adapters pass an exchange and send the
+ * response.
  */
 export interface HttpContext {
   readonly sessions: Sessions;
@@ -32,10 +32,10 @@ export interface HttpContext {
   readonly carried: PresentedSessions;
   readonly otherNames: OtherNames;
   readonly times: RequestTimes;
-  /** What requests have been given in the place of the tokens that they came with. */
+  /** The new tokens of requests, which replace the presented ones for the rest of the request. */
   readonly renewed: WeakMap<object, Judged>;
   readonly watch: RequestWatch;
-  /** Runs an operation as one call, and counts what it refuses. */
+  /** Runs an operation as one call, and counts its refusals. */
   readonly run: <A extends unknown[], T>(
     exchange: HttpExchange,
     operation: (http: HttpContext, exchange: HttpExchange, ...given: A) => Awaitable<T>,
@@ -43,7 +43,7 @@ export interface HttpContext {
   ) => Promise<T>;
 }
 
-/** An access token, and how it came or will go. */
+/** An access token, and its transport. */
 export interface Judged {
   readonly transport: TransportKind;
   readonly accessToken: string;

@@ -10,8 +10,8 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 export type CookieKind = keyof CookieNames;
 
 /**
- * What a request carries under one name. `ambiguous`: several different values, of which no one can
- * tell which is ours.
+ * The values of a request under one cookie name. `ambiguous`: several different values, and ours
+ * cannot be told from the others.
  */
 export type CookieReading =
   | { readonly kind: "none" }
@@ -20,30 +20,30 @@ export type CookieReading =
 
 export interface SessionCookies {
   /**
-   * @param isCandidate values that it refuses count as not there; at most a few of the others are
-   * told
+   * @param isCandidate values that it refuses count as absent; only the first few of the others are
+   * returned
    */
   read(exchange: HttpExchange, kind: CookieKind, isCandidate?: (value: string) => boolean): CookieReading;
-  /** The same under the name that an instance with another `cookie.hostPrefix` gives the cookie. */
+  /** `read` for the cookie name of an instance with another `cookie.hostPrefix`. */
   readOther(exchange: HttpExchange, kind: CookieKind): CookieReading;
-  /** Clears that one, in all scopes where such an instance can have set it. */
+  /** Clears that cookie in all scopes where such an instance can have set it. */
   clearOther(exchange: HttpExchange, kind: CookieKind): void;
   set(exchange: HttpExchange, kind: CookieKind, token: TokenInfo, now: number): void;
   /**
-   * Clears all three, with the very attributes that they are set with (ASVS 5.0 3.3). The access
-   * cookie comes last.
+   * Clears all three with the attributes that they were set with (ASVS 5.0 3.3). The access cookie
+   * comes last.
    */
   clearAll(exchange: HttpExchange): void;
   /**
-   * Clears duplicate cookies: those of our name in all scopes where they can be beside ours, which
-   * are parent domains, and the paths that lead to this request (or only ours). Ours stays.
+   * Clears duplicates of our cookie in all scopes where they can exist: parent domains, and the
+   * paths of this request (or only our own path). Our cookie stays.
    */
   clearDuplicates(exchange: HttpExchange, kind: CookieKind, paths?: "all" | "own"): void;
 }
 
 const NONE: CookieReading = { kind: "none" };
 
-/** Where tokens travel in headers only, no cookie is read or set. */
+/** If tokens travel in headers only, no cookie is read or set. */
 export const NO_COOKIES: SessionCookies = {
   read: () => NONE,
   readOther: () => NONE,
@@ -56,20 +56,20 @@ export const NO_COOKIES: SessionCookies = {
 export const COOKIE_KINDS: readonly CookieKind[] = ["access", "refresh", "marker"];
 
 // curl 7.88 keeps all but the last of several cookies that one response deletes. The access token
-// is the one that would still open every route.
+// would still open every route.
 const CLEARING_ORDER: readonly CookieKind[] = ["refresh", "marker", "access"];
 
 /** `Max-Age` and `Expires` of a line that clears a cookie. */
 const OVER = `Max-Age=0; Expires=${new Date(0).toUTCString()}`;
 
-// A browser holds one, and a second one for a moment. Each value may cost a signature check and a
-// call of the store.
+// A browser has one value, and briefly two. Each may cost a signature check and a call of the
+// store.
 const MAX_VALUES = 4;
 
-// Proxies drop a response whose headers outgrow their buffer.
+// Proxies drop a response whose headers exceed their buffer.
 const MAX_CLEARED = 16;
-// Of more scopes these are cleared with each response; the others take their chance, so that each
-// is cleared in the end.
+// If there are more scopes, these are always cleared. The others are drawn at random, so that
+// repeated responses clear all.
 const ALWAYS_CLEARED = 8;
 
 export function createSessionCookies(
@@ -101,14 +101,14 @@ export function createSessionCookies(
     return attributes.filter((attribute) => attribute !== "").join("; ");
   }
 
-  // Behind a proxy the Host that arrives need not be the one that the browser knows.
+  // Behind a proxy the Host header may differ from the browser's host.
   const hostOf = (exchange: HttpExchange): string | undefined =>
     publicOrigin === undefined ? exchange.header("host") : new URL(publicOrigin).host;
 
   function send(exchange: HttpExchange, lines: readonly string[]): void {
     if (lines.length === 0) return;
     keepOut(exchange);
-    // A later line for the same cookie takes the place of an earlier one (RFC 6265 4.1.1).
+    // A later line for the same cookie replaces an earlier one (RFC 6265 4.1.1).
     const scopes = new Set(lines.map(scopeOf));
     exchange.changeCookies((before) => [...before.filter((earlier) => !scopes.has(scopeOf(earlier))), ...lines]);
   }
@@ -148,7 +148,7 @@ export function createSessionCookies(
       const own = { path: pathOfCookie(kind), domain: policy.domain };
       const possible =
         paths === "own" ? [own.path] : [...new Set([own.path, ...possiblePaths(publicUrl(exchange, basePath))])];
-      // Another host can set a cookie for the domains above it only, so those come first.
+      // Another host can set a cookie only for parent domains, so those come first.
       const domains = possibleDomains(hostOf(exchange)).toReversed();
       const scopes = possible.flatMap((path) => domains.map((domain) => ({ path, domain })));
       const others = scopes.filter(({ path, domain }) => path !== own.path || domain !== own.domain);
@@ -161,8 +161,8 @@ export function createSessionCookies(
 }
 
 /**
- * As many scopes as one response may clear. By chance, since the responses of many processes clear
- * the jar of one browser.
+ * Limits the scopes to those that one response may clear. They are random, because many processes
+ * clear the cookies of one browser.
  */
 function chooseScopes<T>(scopes: readonly T[]): readonly T[] {
   if (scopes.length <= MAX_CLEARED) return scopes;
@@ -173,9 +173,9 @@ function chooseScopes<T>(scopes: readonly T[]): readonly T[] {
 }
 
 /**
- * Both attributes, because some clients know only one of them: Dart's and the one of superagent go
- * by `Expires` alone, and Java's takes a line without it for a cookie of RFC 2965. Browsers go by
- * `Max-Age` (RFC 6265 5.3), so a wrong clock of this server harms none of them.
+ * Both attributes, because some clients know only one: Dart's and superagent's use `Expires` alone,
+ * and Java's reads a line without it as a cookie of RFC 2965. Browsers use `Max-Age` (RFC 6265
+ * 5.3), so a wrong server clock does not matter to them.
  */
 function lifetimeUntil(expires: number, now: number): string {
   const maxAge = Math.max(0, Math.ceil((expires - now) / 1000));
@@ -183,14 +183,13 @@ function lifetimeUntil(expires: number, now: number): string {
 }
 
 /**
- * What tells one cookie from another in a browser's jar, and our attributes: the line without its
- * value and lifetime.
+ * The identity of a cookie in a browser, and our attributes: the line without value and lifetime.
  */
 const scopeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+; Expires=[^;]*/, "$1");
 
 /**
- * By search, not by splitting: this runs several times per request, and a jar may hold much that is
- * not ours.
+ * Searches instead of splitting: this runs several times per request, and most cookies may not be
+ * ours.
  */
 function readCookie(
   header: string | undefined,
@@ -209,10 +208,10 @@ function readCookie(
     const semicolon = header.indexOf(";", equals);
     const end = semicolon === -1 ? header.length : semicolon;
     const value = valueBetween(header, equals + 1, end);
-    // No further in the value: a token is long, and may have a name in it.
+    // Continues after the value, because a long token may contain a name.
     at = end;
-    // Some clients send an empty cookie where they should have dropped it, and no browser keeps one
-    // that long.
+    // Some clients send an empty cookie instead of dropping it. Browsers store no cookie of that
+    // length.
     if (value === "" || value.length > MAX_COOKIE_BYTES || value === first || values?.includes(value)) continue;
     if (values?.length === MAX_VALUES || !isCandidate(value)) continue;
     if (first === undefined) first = value;
@@ -230,7 +229,7 @@ const EQUALS = 0x3d;
 const SEMICOLON = 0x3b;
 const QUOTE = 0x22;
 
-/** Whether nothing but blanks stands between an index and the beginning of its pair. */
+/** Whether only blanks stand between an index and the beginning of its pair. */
 function beginsPair(header: string, index: number): boolean {
   let before = index - 1;
   while (before >= 0 && isBlank(header.charCodeAt(before))) before -= 1;
@@ -246,13 +245,13 @@ function skipBlanks(text: string, from: number): number {
 }
 
 /**
- * A value without what RFC 6265bis strips, and no more: with a byte that only `trim` takes for a
- * blank, a name is not the one that `__Host-` protects. By index: an expression for blanks at the
- * end is tried at each blank, which takes n² steps.
+ * A value, stripped of exactly the characters that RFC 6265bis strips. `trim` strips more: a name
+ * with such a byte is not protected by `__Host-`. It works by index, because an expression for
+ * trailing blanks takes n² steps.
  *
- * In one pair of double quotes it is what stands between them (RFC 6265 4.1.1), for clients that
- * put quotes around what they were given without. A semicolon ends a value also within quotes, so
- * no cookie can swallow the next one.
+ * Of a value in one pair of double quotes it returns the inner text (RFC 6265 4.1.1), because some
+ * clients add quotes. A semicolon ends a value also within quotes, so no cookie can swallow the
+ * next one.
  */
 function valueBetween(header: string, from: number, to: number): string {
   let start = from;
@@ -264,8 +263,8 @@ function valueBetween(header: string, from: number, to: number): string {
 }
 
 /**
- * None, and each domain that a cookie for this host can name; browsers ignore the ones that they do
- * not allow.
+ * No domain, and each domain that a cookie of this host can have. Browsers ignore those that they
+ * do not allow.
  */
 function possibleDomains(host: string | undefined): readonly (string | undefined)[] {
   const labels = (host ?? "").replace(/:\d+$/, "").toLowerCase().split(".");
@@ -282,7 +281,7 @@ function possibleDomains(host: string | undefined): readonly (string | undefined
 // Browsers ignore an attribute whose value is longer (RFC 6265bis 5.6).
 const MAX_PATH_BYTES = 1024;
 
-/** Each path that a cookie for this URL can have, as far as it can be written into a header. */
+/** Each path that a cookie for this URL can have, if it can be written into a header. */
 function possiblePaths(url: string): readonly string[] {
   const segments = url
     .replace(/[?#].*$/s, "")

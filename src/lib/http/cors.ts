@@ -8,19 +8,18 @@ const PREFLIGHT_SECONDS = "600";
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /**
- * Lets pages of the trusted origins read answers (Fetch standard, CORS protocol), and answers their
- * preflights. Does nothing for any other origin, and nothing at all where none is trusted, so that
- * an app's own CORS set-up stays in charge.
+ * Lets pages of the trusted origins read responses (Fetch standard, CORS protocol), and responds to
+ * their preflights. Other origins are ignored, so that the app's own CORS set-up applies.
  */
 export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpResponse | undefined {
   if (policy.trustedOrigins.size === 0) return undefined;
-  // When the answer goes out, as below. Without it a cache would hand an answer that no page may
-  // read to the pages of a trusted origin.
+  // Set when the response is sent, as below. Otherwise a cache would give a response without CORS
+  // headers to a trusted origin.
   exchange.beforeHead((head) => addTo(head, "vary", ["Origin"]));
   const origin = exchange.header("origin");
   if (origin === undefined || !isTrusted(origin, policy)) return undefined;
 
-  // A CORS set-up of the app's own may come before this one or after it.
+  // The app's own CORS set-up may run before or after this.
   exchange.beforeHead((head) => {
     head.set("access-control-allow-origin", origin);
     head.set("access-control-allow-credentials", "true");
@@ -28,8 +27,8 @@ export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpRespo
   });
   if (exchange.method !== "OPTIONS" || exchange.header("access-control-request-method") === undefined) return undefined;
 
-  // Every name is spelt out: with credentials browsers ignore "*". The page's own headers are as
-  // trusted as the page.
+  // Every name is written out, because browsers ignore "*" with credentials. The page's own headers
+  // are as trusted as the page.
   const asked = (exchange.header("access-control-request-headers") ?? "").toLowerCase().split(",").slice(0, 50);
   const names = asked.map((name) => name.trim()).filter((name) => HEADER_NAME.test(name));
   exchange.beforeHead((head) => {
@@ -39,7 +38,7 @@ export function applyCors(exchange: HttpExchange, policy: HttpPolicy): HttpRespo
   return { status: 204, headers: { "access-control-max-age": PREFLIGHT_SECONDS }, body: undefined };
 }
 
-/** Adds members to a list header; those that are there stay, in the app's own spelling. */
+/** Adds members to a list header. Existing members keep the app's spelling. */
 function addTo(head: ResponseHead, name: string, members: readonly string[]): void {
   const before = (head.get(name) ?? "").split(",").map((member) => member.trim());
   const all = [...before, ...members].filter((member) => member !== "");

@@ -7,7 +7,7 @@ import type { CookieReading, SessionCookies } from "./cookies.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 import type { TransportKind } from "./transport.ts";
 
-/** The tokens that a request presents, and how they came. */
+/** The tokens of a request, and their transport. */
 export interface Credential {
   readonly transport: TransportKind;
   readonly reading: CookieReading;
@@ -17,7 +17,7 @@ export interface RefreshCredential extends Credential {
   readonly reading: BoundReading;
 }
 
-/** What a request carries of a session in each transport. */
+/** The tokens of a request in each transport. */
 export interface PresentedCredentials {
   readonly header: CookieReading;
   readonly cookie: CookieReading;
@@ -25,17 +25,16 @@ export interface PresentedCredentials {
 
 export interface CredentialReader {
   /**
-   * How the client gets the tokens of a session that begins: as it says, else in cookies where they
-   * are on.
+   * The transport for a new session: the client's choice, else cookies if they are on.
    *
-   * @throws SessionError `TRANSPORT_REFUSED` when `http.transports` does not let it
+   * @throws SessionError `TRANSPORT_REFUSED` if `http.transports` does not allow it
    */
   wanted(exchange: HttpExchange): TransportKind;
-  /** @throws SessionError `TRANSPORT_CONFLICT` when cookie and header name different sessions */
+  /** @throws SessionError `TRANSPORT_CONFLICT` if cookie and header name different sessions */
   access(exchange: HttpExchange): Awaitable<Credential>;
   /**
-   * @throws SessionError `TRANSPORT_CONFLICT` when there are a cookie and a header, and nothing
-   * says which is meant
+   * @throws SessionError `TRANSPORT_CONFLICT` if there are a cookie and a header, and the request
+   * does not choose
    */
   refresh(exchange: HttpExchange): Promise<RefreshCredential>;
   /** The access tokens of both transports. */
@@ -51,7 +50,7 @@ interface Parts {
   readonly cookies: SessionCookies;
   readonly refreshCookies: RefreshCookies;
   /**
-   * The session that an access token names, expired or not; undefined when the token is not ours.
+   * @returns the session that an access token names, expired or not; undefined if it is not ours
    */
   readonly handleOf: (accessToken: string) => Promise<string | undefined>;
   /** Whether a refresh token is ours. */
@@ -69,8 +68,8 @@ export function createCredentialReader(
     wanted(exchange) {
       const kind = modeOf(exchange) ?? preferred;
       if (!policy.transports.has(kind)) throw refused(`http.transports does not name "${kind}"`);
-      // An injected script cannot read an HttpOnly cookie; a sign-in of its own in header mode
-      // would hand it the refresh token.
+      // An injected script cannot read an HttpOnly cookie, but its own sign-in in header mode would
+      // give it the refresh token.
       if (kind === "header" && !policy.headersForBrowsers && exchange.header("sec-fetch-site") !== undefined)
         throw refused('a browser asks for tokens in headers, and http.transports does not name "header"');
       return kind;
@@ -85,7 +84,7 @@ export function createCredentialReader(
     },
 
     async refresh(exchange) {
-      // No token in a header is read where that transport is off.
+      // Headers are not read if their transport is off.
       const header = hasHeaders ? fromHeader(exchange.header(HEADERS.refresh) ?? bearerOf(exchange)) : NO_HEADER;
       const cookie: RefreshCredential = { transport: "cookie", reading: await refreshCookies.read(exchange) };
       const meant = await choose<RefreshCredential>(exchange, { header, cookie }, isRefreshToken);
@@ -99,15 +98,15 @@ export function createCredentialReader(
   async function accessOfTwo(exchange: HttpExchange, both: Both<Credential>): Promise<Credential> {
     const meant = await choose(exchange, both, async (token) => (await handleOf(token)) !== undefined);
     if (meant !== undefined) return meant;
-    // A page of another site cannot set a header, but a cookie may be somebody else's: only where
-    // both agree is there no doubt.
+    // A page of another site cannot set a header, but the cookie may be foreign. Both are accepted
+    // only if they agree.
     const [own, other] = [both.header.reading, both.cookie.reading];
     if (own.kind === "one" && other.kind === "one" && (await areOfOneSession(own.value, other.value)))
       return both.header;
     throw conflict("access");
   }
 
-  /** The transport that the client wishes for where neither has a token; else the one that has. */
+  /** The client's preferred transport if neither has a token, else the one that has. */
   function withoutHeader<T extends Credential>(exchange: HttpExchange, { header, cookie }: Both<T>): T {
     if (cookie.reading.kind !== "none") return cookie;
     return wishOf(modeOf(exchange)) === "cookie" ? cookie : header;
@@ -118,9 +117,9 @@ export function createCredentialReader(
   }
 
   /**
-   * Which of both is meant; undefined where there are two, and nothing says it. A mode that the
-   * client names is its wish for the next session: while only the other transport has a token, the
-   * session goes on there, by the rules of that transport.
+   * The transport that the client means; undefined if both have tokens and the client does not
+   * choose. The client's mode applies to its next session: while only the other transport has a
+   * token, the session stays there.
    */
   async function choose<T extends Credential>(
     exchange: HttpExchange,
@@ -134,8 +133,8 @@ export function createCredentialReader(
       if (mode !== undefined) return wish === "cookie" ? cookie : header;
       return policy.preferCookies ? cookie : undefined;
     }
-    // A proxy may have set a token of its own, with which a visitor who asks for cookies has
-    // nothing to do.
+    // A proxy may have set a token of its own, which does not concern a client that asks for
+    // cookies.
     const isForeign = mode === "cookie" && wish === mode && !(await isOurs(header.reading.value));
     return isForeign ? cookie : header;
   }
@@ -156,8 +155,8 @@ export function createCredentialReader(
 }
 
 /**
- * The transport that the client names for its next session, in any case; undefined where it names
- * none, or one that does not exist.
+ * The transport that the client names for its next session; undefined if it names none or an
+ * unknown one.
  */
 function modeOf(exchange: HttpExchange): TransportKind | undefined {
   const mode = exchange.header(HEADERS.mode)?.toLowerCase();
@@ -170,8 +169,8 @@ const fromHeader = (token: string | undefined): Credential =>
   token === undefined || token === "" ? NO_HEADER : { transport: "header", reading: { kind: "one", value: token } };
 
 /**
- * The token of `Authorization: Bearer` (RFC 6750 2.1); undefined where the header is absent or of
- * another scheme.
+ * The token of `Authorization: Bearer` (RFC 6750 2.1); undefined without the header or with another
+ * scheme.
  */
 function bearerOf(exchange: HttpExchange): string | undefined {
   const header = exchange.header("authorization");

@@ -4,15 +4,15 @@ import { MAX_ORIGIN_LENGTH, parseOrigin } from "../options/origin.ts";
 import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
 
 /**
- * The first layer against cross-site requests: what the browser itself says about where a request
- * comes from. Why an unsafe request is refused; undefined when it passes.
+ * The first layer against cross-site requests: the browser's own statement of a request's origin.
+ * `Sec-Fetch-Site` decides if it was sent (Fetch Metadata), else `Origin` (RFC 6454 7). A request
+ * with neither does not come from a browser, so no page can forge it.
  *
- * `Sec-Fetch-Site` decides where it is sent (Fetch Metadata), `Origin` (RFC 6454 7) where it is
- * not. A request with neither comes from no browser, and no browser can be tricked into it.
+ * @returns why an unsafe request is refused; undefined if it passes
  */
 export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
   if (!isUnsafe(exchange)) return undefined;
-  // First, since to look for an origin in a set is to hash it.
+  // Checked first, because looking up an origin in a set costs a hash.
   const site = exchange.header("sec-fetch-site");
   if (site === "same-origin" || site === "none") return undefined;
   const origin = exchange.header("origin");
@@ -24,9 +24,9 @@ export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): strin
 }
 
 /**
- * The first layer for a sign-in, which changes something by GET as well: OAuth callbacks and magic
- * links. From another site only a top-level navigation passes; a page could otherwise sign its
- * visitor in as somebody else by an image.
+ * The first layer for a sign-in, which may also be a GET: OAuth callbacks and magic links. From
+ * another site only a top-level navigation passes; otherwise an image could sign its visitor in as
+ * another user.
  */
 export function findCrossSiteSignIn(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
   if (isUnsafe(exchange)) return findCrossSite(exchange, policy);
@@ -40,8 +40,8 @@ export function findCrossSiteSignIn(exchange: HttpExchange, policy: HttpPolicy):
 }
 
 /**
- * The stand-in for the anti-CSRF token where that is off: a header that no page of another origin
- * can send without a preflight.
+ * Replaces the anti-CSRF token if that is off: pages of other origins cannot send this header
+ * without a preflight.
  */
 export const hasCustomHeader = (exchange: HttpExchange): boolean => exchange.header(HEADERS.custom) !== undefined;
 
@@ -51,12 +51,12 @@ export function isTrusted(origin: string, policy: HttpPolicy): boolean {
 
 export function isOwn(origin: string, exchange: HttpExchange, policy: HttpPolicy): boolean {
   if (policy.publicOrigin !== undefined) return origin === policy.publicOrigin;
-  // Without a public origin only the host can be compared: behind a proxy the scheme is not known,
-  // and X-Forwarded-* is anyone's word.
+  // Without a public origin only the host is compared: the scheme is unknown behind a proxy, and
+  // clients can forge X-Forwarded-*.
   return isSameHost(origin, exchange);
 }
 
-/** Whether an origin has the host and port that the request asks for. */
+/** Whether an origin has the requested host and port. */
 export function isSameHost(origin: string, exchange: HttpExchange): boolean {
   const parsed = parseOrigin(origin);
   if (parsed === undefined) return false;

@@ -21,14 +21,14 @@ export function refuseCrossSite(
   refuseCsrf(context, exchange, reason);
 }
 
-/** Refuses, or only reports where the config says so. @throws SessionError `CSRF_REFUSED` */
+/** Refuses, or reports if the config says so. @throws SessionError `CSRF_REFUSED` */
 export function refuseCsrf({ policy, events }: SessionContext, exchange: HttpExchange, reason: string): void {
   if (policy.http.csrf === "enforce") throw generalError("CSRF_REFUSED", `refused ${reason}`);
   events.emit("csrf-reported", { method: exchange.method, path: pathOf(exchange), reason });
 }
 
 /**
- * The anti-CSRF token to check; null where the request needs none.
+ * @returns the anti-CSRF token to check; null if the request needs none
  *
  * @throws SessionError `CSRF_REFUSED`, `ANTI_CSRF_MISSING`
  */
@@ -52,7 +52,7 @@ export function demandAntiCsrf(context: SessionContext, exchange: HttpExchange, 
 }
 
 /**
- * Refuses an unsafe request of another site that carries a cookie of ours, whatever it asks for.
+ * Refuses every unsafe request of another site that has a cookie of ours.
  *
  * @throws SessionError `CSRF_REFUSED`
  */

@@ -4,9 +4,9 @@ import { authenticate } from "../session/verify-session.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
 /**
- * The session that an access token names, also when the token has expired; undefined when it is not
- * ours. A browser keeps its access cookie for at most the idle timeout: an older token is a copy,
- * perhaps from a log, and names no session.
+ * The session that an access token names, expired or not; undefined if it is not ours. A browser
+ * keeps its access cookie for at most the idle timeout: an older token is a copy, perhaps from a
+ * log, and does not count.
  */
 export async function findNamedSession(
   context: SessionContext,

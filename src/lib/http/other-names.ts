@@ -7,21 +7,22 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
 /**
- * Cookies of ours under the names that another `cookie.hostPrefix` gave them: what is left of a
- * switch of that option.
+ * Our cookies under the names of another `cookie.hostPrefix`, left over from a change of that
+ * option.
  */
 export interface OtherNames {
-  /** Whether the request carries such an access cookie. */
+  /** Whether the request has such an access cookie. */
   seen(exchange: HttpExchange): Promise<boolean>;
-  /** Clears the ones that the request carries. */
+  /** Clears such cookies of the request. */
   clear(exchange: HttpExchange): Promise<void>;
 }
 
-// The rest of what a jar may hold is cleared with the next answer.
+// Later responses clear the rest.
 const MAX_CHECKS = 2;
 
 /**
- * Only authentic ones count: another app may use these names, on this host or on a parent domain.
+ * Only authentic cookies count: another app may use these names, on this host or on a parent
+ * domain.
  */
 export function createOtherNames(context: SessionContext, cookies: SessionCookies): OtherNames {
   async function isOurs(exchange: HttpExchange, kind: "access" | "refresh"): Promise<boolean> {

@@ -4,13 +4,13 @@ export const hasType = (error: unknown, type: ErrorType): boolean => isErrorFrom
 
 export const hasCode = (error: unknown, code: ErrorCode): boolean => isErrorFromAuth(error) && error.code === code;
 
-/** Whether the tokens that led to an error are good for nothing any more. */
+/** Whether the tokens that led to an error have become useless. */
 export const endsSession = (error: unknown): boolean =>
   hasType(error, ERROR_TYPES.UNAUTHORISED) || hasType(error, ERROR_TYPES.TOKEN_THEFT_DETECTED);
 
 /**
- * Undefined where a token is not ours, has expired, or is of a session that is over, and where the
- * request carries tokens of two sessions; other faults are faults.
+ * @returns undefined if a token is not ours, has expired or belongs to an ended session, or if the
+ * request has tokens of two sessions. Other errors are thrown
  */
 export async function unlessNotOurs<T>(check: () => Promise<T>): Promise<T | undefined> {
   try {

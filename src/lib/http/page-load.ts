@@ -4,12 +4,12 @@ import { isBelow } from "../options/base-path.ts";
 import { publicUrl } from "./base-path.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 
-// Longer than a visit to the refresh route takes, shorter than a copied address stays in use.
+// Longer than a visit to the refresh route takes, shorter than a copied URL is used.
 const GUARD_MS = 30_000;
-// What common proxies let through in a request line, with room for the rest of it.
+// Common proxies allow this much in a request line, with room for the rest.
 const MAX_ENCODED = 6000;
 
-/** Whether a browser is loading a page, as opposed to a script that fetches data. */
+/** Whether a browser loads a page, as opposed to a script that fetches data. */
 export function isPageLoad(exchange: HttpExchange): boolean {
   if (exchange.method !== "GET") return false;
   const mode = exchange.header("sec-fetch-mode");
@@ -17,12 +17,12 @@ export function isPageLoad(exchange: HttpExchange): boolean {
   return (exchange.header("accept") ?? "").includes("text/html");
 }
 
-/** The part of the policy that says where pages and the refresh route are. */
+/** The part of the policy that locates pages and the refresh route. */
 type RoutePolicy = Pick<Policy, "cookie" | "http">;
 
 /**
- * Where to send a page load so that it is refreshed and comes back; undefined when it has just been
- * there, or its address is no plain path.
+ * The URL that refreshes a page load and leads back; undefined if the page has just come from
+ * there, or its URL is no plain path.
  */
 export function refreshAddress(exchange: HttpExchange, policy: RoutePolicy, now: number): string | undefined {
   if (isMarked(exchange, PAGE_PARAMETERS.refreshed, now)) return undefined;
@@ -31,12 +31,11 @@ export function refreshAddress(exchange: HttpExchange, policy: RoutePolicy, now:
   return `${policy.cookie.refreshPath}?${PAGE_PARAMETERS.to}=${encodeURIComponent(url)}`;
 }
 
-/** The address to come back to, marked so that the page is not sent away again. */
+/** The URL to return to, marked so that the page is not redirected again. */
 export const returnAddress = (to: string, now: number): string => mark(to, PAGE_PARAMETERS.refreshed, now);
 
 /**
- * The page's own address, marked so that it is loaded again only once; undefined as for
- * `refreshAddress`.
+ * The page's own URL, marked so that it is reloaded only once; undefined as for `refreshAddress`.
  */
 export function reloadAddress(exchange: HttpExchange, { http }: RoutePolicy, now: number): string | undefined {
   const url = publicUrl(exchange, http.basePath);
@@ -45,14 +44,14 @@ export function reloadAddress(exchange: HttpExchange, { http }: RoutePolicy, now
 }
 
 /**
- * The address of a page that comes back, without the mark; undefined for all others, and for an
- * address that is no plain path.
+ * The URL of a returning page, without the mark; undefined for all others, and for a URL that is no
+ * plain path.
  */
 export function cleanAddress(exchange: HttpExchange, { http }: RoutePolicy, now: number): string | undefined {
   const clean = withoutMarks(publicUrl(exchange, http.basePath));
   const cameBack =
     isMarked(exchange, PAGE_PARAMETERS.refreshed, now) || isMarked(exchange, PAGE_PARAMETERS.cleared, now);
-  // A path such as //host is a page of ours, and another origin once it is written into an answer.
+  // A path such as //host is a page of ours, but would mean another origin in a response.
   return cameBack && toLocalPath(clean) !== undefined ? clean : undefined;
 }
 
@@ -70,14 +69,14 @@ function withoutMarks(url: string): string {
   return rest === url ? url : rest.replace(/[?&]$/, "");
 }
 
-/** An old mark, for instance in a copied address, counts for nothing, wherever it stands. */
+/** An old mark, for instance in a copied URL, does not count. */
 function isMarked({ url }: HttpExchange, name: Mark, now: number): boolean {
   return [...url.matchAll(MARKS)].some(([, found, time]) => found === name && Math.abs(now - Number(time)) < GUARD_MS);
 }
 
 /**
- * Whether an address leads to the refresh route, in any spelling that a router or a proxy may take
- * for it. Behind a proxy that strips the base path, that is one with two of them as well.
+ * Whether a URL leads to the refresh route, in any spelling that a router or proxy may accept.
+ * Behind a proxy that strips the base path, that includes a doubled base path.
  */
 export function isRefreshRoute(url: string, { cookie, http }: RoutePolicy): boolean {
   const path = plainPath(url);
@@ -86,8 +85,8 @@ export function isRefreshRoute(url: string, { cookie, http }: RoutePolicy): bool
 }
 
 /**
- * A path of this app that a page load comes back to; undefined for any other place, and for the
- * refresh route: refreshing again and again by one link would only cost the store.
+ * The path of this app to which a page load returns; undefined for other URLs and for the refresh
+ * route, which a link could otherwise make the browser call again and again.
  */
 export function toReturnPath(text: string, policy: RoutePolicy): string | undefined {
   const path = toLocalPath(text);
@@ -112,9 +111,9 @@ function decode(path: string): string {
 }
 
 /**
- * A path and query of this very origin; undefined for anything that a browser could take for
- * another one (`//host`, `/\host`, a scheme, control characters), and for what is too long to be
- * sent around.
+ * A path and query of this origin; undefined for anything that a browser could take for another one
+ * (`//host`, `/\host`, a scheme, control characters), and for a text that is too long for a
+ * redirect.
  */
 export function toLocalPath(text: string): string | undefined {
   if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes("\\")) return undefined;

@@ -7,7 +7,7 @@ import type { CookieReading } from "./cookies.ts";
 import { findNamedSession } from "./named-session.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 
-/** A session that a request names; its user is not known from a refresh token alone. */
+/** A session that a request names. A refresh token alone does not tell its user. */
 export interface PresentedSession {
   readonly handle: string;
   readonly userId?: UserId;
@@ -15,12 +15,11 @@ export interface PresentedSession {
 
 export interface PresentedSessions {
   /**
-   * The sessions that a request carries, also when their access tokens have expired, by at most the
-   * idle timeout. More than one when somebody has put a cookie beside ours; ending that one, too,
-   * does no harm.
+   * The sessions of a request, also if their access tokens expired at most an idle timeout ago. A
+   * foreign cookie can add another one; to end that one does no harm.
    */
   find(access: CookieReading, refresh: CookieReading): Promise<readonly PresentedSession[]>;
-  /** Whether any of them was still there. */
+  /** Revokes the sessions. @returns whether any of them existed */
   revoke(carried: readonly PresentedSession[], reason: "sign-out" | "signed-in-again"): Promise<boolean>;
 }
 
@@ -28,14 +27,14 @@ export function createPresentedSessions(context: SessionContext): PresentedSessi
   return {
     async find(access, refresh) {
       await context.ready();
-      // By handle: many tokens of one session are one session to end.
+      // By handle, so that several tokens of a session count once.
       const found = new Map<string, PresentedSession>();
       for (const value of valuesOf(access)) {
         const session = await findNamedSession(context, value);
         if (session !== undefined) found.set(session.handle, session);
       }
       if (found.size > 0) return [...found.values()];
-      // A __Host- refresh cookie comes to every route, and names the session as well.
+      // A __Host- refresh cookie is sent to every route, and names the session, too.
       for (const value of valuesOf(refresh)) {
         const token = await unlessNotOurs(() => authenticateRefreshToken(context, value));
         if (token !== undefined) found.set(token.handle, { handle: token.handle });

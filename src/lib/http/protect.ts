@@ -9,12 +9,11 @@ import { verifyPage } from "./verify-page.ts";
 import { verifyRequest } from "./verify-request.ts";
 
 /**
- * Verifies the session of a request, as what it loads needs it; undefined only where none is
- * required. It answers or throws at once where nothing must be waited for.
+ * Verifies the session of a request according to what it loads; undefined only if no session is
+ * required. It returns or throws synchronously if nothing has to be awaited.
  *
- * @param isRoute whether the response is one of a route that depends on the session, so that
- *   caches must keep it apart. False where something behind this renders it, and says so itself.
- *   Default true
+ * @param isRoute whether the response depends on the session, so that caches must keep it apart.
+ * False if a later handler renders it and sets this itself. Default true
  */
 export function protect(
   http: HttpContext,
@@ -26,7 +25,7 @@ export function protect(
   if (isRoute && policy.http.cacheHeaders) keepApart(exchange);
   if (options.page === true && isPageLoad(exchange)) return http.run(exchange, verifyPage, options);
   if (revocation !== undefined) return http.run(exchange, verifyRequest, options);
-  // What asks the database for nothing is no call, and costs none.
+  // A check that does not use the store needs no call.
   try {
     const found = verifyRequest(http, exchange, options);
     return isLater(found) ? found.catch((error: unknown) => refuse(http, exchange, error)) : found;

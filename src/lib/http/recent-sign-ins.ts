@@ -5,21 +5,21 @@ const MINUTES_5 = 300_000;
 const MOST = 20;
 const MOST_CHARACTERS = 300;
 
-/** The clients that have signed in lately, as far as a request tells them apart. */
+/** The clients with a recent sign-in, as far as a request identifies them. */
 export interface RecentSignIns {
   add(exchange: HttpExchange): void;
-  /** The client has signed out. */
+  /** After a sign-out of the client. */
   remove(exchange: HttpExchange): void;
   /** Whether the client signed in within the last five minutes, and has not signed out. */
   has(exchange: HttpExchange): boolean;
 }
 
 /**
- * Remembers the last 20, by address and user agent; one without a user agent is nobody in
- * particular.
+ * Remembers the last 20 clients by IP address and user agent. A client without a user agent is not
+ * remembered.
  */
 export function createRecentSignIns(now: Clock): RecentSignIns {
-  // In the order of their times.
+  // Ordered by time.
   const times = new Map<string, number>();
 
   const nameOf = (exchange: HttpExchange): string | undefined => {

@@ -12,13 +12,15 @@ import { deviceOf } from "./request-facts.ts";
 import { createRequestSession, type RequestSession } from "./request-session.ts";
 import type { TransportKind } from "./transport.ts";
 
-/** A session that has been refreshed, and its new token. */
+/** A refreshed session, and its new token. */
 export interface Renewed {
   readonly session: RequestSession;
   readonly judged: Judged;
 }
 
-/** Refreshes the session of a request; takes its tokens back when that is over. */
+/**
+ * Refreshes the session of a request. If the session has ended, the client's tokens are cleared.
+ */
 export async function refreshRequest(http: HttpContext, exchange: HttpExchange): Promise<Renewed> {
   exchange.checkUnsent();
   const { transport: kind, reading } = await readPresented(http, exchange);
@@ -54,13 +56,13 @@ export async function refreshRequest(http: HttpContext, exchange: HttpExchange):
   }
 }
 
-/** The refresh token of a request that may present one. */
+/** Reads the refresh token of a request that may present one. */
 async function readPresented(http: HttpContext, exchange: HttpExchange): Promise<RefreshCredential> {
   const found = await http.credentials.refresh(exchange);
   if (found.transport === "cookie") refuseCrossSite(http.session, exchange);
   if (found.reading.kind !== "ambiguous") return found;
-  // The next request carries ours alone, so nobody is logged out by a cookie that a sibling
-  // sub-domain tossed in.
+  // The next request has only our cookie, so a cookie of a sibling sub-domain cannot sign the user
+  // out.
   http.cookies.clearDuplicates(exchange, "refresh");
   throw retryLater(
     "DUPLICATE_COOKIE",
@@ -68,23 +70,23 @@ async function readPresented(http: HttpContext, exchange: HttpExchange): Promise
   );
 }
 
-/** Takes back the tokens of a session that is over. */
+/** Clears the tokens of an ended session. */
 async function takeBack(http: HttpContext, exchange: HttpExchange, kind: TransportKind, error: unknown): Promise<void> {
   const { cookies } = http;
   if (kind === "header" || mayClear(http, exchange)) http.transports[kind].clear(exchange);
   if (kind === "header") return;
-  // A marker that was set under another Domain would send the page here again and again.
+  // A marker with another Domain would send the page here again and again.
   if (cookies.read(exchange, "marker").kind !== "none") cookies.clearDuplicates(exchange, "marker", "own");
-  // There may be a refresh cookie that counts as not there.
+  // The request may have a refresh cookie that counts as absent.
   if (hasCode(error, "REFRESH_TOKEN_MISSING") && cookies.read(exchange, "refresh").kind !== "none")
     cookies.clearDuplicates(exchange, "refresh");
   await http.otherNames.clear(exchange);
 }
 
 /**
- * Whether a failed refresh takes the cookies back. A link on another site leads here without the
- * cookies that are SameSite=Strict, and browsers keep what the answer sets: it must not clear
- * what was not sent. A cookie that a sibling can set proves nothing.
+ * Whether a failed refresh clears the cookies. A link on another site leads here without the
+ * SameSite=Strict cookies, and the response must not clear cookies that were not sent. A cookie
+ * that a sibling can set proves nothing.
  */
 function mayClear({ session, cookies }: HttpContext, exchange: HttpExchange): boolean {
   if (isUnsafe(exchange) || exchange.header("sec-fetch-site") !== "cross-site") return true;

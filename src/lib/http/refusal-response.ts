@@ -5,9 +5,9 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 const policies = new WeakMap<object, ResponsePolicy>();
 
 /**
- * Makes an error say what its own instance would answer. If an error handler answers with that
- * status and without these headers, they are added: clients refresh by `WWW-Authenticate` alone,
- * and most handlers know no more of an error than its status. Any other status is left alone.
+ * Ties an error to the response of its instance. If an error handler responds with that status and
+ * without these headers, they are added: clients refresh by `WWW-Authenticate`, and most handlers
+ * use only the status of an error.
  */
 export function setRefusalResponse(error: unknown, exchange: HttpExchange, policy: ResponsePolicy): void {
   const response = isErrorFromAuth(error) ? respondTo(error, policy) : undefined;
@@ -21,5 +21,5 @@ export function setRefusalResponse(error: unknown, exchange: HttpExchange, polic
   });
 }
 
-/** The options of the instance that an error came from, where an adapter's function threw it. */
+/** The options of the instance of an error that an adapter's function threw. */
 export const policyOfError = (error: object): ResponsePolicy | undefined => policies.get(error);

@@ -5,8 +5,8 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 import type { TransportKind } from "./transport.ts";
 
 /**
- * The refresh token that names the session where the access token does not; only a cookie's comes
- * uncalled.
+ * Reads the refresh token, which names the session if the access token does not. Browsers send only
+ * the cookie unasked.
  */
 export async function readRefreshCookie(
   { refreshCookies }: HttpContext,

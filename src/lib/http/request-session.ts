@@ -59,9 +59,9 @@ export interface RequestSession<Claims = unknown, Data = unknown, Id extends Use
 interface Found {
   readonly session: Session;
   readonly transport: Transport;
-  /** When the access token that the client has, or is being sent, expires. */
+  /** When the client's access token, or the one in this response, expires. */
   readonly accessExpires: number;
-  /** The row, where the check of this request has read it. */
+  /** The row, if the check of this request has read it. */
   readonly row?: SessionRecord | undefined;
 }
 
@@ -69,8 +69,8 @@ export const createRequestSession = (http: HttpContext, exchange: HttpExchange, 
   new SessionOfRequest(http, exchange, found);
 
 /**
- * A class of getters: one is made for each request, and most routes ask it one thing. Functions are
- * made when they are asked for, and may be taken off: `const { getUserId } = session`.
+ * A class with getters: one is made for each request, and most routes use one method. Methods are
+ * made on access and can be destructured: `const { getUserId } = session`.
  */
 class SessionOfRequest implements RequestSession {
   readonly #http: HttpContext;
@@ -123,8 +123,8 @@ class SessionOfRequest implements RequestSession {
     const { record, value } = await this.#setRefusal(changeClaims(context, handle, update, this.#row));
     this.#row = undefined;
     this.#claims = value;
-    // Newer claims, not a longer life: a thief with nothing but a copied access token must not
-    // get to renew it.
+    // Newer claims, but the same expiry: a thief with only a copied access token must not be able
+    // to renew it.
     const expiresAt = Math.min(record.expiresAt, accessExpires);
     const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
     transport.issueAccess(this.#exchange, {

@@ -1,14 +1,14 @@
 import type { HttpExchange } from "./exchange/exchange.ts";
 
-/** For how long one request is judged by the first look at its token, in ms. */
+/** How long a request is judged by the time of its first check, in ms. */
 export const REQUEST_MS = 60_000;
 
-/** As of when requests are judged. */
+/** The times by which requests are judged. */
 export interface RequestTimes {
-  /** Notes when the token of a session came with a request; the first time counts. */
+  /** Records when the token of a session came with a request. The first time counts. */
   see(exchange: HttpExchange, handle: string, at: number): void;
   /**
-   * The time to judge a token by: now, or the first look at it in the same request where it has
+   * The time to judge a token by: now, or the first check in the same request if the token has
    * expired since.
    */
   judgedAt(exchange: HttpExchange, token: ExpiringToken, now: number): number;
@@ -21,9 +21,9 @@ interface ExpiringToken {
 }
 
 /**
- * A request asks for its session more than once: a guard and the route, a proxy and the page, a
- * layout and its loader. All of them get one judgement, so that no page is half of the user's and
- * half of nobody's because the token has expired in between.
+ * A request checks its session more than once: a guard and the route, a proxy and the page, a
+ * layout and its loader. All get one verdict, so that a token which expires meanwhile does not
+ * split a page.
  */
 export function createRequestTimes(): RequestTimes {
   const seen = new WeakMap<object, { readonly handle: string; readonly at: number }>();
@@ -36,7 +36,7 @@ export function createRequestTimes(): RequestTimes {
     see,
     judgedAt(exchange, { handle, expires }, now) {
       if (now < expires) {
-        // A token that outlives the request needs no note, and most do.
+        // Most tokens outlive the request and need no record.
         if (expires - now < REQUEST_MS) see(exchange, handle, now);
         return now;
       }

@@ -10,17 +10,17 @@ import { createRecentSignIns } from "./recent-sign-ins.ts";
 import * as faults from "./setup-notices.ts";
 import { guardedRefresh } from "./unreached-routes.ts";
 
-/** Looks at what requests are refused, and at sign-ins. */
+/** Watches refused requests and sign-ins for set-up errors. */
 export interface RequestWatch {
-  /** Counts a refusal, and tells of it where it shows that the set-up cannot work. */
+  /** Counts a refusal, and reports it if it shows that the set-up cannot work. */
   note(exchange: HttpExchange, error: unknown): void;
-  /** A sign-in has succeeded. */
+  /** After a successful sign-in. */
   signedIn(exchange: HttpExchange): void;
-  /** The user signs out. */
+  /** After a sign-out. */
   signedOut(exchange: HttpExchange): void;
 }
 
-/** A request that is verified costs nothing, a sign-in a few headers. */
+/** A verified request costs nothing, a sign-in a few headers. */
 export function createRequestWatch(
   { refusals, policy, accessTokens, ring, isMemory, now }: SessionContext,
   cookies: SessionCookies,
@@ -33,23 +33,23 @@ export function createRequestWatch(
 
   function isOfUnknownKey(exchange: HttpExchange): boolean {
     const access = cookies.read(exchange, "access");
-    // Keys that this process has seen go are known to be gone.
+    // Removed keys that this process once had are known to be gone.
     return access.kind === "one" && ring.epoch() === 0 && accessTokens.namesUnknownKey(access.value);
   }
 
   function causeOfMissingRefresh(exchange: HttpExchange): Notice | undefined {
-    // One that is there and does not count has been told of by its own code.
+    // A refresh cookie that is present but does not count was reported with its own code.
     if (has(exchange, "refresh") || cookies.readOther(exchange, "refresh").kind !== "none") return undefined;
     if (hasOurs(exchange))
       return isHostName(policy.cookie.names.refresh) ? undefined : faults.missingRefreshCookie(exchange, policy);
     return signIns.has(exchange) ? faults.lostCookies(exchange, policy) : undefined;
   }
 
-  /** What is wrong with the set-up; undefined where nothing shows. */
+  /** @returns the set-up error; undefined if there is no sign of one */
   function causeOf(exchange: HttpExchange, { code }: SessionError): Notice | undefined {
     switch (code) {
       case "CSRF_REFUSED":
-        // A header `rid` that is missing has the same code.
+        // A missing `rid` header has the same code.
         return findCrossSite(exchange, policy.http) === undefined &&
           findCrossSiteSignIn(exchange, policy.http) === undefined
           ? undefined
@@ -74,7 +74,7 @@ export function createRequestWatch(
 
   return {
     note(exchange, error) {
-      // A page that is loaded again is not refused.
+      // The reload of a page is no refusal.
       if (!isErrorFromAuth(error) || error.code === "REFRESH_REDIRECT") return;
       refusals.count(error.code, causeOf(exchange, error));
     },

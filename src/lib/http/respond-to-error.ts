@@ -3,10 +3,10 @@ import { isErrorFromAuth } from "../errors.ts";
 import type { HttpResponse } from "./exchange/exchange.ts";
 
 /**
- * The answer to an error of this library; undefined when it is not one that a client should see.
- * Touches no cookie: only the session routes clear them.
+ * @returns the response to an error of this library; undefined if clients should not see the error.
+ * Cookies stay: only the session routes clear them
  *
- * @param policy undefined where no instance is known
+ * @param policy undefined if no instance is known
  */
 export function respondToError(error: unknown, policy: ResponsePolicy | undefined): HttpResponse | undefined {
   const response = isErrorFromAuth(error) ? respondTo(error, policy) : undefined;
@@ -19,7 +19,7 @@ const toHttpResponse = ({ status, headers, message }: ErrorResponse): HttpRespon
   body: message === undefined ? undefined : { message },
 });
 
-/** Sends a browser on by GET, to a path of this origin. */
+/** Redirects a browser by GET to a path of this origin. */
 export const redirect = (location: string): HttpResponse => ({
   status: 303,
   headers: { location, "cache-control": "no-store" },

@@ -28,7 +28,7 @@ export interface RouteOptions {
   readonly revokeMaxAuthAge?: Duration;
 }
 
-/** Greatest number of sessions in one response. */
+/** The most sessions in one response. */
 const PAGE = 100;
 
 type Route = "refresh" | "sign-out" | "sessions" | "revoke" | "jwks";
@@ -66,18 +66,18 @@ function findAppRoute(path: string, { cookie, http }: Policy): Route | undefined
 }
 
 /**
- * Whether a request may be one that `respondToRoute` has to do with, by what is read without an
- * exchange: most are not.
+ * A quick test, without an exchange, whether `respondToRoute` may concern a request. Most requests
+ * are not for it.
  */
 export function mayConcernRoutes({ session: { policy } }: HttpContext, { method, url, origin }: RequestLine): boolean {
   if (policy.http.trustedOrigins.size > 0 || policy.http.supertokens) return true;
-  // A script of a page of another origin, perhaps; see `watchCors`.
+  // It may be a script on a page of another origin; see `watchCors`.
   if (origin !== undefined && !isUnsafe({ method })) return true;
-  // Anywhere, since a router may have been mounted below a path.
+  // At any position, because a router may be mounted below a path.
   return url.includes(policy.cookie.renewTokenPath) || ROUTE_PATHS.some((path) => url.includes(path));
 }
 
-/** What every request has, whatever its framework. */
+/** The properties of a request in every framework. */
 export interface RequestLine {
   readonly method: string;
   readonly url: string;
@@ -87,9 +87,8 @@ export interface RequestLine {
 const ROUTE_PATHS = Object.values(ROUTES);
 
 /**
- * Answers a request to one of the session routes, and the preflights of trusted origins; undefined
- * for all others, at once. None of the routes reads a body, so a body parser before or after them
- * makes no difference.
+ * Responds to requests for the session routes, and to preflights of trusted origins; undefined at
+ * once for all others. The routes read no body, so body parsers do not matter.
  */
 export function respondToRoute(
   http: HttpContext,
@@ -100,10 +99,10 @@ export function respondToRoute(
   return asked === undefined ? undefined : runRoute(http, exchange, asked, options);
 }
 
-/** What a request asks of the ready routes: one of them, or what is answered without one. */
+/** The session route that a request asks for, or an immediate response. */
 export type Asked = Route | "refresh-page" | HttpResponse;
 
-/** The first half of `respondToRoute`, which waits for nothing. */
+/** The first half of `respondToRoute`, which is synchronous. */
 export function findAsked(http: HttpContext, exchange: HttpExchange): Asked | undefined {
   const { policy } = http.session;
   const preflight = applyCors(exchange, policy.http);
@@ -111,8 +110,7 @@ export function findAsked(http: HttpContext, exchange: HttpExchange): Asked | un
   watchCors(exchange, http.session);
   const route = findRoute(pathOf(exchange), policy);
   if (route === undefined) watchPassedOn(exchange, http.session);
-  // Whether a preflight of an origin that is not trusted here is answered is for the app's own CORS
-  // set-up to say.
+  // The app's own CORS set-up handles preflights of origins that are not trusted here.
   if (route === undefined || exchange.method === "OPTIONS") return undefined;
   if (route === "refresh" && isPageLoad(exchange)) return "refresh-page";
   const method = METHODS[route];
@@ -159,9 +157,9 @@ export async function runRoute(
 }
 
 /**
- * Refreshes for a page load that was sent here, and sends it back, refreshed or not: a page tells
- * better than this route that a session is over. A link from another site may lead here, too; it
- * rotates tokens, and ends on a page of this origin.
+ * Refreshes a redirected page load and sends it back, refreshed or not: the page can explain better
+ * that a session has ended. A link from another site may lead here, too; it rotates tokens and ends
+ * on a page of this origin.
  */
 async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
   const query = queryOf(exchange);
@@ -176,11 +174,11 @@ async function refreshAndReturn(http: HttpContext, exchange: HttpExchange): Prom
     await http.run(exchange, refreshRequest);
   } catch (error) {
     const tooLate = hasType(error, ERROR_TYPES.RETRY);
-    // Another request was faster; its cookies are in the browser by the time that this comes back.
+    // Another request was faster. Its cookies will be in the browser when this page returns.
     if (tooLate && !query.has(again))
       return redirect(`${policy.cookie.refreshPath}?${name}=${encodeURIComponent(to)}&${again}=1`);
     if (!tooLate && !endsSession(error) && !hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN)) {
-      // An outage: the page must not come back as if nobody were signed in.
+      // The store is down: the returning page must not look signed out.
       const response = respondToError(error, policy.http);
       if (response === undefined) throw error;
       return response;
@@ -196,7 +194,7 @@ async function publishKeys({ sessions, session }: HttpContext): Promise<HttpResp
   return { status: 200, headers, body: await sessions.getJwks() };
 }
 
-/** A page of the user's sessions, and where the next begins; `?after=` gives that page. */
+/** Lists a page of the user's sessions, and its end; `?after=` continues there. */
 async function listOwnSessions(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
   const own = await protect(http, exchange, {});
   if (own === undefined) throw sessionOver();
@@ -218,7 +216,9 @@ async function listOwnSessions(http: HttpContext, exchange: HttpExchange): Promi
   return ok({ sessions: listed, ...(next === undefined ? {} : { next }) });
 }
 
-/** `?handle=<handle>` ends one of the user's sessions, `?others=true` all but the one that asks. */
+/**
+ * `?handle=<handle>` revokes one of the user's sessions, `?others=true` all but the current one.
+ */
 async function revokeOwnSessions(
   http: HttpContext,
   exchange: HttpExchange,
@@ -235,7 +235,7 @@ async function revokeOwnSessions(
   }
   if (handle === null) return { ...ok({ message: "name a session with ?handle=, or ?others=true" }), status: 400 };
   if (handle === own.getHandle()) return ok({ revoked: (await own.revokeSession()) ? 1 : 0 });
-  // A handle of somebody else gets the same answer as one that does not exist.
+  // A handle of another user gets the same response as an unknown one.
   const other = isHandle(handle) ? await findLiveSession(http.session, handle) : undefined;
   const isOwn = other?.userKey === userKey;
   const revoked = isOwn && (await revokeSession(http.session, handle, { reason: "revoked", userId }));
@@ -243,9 +243,8 @@ async function revokeOwnSessions(
 }
 
 /**
- * The user of the session that asks. These routes ask the store in any case, so they look whether
- * that session still lives, also where requests are not checked for revocation: a copied token of
- * a session that has ended ends nothing.
+ * Checks that the current session still exists. These routes use the store anyway, so a copied
+ * token of an ended session is refused even without revocation checks.
  */
 async function checkAlive({ session: context }: HttpContext, own: RequestSession): Promise<string> {
   const record = await findLiveSession(context, own.getHandle());
@@ -259,7 +258,7 @@ const sessionOver = (): SessionError =>
 const queryOf = (exchange: HttpExchange): URLSearchParams =>
   new URLSearchParams(exchange.url.slice(pathOf(exchange).length));
 
-/** SuperTokens web clients look at the status of the body. */
+/** SuperTokens web clients read the status from the body. */
 const done = ({ session: context }: HttpContext): HttpResponse =>
   ok(context.policy.http.supertokens ? { status: "OK" } : {});
 

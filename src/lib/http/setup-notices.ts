@@ -1,4 +1,4 @@
-/** What a request shows of a set-up that cannot work, for the people who set it up. */
+/** Notices for developers about requests which show that the set-up cannot work. */
 import type { HttpPolicy, Policy } from "../policy.ts";
 import { isHostName } from "../cookie-names.ts";
 import { isLocalOrigin, parseOrigin } from "../options/origin.ts";
@@ -7,10 +7,10 @@ import { type Notice, quote } from "../notices.ts";
 import { isSameHost } from "./cross-site.ts";
 import { type ResponseHead, type HttpExchange, pathOf } from "./exchange/exchange.ts";
 
-/** Origins of the config that a message names; a longer list is cut off. */
+/** The most configured origins in a message. */
 const MOST_ORIGINS = 5;
 
-/** Why an unsafe request, or a sign-in, counts as one of another site. */
+/** Why an unsafe request or a sign-in counts as cross-site. */
 export function unknownOrigin(exchange: HttpExchange, policy: HttpPolicy): Notice {
   const origin = exchange.header("origin");
   const seen = origin === undefined ? "without an Origin" : `from the Origin ${quote(origin)}`;
@@ -22,7 +22,7 @@ export function unknownOrigin(exchange: HttpExchange, policy: HttpPolicy): Notic
   };
 }
 
-/** A page of another origin has asked, and its browser will not let it read the answer. */
+/** The browser will not let a page of another origin read the response. */
 export function withheldResponse(exchange: HttpExchange, origin: string, policy: HttpPolicy): Notice {
   return {
     code: "COUNTERFOIL_CORS",
@@ -33,11 +33,11 @@ export function withheldResponse(exchange: HttpExchange, origin: string, policy:
   };
 }
 
-/** A sign-in whose cookies the browser drops, because the page is not loaded by https. */
+/** The browser drops the cookies of a sign-in, because the page was not loaded by https. */
 export function insecurePage(exchange: HttpExchange, { cookie }: Policy): Notice | undefined {
   const origin = parseOrigin(exchange.header("origin") ?? "");
   if (!cookie.secure || origin === undefined || !origin.startsWith("http:") || isLocalOrigin(origin)) return undefined;
-  // Of another host than the page's nothing is known: it may well be asked by https.
+  // The scheme of another host than the page's is unknown; it may be https.
   if (!isSameHost(origin, exchange)) return undefined;
   const prefix = isHostName(cookie.names.refresh) ? ", hostPrefix: false" : "";
   return {
@@ -49,10 +49,10 @@ export function insecurePage(exchange: HttpExchange, { cookie }: Policy): Notice
   };
 }
 
-/** A sign-in whose cookies the browser drops, because the page is of another site. */
+/** The browser drops the cookies of a sign-in, because the page belongs to another site. */
 export function otherSite(exchange: HttpExchange, { cookie }: Policy): Notice | undefined {
   if (cookie.sameSite === "none" || exchange.header("sec-fetch-site") !== "cross-site") return undefined;
-  // A page that is loaded keeps them, also by a link of another site.
+  // A page load keeps the cookies, even after a link on another site.
   const mode = exchange.header("sec-fetch-mode");
   if (mode === undefined || mode === "navigate") return undefined;
   const origin = exchange.header("origin") ?? "";
@@ -65,9 +65,7 @@ export function otherSite(exchange: HttpExchange, { cookie }: Policy): Notice | 
   };
 }
 
-/**
- * The refresh route was asked with other cookies of ours, and without the one that only it gets.
- */
+/** The refresh route got our other cookies, but not the refresh cookie. */
 export function missingRefreshCookie(exchange: HttpExchange, { cookie, http }: Policy): Notice {
   const { refresh } = cookie.names;
   return {
@@ -79,7 +77,7 @@ export function missingRefreshCookie(exchange: HttpExchange, { cookie, http }: P
   };
 }
 
-/** How what the browser asks for and the cookie's path come together. */
+/** How to align the requested path with the cookie's path. */
 function curesOfPath(exchange: HttpExchange, renewTokenPath: string, basePath: string): string {
   const hidden = (base: string): string =>
     `If a proxy strips or renames the path, so that browsers see "${base}${renewTokenPath}", write http: { basePath: "${base}" }.`;
@@ -91,7 +89,7 @@ function curesOfPath(exchange: HttpExchange, renewTokenPath: string, basePath: s
   );
 }
 
-/** A client that holds a session sends no cookie. */
+/** A client with a session sends no cookie. */
 export function lostCookies(exchange: HttpExchange, { cookie }: Policy): Notice {
   return {
     code: "COUNTERFOIL_COOKIES_LOST",
@@ -101,7 +99,7 @@ export function lostCookies(exchange: HttpExchange, { cookie }: Policy): Notice 
   };
 }
 
-/** A token that names a signing key which is not in the store. */
+/** A token names a signing key that is not in the store. */
 export function unknownKey(isMemory: boolean): Notice {
   if (isMemory) {
     return {
@@ -119,7 +117,7 @@ export function unknownKey(isMemory: boolean): Notice {
   };
 }
 
-/** A refusal of ours that something answered as a fault of the server. */
+/** Our refusal was sent with a server error's status. */
 export function refusalWithWrongStatus({ status, code }: SessionError, head: ResponseHead): Notice | undefined {
   if (head.status < 500 || status === undefined || status >= 500) return undefined;
   return {
@@ -131,7 +129,7 @@ export function refusalWithWrongStatus({ status, code }: SessionError, head: Res
   };
 }
 
-/** What is configured. */
+/** Describes the configured origins. */
 function describeOrigins(exchange: HttpExchange, { publicOrigin, trustedOrigins }: HttpPolicy): string {
   const host = exchange.header("host");
   const own =

@@ -11,7 +11,7 @@ import { createRequestSession, type RequestSession } from "./request-session.ts"
 import type { TransportKind } from "./transport.ts";
 
 /**
- * Signs in: a new session, its tokens, and the end of the session that the request carried (no
+ * Signs a user in: creates a session, sends its tokens, and revokes the session of the request (no
  * fixation, ASVS 5.0 7.2.4).
  */
 export async function signInUser(
@@ -26,7 +26,7 @@ export async function signInUser(
   const kind: TransportKind = credentials.wanted(exchange);
   const other: TransportKind = kind === "cookie" ? "header" : "cookie";
   const isCarrying = carriesCookies(http, exchange);
-  // A sign-in in header mode ends the session of the cookies, too.
+  // A sign-in in header mode also revokes the session of the cookies.
   if (kind === "cookie" || isCarrying) refuseCrossSite(context, exchange, findCrossSiteSignIn);
   const tokens = credentials.carried(exchange);
   const beside = await carried.find(tokens[other], await readRefreshCookie(http, exchange, other));
@@ -42,8 +42,8 @@ export async function signInUser(
   await carried.revoke(others, "signed-in-again");
   clearAllDuplicates(http, exchange);
   await http.otherNames.clear(exchange);
-  // Otherwise the client holds tokens of two transports from now on. A token in a header that
-  // is none of ours is somebody else's, for instance a proxy's.
+  // Otherwise the client would have tokens of two transports. A foreign token in a header, for
+  // instance a proxy's, is left alone.
   if (other === "cookie" ? isCarrying : beside.length > 0) transports[other].clear(exchange);
   transports[kind].issue(exchange, created);
   http.watch.signedIn(exchange);

@@ -6,10 +6,9 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 import { readRefreshCookie } from "./request-facts.ts";
 
 /**
- * Ends the session of a request and takes its tokens back.
+ * Revokes the session of a request and clears its tokens.
  *
- * @throws SessionError `SESSION_NOT_FOUND` when there is none; the tokens are taken back all the
- * same
+ * @throws SessionError `SESSION_NOT_FOUND` if there is none; the tokens are cleared all the same
  */
 export async function signOutUser(http: HttpContext, exchange: HttpExchange): Promise<void> {
   http.watch.signedOut(exchange);

@@ -3,14 +3,11 @@ import type { TokenInfo } from "../session/tokens.ts";
 import type { Session } from "../session/verify-session.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 
-/**
- * Tells newer SuperTokens web clients who is signed in, with which claims, and until when the
- * access token is good.
- */
+/** Sends newer SuperTokens web clients the user, the claims and the expiry of the access token. */
 export function setFrontToken(exchange: HttpExchange, session: Session, accessExpires: number, now: number): void {
   const { userId, jwtPayload } = session;
   const claims = typeof jwtPayload === "object" && !Array.isArray(jwtPayload) ? jwtPayload : { jwtPayload };
-  // `iat` in seconds: the client compares it with its own clock to learn by how much that is wrong.
+  // `iat` in seconds: the client compares it with its own clock to correct that clock.
   const text = JSON.stringify({
     uid: String(userId),
     ate: accessExpires,
@@ -19,22 +16,21 @@ export function setFrontToken(exchange: HttpExchange, session: Session, accessEx
   exchange.setHeader(HEADERS.front, Buffer.from(text).toString("base64"));
 }
 
-/** Tells older ones that there is a session, by a value that changes with each refresh. */
+/** Tells older clients that there is a session, by a value that changes with each refresh. */
 export function setIdRefreshToken(exchange: HttpExchange, marker: TokenInfo): void {
   exchange.setHeader(HEADERS.idRefresh, `${marker.value};${marker.expires}`);
 }
 
-/** Tells all of them that the session is over. */
+/** Tells all clients that the session has ended. */
 export function setRemoved(exchange: HttpExchange): void {
   exchange.setHeader(HEADERS.idRefresh, REMOVED);
-  // Version 15 tries to read this as a token and throws. The versions that need it, and only they,
-  // send this header.
+  // Version 15 parses this as a token and throws. Only the versions that need it send this header.
   if (exchange.header(HEADERS.mode) !== undefined) exchange.setHeader(HEADERS.front, REMOVED);
 }
 
 /**
- * Whether a request comes from one of its clients, of which the older ones do not tell it on every
- * request.
+ * Whether a request comes from a SuperTokens web client. Older ones identify themselves on some
+ * requests only.
  */
 export const isSupertokensClient = (exchange: HttpExchange): boolean =>
   exchange.header(HEADERS.mode) !== undefined ||

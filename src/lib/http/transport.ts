@@ -10,26 +10,21 @@ import { isSupertokensClient, setFrontToken, setIdRefreshToken, setRemoved } fro
 
 export type TransportKind = "cookie" | "header";
 
-/**
- * A new access token, and until when the session that it belongs to lasts, in ms since the epoch.
- */
+/** A new access token, and when its session ends, in ms since the epoch. */
 export interface AccessTokenIssue {
   readonly session: Session;
   readonly accessToken: TokenInfo;
   readonly sessionExpires: number;
 }
 
-/** How the tokens of a session travel to a client. */
+/** How a client receives the tokens of a session. */
 export interface Transport {
   readonly kind: TransportKind;
-  /**
-   * Hands out what a sign-in or a refresh has made. `presented`: the refresh token that was
-   * refreshed.
-   */
+  /** Sends the tokens of a sign-in or a refresh. `presented`: the refresh token of the request. */
   issue(exchange: HttpExchange, created: CreatedSession, presented?: string): void;
-  /** Hands out an access token with newer claims. */
+  /** Sends an access token with newer claims. */
   issueAccess(exchange: HttpExchange, issue: AccessTokenIssue): void;
-  /** Takes everything back: the session is over. */
+  /** Clears all tokens, because the session has ended. */
   clear(exchange: HttpExchange): void;
 }
 
@@ -41,8 +36,8 @@ export function createTransports(
 
   const announce = (exchange: HttpExchange, session: Session, accessToken: TokenInfo): void => {
     const { handle, userId, jwtPayload: claims } = session;
-    // Of two headers with the claims such a client reads the second alone, and many proxies take no
-    // more than 4 kB of headers.
+    // With two claims headers such a client reads only the second, and many proxies allow only 4 kB
+    // of headers.
     if (!supertokens || !isSupertokensClient(exchange))
       exchange.setHeader(HEADERS.user, formatClientSession({ handle, userId, claims }));
     if (supertokens) setFrontToken(exchange, session, accessToken.expires, now());
@@ -52,10 +47,9 @@ export function createTransports(
     kind: "cookie",
     issue(exchange, { session, accessToken, refreshToken, idRefreshToken, antiCsrfToken }, presented) {
       const time = now();
-      // The cookie outlives the token in it, so that "expired" and "signed out" can be told apart.
+      // The cookie outlives its token, so that "expired" and "signed out" differ.
       cookies.set(exchange, "access", { value: accessToken.value, expires: refreshToken.expires }, time);
-      // A token that was not rotated is not set again: a late answer must not lay it over a newer
-      // one.
+      // An unrotated token is not set again: a late response must not overwrite a newer one.
       if (refreshToken.value !== presented) cookies.set(exchange, "refresh", refreshToken, time);
       cookies.set(exchange, "marker", idRefreshToken, time);
       exchange.setHeader(HEADERS.session, idRefreshToken.value);

@@ -6,17 +6,17 @@ import type { SessionContext } from "../session/context.ts";
 import { appPaths } from "./base-path.ts";
 import { type HttpExchange, pathOf } from "./exchange/exchange.ts";
 
-/** None of them is a response of the refresh route to a POST. */
+/** The refresh route never responds to a POST with these. */
 const SOMEBODY_ELSES: ReadonlySet<number> = new Set([404, 405, 501]);
 
 const CHANNEL = "http.server.response.finish";
 
 /**
- * Outside production, looks at what the HTTP/1.1 servers of this process have answered to a refresh
- * that never came to the ready routes: no middleware of ours sees it. Until the instance is closed.
+ * Outside production, watches the responses of this process's HTTP/1.1 servers for refreshes that
+ * did not reach the session routes, which no middleware sees. Ends when the instance is closed.
  */
 export function watchUnreachedRoutes({ policy, refusals, onClose }: SessionContext): void {
-  // Where a runtime has no such channel, nothing is told.
+  // Without such a channel in the runtime nothing is reported.
   const channels = isInProduction() ? undefined : process.getBuiltinModule?.("node:diagnostics_channel");
   if (channels === undefined) return;
   const look = (message: unknown): void => {
@@ -29,7 +29,7 @@ export function watchUnreachedRoutes({ policy, refusals, onClose }: SessionConte
   onClose(() => void channels.unsubscribe(CHANNEL, look));
 }
 
-/** What frameworks keep of an address that they change. */
+/** The original URL, which frameworks keep when they change it. */
 interface Original {
   readonly originalUrl?: string;
 }
@@ -37,14 +37,14 @@ interface Original {
 const isRefreshPath = (path: string, { http, cookie }: Policy): boolean =>
   appPaths(path, http.basePath).includes(cookie.renewTokenPath);
 
-/** A refresh that a protected route has refused, as if it were any request. */
+/** A protected route refused a refresh like any other request. */
 export function guardedRefresh(exchange: HttpExchange, policy: Policy): Notice | undefined {
   const path = pathOf(exchange);
   if (exchange.method !== "POST" || !isRefreshPath(path, policy)) return undefined;
   return unreached(path, "refused by verifySession() or getSession()");
 }
 
-/** A request has passed the ready routes, and may have been meant for them. */
+/** After a request has passed the session routes, but may have been meant for them. */
 export function watchPassedOn(exchange: HttpExchange, { policy, refusals }: SessionContext): void {
   if (exchange.method !== "POST") return;
   const path = pathOf(exchange);

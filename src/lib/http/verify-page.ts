@@ -8,7 +8,7 @@ import type { ProtectOptions } from "./request-options.ts";
 import type { RequestSession } from "./request-session.ts";
 import { judge, verifyRequest } from "./verify-request.ts";
 
-// Only these are cured by a newer token. A refresh must not be a way around any other refusal.
+// A newer token solves only these. A refresh must not bypass any other refusal.
 const CURED_BY_REFRESH: ReadonlySet<ErrorCode> = new Set([
   "ACCESS_TOKEN_MISSING",
   "ACCESS_TOKEN_EXPIRED",
@@ -16,9 +16,9 @@ const CURED_BY_REFRESH: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * The session of a page that is rendered on the server. A page load cannot refresh by itself as a
- * script does, so the browser is sent through the refresh route, the only one that gets the refresh
- * token, and back.
+ * Returns the session of a page that is rendered on the server. A page load cannot refresh as a
+ * script does, so the browser is redirected through the refresh route, the only one that gets the
+ * refresh token, and back.
  */
 export async function verifyPage(
   http: HttpContext,
@@ -30,20 +30,21 @@ export async function verifyPage(
   try {
     session = await verifyRequest(http, exchange, options);
   } catch (error) {
-    // The refusal has cleared the duplicates, so the same page is asked for once more.
+    // The refusal has cleared the duplicates, so the page is loaded once more.
     if (hasCode(error, "DUPLICATE_COOKIE")) return sendTo(reloadAddress(exchange, policy, now()), options, error);
     const isCured = isErrorFromAuth(error) && CURED_BY_REFRESH.has(error.code);
-    // A session that is over goes there as well, since nowhere else are its cookies cleared.
+    // An ended session is redirected, too: only the refresh route clears its cookies.
     if (!isCured && !endsSession(error)) throw error;
     return refreshPage(http, exchange, options, error);
   }
   if (session === undefined && (await http.otherNames.seen(exchange))) {
     const address = refreshAddress(exchange, policy, now());
     if (address !== undefined) throw new RefreshRedirectError(address);
-    // It has just been there, and this browser keeps them: no page is sent around for ever.
+    // The browser has just been redirected and keeps the cookies. Redirecting again would never
+    // end.
     return undefined;
   }
-  // The mark has served; an address that somebody copies should not have it.
+  // The mark is no longer needed, and should not be in a copied URL.
   const clean = cleanAddress(exchange, policy, now());
   if (clean !== undefined) throw new RefreshRedirectError(clean);
   return session;
@@ -57,10 +58,11 @@ async function refreshPage(
 ): Promise<RequestSession | undefined> {
   const { cookies, refreshCookies, otherNames, session } = http;
   const isSignedIn = (["access", "marker"] as const).some((kind) => cookies.read(exchange, kind).kind !== "none");
-  // So is a browser that signed in under other names, until the refresh route has cleared them.
+  // A browser that signed in under other cookie names counts until the refresh route has cleared
+  // those.
   if (!isSignedIn && !(await otherNames.seen(exchange))) throw refusal;
-  // A __Host- refresh token comes along with the page; one that a sibling sub-domain has set for
-  // it does not count.
+  // A __Host- refresh token comes with the page load; a cookie that a sibling sub-domain has set
+  // does not count.
   if ((await refreshCookies.readCertain(exchange)).kind === "one") {
     try {
       const { judged } = await refreshRequest(http, exchange);
@@ -74,8 +76,8 @@ async function refreshPage(
 }
 
 /**
- * @param address undefined where the page has just come from there: refused then, instead of being
- * sent around for ever
+ * @param address undefined if the page has just come from there; it is then refused, to avoid a
+ * redirect loop
  */
 function sendTo(address: string | undefined, options: ProtectOptions, refusal: unknown): undefined {
   if (address !== undefined) throw new RefreshRedirectError(address);

@@ -12,8 +12,8 @@ import { createRequestSession, type RequestSession } from "./request-session.ts"
 import type { Transport } from "./transport.ts";
 
 /**
- * Verifies the session of a request; undefined only where none is required. It answers at once
- * where nothing must be waited for; what is refused at once is thrown, not rejected.
+ * Verifies the session of a request; undefined only if no session is required. It returns or throws
+ * synchronously if nothing has to be awaited.
  */
 export function verifyRequest(
   http: HttpContext,
@@ -36,13 +36,12 @@ function verifyCredential(
   // The refresh route does not see a marker with another path.
   if (isCookie) clearDuplicatesSeen(http, exchange, "marker");
   if (reading.kind === "ambiguous") {
-    // Here too, since the refresh route does not see a duplicate with another path. Ours is left
-    // alone, as on every ordinary answer.
+    // The refresh route does not see a duplicate with another path. Our own cookie stays.
     clearDuplicatesSeen(http, exchange, "access");
     throw tryRefreshToken("DUPLICATE_COOKIE", "the request carries two different access tokens");
   }
   const given = http.renewed.get(exchange.key);
-  // Refreshed earlier in the same request, whose cookies are those of before.
+  // Refreshed earlier in the same request, whose own cookies are the old ones.
   if (given !== undefined && given.transport === transport) return judge(http, exchange, given, options);
   if (reading.kind === "none") {
     if (options.sessionRequired === false && (!isCookie || http.cookies.read(exchange, "marker").kind === "none"))
@@ -52,7 +51,7 @@ function verifyCredential(
   return judge(http, exchange, { transport, accessToken: reading.value }, options);
 }
 
-/** Judges the token that a request ends up with by what a route demands. */
+/** Applies a route's conditions to the current token of a request. */
 export function judge(
   http: HttpContext,
   exchange: HttpExchange,
@@ -67,7 +66,7 @@ export function judge(
   return handOut(http, exchange, transport, verified);
 }
 
-/** The session for a route; the client gets its newer claims, where there are any. */
+/** Makes the session for a route, and sends the client newer claims if there are any. */
 function handOut(
   http: HttpContext,
   exchange: HttpExchange,

@@ -1,6 +1,6 @@
 /**
- * What only the head of an answer shows, sent by the app or by us. Looked at where a request gives
- * cause to.
+ * Watches responses for set-up errors that only the head shows, whether the app or the library
+ * sends it.
  */
 import type { HttpPolicy } from "../policy.ts";
 import { parseOrigin } from "../options/origin.ts";
@@ -10,9 +10,7 @@ import { isOwn, isSameHost, isTrusted } from "./cross-site.ts";
 import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
 import { refusalWithWrongStatus, withheldResponse } from "./setup-notices.ts";
 
-/**
- * A page of an origin that is not trusted asks; a CORS set-up of the app's own may still let it.
- */
+/** A page of an untrusted origin sent a request. The app's own CORS set-up may still allow it. */
 export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionContext): void {
   const given = exchange.header("origin");
   if (given === undefined || !isAskedByScript(exchange)) return;
@@ -26,9 +24,9 @@ export function watchCors(exchange: HttpExchange, { policy, refusals }: SessionC
 }
 
 /**
- * Whether the page is of the very host that it asks, and only `publicOrigin` names another one. Its
- * browser withholds nothing, and to trust its origin is not the cure: `COUNTERFOIL_ORIGIN` tells
- * that at its first unsafe request.
+ * Whether the page has the requested host, and only `publicOrigin` differs. Its browser can read
+ * the response, and trusting its origin is no solution: `COUNTERFOIL_ORIGIN` reports that at its
+ * first unsafe request.
  */
 function isPageOfThisHost(origin: string, exchange: HttpExchange, { publicOrigin }: HttpPolicy): boolean {
   const isNamed = publicOrigin !== undefined && new URL(publicOrigin).host === new URL(origin).host;
@@ -36,8 +34,8 @@ function isPageOfThisHost(origin: string, exchange: HttpExchange, { publicOrigin
 }
 
 /**
- * Whether a script of another origin wants to read the answer: by a preflight, or without one. What
- * an unsafe request without a preflight gets is told of by its refusal.
+ * Whether a script of another origin wants to read the response, with or without a preflight. An
+ * unsafe request without a preflight is reported when it is refused.
  */
 function isAskedByScript(exchange: HttpExchange): boolean {
   if (exchange.method === "OPTIONS") return exchange.header("access-control-request-method") !== undefined;
@@ -45,7 +43,7 @@ function isAskedByScript(exchange: HttpExchange): boolean {
   return (exchange.header("sec-fetch-mode") ?? "cors") === "cors";
 }
 
-/** An adapter's function has thrown a refusal, which somebody has to answer. */
+/** An adapter's function threw a refusal, which the app has to send. */
 export function watchRefusal(exchange: HttpExchange, error: unknown, { refusals }: SessionContext): void {
   if (!isErrorFromAuth(error)) return;
   exchange.beforeHead((head) => {

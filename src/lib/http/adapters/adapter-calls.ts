@@ -1,6 +1,6 @@
 /**
- * What every adapter does once it has made an exchange out of a request, and told the app of what
- * it refuses.
+ * The calls that all adapters share, once they have opened an exchange. They report refusals to the
+ * app.
  */
 import { type Awaitable, isLater } from "../../awaitable.ts";
 import { isErrorFromAuth } from "../../errors.ts";
@@ -30,10 +30,10 @@ export type SignInDetails<Claims = unknown, Data = unknown, Id extends UserId = 
   InstanceOption<Claims, Data, Id>;
 
 /**
- * The session of a request, at once where nothing must be waited for.
+ * Verifies the session of a request, synchronously if nothing has to be awaited.
  *
- * @param isOnItsWay whether a refusal goes to an error handler in any case; false where a route of
- *   the app's may do without what it asked for
+ * @param isOnItsWay whether a refusal always goes to an error handler; false if a route may handle
+ * it and go on
  */
 export function protect(
   http: HttpContext,
@@ -73,9 +73,9 @@ export async function refresh(http: HttpContext, exchange: HttpExchange): Promis
   return session;
 }
 
-/** The answer to an error of this library; undefined for one that is the app's own to answer. */
+/** @returns the response to an error of this library; undefined for errors of the app */
 export function responseTo(error: unknown, options: InstanceOption): HttpResponse | undefined {
   if (!isErrorFromAuth(error) || error.code === "NOT_INITIALISED") return undefined;
-  // The options of its own instance, also where `sessions` was not passed on to the error handler.
+  // Uses the options of the error's own instance, even if the error handler did not get `sessions`.
   return respondToError(error, policyOfError(error) ?? findHttp(options)?.session.policy.http);
 }

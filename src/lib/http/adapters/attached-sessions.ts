@@ -1,13 +1,13 @@
-/** What checks have found on a request, for the routes behind them. */
+/** The sessions that checks have found on a request, for the routes behind them. */
 import { generalError } from "../../errors.ts";
 import type { HttpContext } from "../context.ts";
 import type { RequestSession } from "../request-session.ts";
 import { httpOf, type InstanceOption } from "./instance-option.ts";
 
 interface AttachedSessions {
-  /** Of the last check, by any instance. */
+  /** The session of the last check, by any instance. */
   readonly last: RequestSession | undefined;
-  /** One for each instance. */
+  /** One entry per instance. */
   readonly found: readonly Found[];
 }
 
@@ -16,30 +16,28 @@ interface Found {
   readonly session: RequestSession;
 }
 
-// A weak map costs three times as much where a key is new to it, as each request is.
+// A symbol property: adding a new key to a weak map costs three times as much, and each request is
+// new.
 const KEPT: unique symbol = Symbol("counterfoil.sessions");
 
 interface Keeper {
   [KEPT]?: AttachedSessions | undefined;
 }
 
-/** A check begins: what its instance has found before is no longer so. */
+/** Before a check: the earlier result of its instance no longer counts. */
 export function forget(request: Keeper, http: HttpContext | undefined): void {
   const kept = request[KEPT];
   if (kept !== undefined) request[KEPT] = { last: undefined, found: kept.found.filter((one) => one.http !== http) };
 }
 
-/** A check of an instance has found a session. */
+/** After a check that has found a session. */
 export function note(request: Keeper, http: HttpContext, session: RequestSession): void {
   const found = { http, session };
   const kept = request[KEPT];
   request[KEPT] = { last: session, found: kept === undefined ? [found] : [...kept.found, found] };
 }
 
-/**
- * What the last check has left, or with `sessions` the last of that instance; whatever else stands
- * on the request.
- */
+/** @returns the session of the last check, or with `sessions` of the last check by that instance */
 export function findAttachedSession(request: Keeper, { sessions }: InstanceOption = {}): RequestSession | undefined {
   const kept = request[KEPT];
   if (sessions === undefined || kept === undefined) return kept?.last;

@@ -1,9 +1,9 @@
-/** What routes of Fastify call. */
+/** The functions for routes of Fastify. */
 import { createFastifyExchange, type FastifyReplyShape, type FastifyRequestShape } from "./fastify-exchange.ts";
 import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
-/** The parameters by which a request is named. */
+/** The parameters that identify a request. */
 export type FastifyParameters = [request: FastifyRequestShape, reply: FastifyReplyShape];
 
 const open = (request: FastifyRequestShape, reply: FastifyReplyShape): Opened => ({

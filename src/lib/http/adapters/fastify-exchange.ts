@@ -11,7 +11,7 @@ import {
 } from "../exchange/exchange.ts";
 import { type HeaderSource, readHeader } from "../exchange/node-exchange.ts";
 
-/** What is used of Fastify's request, over HTTP/1.1 and HTTP/2. */
+/** The used part of Fastify's request, over HTTP/1.1 and HTTP/2. */
 export interface FastifyRequestShape {
   readonly raw: HeaderSource;
   readonly method: string;
@@ -19,10 +19,7 @@ export interface FastifyRequestShape {
   readonly ip: string;
 }
 
-/**
- * What is used of Fastify's reply. It keeps headers of its own, which would win over those on
- * Node's response.
- */
+/** The used part of Fastify's reply. Its own headers override those on Node's response. */
 export interface FastifyReplyShape {
   readonly raw: HeadedResponse;
   readonly sent: boolean;
@@ -36,15 +33,15 @@ export interface FastifyReplyShape {
 export type AnyRequest = FastifyRequestShape;
 export type AnyReply = FastifyReplyShape;
 /**
- * A hook for `preHandler` or `onRequest`. Fastify gives it `done`; a hook of the app's own may call
- * it without, and gets a promise.
+ * A hook for `preHandler` or `onRequest`. Fastify passes `done`; an app's hook may omit it and gets
+ * a promise.
  */
 export interface Hook {
   (request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
   (request: AnyRequest, reply: AnyReply): Promise<void>;
 }
 
-/** With `done` no promise is made where nothing must be waited for. */
+/** With `done` no promise is made if nothing has to be awaited. */
 export const toHook = (check: (request: AnyRequest, reply: AnyReply) => Awaitable<unknown>): Hook =>
   ((request: AnyRequest, reply: AnyReply, done?: (error?: unknown) => void) =>
     done === undefined
@@ -60,18 +57,15 @@ async function checkAsync(check: Parameters<typeof toHook>[0], request: AnyReque
 }
 
 type AnyFunction = (...parameters: never[]) => unknown;
-/**
- * A plugin for apps over each of Node's servers: to Fastify's types these are apps of different
- * kinds.
- */
+/** A plugin for apps on any of Node's servers, which have different types in Fastify. */
 export type Plugin<Options> = (
   app: { readonly addHook: AnyFunction; readonly decorateRequest: AnyFunction; readonly setErrorHandler: AnyFunction },
   options: Options,
 ) => Promise<void>;
 
 /**
- * Marks a plugin as the package fastify-plugin does: its hooks and decorators are those of the app,
- * not of a child of it.
+ * Marks a plugin as the package fastify-plugin does, so that its hooks and decorators belong to the
+ * app instead of a child.
  */
 export const forWholeApp = <Options>(plugin: Plugin<Options>): Plugin<Options> =>
   Object.assign(plugin, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "counterfoil" });
@@ -79,7 +73,7 @@ export const forWholeApp = <Options>(plugin: Plugin<Options>): Plugin<Options> =
 export const createFastifyExchange = (request: FastifyRequestShape, reply: FastifyReplyShape): HttpExchange =>
   new FastifyExchange(request, reply);
 
-// A class for the reason that NodeExchange is one.
+// A class for the same reason as NodeExchange.
 class FastifyExchange implements HttpExchange {
   readonly key: object;
   readonly method: string;
@@ -115,7 +109,7 @@ class FastifyExchange implements HttpExchange {
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void {
     this.checkUnsent();
     const lines = change(this.#listed("set-cookie"));
-    // Fastify adds to the cookies that are there.
+    // Without this, Fastify would add to the existing cookies.
     this.#reply.removeHeader("set-cookie");
     this.#reply.header("set-cookie", lines);
   }
@@ -131,7 +125,7 @@ class FastifyExchange implements HttpExchange {
   }
 }
 
-/** Sends a whole answer. */
+/** Sends a whole response. */
 export function sendFastify(reply: FastifyReplyShape, { status, headers, body }: HttpResponse): void {
   reply.code(status);
   for (const name of BODY_HEADERS) {

@@ -1,9 +1,9 @@
 import { type Awaitable, isLater } from "../../awaitable.ts";
 
 /**
- * Goes on with `done` when `work` has ended, in the same tick where there was nothing to wait for;
- * with `failed` where it fails. What `done` itself throws in that tick is its caller's: the routes
- * behind a middleware are the app's.
+ * Calls `done` after `work`, in the same tick if nothing has to be awaited, or `failed` if it
+ * fails. An error that `done` throws in that tick goes to the caller, because the routes behind a
+ * middleware belong to the app.
  */
 export function goOn<T>(work: () => Awaitable<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
   let value: Awaitable<T>;

@@ -1,14 +1,14 @@
-/** What routes of Hono call. */
+/** The functions for routes of Hono. */
 import { type HonoContextShape, honoExchangeOf } from "../exchange/hono-exchange.ts";
 import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
-/** The parameters by which a request is named. */
+/** The parameters that identify a request. */
 export type HonoParameters = [context: HonoContextShape];
 
 const open = (context: HonoContextShape): Opened => ({ exchange: honoExchangeOf(context), request: context });
 
-// Which variables an app has is the business of its own types.
+// The app's own types declare its variables.
 const leave = (context: { set(name: string, value: unknown): void }, session: RequestSession | undefined): void =>
   context.set("auth", session);
 

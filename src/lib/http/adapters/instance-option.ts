@@ -10,7 +10,7 @@ export interface InstanceOption<Claims = unknown, Data = unknown, Id extends Use
 }
 
 /**
- * Asked for with each request, so that routes can be mounted before `init` has been called.
+ * Called for each request, so that routes can be mounted before `init`.
  *
  * @throws SessionError `NOT_INITIALISED`
  */
@@ -20,7 +20,7 @@ export function httpOf(options: InstanceOption): HttpContext {
   return http;
 }
 
-/** Undefined where no instance is named and `init` has not been called. */
+/** @returns undefined if no instance is named and `init` has not been called */
 export function findHttp(options: InstanceOption): HttpContext | undefined {
   const sessions = options.sessions ?? findDefaultInstance();
   return sessions && httpContextOf(sessions);

@@ -1,9 +1,9 @@
-/** What routes of Koa call. */
+/** The functions for routes of Koa. */
 import { createKoaExchange, type KoaContextShape } from "../exchange/koa-exchange.ts";
 import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
-/** The parameters by which a request is named. */
+/** The parameters that identify a request. */
 export type KoaParameters = [context: KoaContextShape];
 
 const open = (context: KoaContextShape): Opened => ({ exchange: createKoaExchange(context), request: context });

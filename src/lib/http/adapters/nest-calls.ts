@@ -1,9 +1,9 @@
-/** What routes of NestJS call. */
+/** The functions for routes of NestJS. */
 import { openPlatformExchange, type PlatformRequest, type PlatformResponse } from "./nest-platform.ts";
 import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
-/** The parameters by which a request is named. */
+/** The parameters that identify a request. */
 export type NestParameters = [request: PlatformRequest, response: PlatformResponse];
 
 const open = (request: PlatformRequest, response: PlatformResponse): Opened => ({

@@ -1,4 +1,4 @@
-/** What the proxy of Next.js hands on, and what is told of a request where no proxy ran. */
+/** The facts that the proxy of Next.js passes on, and those of a request without a proxy. */
 import { HEADERS } from "../../../protocol.ts";
 import { carryCookies } from "../exchange/carry-cookies.ts";
 import type { HttpContext } from "../context.ts";
@@ -16,30 +16,30 @@ import { isPageLoad } from "../page-load.ts";
 const METHOD = "counterfoil-method";
 
 /**
- * Headers of ours that the proxy's response leaves out. Next copies that response's headers onto
- * the request that it renders, where the anti-CSRF token of a refresh would pass for one that the
- * client sent.
+ * Our headers that the proxy's response leaves out. Next copies that response's headers onto the
+ * request that it renders, so the anti-CSRF token of a refresh would look as if the client had sent
+ * it.
  */
 export const NOT_PASSED_ON: ReadonlySet<string> = new Set([HEADERS.antiCsrf]);
 
 /**
- * When the proxy found the session of a request good: `<time>.<handle>.<MAC>`. What is rendered
- * some moments later, in another bundle or process, judges the token by that time. The MAC keeps a
- * copied token from living longer where no proxy overwrites the header.
+ * When the proxy verified the session of a request: `<time>.<handle>.<MAC>`. A later render, in
+ * another bundle or process, judges the token by that time. The MAC keeps a copied token from
+ * living longer if no proxy overwrites the header.
  */
 const SEEN = "counterfoil-seen";
 const SEEN_SHAPE = /^(\d{1,16})\.([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{43})$/;
 
-/** No handle of a session has this form, so no anti-CSRF token is such a MAC. */
+/** No session handle has this form, so this MAC is never an anti-CSRF token. */
 const claimOf = (at: string | number, handle: string): string => `seen.${at}.${handle}`;
 
-/** What the proxy has found, and when it began to look, in ms since the epoch. */
+/** The proxy's result, and when its check began, in ms since the epoch. */
 interface Seen {
   readonly session: RequestSession | undefined;
   readonly at: number;
 }
 
-/** The headers for what runs behind the proxy. */
+/** The headers for the render behind the proxy. */
 export function passOn(
   exchange: WebExchange,
   headers: Headers,
@@ -47,7 +47,7 @@ export function passOn(
   { session, at }: Seen,
 ): Headers {
   const passed = carryCookies(exchange, headers, context.policy.cookie);
-  // Always, so that the client's own are overwritten.
+  // Always set, so that the client cannot set it.
   passed.set(METHOD, exchange.method);
   passed.delete(SEEN);
   if (session !== undefined) {
@@ -58,23 +58,22 @@ export function passOn(
 }
 
 /**
- * Opens the exchange of a request of which Next shows the headers alone, with what the proxy has
- * found out about it.
+ * Opens an exchange from the headers alone, which is all that Next shows, with the proxy's result.
  */
 export async function openSent(http: HttpContext, headers: Pick<Headers, "get">): Promise<WebExchange> {
   const exchange = openWebExchange({ method: "GET", url: "/", headers });
   const [, at, handle, mac] = SEEN_SHAPE.exec(headers.get(SEEN) ?? "") ?? [];
   if (at === undefined || handle === undefined || mac === undefined) return exchange;
-  // The secrets of the MAC are there once the store is open.
+  // The MAC's secrets are loaded when the store opens.
   await http.session.ready();
   if (http.session.antiCsrf.matches(mac, claimOf(at, handle))) http.times.see(exchange, handle, Number(at));
   return exchange;
 }
 
 /**
- * The method of a request of which Next shows the headers alone. Browsers send a content type and
- * `Origin` with every form that is posted, and neither with a page that is loaded. What the headers
- * do not tell is what the proxy has handed on; without one it counts as a POST.
+ * The method of a request whose headers alone are known. Browsers send a content type and `Origin`
+ * with every posted form, and neither with a page load. Otherwise the proxy's header tells it;
+ * without a proxy the request counts as a POST.
  */
 export function methodOf(headers: Pick<Headers, "get">): string {
   const isLoad = headers.get("sec-fetch-mode") === "navigate";
@@ -84,10 +83,10 @@ export function methodOf(headers: Pick<Headers, "get">): string {
 }
 
 /**
- * Judges where a request comes from, of which Next shows the headers alone.
+ * Checks the origin of a request whose headers alone are known.
  *
- * @throws SessionError `CSRF_REFUSED`, with the mark of Next's own `forbidden()`: where it is not
- *   caught, Next answers 403 instead of 500
+ * @throws SessionError `CSRF_REFUSED`, marked like Next's own `forbidden()`, so that Next responds
+ * with 403 instead of 500 if it is not caught
  */
 export function refuseSent(http: HttpContext, headers: Pick<Headers, "get">): void {
   try {
@@ -98,20 +97,20 @@ export function refuseSent(http: HttpContext, headers: Pick<Headers, "get">): vo
 }
 
 /**
- * Page loads, their data and server actions; other routes protect themselves, and images need
- * nobody.
+ * Prepares page loads, their data and server actions. Other routes protect themselves, and images
+ * need no session.
  */
 export async function prepareRender(exchange: WebExchange, http: HttpContext): Promise<RequestSession | undefined> {
   const isData = exchange.method === "GET" && exchange.header("sec-fetch-dest") === "empty";
   if (!isData && !isPageLoad(exchange) && exchange.header("next-action") === undefined) return undefined;
-  // Next sends actions without our token; where they come from has been checked.
+  // Next sends actions without our token. Their origin was checked before.
   return protect(http, exchange, { sessionRequired: false, page: true, antiCsrfCheck: false }, false);
 }
 
 export function toNextResponse(httpResponse: HttpResponse, request: Request): Response {
   const response = toResponse(httpResponse);
   const location = response.headers.get("location");
-  // Next wants whole addresses.
+  // Next requires absolute URLs.
   if (location !== null) response.headers.set("location", new URL(location, request.url).href);
   return response;
 }

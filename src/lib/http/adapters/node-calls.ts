@@ -1,4 +1,4 @@
-/** What routes of Node's own request and response call; Express is one of them. */
+/** The functions for routes with Node's own request and response, Express among them. */
 import {
   createNodeExchange,
   type Http2Request,
@@ -8,7 +8,7 @@ import {
 import type { RequestSession } from "../request-session.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
-/** The parameters by which a request is named. */
+/** The parameters that identify a request. */
 export type NodeParameters = [request: NodeRequest | Http2Request, response: NodeResponse];
 
 const open = (request: NodeRequest | Http2Request, response: NodeResponse): Opened => ({

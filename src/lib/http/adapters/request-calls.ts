@@ -1,4 +1,4 @@
-/** What each adapter offers for a request, over the parameters by which its framework names one. */
+/** The functions of each adapter, over the parameters that identify a request in its framework. */
 import { type Awaitable, isLater } from "../../awaitable.ts";
 import type { IsOptional } from "../../session/create-session.ts";
 import type { UserId } from "../../session/user-id.ts";
@@ -54,7 +54,7 @@ export interface BoundCalls<Request extends readonly unknown[], Claims, Data, Id
   readonly findSession: (request: Request[0]) => RequestSession<Claims, Data, Id> | undefined;
 }
 
-/** As `SignIn`; what is given must fit the types of the instance where one is named. */
+/** As `SignIn`. If the call names an instance, its types apply to the details. */
 export type UnboundSignIn<Request extends readonly unknown[]> = <
   Claims = unknown,
   Data = unknown,
@@ -64,8 +64,7 @@ export type UnboundSignIn<Request extends readonly unknown[]> = <
 ) => Promise<RequestSession>;
 
 /**
- * The same functions of the default instance, or of the one that their options name; the types of
- * neither are known.
+ * The same functions for the default instance or the one in their options, whose types are unknown.
  */
 export interface UnboundCalls<Request extends readonly unknown[]> {
   readonly createNewSession: UnboundSignIn<Request>;
@@ -75,14 +74,14 @@ export interface UnboundCalls<Request extends readonly unknown[]> {
   readonly findSession: (request: Request[0], options?: InstanceOption) => RequestSession | undefined;
 }
 
-/** A function of an adapter, and where among its parameters its options stand. */
+/** A function of an adapter, and the index of its options among its parameters. */
 export type Bindable = readonly [call: (...parameters: never[]) => unknown, options: number];
 
-/** What `createRequestCalls` makes: the functions, and the same to be bound. */
+/** The result of `createRequestCalls`: the functions, and the list from which they are bound. */
 export interface RequestCalls<Request extends readonly unknown[]> extends UnboundCalls<Request> {
   /**
-   * Lets a request pass if it has a session, for routes whose options were checked when they were
-   * made. It answers or throws at once where nothing must be waited for.
+   * Lets a request pass if it has a session, with options that were checked earlier. It returns or
+   * throws synchronously if nothing has to be awaited.
    */
   readonly verify: (options: VerifySessionOptions, ...request: Request) => Awaitable<RequestSession | undefined>;
   readonly bindables: Readonly<Record<keyof UnboundCalls<Request>, Bindable>>;
@@ -99,16 +98,15 @@ export interface BoundMiddleware<Middleware> {
 /** A request of a framework. */
 export interface Opened {
   readonly exchange: HttpExchange;
-  /** What routes are given, and name it by. */
+  /** The object that identifies the request for routes. */
   readonly request: object;
 }
 
-/** Leaves the session where the framework's routes expect it. */
+/** Puts the session where routes of the framework expect it. */
 export type Leave = (request: never, session: RequestSession | undefined) => void;
 
 /**
- * @param open takes the parameters by which the framework names a request; those after them are not
- *   its own
+ * @param open takes the parameters that identify a request; the others follow them
  * @param count how many these are
  */
 export function createRequestCalls<Request extends readonly unknown[]>(
@@ -125,8 +123,8 @@ export function createRequestCalls<Request extends readonly unknown[]>(
   }
 
   /**
-   * A check begins. Nothing is left on the request in the meantime, and where it refuses: another
-   * instance or middleware may have left its own.
+   * Before a check: removes the session that another instance or middleware left on the request, so
+   * that a refusal leaves none.
    */
   function begin({ request }: Opened, options: InstanceOption): HttpContext {
     const http = findHttp(options);
@@ -164,7 +162,7 @@ export function createRequestCalls<Request extends readonly unknown[]>(
       const opened = openClean(parameters);
       const [options = {}] = parameters.slice(count) as [VerifySessionOptions?];
       checkProtectOptions(options, "getSession");
-      // What none is required for, its caller's types know to be undefined at times.
+      // With `sessionRequired: false` the caller's types include undefined.
       return check(opened, options, false) as Awaitable<RequestSession>;
     },
     async refreshSession(...parameters: readonly unknown[]) {
@@ -192,9 +190,9 @@ export function createRequestCalls<Request extends readonly unknown[]>(
 }
 
 /**
- * The functions with an instance among their options.
+ * Binds the functions to an instance.
  *
- * @param functions by the names that they get
+ * @param functions by their public names
  */
 export function bindTo<Bound>(
   sessions: InstanceOption["sessions"],
@@ -209,6 +207,6 @@ export function bindTo<Bound>(
       return call(...(parameters as never[]));
     };
   const bound = Object.entries<Bindable>(functions).map(([name, bindable]) => [name, bind(bindable)]);
-  // What the functions take and return, `Bound` says with the types of the instance.
+  // `Bound` declares the functions with the types of the instance.
   return Object.fromEntries(bound) as Bound;
 }

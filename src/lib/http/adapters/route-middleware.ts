@@ -8,10 +8,7 @@ import { httpOf } from "./instance-option.ts";
 
 type Next = (error?: unknown) => void;
 
-/**
- * The ready routes as a middleware. It calls `next` in the same tick for every request that is not
- * one of theirs.
- */
+/** The session routes as a middleware. It calls `next` in the same tick for every other request. */
 export function createRouteMiddleware(
   options: SessionRoutesOptions,
 ): (request: NodeRequest, response: NodeResponse, next: Next) => void {

@@ -1,8 +1,8 @@
-/** What routes of Web requests call. */
+/** The functions for routes of Web requests. */
 import { exchangeOf } from "../exchange/web-exchange.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
-/** The parameters by which a request is named. */
+/** The parameters that identify a request. */
 export type WebParameters = [request: Request];
 
 const WRAPPER = "withSessions(handler) or verifySession(handler)";

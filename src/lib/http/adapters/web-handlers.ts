@@ -106,7 +106,7 @@ export const verifySession: VerifyHandler<RequestSession, VerifySessionOptions> 
   return (request, ...rest) =>
     serve(request, sessions === undefined ? {} : { sessions }, async () => {
       const session = await requests.verify(options, request);
-      // Where none is required, the handler's type says that there may be none.
+      // With `sessionRequired: false` the handler's type includes undefined.
       return handler(request, session as RequestSession, ...rest);
     });
 };
@@ -133,7 +133,7 @@ async function serve(
   options: WebOptions,
   run: () => Response | Promise<Response>,
 ): Promise<Response> {
-  // Mounted below another one, which will put the cookies on and answer errors.
+  // An outer handler has opened the exchange. It will set the cookies and respond to errors.
   if (findExchange(request) !== undefined) return run();
   const exchange = openWebExchange(request, () => options.ip?.(request));
   try {

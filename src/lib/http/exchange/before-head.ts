@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders } from "node:http";
 import type { ResponseHead } from "./exchange.ts";
 
-/** What is used of a response of Node's own, over HTTP/1.1 or HTTP/2. */
+/** The used part of a response of Node, over HTTP/1.1 or HTTP/2. */
 export interface HeadedResponse {
   readonly headersSent: boolean;
   appendHeader(name: string, value: string | string[]): unknown;
@@ -15,9 +15,7 @@ type WriteHead = (this: Writer, status: number, ...rest: readonly unknown[]) => 
 const CHANGES = Symbol("counterfoil.changes");
 const WRITE_HEAD = Symbol("counterfoil.writeHead");
 
-/**
- * A response, and what is to change in its head: properties cost less than weak maps and closures.
- */
+/** A response and the changes to its head. Properties cost less than weak maps and closures. */
 interface Writer extends HeadedResponse {
   writeHead: WriteHead;
   [CHANGES]?: Change[];
@@ -25,9 +23,8 @@ interface Writer extends HeadedResponse {
 }
 
 /**
- * Calls `change` when the head of a response is about to be written, by the app or by us: Node
- * calls `writeHead` itself where nobody else does. The latest change is called first, and the
- * status message that was given stays.
+ * Calls `change` just before the head of a response is written, by the app, by us or by Node. The
+ * latest change runs first, and a given status message stays.
  */
 export function beforeHead(response: HeadedResponse, change: Change): void {
   const writer = response as Writer;
@@ -42,7 +39,7 @@ export function beforeHead(response: HeadedResponse, change: Change): void {
 
 function writeChanged(this: Writer, status: number, ...rest: readonly unknown[]): unknown {
   const writeHead = this[WRITE_HEAD] as WriteHead;
-  // 100 Continue and the like are no answer yet, and what is sent can no longer be changed.
+  // Responses such as 100 Continue are not final, and sent headers can no longer be changed.
   if (this.headersSent || status < 200) return writeHead.call(this, status, ...rest);
   takeOver(this, rest.find((one) => typeof one === "object" && one !== null) as GivenHeaders | undefined);
   const head = new HeadOf(this, status);
@@ -70,10 +67,7 @@ class HeadOf implements ResponseHead {
 
 type GivenHeaders = OutgoingHttpHeaders | readonly unknown[];
 
-/**
- * Sets the headers that `writeHead` was given as Node would: a list replaces, and may repeat a
- * name.
- */
+/** Sets the headers of a `writeHead` call as Node would: a list replaces, and may repeat a name. */
 function takeOver(response: HeadedResponse, given: GivenHeaders | undefined): void {
   if (given === undefined) return;
   if (!Array.isArray(given)) {

@@ -2,8 +2,8 @@ import type { CookiePolicy } from "../../policy.ts";
 import type { WebExchange } from "./web-exchange.ts";
 
 /**
- * The headers of the request as they will be once the browser has applied the cookies that the
- * exchange sets: for what is rendered behind it, in the same request.
+ * The request headers with the cookies that the exchange sets already applied, for a render behind
+ * it in the same request.
  */
 export function carryCookies(exchange: WebExchange, headers: Headers, policy: CookiePolicy): Headers {
   const carried = new Headers(headers);
@@ -11,8 +11,7 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
   exchange.changeCookies((lines) => {
     for (const line of lines) {
       const [, name = "", value = "", maxAge] = /^([^=]+)=([^;]*); Max-Age=(\d+)/.exec(line) ?? [];
-      // A duplicate elsewhere is cleared: which of the values was meant is not known, so all of
-      // them stay.
+      // The line clears a duplicate of another scope. Its value is not known, so all values stay.
       if (maxAge === "0" && !isOwnScope(line, policy)) continue;
       if (!changes.has(name) || maxAge !== "0") changes.set(name, maxAge === "0" ? undefined : value);
     }
@@ -28,10 +27,7 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
   return carried;
 }
 
-/**
- * Whether a line sets a cookie where ours are, and not where a duplicate of another Domain or Path
- * can be.
- */
+/** Whether a line sets a cookie in our scope, as opposed to the Domain or Path of a duplicate. */
 function isOwnScope(line: string, { domain, refreshPath }: CookiePolicy): boolean {
   const valueOf = (name: string): string | undefined => new RegExp(`; ${name}=([^;]*)`).exec(line)?.[1];
   const path = valueOf("Path");

@@ -1,50 +1,50 @@
 import { generalError } from "../../errors.ts";
 
 /**
- * One request and its answer as the rules see them. An adapter makes one per request, and decides
+ * One request and its response, for the rules. An adapter makes one per request and decides
  * nothing.
  */
 export interface HttpExchange {
-  /** What is the same in every exchange that is made for this request, and in no other's. */
+  /** Shared by all exchanges of this request, and by no others. */
   readonly key: object;
   /** In upper case. */
   readonly method: string;
-  /** Path and query as the client sent them, also below a mounted router. */
+  /** Path and query as sent by the client, also below a mounted router. */
   readonly url: string;
-  /** The client's address, cleared of proxies as the framework is set up to do. */
+  /** The client's address, without proxies if the framework is set up so. */
   readonly ip: string | undefined;
   /**
-   * A request header by its lower-case name; the values of a repeated one joined by a comma, of
-   * `cookie` by a semicolon.
+   * A request header by its lower-case name. Repeated values are joined by a comma, of `cookie` by
+   * a semicolon.
    */
   header(name: string): string | undefined;
-  /** @throws SessionError `RESPONSE_ALREADY_SENT` when headers and cookies can no longer be set */
+  /** @throws SessionError `RESPONSE_ALREADY_SENT` if headers and cookies can no longer be set */
   checkUnsent(): void;
-  /** Sets a header of the answer. @throws as `checkUnsent` */
+  /** Sets a header of the response. @throws as `checkUnsent` */
   setHeader(name: string, value: string): void;
   /**
-   * Changes the `Set-Cookie` lines of the answer, the app's own among them.
+   * Changes the `Set-Cookie` lines of the response, including those of the app.
    * @throws as `checkUnsent`
    */
   changeCookies(change: (lines: readonly string[]) => readonly string[]): void;
   /**
-   * Lets `change` see and change the head of the answer when it goes out, sent by the app or by
-   * us; the latest change first.
+   * Calls `change` with the head of the response before it is sent, by the app or by us. The latest
+   * change runs first.
    */
   beforeHead(change: (head: ResponseHead) => void): void;
 }
 
-/** The head of an answer that is about to go out. */
+/** The head of a response before it is sent. */
 export interface ResponseHead {
   readonly status: number;
-  /** A header by its lower-case name; several of one name are joined. */
+  /** A header by its lower-case name; repeated values are joined. */
   get(name: string): string | undefined;
   set(name: string, value: string): void;
 }
 
 /**
- * A whole answer, for the adapter to send; its headers come on top of those that were set before,
- * and `BODY_HEADERS` go.
+ * A whole response for the adapter to send. Its headers are added to those set before, without
+ * `BODY_HEADERS`.
  */
 export interface HttpResponse {
   readonly status: number;
@@ -56,9 +56,8 @@ export interface HttpResponse {
 export { JSON_TYPE } from "../../error-response.ts";
 
 /**
- * Headers that describe a body, and the ways to get it (RFC 9110 8, 14.3). An answer of ours takes
- * the place of one that a handler may have begun, whose body never comes: a length of it would keep
- * the client waiting.
+ * Headers that describe a body and how to get it (RFC 9110 8, 14.3). Our response may replace one
+ * that a handler has begun; a length of that unsent body would keep the client waiting.
  */
 export const BODY_HEADERS: readonly string[] = [
   "accept-ranges",

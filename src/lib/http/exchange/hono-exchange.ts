@@ -1,15 +1,14 @@
 import { BODY_HEADERS, type HttpResponse } from "./exchange.ts";
 import { exchangeOf, findExchange, openWebExchange, toResponse, type WebExchange } from "./web-exchange.ts";
 
-/** What is used of Hono's context. */
+/** The used part of Hono's context. */
 export interface HonoContextShape {
   readonly req: { readonly raw: Request };
   readonly res: Response;
   header(name: string, value?: string, options?: { append?: boolean }): void;
 }
 
-// By the context: a middleware may put another request in the place of `c.req.raw`, as
-// `bodyLimit()` does.
+// Keyed by the context, because a middleware such as `bodyLimit()` may replace `c.req.raw`.
 const exchanges = new WeakMap<object, WebExchange>();
 
 export function openHonoExchange(context: HonoContextShape, ip: () => string | undefined): WebExchange {
@@ -18,7 +17,7 @@ export function openHonoExchange(context: HonoContextShape, ip: () => string | u
   return exchange;
 }
 
-/** Also finds the exchange of an app that this one is mounted in with the same request. */
+/** Also finds the exchange of an outer app with the same request. */
 export const findHonoExchange = (context: HonoContextShape): WebExchange | undefined =>
   exchanges.get(context) ?? findExchange(context.req.raw);
 
@@ -26,7 +25,7 @@ export const findHonoExchange = (context: HonoContextShape): WebExchange | undef
 export const honoExchangeOf = (context: HonoContextShape): WebExchange =>
   findHonoExchange(context) ?? exchangeOf(context.req.raw, "app.use(sessionRoutes()) before the route");
 
-/** Puts what was collected on the response. */
+/** Puts the collected headers on the response. */
 export const closeHonoExchange = (exchange: WebExchange, context: HonoContextShape): void =>
   exchange.close(context.res.status, {
     get: (name) => context.res.headers.get(name),
@@ -35,11 +34,11 @@ export const closeHonoExchange = (exchange: WebExchange, context: HonoContextSha
   });
 
 /**
- * A whole answer. Hono puts the headers of the response that there is on the one that takes its
- * place, so they must describe no other body and contradict no header of ours; all others stay.
+ * Makes a whole response. Hono copies the headers of the previous response onto it, so headers that
+ * describe another body or contradict ours are removed.
  */
 export function toHonoResponse(context: HonoContextShape, httpResponse: HttpResponse): Response {
-  // Reading makes the response, of the headers and cookies that have been set so far.
+  // Reading creates the response from the headers and cookies set so far.
   void context.res;
   for (const name of [...BODY_HEADERS, ...Object.keys(httpResponse.headers)]) context.header(name, undefined);
   return toResponse(httpResponse);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { BODY_HEADERS, type HttpResponse, type HttpExchange } from "./exchange.ts";
 import { createNodeExchange } from "./node-exchange.ts";
 
-/** What is used of Koa's context. */
+/** The used part of Koa's context. */
 export interface KoaContextShape {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -19,11 +19,11 @@ export interface KoaContextShape {
 export const createKoaExchange = ({ req, res, originalUrl, ip }: KoaContextShape): HttpExchange =>
   createNodeExchange(req, res, { url: originalUrl, ip });
 
-/** Sends a whole answer. */
+/** Sends a whole response. */
 export function sendKoa(context: KoaContextShape, { status, headers, body }: HttpResponse): void {
   for (const name of BODY_HEADERS) context.remove(name);
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
-  // In this order: Koa takes a body of null for a 204.
+  // The body comes first: Koa sets 204 for a body of null.
   context.body = body ?? null;
   context.status = status;
 }

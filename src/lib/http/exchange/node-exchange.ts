@@ -10,7 +10,7 @@ import {
   type HttpExchange,
 } from "./exchange.ts";
 
-/** What frameworks on top of Node's own server add to a request. */
+/** Properties that frameworks on Node's own server add to a request. */
 interface Added {
   readonly originalUrl?: string;
   readonly ip?: string | undefined;
@@ -22,15 +22,15 @@ export type Http2Request = Http2ServerRequest & Added;
 /** A response of Node's own server. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** What a framework knows better than Node's own request. */
+/** Facts that a framework knows better than Node's request. */
 interface Known {
   readonly url?: string;
   readonly ip?: string;
 }
 
 /**
- * An exchange over a request and response of Node's own. Builds no Web objects: reading a header
- * stays a property access.
+ * Makes an exchange over Node's own request and response. It builds no Web objects, so reading a
+ * header is a property access.
  */
 export const createNodeExchange = (
   request: NodeRequest | Http2Request,
@@ -88,25 +88,21 @@ class NodeExchange implements HttpExchange {
 }
 
 /**
- * What is read of a request; simulated ones, as of `app.inject()` in Fastify, have no more than
- * that.
+ * The used part of a request. Simulated requests, as of `app.inject()` in Fastify, have only this.
  */
 export type HeaderSource = Pick<IncomingMessage, "headers" | "rawHeaders">;
 
-/** A request header by its lower-case name; several of one name are joined. */
+/** A request header by its lower-case name; repeated values are joined. */
 export function readHeader({ headers, rawHeaders }: HeaderSource, name: string): string | undefined {
   const value = valueOf(headers, name);
-  // Node keeps only the first of several, which need not be the one that a proxy has looked at.
+  // Node keeps only the first of several, and a proxy may have checked another one.
   if (name === "authorization" && value !== undefined) return joinRaw(rawHeaders, name) ?? String(value);
-  // HTTP/2 clients send it in place of Host (RFC 9113 8.3.1).
+  // HTTP/2 clients send it instead of Host (RFC 9113 8.3.1).
   if (name === "host" && value === undefined) return headers[":authority"] as string | undefined;
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
-/**
- * By literal names where each request asks: one access for all of them is found by hashing each
- * time.
- */
+/** Literal names for frequent headers: a computed name costs a hash each time. */
 function valueOf(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
   switch (name) {
     case "cookie":
@@ -126,20 +122,20 @@ function valueOf(headers: IncomingHttpHeaders, name: string): string | string[] 
   }
 }
 
-/** @param raw names and values in turn */
+/** @param raw names and values, alternating */
 function joinRaw(raw: readonly string[] | undefined, name: string): string | undefined {
   const values = raw?.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
   return values === undefined || values.length === 0 ? undefined : values.join(", ");
 }
 
-/** Sends a whole answer. */
+/** Sends a whole response. */
 export function sendResponse(response: NodeResponse, { status, headers, body }: HttpResponse): void {
   response.statusCode = status;
   for (const name of BODY_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   const text = body === undefined ? "" : JSON.stringify(body);
   if (body !== undefined) response.setHeader("content-type", JSON_TYPE);
-  // By hand: where a length has been removed, Node sets none by itself, and 204 has none.
+  // Set explicitly: Node sets no length after one was removed, and 204 has none.
   if (status !== 204) response.setHeader("content-length", Buffer.byteLength(text));
   response.end(text);
 }

@@ -1,25 +1,22 @@
 import { generalError } from "../../errors.ts";
 import { alreadySent, type ResponseHead, type HttpResponse, type HttpExchange, JSON_TYPE } from "./exchange.ts";
 
-/**
- * An exchange over a Web `Request`; it collects headers until there is a response to put them on.
- */
+/** An exchange over a Web `Request`. It collects headers until there is a response for them. */
 export interface WebExchange extends HttpExchange {
   /**
-   * Hands over what was collected, to an answer with this status; afterwards nothing more can be
-   * set.
+   * Puts the collected headers on a response with this status. Nothing more can be set afterwards.
    */
   close(status: number, headers: HeadersShape): void;
 }
 
-/** What is used of an answer's headers. */
+/** The used part of a response's headers. */
 interface HeadersShape {
   get(name: string): string | null;
   set(name: string, value: string): void;
   append(name: string, value: string): void;
 }
 
-/** What is read of a request. */
+/** The used part of a request. */
 type RequestShape = Pick<Request, "method" | "url"> & { readonly headers: Pick<Headers, "get"> };
 
 const exchanges = new WeakMap<object, WebExchange>();
@@ -33,7 +30,7 @@ export function openWebExchange(request: RequestShape, ip: () => string | undefi
 
 export const findExchange = (request: Request): WebExchange | undefined => exchanges.get(request);
 
-/** @throws SessionError `ARGUMENT_INVALID` for a request whose answer we do not see */
+/** @throws SessionError `ARGUMENT_INVALID` for a request without an exchange */
 export function exchangeOf(request: Request, wrapper: string): WebExchange {
   const exchange = exchanges.get(request);
   if (exchange !== undefined) return exchange;
@@ -54,7 +51,7 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
   };
 
   return {
-    // Of a request whose headers alone are known, these are what stays the same.
+    // A request that is known by its headers alone is identified by them.
     key: request.headers,
     method: request.method,
     url: request.url.replace(ORIGIN, "") || "/",
@@ -88,10 +85,10 @@ function createWebExchange(request: RequestShape, ip: () => string | undefined):
 
 const ORIGIN = /^[a-z]+:\/\/([^/?#]*)/i;
 
-/** Over HTTP/2 a request has no header Host, and its address has the name (RFC 9113 8.3.1). */
+/** Over HTTP/2 a request has no header Host, but its URL has the name (RFC 9113 8.3.1). */
 const hostOf = (url: string): string | undefined => ORIGIN.exec(url)?.[1];
 
-/** The response with what the exchange has collected, but for the headers that are named. */
+/** Makes the response with the collected headers, except the named ones. */
 export function closeWebExchange(
   exchange: WebExchange,
   response: Response,

@@ -29,17 +29,16 @@ export interface SocketGuard {
 }
 
 /**
- * @param every ms between checks; undefined makes none, and then only sessions that this process
- * revokes are noticed later
+ * @param every ms between checks; undefined means no checks, so that the guard only notices
+ * sessions which this process revokes
  */
 export function createGuard(sessions: Sessions, context: SessionContext, every: number | undefined): SocketGuard {
   const sockets = new Map<string, Set<() => void>>();
 
-  // Whose sessions they are, as far as the store has told.
+  // The user of each session, if the store has told.
   const users = new Map<string, string>();
 
-  // Handles that the store has to be asked about, since a socket of theirs is new, or since it is
-  // not known whether they have ended.
+  // Handles to check in the store: their socket is new, or their revocation is uncertain.
   const unconfirmed = new Set<string>();
   let isConfirming = false;
   let checking: Promise<void> | undefined;
@@ -52,13 +51,13 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
       try {
         close();
       } catch (error) {
-        // The app's fault, which must be seen, and must keep no other socket open.
+        // An error of the app must be visible, but must not keep other sockets open.
         process.emitWarning(error instanceof Error ? error : String(error), { code: "COUNTERFOIL_LISTENER" });
       }
     }
   }
 
-  /** @returns whether the store answered, so that others can be asked about */
+  /** @returns whether the store responded, so that the next check makes sense */
   async function ask(handle: string): Promise<boolean> {
     try {
       const { userKey } = await loadSession(context, handle);
@@ -75,8 +74,8 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
   }
 
   async function checkAll(): Promise<void> {
-    // One after another: nobody waits for it, and it must not take the pool away from requests.
-    // After an outage the next check comes soon enough.
+    // One after another, so that requests keep the pool. After an outage the next check comes soon
+    // enough.
     for (const handle of Array.from(sockets.keys())) if (!(await ask(handle))) return;
   }
 
@@ -85,8 +84,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     isConfirming = true;
     // A handle that is added meanwhile comes last.
     for (const handle of unconfirmed) {
-      // Before the question: a socket that is added while the store answers needs a question of its
-      // own.
+      // Removed first: a socket that is added during the check needs its own check.
       unconfirmed.delete(handle);
       if (!sockets.has(handle) || (await ask(handle))) continue;
       if (sockets.has(handle)) unconfirmed.add(handle);
@@ -95,24 +93,24 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     isConfirming = false;
   }
 
-  // A check that takes longer than the time between two is joined, not doubled.
+  // A check that outlasts the interval is shared, not doubled.
   const check = (): Promise<void> =>
     (checking ??= checkAll().finally(() => {
       checking = undefined;
     }));
 
-  /** The answer to a removal got lost, and with it the names of what was removed. */
+  /** The response to a revocation was lost, and with it the names of the sessions. */
   function doubt({ userId, reason, except }: SessionEvents["session-revoked"]): void {
     if (userId === undefined) return;
     const userKey = toUserKey(userId);
     const own = [...users].flatMap(([handle, user]) => (user === userKey && handle !== except ? [handle] : []));
-    // All of them were to end: a client whose session lives on comes back. At a limit few were, so
-    // the store is asked.
+    // All were to be revoked, and a client whose session still exists reconnects. A limit removes
+    // few sessions, so the store is asked.
     if (reason !== "limit") own.forEach(end);
     else for (const handle of own) unconfirmed.add(handle);
   }
 
-  /** The store answers, so that what is open can be asked. */
+  /** The store responds again, so the open checks run. */
   const resume = (): void => void (unconfirmed.size > 0 && confirmAll());
 
   const unlisten = [

@@ -15,14 +15,14 @@ import { openWebExchange } from "../exchange/web-exchange.ts";
  */
 export const TICKET_PROTOCOL = "counterfoil.ticket.";
 
-/** The session of a request that wants to become a socket. */
+/** The session of an upgrade request. */
 export async function readUpgrade(http: HttpContext, request: IncomingMessage): Promise<Session> {
   const offered = (readHeader(request, "sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
   const ticket = offered.find((name) => name.startsWith(TICKET_PROTOCOL));
   if (ticket !== undefined) return redeemTicket(http.session, ticket.slice(TICKET_PROTOCOL.length));
   const headers = { get: (name: string): string | null => readHeader(request, name) ?? null };
-  // As a POST, because to open a socket is to act; and without our token, since no page can add a
-  // header to it: where it comes from decides.
+  // Treated as a POST, because opening a socket is an action. Pages cannot add a header to it, so
+  // the origin decides.
   const exchange = openWebExchange({ method: "POST", url: request.url ?? "/", headers });
   const session = await protect(http, exchange, { antiCsrfCheck: false });
   if (session === undefined) throw unauthorised("SESSION_NOT_FOUND", "there is no session; sign in first");
@@ -31,7 +31,7 @@ export async function readUpgrade(http: HttpContext, request: IncomingMessage): 
 
 const INTERNAL_ERROR: HttpResponse = { status: 500, headers: {}, body: { message: "internal" } };
 
-/** Answers a request that does not become a socket, on the bare connection that Node hands out. */
+/** Refuses an upgrade request on the bare connection that Node provides. */
 export function sendRefusal(socket: Duplex, response: HttpResponse = INTERNAL_ERROR): void {
   const body = JSON.stringify(response.body ?? {});
   const length = String(Buffer.byteLength(body));
