@@ -1,13 +1,13 @@
 /**
- * What is there at once, or comes later. A request whose token this process has seen before has
- * nothing to wait for, and a promise costs more than the look at the token.
+ * A value, or a promise of it. A cached token needs no I/O, and a promise costs more than its
+ * lookup.
  */
 export type Awaitable<T> = T | Promise<T>;
 
 /**
- * Whether a value comes later. By its shape: where an app has put another `Promise` in the place of
- * Node's, as zone.js does, the promises of async functions are no instances of it, and one that is
- * taken for a session would let a request pass.
+ * Whether a value is a promise, by its shape. If an app replaces `Promise`, as zone.js does,
+ * promises of async functions are no instances of it, and one that is taken for a session would let
+ * a request pass.
  */
 export const isLater = <T>(value: Awaitable<T>): value is Promise<T> =>
   typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";

@@ -1,27 +1,23 @@
-/**
- * What belongs to one call of the library, from its beginning to its end, through whatever it
- * awaits.
- */
+/** The state of one call of the library, across all its awaits. */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 export interface Call {
-  /** Whose call it is. */
+  /** The instance of the call. */
   readonly owner: object;
   /**
-   * How long its operations on the store may take together, in ms; infinite where the store names
-   * no time.
+   * The time for all its store operations together, in ms; infinite if the store has no timeout.
    */
   readonly timeout: number;
-  /** When they must have ended, by `performance.now()`. */
+  /** When the operations must have ended, by `performance.now()`. */
   deadline: number;
-  /** Whether the store has begun with one of them. */
+  /** Whether the store has begun one of them. */
   isServed: boolean;
   isOver: boolean;
 }
 
 const calls = new AsyncLocalStorage<Call | undefined>();
 
-/** The call that this code runs in; undefined outside of one, and when it is over. */
+/** @returns the current call; undefined outside of a call and after its end */
 export function currentCall(): Call | undefined {
   const call = calls.getStore();
   return call?.isOver === true ? undefined : call;
@@ -30,7 +26,7 @@ export function currentCall(): Call | undefined {
 export const runInCall: <A extends unknown[], T>(call: Call, work: (...given: A) => T, ...given: A) => T =
   calls.run.bind(calls);
 
-/** For what must not share the time of the call that happens to begin it. */
+/** Runs shared work, which must not use the time of the call that begins it. */
 export const outsideCalls = <T>(work: () => T): T =>
   calls.getStore() === undefined ? work() : calls.run(undefined, work);
 
@@ -38,7 +34,7 @@ export const outsideCalls = <T>(work: () => T): T =>
 export const deadlineWithin = (timeout: number): number =>
   Math.min(performance.now() + timeout, currentCall()?.deadline ?? Number.POSITIVE_INFINITY);
 
-/** A step of a long call has succeeded, and the next may take as long as a call of its own. */
+/** After a successful step of a long call: the next step gets the time of a new call. */
 export function restartCall(): void {
   const call = currentCall();
   if (call === undefined) return;
@@ -46,7 +42,7 @@ export function restartCall(): void {
   call.isServed = false;
 }
 
-/** Runs a function of the app's in the middle of a call: the time that it takes does not count. */
+/** Runs a function of the app during a call, without counting its time. */
 export async function pauseCall<T>(work: () => T | Promise<T>): Promise<T> {
   const call = currentCall();
   const begun = performance.now();

@@ -3,12 +3,12 @@ import { generalError } from "./errors.ts";
 /** Reads the time in ms since the epoch. */
 export type Clock = () => number;
 
-/** How much the clocks of two servers may differ, in ms. */
+/** The greatest difference between the clocks of two servers, in ms. */
 export const CLOCK_SKEW = 60_000;
 
 /**
- * Never goes back: an access token that has been seen to expire stays expired when the system's
- * clock is set back.
+ * Makes a clock that never goes back: an expired access token stays expired if the system's clock
+ * is set back.
  */
 export function createSteadyClock(clock: Clock): Clock {
   let latest = Number.NEGATIVE_INFINITY;

@@ -16,7 +16,7 @@ export interface CookieNames {
 /** Which cookies are `__Host-`: none, the access cookie and the marker, or all three. */
 export type HostCookies = "none" | "root" | "all";
 
-/** @param prefix `cookie.prefix`, which tells the apps of one host apart */
+/** @param prefix `cookie.prefix`, which separates the apps of one host */
 export function cookieNames(hosts: HostCookies, prefix = ""): CookieNames {
   const root = (hosts === "none" ? "" : HOST_PREFIX) + prefix;
   return Object.freeze({
@@ -27,11 +27,11 @@ export function cookieNames(hosts: HostCookies, prefix = ""): CookieNames {
 }
 
 /**
- * Whether browsers keep sibling sub-domains from setting a cookie of this name (RFC 6265bis
+ * Whether browsers prevent sibling sub-domains from setting a cookie of this name (RFC 6265bis
  * 4.1.3.2).
  */
 export const isHostName = (name: string): boolean => name.startsWith(HOST_PREFIX);
 
-/** The other spelling of a name, which an instance with another `cookie.hostPrefix` has set. */
+/** The name of the cookie with another `cookie.hostPrefix`. */
 export const otherName = (name: string): string =>
   isHostName(name) ? name.slice(HOST_PREFIX.length) : HOST_PREFIX + name;

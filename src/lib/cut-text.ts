@@ -1,13 +1,13 @@
 /**
- * The first `length` characters of a text, counted as code points, and well formed: no half of a
- * surrogate pair is left, which `encodeURIComponent` and some databases refuse.
+ * Cuts a text to `length` code points and makes it well formed: `encodeURIComponent` and some
+ * databases refuse half a surrogate pair.
  */
 export const cutText = (text: string, length: number): string =>
-  // No character has more than two code units, so a long text is not taken apart as a whole.
+  // A code point has at most two code units, so only that part of a long text is split.
   Array.from(text.slice(0, 2 * length))
     .slice(0, length)
     .join("")
     .replace(LONE_SURROGATE, "\ufffd");
 
-// With the flag u it is no half of a pair.
+// With the flag u this matches no half of a pair.
 const LONE_SURROGATE = /\p{Surrogate}/gu;

@@ -1,16 +1,16 @@
 /**
- * What clients are told of an error of this library: one rule for the answers of ours, and for what
- * errors say to other error handlers.
+ * The response to an error of this library. The session routes and other error handlers share this
+ * rule.
  */
 import { HEADERS, MESSAGES, REFRESH_CHALLENGE } from "../protocol.ts";
 import { ERROR_TYPES, ERRORS, type ErrorCode, type ErrorType } from "./error-types.ts";
 
-/** What decides about the response to an error. */
+/** The facts that decide about the response to an error. */
 export interface ErrorFacts {
   readonly errType: ErrorType;
   readonly code: ErrorCode;
   readonly detail: string;
-  /** Where a page load is sent. */
+  /** The URL to which a page load is redirected. */
   readonly location?: string;
   /** Greatest age of the sign-in, in ms. */
   readonly maxAuthAge?: number;
@@ -30,30 +30,30 @@ export interface ErrorResponse {
   readonly message: string | undefined;
 }
 
-/** Where no instance has told its options. */
+/** Used if the options of an instance are unknown. */
 const DEFAULT_POLICY: ResponsePolicy = { diagnostics: false, sessionExpiredStatus: 401, supertokens: false };
 
 /** Content type of a response with a body. */
 export const JSON_TYPE = "application/json; charset=utf-8";
 
 const UNAVAILABLE = 503;
-/** Of general errors that are the app's own to answer: faults of its calls, and of its config. */
+/** The status of general errors that the app has to handle: wrong calls and a wrong config. */
 const APPS_OWN = 500;
 
 const RETRY_AFTER = { "retry-after": "1" } as const;
 
-/** The response to an error; undefined where the error is the app's own to answer. */
+/** @returns the response to an error; undefined if the app has to handle the error */
 export function respondTo(facts: ErrorFacts, policy: ResponsePolicy = DEFAULT_POLICY): ErrorResponse | undefined {
   const response = respondByKind(facts, policy);
   if (response === undefined || !policy.diagnostics) return response;
   return { ...response, headers: { ...response.headers, [HEADERS.reason]: facts.code } };
 }
 
-/** Whether the request caused an error, and not a fault of the app, the config or the store. */
+/** Whether the request caused an error, as opposed to the app, the config or the store. */
 export const isRefusal = ({ errType, code }: Pick<ErrorFacts, "errType" | "code">): boolean =>
   errType !== ERROR_TYPES.GENERAL_ERROR || ERRORS[code].status < APPS_OWN;
 
-/** The message for clients; undefined where a client is told nothing. */
+/** The message for clients; undefined if clients get none. */
 export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code">): string | undefined {
   switch (errType) {
     case ERROR_TYPES.UNAUTHORISED:
@@ -93,7 +93,7 @@ function respondByKind(facts: ErrorFacts, policy: ResponsePolicy): ErrorResponse
     case ERROR_TYPES.STEP_UP_REQUIRED: {
       // RFC 9470 3
       const maxAge = facts.maxAuthAge === undefined ? "" : `, max_age="${Math.floor(facts.maxAuthAge / 1000)}"`;
-      // SuperTokens web clients refresh and repeat for ever on a status that no refresh cures.
+      // SuperTokens web clients refresh and repeat without end on a status that no refresh solves.
       const status = policy.supertokens && expired === 401 ? 403 : 401;
       return respond(status, { "www-authenticate": `Bearer error="${MESSAGES.stepUp}"${maxAge}` });
     }
@@ -107,10 +107,10 @@ function respondByKind(facts: ErrorFacts, policy: ResponsePolicy): ErrorResponse
 }
 
 function challenge({ code, detail }: ErrorFacts, { diagnostics }: ResponsePolicy): Record<string, string> {
-  // RFC 6750 3.1: no error code where no credential came.
+  // RFC 6750 3.1: no error code if the request had no credential.
   if (code === "ACCESS_TOKEN_MISSING" || code === "REFRESH_TOKEN_MISSING")
     return { "www-authenticate": `Bearer ${REFRESH_CHALLENGE}` };
   const refused = `Bearer ${REFRESH_CHALLENGE}, error="invalid_token"`;
-  // The sentences hold no quote and no token, but a thief would read in them that he was noticed.
+  // The sentences contain no quote and no token, but would tell a thief about the detection.
   return { "www-authenticate": diagnostics ? `${refused}, error_description="${detail}"` : refused };
 }

@@ -15,8 +15,9 @@ export const ERROR_TYPES = {
 export type ErrorType = (typeof ERROR_TYPES)[keyof typeof ERROR_TYPES];
 
 /**
- * Every code with its kind and the status of its response: 503 for an outage of ours, 500 where the
- * error is the app's own to answer. docs/errors.md has the same table, and a heading for each code.
+ * Every code with its kind and the status of its response: 503 for an outage of the store, 500 for
+ * errors that the app has to handle. docs/errors.md has the same table, and a heading for each
+ * code.
  */
 export const ERRORS = {
   CONFIG_INVALID: { kind: "GENERAL_ERROR", status: 500 },
@@ -53,7 +54,7 @@ export const ERRORS = {
   ANTI_CSRF_MISSING: { kind: "TRY_REFRESH_TOKEN", status: 401 },
   ANTI_CSRF_MISMATCH: { kind: "TRY_REFRESH_TOKEN", status: 401 },
   REFRESH_REDIRECT: { kind: "TRY_REFRESH_TOKEN", status: 303 },
-  // Of access tokens. Of refresh tokens it is a RETRY, 409.
+  // For access tokens. For refresh tokens the kind is RETRY, with 409.
   DUPLICATE_COOKIE: { kind: "TRY_REFRESH_TOKEN", status: 401 },
   STORE_CONTENDED: { kind: "RETRY", status: 409 },
   REFRESH_TOKEN_SUPERSEDED: { kind: "RETRY", status: 409 },

@@ -74,41 +74,42 @@ export class SessionError extends Error {
     this.headers = response?.headers ?? {};
     this.expose = false;
     if (response === undefined) {
-      // As Node's own errors have it.
+      // In the format of Node's own errors.
       this.stack = `${name} [${code}]: ${this.message}${framesOf(this)}`;
       return;
     }
-    // Express without an error handler sends it outside production; `detail` and `cause` say more.
+    // Express without an error handler sends the stack outside production; `detail` and `cause` say
+    // more.
     this.stack = `${this.name}: ${this.message}`;
-    // What Hono's own error handler looks for. Not on errors of the app's, which it must log.
+    // For Hono's own error handler. Not on errors of the app, which it must log.
     Object.defineProperty(this, "getResponse", { value: toResponse });
-    // What `res.json(error)` and the like send. Not on those of the app's either.
+    // For `res.json(error)` and the like. Not on errors of the app either.
     Object.defineProperty(this, "toJSON", { value: toBody });
   }
 }
 
-/** What subclasses know beyond the kind. */
+/** The additional fields of subclasses. */
 interface Told extends Pick<ErrorFacts, "location" | "maxAuthAge"> {
-  /** Not that of the class, which bundlers change. */
+  /** Set explicitly, because bundlers rename classes. */
   readonly name?: string;
 }
 
-/** The stack behind its first line, which has the message, however many lines that has. */
+/** The stack without the message, which may have several lines. */
 function framesOf({ stack = "", message }: Error): string {
   const end = stack.indexOf(message) + message.length;
   return stack.slice(end);
 }
 
 /**
- * Makes the error say what an instance with its options would answer.
+ * Sets the response of an error by the options of its instance.
  *
- * @param response of `respondTo`
+ * @param response from `respondTo`
  */
 export function setResponse(error: SessionError, { status, headers }: ErrorResponse): void {
   Object.assign(error, { status, statusCode: status, headers: { ...headers } });
 }
 
-/** The body of the response; empty where it has none. */
+/** The body of the response; empty if it has none. */
 function toBody(this: SessionError): { readonly message?: string } {
   const message = this.status === 303 ? undefined : messageOf(this);
   return message === undefined ? {} : { message };

@@ -1,6 +1,6 @@
 /**
- * The names of all fields of `T`, in the order given. A field that is forgotten, or that there is
- * not, is an error of types.
+ * Lists the names of all fields of `T` in the given order. A missing or unknown field is a type
+ * error.
  *
  * @example everyField<{ a: number; b: string }>({ a: true, b: true }) // ["a", "b"]
  */

@@ -19,29 +19,28 @@ export type NoticeCode =
   | "COUNTERFOIL_EVICTION"
   | "COUNTERFOIL_ANTI_CSRF";
 
-/** What was seen, what is configured, and what to write. */
+/** A set-up error: what was seen, what is configured, and what to write. */
 export interface Notice {
   readonly code: NoticeCode;
-  /** Sentences without a secret; what a request brought goes through {@link quote}. */
+  /** The message, without secrets. Values of a request go through {@link quote}. */
   readonly write: () => string;
   /**
-   * What the fault is about, for instance an origin: each is told of by itself. Default: one for
-   * the code.
+   * The subject of the notice, for instance an origin: each subject is reported once. Default: one
+   * per code.
    */
   readonly about?: string;
 }
 
-/** Tells of a fault in the set-up as a process warning: once, and only outside production. */
+/** Reports a set-up error as a process warning, once and only outside production. */
 export type Notify = (notice: Notice) => void;
 
-// A client chooses what some faults are about. With fifteen codes these are 75 entries of at most
-// 100 characters.
+// Clients choose some subjects. With fifteen codes these are 75 entries of at most 100 characters.
 const MOST_OF_A_CODE = 5;
 const MOST_CHARACTERS = 100;
 
 /**
- * Made for each instance, so that another config is told of again. Silent where `NODE_ENV` is
- * `production` at the time it is made: there the event `request-refused` counts.
+ * Made per instance, so that each config is reported. Silent if `NODE_ENV` is `production` when it
+ * is made: production uses the event `request-refused`.
  */
 export function createNotify(isProduction: boolean = isInProduction()): Notify {
   const told = new Map<NoticeCode, Set<string>>();
@@ -55,7 +54,7 @@ export function createNotify(isProduction: boolean = isInProduction()): Notify {
   };
 }
 
-/** The warning itself, for what is known at the start, also in production. */
+/** Emits the warning, in production too, for set-up errors that are known at the start. */
 export function warnOfSetup(code: NoticeCode, text: string): void {
   const page = `docs/guide/troubleshooting.md#${code.toLowerCase()}`;
   process.emitWarning(`${text} See ${page}`, { type: "CounterfoilNotice", code });
@@ -63,7 +62,7 @@ export function warnOfSetup(code: NoticeCode, text: string): void {
 
 export const isInProduction = (): boolean => process.env["NODE_ENV"] === "production";
 
-/** A value of a request for a message: in quotes, printable ASCII, and cut off. */
+/** Formats a value of a request for a message: quoted, printable ASCII, cut off. */
 export function quote(value: string): string {
   const text = JSON.stringify(value.slice(0, MOST_CHARACTERS)).replace(/[^ -~]/g, escapeUnit);
   return value.length > MOST_CHARACTERS ? `${text}...` : text;

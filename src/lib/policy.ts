@@ -31,31 +31,31 @@ export interface CookiePolicy {
   readonly secure: boolean;
   readonly sameSite: "lax" | "strict" | "none";
   readonly names: CookieNames;
-  /** Path of the refresh route, as the app has it. */
+  /** Path of the refresh route in the app. */
   readonly renewTokenPath: string;
-  /** The same as browsers see it: the path of the refresh cookie. */
+  /** Path of the refresh route in the browser, and of the refresh cookie. */
   readonly refreshPath: string;
 }
 
 export interface HttpPolicy {
   readonly publicOrigin: string | undefined;
-  /** What browsers see in front of every path of the app; empty without one. */
+  /** The prefix of every path in the browser; empty without one. */
   readonly basePath: string;
   readonly trustedOrigins: ReadonlySet<string>;
   readonly csrf: "enforce" | "report";
   readonly diagnostics: boolean;
-  /** Whether SuperTokens web clients are spoken to as well. */
+  /** Whether SuperTokens web clients are supported. */
   readonly supertokens: boolean;
   readonly sessionExpiredStatus: 401 | 440;
   readonly preferCookies: boolean;
-  /** Whether responses that depend on a session tell caches so. */
+  /** Whether responses that depend on a session set cache headers. */
   readonly cacheHeaders: boolean;
   readonly transports: ReadonlySet<"cookie" | "header">;
-  /** Whether requests that browsers send may sign in in header mode. */
+  /** Whether browsers may sign in in header mode. */
   readonly headersForBrowsers: boolean;
 }
 
-/** A config after checking, with every default in place. Durations in ms. */
+/** A checked config with all defaults. Durations are in ms. */
 export interface Policy {
   readonly secrets: readonly [string, ...string[]] | undefined;
   readonly clock: Clock;

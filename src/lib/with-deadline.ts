@@ -1,4 +1,4 @@
-/** Whatever does not answer in time becomes a fault; the timer ends with the work. */
+/** Rejects with `fault` if the work takes too long. The timer ends with the work. */
 export async function withDeadline<T>(work: Promise<T>, deadline: number, fault: () => Error): Promise<T> {
   if (deadline === Number.POSITIVE_INFINITY) return work;
   let timer: NodeJS.Timeout | undefined;

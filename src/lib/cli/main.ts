@@ -24,13 +24,13 @@ if (command !== undefined && !args.includes("--help")) {
   exitWithUsage(name === "" ? "name a command" : "there is no such command");
 }
 
-/** The call cannot be followed. */
+/** The arguments are wrong. */
 function exitWithUsage(message: string): void {
   process.stderr.write(`counterfoil: ${message}\n\n${USAGE}`);
   process.exitCode = 2;
 }
 
-/** The call was right, and the database did not do it. */
+/** The arguments were right, but the database failed. */
 function fail({ code, detail, cause }: SessionError): void {
   const reason = cause instanceof Error ? ` (${cause.message})` : "";
   process.stderr.write(`counterfoil: ${code}: ${detail}${reason}\n`);

@@ -15,7 +15,7 @@ export const SWEEP_USAGE: string = `counterfoil sweep --store <address> [--prefi
 
 type Open = (url: string, prefix: string | undefined) => Promise<SessionStore>;
 
-/** A store of another kind needs no driver of this one, so each is loaded by itself. */
+/** Each store is loaded on demand, because it needs its driver. */
 const STORES: Readonly<Record<string, Open>> = {
   async postgres(url, tablePrefix) {
     const { postgres } = await import("../../postgres.ts");
@@ -40,14 +40,17 @@ const SCHEMES: Readonly<Record<string, string>> = {
   "rediss:": "redis",
 };
 
-/** Removes what has expired, and says how many. @throws UsageError, ConfigError, SessionError */
+/**
+ * Removes expired sessions. @returns a sentence with their number @throws UsageError, ConfigError,
+ * SessionError
+ */
 export async function sweep(args: readonly string[]): Promise<string> {
   const { store: given = process.env["COUNTERFOIL_STORE"], prefix } = parseSweepArgs(args);
   if (given === undefined || given === "") throw new UsageError("name the database: --store <address>");
   const store = guardStore(await openStore(given, prefix));
   try {
     await store.prepare();
-    // What is over by both clocks, this machine's and the database's.
+    // A session must have ended by both clocks, this machine's and the database's.
     const now = Math.min(Date.now(), (await store.readClock?.()) ?? Number.POSITIVE_INFINITY);
     const chunk = sweepChunk(store);
     let removed = 0;
@@ -62,7 +65,7 @@ async function openStore(address: string, prefix: string | undefined): Promise<S
   const scheme = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(address)?.[1]?.toLowerCase();
   if (scheme === undefined) return openFile(address, prefix);
   const kind = SCHEMES[scheme];
-  // The address is not repeated: it may have a password in it.
+  // The URL is not repeated, because it may contain a password.
   if (kind === undefined || !Object.hasOwn(SCHEMES, scheme))
     throw new UsageError(
       `no store is known by ${scheme}//; write ${Object.keys(SCHEMES).join(" ")} or the path of a SQLite file`,
@@ -70,7 +73,7 @@ async function openStore(address: string, prefix: string | undefined): Promise<S
   return (STORES[kind] ?? openFile)(address, prefix);
 }
 
-/** A file that is not there would be made, and one of something else would get tables. */
+/** A missing file would be created, and an unrelated one would get tables. */
 async function openFile(path: string, prefix: string = DEFAULT_PREFIX): Promise<SessionStore> {
   const wrong = refusePrefix(prefix);
   if (wrong !== undefined) throw new UsageError(`--prefix ${wrong}`);

@@ -1,4 +1,2 @@
-/**
- * The command was called in a way that it cannot follow; the message says what to write instead.
- */
+/** The arguments of the command are wrong. The message says what to write instead. */
 export class UsageError extends Error {}

@@ -7,10 +7,7 @@ export function decodeBase64url(text: string): Buffer | undefined {
   return bytes.toString("base64url") === text ? bytes : undefined;
 }
 
-/**
- * Decodes text in base64url as {@link decodeBase64url} does, by way of one buffer instead of one a
- * call.
- */
+/** Makes a decoder like {@link decodeBase64url}, for text, that reuses one buffer. */
 export function createTextDecoder(maxLength: number): (text: string) => string | undefined {
   const scratch = Buffer.alloc(Math.ceil((maxLength * 3) / 4));
   return (text) => {
@@ -20,15 +17,18 @@ export function createTextDecoder(maxLength: number): (text: string) => string |
   };
 }
 
-/** A flat copy of a text of one byte a character: a slice keeps the whole text that it is of. */
+/**
+ * Makes a function that copies a text of one-byte characters. A slice would keep the original text
+ * in memory.
+ */
 export function createFlatCopy(maxLength: number): (text: string) => string {
   const scratch = Buffer.alloc(maxLength);
   return (text) => scratch.toString("latin1", 0, scratch.write(text, "latin1"));
 }
 
 /**
- * Compares two texts in a time that depends on their lengths only. For MACs there is `Mac.matches`;
- * this is for texts that have been proved by one (docs/decisions/061-answered-at-once.md).
+ * Compares two texts in a time that depends only on their lengths. MACs use `Mac.matches`; this is
+ * for texts that a MAC has proved before (docs/decisions/061-answered-at-once.md).
  */
 export function equalInConstantTime(a: string, b: string): boolean {
   if (a.length !== b.length) return false;

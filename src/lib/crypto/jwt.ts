@@ -3,20 +3,20 @@ import { createPrivateKey, createPublicKey, createECDH, sign, verify } from "nod
 import { createTextDecoder, decodeBase64url } from "./encoding.ts";
 import { createMac } from "./mac.ts";
 
-/** Longest compact JWS that is looked at; browsers drop a cookie over 4096 bytes. */
+/** Longest compact JWS that is parsed; browsers drop a cookie over 4096 bytes. */
 export const MAX_JWS_LENGTH = 4096;
 
 /**
- * Checks signatures of one algorithm with one key; the token has no say in either (RFC 8725 3.1).
+ * Checks signatures of one algorithm with one key; the token cannot choose either (RFC 8725 3.1).
  */
 export interface JwsVerifier {
-  /** @param signature in base64url, of which it takes the canonical spelling only */
+  /** @param signature in base64url, canonical spelling only */
   verify(signingInput: string, signature: string): boolean;
 }
 
 /**
- * The public half of an asymmetric key (RFC 7517, RFC 7518 6.2, RFC 8037). Declared here, since the
- * name of Node's own type changes.
+ * The public half of an asymmetric key (RFC 7517, RFC 7518 6.2, RFC 8037). Declared here, because
+ * the name of Node's own type changes.
  */
 export interface PublicJwk {
   readonly kty: string;
@@ -34,11 +34,11 @@ export interface JwsKey extends JwsVerifier {
   readonly algorithm: SigningAlgorithm;
   /** The signature over `header.payload`, in base64url. */
   sign(signingInput: string): string;
-  /** The public half (RFC 7517); undefined for HS256, which has none. */
+  /** The public half (RFC 7517); undefined for HS256. */
   readonly publicJwk: PublicJwk | undefined;
 }
 
-/** The fields of a JOSE header that decide whether a token may be looked at (RFC 7515 4.1). */
+/** The fields of a JOSE header that decide whether a token is accepted (RFC 7515 4.1). */
 export interface JwsHeader {
   readonly alg: string;
   readonly kid: string | undefined;
@@ -48,8 +48,10 @@ export interface JwsHeader {
 const decodeText = createTextDecoder(MAX_JWS_LENGTH);
 
 /**
- * The payload of a compact JWS, as text, if its signature is good; else undefined. `findVerifier`
- * picks the key by the header's exact text and returns undefined for a header it does not trust.
+ * Verifies a compact JWS. `findVerifier` chooses the key by the header's exact text; undefined
+ * rejects the header.
+ *
+ * @returns the payload as text; undefined if the signature is wrong
  */
 export function verifyJws(
   compact: string,
@@ -61,7 +63,7 @@ export function verifyJws(
   if (firstDot < 1 || lastDot < firstDot + 2 || compact.includes(".", lastDot + 1)) return undefined;
   const verifier = findVerifier(compact.slice(0, firstDot));
   if (verifier?.verify(compact.slice(0, lastDot), compact.slice(lastDot + 1)) !== true) return undefined;
-  // After the signature, too: a MAC is blind to the upper bits of characters beyond U+00FF.
+  // Also checked after the signature: a MAC ignores the upper bits of characters beyond U+00FF.
   return decodeText(compact.slice(firstDot + 1, lastDot));
 }
 
@@ -106,7 +108,7 @@ function createAsymmetricKey(algorithm: "EdDSA" | "ES256", jwk: PrivateJwk): Jws
   const privateKey = createPrivateKey({ key: { ...jwk }, format: "jwk" });
   const publicKey = createPublicKey(privateKey);
   const digest = algorithm === "EdDSA" ? null : "sha256";
-  // JWS wants r and s side by side (RFC 7518 3.4), not DER; Ed25519 ignores the option.
+  // JWS requires r and s side by side (RFC 7518 3.4), not DER; Ed25519 ignores the option.
   const dsaEncoding = "ieee-p1363";
   return {
     algorithm,
@@ -123,15 +125,15 @@ function createAsymmetricKey(algorithm: "EdDSA" | "ES256", jwk: PrivateJwk): Jws
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 function ed25519Jwk(seed: Buffer): PrivateJwk {
-  // Every 32 bytes are an Ed25519 private key (RFC 8032 5.1.5); PKCS#8 (RFC 8410) lets node:crypto
-  // work out its public half.
+  // Any 32 bytes are an Ed25519 private key (RFC 8032 5.1.5). From PKCS#8 (RFC 8410) node:crypto
+  // derives the public half.
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
   return key.export({ format: "jwk" }) as unknown as PrivateJwk;
 }
 
 function p256Jwk(seed: Buffer): PrivateJwk {
   const curve = createECDH("prime256v1");
-  // Refuses the 2^-32 of seeds that are not below the group order; the ring then draws another.
+  // Throws for the 2^-32 of seeds that are not below the group order; the ring then draws another.
   curve.setPrivateKey(seed);
   const point = curve.getPublicKey();
   return {

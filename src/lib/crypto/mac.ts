@@ -6,13 +6,10 @@ const DIGEST = 32;
 /** Characters of a digest in base64url. */
 const TEXT = 43;
 
-/** Longest message that a MAC key takes, in bytes. Callers bound their input below it. */
+/** The longest message of a MAC key, in bytes. Callers limit their input. */
 export const MAX_MAC_MESSAGE = 8192;
 
-/**
- * A message is bytes, or a string whose characters are all below U+0100: others lose their upper
- * bits.
- */
+/** Bytes, or a string of characters below U+0100: other characters lose their upper bits. */
 type Message = string | Uint8Array;
 
 /** HMAC-SHA256 (RFC 2104) under one fixed key. */
@@ -21,22 +18,20 @@ export interface Mac {
   digest(message: Message): Buffer;
   /** @returns the digest in base64url, 43 characters */
   text(message: Message): string;
-  /**
-   * Whether `text` is the digest in base64url, in a time that does not depend on where they differ.
-   */
+  /** Whether `text` is the digest in base64url, in constant time. */
   matches(message: Message, text: string): boolean;
 }
 
-/** Views on the inner block that are kept, one for each length of a message modulo this. */
+/** How many views on the inner block are cached, by message length modulo this. */
 const VIEWS = 64;
 
-// Scratch memory of all keys, safe to share because nothing here awaits.
+// Scratch memory of all keys. Sharing is safe because nothing here awaits.
 const given = Buffer.alloc(TEXT);
 const expected = Buffer.alloc(TEXT);
 
 /**
- * Two one-shot hashes over blocks padded once take half the time of `createHmac` (bench/verify): no
- * stream object is built per call.
+ * Two one-shot hashes over blocks that are padded once take half the time of `createHmac`
+ * (bench/verify), because no stream object is made per call.
  */
 export function createMac(key: Uint8Array): Mac {
   if (key.length > BLOCK) throw new RangeError(`a MAC key has at most ${BLOCK} bytes, got ${key.length}`);
@@ -46,7 +41,7 @@ export function createMac(key: Uint8Array): Mac {
     inner[i] = byte ^ 0x36;
     outer[i] = byte ^ 0x5c;
   }
-  // A new view costs as much as half a hash, and most tokens of an app have one of a few lengths.
+  // A new view costs half a hash, and most tokens of an app have one of a few lengths.
   const views: Buffer[] = Array.from({ length: VIEWS }, () => inner);
 
   function text(message: Message): string {
@@ -57,7 +52,7 @@ export function createMac(key: Uint8Array): Mac {
     const place = message.length % VIEWS;
     let view = views[place];
     if (view?.length !== end) views[place] = view = inner.subarray(0, end);
-    // By way of text, since asking for a buffer takes a path that is twice as slow.
+    // Through a string, because returning a buffer is twice as slow.
     outer.write(hash("sha256", view, "binary"), BLOCK, "latin1");
     return hash("sha256", outer, "base64url");
   }
@@ -70,7 +65,7 @@ export function createMac(key: Uint8Array): Mac {
       const right = text(message);
       given.write(candidate, "latin1");
       expected.write(right, "latin1");
-      // A character beyond U+00FF has lost its upper bits in the first comparison.
+      // The first comparison ignores the upper bits of characters beyond U+00FF.
       return timingSafeEqual(given, expected) && candidate === right;
     },
   };

@@ -6,23 +6,24 @@ const FORMAT = "1";
 const IV = 12;
 const TAG = 16;
 
-/**
- * What the secrets of the config are used for. Nothing derived from them ever reaches the store.
- */
+/** The uses of the configured secrets. No derived value ever reaches the store. */
 export interface Secrets {
   /**
-   * Encrypts a seed with the first secret; `context` is authenticated, so that a wrapped seed
-   * cannot be moved to another key.
+   * Encrypts a seed with the first secret. `context` is authenticated, so a wrapped seed cannot be
+   * moved to another key.
    */
   wrap(seed: Uint8Array, context: string): string;
-  /** The seed, and whether the first secret wrapped it; undefined when none of the secrets did. */
+  /**
+   * @returns the seed, and whether the first secret wrapped it; undefined if none of the secrets
+   * did
+   */
   unwrap(wrapped: string, context: string): { readonly seed: Buffer; readonly byFirst: boolean } | undefined;
   /**
-   * A MAC key for anti-CSRF tokens per secret, in the order of the list: the first makes them, all
-   * check them.
+   * A MAC key for anti-CSRF tokens per secret, in the order of the list. The first signs, all
+   * verify.
    */
   readonly antiCsrf: readonly [Mac, ...Mac[]];
-  /** The same for one-time tickets. */
+  /** MAC keys for one-time tickets, likewise. */
   readonly tickets: readonly [Mac, ...Mac[]];
 }
 
@@ -74,15 +75,14 @@ export function createSecrets(list: readonly [string, ...string[]]): Secrets {
   };
 }
 
-/** Derives `length` bytes for one purpose; different purposes give independent keys. */
+/** Derives `length` bytes for one purpose. Different purposes yield independent keys. */
 export function deriveKey(from: string | Uint8Array, purpose: string, length = 32): Buffer {
   return Buffer.from(hkdfSync("sha256", from, "counterfoil", purpose, length));
 }
 
 function deriveSecret(secret: string): DerivedSecret {
   return {
-    // Names the secret in what it wrapped; tells nothing about it, being a derived value of its
-    // own.
+    // Identifies the secret in wrapped seeds. It is a derived value, so it reveals nothing.
     id: deriveKey(secret, "secret id", 6).toString("base64url"),
     key: deriveKey(secret, "key wrapping"),
     antiCsrf: createMac(deriveKey(secret, "anti-csrf")),

@@ -7,7 +7,7 @@ export interface Jwks {
   readonly keys: readonly (PublicJwk & { readonly kid: string; readonly alg: string; readonly use: "sig" })[];
 }
 
-/** The public halves; empty with HS256, whose keys never leave the process. */
+/** @returns the public halves; empty with HS256, whose keys never leave the process */
 export function toJwks(keys: readonly RingKey[]): Jwks {
   return {
     keys: keys.flatMap((key) =>

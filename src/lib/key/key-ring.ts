@@ -30,36 +30,36 @@ export interface PendingKey {
 
 /**
  * The keys of this installation: pending (published, does not sign yet), active (signs), retired
- * (only verifies). All processes share them through the store; which one is active follows from the
- * time alone.
+ * (only verifies). All processes share them through the store, and the time decides which one is
+ * active.
  */
 export interface KeyRing {
-  /** Loads the keys and makes the first one where there is none. */
+  /** Loads the keys, and makes the first one if there is none. */
   readonly load: () => Promise<void>;
   readonly active: () => RingKey;
   readonly findByKid: (kid: string) => RingKey | undefined;
   readonly findByHeader: (headerSegment: string) => RingKey | undefined;
-  /** Keys whose access tokens may be alive, for the JWKS. */
+  /** Keys with possibly live access tokens, for the JWKS. */
   readonly published: () => readonly RingKey[];
-  /** Grows when a key is gone, so that what was verified with it is verified again. */
+  /** Increases when a key is removed, so that its cached tokens are verified again. */
   readonly epoch: () => number;
   /**
-   * For a token that names an unknown key: reloads, at most once per interval; within it all share
-   * the one reload.
+   * Reloads the keys because a token names an unknown one. Limited to once per interval; all
+   * callers within it share the reload.
    */
   readonly reloadForUnknownKey: () => Promise<void>;
   /**
-   * Keeps the ring fresh. Undefined when it is, else done within a reload, or after 1 s. Never
-   * fails: the keys at hand go on working.
+   * Keeps the ring up to date. It never rejects, because the loaded keys remain usable.
    *
-   * @param time now, where the caller has read the clock already
+   * @param time now, if the caller has read the clock already
+   * @returns undefined if nothing is due; otherwise a promise that resolves after the reload or 1 s
    */
   readonly tend: (time?: number) => Promise<void> | undefined;
   readonly rotate: () => Promise<PendingKey>;
   /**
-   * Replaces all keys at once: no token made before is good any longer.
+   * Replaces all keys at once, so that no earlier token is valid.
    *
-   * @param onBegun called before the first key goes
+   * @param onBegun called before the first key is removed
    */
   readonly replaceAll: (onBegun?: () => void) => Promise<void>;
 }
@@ -67,23 +67,20 @@ export interface KeyRing {
 const RELOAD_EVERY = 60_000;
 const UNKNOWN_KEY_INTERVAL = 1000;
 
-/**
- * A process's clock, and the database's beside it: one that is wrong must not take a key from
- * others.
- */
+/** This process's clock and the database's: a wrong clock must not remove a key that others use. */
 export interface RingClocks {
   readonly now: () => number;
   readonly earlier: () => number;
   readonly later: () => number;
-  /** The one that all processes have in common, where there is one; else `now`. */
+  /** The database's clock if there is one, else `now`. */
   readonly shared: () => number;
   readonly isShared: () => boolean;
   readonly read: () => Promise<void>;
 }
 
 /**
- * How long a request waits for what is done in passing, in ms. It goes on when the database
- * answers.
+ * How long a request waits for key maintenance, in ms. The maintenance continues when the database
+ * responds.
  */
 const TEND_PATIENCE = 1000;
 
@@ -91,7 +88,7 @@ const tooLate = (): Error => new Error("the keys come too late for this request"
 
 export interface KeyRingParts {
   readonly store: KeyStore;
-  /** Asked when a key is opened or made, so that the secrets may be read late. */
+  /** Called when a key is opened or made, so that the secrets can be read late. */
   readonly secrets: () => Secrets;
   readonly policy: KeyPolicy;
   readonly clocks: RingClocks;
@@ -113,7 +110,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     const reloadNumber = (reloadsBegun += 1);
     const opened: RingKey[] = [];
     for (const record of await store.listKeys()) opened.push(await open(record, rewrap));
-    // An answer of the store that was overtaken by a later one must not undo it.
+    // A later response of the store has arrived first; this one must not overwrite it.
     if (reloadNumber < reloadShown) return;
     reloadShown = reloadNumber;
     const stillThere = new Set(opened.map((key) => key.kid));
@@ -130,7 +127,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     const context = wrapContext(record.kid, record.algorithm);
     const unwrapped = secrets().unwrap(record.wrappedSeed, context);
     if (unwrapped === undefined) throw secretMismatch(record.kid);
-    // At the start only: while processes with the old and the new list run side by side, they would
+    // Only at the start: while processes with the old and the new list run in parallel, they would
     // undo each other's work.
     if (rewrap && !unwrapped.byFirst) {
       await store.rewrapKey(record.kid, record.wrappedSeed, secrets().wrap(unwrapped.seed, context));
@@ -140,7 +137,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
 
   const newest = (): RingKey | undefined => keys.at(-1);
 
-  /** Adds the key after the newest. When another process was faster, its key serves. */
+  /** Adds a key after the newest one, or uses the key of a process that was faster. */
   async function append(activatesAt: number): Promise<RingKey> {
     const sequence = (newest()?.sequence ?? 0) + 1;
     const record = makeKeyRecord(secrets(), {
@@ -158,8 +155,8 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
   }
 
   /**
-   * Until when a key verifies tokens that live at most `longest`: it signed until the key after it
-   * took over.
+   * Until when a key verifies tokens that live at most `longest`: it signed until the next key
+   * became active.
    */
   function verifiesUntil(index: number, longest: number): number {
     const next = keys[index + 1];
@@ -184,15 +181,15 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     await reload(true);
     const last = newest();
     if (last === undefined) await append(clocks.shared());
-    // Published before it signs, like any other: processes that still run with the old setting must
-    // know it by then.
+    // Published before it signs, like any other key: processes with the old setting must know it by
+    // then.
     else if (last.algorithm !== policy.signing) await append(nextActivation());
   }
 
   /**
-   * Whether a key waits for a time that some clock which was far ahead has named. Until then none
-   * would be rotated. Only the database's clock can tell: a process that is behind finds all keys
-   * so.
+   * Whether a key's activation was set by a clock that was far ahead, and would block rotation
+   * until then. Only the database's clock can tell: to a process whose clock is behind, all keys
+   * look so.
    */
   const isMislaid = (key: RingKey): boolean =>
     clocks.isShared() && key.activatesAt > clocks.later() + policy.rotateEvery;
@@ -201,7 +198,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     isMislaid(key) ||
     key.activatesAt + policy.rotateEvery * (1 - key.jitter / 10) - policy.publishAhead <= clocks.earlier();
 
-  /** Never before the key at present: that one would count as finished too early. */
+  /** Never before the current key's activation, which would end that key too early. */
   function nextActivation(): number {
     const last = keys.findLast((key) => !isMislaid(key));
     return Math.max(clocks.shared(), last?.activatesAt ?? 0) + policy.publishAhead;
@@ -212,20 +209,19 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     try {
       await reload();
       await clocks.read();
-      // Somebody has emptied the table: a key that signs is worth more than an explanation.
+      // If the table was emptied, a new key is more useful than an error.
       const last = newest() ?? (await append(clocks.shared()));
       if (rotationDue(last)) await append(nextActivation());
       await dropFinished();
     } catch {
-      // The request at hand does its own work and reports its own faults; this is tried again in a
-      // minute.
+      // The current request reports its own errors. This is tried again in a minute.
     }
   }
 
   return {
     load,
     active() {
-      // A process that is behind must not sign with a key that the others are about to remove.
+      // A process whose clock is behind must not sign with a key that others are about to remove.
       const time = clocks.later();
       const key = keys.findLast((candidate) => candidate.activatesAt <= time) ?? keys[0];
       if (key === undefined) throw generalError("STORE_UNAVAILABLE", "the signing keys have not been loaded");
@@ -238,13 +234,13 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     reloadForUnknownKey() {
       const time = now();
       if (time >= lookup.again) {
-        // Calls that ask meanwhile share this look, and its failure: "unknown" must mean that the
-        // store was asked.
+        // Concurrent callers share this reload and its failure: "unknown" must mean that the store
+        // was asked.
         lookup = { again: time + UNKNOWN_KEY_INTERVAL, done: reload() };
       }
       return lookup.done;
     },
-    // Not in the time of the call that happens to notice.
+    // Outside of calls: it must not use the time of the call that begins it.
     tend(time = now()) {
       if (time - loadedAt < RELOAD_EVERY) return undefined;
       return withDeadline(outsideCalls(tend), performance.now() + TEND_PATIENCE, tooLate).catch(() => undefined);

@@ -10,7 +10,7 @@ export interface RingKey extends JwsKey {
   readonly kid: string;
   readonly sequence: number;
   readonly activatesAt: number;
-  /** As it was in the store when the key was opened. */
+  /** The wrapped seed in the store when the key was opened. */
   readonly wrappedSeed: string;
   /**
    * The exact header of every access token that this key signs:
@@ -20,13 +20,13 @@ export interface RingKey extends JwsKey {
   /** Authenticates refresh tokens. */
   readonly refreshMac: Mac;
   /**
-   * A fixed number in [0, 1) drawn by the key's name, so that all processes add the same jitter to
-   * its lifetime.
+   * A fixed number in [0, 1) derived from the key's name, so that all processes add the same jitter
+   * to its lifetime.
    */
   readonly jitter: number;
 }
 
-/** A fresh record; its seed is drawn again in the rare case that the algorithm cannot use it. */
+/** Makes a record. Its seed is drawn again in the rare case that the algorithm cannot use it. */
 export function makeKeyRecord(
   secrets: Secrets,
   fields: Pick<KeyRecord, "sequence" | "algorithm" | "createdAt" | "activatesAt">,
@@ -59,8 +59,8 @@ export function openKeyRecord(record: KeyRecord, seed: Buffer): RingKey {
 }
 
 /**
- * What is authenticated along with a wrapped seed, so that nobody who can write to the store swaps
- * keys or weakens an algorithm.
+ * The data that is authenticated with a wrapped seed, so that write access to the store is not
+ * enough to swap keys or weaken an algorithm.
  */
 export const wrapContext = (kid: string, algorithm: SigningAlgorithm): string => `key ${kid} ${algorithm}`;
 

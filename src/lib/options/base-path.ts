@@ -2,7 +2,7 @@
 export const isPlainPath = (text: string): boolean =>
   text.length <= 200 && /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.~-]+)+$/.test(text);
 
-/** Whether an address, or a path alone, is the base path itself or below it; any is below `""`. */
+/** Whether a URL or path is the base path or below it. Every path is below `""`. */
 export function isBelow(address: string, basePath: string): boolean {
   return address.startsWith(basePath) && [undefined, "/", "?", "#"].includes(address[basePath.length]);
 }

@@ -4,38 +4,42 @@ import { type Duration, parseDuration } from "./duration.ts";
 import { describeKnown } from "./unknown-option.ts";
 
 /**
- * Reads one section of a config, option by option; what is wrong is collected, so that all faults
- * are told at once.
+ * Reads one section of a config, option by option. It collects all errors, so that they are
+ * reported at once.
  */
 export interface SectionReader {
   section(name: string): SectionReader;
-  /** Undefined when it is left out. */
+  /** @returns undefined if the option is omitted */
   text(name: string, rule?: (value: string) => string | undefined): string | undefined;
   flag(name: string): boolean | undefined;
   count(name: string, min: number, max: number): number | undefined;
-  /** The same for what can be turned off by false. */
+  /** `count` for an option that false turns off. */
   countOrOff(name: string, min: number, max: number): number | false | undefined;
   /** In ms. */
   duration(name: string, min: Duration, max: Duration): number | undefined;
-  /** @param flags what true and false stand for */
+  /** @param flags the meanings of true and false */
   choice<T extends string>(
     name: string,
     choices: readonly T[],
     flags?: { readonly true: T; readonly false: T },
   ): T | undefined;
   texts(name: string, rule: (value: string) => string | undefined): readonly string[] | undefined;
-  /** The value as it is, checked by `isRight`. */
+  /** The value unchanged, checked by `isRight`. */
   value<T>(name: string, wanted: string, isRight: (value: unknown) => value is T): T | undefined;
-  /** Whether it is named, if only with undefined. */
+  /** Whether the option is present, even as undefined. */
   has(name: string): boolean;
-  /** Whether it is named, but with undefined, as by an environment variable that is not set. */
+  /**
+   * Whether the option is present but undefined, for instance from an unset environment variable.
+   */
   isUnset(name: string): boolean;
   fault(name: string, code: ConfigFault["code"], message: string): void;
-  /** Faults for the options that nobody read. Called last. */
+  /** Reports the options that were not read. Called last. */
   finish(): void;
 }
 
-/** Of an option that is named with undefined: else its default would be taken in silence. */
+/**
+ * For an option that is present but undefined: using its default silently would hide the mistake.
+ */
 export const UNSET = "is undefined; is the environment variable set that it is read from?";
 
 interface Range {
@@ -43,7 +47,7 @@ interface Range {
   readonly max: number;
 }
 
-/** @throws ConfigError with everything that is wrong with `options` */
+/** @throws ConfigError with all errors in `options` */
 export function readWhole<T>(options: unknown, path: string, read: (section: SectionReader) => T): T {
   const faults: ConfigFault[] = [];
   const section = readSection(options, path, faults);
@@ -154,14 +158,14 @@ const isDuration = (value: unknown): value is Duration => parseDuration(value) !
 
 const isString = (value: unknown): value is string => typeof value === "string";
 
-/** A value for a message: short, and never the content of a string. */
+/** Describes a value for a message: short, and never with the content of a string. */
 function describe(value: unknown): string {
   return value === null || typeof value === "boolean" || typeof value === "number"
     ? String(value)
     : describeType(value);
 }
 
-/** The same where the value may be a secret. */
+/** Describes a value that may be a secret. */
 function describeType(value: unknown): string {
   if (value === null || Array.isArray(value)) return value === null ? "null" : "this list";
   return typeof value === "string" ? "this string" : `a value of type ${typeof value}`;

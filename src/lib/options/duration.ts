@@ -5,10 +5,10 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_8
  */
 export type Duration = `${number}${keyof typeof UNITS}`;
 
-// Routes ask with each request, and by the same text.
+// Routes parse the same text for each request.
 let latest: { readonly text: string; readonly ms: number | undefined } = { text: "", ms: undefined };
 
-/** Milliseconds of a {@link Duration}; undefined when it is none. */
+/** @returns the milliseconds of a {@link Duration}; undefined for other values */
 export function parseDuration(value: unknown): number | undefined {
   if (typeof value !== "string") return undefined;
   if (value === latest.text) return latest.ms;

@@ -2,7 +2,7 @@ import type { ConfigFault } from "../errors.ts";
 import type { SectionReader } from "./config-reader.ts";
 import { type Duration, parseDuration } from "./duration.ts";
 
-/** What an option takes and what it is where it is left out, as a config would write it. */
+/** The values of an option, and its default as a config would write it. */
 export type OptionSpec =
   | { readonly kind: "duration"; readonly min: Duration; readonly max: Duration; readonly default?: Duration }
   | { readonly kind: "count"; readonly min: number; readonly max: number; readonly default?: number }
@@ -12,34 +12,34 @@ export type OptionSpec =
   | {
       readonly kind: "choice";
       readonly of: readonly string[];
-      /** What true and false stand for. */
+      /** The meanings of true and false. */
       readonly flags?: { readonly true: string; readonly false: string };
       readonly default?: string;
     }
-  /** One of values that are not all strings. */
+  /** One of several values that are not all strings. */
   | {
       readonly kind: "literal";
       readonly of: readonly (string | number | boolean)[];
       readonly default?: string | number | boolean;
     }
-  /** Some of a few strings, each at most once. */
+  /** Some of several strings, each at most once. */
   | {
       readonly kind: "some";
       readonly of: readonly string[];
       readonly wanted: string;
-      /** The one that must be among them. Default: any, but at least one. */
+      /** The string that must be among them. Default: any, but at least one. */
       readonly with?: string;
       readonly default?: readonly string[];
     }
   | { readonly kind: "text"; readonly rule?: string; readonly default?: string }
   | { readonly kind: "texts"; readonly rule: string; readonly default?: readonly string[] }
-  /** Its reader has code of its own. */
+  /** The option has its own reader. */
   | { readonly kind: "other" };
 
 /** By the path of each option, for instance `"session.idleTimeout"`. */
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
-/** Of an option that is given. Durations are in ms. */
+/** The value of a given option. Durations are in ms. */
 export type OptionValue<Spec> = Spec extends { readonly kind: "duration" | "count" }
   ? number
   : Spec extends { readonly kind: "count-or-off" }
@@ -56,38 +56,38 @@ export type OptionValue<Spec> = Spec extends { readonly kind: "duration" | "coun
               ? readonly string[]
               : never;
 
-/** A default that is a number is not false. */
+/** The type of the default. A numeric default excludes false. */
 type DefaultValue<Spec> = Spec extends { readonly default: infer Default }
   ? Extract<OptionValue<Spec>, Default extends number ? number : unknown>
   : undefined;
 
 type Written<Spec> = Spec extends { readonly kind: "duration" } ? Duration : OptionValue<Spec>;
 
-/** Defaults that take the place of those of the table. */
+/** Defaults that replace those of the table. */
 export type OtherDefaults<Table> = { readonly [Path in keyof Table]?: Written<Table[Path]> };
 
-/** What is wrong with a text, and what to write; undefined where nothing is. */
+/** @returns what is wrong with a text and what to write; undefined if it is valid */
 export type TextRule = (text: string) => string | undefined;
 
-/** The rules that the texts of a table name. */
+/** The text rules that a table names. */
 export type TextRules<Table> = Readonly<
   Record<Extract<Table[keyof Table], { readonly rule: string }>["rule"], TextRule>
 >;
 
 export interface OptionReader<Table extends OptionTable> {
-  /** What the config says; undefined where it leaves the option out or is at fault. */
+  /** The configured value; undefined if it is omitted or invalid. */
   readonly given: <Path extends keyof Table>(path: Path) => OptionValue<Table[Path]> | undefined;
-  /** What counts where the config leaves the option out. */
+  /** The value of an omitted option. */
   readonly fallback: <Path extends keyof Table>(path: Path) => DefaultValue<Table[Path]>;
-  /** What the config says, or the fallback. */
+  /** The configured value, or the fallback. */
   readonly value: <Path extends keyof Table>(path: Path) => OptionValue<Table[Path]> | DefaultValue<Table[Path]>;
   readonly fault: (path: keyof Table & string, code: ConfigFault["code"], message: string) => void;
 }
 
 /**
- * Reads all options of a table but those of kind `"other"`.
+ * Reads all options of a table except those of kind `"other"`.
  *
- * @param chooseDefaults called when the config has been read
+ * @param chooseDefaults called after the config has been read
  */
 export function readOptions<const Table extends OptionTable>(
   root: SectionReader,

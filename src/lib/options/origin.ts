@@ -1,14 +1,14 @@
-// Scheme, a domain name of 253 bytes and a port fit. The parser takes n² steps for a long name with
-// letters beyond ASCII (RFC 3492).
+// Enough for a scheme, a domain name of 253 bytes and a port. The parser takes n² steps for a long
+// name with letters beyond ASCII (RFC 3492).
 export const MAX_ORIGIN_LENGTH = 300;
 
 /**
- * The canonical form of a web origin (RFC 6454), for instance `https://example.com`; undefined when
- * `text` is none.
+ * @returns the canonical form of a web origin (RFC 6454), for instance `https://example.com`;
+ * undefined for any other text
  */
 export function parseOrigin(text: string): string | undefined {
   if (text.length > MAX_ORIGIN_LENGTH) return undefined;
-  // URL takes a star for a letter like any other; nobody means it so.
+  // URL accepts a star as a letter, but the author means a pattern.
   if (!URL.canParse(text) || text.includes("*")) return undefined;
   const url = new URL(text);
   const isOrigin = (url.protocol === "https:" || url.protocol === "http:") && url.href === `${url.origin}/`;
@@ -16,7 +16,7 @@ export function parseOrigin(text: string): string | undefined {
 }
 
 /**
- * Whether an origin is this very machine's: `localhost`, a name below it, or a loopback address
+ * Whether an origin belongs to this machine: `localhost`, a name below it, or a loopback address
  * (RFC 6761 6.3, RFC 1122 3.2.1.3).
  */
 export function isLocalOrigin(origin: string): boolean {

@@ -11,7 +11,7 @@ export function readRules(): string | undefined {
     const { brotliDecompressSync } = process.getBuiltinModule("node:zlib");
     return brotliDecompressSync(readFileSync(new URL("./public-suffix-rules.br", import.meta.url))).toString();
   } catch {
-    // A runtime without files, or a bundle without this one.
+    // The runtime has no files, or the bundle lacks this one.
     return undefined;
   }
 }

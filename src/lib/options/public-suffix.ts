@@ -2,8 +2,8 @@ import { readRules } from "./public-suffix-rules.ts";
 
 /**
  * Whether browsers treat a domain as a public suffix (publicsuffix.org), such as `co.uk` or
- * `github.io`, and therefore drop a cookie that names it. `domain` is in lower case. Where the
- * rules cannot be read, only top-level domains are known to be one.
+ * `github.io`, and drop a cookie that names it. `domain` is in lower case. Without the rules file
+ * only top-level domains count.
  */
 export function isPublicSuffix(domain: string): boolean {
   const parentAt = domain.indexOf(".");
@@ -20,12 +20,12 @@ type Rules = ReadonlyMap<string, ReadonlySet<string>>;
 
 let loaded: Rules | undefined;
 
-// Built when the first cookie domain is checked; most apps have none.
+// Built for the first cookie domain, because most apps have none.
 const loadRules = (): Rules => (loaded ??= new Map(readRules()?.split(" ").map(readGroup)));
 
 /**
- * As scripts/public-suffix-rules.ts packs it: a capital letter says how many characters of the
- * label before come first.
+ * Unpacks the format of scripts/public-suffix-rules.ts: a capital letter says how many leading
+ * characters a label shares with the one before.
  */
 function readGroup(text: string): [string, ReadonlySet<string>] {
   const [parent = "", packed = ""] = text.split(":");

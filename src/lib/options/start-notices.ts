@@ -3,8 +3,8 @@ import type { Notice } from "../notices.ts";
 import { siteOf } from "./site.ts";
 
 /**
- * What the config shows of a set-up that cannot work for most apps. No fault of `parseConfig`: a
- * page of another site may post its sign-in as a form, whose cookies the browser keeps.
+ * A config that cannot work for most apps. `parseConfig` does not reject it: a page of another site
+ * may post its sign-in as a form, whose cookies the browser keeps.
  */
 export function otherSites({ http, cookie }: Policy): Notice | undefined {
   const { publicOrigin, trustedOrigins } = http;
@@ -17,7 +17,7 @@ export function otherSites({ http, cookie }: Policy): Notice | undefined {
   const named = others.map((origin) => `"${origin}"`).slice(0, 3);
   return {
     code: "COUNTERFOIL_SAME_SITE",
-    // A sign-in from there would be told of as well.
+    // A sign-in from that site would be reported under the same subject.
     about: first,
     write: () =>
       `http.trustedOrigins has ${named.join(", ")}, of another site than http.publicOrigin "${publicOrigin}", and cookie.sameSite is "${cookie.sameSite}": browsers neither keep nor send the cookies when scripts of such a page call. ` +

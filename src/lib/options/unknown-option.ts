@@ -1,11 +1,10 @@
-/** No option of ours is as long, and the work grows with the length. */
+/** Longer than any option, because the work grows with the length. */
 const MAX_LENGTH = 40;
 
 /**
- * What an error says of an option that there is not: the known one that was probably meant, or all
- * of them.
+ * Suggests for an unknown option the known one that was probably meant, or all of them.
  *
- * @param known the options that there are
+ * @param known the known options
  * @example describeKnown("sekret", ["secret", "store"]); // "did you mean secret?"
  */
 export function describeKnown(name: string, known: readonly string[]): string {
@@ -13,7 +12,7 @@ export function describeKnown(name: string, known: readonly string[]): string {
   return near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${near}?`;
 }
 
-/** In another case, or with one slip in three letters and two at most. */
+/** Ignores case, and allows one typo per three letters, two at most. */
 function findNearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   let nearest: string | undefined;
@@ -28,12 +27,12 @@ function findNearest(name: string, known: readonly string[]): string | undefined
 }
 
 /**
- * How many letters were left out, added, replaced or swapped with the next one (the optimal string
- * alignment distance).
+ * The number of letters that were omitted, added, replaced or swapped with the next one (the
+ * optimal string alignment distance).
  */
 function countSlips(given: string, meant: string): number {
   const width = meant.length + 1;
-  // Row by row: how many slips lead from the first letters of `given` to those of `meant`.
+  // Row by row: the typos between the first letters of `given` and of `meant`.
   const slips: number[] = Array.from({ length: width }, (_, column) => column);
   const at = (row: number, column: number): number => slips[row * width + column] ?? 0;
   for (let row = 1; row <= given.length; row += 1) {

@@ -6,8 +6,8 @@ import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "../crypto/jwt.ts";
 import { type CachedToken, VerifiedTokenCache } from "./verified-token-cache.ts";
 
 /**
- * What an access token says. `claims` is the app's own part, kept apart so that it cannot shadow a
- * standard claim.
+ * The contents of an access token. `claims` is the app's part, kept separate so that it cannot
+ * override a standard claim.
  */
 export interface AccessTokenFacts {
   readonly userId: string | number;
@@ -18,11 +18,11 @@ export interface AccessTokenFacts {
 }
 
 export interface VerifiedAccessToken extends AccessTokenFacts, CachedToken {
-  /** Parsed and frozen: one object serves all requests that carry this token. */
+  /** Parsed and frozen, because all requests with this token share the object. */
   readonly claims: unknown;
   /** ms since the epoch */
   readonly expires: number;
-  /** The anti-CSRF token that was last found right for it. */
+  /** The anti-CSRF token that last matched it. */
   provenAntiCsrf: string | undefined;
 }
 
@@ -34,11 +34,11 @@ export type AccessTokenVerdict =
 export interface AccessTokenPolicy {
   /** ms */
   readonly validity: number;
-  /** Greatest length, so that the cookie that carries it stays within 4096 bytes. */
+  /** The greatest length, so that the cookie with the token stays within 4096 bytes. */
   readonly maxLength: number;
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
-  /** How many verified tokens are remembered. */
+  /** How many verified tokens are cached. */
   readonly cacheSize: number;
 }
 
@@ -48,11 +48,11 @@ export interface AccessTokens {
     now: number,
   ): { value: string; expires: number };
   /**
-   * Looks at the signature only: an expired token is authentic too, and the caller must look at
+   * Verifies only the signature. An expired token is authentic too, so the caller must check
    * `expires`.
    */
   verify(value: string): AccessTokenVerdict;
-  /** Whether a token names a key that this process does not know, by its header alone. */
+  /** Whether the header of a token names a key that this process does not know. */
   namesUnknownKey(value: string): boolean;
 }
 
@@ -115,8 +115,8 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
 const flatCopy = createFlatCopy(MAX_JWS_LENGTH);
 
 function parsePayload(token: string, payload: string, policy: AccessTokenPolicy): VerifiedAccessToken | undefined {
-  // Only what this library signed gets here; the checks keep a key that somebody shared with
-  // another issuer from mattering.
+  // Only tokens that this library signed get here. The checks protect against a key that is shared
+  // with another issuer.
   const body = parseObject(payload);
   if (body === undefined) return undefined;
   const { sub, sub_type, sid, exp, auth_time, cv, pld, iss, aud } = body;
@@ -126,7 +126,7 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
     return undefined;
   if (iss !== policy.issuer || aud !== policy.audience) return undefined;
   return {
-    // A slice would keep the whole header alive for as long as the token is remembered.
+    // A slice would keep the whole header in memory for as long as the token is cached.
     token: policy.cacheSize === 0 ? token : flatCopy(token),
     userId: sub_type === "number" ? Number(sub) : sub,
     handle: sid,
@@ -139,12 +139,12 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
 }
 
 /**
- * Seconds with up to three decimals, which RFC 7519 2 allows: a token lives as long as was asked,
- * to the millisecond.
+ * Seconds with up to three decimals, which RFC 7519 2 allows, so that lifetimes are exact to the
+ * millisecond.
  */
 const toNumericDate = (milliseconds: number): number => milliseconds / 1000;
 
-/** Undefined for what {@link toNumericDate} cannot have written. */
+/** @returns undefined for values that {@link toNumericDate} does not produce */
 function fromNumericDate(seconds: unknown): number | undefined {
   if (typeof seconds !== "number") return undefined;
   const milliseconds = Math.round(seconds * 1000);
@@ -160,7 +160,7 @@ function parseObject(json: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Freezes parsed JSON through and through; it has no cycles. */
+/** Freezes parsed JSON recursively; it has no cycles. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null) {
     for (const member of Object.values(value)) deepFreeze(member);

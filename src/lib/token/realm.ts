@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 
 /**
- * Names the issuer and audience of an installation in the MACs of its tokens. Empty where neither
- * is configured, and then the MACs are those of the tokens alone.
+ * Identifies the issuer and audience of an installation in the MACs of its tokens. Empty if neither
+ * is configured; the MACs are then those of the tokens alone.
  */
 export type Realm = string;
 
@@ -12,7 +12,8 @@ interface Parties {
 }
 
 /**
- * Each party is preceded by its length, so that issuer "a" with audience "b" is not issuer "ab".
+ * Each party is prefixed with its length, so that issuer "a" with audience "b" differs from issuer
+ * "ab".
  */
 export function realmOf({ issuer, audience }: Parties): Realm {
   if (issuer === undefined && audience === undefined) return "";
@@ -20,8 +21,8 @@ export function realmOf({ issuer, audience }: Parties): Realm {
 }
 
 /**
- * In UTF-16, which spells every string of JavaScript in a way of its own. No party at all is 0,
- * since an empty one is refused.
+ * Encodes in UTF-16, which is unique for every JavaScript string. A missing party has length 0,
+ * because an empty one is refused.
  */
 function measured(party = ""): Buffer {
   const text = Buffer.from(party, "utf16le");

@@ -22,10 +22,7 @@ const SIGNED = KID + HANDLE + GENERATION + NONCE + HASH;
 const LENGTH = PREFIX.length + ((SIGNED + HASH) / 3) * 4;
 const BODY = /^[A-Za-z0-9_-]+$/;
 
-/**
- * The first token of a session has no parent. No hash of a token is zero, so nothing is a child by
- * this.
- */
+/** The first token of a session has no parent. No hash is zero, so no other token is its parent. */
 const NO_PARENT = Buffer.alloc(HASH);
 
 export interface RefreshToken {
@@ -33,9 +30,9 @@ export interface RefreshToken {
   readonly value: string;
   readonly handle: string;
   readonly generation: number;
-  /** Hash of the hash of this token, as the row keeps it. */
+  /** Hash of the hash of this token, as in the row. */
   readonly doubleHash: string;
-  /** The same of the token that it was minted from. */
+  /** Hash of the hash of its parent. */
   readonly parentDoubleHash: string;
 }
 
@@ -68,8 +65,8 @@ export function mintRefreshToken(
 }
 
 /**
- * The session that a text of a token's form claims to be of; undefined for any other text. Proves
- * nothing.
+ * The session handle in a text that looks like a refresh token; undefined for any other text. It is
+ * not authenticated.
  */
 export function claimedHandle(value: string): string | undefined {
   return hasForm(value) ? bodyOf(value).toString("base64url", KID, KID + HANDLE) : undefined;
@@ -79,8 +76,7 @@ const hasForm = (value: string): boolean =>
   value.length === LENGTH && value.startsWith(PREFIX) && BODY.test(value.slice(PREFIX.length));
 
 /**
- * Parses and authenticates; looks at no store. Anything but a token that we made is refused in
- * bounded time.
+ * Parses and authenticates a token without the store. Any other text is refused in bounded time.
  */
 export function parseRefreshToken(
   value: string,

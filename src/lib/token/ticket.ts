@@ -1,9 +1,9 @@
 import type { Realm } from "./realm.ts";
 import type { Secrets } from "../crypto/secret.ts";
 
-/** What a ticket says. Nothing in it is secret but the whole. */
+/** Contents of a ticket. The fields are public; the signed ticket as a whole is a credential. */
 export interface Ticket {
-  /** Names this very ticket, so that it is used once; looks like a handle. */
+  /** Identifies this ticket, so that it is used once; looks like a handle. */
   readonly once: string;
   readonly handle: string;
   /** In ms since the epoch. */
@@ -12,17 +12,17 @@ export interface Ticket {
 
 export interface Tickets {
   format(ticket: Ticket): string;
-  /** Undefined for what this installation has not made. */
+  /** @returns undefined for a text that this installation has not made */
   parse(text: string): Ticket | undefined;
 }
 
-// Characters that may stand in a WebSocket subprotocol (RFC 6455 4.1), which is how browsers can
-// send it without putting it into an address.
+// Only characters of a WebSocket subprotocol (RFC 6455 4.1), so that browsers can send it outside
+// of the URL.
 const SHAPE = /^(cft1\.([A-Za-z0-9_-]{24})\.([A-Za-z0-9_-]{24})\.(\d{1,16}))\.([A-Za-z0-9_-]{43})$/;
 
 /**
- * One-time tickets: `cft1.<once>.<handle>.<expires>.<MAC>`. The MAC is over the realm as well,
- * where there is one.
+ * One-time tickets: `cft1.<once>.<handle>.<expires>.<MAC>`. The MAC includes the realm, if there is
+ * one.
  */
 export function createTickets(secrets: () => Pick<Secrets, "tickets">, realm: Realm = ""): Tickets {
   const messageOf = (claim: string): string => (realm === "" ? claim : `${claim}.${realm}`);

@@ -1,19 +1,18 @@
-/** What was found out about one access token; the rest of the value belongs to the caller. */
+/** The cached result for one access token. The caller adds other fields. */
 export interface CachedToken {
   readonly token: string;
 }
 
 /**
- * A bounded map of verified tokens in two generations: when the young one is full it becomes the
- * old one and the old one is dropped. Whatever was asked for lately survives, and eviction costs
- * nothing per entry.
+ * A bounded map of verified tokens in two generations. When the young one is full it replaces the
+ * old one, so recently used tokens stay and eviction costs nothing per entry.
  */
 export class VerifiedTokenCache<T extends CachedToken> {
   #young = new Map<number, T>();
   #old = new Map<number, T>();
   readonly #generationSize: number;
 
-  /** @param size greatest number of tokens held; 0 holds none */
+  /** @param size the most cached tokens; 0 disables the cache */
   constructor(size: number) {
     this.#generationSize = Math.floor(size / 2);
   }
@@ -22,7 +21,7 @@ export class VerifiedTokenCache<T extends CachedToken> {
     const name = nameOf(token);
     const young = this.#young.get(name);
     const found = young ?? this.#old.get(name);
-    // The name is a part of the signature: the whole token must be the one that was verified.
+    // The key is a part of the signature, so the whole token must be compared.
     if (found?.token !== token) return undefined;
     if (young === undefined) this.set(found);
     return found;
@@ -43,15 +42,15 @@ export class VerifiedTokenCache<T extends CachedToken> {
   }
 }
 
-/** What each character of base64url stands for; 0 for all others. */
+/** The value of each base64url character; 0 for all others. */
 const SEXTETS = new Uint8Array(128);
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 for (let value = 0; value < ALPHABET.length; value += 1) SEXTETS[ALPHABET.charCodeAt(value)] = value;
 
 /**
  * 30 bits of the signature, which the bearer of a token cannot choose: a map finds a small number
- * twice as fast as a text. The last character is left out, since it has spare bits. Two tokens of
- * one number take turns.
+ * twice as fast as a text. The last character is excluded, because it has spare bits. Two tokens
+ * with the same number replace each other.
  */
 function nameOf(token: string): number {
   const end = token.length;
