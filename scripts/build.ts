@@ -1,12 +1,20 @@
-/** Compiles src to dist, from scratch. */
+/**
+ * Compiles src to build, from scratch, and makes of that what is published: dist. The server's half
+ * becomes entries that share a few chunks, since each file of it costs at every start; the
+ * browser's half stays as it is, for the bundlers of apps.
+ */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { relative } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { unreachedDeclarations } from "./declarations.ts";
+import { build, type Plugin } from "esbuild";
+import { reachedDeclarations } from "./declarations.ts";
 
-const root = new URL("..", import.meta.url);
-rmSync(new URL("dist", root), { recursive: true, force: true });
+const root = fileURLToPath(new URL("..", import.meta.url));
+const compiled = join(root, "build");
+const dist = join(root, "dist");
+for (const folder of [compiled, dist]) rmSync(folder, { recursive: true, force: true });
+
 // The browser's half by itself, so that it cannot use what only Node has, nor the rest what only
 // browsers have.
 for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
@@ -18,27 +26,78 @@ for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
   compile("--noCheck", "--removeComments", "--declaration", "false", "--isolatedDeclarations", "false");
 }
 // Its licence wants the notice in the file, which removeComments takes out.
-const list = (ending: string): URL => new URL(`dist/lib/options/public-suffix-rules${ending}`, root);
-const [notice = ""] = readFileSync(list(".d.ts"), "utf8").split("export", 1);
-writeFileSync(list(".js"), notice + readFileSync(list(".js"), "utf8"));
-copyFileSync(new URL("src/lib/options/public-suffix-rules.br", root), list(".br"));
-// No user's compiler reads half of the declarations, so npm leaves those out of the tarball.
-const dist = new URL("dist/", root);
-const unreached = unreachedDeclarations(root).map((file) => `/${relative(fileURLToPath(dist), file)}`);
-writeFileSync(new URL(".npmignore", dist), `${unreached.join("\n")}\n`);
-// A hundredth less to download than the four spaces of tsc.
+const list = join(compiled, "lib/options/public-suffix-rules");
+const [notice = ""] = readFileSync(`${list}.d.ts`, "utf8").split("export", 1);
+writeFileSync(`${list}.js`, notice + readFileSync(`${list}.js`, "utf8"));
+copyFileSync(join(root, "src/lib/options/public-suffix-rules.br"), `${list}.br`);
+
+const filesOf = (folder: string): readonly string[] =>
+  readdirSync(join(compiled, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
+
+function publish(file: string): void {
+  mkdirSync(dirname(join(dist, file)), { recursive: true });
+  copyFileSync(join(compiled, file), join(dist, file));
+}
+
+/** What a page loads, and what both halves do: it has no part in the chunks. */
+const BROWSER = ["browser.js", "react.js", "xhr.js", "worker.js", "protocol.js"];
+for (const file of [...BROWSER, ...filesOf("lib/browser").filter((name) => name.endsWith(".js"))]) publish(file);
+// No user's compiler reads half of the declarations.
+for (const file of reachedDeclarations(new URL("..", import.meta.url), compiled)) publish(relative(compiled, file));
+copyFileSync(`${list}.br`, join(dist, "public-suffix-rules.br"));
+
+/** Under a licence of its own, with the notice in its first lines. */
+const RULES = "public-suffix-rules.js";
+copyFileSync(`${list}.js`, join(dist, RULES));
+
+/** Files of their own, which stand beside every chunk. */
+const apart: Plugin = {
+  name: "apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(?:protocol|public-suffix-rules)\.js$/ }, ({ path }) => ({
+      path: `./${basename(path)}`,
+      external: true,
+    }));
+  },
+};
+
+const entries = readdirSync(compiled).filter((file) => file.endsWith(".js") && !BROWSER.includes(file));
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: [
+    ...entries.map((file) => ({ in: join(compiled, file), out: file.slice(0, -".js".length) })),
+    { in: join(compiled, "lib/cli/main.js"), out: "cli" },
+  ],
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  packages: "external",
+  target: "es2023",
+  chunkNames: "[name]-[hash]",
+  metafile: true,
+  plugins: [apart],
+  logLevel: "error",
+});
+// Tests ask it which of our files a chunk has.
+writeFileSync(join(compiled, "chunks.json"), JSON.stringify(metafile.outputs));
+
+// A hundredth less to download than the spaces of the compilers.
 for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
-  if (/\.(?:js|d\.ts)$/.test(file)) indentWithTabs(new URL(file, dist));
+  if (/\.(?:js|d\.ts)$/.test(file)) indentWithTabs(join(dist, file));
 }
 
 /** Leaves a file alone that has a text of several lines, in which spaces may mean something. */
-function indentWithTabs(file: URL): void {
+function indentWithTabs(file: string): void {
   const lines = readFileSync(file, "utf8").split("\n");
+  const width = file.endsWith(".d.ts") || lines.some((line) => /^ {4}\S/.test(line) && !lines.includes("  ")) ? 4 : 2;
   let ticks = 0;
   for (const line of lines) {
     ticks += line.split("`").length - 1;
-    if (ticks % 2 === 1 && file.pathname.endsWith(".js")) return;
+    if (ticks % 2 === 1 && file.endsWith(".js")) return;
   }
-  const tabbed = lines.map((line) => line.replace(/^(?: {4})+/, (spaces) => "\t".repeat(spaces.length / 4)));
+  const spaces = new RegExp(`^(?: {${width}})+`);
+  const tabbed = lines.map((line) => line.replace(spaces, (found) => "\t".repeat(found.length / width)));
   writeFileSync(file, tabbed.join("\n"));
 }

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import manifest from "../../package.json" with { type: "json" };
-import { unreachedDeclarations } from "../../scripts/declarations.ts";
+import { reachedDeclarations } from "../../scripts/declarations.ts";
 import { root } from "./snippets.ts";
 import { SURROUNDINGS } from "./surroundings.ts";
 
@@ -24,13 +24,12 @@ const FENCE = /@example\s+```(tsx?)\n(.*?)\n```/gs;
 const ONE_LINE = /@example (.+)/g;
 
 export async function readExamples(): Promise<readonly Example[]> {
-  const hidden = new Set(
-    unreachedDeclarations(pathToFileURL(root)).map((file) =>
-      relative(join(root, "dist"), file).replace(/\.d\.ts$/, ".ts"),
-    ),
+  const dist = join(root, "dist");
+  const shown = new Set(
+    reachedDeclarations(pathToFileURL(`${root}/`), dist).map((file) => relative(dist, file).replace(/\.d\.ts$/, ".ts")),
   );
   const files = globSync("**/*.ts", { cwd: join(root, "src") }).filter(
-    (file) => !file.endsWith(".test.ts") && !hidden.has(file),
+    (file) => !file.endsWith(".test.ts") && shown.has(file),
   );
   return (await Promise.all(files.toSorted().map(examplesOf))).flat();
 }

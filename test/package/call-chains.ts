@@ -4,7 +4,7 @@
  */
 import { console as inspected, type Runtime, Session } from "node:inspector";
 
-const OURS = new URL("../../dist/", import.meta.url).href;
+const OURS = new URL("../../build/", import.meta.url).href;
 const MIDDLEWARE = `${OURS}lib/http/adapters/route-middleware.js`;
 
 export interface CallChains {

@@ -1,15 +1,16 @@
 /**
  * From a route to the statement of the database there are nine functions at most, the middleware
- * among them, on each way that a refresh takes.
+ * among them, on each way that a refresh takes. Counted over the compiled files, of which the
+ * published ones are made, for the sake of their names.
  */
 import { DatabaseSync } from "node:sqlite";
-import { createSessions } from "counterfoil";
-import { createNewSession, sessionRoutes } from "counterfoil/express";
-import { mysql } from "counterfoil/mysql";
-import { postgres } from "counterfoil/postgres";
-import { sqlite } from "counterfoil/sqlite";
-import { redis } from "counterfoil/redis";
-import type { SessionStore } from "counterfoil/memory";
+import { createSessions } from "../../build/index.js";
+import { createNewSession, sessionRoutes } from "../../build/express.js";
+import { mysql } from "../../build/mysql.js";
+import { postgres } from "../../build/postgres.js";
+import { sqlite } from "../../build/sqlite.js";
+import { redis } from "../../build/redis.js";
+import type { SessionStore } from "../../build/memory.js";
 import express from "express";
 import { createPool as createMariadbPool } from "mariadb";
 import { createPool as createMysql2Pool } from "mysql2/promise";

@@ -49,7 +49,7 @@ test("with a home, a date and nothing to come a dry run goes through, and publis
   expect(isPublishable, text).toBe(true);
   for (const what of ["two builds give one hash", "publint", "attw --profile esm-only", "licences and SBOM"])
     expect(lines).toContain(`ok      ${what}`);
-  expect(text).toMatch(/^notice {2}dist\/lib\/options\/public-suffix-rules\.js: Mozilla Public License/m);
+  expect(text).toMatch(/^notice {2}dist\/public-suffix-rules\.js: Mozilla Public License/m);
   expect(lines.at(-1)).toMatch(/^would run npm publish .*counterfoil-0\.1\.0\.tgz --provenance --access public$/);
   const sbom = JSON.parse(readFileSync(join(folder, "release/sbom.json"), "utf8")) as {
     bomFormat: string;

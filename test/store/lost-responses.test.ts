@@ -8,9 +8,8 @@ import { Redis as IoRedisClient } from "ioredis";
 import { createClient } from "redis";
 import { redis, type RedisClient } from "counterfoil/redis";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createSession } from "../../dist/lib/session/create-session.js";
-import { contextOf } from "../../dist/lib/session/assemble-sessions.js";
-import { deleteSession } from "../../dist/lib/store/redis/redis-scripts.js";
+import { createNewSession, withSessions } from "counterfoil/web";
+import { deleteSession } from "../../build/lib/store/redis/redis-scripts.js";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { T0 } from "../../src/lib/testing/store/rows.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
@@ -52,16 +51,31 @@ const WRITES: Readonly<Record<string, (scene: Scene, removal: string) => readonl
     () => sessions.revokeSessionUsingSessionHandle(session.handle),
   ],
   "revocation of a user's": ({ sessions }) => ["alice", () => sessions.revokeAllSessionsForUser("alice")],
-  "revocation of everything": ({ sessions }) => [
-    contextOf(sessions).ring.active().kid,
-    () => sessions.revokeAllSessions(),
-  ],
+  "revocation of everything": ({ sessions, alice }) => [keyOf(alice), () => sessions.revokeAllSessions()],
   "reuse alarm": ({ sessions, alice }, removal) => [removal, () => sessions.refreshSession(alice.refreshToken.value)],
-  "sign-in in the place of another": ({ sessions, alice: { session } }) => [
-    MARK,
-    () => createSession(contextOf(sessions), { userId: MARK, replaces: { handle: session.handle, userId: "alice" } }),
-  ],
+  "sign-in in the place of another": ({ sessions, alice }) => [MARK, () => signInAgain(sessions, alice)],
 };
+
+/** The name of the key that signed a session's access token. */
+function keyOf({ accessToken }: CreatedSession): string {
+  const [header = ""] = accessToken.value.split(".");
+  return (JSON.parse(Buffer.from(header, "base64url").toString()) as { readonly kid: string }).kid;
+}
+
+/** In a browser that has the cookies of a session, which the new one replaces. */
+async function signInAgain(sessions: Sessions, { accessToken }: CreatedSession): Promise<void> {
+  let failure: unknown;
+  const signIn = withSessions(
+    async (request) => {
+      await createNewSession(request, MARK, { sessions }).catch((error: unknown) => (failure = error));
+      return new Response();
+    },
+    { sessions },
+  );
+  const cookie = `${sessions.cookieNames.access}=${accessToken.value}`;
+  await signIn(new Request("http://localhost/", { method: "POST", headers: { cookie } }));
+  if (failure !== undefined) throw failure;
+}
 
 /** What is told of them. */
 const EVENTS: Readonly<Record<string, (handle: string) => readonly (readonly [SessionEventName, object])[]>> = {

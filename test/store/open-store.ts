@@ -97,8 +97,8 @@ const mysql2Pool = async (url: string): Promise<Pool> => (await import("mysql2/p
  * MariaDB can, MariaDB understands as well.
  */
 async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
-  const { createMysqlDriver } = await import("../../dist/lib/store/sql/mysql-driver.js");
-  const { createSqlStore } = await import("../../dist/lib/store/sql/sql-store.js");
+  const { createMysqlDriver } = await import("../../build/lib/store/sql/mysql-driver.js");
+  const { createSqlStore } = await import("../../build/lib/store/sql/sql-store.js");
   return createSqlStore({
     driver: createMysqlDriver(
       async () => pool,

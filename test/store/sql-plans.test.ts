@@ -6,7 +6,7 @@ import { createConnection as createMariadbConnection } from "mariadb";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { buildStatements, listValues, refreshValues, sessionValues } from "../../dist/lib/store/sql/sql-statements.js";
+import { buildStatements, listValues, refreshValues, sessionValues } from "../../build/lib/store/sql/sql-statements.js";
 import type { SqlStatement, SqlStatements, SqlValue } from "../../src/lib/store/sql/sql-statements.ts";
 import type { SqlDialect } from "../../src/lib/store/sql/sql-traits.ts";
 import { newRecord, T0 } from "../../src/lib/testing/store/rows.ts";

@@ -2,14 +2,14 @@
  * A store as the next version of this package may open it: by the same code, which knows one more
  * step of the schema.
  */
-import { createMysqlDriver } from "../../dist/lib/store/sql/mysql-driver.js";
-import { type MigrationSource, newestOf, readMigrations } from "../../dist/lib/store/migrations.js";
-import { createPostgresDriver } from "../../dist/lib/store/sql/postgres-driver.js";
-import { createRedisDriver, givenClient, type RedisClient } from "../../dist/lib/store/redis/redis-driver.js";
-import { createRedisStore, REDIS_SCHEMA } from "../../dist/lib/store/redis/redis-store.js";
-import { inspectMysql, inspectPostgres } from "../../dist/lib/store/sql/sql-servers.js";
-import { createSqlStore } from "../../dist/lib/store/sql/sql-store.js";
-import { createSqliteStore } from "../../dist/lib/store/sqlite/sqlite-store.js";
+import { createMysqlDriver } from "../../build/lib/store/sql/mysql-driver.js";
+import { type MigrationSource, newestOf, readMigrations } from "../../build/lib/store/migrations.js";
+import { createPostgresDriver } from "../../build/lib/store/sql/postgres-driver.js";
+import { createRedisDriver, givenClient, type RedisClient } from "../../build/lib/store/redis/redis-driver.js";
+import { createRedisStore, REDIS_SCHEMA } from "../../build/lib/store/redis/redis-store.js";
+import { inspectMysql, inspectPostgres } from "../../build/lib/store/sql/sql-servers.js";
+import { createSqlStore } from "../../build/lib/store/sql/sql-store.js";
+import { createSqliteStore } from "../../build/lib/store/sqlite/sqlite-store.js";
 import type { SessionStore } from "../../src/lib/session/session-store.ts";
 import { endingWith, type StoreAddress } from "./open-store.ts";
 

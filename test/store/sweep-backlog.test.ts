@@ -15,7 +15,7 @@ import { databases, describeDatabase, removeDatabases } from "./databases.ts";
 import { openStore, type StoreAddress } from "./open-store.ts";
 import { describeSqlServers } from "./sql-drivers.ts";
 
-const COMMAND = fileURLToPath(new URL("../../dist/lib/cli/main.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
 interface Outcome {
   readonly status: number | null;
