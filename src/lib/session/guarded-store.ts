@@ -1,5 +1,5 @@
 import { currentCall } from "../call.ts";
-import { type CodeOf, generalError, SessionError } from "../errors.ts";
+import { type CodeOf, generalError, isErrorFromAuth, type SessionError } from "../errors.ts";
 import { withoutData } from "./driver-error.ts";
 import type { SessionStore } from "./session-store.ts";
 import {
@@ -74,7 +74,7 @@ export function guardStore(store: SessionStore): SessionStore {
       try {
         await store.close();
       } catch (error) {
-        if (error instanceof SessionError) throw withHarmlessCause(error);
+        if (isErrorFromAuth(error)) throw withHarmlessCause(error);
         throw generalError(
           "STORE_UNAVAILABLE",
           "the session store failed to close; sessions are untouched, and this instance is closed all the same",
@@ -104,16 +104,16 @@ const noTimeLeft = (): SessionError =>
 
 /** All errors of failed operations are made here. */
 function toStoreError(error: unknown, { kind, name }: Failing): SessionError {
-  const fact = error instanceof SessionError ? factOf(error) : `the session store failed to ${name}`;
+  const fact = isErrorFromAuth(error) ? factOf(error) : `the session store failed to ${name}`;
   // Errors that do not come from the database are complete already.
   if (fact === undefined) return withHarmlessCause(error as SessionError);
   const isSure = kind === "read" || isUntouched(error);
   const outcome = isPartly(error) && isSure ? PARTLY : isSure ? UNTOUCHED : UNKNOWN;
-  const cause = withoutData(error instanceof SessionError || error instanceof DriverFailure ? error.cause : error);
+  const cause = withoutData(isErrorFromAuth(error) || error instanceof DriverFailure ? error.cause : error);
   const reported = withOutcome(
     fact,
     outcome,
-    error instanceof SessionError ? (error.code as CodeOf<"GENERAL_ERROR">) : "STORE_UNAVAILABLE",
+    isErrorFromAuth(error) ? (error.code as CodeOf<"GENERAL_ERROR">) : "STORE_UNAVAILABLE",
     cause,
   );
   return outcome === UNTOUCHED ? reported : markUnknown(reported);
@@ -134,7 +134,7 @@ function withOutcome(fact: string, outcome: string, code: CodeOf<"GENERAL_ERROR"
 
 /** Marks an error of a guarded store: an earlier operation of the same call had succeeded. */
 export function asPartlyDone(error: unknown): unknown {
-  if (!(error instanceof SessionError) || isUnknown(error)) return error;
+  if (!isErrorFromAuth(error) || isUnknown(error)) return error;
   const fact = reportedFacts.get(error);
   return fact === undefined ? error : withOutcome(fact, PARTLY, error.code as CodeOf<"GENERAL_ERROR">, error.cause);
 }

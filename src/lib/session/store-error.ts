@@ -1,5 +1,5 @@
 /** Records of a failed operation whether the database may have done it. */
-import { type CodeOf, generalError, SessionError } from "../errors.ts";
+import { type CodeOf, generalError, isErrorFromAuth, type SessionError } from "../errors.ts";
 
 const facts = new WeakMap<object, string>();
 const untouched = new WeakSet<object>();
@@ -45,7 +45,7 @@ export const isUntouched = (error: unknown): boolean => isObject(error) && untou
 
 /** Marks an operation of which an earlier step has ended or made sessions. */
 function markPartly(error: unknown): Error {
-  const own = error instanceof SessionError || error instanceof DriverFailure ? error : new DriverFailure(error);
+  const own = isErrorFromAuth(error) || error instanceof DriverFailure ? error : new DriverFailure(error);
   partly.add(own);
   return isUntouched(error) ? markUntouched(own) : own;
 }
