@@ -53,8 +53,8 @@ copyFileSync(`${list}.js`, join(dist, RULES));
 /** Files of their own, which stand beside every chunk. */
 const apart: Plugin = {
   name: "apart",
-  setup({ onResolve }) {
-    onResolve({ filter: /\/(?:protocol|public-suffix-rules)\.js$/ }, ({ path }) => ({
+  setup(bundling) {
+    bundling.onResolve({ filter: /\/(?:protocol|public-suffix-rules)\.js$/ }, ({ path }) => ({
       path: `./${basename(path)}`,
       external: true,
     }));
