@@ -49,13 +49,13 @@ const handlesIn = (markers: string): readonly (string | undefined)[] =>
 /**
  * Name of the session that a marker belongs to. One of another wire version is a name of its own.
  */
-export const handleOf = (marker: string): string => parseMarker(marker)?.handle ?? marker;
+export const handleOf = (marker = ""): string => parseMarker(marker)?.handle ?? marker;
 
 /**
  * How long the access token that came with a marker can be used, in ms: as it lives by the server's
  * clock, less a little for its way.
  */
-export function usableFor(marker: string): number {
+export function usableFor(marker = ""): number {
   const parsed = parseMarker(marker);
   const life = parsed ? parsed.accessExpires - parsed.issuedAt : Infinity;
   return life - Math.min(life / 10, 5000);

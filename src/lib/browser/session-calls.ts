@@ -74,19 +74,23 @@ export function createSessionCalls(
   // would not help there.
   let refusedAfterRefresh: string | undefined;
 
-  /** Makes a call ready for the session that the browser has, if that is its owner's. */
+  /**
+   * Makes a call ready for the session that the browser has, if that is its owner's.
+   *
+   * @throws what `prepare` throws
+   */
   async function prepareFor(
     { url, method, signal, isSignIn }: OutgoingCall,
     owner: CallOwner | undefined,
     isSecond: boolean,
-  ): Promise<PreparedCall | SessionClientError> {
+  ): Promise<PreparedCall> {
     const isUnsafe = !/^(GET|HEAD|OPTIONS)$/i.test(method);
     for (let refreshes = 0; ; refreshes += 1) {
       const known = state.sync();
       const isFirst = !isSecond && !refreshes;
       const isOthers = owner && known && !isOwner(owner, known);
       if (isOthers && (known.user || refreshes > 1))
-        return new SessionClientError("USER_CHANGED", "another user has signed in");
+        throw new SessionClientError("USER_CHANGED", "another user has signed in");
       const isNeeded =
         isOthers ||
         (isFirst && known && !isSignIn && (state.isExpired() || (isUnsafe && known.antiCsrf === undefined)));
@@ -98,7 +102,7 @@ export function createSessionCalls(
         return { headers, url, method, marker: known?.marker, owner: known ?? owner, isSecond };
       }
       const result = await abortable(refresh.run(), signal);
-      if (isNeeded && typeof result !== "string") return result;
+      if (isNeeded && typeof result !== "string") throw result;
     }
   }
 
@@ -109,9 +113,7 @@ export function createSessionCalls(
       // The origin of a blob is that of the page that has made it.
       if (isRoute || !/^http/i.test(url) || !settings.origins.includes(new URL(url).origin)) return undefined;
       // Who signs in is somebody else by intent.
-      const prepared = await prepareFor(call, call.isSignIn ? undefined : owner, false);
-      if (prepared instanceof SessionClientError) throw prepared;
-      return prepared;
+      return prepareFor(call, call.isSignIn ? undefined : owner, false);
     },
 
     async judge(call, answer, canResend = true) {
@@ -121,19 +123,22 @@ export function createSessionCalls(
       const known = state.sync();
       if (blocked || !settings.isRefused(answer)) return blocked;
       if (known?.marker === call.marker) {
-        if (call.isSecond) refusedAfterRefresh = call.marker + call.url;
+        const refused = call.marker + call.url;
+        if (call.isSecond) refusedAfterRefresh = refused;
         // A stranger without any token, or one whose new tokens are refused, too.
-        if (call.isSecond || (known ? known.marker + call.url === refusedAfterRefresh : !hasToken(answer)))
-          return undefined;
+        if (known ? refused === refusedAfterRefresh : call.isSecond || !hasToken(answer)) return undefined;
         const result = await refresh.run();
         if (result !== "fresh") return result === "over" ? undefined : result;
       } else if (!known) {
         return undefined;
       }
-      const prepared = await prepareFor(call, call.owner, true);
-      if (prepared instanceof SessionClientError) return prepared;
-      if (call.isSecond) return undefined;
-      return canResend ? prepared : new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
+      try {
+        const prepared = await prepareFor(call, call.owner, true);
+        if (call.isSecond) return undefined;
+        return canResend ? prepared : new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
+      } catch (error) {
+        return error as SessionClientError;
+      }
     },
   };
 }

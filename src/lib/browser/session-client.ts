@@ -109,7 +109,7 @@ export function createSessionClient<Claims = unknown>(
 
   async function alone<T>(call: () => Promise<T>): Promise<T> {
     await refresh.flight;
-    return withLock(settings.name, settings.lockTimeout, call);
+    return withLock(settings, call);
   }
 
   async function tellSignOut(): Promise<boolean> {

@@ -20,12 +20,13 @@ export async function sessionFetch(
   const { url, method, signal } = request;
   // A stream is not kept in memory for the case that it is wanted again.
   const canResend = !(init?.body instanceof ReadableStream);
-  const prepared = request.credentials === "omit" ? undefined : await calls.prepare({ url, method, signal });
-  if (!prepared) return send(request);
-  for (let call: PreparedCall = prepared; ;) {
-    const copy = canResend && !call.isSecond ? request.clone() : request;
+  let call: PreparedCall | undefined;
+  if (request.credentials !== "omit") call = await calls.prepare({ url, method, signal });
+  if (!call) return send(request);
+  for (;;) {
+    const copy: Request = canResend && !call.isSecond ? request.clone() : request;
     for (const [header, value] of Object.entries(call.headers)) copy.headers.set(header, value);
-    const response = await send(copy, limit(copy, call));
+    const response: Response = await send(copy, limit(copy, call));
     const verdict: Verdict = await abortable(calls.judge(call, response, canResend), signal);
     if (!verdict) return response;
     if (verdict instanceof SessionClientError) return Object.assign(response, { sessionError: verdict });

@@ -26,8 +26,8 @@ export interface SessionRefresh {
   /** The browser has come back: one more try, if the last one failed. */
   wake(): void;
   /**
-   * Asks who is signed in, while that is all that the page knows: now, and after each failure's
-   * rest.
+   * To be called after each change. Ends a wait for another tab whose refresh is done, and asks who
+   * is signed in while the page does not know: now, and after each failure's rest.
    */
   recover(this: void): void;
 }
@@ -47,6 +47,8 @@ export function createSessionRefresh(
   let handle = "";
   let restsUntil = 0;
   let backoff = SHORTEST_BACKOFF;
+  // Ends the wait for the lock if the refresh is no longer needed. Undefined while nothing waits.
+  let lookAgain: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -54,7 +56,7 @@ export function createSessionRefresh(
    * what the caller has seen: a second look may see what another tab has got in between.
    */
   function backoffLeft(): number {
-    const current = handleOf(state.known()?.marker ?? "");
+    const current = handleOf(state.known()?.marker);
     if (current !== handle) {
       handle = current;
       failure = undefined;
@@ -63,24 +65,32 @@ export function createSessionRefresh(
     return failure ? restsUntil - performance.now() : 0;
   }
 
+  /**
+   * What another tab has done since a marker was seen: undefined if this tab must still refresh.
+   * The cookie is read anew, because any script of the origin can send a message.
+   */
+  function look(seen: string | undefined): RefreshResult | undefined {
+    const now = state.sync();
+    if (now?.marker === seen) return undefined;
+    if (!now) return "over";
+    return now.user && "fresh";
+  }
+
   async function attempt(seen: string | undefined): Promise<RefreshResult> {
     const signal = AbortSignal.timeout(settings.refreshTimeout);
     try {
       for (;;) {
-        const before = state.sync();
-        if (before?.marker !== seen) {
-          if (!before) return "over";
-          // Another tab was faster.
-          if (before.user) return "fresh";
-        }
+        const done = look(seen);
+        if (done) return done;
+        const before = state.known()?.marker;
         const answer = await send(settings.refreshUrl, { ...settings.routeCall, signal });
         const text = await answer.text();
         if (answer.ok) {
-          const blocked = state.learn(answer, before?.marker);
+          const blocked = state.learn(answer, before);
           if (blocked) return blocked;
           // Where a CORS set-up hides the header, the cookie tells. Neither: the answer is somebody
           // else's, a captive portal's say.
-          if (answer.headers.has(SESSION_HEADER) || state.sync()?.marker !== before?.marker) return "fresh";
+          if (answer.headers.get(SESSION_HEADER) || state.sync()?.marker !== before) return "fresh";
         }
         if (settings.isRefused(answer)) {
           // No token has arrived although there was a session.
@@ -108,9 +118,14 @@ export function createSessionRefresh(
   }
 
   async function fly(seen: string | undefined): Promise<RefreshResult> {
-    const result = await withLock(settings.name, settings.lockTimeout, () => attempt(seen)).finally(() => {
-      flight = undefined;
-    });
+    const result = await withLock(
+      settings,
+      () => attempt(seen),
+      (stop) => {
+        lookAgain = () => stop(look(seen));
+      },
+    );
+    flight = lookAgain = undefined;
     if (typeof result === "string") {
       failure = undefined;
       backoff = SHORTEST_BACKOFF;
@@ -124,14 +139,14 @@ export function createSessionRefresh(
     return result;
   }
 
-  async function run(force = false): Promise<RefreshResult> {
-    const last = backoffLeft() > 0 && failure;
+  async function run(force?: boolean): Promise<RefreshResult> {
     // A timeout has taken its time already.
-    if (last && !flight && !force && last.code !== "REFRESH_TIMEOUT") return last;
+    if (backoffLeft() > 0 && failure && failure.code !== "REFRESH_TIMEOUT" && !flight && !force) return failure;
     return (flight ??= fly(state.known()?.marker));
   }
 
   function recover(): void {
+    lookAgain?.();
     clearTimeout(timer);
     if (life.aborted || state.session().status !== "loading") return;
     const left = backoffLeft();

@@ -66,7 +66,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   // The last state in which it was known who is signed in: events tell the difference from it.
   let announced: Exclude<SessionState, LoadingSession> | undefined;
 
-  const tabs = joinTabs(name, life, receive, sync);
+  const tellTabs = joinTabs(name, life, receive, sync);
   sync(stored.at && Math.max(0, Date.now() - stored.at));
   if (state.status !== "loading") announced = state;
 
@@ -80,32 +80,26 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     // Its cookies are gone.
     if (known) ended = undefined;
     // Where the age is not known this is NaN, and no time is later than that.
-    if (age !== undefined || known?.marker !== before?.marker)
-      expiresAt = performance.now() - Number(age) + usableFor(known?.marker ?? "");
-    if (known?.marker === before?.marker && known?.user === before?.user) return;
-    announce(reason);
+    const isOther = known?.marker !== before?.marker;
+    if (age !== undefined || isOther) expiresAt = performance.now() - Number(age) + usableFor(known?.marker);
+    if (isOther || known?.user !== before?.user) announce(reason);
   }
 
   /** Adds what is known of the same session from elsewhere. Equal facts stay the same object. */
-  function complete({ marker, user, antiCsrf, at }: KnownSession): KnownSession {
+  function complete(next: KnownSession): KnownSession {
+    const { marker } = next;
     const handle = handleOf(marker);
-    const earlier = [known, recall(name)].find((source) => handleOf(source?.marker ?? "") === handle);
+    const earlier = [known, recall(name)].find((source) => handleOf(source?.marker) === handle);
     // The page is newer than what an earlier one has stored, and older than what this one has
     // learnt.
     const old = !known && initialSession?.handle === handle ? initialSession : earlier?.user;
-    return {
-      marker,
-      user: !user || JSON.stringify(user) === JSON.stringify(old) ? old : user,
-      antiCsrf: antiCsrf === undefined ? earlier?.antiCsrf : antiCsrf,
-      at,
-    };
+    const { user = old, antiCsrf = earlier?.antiCsrf, at } = next;
+    return { marker, user: JSON.stringify(user) === JSON.stringify(old) ? old : user, antiCsrf, at };
   }
 
   function toState(reason?: SignOutReason): SessionState {
-    if (!known) return { status: "signed-out", reason };
-    const { marker, user } = known;
-    if (!user) return { status: "loading" };
-    return { status: "signed-in", ...user, accessExpires: parseMarker(marker)?.accessExpires };
+    if (!known?.user) return known ? { status: "loading" } : { status: "signed-out", reason };
+    return { status: "signed-in", ...known.user, accessExpires: parseMarker(known.marker)?.accessExpires };
   }
 
   function announce(reason?: SignOutReason): void {
@@ -181,21 +175,21 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     setKnown(next, age);
     if (!known) return;
     remember(name, { ...known, isReadable });
-    tabs.post(known);
+    tellTabs(known);
   }
 
-  function end(reason: SignOutReason, isUnsent = false): void {
+  function end(reason: SignOutReason, isUnsent?: boolean): void {
     if (!known) return;
     const handle = handleOf(known.marker);
     ended = isUnsent ? handle : undefined;
     remember(name, { isReadable, ended });
-    tabs.post({ ended: handle, reason });
+    tellTabs({ ended: handle, reason });
     forget(handle, reason);
     clearDuplicates(markerName);
   }
 
   return {
-    sync: () => sync(),
+    sync,
     known: () => known,
     isExpired: () => performance.now() >= expiresAt,
     session: () => state,
@@ -212,7 +206,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         return undefined;
       }
       if (marker === NO_SESSION) {
-        if (started && known && handleOf(known.marker) === handleOf(started)) end("sign-out");
+        if (handleOf(known?.marker) === handleOf(started)) end("sign-out");
         return undefined;
       }
       const isKept = confirm(marker);
@@ -223,7 +217,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         announce("cookies-blocked");
         return new SessionClientError(
           "COOKIES_BLOCKED",
-          "no cookies kept: check cookiePrefix, Secure over http, SameSite (localhost, 127.0.0.1), Domain, Path, third-party cookies",
+          "no cookies: check cookiePrefix, Secure, SameSite (localhost, 127.0.0.1), Domain, Path, third-party",
         );
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))

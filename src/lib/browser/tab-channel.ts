@@ -1,9 +1,7 @@
 import { listen } from "./listen.ts";
 
-/** What the tabs and workers of one browser tell each other. */
-export interface TabChannel {
-  post(message: object): void;
-}
+/** Tells the other tabs and workers of the browser. */
+export type TellTabs = (message: object) => void;
 
 /**
  * Joins the channel. It is left while the page rests in the back/forward cache, which an open
@@ -16,7 +14,7 @@ export function joinTabs(
   life: AbortSignal,
   onMessage: (message: object) => void,
   onBack: () => void,
-): TabChannel {
+): TellTabs {
   let channel: BroadcastChannel | undefined;
   const leave = (): void => {
     channel?.close();
@@ -35,8 +33,6 @@ export function joinTabs(
     join();
     onBack();
   });
-  return {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin than this one
-    post: (message) => channel?.postMessage(message),
-  };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no other origin than this one
+  return (message) => channel?.postMessage(message);
 }
