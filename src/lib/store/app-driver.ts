@@ -1,4 +1,4 @@
-// Whole, since the first lines that people give to bundles often declare `createRequire` already.
+// A namespace import, because banners of bundles often declare `createRequire` already.
 import { diagnoseNetwork } from "./network-errors.ts";
 import * as modules from "node:module";
 import { join } from "node:path";
@@ -6,12 +6,12 @@ import { generalError } from "../errors.ts";
 
 /** A driver that the app has installed. */
 export interface InstalledDriver {
-  /** Which of the names it has. */
+  /** The package name of the driver. */
   readonly name: string;
   readonly module: Readonly<Record<string, unknown>>;
 }
 
-/** Loads the first of several drivers that is installed. @throws SessionError `DRIVER_MISSING` */
+/** Loads the first installed one of several drivers. @throws SessionError `DRIVER_MISSING` */
 export async function importDriver(...names: readonly [string, ...string[]]): Promise<InstalledDriver> {
   for (const name of names) {
     const module = (await unlessMissing(() => importHere(name))) ?? (await unlessMissing(() => requireFromApp(name)));
@@ -27,13 +27,13 @@ export async function importDriver(...names: readonly [string, ...string[]]): Pr
 
 type Module = Readonly<Record<string, unknown>>;
 
-/** By a variable and with the words that bundlers know, so that they leave it alone. */
+/** A variable and these comments keep bundlers from resolving the import. */
 const importHere = async (name: string): Promise<Module> =>
   (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as Module;
 
 /**
- * Package managers that show a package nothing but its own dependencies still show the app its
- * own, and a bundle has only those. Not by `import`, which Turbopack replaces by an error.
+ * Loads a package of the app. Some package managers show a package only its own dependencies, and a
+ * bundle has only the app's. Turbopack replaces `import` by an error, so this uses `require`.
  */
 const requireFromApp = (name: string): Module =>
   modules.createRequire(join(process.cwd(), "package.json"))(name) as Module;
@@ -47,16 +47,16 @@ async function unlessMissing(load: () => Module | Promise<Module>): Promise<Modu
   }
 }
 
-/** Of `import`, and of `require` and bundlers. */
+/** From `import`, and from `require` and bundlers. */
 const NOT_FOUND: readonly unknown[] = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"];
 
 /**
- * A pool or client of our own: made when it is first needed, made anew when that failed, ended
+ * A pool or client that the store makes: created on first use, created again after a failure, ended
  * once.
  */
 export interface LazyResource<T> {
   readonly get: () => Promise<T>;
-  /** @throws SessionError `STORE_UNAVAILABLE` when it may still be open */
+  /** @throws SessionError `STORE_UNAVAILABLE` if it may still be open */
   readonly end: () => Promise<void>;
 }
 
@@ -90,8 +90,8 @@ export function lazyResource<T>(make: () => Promise<T>, finish: (made: T) => Pro
 }
 
 /**
- * Whether a connection broke, or never came about, while it was to be ended: there is nothing left
- * to end. A pool of mysql2 goes on with the others, and marks such errors as fatal.
+ * Whether a connection broke or failed to open while it was to be ended, so that there is nothing
+ * left to end. A pool of mysql2 continues with the others, and marks such errors as fatal.
  */
 const isGone = (error: unknown): boolean =>
   diagnoseNetwork(error) !== undefined || (error instanceof Error && "fatal" in error && error.fatal === true);

@@ -1,25 +1,23 @@
-/**
- * What the options of stores on a server have in common: one of the app's own, a URL, or its parts.
- */
+/** The shared options of stores on a server: the app's own connection, a URL, or its parts. */
 import { type SectionReader, UNSET } from "../options/config-reader.ts";
 
 interface Source {
-  /** The option for a pool or client of the app's own. */
+  /** The option for the app's own pool or client. */
   readonly given: "pool" | "client";
-  /** Whether the app gives one. */
+  /** Whether the app passed one. */
   readonly isGiven: boolean;
   readonly url: string | undefined;
-  /** The parts that a URL has too. */
+  /** The parts that a URL has, too. */
   readonly target: Readonly<Record<string, unknown>>;
-  /** What else is for a connection of the store's own. */
+  /** Other options for a connection that the store makes. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The parts in words, for instance `"host, user, password and database"`. */
+  /** The names of the parts, for instance `"host, user, password and database"`. */
   readonly parts: string;
 }
 
-/** Faults what says nothing of where to connect, or says it twice. */
+/** Reports a config that does not say where to connect, or says it twice. */
 export function checkSource(section: SectionReader, { given, isGiven, url, target, settings, parts }: Source): void {
-  // An environment variable that is not set must not silently lead to localhost.
+  // An unset environment variable must not silently connect to localhost.
   for (const name of [given, "url"]) {
     if (section.isUnset(name) && !isGiven && url === undefined) section.fault(name, "MISSING", UNSET);
   }
@@ -41,9 +39,9 @@ const nameOfFirst = (options: Readonly<Record<string, unknown>>): string | undef
   Object.keys(options).find((name) => options[name] !== undefined);
 
 /**
- * @param schemes what URLs of this database begin with
- * @param example one of its URLs
- * @param isOurs what else must be true of it
+ * @param schemes the URL schemes of this database
+ * @param example an example URL
+ * @param isOurs an additional condition
  */
 export const readUrl = (
   section: SectionReader,
@@ -73,10 +71,10 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Not by `section.text`, which tells what it was given instead of a text. */
+/** Without `section.text`, whose errors describe the wrong value. */
 export const readPassword = (section: SectionReader): string | undefined =>
   section.value("password", "a string", (value) => typeof value === "string");
 
-/** Options of TLS: true, or an object. */
+/** TLS options: true, or an object. */
 export const isTls = (value: unknown): value is boolean | object =>
   typeof value === "boolean" || (typeof value === "object" && value !== null);

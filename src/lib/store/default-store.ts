@@ -8,11 +8,11 @@ export const SQLITE_PATIENCE = 5000;
 export const secretBeside = (path: string): string => `${path}.secret`;
 
 /**
- * The store of an instance that is given none: a SQLite file. `load` is called when it is prepared,
- * so that SQLite is not loaded for nothing.
+ * The default store of an instance: a SQLite file. `load` is called when it is prepared, so that
+ * SQLite is loaded only if necessary.
  */
 export function defaultStore(load: (path: string) => Promise<SessionStore>): SessionStore {
-  // Of the folder that is the working directory now.
+  // Relative to the working directory at this moment.
   const path = resolve(DEFAULT_FILE);
   let tell: ((trouble: StoreTrouble) => void) | undefined;
   const early: Pick<SessionStore, "secretFile" | "timeout" | "prepare" | "watch" | "close"> = {
@@ -21,7 +21,8 @@ export function defaultStore(load: (path: string) => Promise<SessionStore>): Ses
     async prepare() {
       const store = await load(path);
       store.watch?.((trouble) => tell?.(trouble));
-      // It is the other store from now on, so that no operation pays for the detour.
+      // From now on its methods are those of the loaded store, so operations pay nothing for the
+      // indirection.
       Object.assign(early, store);
       await store.prepare();
     },
@@ -31,6 +32,6 @@ export function defaultStore(load: (path: string) => Promise<SessionStore>): Ses
     },
     async close() {},
   };
-  // The rest comes in time: a store is prepared before anything else is asked of it.
+  // The other methods exist in time, because a store is prepared first.
   return early as SessionStore;
 }

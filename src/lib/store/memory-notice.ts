@@ -1,15 +1,15 @@
 import type { Cluster } from "node:cluster";
 import { isInProduction, warnOfSetup } from "../notices.ts";
 
-/** What was warned of: once is enough for a process. */
+/** Already warned about: once per process. */
 const warned = new Set<string>();
 
 /**
- * Warns of a store that keeps everything in this process, where there are several processes or
- * users to lose it: in a worker of `node:cluster`, and in production.
+ * Warns that a memory store loses its data with the process, if there may be several processes or
+ * real users: in a worker of `node:cluster`, and in production.
  *
- * @param store how the app has written it
- * @param isMeant whether the app says that one process which forgets is what it wants
+ * @param store the app's code for the store
+ * @param isMeant whether the app has confirmed that it wants this
  */
 export function warnOfMemory(store: string, isMeant: boolean, cure = ""): void {
   if (isClusterWorker()) {
@@ -29,7 +29,6 @@ function warn(text: string): void {
   warnOfSetup("COUNTERFOIL_MEMORY_STORE", text);
 }
 
-// Not imported: runtimes without node:cluster have this store, too. The types are those of an
-// import.
+// Loaded at run time, because runtimes without node:cluster have this store, too.
 const isClusterWorker = (): boolean =>
   (process.getBuiltinModule?.("node:cluster") as unknown as Cluster | undefined)?.isWorker === true;

@@ -1,21 +1,21 @@
 import type { SessionRecord } from "../session/record.ts";
 
 /**
- * Rows of sessions by their handles, with an index by user: what is asked of one user looks at no
- * row of another.
+ * Session rows by handle, with an index by user, so that operations for one user read only that
+ * user's rows.
  */
 export interface MemoryRows {
   readonly get: (handle: string) => SessionRecord | undefined;
-  /** Adds a row, or puts it in the place of the one with its handle. */
+  /** Adds a row, or replaces the one with its handle. */
   readonly put: (row: SessionRecord) => void;
-  /** Whether there was one. */
+  /** @returns whether the row existed */
   readonly remove: (handle: string) => boolean;
-  /** In no order. */
+  /** Unordered. */
   readonly ofUser: (userKey: string) => SessionRecord[];
   readonly all: () => IterableIterator<SessionRecord>;
 }
 
-/** @param byUser is filled with the rows of each user who has one, by their handles */
+/** @param byUser is filled with the rows of each user by handle */
 export function createMemoryRows(byUser: Map<string, Map<string, SessionRecord>> = new Map()): MemoryRows {
   const rows = new Map<string, SessionRecord>();
 
@@ -24,7 +24,7 @@ export function createMemoryRows(byUser: Map<string, Map<string, SessionRecord>>
     if (row === undefined) return false;
     const others = byUser.get(row.userKey);
     others?.delete(handle);
-    // Users come and go, and a process that runs for months must not keep a place for each of them.
+    // A process that runs for months must not keep an entry for each former user.
     if (others?.size === 0) byUser.delete(row.userKey);
     return rows.delete(handle);
   }

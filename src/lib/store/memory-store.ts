@@ -4,10 +4,7 @@ import { decideLimit } from "../session/session-limit.ts";
 import { createMemoryRows } from "./memory-rows.ts";
 import type { SessionPosition, SessionStore } from "../session/session-store.ts";
 
-/**
- * Keeps everything in this process. Each operation runs to its end without awaiting, which makes it
- * atomic.
- */
+/** Keeps all data in this process. Each operation runs without awaiting, so it is atomic. */
 export function createMemoryStore(): SessionStore {
   const sessions = createMemoryRows();
   const keys = new Map<string, KeyRecord>();
@@ -123,6 +120,6 @@ export function createMemoryStore(): SessionStore {
   };
 }
 
-/** Handles are ASCII, so their order by UTF-16 is that by bytes. */
+/** Handles are ASCII, so UTF-16 order equals byte order. */
 const newestFirst = (a: SessionPosition, b: SessionPosition): number =>
   b.createdAt - a.createdAt || Number(a.handle < b.handle) - Number(a.handle > b.handle);

@@ -1,29 +1,26 @@
 import { MIGRATION_STEPS } from "./migration-steps.ts";
 
-/** Folders of `migrations/`; MariaDB and Galera take those of MySQL. */
+/** The folders of `migrations/`. MariaDB and Galera use that of MySQL. */
 export type MigrationDialect = keyof typeof MIGRATION_STEPS;
 
 /** One step of a schema, from an immutable file `migrations/<dialect>/NNNN_name.sql`. */
 export interface Migration {
   readonly version: number;
   /**
-   * The oldest version that code may know to go on with the tables after this step, from the line
-   * `-- oldest: N` of the file. Undefined: this one.
+   * The oldest version of the code that can use the tables after this step, from the line
+   * `-- oldest: N` of the file. Undefined: this version.
    */
   readonly oldest?: number | undefined;
   readonly sql: string;
 }
 
-/** The steps that some code knows. An argument in tests, which play newer and older code. */
+/** Provides the known steps. Tests pass another source to play newer and older code. */
 export type MigrationSource = (dialect: MigrationDialect, prefix?: string) => readonly Migration[];
 
-/**
- * What every table's name begins with, unless the app says otherwise. The files are written with
- * it.
- */
+/** The default prefix of table names. The files are written with it. */
 export const DEFAULT_PREFIX = "counterfoil_";
 
-/** All steps of a dialect, in order, for tables whose names begin with `prefix`. */
+/** Reads all steps of a dialect, in order, for tables with `prefix`. */
 export function readMigrations(dialect: MigrationDialect, prefix: string = DEFAULT_PREFIX): readonly Migration[] {
   return Object.entries(MIGRATION_STEPS[dialect]).map(([file, sql]) => {
     const oldest = /^-- oldest: (\d+)$/m.exec(sql)?.[1];
@@ -35,7 +32,7 @@ export function readMigrations(dialect: MigrationDialect, prefix: string = DEFAU
   });
 }
 
-/** The statements of a step. No string in the files holds a semicolon at the end of a line. */
+/** Splits a step into statements. No string in the files has a semicolon at the end of a line. */
 export const statementsOf = ({ sql }: Migration): readonly string[] =>
   sql
     .replaceAll(/^--.*$/gm, "")
@@ -43,11 +40,11 @@ export const statementsOf = ({ sql }: Migration): readonly string[] =>
     .map((text) => text.trim())
     .filter((text) => text !== "");
 
-/** The tables that the steps make. */
+/** The tables that the steps create. */
 export const tableNames = (prefix: string): readonly string[] =>
   ["session", "key", "lease", "replaced", "revocation", "device", "audit"].map((name) => `${prefix}${name}`);
 
-/** Whether a statement makes, changes or fills one of these tables. */
+/** Whether a statement creates, changes or fills one of these tables. */
 export const isAbout = (text: string, tables: readonly string[]): boolean =>
   tables.some((table) => new RegExp(`\\b${table}\\b`).test(text));
 
@@ -57,13 +54,13 @@ const VERSION_TYPES: Readonly<Record<MigrationDialect, string>> = {
   postgres: "INTEGER NOT NULL PRIMARY KEY)",
 };
 
-/** The statements that keep the version of a schema. */
+/** The statements for the version of a schema. */
 export const versionTable = (
   dialect: MigrationDialect,
   prefix: string,
 ): { readonly create: string; readonly read: string; readonly note: (migration: Migration) => string } => ({
   create: `CREATE TABLE IF NOT EXISTS ${prefix}migration (version ${VERSION_TYPES[dialect]}`,
-  // All columns, since the second is not there before the step that adds it.
+  // All columns, because an earlier step may not have added the second one yet.
   read: `SELECT * FROM ${prefix}migration ORDER BY version DESC LIMIT 1`,
   note({ version, oldest }) {
     const [columns, values] =
@@ -74,12 +71,12 @@ export const versionTable = (
   },
 });
 
-/** The newest version of some steps. */
+/** The newest version of the given steps. */
 export const newestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
 
 /**
- * Everything that brings a schema from version `from` (0: nothing is there) to the newest, for an
- * operator to read and run.
+ * The script that migrates a schema from version `from` (0: no tables) to the newest, for an
+ * operator to run.
  */
 export function schemaScript(
   dialect: MigrationDialect,
@@ -92,7 +89,7 @@ export function schemaScript(
     .filter(({ version }) => version > from)
     .map((migration) => `${migration.sql.trim()}\n\n${note(migration)};`);
   const script = [`${create};`, ...steps];
-  // MySQL commits each statement that makes a table by itself, so there each may be run again;
-  // elsewhere it is all or nothing.
+  // MySQL commits each CREATE TABLE by itself, so the statements are repeatable there. Other
+  // databases use a transaction.
   return `${(dialect === "mysql" ? script : ["BEGIN;", ...script, "COMMIT;"]).join("\n\n")}\n`;
 }

@@ -1,15 +1,15 @@
-/** What is at fault, and what to do about it. */
+/** The cause of an error, and its solution. */
 export interface NetworkError {
   readonly kind: "fault";
   readonly message: string;
 }
 
-/** The code that a driver's error carries: a text with some, a number with others. */
+/** The code of a driver's error: a string or, with some drivers, a number. */
 export function errorCode(error: unknown, property = "code"): string {
   if (typeof error !== "object" || error === null) return "";
   const value: unknown = Reflect.get(error, property);
   if (typeof value === "string" || typeof value === "number") return String(value);
-  // Node reports a host with several addresses as one error with many inside.
+  // Node reports a host with several IP addresses as one error that contains the others.
   const [first]: unknown[] = error instanceof AggregateError ? error.errors : [];
   return first === undefined ? "" : errorCode(first, property);
 }
@@ -23,10 +23,10 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   "ENOENT",
 ]);
 
-/** Faults of the network, which all drivers report alike. */
+/** Recognises network errors, which all drivers report alike. */
 export function diagnoseNetwork(error: unknown): NetworkError | undefined {
   const code = errorCode(error);
-  // EAI_AGAIN, EAI_FAIL and the like come from the look-up of the name.
+  // EAI_AGAIN, EAI_FAIL and the like come from DNS.
   if (!UNREACHABLE.has(code) && !code.startsWith("EAI_")) return undefined;
   return {
     kind: "fault",

@@ -1,14 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Waits before the next attempt at what failed for the moment; false where the time is over. The
- * caller has the loop and decides what may be tried again, so that no function stands between.
+ * Waits before the next attempt. The caller has the loop and decides which errors to retry, so that
+ * no function stands between.
+ *
+ * @returns false if the time is over
  */
 export type Retry = () => Promise<boolean>;
 
 /**
  * @param deadline by `performance.now()`
- * @param pause how long to wait after so many attempts, in ms
+ * @param pause the pause in ms after a number of attempts
  */
 export function createRetry(deadline: number, pause: (attempts: number) => number): Retry {
   let attempts = 0;

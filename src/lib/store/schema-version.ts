@@ -1,22 +1,22 @@
 import { generalError } from "../errors.ts";
 
-/** What a database says of the tables or keys in it. */
+/** The version of the tables or keys in a database. */
 export interface SchemaVersion {
-  /** 0: there is none. */
+  /** 0 if there are none. */
   readonly version: number;
-  /** The oldest version that code may know to use it. */
+  /** The oldest version of the code that can use it. */
   readonly oldest: number;
 }
 
-/** @param row version and, where it is noted, oldest; undefined: nothing is there */
+/** @param row version and, if stored, oldest; undefined if there is no schema */
 export function toSchemaVersion(row: readonly unknown[] | undefined): SchemaVersion {
   const [version = 0, oldest] = row ?? [];
   return { version: Number(version), oldest: Number(oldest ?? version) };
 }
 
 /**
- * Whether a schema has all that this code needs, as one of a newer version has that says so. Code
- * of the version before then starts beside it, and a deployment may roll.
+ * Whether this code can use a schema, also a newer one that allows it. Earlier code then starts
+ * beside newer code, so deployments can roll.
  *
  * @param known the newest version that this code knows
  * @throws SessionError `SCHEMA_TOO_NEW`

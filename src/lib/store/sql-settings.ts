@@ -4,7 +4,7 @@ import { checkSource, isTls, readPassword, readUrl } from "./connection-source.t
 import { SERVER_OPTIONS, SQL_OPTIONS } from "./store-option-tables.ts";
 import { refusePrefix } from "./table-prefix.ts";
 
-/** How to connect, for a pool of our own: only what was said, and the size of the pool. */
+/** How to connect, for a pool that the store makes: only the given options, and the pool size. */
 export interface SqlConnectionOptions {
   readonly url?: string;
   readonly host?: string;
@@ -25,8 +25,8 @@ interface SqlSettings {
 }
 
 /**
- * @param hasPool whether the app gives a pool, which options of a connection contradict
- * @param schemes what URLs of this database begin with
+ * @param hasPool whether the app passed a pool, which excludes options of a connection
+ * @param schemes the URL schemes of this database
  */
 export function readSqlOptions(
   section: SectionReader,

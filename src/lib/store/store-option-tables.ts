@@ -1,6 +1,6 @@
 /**
- * The options of the stores as data, but for those that have readers of their own. A test compares
- * them with the comments of the entries and with docs/options.md.
+ * The options of the stores as data, except those with their own readers. A test compares them with
+ * the comments of the entries and with docs/options.md.
  */
 import { DEFAULT_FILE } from "./default-store.ts";
 import { DEFAULT_PREFIX } from "./migrations.ts";
@@ -12,14 +12,14 @@ export const SQLITE_OPTIONS = {
   tablePrefix: { kind: "text", rule: "tablePrefix", default: DEFAULT_PREFIX as typeof DEFAULT_PREFIX },
 } as const;
 
-/** Of all stores on a server. */
+/** Options of all stores on a server. */
 export const SERVER_OPTIONS = {
   host: { kind: "text" },
   port: { kind: "count", min: 1, max: 65_535 },
   timeout: { kind: "duration", min: "100ms", max: "5m", default: "10s" },
 } as const;
 
-/** Of MySQL and PostgreSQL. */
+/** Options of MySQL and PostgreSQL. */
 export const SQL_OPTIONS = {
   pool: { kind: "other" },
   url: { kind: "other" },
@@ -33,7 +33,7 @@ export const SQL_OPTIONS = {
   queueLimit: { kind: "count", min: 0, max: 100_000 },
 } as const;
 
-/** Of PostgreSQL alone. */
+/** Options of PostgreSQL. */
 export const POSTGRES_OPTIONS = {
   prepare: { kind: "flag", default: true },
 } as const;
@@ -48,7 +48,7 @@ export const REDIS_OPTIONS = {
   keyPrefix: { kind: "text", rule: "keyPrefix", default: "counterfoil:" },
 } as const;
 
-/** Of the section `replicas` of {@link REDIS_OPTIONS}. */
+/** Options of the section `replicas` of {@link REDIS_OPTIONS}. */
 export const REPLICA_OPTIONS = {
   acknowledge: { kind: "count", min: 1, max: 100 },
   within: { kind: "duration", min: "1ms", max: "1m", default: "1s" },

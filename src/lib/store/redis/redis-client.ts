@@ -6,9 +6,8 @@ import type { IoRedis, NodeRedis, RedisClient, RedisSource } from "./redis-drive
 import type { RedisConnectionOptions } from "./redis-options.ts";
 
 /**
- * A client of our own, by the driver that is installed. It connects when it is needed, and when
- * its connection broke, when it is needed again: a call gets what that attempt gives, and nothing
- * is kept for later.
+ * Makes a client with the installed driver. It connects on demand, also after its connection broke;
+ * a call gets the result of that attempt, and nothing is queued.
  *
  * @param timeout how long an attempt to connect may take, in ms
  */
@@ -38,7 +37,7 @@ export function ownRedisClient(options: RedisConnectionOptions, timeout: number)
       const tried = connect();
       const { client, isReady } = await tried;
       if (isReady()) return client;
-      // Another call may have made a new one meanwhile.
+      // Another call may have replaced it meanwhile.
       if (made?.connection === tried) await end();
       return (await connect()).client;
     },
@@ -66,7 +65,7 @@ async function makeConnection(options: RedisConnectionOptions, timeout: number):
   }
 }
 
-/** A port that expects TLS gives a client without it no answer at all. */
+/** A port that expects TLS never responds to a client without it. */
 function explainCut(error: unknown): SessionError | undefined {
   const message = error instanceof Error ? error.message : "";
   if (errorCode(error) !== "ECONNRESET" && !/^(Connection is|Socket) closed/.test(message)) return undefined;
@@ -84,7 +83,7 @@ type Module = Readonly<Record<string, unknown>>;
 interface OwnNodeRedis extends NodeRedis, Connectable {
   readonly isReady: boolean;
   destroy?(): void;
-  /** What version 4 has instead. */
+  /** The method of version 4. */
   disconnect(): Promise<unknown>;
 }
 
@@ -108,7 +107,7 @@ function byNodeRedis(
     if (client.destroy === undefined) await client.disconnect();
     else client.destroy();
   };
-  // It minds being closed twice.
+  // node-redis throws if it is closed twice.
   return opened(client, { client, isReady: () => client.isReady, end: () => void end().catch(ignore) }, timeout);
 }
 
@@ -130,7 +129,7 @@ function byIoRedis(
     retryStrategy: null,
     lazyConnect: true,
     enableOfflineQueue: false,
-    // Else it says on the console that it may not read INFO.
+    // Otherwise ioredis writes to the console if it may not read INFO.
     enableReadyCheck: false,
   });
   return opened(client, { client, isReady: () => client.status === "ready", end: () => client.disconnect() }, timeout);
@@ -138,20 +137,20 @@ function byIoRedis(
 
 async function opened(client: Connectable, connection: Connection, timeout: number): Promise<Connection> {
   let fault: unknown;
-  // Later ones the operations under way tell; without a listener they would end the process.
+  // Running operations report later errors. Without a listener such an event would end the process.
   client.on("error", (error) => {
     fault ??= error;
   });
   try {
-    // A driver limits the time that the network takes, and not that of the server's first answer.
+    // A driver limits the time of the network, but not of the server's first response.
     await withDeadline(client.connect(), performance.now() + timeout, noResponse);
   } catch (error) {
-    // ioredis says only that there is no connection, and why by the event.
+    // The promise of ioredis says only that there is no connection; the event says why.
     fault ??= error;
   }
   if (fault === undefined) return connection;
-  // Also when it has connected: ioredis goes on with another database when there is none of that
-  // number.
+  // Even after a successful connect: ioredis continues with another database if the configured
+  // number does not exist.
   connection.end();
   throw fault;
 }

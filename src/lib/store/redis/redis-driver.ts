@@ -3,9 +3,7 @@ import { replyCode } from "./redis-errors.ts";
 import { inspect, type RedisScript } from "./redis-scripts.ts";
 import { markUntouched } from "../../session/store-error.ts";
 
-/**
- * What is called of node-redis, from version 4 on: of a client, a pool, a cluster, or sentinels.
- */
+/** The used part of node-redis, from version 4: a client, a pool, a cluster or sentinels. */
 export interface NodeRedis {
   evalSha(sha: string, options: NodeRedisInput): Promise<unknown>;
   eval(text: string, options: NodeRedisInput): Promise<unknown>;
@@ -19,8 +17,7 @@ export interface NodeRedisInput {
 }
 
 /**
- * What is called of ioredis, from version 5 on: of a `Redis`, with sentinels or without, or of a
- * `Cluster`.
+ * The used part of ioredis, from version 5: a `Redis`, with or without sentinels, or a `Cluster`.
  */
 export interface IoRedis {
   evalsha(sha: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
@@ -32,42 +29,43 @@ export type RedisClient = NodeRedis | IoRedis;
 
 export interface RedisCall {
   readonly script: RedisScript;
-  /** All of one slot; the first decides which node is asked. */
+  /** Keys of one slot. The first one determines the node. */
   readonly keys: readonly string[];
   readonly args: readonly string[];
 }
 
-/** How many replicas must have a write, and how long they may take, in ms. */
+/** How many replicas must confirm a write, and how long that may take, in ms. */
 export interface RedisReplicas {
   readonly acknowledge: number;
   readonly within: number;
 }
 
-/** What the Redis store asks of a client. */
+/** The operations of a client for the Redis store. */
 export interface RedisDriver {
   /**
-   * The reply of a script; texts may be bytes, and numbers texts, as the app has set up its client.
+   * Runs a script. Depending on the app's client, texts of the reply may be bytes, and numbers
+   * texts.
    */
   readonly run: (call: RedisCall) => Promise<unknown>;
-  /** The same, and how many replicas have confirmed what it wrote. */
+  /** Runs a script, and counts the replicas that have confirmed its writes. */
   readonly runAndWait: (
     call: RedisCall,
     replicas: RedisReplicas,
   ) => Promise<{ readonly reply: unknown; readonly confirmed: number }>;
   /**
-   * Gives up a client of our own that did not answer a call that began at `since`; the next call
-   * makes another.
+   * Drops the store's own client, because it did not respond to a call that began at `since`. The
+   * next call makes another.
    */
   readonly abandon: (since: number) => Promise<void>;
-  /** Ends the client if it is ours. Safe to call twice. */
+  /** Ends the store's own client. Safe to call twice. */
   readonly close: () => Promise<void>;
 }
 
-/** Where the client comes from. */
+/** Provides the client. */
 export interface RedisSource {
   /**
-   * A client that is connected, unless it is one of the app's; or an error that says why there is
-   * none.
+   * @returns a connected client, or the app's client in any state; or an error that says why there
+   * is none
    */
   readonly get: () => Promise<RedisClient>;
   readonly abandon: (since: number) => Promise<void>;
@@ -82,7 +80,7 @@ export const givenClient = (client: RedisClient): RedisSource => ({
 });
 
 export function createRedisDriver({ get: find, abandon, end }: RedisSource): RedisDriver {
-  // Without a connection nothing can have been sent.
+  // Without a connection nothing was sent.
   const get = (): Promise<RedisClient> =>
     find().catch((error: unknown) => {
       throw markUntouched(error);
@@ -117,8 +115,8 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
         return await waitBy(client, call, replicas);
       } catch (error) {
         if (replyCode(error) !== "MOVED") throw error;
-        // No driver follows with a pipeline; with a single command it does, and knows the way from
-        // then on.
+        // Drivers follow MOVED for single commands but not in pipelines. One command updates their
+        // slot map.
         await run({ script: inspect, keys: call.keys.slice(0, 1), args: [] });
         return waitBy(client, call, replicas);
       }
@@ -129,18 +127,18 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
   };
 }
 
-/** The hash of a script, or its text where the server does not know it. */
+/** The hash of a script, or its text if the server does not know the hash. */
 type Source = "sha" | "text";
 
 /**
- * After a restart, a fail-over or SCRIPT FLUSH the server knows no script by its hash. It says so
- * before anything is done.
+ * After a restart, a fail-over or SCRIPT FLUSH the server does not know the hash, and refuses
+ * before it does anything.
  */
 const isUnknownScript = (error: unknown): boolean => replyCode(error) === "NOSCRIPT";
 
 /**
- * Followed by WAIT on the same connection, whatever happens: WAIT counts those replicas that have
- * what its own connection wrote, and on a new one it would count them all.
+ * Sends WAIT on the same connection in any case: WAIT counts the replicas that have this
+ * connection's writes, and on a new connection it would count all replicas.
  */
 async function waitBy(
   client: RedisClient,
@@ -195,8 +193,8 @@ async function nodeRedisPipeline(
 }
 
 /**
- * A cluster of node-redis 4. Its `evalSha` asks any node, and when that names the right one, any
- * other.
+ * A cluster of node-redis 4. Its `evalSha` asks a random node, and after a redirect another random
+ * one.
  */
 interface OldCluster {
   sendCommand(key: string | undefined, isReadonly: boolean, command: readonly string[]): Promise<unknown>;

@@ -3,12 +3,12 @@ import { generalError, SessionError } from "../../errors.ts";
 import { isUntouched, markUntouched, storeError } from "../../session/store-error.ts";
 
 /**
- * The word in capitals that an error reply of the server begins with, or one of ours where it has
- * none; empty where it is no reply.
+ * The code word of an error reply of the server, or a word of ours if the reply has none; empty for
+ * other errors.
  */
 export function replyCode(error: unknown): string {
   if (!(error instanceof Error)) return "";
-  // Servers before version 7 wrap what went wrong within a script.
+  // Servers before version 7 wrap errors of commands in scripts.
   const message = rootOf(error).message.replace(/^.*@user_script: ?\d+: -?/s, "");
   if (FOREIGN_KEY.test(message) || ASTRAY.test(message)) return "TRYAGAIN";
   if (FORBIDDEN.test(message)) return "NOPERM";
@@ -18,12 +18,12 @@ export function replyCode(error: unknown): string {
   return /^[A-Z]+(?= |$)/.exec(message)?.[0] ?? "";
 }
 
-/** A cluster of ioredis that reaches no node tells what the last one said. */
+/** If a cluster of ioredis reaches no node, the last node's error says why. */
 const rootOf = (error: Error): Error =>
   "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
 
 /**
- * ioredis puts the command into its errors, with all its arguments, and so sessions and passwords.
+ * Removes the command from errors of ioredis, because its arguments contain sessions and passwords.
  */
 function withoutCommand(error: Error): Error {
   const root = rootOf(error);
@@ -34,38 +34,33 @@ function withoutCommand(error: Error): Error {
   return copy;
 }
 
-/** Said to a script whose key is on its way to another node, and which has written nothing yet. */
+/** The reply to a script whose slot is being moved, before the script has written anything. */
 const FOREIGN_KEY = /attempted to access a non local key/;
 
-/**
- * Said by the drivers when each node has sent them to another for too long, as in the middle of a
- * fail-over.
- */
+/** The drivers' error if nodes keep redirecting to each other, as during a fail-over. */
 const ASTRAY = /^Too many Cluster redirections/;
 
-/**
- * Said to a script whose user may not do what it does; only single commands get a code for that.
- */
+/** The reply to a script whose user lacks a right. Only single commands have a code for that. */
 const FORBIDDEN = /ACL failure in script|user executing the script can't/;
 
-/** Said by ioredis of a pipeline, before it asks the server. */
+/** The error of ioredis for a pipeline, before it sends anything. */
 const APART = /should belong to the same slot/;
 
 const NO_DATABASE = /^ERR DB index is out of range/;
 
-/** A command that the operator has renamed or taken away, outside of a script and within. */
+/** A command that the operator has renamed or disabled, outside of a script and within. */
 const NO_COMMAND = /^(ERR )?unknown (redis )?command/i;
 
-/** The server did not do it now, and may in a moment. */
+/** Refusals that a retry may overcome. */
 const TRANSIENT: ReadonlySet<string> = new Set([
   "TRYAGAIN",
   "CLUSTERDOWN",
   "MASTERDOWN",
   "LOADING",
   "BUSY",
-  // A master that has become a replica, until the client finds the new one.
+  // A master became a replica; the client has to find the new one.
   "READONLY",
-  // A slot that is on its way to another node: no driver follows with a pipeline.
+  // A slot is being moved. Drivers do not follow ASK in pipelines.
   "ASK",
 ]);
 
@@ -84,8 +79,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   BUSY: "the server is busy with a script of somebody's; it serves again in a moment",
   OOM: "the server has no memory left; raise its maxmemory",
   MISCONF: "the server cannot write to its disk and so takes no writes; its log says why",
-  // Reads that decide are refused as well: a master without replicas may be one that another has
-  // replaced.
+  // Reads for decisions are refused as well: another master may have replaced one without replicas.
   NOREPLICAS: "the server has fewer replicas than its min-replicas-to-write asks for",
 };
 
@@ -100,8 +94,8 @@ const UNSUITABLE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Errors of the drivers and of Node, by the names of their classes, by what they say where they
- * have none, and by their codes.
+ * Errors of the drivers and of Node that mean a lost connection, by class name, by message or by
+ * code.
  */
 const LOST: ReadonlySet<string> = new Set([
   "ClientClosedError",
@@ -128,7 +122,7 @@ function faultOf(error: Error): string | undefined {
   return isLost(error) ? "the connection to the server broke, or there is none; it is made anew" : undefined;
 }
 
-/** Nothing was sent, or it was answered that nothing was done. */
+/** Whether nothing was sent, or the reply says that nothing was done. */
 const isRefusal = (error: Error): boolean =>
   replyCode(error) !== "" || UNSENT.has(error.constructor.name) || UNSENT.has(error.message);
 
@@ -139,7 +133,7 @@ const UNSENT: ReadonlySet<string> = new Set([
   "Cluster isn't ready and enableOfflineQueue options is false",
 ]);
 
-/** With what is known about a fault in the message, and the driver's own error as the cause. */
+/** Adds the known cause to the message, and keeps the driver's error as `cause`. */
 export function explain(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof SessionError) return error;
   const code = replyCode(error);

@@ -1,11 +1,11 @@
 import { tagOf } from "./redis-shards.ts";
 
 /**
- * Names of all keys. What stands in braces decides the slot of a cluster, so the keys of one shard,
- * as those of the ring, are on one node.
+ * The names of all keys. The part in braces determines the slot in a cluster, so the keys of one
+ * shard are on one node, and so are those of the key ring.
  */
 
-/** The keys of the users of one shard. */
+/** The keys for the users of one shard. */
 export interface ShardKeys {
   /** HASH, one for each session. */
   readonly row: (handle: string) => string;
@@ -15,7 +15,7 @@ export interface ShardKeys {
   readonly expiries: string;
   /** ZSET: handles by the time until which they are remembered as replaced. */
   readonly replaced: string;
-  /** Two that are used for a moment only. */
+  /** Two keys for the test at the start. */
   readonly rehearsal: readonly [string, string];
 }
 
@@ -24,9 +24,7 @@ export interface RingKeys {
   readonly keys: string;
   /** HASH, one for each lease. */
   readonly lease: (name: string) => string;
-  /**
-   * HASH: the version of what is kept here, and the oldest version that code may know to use it.
-   */
+  /** HASH: the version of the stored data, and the oldest version of the code that can use it. */
   readonly schema: string;
   readonly rehearsal: readonly [string, string];
 }

@@ -4,14 +4,14 @@ import { checkSource, isTls, readPassword, readUrl } from "../connection-source.
 import { REDIS_OPTIONS, REPLICA_OPTIONS, SERVER_OPTIONS } from "../store-option-tables.ts";
 import type { RedisReplicas } from "./redis-driver.ts";
 
-/** How to connect, for a client of our own. */
+/** How to connect, for a client that the store makes. */
 export interface RedisConnectionOptions {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly database?: number | undefined;
-  /** False: none. */
+  /** False for no TLS. */
   readonly tls: object | false;
 }
 
@@ -22,13 +22,13 @@ interface RedisSettings {
   readonly timeout: number;
 }
 
-/** Braces would decide the slot of a cluster instead of our own braces. */
+/** Braces in the prefix would determine the slot instead of ours. */
 const refuseKeyPrefix = (prefix: string): string | undefined =>
   /^[A-Za-z0-9_.:/-]{1,64}$/.test(prefix)
     ? undefined
     : 'is not the beginning of a key; write up to 64 letters, digits and "_", "-", ".", ":", "/", as in "shop:sessions:"';
 
-/** @param hasClient whether the app gives a client, which options of a connection contradict */
+/** @param hasClient whether the app passed a client, which excludes options of a connection */
 export function readRedisOptions(section: SectionReader, hasClient: boolean): RedisSettings {
   const server = readOptions(section, SERVER_OPTIONS, {});
   const { given, value } = readOptions(section, REDIS_OPTIONS, { keyPrefix: refuseKeyPrefix });
@@ -54,7 +54,7 @@ function readConnection(
   target: Omit<RedisConnectionOptions, "tls">,
 ): RedisConnectionOptions {
   const url = readUrl(section, SCHEMES, "redis://user:password@host:6379/0", isServer);
-  // Above all those that ask for TLS must not be lost in silence.
+  // Parameters must not be ignored, above all those that require TLS.
   if (url !== undefined && new URL(url).search !== "")
     section.fault(
       "url",
@@ -79,7 +79,8 @@ function readConnection(
 }
 
 /**
- * The drivers read URLs each in its own way, and put them into their errors; parts they read alike.
+ * Splits a URL into parts. The drivers interpret URLs differently and repeat them in errors, but
+ * agree about parts.
  */
 function fromUrl(text: string): Omit<RedisConnectionOptions, "tls"> {
   const { hostname, port, username, password, pathname } = new URL(text);
@@ -93,7 +94,7 @@ function fromUrl(text: string): Omit<RedisConnectionOptions, "tls"> {
   };
 }
 
-/** @param timeout of an operation, which must be longer than the wait for the replicas, in ms */
+/** @param timeout of an operation, which must exceed the wait for the replicas, in ms */
 function readReplicas(section: SectionReader, timeout: number): RedisReplicas | undefined {
   if (section.value("replicas", "an object", isThere) === undefined) return undefined;
   const replicas = section.section("replicas");
@@ -107,7 +108,7 @@ function readReplicas(section: SectionReader, timeout: number): RedisReplicas | 
   return { acknowledge: acknowledge ?? 1, within };
 }
 
-/** What it is, the section says. */
+/** The section checks the value itself. */
 const isThere = (value: unknown): value is unknown => value !== undefined;
 
 const SCHEMES: readonly string[] = ["redis", "rediss", "valkey", "valkeys"];

@@ -1,12 +1,12 @@
 /**
- * How sessions and keys stand in Redis. Few fields, and lists of values instead of their names,
- * because memory is what Redis is short of.
+ * The format of sessions and keys in Redis. It has few fields and lists without names, because
+ * Redis keeps all data in memory.
  */
 import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
 import { type FoundSession, REFRESH_FIELDS, type RefreshWrite } from "../../session/session-store.ts";
 
-/** What stays as it was at sign-in. What is added later is added at the end. */
+/** The fields that never change after the sign-in. New fields must be added at the end. */
 const ORIGIN_FIELDS = [
   "createdAt",
   "authTime",
@@ -26,7 +26,7 @@ function named<T extends object>(fields: readonly (keyof T)[], value: unknown): 
 
 export const writeState = (write: RefreshWrite): string => listed<RefreshWrite>(REFRESH_FIELDS, write);
 
-/** Fields of the row's hash, each followed by its value. */
+/** The fields of the row's hash, each followed by its value. */
 export const rowFields = (record: SessionRecord): readonly (string | number)[] =>
   Object.entries({
     version: record.version,
@@ -38,7 +38,7 @@ export const rowFields = (record: SessionRecord): readonly (string | number)[] =
     origin: listed<SessionRecord>(ORIGIN_FIELDS, record),
   }).flat();
 
-/** From what the script `findSession` gives. */
+/** Parses the reply of the script `findSession`. */
 export function readSession(handle: string, row: readonly unknown[]): FoundSession {
   const [version, user, claims, claimsVersion, data, state, origin, seconds, microseconds] = row;
   return {
@@ -54,11 +54,11 @@ export function readSession(handle: string, row: readonly unknown[]): FoundSessi
   };
 }
 
-/** From seconds and microseconds. */
+/** Converts seconds and microseconds. */
 export const readTime = ([seconds, microseconds]: readonly unknown[]): number =>
   Number(text(seconds)) * 1000 + Math.floor(Number(text(microseconds)) / 1000);
 
-/** From what the script `listSessionsOfUser` gives. */
+/** Parses the reply of the script `listSessionsOfUser`. */
 export function readSummary(userKey: string, row: unknown): SessionSummary {
   const [version, claimsVersion, state, origin, handle] = row as readonly unknown[];
   return {
@@ -72,12 +72,13 @@ export function readSummary(userKey: string, row: unknown): SessionSummary {
 }
 
 /**
- * By name, as a script looks for the kid; always the same text for the same key, as it is compared.
+ * Serializes a key. Scripts search it for the kid and compare it, so the text must be the same each
+ * time.
  */
 export const writeKey = (key: KeyRecord): string => JSON.stringify(key, [...KEY_FIELDS]);
 
 export const readKey = (value: unknown): KeyRecord => JSON.parse(text(value)) as KeyRecord;
 
-/** A text of a reply, which is bytes where the app has set up its client so. */
+/** Converts a text of a reply, which is bytes if the app's client is set up so. */
 export const text = (value: unknown): string =>
   value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);

@@ -7,10 +7,7 @@ import { explain, isTransient } from "./redis-errors.ts";
 import type { RedisScript } from "./redis-scripts.ts";
 import { markUnknown, storeError } from "../../session/store-error.ts";
 
-/**
- * Runs a script: again where the server refused it for the moment, gives up after a while, and says
- * what is at fault.
- */
+/** Runs a script with retries after temporary refusals, until a deadline, and explains errors. */
 export type RunScript = (
   script: RedisScript,
   keys: readonly string[],
@@ -18,17 +15,17 @@ export type RunScript = (
 ) => Promise<unknown>;
 
 /**
- * What is refused for longer than this is a fault, in ms: a fail-over takes about as long, and a
- * call that waits holds a request open.
+ * Give up after this many ms: about the length of a fail-over; each retrying call keeps a request
+ * open.
  */
 const PATIENCE = 2000;
 
-/** Share of the time that a call has, after which a connection without an answer is of no use. */
+/** After this share of a call's time without a response, the connection is considered dead. */
 const SILENCE = 0.9;
 
 /**
- * @param timeout how long one script may take, all attempts included; ms. Within a call the scripts
- *   share the time of the call
+ * @param timeout how long one script may take with all retries, in ms. Within a call the scripts
+ * share the time of the call
  */
 export function createRedisRunner(
   driver: RedisDriver,
@@ -50,11 +47,10 @@ export function createRedisRunner(
       try {
         const running = replicas === undefined || !script.keeps ? driver.run(call) : runConfirmed(call, replicas);
         return await withDeadline(running, deadline, () => {
-          // What it was asked may yet be done when it answers. The scripts bear that: a change
-          // finds its version gone, a removal is one that somebody wanted, and a sign-in that comes
-          // late is a session whose tokens nobody has. A connection that others wait for too is
-          // given up only when it was silent for about the whole of the time: the first operation
-          // of a call begins a moment after the call.
+          // The server may still run the script later. That is harmless: a change finds another
+          // version, a removal was wanted, and nobody has the tokens of a late sign-in. A shared
+          // connection is dropped only after almost the whole time without a response, because the
+          // first operation of a call begins a moment after the call.
           if (performance.now() >= begun + timeout * SILENCE) void driver.abandon(begun).catch(() => undefined);
           return noResponse(timeout);
         });

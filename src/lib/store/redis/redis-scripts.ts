@@ -1,25 +1,24 @@
 /**
- * Every script that the Redis store sends. A script is the only step of Redis that reads, decides
- * and writes at once, so each operation is one.
+ * Every script of the Redis store. A script is the only atomic step in Redis that reads, decides
+ * and writes, so each operation is one script.
  *
- * What they keep to, since Redis undoes nothing:
- * - All that may fail comes before the first write: a key that is not named in KEYS may be on its
- *   way to another node of the cluster, and then every use of it is an error; a server that is out
- *   of memory refuses what adds.
- * - What decides by a read is asked of a node that may write, and so comes from no replica.
- * - A driver whose connection broke may send a script again that had been carried out. The second
- *   finds its work done: a change is told as a lost race, a removal as nothing to remove, and what
- *   adds tells its own row from another's.
- * - Numbers come in and go out as the text that they are, and are only compared: Lua would round
- *   the large ones when it spells them.
+ * Redis cannot undo writes, so the scripts follow these rules:
+ * - Everything that may fail comes before the first write. A key that is not in KEYS may be moving
+ *   to another node, and then every use of it fails; a server without memory refuses commands that
+ *   add.
+ * - Reads for decisions go to a node that accepts writes, never to a replica.
+ * - A driver may send a completed script again after its connection broke. The second run then
+ *   finds its work done: a change looks like a lost race, a removal finds no session, and an insert
+ *   recognises its own row.
+ * - Numbers are passed as text and only compared, because Lua would round large ones.
  */
 import { hash } from "node:crypto";
 
 export interface RedisScript {
   readonly text: string;
-  /** By which the server knows it. */
+  /** The hash by which the server knows it. */
   readonly sha: string;
-  /** Whether it writes what must not be lost. */
+  /** Whether it writes data that must not be lost. */
   readonly keeps: boolean;
 }
 
@@ -29,27 +28,27 @@ const script = (keeps: boolean, ...parts: readonly string[]): RedisScript => {
 };
 
 const reads = (...parts: readonly string[]): RedisScript => script(false, ...parts);
-/** Writes what may be lost, and is then written again. */
+/** Its writes may be lost, and are then repeated. */
 const tidies = reads;
 const writes = (...parts: readonly string[]): RedisScript => script(true, ...parts);
 
 /**
- * Of the key of the expiries, what all keys of its shard begin with: so that a prefix of the
- * client's own is on all of them.
+ * The common prefix of a shard's keys, from the key of the expiries. It includes the client's own
+ * prefix.
  */
 const BASE = "local function base(expiry) return string.sub(expiry, 1, -7) end";
 
 /**
- * The beginning of a script that decides by what it reads: a write that changes nothing, since no
- * key has that name, and of which no replica hears. A node that may not write, as a master that was
- * demoted, may lag, and refuses it. What its disk has refused does not make its memory old.
+ * The beginning of a script that decides by reading. It makes a write without effect, which
+ * replicas never see, so that a demoted master refuses the script instead of reading old data. An
+ * error of the disk is ignored, because the memory is current.
  */
 const CURRENT = `local refusal = redis.pcall('DEL', KEYS[1] .. ':current')
 if type(refusal) == 'table' and refusal.err and not string.find(refusal.err, 'MISCONF') then return refusal end`;
 
 /**
- * Removes sessions in two parts, of which only the second writes. With the index of a user, to whom
- * all of them belong, also what is left there of a session whose row is gone.
+ * Removes sessions in two parts, of which only the second writes. With a user's index it also
+ * removes entries without a row.
  */
 const REMOVAL = `${BASE}
 local function look(expiry, handles)
@@ -75,17 +74,17 @@ local function remove(expiry, handles, users, index)
   return removed
 end`;
 
-/** The rest of a compare-and-set: ends with 0 unless the row KEYS[1] has the version ARGV[1]. */
+/** The rest of a compare-and-set: returns 0 unless the row KEYS[1] has the version ARGV[1]. */
 const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end";
 
 /**
  * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries
  * of its shard. ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse',
  * 'end-oldest', or the greatest number to end), handle to replace or '', most sessions to look at
- * and to end at once, most expired ones to look at, fields and values of the row. Returns what is
- * done, whether a session was replaced, and the handles that were ended. What is done: 1 created, 0
- * refused, 2 only some of those ended that are too many, 3 nothing, since too many of the shard
- * have expired: sweep.
+ * and to end at once, most expired ones to look at, fields and values of the row. Returns a result,
+ * whether a session was replaced, and the handles of the ended sessions. Results: 1 created; 0
+ * refused; 2 ended some sessions, more have to end; 3 nothing, because the shard has too many
+ * expired sessions and needs a sweep.
  */
 export const createSession: RedisScript = writes(
   REMOVAL,
@@ -152,7 +151,7 @@ redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
 return {1, #remove(KEYS[5] or '', replaced, replacedUsers), remove(KEYS[1], ended, users, KEYS[3])}`,
 );
 
-/** KEYS: row. The row's fields, and what time it is in seconds and microseconds. */
+/** KEYS: row. Returns the row's fields, and the time in seconds and microseconds. */
 export const findSession: RedisScript = reads(
   CURRENT,
   `local row = redis.call('HMGET', KEYS[1], 'version', 'user', 'claims', 'claimsVersion', 'data', 'state', 'origin')
@@ -164,8 +163,8 @@ return row`,
 );
 
 /**
- * KEYS: row, expiries. ARGV: version, next version, state, expiresAt, handle. Puts the session back
- * into the index of its user and into the expiries, which a server that evicts may have lost.
+ * KEYS: row, expiries. ARGV: version, next version, state, expiresAt, handle. Restores the session
+ * in its user's index and in the expiries, because a server that evicts may have lost them.
  */
 export const commitRefresh: RedisScript = writes(
   BASE,
@@ -202,12 +201,12 @@ return #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))`,
 );
 
 /**
- * KEYS: expiries, index of the user. ARGV: handle to spare, most sessions to remove. How many were
- * in the index, at most so many; then the handles that were removed.
+ * KEYS: expiries, index of the user. ARGV: handle to keep, most sessions to remove. Returns how
+ * many index entries it found, up to that number, then the removed handles.
  */
 export const deleteSessionsOfUser: RedisScript = writes(
   REMOVAL,
-  // One more, since the one to spare may be among them.
+  // One more, because the kept session may be among them.
   `local handles = {}
 for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, ARGV[2], 'REV')) do
   if handle ~= ARGV[1] and #handles < tonumber(ARGV[2]) then handles[#handles + 1] = handle end
@@ -217,15 +216,14 @@ return {#handles, unpack(remove(KEYS[1], handles, look(KEYS[1], handles), KEYS[2
 
 /**
  * KEYS: expiries, index of the user. ARGV: now, most rows, most sessions to look at, and the
- * position behind which the list begins: createdAt or '', handle. Returns some fields of the row
- * and the handle of each live session; then handle and createdAt of the last session that was
- * looked at, or nothing at the end of the list. Where the expiries have been evicted, the row says
- * when it expires.
+ * position of the last page's end: createdAt or '', handle. Returns some fields of the row and the
+ * handle of each live session, then handle and createdAt of the last session that it looked at, or
+ * nothing at the end of the list. If the expiries were evicted, the row's expiry counts.
  */
 export const listSessionsOfUser: RedisScript = reads(
   CURRENT,
   BASE,
-  // Not Lua's own comparison of texts, which follows the server's locale.
+  // Lua's own text comparison depends on the server's locale.
   `local function descends(a, b)
   for i = 1, #a do
     local x, y = string.byte(a, i), string.byte(b, i) or -1
@@ -261,8 +259,8 @@ return {rows, entries[#entries - 1], entries[#entries]}`,
 );
 
 /**
- * KEYS: expiries, replaced sessions. ARGV: now, at most. How many sessions were removed, and the
- * earliest end of what is there; forgets replaced ones at the same time.
+ * KEYS: expiries, replaced sessions. ARGV: now, at most. Returns how many sessions it removed, and
+ * the earliest expiry that is left. It also forgets replaced sessions.
  */
 export const deleteExpired: RedisScript = tidies(
   REMOVAL,
@@ -277,10 +275,10 @@ return found`,
 /** KEYS: replaced sessions. ARGV: handle, until. */
 export const rememberReplaced: RedisScript = writes("redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])\nreturn 1");
 
-/** KEYS: replaced sessions. ARGV: a handle-like name, until. Whether it was new. */
+/** KEYS: replaced sessions. ARGV: a handle-like name, until. Returns whether it was new. */
 export const rememberOnce: RedisScript = writes("return redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])");
 
-/** KEYS: replaced sessions. ARGV: handle. Until when it is remembered. */
+/** KEYS: replaced sessions. ARGV: handle. Returns until when it is remembered. */
 export const replacedUntil: RedisScript = reads(CURRENT, "return redis.call('ZSCORE', KEYS[1], ARGV[1])");
 
 /** KEYS: lease. ARGV: owner, now, until. */
@@ -291,7 +289,7 @@ redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', ARGV[3])
 return 1`,
 );
 
-/** KEYS: key ring. What time it is, in seconds and microseconds. */
+/** KEYS: key ring. Returns the time in seconds and microseconds. */
 export const readClock: RedisScript = reads("return redis.call('TIME')");
 
 /** KEYS: key ring. */
@@ -303,7 +301,7 @@ export const insertKey: RedisScript = writes(
 return 0`,
 );
 
-/** KEYS: key ring. ARGV: sequence, key as it is expected, new key. */
+/** KEYS: key ring. ARGV: sequence, expected key, new key. */
 export const replaceKey: RedisScript = writes(
   `local key = redis.call('HGET', KEYS[1], ARGV[1])
 if key == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
@@ -321,8 +319,8 @@ return 1`,
 );
 
 /**
- * KEYS: schema. ARGV: the version that this code knows, and the oldest that may be beside it. Notes
- * them if they are newer than what is noted; what is noted then.
+ * KEYS: schema. ARGV: the version of this code, and the oldest one that can use its data. Stores
+ * them if they are newer than the stored ones. Returns the stored ones.
  */
 export const noteSchema: RedisScript = writes(
   `local version = redis.call('HGET', KEYS[1], 'version')
@@ -332,7 +330,7 @@ end
 return redis.call('HMGET', KEYS[1], 'version', 'oldest')`,
 );
 
-/** KEYS: any. What the server is, as far as this user may know. */
+/** KEYS: any. Returns the facts about the server that this user may read. */
 export const inspect: RedisScript = reads(
   `local info = ''
 for _, section in ipairs({'server', 'memory', 'cluster', 'stats'}) do
@@ -347,9 +345,9 @@ return facts`,
 );
 
 /**
- * KEYS: two of the store's own that nobody uses. Does once all that the other scripts do, and
- * leaves nothing behind: a replica, a server without memory and a right that is missing show now,
- * and not with the first sign-in.
+ * KEYS: two unused keys of the store. Does once what the other scripts do, and leaves nothing
+ * behind: a replica, a server without memory and a missing right fail now instead of at the first
+ * sign-in.
  */
 export const rehearse: RedisScript = writes(
   `local fault

@@ -4,14 +4,14 @@ import { text } from "./redis-rows.ts";
 
 interface ServerFacts {
   readonly version: string;
-  /** In bytes; 0: none, or not known. */
+  /** In bytes; 0 if there is none or it is unknown. */
   readonly maxMemory: number;
   readonly policy: string;
   readonly isCluster: boolean;
   readonly evictedKeys: number;
 }
 
-/** @param facts what the script `inspect` gives */
+/** @param facts the reply of the script `inspect` */
 function readFacts(facts: unknown): ServerFacts {
   const [version = "", memory = "", policy = "", cluster = "", evicted = ""] = (facts as readonly unknown[]).map(text);
   return {
@@ -24,10 +24,9 @@ function readFacts(facts: unknown): ServerFacts {
 }
 
 /**
- * Whether the server is a node of a cluster. What a user may not know of its server is not held
- * against it.
+ * Whether the server is a node of a cluster. Facts that the user may not read are not required.
  *
- * @param facts what the script `inspect` gives
+ * @param facts the reply of the script `inspect`
  * @throws SessionError `STORE_UNSUITABLE`
  */
 export function checkServer(facts: unknown): boolean {
@@ -46,7 +45,7 @@ export function checkServer(facts: unknown): boolean {
   return isCluster;
 }
 
-/** What has come of a server since it was checked: whether it may evict sessions now. */
+/** Finds out whether a server that passed the check may now evict sessions. */
 export function findEviction(facts: unknown): string | undefined {
   const { maxMemory, policy, evictedKeys } = readFacts(facts);
   if (!mayEvict(policy) || !(maxMemory > 0)) return undefined;
@@ -62,7 +61,7 @@ const CURE = "set maxmemory-policy noeviction, or keep sessions on a server that
 
 const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);
 
-/** Once is enough for a process. */
+/** Once per process. */
 const warned = new Set<string>();
 
 function warnOnce(sentences: string): void {

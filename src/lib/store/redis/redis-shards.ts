@@ -1,11 +1,11 @@
 /**
- * The hash tag of each shard. A cluster deals its 16384 slots to its masters in long runs, so the
- * tags are those whose slots lie evenly apart: shard p is in the slots from 64 p to 64 p + 63, and
- * each master has as many shards as any other, give or take one. Left to the hash, the fullest of
- * 16 would have half more than its share.
+ * The hash tag of each shard. A cluster gives its masters long runs of its 16384 slots, so the tags
+ * are chosen at equal distances: shard p has a slot from 64 p to 64 p + 63, and all masters have
+ * the same number of shards, plus or minus one. With hashed tags the fullest of 16 masters would
+ * have half more than its share.
  */
 
-/** All shards that a handle can begin with. */
+/** All shards that handles can begin with. */
 export const SHARDS: readonly number[] = Array.from({ length: 256 }, (_, shard) => shard);
 
 const SLOTS = 16_384;
@@ -14,7 +14,7 @@ const SLOTS_OF_SHARD = SLOTS / SHARDS.length;
 let tags: readonly string[] | undefined;
 
 /**
- * A short number, the smallest whose slot is one of the shard's. It names keys, and so can never
+ * The smallest number whose slot belongs to the shard. It is part of key names, so it can never
  * change.
  */
 export const tagOf = (shard: number): string => (tags ??= findTags())[shard] ?? "";
@@ -32,7 +32,7 @@ function findTags(): readonly string[] {
   return found;
 }
 
-/** CRC-16/XMODEM, as the specification of Redis Cluster says, of what stands between the braces. */
+/** The slot of a tag: CRC-16/XMODEM, as Redis Cluster specifies it. */
 export function slotOf(tag: string): number {
   let crc = 0;
   for (const byte of Buffer.from(tag)) {

@@ -17,22 +17,22 @@ import type { CreateOutcome, SessionStore } from "../../session/session-store.ts
 
 export interface RedisStoreOptions {
   readonly driver: RedisDriver;
-  /** What all keys begin with. */
+  /** The prefix of all keys. */
   readonly prefix: string;
   /** How long one script may take, in ms. */
   readonly timeout: number;
-  /** Which replicas must have a write before it counts; undefined: none. */
+  /** The replicas that must confirm a write; undefined: none. */
   readonly replicas: RedisReplicas | undefined;
-  /** Of what this code keeps. Default: that of this version. */
+  /** The version of the stored data. Default: that of this code. */
   readonly schema?: SchemaVersion | undefined;
 }
 
-/** Goes up when rows or keys change; `oldest` when code of before could not go on with them. */
+/** `version` increases when rows or keys change, `oldest` when earlier code could not use them. */
 export const REDIS_SCHEMA: SchemaVersion = { version: 1, oldest: 1 };
 
 /**
- * Sessions in Redis. Every operation is one script on the node that has its user's shard, but for a
- * sweep, which goes to all shards.
+ * Sessions in Redis. Every operation is one script on the node with the user's shard; only a sweep
+ * visits all shards.
  */
 export function createRedisStore({
   driver,
@@ -47,7 +47,7 @@ export function createRedisStore({
   const sweep = createRedisSweep(run, shards);
   const keysOfUser = (userKey: string): ShardKeys => shardKeys(prefix, shardOfUser(userKey));
 
-  /** Undefined for a text that is no handle, so that there is nothing by that name. */
+  /** Undefined for a text that is not a handle, so nothing is found. */
   function keysOfHandle(handle: string): ShardKeys | undefined {
     const shard = shardOfHandle(handle);
     return shard === undefined ? undefined : shardKeys(prefix, shard);
@@ -75,7 +75,7 @@ export function createRedisStore({
 
   let sweeps = 0;
 
-  /** Whether the server was found to be a cluster, where no script reaches two shards. */
+  /** Whether the server is a cluster, where no script reaches two shards. */
   let isScattered = false;
 
   return {
@@ -87,7 +87,7 @@ export function createRedisStore({
       const noted = await run(scripts.noteSchema, [ring.schema], [schema.version, schema.oldest]);
       isUsable(toSchemaVersion((noted as readonly unknown[]).map(text)), schema.version);
       if (!isCluster) return;
-      // Each of its masters has some of the shards.
+      // Each master of a cluster has some of the shards.
       const facts = await Promise.all(shards.map(({ expiries }) => run(scripts.inspect, [expiries])));
       facts.forEach(checkServer);
       await Promise.all(shards.map(({ rehearsal }) => run(scripts.rehearse, rehearsal)));
@@ -115,7 +115,7 @@ export function createRedisStore({
           ended.push(...handles.map(text));
           if (Number(done) < 2) return { created: isDone(done), ended, replaced: isDone(count) };
           if (Number(done) === 2) continue;
-          // Those that this process alone takes for expired are not swept, and so must be counted.
+          // Sessions that only this process considers expired are not swept, so they count.
           const end = Math.min(createdAt, await asStep(ended.length === 0, readClock()));
           const sweeping = run(scripts.deleteExpired, [at.expiries, at.replaced], [end, MOST_REMOVED]);
           const swept = await asStep(ended.length === 0, sweeping);
@@ -131,9 +131,9 @@ export function createRedisStore({
           isScattered = true;
         }
       }
-      // The session of another user, on another node. First the new one, so that a fault in between
-      // signs nobody out: then the old one lives on beside it until it expires, and no cookie holds
-      // it.
+      // The replaced session belongs to another user on another node. The new one is created first,
+      // so that an error in between signs nobody out: the old one then exists until it expires, but
+      // no cookie has it.
       const outcome = await create(undefined);
       return outcome.created ? { ...outcome, replaced: await asStep(false, deleteRow(replaces, "")) } : outcome;
     },
@@ -224,7 +224,7 @@ export function createRedisStore({
     readClock,
 
     async findFault() {
-      // In a cluster another shard each time, so that each master has its turn within some minutes.
+      // Another shard each time, so that in a cluster each master is checked within some minutes.
       sweeps += 1;
       const at = shards[(sweeps * STRIDE) % shards.length];
       return findEviction(await run(scripts.inspect, [at?.expiries ?? ring.keys]));
@@ -237,8 +237,8 @@ export function createRedisStore({
     async rewrapKey(kid, expected, wrappedSeed) {
       const key = (await listKeys()).find((each) => each.kid === kid);
       if (key?.wrappedSeed !== expected) return false;
-      // Nothing else of a key ever changes, so a call that comes in between has changed or removed
-      // just this.
+      // Only the seed of a key ever changes, so a concurrent call has changed or removed exactly
+      // this.
       const next = writeKey({ ...key, wrappedSeed });
       return isDone(await run(scripts.replaceKey, [ring.keys], [key.sequence, writeKey(key), next]));
     },
@@ -251,13 +251,13 @@ export function createRedisStore({
   };
 }
 
-/** Sessions that one script looks at: other clients wait while a script runs. */
+/** Sessions that one script reads, because other clients wait while a script runs. */
 const MOST_AT_ONCE = 500;
 
-/** Sessions that one script removes, each of which takes half a dozen commands. */
+/** Sessions that one script removes. Each takes half a dozen commands. */
 const MOST_REMOVED = 200;
 
-/** From one shard to the next that is looked at: a master of a cluster has a run of shards. */
+/** The distance between checked shards, because a master of a cluster has a run of shards. */
 const STRIDE = 101;
 
 const isDone = (reply: unknown): boolean => Number(reply) === 1;

@@ -3,40 +3,43 @@ import type { SessionError } from "../../errors.ts";
 import { markUntouched, storeError } from "../../session/store-error.ts";
 
 /**
- * Stands before a pool, whose own queue knows no calls: those that have begun go before those that
- * have not, and what cannot be served in time is told so (docs/decisions/046).
+ * A queue before a pool, whose own queue does not know calls. Running calls go before new ones, and
+ * calls that cannot succeed in time fail at once (docs/decisions/046).
  */
 export interface ConnectionQueue {
   /**
-   * Waits for a slot, until `deadline` at most. @returns gives it back; to be called once
+   * Waits for a slot, until `deadline` at most. @returns a function that frees the slot, to be
+   * called once
    * @throws SessionError `STORE_BUSY`
    */
   readonly enter: (deadline: number) => Promise<() => void>;
 }
 
 export interface ConnectionQueueOptions {
-  /** How many connections there are; undefined: the pool does not say, and nobody waits here. */
+  /**
+   * The number of connections; undefined if the pool does not tell it, and then no call waits here.
+   */
   readonly size: () => number | undefined;
   /**
-   * How many calls may wait for their first connection. Default: as many as can still begin in
-   * time at the pace of the latest, and four for each connection in any case.
+   * How many calls may wait for their first connection. Default: as many as can still begin in time
+   * at the current pace, but at least four per connection.
    */
   readonly limit: number | undefined;
 }
 
 const WAITERS_EACH = 4;
-/** Weight of the latest use of a connection in the pace. */
+/** The weight of the latest use of a connection in the pace. */
 const WEIGHT = 1 / 8;
 
 type Admit = () => void;
 
 export function createConnectionQueue({ size, limit }: ConnectionQueueOptions): ConnectionQueue {
-  // In the order of their coming. The second are the few that have been served before.
+  // Both in order of arrival. The second set has the few running calls.
   const beginning = new Set<Admit>();
   const goingOn = new Set<Admit>();
   /** Since when each slot is in use. */
   const used = new Set<{ readonly since: number }>();
-  /** How long a slot is in use, of late, in ms. */
+  /** How long a slot was in use recently, in ms. */
   let pace = 0;
   let isAdmitting = false;
 
@@ -50,7 +53,7 @@ export function createConnectionQueue({ size, limit }: ConnectionQueueOptions): 
       pace += (performance.now() - slot.since - pace) * WEIGHT;
       if (isAdmitting || goingOn.size + beginning.size === 0) return;
       isAdmitting = true;
-      // Not at once: the call that has given the slot back may go on with another operation.
+      // Deferred, because the call that freed the slot may continue with another operation.
       setImmediate(admit);
     };
   }
@@ -103,8 +106,8 @@ export function createConnectionQueue({ size, limit }: ConnectionQueueOptions): 
   };
 
   function begin(deadline: number): Promise<() => void> {
-    // A call that has not begun when half of its time is over would take a connection from those
-    // that can still succeed, and fail with it.
+    // A call that has not begun after half of its time would take a connection from calls that can
+    // still succeed, and fail with it.
     const patience = (deadline - performance.now()) / 2;
     if (beginning.size >= mostWaiters(patience))
       return Promise.reject(busy("too many calls wait for a connection to the database"));

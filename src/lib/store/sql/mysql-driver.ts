@@ -9,7 +9,7 @@ import {
 } from "./sql-driver.ts";
 import type { SqlValue } from "./sql-statements.ts";
 
-/** A connection of a pool, as mysql2 (its promise API) and mariadb have it. */
+/** A connection of a pool of mysql2 (promise API) or mariadb. */
 export interface MysqlConnection {
   execute(options: MysqlQuery, values: (Buffer | number | null)[]): Promise<unknown>;
   query(options: MysqlQuery): Promise<unknown>;
@@ -19,30 +19,32 @@ export interface MysqlConnection {
 
 /** Of mariadb. */
 interface EndedByPing {
-  /** Ends the connection when no answer has come within so many ms. */
+  /** Ends the connection if no response arrives within this many ms. */
   ping(timeout: number): Promise<unknown>;
   release(): unknown;
   destroy(): unknown;
 }
 
-/** The one method of a pool that is called; those of mysql2/promise and of mariadb have it. */
+/** The used method of a pool of mysql2/promise or mariadb. */
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
 }
 
-/** Of mariadb; mysql2 knows no such event, and never calls. */
+/** Of mariadb; mysql2 never emits this event. */
 interface Telling {
   on?(event: "error", listener: (error: unknown) => void): unknown;
 }
 
-/** A text, and what undoes the settings of the app's pool that would give answers another shape. */
+/**
+ * A text, and options that override settings of the app's pool which change the format of results.
+ */
 interface MysqlQuery {
   readonly sql: string;
   readonly rowsAsArray: true;
   readonly nestTables: false;
   readonly namedPlaceholders: false;
   readonly metaAsArray: false;
-  /** Any value; the types of the two drivers have only null in common. */
+  /** Any value: the types of the two drivers share only null. */
   readonly typeCast: (field: unknown, next: () => unknown) => null;
 }
 
@@ -55,15 +57,15 @@ const query = (sql: string): MysqlQuery => ({
   typeCast: (_, next) => next() as null,
 });
 
-/** @param end ends the pool, if it is ours */
+/** @param end ends the pool that the store made */
 export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Promise<void>): SqlDriver {
   let heard: MysqlPool | undefined;
   let reason: unknown;
   return {
     async connect(): Promise<SqlConnection> {
       const given = await pool();
-      // A pool of mariadb tries on for 10 s by default, and meanwhile tells by this event alone
-      // what is in its way.
+      // By default a pool of mariadb retries for 10 s, and reports the reason meanwhile only by
+      // this event.
       if (heard !== given) (given as Telling).on?.("error", (error) => void (reason = error));
       heard = given;
       const connection = await given.getConnection();
@@ -74,12 +76,12 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
           refuseReplica(statement, toResult(await connection.execute(query(statement.text), values.map(toParameter)))),
         execute,
         async begin(causal = "") {
-          // The same on every server: a read sees what had been committed when it began, and gaps
-          // are locked along with the rows of a user.
+          // The same on every server: a read sees the data that was committed when it began, and
+          // gaps are locked with the rows of a user.
           await execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
           await execute(`${causal}START TRANSACTION`);
         },
-        // Else completion_type might begin another one, or end the connection.
+        // Otherwise completion_type might begin another transaction, or end the connection.
         commit: () => execute("COMMIT AND NO CHAIN NO RELEASE"),
         rollback: () => execute("ROLLBACK AND NO CHAIN NO RELEASE"),
         release: () => void connection.release(),
@@ -96,14 +98,14 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
 }
 
 /**
- * `destroy` of mariadb ends what is at work by a KILL on another connection, and leaves the failure
- * of that to nobody: the server may have ended it before, a proxy may count connections in its own
- * way, and the process of the app would end.
+ * `destroy` of mariadb ends a running statement by KILL on another connection, and does not catch
+ * its failure, which would end the app's process. KILL fails if the server has ended the statement
+ * already, or behind a proxy with its own connection ids.
  */
 function destroy(connection: MysqlConnection): void {
   if (!isEndedByPing(connection)) return void connection.destroy();
   connection.ping(1).then(
-    // Nothing is at work.
+    // No statement is running.
     () => connection.destroy(),
     () => connection.release(),
   );
@@ -115,7 +117,7 @@ const isEndedByPing = (connection: object): connection is EndedByPing =>
 interface Sized {
   /** Of mysql2. */
   readonly pool?: { readonly config?: { readonly connectionLimit?: unknown } };
-  /** Tells the limit of a pool of mariadb, which nothing else does. */
+  /** Contains the limit of a pool of mariadb, which no property tells. */
   toString(): string;
 }
 
@@ -124,13 +126,13 @@ function sizeOf(pool: Sized): number | undefined {
   return Number(told) > 0 ? Number(told) : undefined;
 }
 
-/** Bytes, so that the character set of the connection has no say in them. */
+/** Bytes, so that the connection's character set does not matter. */
 const toParameter = (value: SqlValue): Buffer | number | null =>
   typeof value === "string" ? Buffer.from(value) : value;
 
 /**
- * mysql2 gives a pair of result and columns; mariadb gives the result, which carries its columns
- * when it has rows.
+ * mysql2 returns a pair of result and columns; mariadb returns the result, which has its columns if
+ * it has rows.
  */
 function toResult(answer: unknown): SqlResult {
   const result: unknown = Array.isArray(answer) && !("meta" in answer) ? answer[0] : answer;
@@ -150,11 +152,14 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   "1317", // the query was killed; a node of a Galera cluster does that where another node changes a table
 ]);
 
-/** Errors of servers, all of whose numbers the drivers' own lie beyond. */
+/**
+ * Whether the server sent the error. The drivers' own numbers are all greater than those of
+ * servers.
+ */
 function isRefusal(error: unknown): boolean {
   const errno = Number(errorCode(error, "errno"));
   const isOfServer = (errno >= 1000 && errno < 2000) || (errno >= 3000 && errno < 5000);
-  // While a server shuts down, and in the middle of a commit, it may have been done.
+  // During a shutdown or a commit, the statement may have been done.
   return isOfServer && errno !== 1053 && errno !== 1180;
 }
 
@@ -199,7 +204,7 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "45028":
     case "45060":
     case "45061":
-      // A pool of mariadb that has found no connection; why, it says in the cause.
+      // A pool of mariadb found no connection. Its cause says why.
       return error instanceof Error && error.cause !== undefined ? diagnose(error.cause) : undefined;
     default:
       return diagnoseNetwork(error);

@@ -17,7 +17,7 @@ export interface PgClient {
   off(event: "error", listener: () => void): unknown;
 }
 
-/** The one method of a `Pool` of pg that is called. */
+/** The used method of a `Pool` of pg. */
 export interface PgPool {
   connect(): Promise<PgClient>;
 }
@@ -35,17 +35,14 @@ interface PgQuery {
   readonly types: { getTypeParser(): (text: string) => string };
 }
 
-/**
- * Every value as the text that it came in, whatever parsers the app has set for all of its queries.
- */
+/** Every value as text, even if the app has set parsers for all queries. */
 const TEXTS: Pick<PgQuery, "rowMode" | "types"> = {
   rowMode: "array",
   types: { getTypeParser: () => (text) => text },
 };
 
 /**
- * What is called of postgres.js: of the function that its default export returns, and of the one
- * that it hands to a transaction.
+ * The used part of postgres.js: the function of its default export, and the one in a transaction.
  */
 export interface PostgresJs extends PostgresJsScope {
   begin(options: string, work: (scope: PostgresJsScope) => Promise<void>): Promise<unknown>;
@@ -56,20 +53,20 @@ export interface PostgresJsScope {
 }
 
 export interface PostgresJsQuery {
-  /** Rows as arrays of bytes, which no type and no transformation of the app's has touched. */
+  /** Rows as arrays of bytes, without the app's types and transformations. */
   raw(): PromiseLike<unknown[][] & { readonly count?: number | null }>;
 }
 
 export type PostgresPool = PgPool | PostgresJs;
 
 export interface PostgresDriverOptions {
-  /** Gives the pool; asked again when it failed. */
+  /** Provides the pool. Called again after a failure. */
   readonly pool: () => Promise<PostgresPool>;
-  /** Ends the pool, if it is ours. */
+  /** Ends the pool that the store made. */
   readonly end: () => Promise<void>;
   /**
-   * Whether statements stay prepared under their names; not every pooler between app and database
-   * can do that.
+   * Whether to prepare statements by name, which not every pooler between app and database
+   * supports.
    */
   readonly prepare: boolean;
 }
@@ -97,18 +94,21 @@ function sizeOf(pool: PostgresPool): number | undefined {
   return typeof max === "number" && max > 0 ? max : undefined;
 }
 
-/** Whether statements are prepared under names, for as long as the pool is used. */
+/** Whether statements are prepared by name. This can change while the pool is used. */
 interface Names {
   readonly areUsed: () => boolean;
-  /** A statement that fails for its name is the last that has one. @returns the error */
+  /** After an error because of a name, no later statement has one. @returns the error */
   readonly judge: (error: unknown, isNamed: boolean) => unknown;
-  /** The statement failed for its name, so that nothing was done, and may be run again without. */
+  /**
+   * Whether the statement failed because of its name. Nothing was done, so it can be repeated
+   * without one.
+   */
   readonly isLost: (error: unknown) => boolean;
 }
 
 /**
- * Behind a pooler that hands a connection to another client after each transaction, a name may be
- * there already or not at all. It shows under load only, after a start that passed.
+ * A pooler that shares connections per transaction may know a name already or not at all. That
+ * shows only under load, after a successful start.
  */
 function createNames(wanted: boolean): Names {
   let areUsed = wanted;
@@ -126,16 +126,16 @@ function createNames(wanted: boolean): Names {
   };
 }
 
-/** There is no prepared statement of this name, or there is one already. */
+/** The prepared statement does not exist, or exists already. */
 const NAME_FAULTS: ReadonlySet<string> = new Set(["26000", "42P05"]);
 
-/** A sign-in that waited for its turn must see what was committed meanwhile. */
+/** A sign-in that waited for its lock must see the data that was committed meanwhile. */
 const ISOLATION = "ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 function fromClient(client: PgClient, names: Names): SqlConnection {
   const execute = async (text: string): Promise<SqlResult> => toResult(await client.query({ ...TEXTS, text }));
-  // A connection that breaks while it is in use says so by an event, too, which would end the
-  // process if nobody listened.
+  // A connection that breaks during use emits an event, too, which would end the process without a
+  // listener.
   client.on("error", ignore);
   const giveBack = (): void => {
     client.off("error", ignore);
@@ -159,7 +159,7 @@ function fromClient(client: PgClient, names: Names): SqlConnection {
     commit: () => execute("COMMIT"),
     rollback: () => execute("ROLLBACK"),
     release: giveBack,
-    // Still listened to: it may yet say how it ended.
+    // The listener stays, because the connection may still emit an error.
     destroy: () => void client.release(true),
   };
 }
@@ -169,16 +169,16 @@ const toResult = ({ rows, rowCount }: PgResult): SqlResult => ({ rows: rows as u
 const ignore = (): void => undefined;
 
 /**
- * Not one connection, but a pool that gives each statement one, and a transaction one of its own.
- * The connections that it lends (`reserve`) are no use: one that breaks meanwhile goes back to
- * those that live, and the next who gets it ends the process.
+ * A pool behind the interface of a connection: each statement gets a connection, a transaction its
+ * own. `reserve` cannot be used: a reserved connection that breaks returns to the live ones, and
+ * its next use ends the process.
  */
 function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
   let scope: PostgresJsScope = pool;
   let commit = (): void => undefined;
   let undo = (): void => undefined;
   let ended: Promise<unknown> | undefined;
-  // To say anything on a connection that broke would end the process; a transaction on it is over.
+  // Any statement on a broken connection would end the process. Its transaction is over.
   let isBroken = false;
   let isGivenUp = false;
 
@@ -214,7 +214,7 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
             scope = own;
             commit = resolve;
             undo = () => reject(UNDONE);
-            // Else it would stay open, and the connection with it.
+            // Otherwise the transaction and its connection would stay open.
             if (isGivenUp) undo();
             begun();
           });
@@ -233,8 +233,7 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
       });
     },
     release: () => undefined,
-    // It offers no way to end a connection; one that is late undoes what was begun on it when it
-    // answers.
+    // postgres.js cannot end a connection. A late one rolls its transaction back when it responds.
     destroy() {
       isGivenUp = true;
       if (!isBroken) undo();
@@ -244,7 +243,7 @@ function fromPostgresJs(pool: PostgresJs, names: Names): SqlConnection {
 
 const UNDONE: Error = new Error("the transaction is rolled back");
 
-/** Of Node and of postgres.js, whose pool connects when it is asked something. */
+/** Of Node and of postgres.js, whose pool connects at the first statement. */
 const UNCONNECTED: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -254,12 +253,12 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   "CONNECTION_ENDED",
 ]);
 
-/** Says that a connection ends, or that the outcome is unknown; may come when all is done. */
+/** A connection ends, or the outcome is unknown. The statement may have been done. */
 const UNCERTAIN = /^(?:08|57P0[125]|40003)/;
 
 function isRefusal(error: unknown): boolean {
   const code = errorCode(error);
-  // Errors of the server alone have a severity.
+  // Only errors of the server have a severity.
   const isOfServer = error instanceof Error && "severity" in error;
   return isOfServer ? !UNCERTAIN.test(code) : UNCONNECTED.has(code);
 }
@@ -271,8 +270,8 @@ const isClosedPool = (error: unknown): boolean =>
 const isFromServer = (error: unknown): boolean => error instanceof Error && error.name === "PostgresError";
 
 /**
- * No text there can hold a NUL, and none of ours does, since JSON escapes it; a handle that
- * somebody asks for may, and is then one that is not there.
+ * PostgreSQL stores no NUL, and our texts have none, because JSON escapes it. A requested handle
+ * may have one, and must then not be found.
  */
 const toParameter = (value: SqlValue): SqlValue =>
   typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value;
@@ -289,7 +288,7 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "42P01":
       return { kind: "no-table" };
     case "42501":
-      // By the place in the server's code, since its messages are in its own language.
+      // By the routine in the server's code, because its messages are localized.
       return errorCode(error, "routine") === "ExecWithCheckOptions"
         ? fault(
             "row level security keeps the user from the tables of counterfoil; turn it off for them, or use a user with BYPASSRLS",
@@ -314,14 +313,14 @@ function diagnose(error: unknown): SqlDiagnosis | undefined {
     case "42P05":
       return fault(NO_NAMES);
     case "08P01":
-      // The server's own has a place in its code: a name that means another statement by now.
+      // The server's own error names a routine: the prepared name belongs to another statement.
       return errorCode(error, "routine") === "" ? diagnosePooler(error) : fault(NO_NAMES);
     default:
       return diagnoseNetwork(error);
   }
 }
 
-/** PgBouncer has one code for all that it says. */
+/** PgBouncer has one code for all its errors. */
 function diagnosePooler(error: unknown): SqlDiagnosis | undefined {
   const message = error instanceof Error ? error.message : "";
   const found = POOLER_FACTS.find(([says]) => says.test(message));

@@ -1,35 +1,35 @@
 import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 
 export interface SqlResult {
-  /** Each row as an array, in the order of the columns. */
+  /** Each row as an array, in column order. */
   readonly rows: readonly (readonly unknown[])[];
   /** How many rows the statement changed or found to be changed. */
   readonly changes: number;
 }
 
-/** One connection, for one user at a time. */
+/** One connection, used by one caller at a time. */
 export interface SqlConnection {
-  /** A prepared statement. */
+  /** Runs a prepared statement. */
   readonly run: (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
-  /** A text without placeholders that is not worth preparing. */
+  /** Runs a text without placeholders, unprepared. */
   readonly execute: (text: string) => Promise<SqlResult>;
   /**
-   * Begins a transaction, whose every statement sees what others have committed before it took its
-   * turn. `causal` stands in front of the statement (`SqlTraits`); default: nothing.
+   * Begins a transaction. Each of its statements sees the data that was committed before the
+   * statement got its locks. `causal` precedes the statement (`SqlTraits`); default: empty.
    */
   readonly begin: (causal?: string) => Promise<unknown>;
   readonly commit: () => Promise<unknown>;
   readonly rollback: () => Promise<unknown>;
-  /** Gives it back to its pool. */
+  /** Returns it to its pool. */
   readonly release: () => void;
-  /** Ends it, since nobody knows what state it is in. */
+  /** Ends it, because its state is unknown. */
   readonly destroy: () => void;
 }
 
 /**
- * The answer to a statement, unless it comes from a server that may lag.
+ * Returns the result of a statement, unless the server may lag.
  *
- * @throws Error which both drivers diagnose as that of a server that takes no writes
+ * @throws Error which both drivers diagnose as one of a server that takes no writes
  */
 export function refuseReplica({ decides }: SqlStatement, result: SqlResult): SqlResult {
   const [first] = result.rows;
@@ -40,33 +40,33 @@ export function refuseReplica({ decides }: SqlStatement, result: SqlResult): Sql
 export const replicaError = (): Error =>
   Object.assign(new Error("the server is a replica, or set to be read-only"), { code: "25006", errno: 1290 });
 
-/** What the SQL store asks of a database: a pool of connections, and what its errors mean. */
+/** A database for the SQL store: a pool of connections, and the meaning of its errors. */
 export interface SqlDriver {
-  /** A connection of the pool; waits for one. */
+  /** Waits for a connection of the pool. */
   readonly connect: () => Promise<SqlConnection>;
-  /** The error that keeps `connect` waiting, as far as the pool tells. */
+  /** The error that delays `connect`, if the pool tells it. */
   readonly reason?: () => unknown;
-  /** What to make of an error; undefined: nothing is known about it. */
+  /** The meaning of an error; undefined if it is unknown. */
   readonly diagnose: (error: unknown) => SqlDiagnosis | undefined;
-  /** Whether an error is an answer of the database, by which it did nothing. */
+  /** Whether the database sent the error, and did nothing. */
   readonly isRefusal: (error: unknown) => boolean;
-  /** How many connections the pool makes at most; undefined where it does not say. */
+  /** The greatest number of connections of the pool; undefined if it is unknown. */
   readonly poolSize: () => number | undefined;
-  /** Ends the pool if it is ours. Safe to call twice. */
+  /** Ends the pool that the store made. Safe to call twice. */
   readonly close: () => Promise<void>;
 }
 
 export type SqlDiagnosis =
   /**
-   * The database has undone the statement, or the whole transaction, for the sake of another: it
-   * may be tried again.
+   * The database undid the statement or the transaction in favour of another one; it can be
+   * repeated.
    */
   | { readonly kind: "conflict" }
-  /** A table is not there. */
+  /** A table is missing. */
   | { readonly kind: "no-table" }
-  /** This user may not do that. */
+  /** The user lacks a right. */
   | { readonly kind: "no-right" }
-  /** What is at fault, and what to do about it. */
+  /** The cause of the error, and its solution. */
   | { readonly kind: "fault"; readonly message: string };
 
 export const CLOSED_POOL: SqlDiagnosis = {

@@ -10,43 +10,38 @@ import type { SqlStatement, SqlValue } from "./sql-statements.ts";
 export type SqlRun = (statement: SqlStatement, values: readonly SqlValue[]) => Promise<SqlResult>;
 
 /**
- * Runs statements on connections of a pool: tries again after a conflict, gives up after a while,
- * and says what is at fault.
+ * Runs statements on connections of a pool, with retries after conflicts, until a deadline, and
+ * explains errors.
  */
 export interface SqlRunner {
-  /** One statement, which is atomic by itself. */
+  /** Runs one statement, which is atomic by itself. */
   readonly run: SqlRun;
-  /**
-   * Several in a transaction; all of them run again when another transaction had to go first.
-   * `causal` is that of `SqlTraits`.
-   */
+  /** Runs a transaction, and repeats it after a conflict. `causal` is that of `SqlTraits`. */
   readonly transaction: <T>(causal: string, work: (run: SqlRun) => Promise<T>) => Promise<T>;
-  /** Any use of one connection that may be made again, as it is after a conflict. */
+  /** Runs any repeatable work on one connection. */
   readonly withConnection: <T>(work: (connection: SqlConnection) => Promise<T>) => Promise<T>;
 }
 
 export interface SqlRunnerOptions {
   /**
-   * How long one operation may take, waiting for a connection and all attempts included; ms. Within
+   * How long one operation may take in ms, with the wait for a connection and all attempts. Within
    * a call the operations share the time of the call.
    */
   readonly timeout: number;
   /** See `ConnectionQueueOptions`. */
   readonly queueLimit?: number | undefined;
-  /** Called when a table is not there. */
+  /** Called when a table is missing. */
   readonly onMissing?: () => void;
 }
 
-/** A connection for one attempt, and how far that has come. */
+/** A connection for one attempt, and its progress. */
 interface Attempt {
   connection: SqlConnection | undefined;
-  /** A place at the pool is given back by this. */
+  /** Frees the slot of the queue. */
   leave: () => void;
-  /**
-   * Whether the database may have done for good what it was asked, whatever it answers or fails to.
-   */
+  /** Whether the database may have committed, whatever its response is. */
   mayBeDone: boolean;
-  /** Nobody waits for it any more. */
+  /** No caller waits for it any more. */
   isOver: boolean;
 }
 
@@ -62,14 +57,14 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
 
   const inSilence = (): Error => noResponse("gave no answer", timeout);
 
-  /** Takes a connection for an attempt, by which it is given back: by `end` or by `giveUp`. */
+  /** Takes a connection for an attempt. `end` or `giveUp` return it. */
   async function connect(attempt: Attempt, deadline: number): Promise<SqlConnection> {
     attempt.leave = await queue.enter(deadline);
     const connecting = driver.connect();
     try {
       attempt.connection = await withDeadline(connecting, deadline, noConnection);
     } catch (error) {
-      // One that comes too late goes back.
+      // A connection that arrives too late is returned.
       void connecting.then((late) => late.release()).catch(() => undefined);
       throw error;
     }
@@ -83,21 +78,21 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
 
   function giveUp(attempt: Attempt, error: unknown): void {
     attempt.isOver = true;
-    // One that did not answer, or that broke, must not serve anybody else.
+    // A connection that did not respond, or broke, must not be used again.
     if (isServerError(error)) attempt.connection?.release();
     else attempt.connection?.destroy();
     attempt.leave();
   }
 
-  /** The database said no; the connection is as good as before. */
+  /** The database sent an error, so the connection is still usable. */
   const isServerError = (error: unknown): boolean => {
     const kind = driver.diagnose(error)?.kind;
     return kind === "conflict" || kind === "no-table" || kind === "no-right";
   };
 
   /**
-   * Ends a failed attempt, and waits until the next.
-   * @throws what has become of it, where there is none
+   * Ends a failed attempt, and waits for the next.
+   * @throws the explained error if there is no next attempt
    */
   async function recover(attempt: Attempt, error: unknown, retry: Retry): Promise<void> {
     giveUp(attempt, error);
@@ -107,7 +102,9 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
       throw explainError(error, driver, !attempt.mayBeDone || driver.isRefusal(error));
   }
 
-  /** Takes a statement as it is, as each function more would stand in every query's stack. */
+  /**
+   * Takes a statement without a wrapper, because each more function adds to every query's stack.
+   */
   function run<T>(work: Work<T>): Promise<T>;
   function run(work: SqlStatement, values: readonly SqlValue[]): Promise<SqlResult>;
   async function run(work: SqlStatement | Work<unknown>, values: readonly SqlValue[] = []): Promise<unknown> {
@@ -139,12 +136,12 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
         await connection.begin(causal);
         try {
           const result = await work(connection.run);
-          // Before that nothing lasts: a database undoes what a broken connection had begun.
+          // Before the commit a broken connection undoes everything.
           attempt.mayBeDone = true;
           await connection.commit();
           return result;
         } catch (error) {
-          // Any other error costs the connection, which undoes as much.
+          // After any other error the connection is dropped, which rolls back, too.
           if (isServerError(error)) await connection.rollback();
           throw error;
         }
@@ -152,7 +149,7 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
   };
 }
 
-/** Rivals that met once must not meet again. */
+/** A random pause, so that two rivals do not meet again. */
 const apart = (attempts: number): number => Math.random() * Math.min(2 ** attempts, 64);
 
 const newAttempt = (): Attempt => ({
@@ -163,9 +160,8 @@ const newAttempt = (): Attempt => ({
 });
 
 /**
- * What was given up asks nothing more when its last answer comes after all. A driver may have no
- * way to end the connection, and then the next statement would be done without the transaction,
- * which is over.
+ * Stops an attempt that was given up from sending more statements. If the driver could not end the
+ * connection, they would run outside of the transaction, which is over.
  */
 function untilOver(connection: SqlConnection, attempt: Attempt): SqlConnection {
   const unlessOver =
@@ -187,7 +183,7 @@ function untilOver(connection: SqlConnection, attempt: Attempt): SqlConnection {
 const noResponse = (fact: string, timeout: number): SessionError =>
   storeError(`the database ${fact} within ${timeout} ms`);
 
-/** With what is known about a fault in the message, and the driver's own error as the cause. */
+/** Adds the known cause to the message, and keeps the driver's error as `cause`. */
 function explainError(error: unknown, driver: SqlDriver, isUntouched: boolean): unknown {
   const told = diagnose(error, driver);
   if (!isUntouched) return told;

@@ -9,40 +9,37 @@ import { selectAllColumns } from "./sql-statements.ts";
 export interface SchemaOptions {
   readonly dialect: "mysql" | "postgres";
   readonly prefix: string;
-  /** Whether tables that are missing may be made. */
+  /** Whether to create missing tables. */
   readonly migrate: boolean;
   /**
-   * Whether a single table may be made anew that was there before. Not while the app runs: somebody
-   * may be about to put it back, with its sessions.
+   * Whether to recreate a table that once existed. Not while the app runs: an operator may be about
+   * to restore it with its sessions.
    */
   readonly remake: boolean;
   readonly source: MigrationSource;
-  /** In front of a read that must see what any other node has confirmed, see `SqlTraits`. */
+  /** Precedes a read that must see the confirmed writes of all nodes, see `SqlTraits`. */
   readonly causal: string;
 }
 
-/**
- * Brings the tables to the version that this library knows. Safe to run from several processes at
- * once.
- */
+/** Migrates the tables to the version of this library. Several processes may call it at once. */
 export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const look = (): Promise<unknown> =>
     runner.withConnection((connection) => connection.execute(selectAllColumns(options.prefix)));
   const bringUpAndLook = async (isPartial: boolean): Promise<void> => {
     await bringUp(runner, driver, options, isPartial);
-    // A table of somebody else's must show now, and not with the first sign-in.
+    // An unrelated table with our name must fail now, not at the first sign-in.
     await look();
   };
   try {
     await bringUpAndLook(false).catch((error: unknown) => {
       const isPartial = driver.diagnose(causeOf(error))?.kind === "no-table" && options.remake;
-      // A column may also be about to come, where another process is making a table anew.
+      // A missing column may be added in a moment, if another process is recreating a table.
       if (!isPartial && !isForeign(error)) throw error;
       return bringUpAndLook(isPartial);
     });
   } catch (error) {
     if (!isForeign(error)) throw error;
-    // That of a migration may name a column alone.
+    // An error of a migration may name only a column.
     const telling: unknown = await look().then(
       () => error,
       (second: unknown) => second,
@@ -51,7 +48,7 @@ export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, option
   }
 }
 
-/** @param isPartial whether a table is missing that the version says has been made */
+/** @param isPartial whether a table is missing although the stored version includes it */
 async function bringUp(
   runner: SqlRunner,
   driver: SqlDriver,
@@ -61,7 +58,7 @@ async function bringUp(
   const newest = newestOf(options.source(options.dialect));
   const schema = await runner.withConnection((connection) => readVersion(connection, driver, options));
   const found = schema.version;
-  // A table that is missing of a newer schema is not made here, since it would lack columns.
+  // A missing table of a newer schema is not created here, because it would lack columns.
   if (isUsable(schema, newest) && (!isPartial || found > newest)) return;
   const state = { found, newest, isPartial };
   if (!options.migrate) throw schemaMissing(state, options, "and migrate is false");
@@ -89,7 +86,7 @@ async function readVersion(
   }
 }
 
-/** All or nothing, one process after another. */
+/** Migrates in one transaction, one process after another. */
 async function migratePostgres(
   runner: SqlRunner,
   driver: SqlDriver,
@@ -103,7 +100,7 @@ async function migratePostgres(
       await connection.execute(`SELECT pg_advisory_xact_lock(hashtext('counterfoil schema ${options.prefix}'))`);
       await connection.execute(create);
       const migrations = options.source("postgres", options.prefix);
-      // Asked again under the lock: another process may have been faster, and be newer.
+      // Read again under the lock: another process may have been faster, and be newer.
       const done = await readVersion(connection, driver, options);
       isUsable(done, newestOf(migrations));
       const lost = isPartial ? await readLostTables(connection, options.prefix) : [];
@@ -114,14 +111,14 @@ async function migratePostgres(
       }
       await connection.commit();
     } catch (error) {
-      // Fails where the connection has broken, and with it the transaction.
+      // Fails if the connection broke, which ends the transaction anyway.
       await connection.rollback().catch(() => undefined);
       throw error;
     }
   });
 }
 
-/** Asked under the lock, since another process may have made them again. */
+/** Read under the lock, because another process may have recreated them. */
 async function readLostTables(connection: SqlConnection, prefix: string): Promise<readonly string[]> {
   const names = tableNames(prefix).map((name) => `('${name}')`);
   const { rows } = await connection.execute(
@@ -131,8 +128,8 @@ async function readLostTables(connection: SqlConnection, prefix: string): Promis
 }
 
 /**
- * Here each statement commits by itself, so each can be run again, and the version is noted last.
- * Those of a step share a connection, and with it what they set.
+ * MySQL commits each statement by itself, so all are repeatable, and the version is stored last.
+ * The statements of a step share a connection and its session variables.
  */
 async function migrateMysql(
   runner: SqlRunner,
@@ -143,7 +140,7 @@ async function migrateMysql(
   const { create, note } = versionTable("mysql", options.prefix);
   const run = (text: string): Promise<unknown> => runner.run({ name: "", text }, []);
   await run(create);
-  // Before the first table, so that other processes, and those after a crash, do the rest as well.
+  // Before the first table, so that other processes complete the rest, also after a crash.
   if (isPartial) await run(`DELETE FROM ${options.prefix}migration`);
   const migrations = options.source("mysql", options.prefix);
   const done = await runner.withConnection((connection) => readVersion(connection, driver, options));
@@ -157,17 +154,14 @@ async function migrateMysql(
   }
 }
 
-/**
- * A table that is there already, a column that is not, one of another type, and a view where a
- * table should be.
- */
+/** The table exists, a column is missing or has another type, or a view has the table's name. */
 const FOREIGN: ReadonlySet<string> = new Set(["42P07", "42703", "42804", "42809"]);
 const FOREIGN_MYSQL: ReadonlySet<string> = new Set(["1054", "1347"]);
 
 const isForeign = (error: unknown): boolean =>
   FOREIGN.has(errorCode(causeOf(error))) || FOREIGN_MYSQL.has(errorCode(causeOf(error), "errno"));
 
-/** The one that the database names; the one with the version is asked alone, and not named. */
+/** The table that the error names. The version table is read alone, so its error names none. */
 function foreignTable(error: unknown, { prefix }: SchemaOptions): SessionError {
   const named = new RegExp(`\\b(?:${tableNames(prefix).join("|")})\\b`).exec(String(causeOf(error)))?.[0];
   return generalError(

@@ -1,4 +1,4 @@
-/** What kind of server a pool leads to, and whether sessions can be kept there. */
+/** Determines the kind of server behind a pool, and whether it can keep sessions. */
 import { errorCode } from "../network-errors.ts";
 import { generalError, type SessionError } from "../../errors.ts";
 import { replicaError } from "./sql-driver.ts";
@@ -12,7 +12,7 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
       `SELECT VERSION(), @@autocommit, CASE WHEN ${TRAITS.mysql.isReplica} THEN 1 ELSE 0 END, @@sql_mode, @@completion_type`,
     );
     const version = String(rows[0]?.[0]);
-    // Some MariaDB servers say 5.5.5- first, for the sake of old clients.
+    // Some MariaDB servers prefix 5.5.5- for old clients.
     const number = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version);
     const [major, minor] = [Number(number?.[1]), Number(number?.[2])];
     const isMaria = /mariadb/i.test(version);
@@ -27,20 +27,20 @@ export async function inspectMysql(runner: SqlRunner): Promise<SqlDialect> {
       throw unsuitable(
         "the pool's connections have EMPTY_STRING_IS_NULL in their sql_mode, with which conditions change their meaning; give a pool that leaves it out",
       );
-    // A pool's own ROLLBACK, or one of the app, would leave a transaction open, in which the next
-    // write gets lost.
+    // With this setting, a ROLLBACK of the pool or the app would leave a transaction open, and the
+    // next write would be lost.
     if (String(rows[0]?.[4]) === "CHAIN")
       throw unsuitable(
         "the pool's connections have completion_type CHAIN, with which a write may be undone after it was answered; give a pool that leaves it at NO_CHAIN",
       );
-    // To a user who may write all the same, too: others cannot, and it may lag.
+    // Even if this user may write: others cannot, and the server may lag.
     if (Number(rows[0]?.[2]) !== 0) throw replicaError();
 
     const wsrep = await connection.execute("SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'wsrep_sync_wait')");
     const settings = new Map(wsrep.rows.map(([name, value]) => [String(name), String(value)]));
     const isGalera = settings.get("wsrep_on") === "ON";
     if (isMaria) return isGalera ? "galera" : "mariadb";
-    // Such a server has no way to ask for it statement by statement.
+    // Such a server cannot set it per statement.
     if (isGalera && (Number(settings.get("wsrep_sync_wait")) & 3) !== 3)
       throw unsuitable("a node of this cluster may answer with rows of before; set wsrep_sync_wait = 3 on every node");
     return "mysql";
@@ -59,11 +59,11 @@ export async function inspectPostgres(runner: SqlRunner): Promise<SqlDialect> {
         `the database has the encoding ${encoding}, which cannot hold every name; make one with ENCODING 'UTF8'`,
       );
     if (isReplica !== "0") throw replicaError();
-    // A pooler of statements refuses it, which must show now and not with the first sign-in.
+    // A pooler in statement mode refuses this. It must fail now, not at the first sign-in.
     try {
       await connection.begin();
     } catch (error) {
-      // All that postgres.js tells of it.
+      // postgres.js gives no other reason.
       throw errorCode(error) === "CONNECTION_CLOSED" ? storeError(ENDED_AT_BEGIN, error) : error;
     }
     await connection.rollback();

@@ -1,4 +1,4 @@
-/** Every statement that the SQL stores send, for each dialect, and the columns that they carry. */
+/** Every statement of the SQL stores in each dialect, and its columns. */
 import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
 import { type SessionRecord, type SessionSummary, SUMMARY_FIELDS } from "../../session/record.ts";
 import {
@@ -10,15 +10,15 @@ import {
 import { type SqlDialect, TRAITS } from "./sql-traits.ts";
 
 /**
- * A fixed text with placeholders; drivers prepare it once for each connection, by its name where
- * they need one.
+ * A fixed text with placeholders. Drivers prepare it once per connection, by its name if they need
+ * one.
  */
 export interface SqlStatement {
   readonly name: string;
   readonly text: string;
   /**
-   * Something is decided by its rows, so they must not come from a server that may lag. Such a one
-   * says so with a first row that begins with NULL (`refuseReplica`).
+   * Whether its rows decide something, so that they must not come from a server that may lag. Such
+   * a server returns a first row that begins with NULL (`refuseReplica`).
    */
   readonly decides?: boolean;
 }
@@ -28,8 +28,8 @@ export type SqlValue = string | number | null;
 const SESSION_COLUMNS: readonly (keyof SessionRecord)[] = [...SUMMARY_FIELDS, "claims", "data"];
 
 /**
- * Columns of features to come (docs/decisions/052). A later version beside this one may fill them,
- * so a session that takes over a row must not keep them.
+ * Columns of future features (docs/decisions/052). A later version that runs in parallel may fill
+ * them, so a session that reuses a row must reset them.
  */
 export const RESERVED_COLUMNS = [
   "persistent",
@@ -49,9 +49,7 @@ export const RESERVED_COLUMNS = [
 
 export const sessionValues = (record: SessionRecord): SqlValue[] => SESSION_COLUMNS.map((name) => record[name]);
 export const refreshValues = (write: RefreshWrite): SqlValue[] => REFRESH_FIELDS.map((name) => write[name]);
-/**
- * Values of `listOfUser`. Without a position the list begins before any session that there can be.
- */
+/** The values of `listOfUser`. Without a position the list begins before every possible session. */
 export const listValues = (userKey: string, now: number, after: SessionPosition = BEGINNING): SqlValue[] => [
   userKey,
   now,
@@ -77,8 +75,8 @@ const TEXT: ReadonlySet<string> = new Set<keyof SessionRecord | keyof KeyRecord>
 ]);
 
 /**
- * Reads a row that came as an array. Drivers give whole numbers as numbers, texts or bigints, and
- * text as text or bytes.
+ * Reads a row that is an array. Drivers return integers as numbers, texts or bigints, and text as
+ * text or bytes.
  */
 const reader =
   <T>(columns: readonly string[]) =>
@@ -98,7 +96,7 @@ export const readSummary: (row: Row) => SessionSummary = reader(SUMMARY_FIELDS);
 export const readKey: (row: Row) => KeyRecord = reader(KEY_FIELDS);
 export const readHandle = (row: Row): string => String(readValue("handle", row[0]));
 
-/** Those whose text is fixed. */
+/** Statements with a fixed text. */
 export type FixedStatement =
   | "insert"
   | "replace"
@@ -120,10 +118,7 @@ export type FixedStatement =
   | "deleteKey"
   | "readClock";
 
-/**
- * Those with a number in their text, since some servers take no placeholder there: how many rows at
- * most.
- */
+/** Statements with a row limit in their text, because some servers take no placeholder there. */
 export type LimitedStatement =
   | "deleteExpired"
   | "lastToSweep"
@@ -134,7 +129,7 @@ export type LimitedStatement =
   | "deleteHandles"
   | "lockHandles";
 
-/** Those of a soft limit: how many sessions may be, and how many are removed at once. */
+/** Statements of a soft limit: with the greatest number of sessions, and of removals at once. */
 export type TrimStatement = "surplusOfUser" | "insertAndTrim" | "replaceAndTrim";
 
 export interface SqlStatements
@@ -143,7 +138,7 @@ export interface SqlStatements
     Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>>,
     Readonly<Record<TrimStatement, (max: number, atOnce: number) => SqlStatement>> {}
 
-/** More than any ring has. */
+/** More than any key ring has. */
 const MOST_KEYS = 1_000_000;
 
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
@@ -156,9 +151,9 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     text: dialect === "postgres" ? numbered(text) : text,
   });
   /**
-   * A read by which something is decided, perhaps by finding nothing: the row that a replica adds
-   * is all that it costs. The order of `select` stays, since the two follow each other; MySQL and
-   * MariaDB drop it where there is no LIMIT.
+   * A read for a decision, also if it finds nothing. Its only cost is the extra row on a replica.
+   * The order of `select` stays, because the row comes before it; MySQL and MariaDB drop an order
+   * without LIMIT.
    */
   const decision = (name: string, columns: number, select: string, lead = causal): SqlStatement => {
     if (isReplica === undefined) return statement(name, select);
@@ -172,14 +167,14 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const live = "user_key = ? AND expires_at > ?";
   const othersOfUser = (limit: number): string =>
     `${session} WHERE user_key = ? AND handle <> ? ${newestFirst} LIMIT ${Math.trunc(limit)}`;
-  // Without it MySQL reads, for each page, also the sessions of all pages before.
+  // Otherwise MySQL also reads the sessions of all earlier pages.
   const forced = isMysql ? ` FORCE INDEX (${session}_user)` : "";
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
   const replace = `${causal}UPDATE ${session} SET ${assignments(SESSION_COLUMNS)}, ${emptied(RESERVED_COLUMNS)} WHERE handle = ?`;
   /**
-   * PostgreSQL: after a write the oldest rivals go, as many as are too many. Nobody waits for a
-   * row.
+   * PostgreSQL: removes the surplus of the oldest rivals after a write, without waiting for a
+   * locked row.
    */
   const trimming = (write: string, max: number, atOnce: number): string =>
     `WITH written AS (${write} RETURNING handle),
@@ -190,13 +185,13 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const newKey = `${key} (${list(KEY_FIELDS)}) VALUES (${marks(KEY_FIELDS)})`;
 
   /**
-   * From where the sweep before has stopped: what it removed stays in the index for as long as some
-   * transaction might look at it, and would be read again by each.
+   * Begins where the last sweep stopped: removed entries stay in the index while any transaction
+   * may need them, and each sweep would read them again.
    */
   const toSweep = "expires_at >= ? AND expires_at <= ? ORDER BY expires_at";
   return {
     insert: statement("insert", insert),
-    // One row becomes the other in one step, so it takes no transaction.
+    // One statement turns the old row into the new one, so it needs no transaction.
     replace: statement("replace", replace),
     find: decision(
       "find",
@@ -215,8 +210,8 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     delete: statement("delete", `${causal}DELETE FROM ${session} WHERE handle = ?`),
     deleteAtVersion: statement("delete_at_version", `DELETE FROM ${session} ${atVersion}`),
     /**
-     * Names what it deletes, where the dialect can. All calls lock in one order, so that none
-     * deadlocks with another.
+     * Returns the removed handles if the dialect can. All calls lock in the same order, which
+     * prevents deadlocks.
      */
     deleteOfUser: (limit) => {
       const chosen = othersOfUser(limit);
@@ -229,14 +224,15 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       return statement(`delete_of_user_${Math.trunc(limit)}`, text);
     },
     /**
-     * Where no removal can name its rows. PostgreSQL's locks are writes, which no replica takes.
+     * For dialects that cannot return removed rows. PostgreSQL's locks are writes, so replicas
+     * refuse them.
      */
     lockHandlesOfUser: (limit) => {
       const name = `lock_handles_of_user_${Math.trunc(limit)}`;
       const text = `SELECT handle FROM ${othersOfUser(limit)} FOR UPDATE`;
       return isMysql ? decision(name, 1, text, "") : statement(name, text);
     },
-    /** As many handles as it is made for. Names what it deletes, where the dialect can. */
+    /** Deletes a fixed number of handles. Returns the removed ones if the dialect can. */
     deleteHandles: (count) =>
       statement(
         `delete_handles_${count}`,
@@ -265,7 +261,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     insertAndTrim: (max, atOnce) => statement(`insert_trim_${max}_${atOnce}`, trimming(insert, max, atOnce)),
     replaceAndTrim: (max, atOnce) => statement(`replace_trim_${max}_${atOnce}`, trimming(replace, max, atOnce)),
     listOfUser: (limit) => {
-      // The first of the two conditions on the time is for the index.
+      // The first of the two time conditions is for the index.
       const behind = "created_at <= ? AND (created_at < ? OR handle < ?)";
       return decision(
         `list_of_user_${Math.trunc(limit)}`,
@@ -273,7 +269,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         `SELECT ${selected(SUMMARY_FIELDS)} FROM ${session}${forced} WHERE ${live} AND ${behind} ${newestFirst} LIMIT ${Math.trunc(limit)}`,
       );
     },
-    /** When the last ends of as many as may be removed at once. */
+    /** When the last of the next rows to remove expires. */
     lastToSweep: (limit) =>
       statement(
         `last_to_sweep_${Math.trunc(limit)}`,
@@ -283,9 +279,8 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       const chosen = `${session} WHERE ${toSweep} LIMIT ${Math.trunc(limit)}`;
       const texts = {
         mysql: `DELETE FROM ${chosen}`,
-        // Rows that somebody is changing at this moment can wait for the next time, rather than
-        // make others wait. An array and no subquery: for the latter the planner reads the whole
-        // table where that has many partitions.
+        // Skips locked rows, which can wait for the next sweep. It uses an array, because for a
+        // subquery the planner reads the whole table if that has many partitions.
         postgres: `DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${chosen} FOR UPDATE SKIP LOCKED))`,
         sqlite: `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen})`,
       };
@@ -310,7 +305,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       "take_lease",
       `UPDATE ${lease} SET owner = ?, expires_at = ?, turn = turn + 1 WHERE name = ? AND (owner = ? OR expires_at <= ?)`,
     ),
-    /** Who has taken the turn is alone until its transaction ends. */
+    /** Serializes transactions: the row lock lasts until the end of the transaction. */
     lockRow: statement("take_turn", `UPDATE ${lease} SET turn = turn + 1 WHERE name = ?`),
     listKeys: decision(
       "list_keys",
@@ -327,13 +322,13 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   };
 }
 
-/** Reads nothing; fails where a table or a column is not there. */
+/** Reads no rows, but fails if a table or a column is missing. */
 export function selectAllColumns(prefix: string): string {
   const columns = {
     lease: ["name", "owner", "expiresAt", "turn"],
     replaced: ["handle", "expiresAt"],
     key: KEY_FIELDS,
-    // Last, since it may lack what a later migration adds.
+    // Last, because columns of later migrations may be missing.
     session: [...SESSION_COLUMNS, ...RESERVED_COLUMNS],
   };
   const all = Object.entries(columns).flatMap(([table, names]) =>
@@ -343,7 +338,7 @@ export function selectAllColumns(prefix: string): string {
   return `SELECT ${all.join(", ")} FROM ${tables.join(", ")} LIMIT 0`;
 }
 
-/** The name of a column, from that of a field. */
+/** Converts the name of a field to that of its column. */
 export const column = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const list = (names: readonly string[]): string => names.map(column).join(", ");
 const marks = (names: readonly string[]): string => names.map(() => "?").join(", ");

@@ -27,7 +27,7 @@ import { type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
 
 export interface SqlStoreOptions {
   readonly driver: SqlDriver;
-  /** Finds out what kind of server it is. @throws SessionError `STORE_UNSUITABLE` */
+  /** Determines the kind of server. @throws SessionError `STORE_UNSUITABLE` */
   readonly inspect: (runner: SqlRunner) => Promise<SqlDialect>;
   readonly prefix: string;
   readonly migrate: boolean;
@@ -40,8 +40,8 @@ export interface SqlStoreOptions {
 }
 
 /**
- * Sessions in a database of the app's. Every operation is one guarded statement, but for a sign-in
- * that must count sessions.
+ * Sessions in a SQL database of the app. Every operation is one guarded statement, except a sign-in
+ * that has to count sessions.
  */
 export function createSqlStore({
   driver,
@@ -58,12 +58,12 @@ export function createSqlStore({
   const runner = createSqlRunner(driver, {
     timeout,
     queueLimit,
-    // Somebody has removed the tables: the next call looks anew, and makes them where it may.
+    // The tables were removed: the next call checks again, and creates them if it may.
     onMissing() {
       if (!isOpening) preparing = undefined;
     },
   });
-  /** Of the server, as soon as it is known. */
+  /** Those of the server, once it is known. */
   let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
   /** Whether one statement can write a session and end others. */
   let trimsWithWrite = false;
@@ -80,8 +80,8 @@ export function createSqlStore({
       causal: TRAITS[dialect].causal,
     });
     const statements = buildStatements(dialect, prefix);
-    // A write that changes nothing: a replica, a lost right or half a schema must show now, and not
-    // with the first sign-in.
+    // A write without effect: a replica, a missing right or a partial schema must fail now, not at
+    // the first sign-in.
     const { changes } = await runner.run(statements.lockRow, ["sweep"]);
     if (changes !== 1) {
       throw generalError(
@@ -110,8 +110,8 @@ export function createSqlStore({
   }
 
   /**
-   * By a statement that names what it removes, or, where there is none, of rows that are locked
-   * before.
+   * Removes rows and returns their handles: by a statement that does both, or after locking the
+   * rows.
    */
   async function removeNamed(
     step: SqlRun,
@@ -125,8 +125,9 @@ export function createSqlStore({
   }
 
   /**
-   * Users of one place take turns, so that nobody counts while somebody adds. Where far too many
-   * sessions are to end, some turns only end sessions, a few at a time, so that nobody waits long.
+   * Serializes the users of one shard, so that no sign-in is added during a count. If far too many
+   * sessions have to end, several short transactions remove a few each, so that other sign-ins wait
+   * only briefly.
    */
   async function createWithin(
     limit: ExactLimit,
@@ -151,7 +152,7 @@ export function createSqlStore({
   ): Promise<CreateOutcome & { readonly isDone: boolean }> {
     const { userKey, createdAt, handle: own } = record;
     await step(statements.lockRow, [`place-${shardOfUser(userKey)}`]);
-    // The session to replace does not count, and nobody has the handle of the new one.
+    // The replaced session does not count, and no session has the handle of the new one.
     const rivals = [userKey, createdAt, replaces ?? own];
     const { rows } = await step(statements.surplusOfUser(limit.max, MOST_AT_ONCE + 1), rivals);
     const chunk = CHUNKS.find((count) => count < rows.length);
@@ -164,7 +165,7 @@ export function createSqlStore({
     }
     const ended: string[] = [];
     for (const handle of rows.map(readHandle)) {
-      // One that its owner has ended meanwhile was not ended here.
+      // A session that its owner ended meanwhile is not reported here.
       if ((await step(statements.delete, [handle])).changes > 0) ended.push(handle);
     }
     const replaced = replaces !== undefined && (await step(statements.delete, [replaces])).changes > 0;
@@ -195,7 +196,7 @@ export function createSqlStore({
   }
 
   /**
-   * Ends what is too much after a sign-in, row by row: a transaction that locks one row only cannot
+   * Removes the surplus after a sign-in row by row: a transaction with one row lock cannot
    * deadlock.
    */
   async function trim(limit: SoftLimit, { userKey, createdAt, handle: own }: SessionRecord): Promise<string[]> {
@@ -204,19 +205,19 @@ export function createSqlStore({
       const values = [userKey, createdAt, own];
       const surplus = await runner.run((await prepared()).surplusOfUser(limit.max, limit.atOnce + 1), values);
       const { oldest } = decideLimit(limit, surplus.rows.length);
-      // The query stops at one too many, and then its rows are not the oldest.
+      // The query stops at one too many. Its rows are then not the oldest.
       const { rows } =
         oldest === surplus.rows.length ? surplus : await runner.run((await prepared()).oldestOfUser(oldest), values);
       for (const handle of rows.map(readHandle)) {
         if ((await runner.run((await prepared()).delete, [handle])).changes > 0) ended.push(handle);
       }
     } catch {
-      // The user is signed in already. The next sign-in ends what is left.
+      // The user is signed in already. The next sign-in removes the rest.
     }
     return ended;
   }
 
-  /** Where the last sweep has stopped, as there was more; else 0. */
+  /** Where the last sweep stopped, if there was more; else 0. */
   let sweptUntil = 0;
 
   async function removeExpired(now: number, limit: number): Promise<number> {
@@ -228,10 +229,11 @@ export function createSqlStore({
       const last = rows[0] === undefined ? undefined : Number(rows[0][0]);
       const { changes } = await runner.run((await prepared()).deleteExpired(left), [sweptUntil, last ?? now]);
       removed += changes;
-      // All that end at one time are being changed by others.
+      // Other transactions are changing all rows with this expiry.
       if (changes === 0 && last === sweptUntil) break;
       sweptUntil = last ?? 0;
-      // What was passed over, or came later with an earlier end, goes with the last of the others.
+      // Rows that were skipped, or written later with an earlier expiry, are removed with the last
+      // ones.
       if (last === undefined && isFromStart) break;
       isFromStart ||= last === undefined;
     }
@@ -327,10 +329,13 @@ interface SignIn {
   readonly replaces: string | undefined;
 }
 
-/** Sessions that one transaction ends at most. */
+/** The most sessions that one transaction ends. */
 const MOST_AT_ONCE = 200;
 
-/** How many it ends by one statement, whose text has that number. Fewer go one by one. */
+/**
+ * How many handles one statement removes; its text depends on the number. Fewer are removed one by
+ * one.
+ */
 const CHUNKS = [MOST_AT_ONCE, 50, 10] as const;
 
 const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };

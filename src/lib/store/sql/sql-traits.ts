@@ -1,28 +1,23 @@
-/** In what the SQL dialects differ, beside the texts of their statements. */
+/** The differences of the SQL dialects, apart from their statements. */
 
 /** `galera` is MariaDB as a node of a Galera cluster. */
 export type SqlDialect = "sqlite" | "postgres" | "mysql" | "mariadb" | "galera";
 
 export interface SqlTraits {
-  /**
-   * What time it is, in ms since the epoch, whatever the time zone; none where the database is of
-   * this machine.
-   */
+  /** The time in ms since the epoch, in any time zone; none if the database is on this machine. */
   readonly clock: string | undefined;
   /**
-   * In front of a statement that must see what any other node has confirmed: a read, a removal, the
+   * Precedes a statement that must see the confirmed writes of all nodes: a read, a removal, the
    * begin of a transaction.
    */
   readonly causal: string;
-  /** Whether the server is a replica, as far as it can tell; none where there are none. */
+  /** Whether the server is a replica, if it can tell; none if the dialect has no replicas. */
   readonly isReplica: string | undefined;
-  /**
-   * Whether a removal can name the rows that it removes: never, always, or in a transaction only.
-   */
+  /** Whether a removal can return the removed rows: never, always, or only in a transaction. */
   readonly namesRemoved: "no" | "yes" | "in a transaction";
 }
 
-// A number, and in newer versions of MariaDB a word. `super_read_only` sets it as well.
+// A number, or in newer versions of MariaDB a word. `super_read_only` sets it as well.
 const MYSQL_REPLICA = "CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF')";
 const MYSQL_CLOCK = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000";
 
@@ -38,13 +33,13 @@ export const TRAITS: Readonly<Record<SqlDialect, SqlTraits>> = {
   mariadb: { clock: MYSQL_CLOCK, causal: "", isReplica: MYSQL_REPLICA, namesRemoved: "yes" },
   galera: {
     clock: MYSQL_CLOCK,
-    // The node first applies what the cluster had committed; it changes this statement only, not
-    // the app's connection. 1 stands for reads and the begin of a transaction, 2 for UPDATE and
-    // DELETE.
+    // The node first applies the writes that the cluster has committed. It affects this statement
+    // only, not the app's connection. 1 covers reads and the begin of a transaction, 2 covers
+    // UPDATE and DELETE.
     causal: "SET STATEMENT wsrep_sync_wait = 3 FOR ",
     isReplica: MYSQL_REPLICA,
-    // A node that has to make room for another repeats the commit, and then answers as to a
-    // statement without rows (OK instead of EOF): clients wait for the end of the rows for ever. A
+    // A node that gives way to another repeats the commit, and then responds as to a statement
+    // without rows (OK instead of EOF), so clients wait for the end of the rows without end. A
     // COMMIT has no rows.
     namesRemoved: "in a transaction",
   },

@@ -30,18 +30,16 @@ import { explainFile } from "./sqlite-errors.ts";
 import { fileNotice } from "./sqlite-notice.ts";
 
 export interface SqliteConnectionOptions {
-  /** Gives the connection; asked again after a fault when it is ours. */
+  /** Provides the connection. Our own connection is opened again after an error. */
   readonly open: () => Promise<SqliteDatabase>;
-  /** Absolute path of the file, when the connection is ours and there is one. */
+  /** The absolute path of the file, if the connection is ours and has one. */
   readonly path: string | undefined;
-  /**
-   * Whether the connection is ours: then it is closed by `close`, and opened anew after a fault.
-   */
+  /** Whether the connection is ours, so that `close` closes it, and an error reopens it. */
   readonly owned: boolean;
   /** Whether another connection would find the same sessions. */
   readonly durable: boolean;
   readonly synchronous: "full" | "normal";
-  /** What the names of the tables begin with. */
+  /** The prefix of table names. */
   readonly prefix: string;
   /** Default: the steps of this version. */
   readonly source?: MigrationSource | undefined;
@@ -50,31 +48,31 @@ export interface SqliteConnectionOptions {
 interface Connection<Name extends string> {
   readonly database: SqliteDatabase;
   readonly statements: Readonly<Record<Name, SqliteStatement>>;
-  /** Undefined where there is no file. */
+  /** Undefined without a file. */
   marks: FileMarks | undefined;
 }
 
-/** One connection to a database, with its tables in place and its statements prepared. */
+/** One connection to a database, with migrated tables and prepared statements. */
 export interface SqliteConnection<Name extends string> {
-  /** Opens it, and makes the tables that are missing. */
+  /** Opens it, and creates missing tables. */
   readonly prepare: () => Promise<void>;
-  /** Runs `work`, again and again while another connection holds the lock. */
+  /** Runs `work`, and repeats it while another connection has the lock. */
   readonly run: <T>(
     work: (statements: Readonly<Record<Name, SqliteStatement>>, database: SqliteDatabase) => T,
   ) => Promise<T>;
   /**
-   * Looks whether the file at the path is still the one that is open, and goes over to the one that
-   * is there when the connection is ours.
+   * Checks whether the open file is still the one at the path. Our own connection switches to a new
+   * file.
    */
   readonly look: () => Promise<void>;
   readonly watch: (tell: (trouble: StoreTrouble) => void) => () => void;
   readonly close: () => Promise<void>;
 }
 
-// SQLite itself would wait without giving way to anything else in the process. So it does not wait
-// at all, and this code pauses between attempts.
+// SQLite's own busy wait blocks the event loop, so it is off. This code retries with pauses
+// instead.
 const BUSY_TIMEOUT = 0;
-/** Of a file that another takes the place of each time. */
+/** For a file that is replaced each time. */
 const MOST_OPENINGS = 10;
 
 /** @param texts of the statements to prepare */
@@ -84,7 +82,7 @@ export function createSqliteConnection<Name extends string>(
 ): SqliteConnection<Name> {
   const listeners = new Set<(trouble: StoreTrouble) => void>();
   let connecting: Promise<Connection<Name>> | undefined;
-  /** What is told of a connection that cannot be opened anew, once. */
+  /** The last reported change while the connection cannot be reopened. */
   let toldOf: FileChange | undefined;
 
   function connect(): Promise<Connection<Name>> {
@@ -116,14 +114,17 @@ export function createSqliteConnection<Name extends string>(
     }
   }
 
-  /** With the mark of the very file that is open, unless it took the path in a fraction of a ms. */
+  /**
+   * Marks the file before and after opening, so the mark fits unless it was replaced within a
+   * fraction of a ms.
+   */
   async function openMarked(): Promise<{ readonly database: SqliteDatabase; readonly before: Mark }> {
     for (let attempt = 1; ; attempt += 1) {
       const before = path === undefined ? undefined : markOf(path);
       const database = await open();
       const isSame = !before || path === undefined || markOf(path) === before;
       if (isSame || !owned || attempt === MOST_OPENINGS) return { database, before };
-      // Otherwise the -wal of the one that is open would later count as that of the one before.
+      // Otherwise the -wal of the open file would later count as that of the previous one.
       database.close();
     }
   }
@@ -146,7 +147,7 @@ export function createSqliteConnection<Name extends string>(
     const { database, marks } = connection;
     const change = changeOf(marks);
     if (change === undefined || (change === "wal-deleted" && modeOf(database) !== "wal")) {
-      // The files beside it come and go with its mode.
+      // The files beside it come and go with the journal mode.
       connection.marks = markFiles(marks.path, marks.opened, marks.main);
       toldOf = undefined;
       return;
@@ -161,7 +162,7 @@ export function createSqliteConnection<Name extends string>(
     }
   }
 
-  /** A fault that says that the connection is of no more use, or the file. */
+  /** An error that makes the connection or the file unusable. */
   async function recover(error: unknown, opened: Promise<Connection<Name>>): Promise<unknown> {
     const isMissing = hasMissingTable(error, prefix);
     if (connecting !== opened || !durable || !(isMissing || isFileError(error) || isClosed(error))) return error;
@@ -184,7 +185,7 @@ export function createSqliteConnection<Name extends string>(
         return work(statements, database);
       } catch (error) {
         if (isBusy(error) && (await retry())) continue;
-        // No answer can get lost within a process: what failed was undone.
+        // A response cannot get lost within a process: a failed operation was undone.
         const told = await recover(error, opened);
         throw markUntouched(explainFile(told, marks?.path));
       }
@@ -192,7 +193,7 @@ export function createSqliteConnection<Name extends string>(
   };
 
   return {
-    // Tables that were made in a transaction of the app's may have gone with it.
+    // The app's transaction may have created the tables and rolled them back.
     prepare: () => run((_, database) => migrate(database, prefix, source)),
     run,
     look,
@@ -225,7 +226,8 @@ const newerMissing = (): Error =>
   );
 
 /**
- * The file of the database, with its whole path; undefined where there is none, or it is not said.
+ * The absolute path of the database file; undefined if there is none or the driver does not tell
+ * it.
  */
 function fileOf(database: SqliteDatabase): string | undefined {
   const rows = database.prepare("PRAGMA database_list").all() as { readonly name?: unknown; readonly file?: unknown }[];
@@ -242,8 +244,8 @@ function modeOf(database: SqliteDatabase): unknown {
 }
 
 /**
- * Writes what is in a `-wal` without a name into the file, whole or not at all: only when nobody
- * else has the database open. Whether it could.
+ * Writes a deleted `-wal` into the file, atomically, which works only if no other process has the
+ * database open. @returns whether it worked
  */
 function bringIn(database: SqliteDatabase): boolean {
   try {
@@ -262,11 +264,11 @@ function migrate(database: SqliteDatabase, prefix: string, source: MigrationSour
   const isLost = lostTables(database, prefix).length > 0;
   const isMade = isUsable(found, newest);
   if (isMade && !isLost) return;
-  // Made here, it would lack columns of the newer version.
+  // A table that this code creates would lack columns of the newer version.
   if (found.version > newest) throw newerMissing();
   inTransaction(database, () => {
     database.exec(create);
-    // Asked again under the lock: another process may have been faster, and be newer.
+    // Read again under the lock: another process may have been faster, and be newer.
     const done = readVersion(database, prefix);
     isUsable(done, newest);
     const lost = done.version === 0 ? [] : lostTables(database, prefix);
@@ -278,7 +280,7 @@ function migrate(database: SqliteDatabase, prefix: string, source: MigrationSour
   });
 }
 
-/** Those that are not there, whatever the version says. */
+/** The tables that are missing, whatever the stored version says. */
 const lostTables = (database: SqliteDatabase, prefix: string): readonly string[] =>
   tableNames(prefix).filter((name) => !hasTable(database, name));
 
@@ -294,8 +296,8 @@ function readVersion(database: SqliteDatabase, prefix: string): SchemaVersion {
 }
 
 /**
- * Tries again while another connection holds the lock. Switching to WAL fails at once when another
- * process starts on the same file, whatever the busy timeout.
+ * Retries while another connection has the lock. Switching to WAL fails at once, whatever the busy
+ * timeout, if another process starts on the same file.
  */
 async function patiently<T>(work: () => T): Promise<T> {
   const retry = retryWhileLocked();

@@ -9,8 +9,7 @@ export interface SqliteStatement {
 }
 
 /**
- * The three methods of a SQLite connection that are called; `node:sqlite` and better-sqlite3 both
- * have them.
+ * The three used methods of a SQLite connection; `node:sqlite` and better-sqlite3 both have them.
  */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
@@ -19,29 +18,29 @@ export interface SqliteDatabase {
 }
 
 /**
- * Runs `work` in a transaction that takes the write lock at once, so that it cannot fail for a
- * rival half-way. Where the app has
- * one open, `work` becomes a part of it: done when that is, and undone along with it.
+ * Runs `work` in a transaction that takes the write lock at once, so that no rival can make it fail
+ * half-way. If the app has a transaction open, `work` becomes part of it, and is committed or
+ * rolled back with it.
  */
 export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
   return run(database, begin(database, joinIt), work);
 }
 
 /**
- * As `inTransaction`, for what the process would go on to use although the app has undone it: never
- * a part of the app's.
+ * Like `inTransaction`, but never part of the app's transaction: the process would go on to use
+ * results that the app may roll back.
  */
 export function inOwnTransaction<T>(database: SqliteDatabase, work: () => T): T {
   return run(database, begin(database, refuse), work);
 }
 
-/** What ends a transaction, or a part of one. */
+/** How to end a transaction, or a part of one. */
 interface Ends {
   readonly end: string;
   readonly undo: string;
 }
 
-/** By trying, since not every driver can tell whether the app has a transaction open. */
+/** Finds out by trying, because not every driver tells whether a transaction is open. */
 function begin(database: SqliteDatabase, whenNested: (database: SqliteDatabase) => Ends): Ends {
   try {
     database.exec("BEGIN IMMEDIATE");
@@ -73,20 +72,16 @@ function run<T>(database: SqliteDatabase, { end, undo }: Ends, work: () => T): T
     try {
       database.exec(undo);
     } catch {
-      // SQLite has rolled back by itself after some faults; the first error is the one to tell.
+      // SQLite has rolled back by itself after some errors. The first error is reported.
     }
     throw error;
   }
 }
 
-/**
- * Another connection holds the lock, and did so longer than the busy timeout. Then nothing has been
- * done.
- */
+/** Whether another connection had the lock longer than the busy timeout. Then nothing was done. */
 export function isBusy(error: unknown): boolean {
-  // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3. But for a
-  // transaction of the app's that has read what is out of date by now: no patience gets it the
-  // lock.
+  // SQLITE_BUSY and SQLITE_LOCKED: a number with node:sqlite, a name with better-sqlite3. Excluded
+  // is a transaction of the app that has read outdated data: it can never get the lock.
   const code = primaryCode(error);
   if (code !== undefined) return (code === 5 || code === 6) && !isOutOfDate(error);
   return (
@@ -99,7 +94,7 @@ export function isBusy(error: unknown): boolean {
 
 const isOutOfDate = (error: unknown): boolean => error instanceof Error && "errcode" in error && error.errcode === 517;
 
-/** Without the upper bits, which say more about it. */
+/** Without the upper bits, which are details. */
 function primaryCode(error: unknown): number | undefined {
   const isCoded = error instanceof Error && "errcode" in error && typeof error.errcode === "number";
   return isCoded ? (error.errcode as number) % 256 : undefined;
@@ -108,27 +103,22 @@ function primaryCode(error: unknown): number | undefined {
 // SQLITE_READONLY, IOERR, CORRUPT, CANTOPEN and NOTADB.
 const FILE_FAULTS: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
 
-/**
- * The file itself is at fault, so that another connection may fare better once it is whole again.
- */
+/** Whether the file is the cause, so that another connection may work once it is repaired. */
 export function isFileError(error: unknown): boolean {
   const code = primaryCode(error);
   return code !== undefined && FILE_FAULTS.has(code);
 }
 
-/** A table of ours is gone, which was there when the statements were prepared. */
+/** A table was removed after the statements were prepared. */
 export const hasMissingTable = (error: unknown, prefix: string): boolean =>
   error instanceof Error && /^no such table: (?:main\.)?/.test(error.message) && error.message.includes(prefix);
 
-/** The connection has been closed, or was and is open again, which ends its statements. */
+/** The connection was closed, or closed and reopened, which ends its statements. */
 export const isClosed = (error: unknown): boolean =>
   error instanceof Error &&
   /^(?:database is not open|statement has been finalized|the database connection is not open)/i.test(error.message);
 
-/**
- * Refuses a connection that hands out rows or numbers in another form than the two drivers do by
- * default.
- */
+/** Refuses a connection that returns rows or numbers in another form than the drivers' defaults. */
 export function probeRows(database: SqliteDatabase): void {
   const row: unknown = database.prepare("SELECT 1 AS probe").get();
   if (typeof row === "object" && row !== null && "probe" in row && row.probe === 1) return;

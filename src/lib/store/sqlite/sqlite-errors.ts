@@ -1,7 +1,7 @@
 import { storeError } from "../../session/store-error.ts";
 
 /**
- * What is wrong by the primary code of SQLite, and what to do. `file` is a path, or stands for one.
+ * The cause and the solution for each primary code of SQLite. `file` is a path, or stands for one.
  */
 const FACTS: Readonly<Record<string, (file: string) => string>> = {
   BUSY: (file) => `another connection keeps ${file} locked; end its transaction, or give sessions a file of their own`,
@@ -24,13 +24,13 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [26, "NOTADB"],
 ]);
 
-/** A fault of the file in words, with its path where it has one; any other error as it is. */
+/** Explains an error of the file, with its path if known; returns other errors unchanged. */
 export function explainFile(error: unknown, path: string | undefined): unknown {
   const fact = FACTS[nameOf(error)];
   return fact === undefined ? error : storeError(fact(path ?? "the SQLite database"), error);
 }
 
-/** node:sqlite gives a number, with more in its upper bits, and better-sqlite3 a name. */
+/** node:sqlite returns a number with details in its upper bits, better-sqlite3 a name. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if ("errcode" in error && typeof error.errcode === "number") return NAMES.get(error.errcode % 256) ?? "";

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { linkSync, renameSync, rmSync, statSync } from "node:fs";
 
-/** Which files stand at the paths of a database: changes when another takes the place of one. */
+/** The identity of the files at the paths of a database. It changes when a file is replaced. */
 export interface FileMarks {
-  /** As the app wrote it, so that a link is followed anew. */
+  /** As the app wrote it, so that a link is followed again. */
   readonly path: string;
-  /** As SQLite has opened it; `-wal` and `-shm` lie beside it. */
+  /** As SQLite opened it; `-wal` and `-shm` are beside it. */
   readonly opened: string;
   readonly main: Mark;
   readonly wal: Mark;
@@ -13,7 +13,7 @@ export interface FileMarks {
 }
 
 /**
- * Device and inode; empty: nothing is there. Undefined: it cannot be told, so it counts as
+ * Device and inode; empty if there is no file. Undefined if they are unknown, which counts as
  * unchanged.
  */
 export type Mark = string | undefined;
@@ -31,13 +31,13 @@ export function markOf(path: string): Mark {
   }
 }
 
-/** @param main what stood at `path` before it was opened, where that is known */
+/** @param main the mark of `path` before it was opened, if known */
 export function markFiles(path: string, opened: string, main: Mark = ""): FileMarks {
   const [wal, shm] = [markOf(`${opened}-wal`), markOf(`${opened}-shm`)];
   return { path, opened, main: main === "" ? markOf(path) : main, wal, shm };
 }
 
-/** What has happened since the files were marked. */
+/** Compares the files with their marks. */
 export function changeOf(marks: FileMarks): FileChange | undefined {
   const main = markOf(marks.path);
   if (isChanged(marks.main, main)) return main === "" ? "deleted" : "replaced";
@@ -47,19 +47,18 @@ export function changeOf(marks: FileMarks): FileChange | undefined {
 const isChanged = (before: Mark, now: Mark): boolean => Boolean(before) && now !== undefined && now !== before;
 
 /**
- * Removes `-wal` and `-shm` if they belong to a file that is no longer there: SQLite would play
- * them into the one that has taken its place.
+ * Removes `-wal` and `-shm` of a deleted file, because SQLite would apply them to its replacement.
  */
 export function removeStale({ opened, main, wal, shm }: FileMarks): void {
-  // A link leads elsewhere, and the file that is still there keeps what belongs to it.
+  // A link leads to another file, and the previous one still exists with its own files.
   if (main && markOf(opened) === main) return;
   removeMarked(`${opened}-wal`, wal);
   removeMarked(`${opened}-shm`, shm);
 }
 
 /**
- * Another process may remove it as well after the look, and begin a new one: what is taken away by
- * its name is looked at again, and given back if it is that.
+ * Removes a file if it still has the mark. Another process may replace it after the check, so it is
+ * renamed first, checked again, and restored if it is the new one.
  */
 function removeMarked(file: string, mark: Mark): void {
   if (!mark || markOf(file) !== mark) return;
@@ -74,7 +73,7 @@ function removeMarked(file: string, mark: Mark): void {
   rmSync(aside, { force: true });
 }
 
-/** Never over one that has come meanwhile. */
+/** Never overwrites a new file. */
 function giveBack(aside: string, file: string): void {
   try {
     linkSync(aside, file);
@@ -83,7 +82,7 @@ function giveBack(aside: string, file: string): void {
   }
 }
 
-/** Whether others have made a `-shm` of their own, and no longer share the one that was marked. */
+/** Whether other processes have made a new `-shm`, and no longer share the marked one. */
 export const isLeftBehind = ({ opened, shm }: FileMarks): boolean => {
   const now = markOf(`${opened}-shm`);
   return now !== "" && isChanged(shm, now);

@@ -3,15 +3,15 @@ import type { StoreTrouble } from "../../session/session-store.ts";
 import type { FileChange } from "./sqlite-file.ts";
 
 /**
- * `reopened`: the file that is at the path now is in use. `shared`: other processes use what is
- * gone, too. `given`: the connection is the app's own, and only the app can open it anew.
+ * `reopened`: the new file at the path is in use. `shared`: other processes still use the deleted
+ * file. `given`: the connection belongs to the app, and only the app can reopen it.
  */
 export type FileCure = "reopened" | "shared" | "given";
 
 const STOP = "Stop every process of the app before you remove or replace the file.";
 const RESTART = "Stop every process that uses the database, and start them again.";
 
-/** Warns of what has happened to the file of a database, in production too. */
+/** Warns about a change of a database's file, in production too. */
 export function fileNotice(change: FileChange | "tables-missing", path: string, cure: FileCure): StoreTrouble {
   const notice = "COUNTERFOIL_SQLITE_FILE";
   warnOfSetup(notice, `${FACTS[change](path)} ${consequenceOf(change, cure)}`);

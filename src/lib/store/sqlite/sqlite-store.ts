@@ -31,13 +31,13 @@ interface NewSession {
 }
 
 /**
- * Sessions in a SQLite file. Every operation is one statement, or one transaction that holds the
+ * Sessions in a SQLite file. Every operation is one statement, or one transaction that has the
  * write lock from its start.
  */
 export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const { prefix, secretFile } = options;
-  // The first have a number in their text; the last locks rows, which here are locked with the
-  // whole file.
+  // The first ones have a number in their text. The last one locks rows, which the file lock covers
+  // here.
   const { deleteExpired, deleteOfUser, listOfUser, oldestOfUser, surplusOfUser, ...others } = buildStatements(
     "sqlite",
     prefix,
@@ -47,7 +47,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
 
-  /** Handles of the sessions that end in this step to make room, and what the sign-in does next. */
+  /** Handles of the sessions to end in this step, and the next step of the sign-in. */
   function chooseEnded(
     database: SqliteDatabase,
     { record: { userKey, createdAt, handle }, limit, replaces = handle }: NewSession,
@@ -58,7 +58,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     const most = limit.onLimit === "trim" ? limit.atOnce : MOST_AT_ONCE;
     const surplus = ask(surplusOfUser(limit.max, most + 1));
     const { oldest, next } = decideLimit(limit, surplus.length, MOST_AT_ONCE);
-    // The query stops at one too many, and then its rows are not the oldest.
+    // The query stops at one too many. Its rows are then not the oldest.
     return { ended: oldest === surplus.length ? surplus : ask(oldestOfUser(oldest)), next };
   }
 
@@ -93,7 +93,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
         const { isDone, ...outcome } = await asStep(ended.length === 0, once);
         ended.push(...outcome.ended);
         if (isDone) return { ...outcome, ended };
-        // This process does nothing else while SQLite works.
+        // SQLite blocks this process while it works.
         await giveWay();
       }
     },
@@ -144,7 +144,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
       withStatements(({ takeLease }) => changed(takeLease.run(owner, until, name, owner, now))),
 
     async listKeys() {
-      // Each process asks for them once a minute.
+      // Each process asks once a minute.
       await connection.look();
       return withStatements(({ listKeys }) => listKeys.all() as KeyRecord[]);
     },
@@ -165,5 +165,5 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   };
 }
 
-/** Sessions that one transaction ends at most: its deletions touch pages all over the file. */
+/** The most sessions that one transaction ends: its deletions touch pages all over the file. */
 const MOST_AT_ONCE = 100;
