@@ -130,7 +130,7 @@ const addressOf = ({ env }: Context): string | undefined =>
 
 function respondToUnknownError(error: Error & { getResponse?: () => Response }, context: Context): Response {
   if (error.getResponse !== undefined) return error.getResponse();
-  // As Hono does by default.
+  // Hono's default.
   console.error(error);
   return context.text("Internal Server Error", 500);
 }

@@ -161,7 +161,7 @@ export async function getSession(
   antiCsrfToken?: string | null,
   options?: VerifyOptions,
 ): Promise<VerifiedSession>;
-// An argument that is left out is told apart from one that is undefined.
+// An omitted argument differs from an undefined one.
 export async function getSession(...given: Parameters<Sessions["getSession"]>): Promise<VerifiedSession> {
   return getDefaultInstance().getSession(...given);
 }

@@ -35,7 +35,7 @@ export function mysql(options: MysqlOptions): SessionStore {
     const given = section.value("pool", "a pool of mysql2/promise or of mariadb", isPool);
     const settings = readSqlOptions(section, given !== undefined, ["mysql", "mariadb"]);
     const { url } = settings.connection;
-    // Above all those that ask for TLS must not be lost in silence.
+    // Parameters must not be ignored, above all those that require TLS.
     if (url !== undefined && new URL(url).search !== "")
       section.fault(
         "url",
@@ -69,8 +69,7 @@ async function makePool({ url, ssl, poolSize, ...target }: SqlConnectionOptions,
     ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
     connectionLimit: poolSize,
     connectTimeout: timeout,
-    // Its pool knows why it has no connection, and should say so before the store only knows that
-    // there is none.
+    // The pool knows why it has no connection, and must report that before the store's own timeout.
     ...(name === "mariadb" ? { acquireTimeout: timeout * 0.75 } : {}),
   });
 }

@@ -49,7 +49,7 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
     try {
       const httpResponse = await respondToRoute(httpOf(options), exchange, options);
       if (httpResponse !== undefined) return closeWebExchange(exchange, next.toNextResponse(httpResponse, request));
-      // All of them: an action that is posted as a plain form looks like any other form.
+      // All posts, because an action that is posted as a plain form looks like any other form.
       refusePresented(httpOf(options), exchange);
       const seen = { at: httpOf(options).session.now(), session: await next.prepareRender(exchange, httpOf(options)) };
       const passed = next.passOn(exchange, request.headers, httpOf(options), seen);
@@ -107,7 +107,7 @@ export async function getServerSession(options: VerifySessionOptions = {}): Prom
   const sent = await headers();
   next.refuseSent(httpOf(options), sent);
   const exchange = await next.openSent(httpOf(options), sent);
-  // Never as a page: what a refresh made here would be lost, since no cookie can be set.
+  // Never as a page: no cookie can be set here, so the tokens of a refresh would be lost.
   const demanded = { ...options, sessionRequired: false, page: false };
   return unlessNotOurs(async () => calls.protect(httpOf(options), exchange, demanded, true));
 }

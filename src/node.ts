@@ -55,7 +55,7 @@ export function withSessions(
   const onError = options.onError ?? respondToUnknownError;
   const routes = createRouteMiddleware(options);
   return (given, responding) => {
-    // Over HTTP/2 Node hands out what looks the same.
+    // Over HTTP/2 Node passes objects of other classes with the same methods.
     const [request, response] = [given as IncomingMessage, responding as ServerResponse];
     const fail = (error: unknown): void => {
       const httpResponse = response.headersSent ? undefined : calls.responseTo(error, options);

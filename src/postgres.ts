@@ -94,7 +94,7 @@ async function makePool({ url, user, poolSize, ...target }: SqlConnectionOptions
     ...target,
   };
   const pool = url === undefined ? connect({ ...settings, username: user }) : connect(url, settings);
-  // It would wait for answers that nobody is waiting for any more.
+  // `end()` would wait for queries whose callers have given up.
   return Object.assign(pool, { end: pool.end.bind(pool, { timeout: END_WITHIN_SECONDS }) });
 }
 

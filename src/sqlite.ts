@@ -100,10 +100,9 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
 async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase> {
   const { DatabaseSync } = await importDriver();
   try {
-    // Made for its owner only, like the secret beside it; SQLite gives the files that it adds the
-    // same mode. One that is there is not opened here: closing it again would take the locks of all
-    // connections of this process to it (POSIX), and another process would then remove the -wal
-    // that they use.
+    // Created for its owner only, like the secret beside it; SQLite gives its other files the same
+    // mode. An existing file is not opened here: closing it would release the locks of all
+    // connections of this process (POSIX), and another process would then remove their -wal.
     if (!inMemory && !existsSync(path)) closeSync(openSync(path, "a", 0o600));
     return new DatabaseSync(path);
   } catch (cause) {
@@ -114,8 +113,8 @@ async function openFile(path: string, inMemory: boolean): Promise<SqliteDatabase
 
 async function importDriver(): Promise<typeof import("node:sqlite")> {
   try {
-    // Loaded when it is used: in some Node versions the mere import prints a warning, which is
-    // nothing to users of other stores.
+    // Loaded on use: in some Node versions the import prints a warning, which does not concern
+    // users of other stores.
     return await import("node:sqlite");
   } catch (cause) {
     throw storeError(`this is Node ${process.version}, which has no node:sqlite; use Node 22.13 or newer`, cause);

@@ -106,25 +106,25 @@ export const DAY: number = 24 * 60 * MINUTE;
 export const FOREIGN = "https://evil.example";
 export const TRUSTED = "https://app.example";
 export const SHOP = "https://shop.example";
-/** An instance that knows its own origin and one that it trusts. */
+/** An instance with its own origin and one trusted origin. */
 export const SHOP_CONFIG: NonNullable<HttpAppOptions["config"]> = {
   http: { publicOrigin: SHOP, trustedOrigins: [TRUSTED] },
 };
 
-/** What a client holds of a session. */
+/** A client's cookies and tokens of a session. */
 export interface Held {
   readonly access: string;
   readonly refresh: string;
   readonly marker: string;
   readonly antiCsrf: string;
-  /** As the answer spelled them. */
+  /** The names in the response. */
   readonly names: Sessions["cookieNames"];
 }
 
 export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> =>
   app.protocol === "h2c" ? sendHttp2(app.port, { path, ...sent }) : send(app.port, { path, ...sent });
 
-/** What an answer gave; what it did not give stays as in `before`. */
+/** The cookies and tokens of a response; those that it does not set stay as in `before`. */
 export function held(answer: Answer, before?: Held): Held {
   const { access, refresh, marker } = sessionCookiesOf(answer);
   return {
@@ -148,7 +148,7 @@ export async function signIn(app: HttpApp, headers: SentHeaders = {}, user = "al
 
 export const handleOf = ({ marker }: Held): string => marker.split(".")[1] ?? "";
 
-/** The `Cookie` header of ordinary calls; the refresh token comes only to the refresh route. */
+/** The `Cookie` header of ordinary calls. Only the refresh route gets the refresh token. */
 export const cookiesOf = ({ access, marker, names }: Held): string =>
   cookieHeader([
     [names.access, access],
@@ -165,7 +165,7 @@ export const refreshed = (app: HttpApp, own: Held, headers: SentHeaders = {}): P
 /** Whether the session can still be refreshed. */
 export const isAlive = async (app: HttpApp, own: Held): Promise<boolean> => (await refreshed(app, own)).status === 200;
 
-/** Runs a clause's work against an app that is closed in any case. */
+/** Runs a clause against an app, and always closes the app. */
 export async function against(
   start: StartHttpApp,
   options: HttpAppOptions,
@@ -183,7 +183,7 @@ export async function against(
 /** `Max-Age` and `Expires` of a line that clears a cookie. */
 export const OVER = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
-/** The lines that clear our cookies with the default config, in their order. */
+/** The lines that clear our cookies with the default config, in order. */
 export const clearedOf = ({ names }: Held): readonly string[] => [
   `${names.refresh}=; ${OVER}; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
   `${names.marker}=; ${OVER}; Path=/; Secure; SameSite=Lax`,

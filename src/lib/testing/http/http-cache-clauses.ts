@@ -6,8 +6,8 @@ const PERSONAL = ["Authorization", "Cookie"];
 const CACHED = ["/cached", "/cached-before"] as const;
 
 /**
- * What caches are told: the names in `Vary`, sorted, without what the platform adds for its own
- * sake, and `Cache-Control`.
+ * The headers for caches: the names in `Vary`, sorted, without those that the platform adds for
+ * itself, and `Cache-Control`.
  */
 const cacheHeadersOf = (answer: Answer): readonly unknown[] => {
   const names = answer.all("vary").flatMap((value) => value.split(/ *, */));
@@ -15,7 +15,7 @@ const cacheHeadersOf = (answer: Answer): readonly unknown[] => {
   return [own.toSorted(), answer.header("cache-control")];
 };
 
-/** Of Next.js the platform adds names of its own, of which none is ours. */
+/** Next.js adds names of its own, none of which is ours. */
 const ask = (app: HttpApp, path: string, headers: SentHeaders = {}): Promise<Answer> => call(app, path, { headers });
 
 export const cacheClauses: readonly HttpClause[] = [
@@ -57,7 +57,7 @@ export const cacheClauses: readonly HttpClause[] = [
           const answer = await ask(app, path, withCookies(own));
           same([path, answer.json()], [path, { user: "alice", claims: { role: "member" } }]);
           same([path, ...cacheHeadersOf(answer)], [path, ["Accept-Language", ...PERSONAL], "public, max-age=60"]);
-          // A refusal is not what the app meant to be kept.
+          // The app's caching does not apply to a refusal.
           const refused = await ask(app, path);
           same([path, refused.status, refused.header("cache-control")], [path, 401, "no-store"]);
         }
@@ -91,7 +91,7 @@ export const cacheClauses: readonly HttpClause[] = [
         ];
         for (const path of CACHED) {
           for (const [user, headers] of ways) {
-            // Newer claims bring a new access token with the next response, whatever it is.
+            // Newer claims send a new access token with the next response of any kind.
             for (const { handle } of await app.sessions.getSessionsForUser(user))
               await app.sessions.updateJwtPayload(handle, { role: path });
             const answer = await ask(app, path, headers);

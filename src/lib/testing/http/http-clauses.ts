@@ -1,6 +1,6 @@
 /**
- * What an adapter to a web framework must do, as data: each clause sends raw requests to a real
- * port. An adapter is done when the list is green on it. Ids never change their meaning.
+ * The requirements for an adapter of a web framework, as data: each clause sends raw requests to a
+ * real port. An adapter is done when it passes the list. Ids never change their meaning.
  */
 import { responseClauses } from "./http-response-clauses.ts";
 import type { HttpClause } from "./http-app.ts";

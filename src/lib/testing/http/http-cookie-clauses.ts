@@ -68,11 +68,11 @@ const LINES: readonly {
 
 const HUNDRED_DAYS = 8_640_000;
 
-/** Both attributes of a cookie that lives for the idle timeout from now on. */
+/** Both attributes of a cookie that lives for the idle timeout from now. */
 const lifetime = (app: HttpApp): string =>
   `Max-Age=${HUNDRED_DAYS}; Expires=${new Date(app.clock.now + HUNDRED_DAYS * SECOND).toUTCString()}`;
 
-/** Name, age and attributes of our cookies; the values are checked by using them. */
+/** Name, lifetime and attributes of our cookies. Using the values checks them. */
 const setBy = (answer: Answer): string[] => {
   same(answer.header("cache-control"), "no-store");
   return ours(answer).map((line) => {
@@ -170,7 +170,7 @@ export const cookieClauses: readonly HttpClause[] = [
         same((await post("/api", twice)).json(), alice);
         for (const value of [`"${own.access}`, `${own.access}"`, `""${own.access}""`, '"', '""', "'a'"])
           same([value, (await post("/api", `${own.names.access}=${value}`)).status], [value, 401]);
-        // A cookie before ours that only opens its quotes does not swallow it.
+        // A preceding cookie with an opening quote does not swallow ours.
         same((await post("/api", `a="; ${cookiesOf(own)}; b="`)).json(), alice);
         const other = await signIn(app, {}, "bob");
         const two = await post("/api", `${own.names.access}=${own.access}; ${other.names.access}="${other.access}"`);
@@ -189,6 +189,6 @@ export const cookieClauses: readonly HttpClause[] = [
   },
 ];
 
-/** A `Cookie` header in the manner of RFC 2965 3.3.4. */
+/** Formats a `Cookie` header as in RFC 2965 3.3.4. */
 const quoted = (cookie: string): string =>
   ['$Version="1"', ...cookie.split("; ").map((pair) => `${pair.replace("=", '="')}";$Path="/"`)].join("; ");

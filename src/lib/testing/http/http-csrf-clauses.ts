@@ -34,15 +34,15 @@ const METHODS = ["GET", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
 const SAFE: readonly string[] = ["GET", "OPTIONS"];
 
 /**
- * The whole first layer: whether a browser's word about where a request comes from lets an unsafe
- * one pass.
+ * The whole first layer: whether the browser's headers about a request's origin let an unsafe
+ * request pass.
  */
 function passes(site: string | undefined, origin: string | undefined): boolean {
   if (origin === TRUSTED || site === "same-origin" || site === "none") return true;
   return site === undefined && (origin === undefined || origin === SHOP);
 }
 
-/** Answers that differ from what is expected, for every method, site and origin. */
+/** @returns the unexpected responses, for every method, site and origin */
 async function tryAll(
   methods: readonly string[],
   ask: (method: string, headers: SentHeaders) => Promise<number>,
@@ -61,7 +61,7 @@ async function tryAll(
   return wrong;
 }
 
-/** How browsers ask by GET: the address bar, a frame, an image, a script. */
+/** The ways in which browsers send a GET: the address bar, a frame, an image, a script. */
 const WAYS = [
   { mode: undefined, dest: undefined, isPage: true },
   { mode: "navigate", dest: "document", isPage: true },
@@ -74,7 +74,7 @@ const WAYS = [
 const byLayer = (method: string, site: string | undefined, origin: string | undefined): boolean =>
   SAFE.includes(method) || passes(site, origin);
 
-/** Whether a line is one of this library, and not the app's own. */
+/** Whether a line sets a cookie of this library, not the app's. */
 const isSession = (line: string): boolean => !line.startsWith("app=");
 
 const statusOf = async (app: HttpApp, path: string, sent: Parameters<typeof call>[2]): Promise<number> =>
@@ -95,7 +95,7 @@ export const csrfClauses: readonly HttpClause[] = [
         const bearer = (method: string, headers: SentHeaders): Promise<number> =>
           statusOf(app, "/api", { method, headers: { authorization: `Bearer ${native.access}`, ...headers } });
         same(await tryAll(["POST"], bearer, () => true), []);
-        // Of the other methods, what an adapter that judges them must refuse.
+        // For the other methods: a request that an adapter which checks them must refuse.
         const foreign = { "sec-fetch-site": "cross-site", origin: FOREIGN };
         for (const method of METHODS) same([method, await bearer(method, foreign)], [method, 200]);
       }),
@@ -212,14 +212,14 @@ export const csrfClauses: readonly HttpClause[] = [
     name: "MUST clear nothing for a link of another site that brings no cookie of ours to the refresh route",
     run: async (start) => {
       for (const hostPrefix of ["auto", true, false] as const) {
-        // Browsers send no such cookie with the link, and keep what the response sets.
+        // Browsers do not send such a cookie with the link, but store the response's cookies.
         await against(start, { config: { cookie: { hostPrefix, sameSite: "strict" } } }, async (app) => {
           const own = await signIn(app);
           const bare = await follow(app, undefined);
           same([bare.status, ours(bare)], [303, []]);
           if (hostPrefix !== "auto") return;
-          // A sibling sub-domain can put one beside ours that does come along. It is cleared where
-          // it may stand, and ours is not.
+          // A sibling sub-domain can set a duplicate that is sent. It is cleared in its possible
+          // scopes, and ours stays.
           const tossed = await follow(app, `${own.names.refresh}=${own.refresh}`);
           same(tossed.status, 303);
           same(
@@ -242,7 +242,7 @@ export const csrfClauses: readonly HttpClause[] = [
   },
 ];
 
-/** A link of another site to the refresh route. */
+/** Follows a link on another site to the refresh route. */
 const follow = (app: HttpApp, cookie: string | undefined): Promise<Answer> =>
   call(app, "/session/refresh?to=%2Fpage", {
     headers: {

@@ -12,14 +12,13 @@ const isAccess = (name: string): boolean => name.endsWith("AccessToken");
 const isRefresh = (name: string): boolean => name.endsWith("RefreshToken") && !name.endsWith("IdRefreshToken");
 
 /**
- * A client that keeps cookies by name, and sends the ones that a test lets through, whatever their
- * path.
+ * A client that stores cookies by name, and sends those that a test selects, whatever their path.
  */
 class Client {
   readonly jar = new Map<string, string>();
   antiCsrf = "";
   readonly #app: HttpApp;
-  /** Path and domain by name: what clears a duplicate elsewhere clears nothing here. */
+  /** Path and domain by name: clearing a duplicate of another scope clears nothing here. */
   readonly #places = new Map<string, string>();
 
   constructor(app: HttpApp) {
@@ -38,7 +37,7 @@ class Client {
     return this.#take(await call(this.#app, path, { method, headers: { cookie, ...headers } }));
   }
 
-  /** A page load that follows redirects, as a browser does. */
+  /** Loads a page and follows redirects, as a browser does. */
   async load(path: string, keep?: (name: string) => boolean, headers: SentHeaders = {}): Promise<Answer> {
     let address = path;
     for (let count = 0; count < 6; count += 1) {
@@ -83,16 +82,16 @@ const CONFIGS: readonly NonNullable<HttpAppOptions["config"]>[] = [
   { ...SHORT, cookie: { hostPrefix: false } },
 ];
 
-/** How a page's access token can be no good, and which cookies come with the page. */
+/** The ways in which a page's access token can be unusable, and the cookies of the page load. */
 const WAYS: readonly { readonly spoil: (client: Client) => void; readonly keep?: (name: string) => boolean }[] = [
-  // Expired: with the refresh token, as __Host- cookies come or as a client that is no browser
-  // sends it, and without.
+  // Expired: with the refresh token, as with __Host- cookies or a client that is no browser, and
+  // without it.
   { spoil: () => undefined },
   { spoil: () => undefined, keep: (name) => !isRefresh(name) },
-  // Left out.
+  // Missing.
   { spoil: ({ jar }) => remove(jar) },
   { spoil: ({ jar }) => remove(jar), keep: (name) => !isRefresh(name) },
-  // Not ours.
+  // Foreign.
   { spoil: ({ jar }) => replace(jar) },
   { spoil: ({ jar }) => replace(jar), keep: (name) => !isRefresh(name) },
 ];
@@ -125,7 +124,7 @@ export const demandClauses: readonly HttpClause[] = [
               spoil(client);
               const stale = await client.load(path, keep);
               same([path, way, stale.status, stale.json()], [path, way, 401, STEP_UP]);
-              // The refresh is not lost: what it has made went to the client.
+              // The refresh counts: its tokens were sent to the client.
               same((await client.ask("/api")).status, 200);
             }
           }
@@ -174,8 +173,8 @@ export const demandClauses: readonly HttpClause[] = [
           ] as const) {
             const away = await client.ask(path, { headers: { ...LOAD, cookie } });
             same([path, away.status, away.cookies.filter((line) => !line.includes("=; Max-Age=0"))], [path, 303, []]);
-            // The duplicates stay: it is asked once. They are gone: it is rendered, without a
-            // refresh.
+            // The duplicates stay: the page is reloaded once. They are gone: it is rendered without
+            // a refresh.
             const again = away.header("location") ?? "";
             ok(again.startsWith(path), again);
             const still = await client.ask(again, { headers: { ...LOAD, cookie } });
@@ -206,7 +205,7 @@ export const demandClauses: readonly HttpClause[] = [
               await app.sessions.revokeAllSessionsForUser("alice");
               app.clock.now += 6 * MINUTE;
               spoil(client);
-              // A page that needs a session and comes back without a cookie has no token at all.
+              // A page that needs a session and returns without a cookie has no token at all.
               const over = await client.load(path, keep);
               same([path, over.status], [path, status]);
               if (status === 200) same(over.json(), body);

@@ -14,7 +14,7 @@ import {
 } from "./http-app.ts";
 import type { Answer, SentHeaders } from "./raw-request.ts";
 
-/** A config whose clients may be those of SuperTokens. */
+/** A config that supports SuperTokens clients. */
 export const SPOKEN = { http: { dialects: ["counterfoil", "supertokens"] } } as const;
 
 const front = (answer: Answer): unknown =>
@@ -59,7 +59,7 @@ export const dialectClauses: readonly HttpClause[] = [
         const out = await call(app, "/auth/signout", { method: "POST", headers: { ...withCookies(next), ...mode } });
         same([out.status, out.json()], [200, { status: "OK" }]);
         same([out.header("id-refresh-token"), out.header("front-token")], ["remove", "remove"]);
-        // Older clients, which do not send their mode, cannot read the second.
+        // Older clients, which do not send their mode, cannot parse the front token.
         const over = await refreshPage(app, next);
         same([over.status, over.header("id-refresh-token"), over.header("front-token")], [401, "remove", undefined]);
       }),

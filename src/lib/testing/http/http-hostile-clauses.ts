@@ -30,7 +30,7 @@ const ROUTES = [
   ["POST", "/login"],
 ] as const;
 
-/** Never half a session: an answer sets all three cookies, or none. */
+/** A response sets all three cookies, or none. */
 function expectWhole(answer: Answer): void {
   const set = ours(answer).filter((line) => !line.includes("=; Max-Age=0"));
   ok(set.length === 0 || set.length === 3, set.join("\n"));
@@ -89,7 +89,8 @@ export const hostileClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const big = "1".repeat(64 * 1024);
         for (const headers of [{ cookie: `a=${big}; ${cookiesOf(own)}` }, { ...withCookies(own), "anti-csrf": big }]) {
-          // A server whose limit is lower answers 431 and may hang up while it is still being told.
+          // A server with a lower limit responds with 431, and may close the connection before it
+          // has read all.
           const answer = await call(app, "/api", { method: "POST", headers }).catch(() => undefined);
           ok(answer === undefined || [200, 401, 431].includes(answer.status), String(answer?.status));
           same(answer?.cookies ?? [], []);
@@ -331,7 +332,7 @@ export const hostileClauses: readonly HttpClause[] = [
   },
 ];
 
-/** Signs in; the cookies of the answer, under the names that it gave them. */
+/** Signs in. @returns the response's cookies under its names */
 async function signInJar(app: HttpApp): Promise<string> {
   const { cookies } = await call(app, "/login", { method: "POST" });
   return cookies.map((line) => line.slice(0, line.indexOf(";"))).join("; ");

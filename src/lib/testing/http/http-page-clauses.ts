@@ -24,7 +24,7 @@ const load = (app: HttpApp, path: string, cookie: string | undefined, more: Sent
 const alice = { user: "alice", claims: { role: "member" } };
 const nobody = { user: null, claims: null };
 
-/** A redirect of this library: not kept by caches, and never to another origin. */
+/** The URL of a redirect of this library, which must not be cached nor lead to another origin. */
 function locationOf(answer: Answer): string {
   same([answer.status, answer.header("cache-control")], [303, "no-store"]);
   const { pathname, search } = new URL(answer.header("location") ?? "//", "http://page.invalid");
@@ -164,7 +164,7 @@ export const pageClauses: readonly HttpClause[] = [
           same((await load(app, "/late?ms=999", ordinary)).json(), alice);
           app.clock.now -= 999;
           same((await load(app, "/late?ms=1500", ordinary)).json(), alice);
-          // Another request, with the same token: it has expired.
+          // Another request with the same token, which has expired.
           const next = await load(app, "/late?ms=0", ordinary);
           if (hostPrefix) same(next.json(), alice);
           else same(next.status, 303);

@@ -20,15 +20,13 @@ import type { Answer, Sent } from "./raw-request.ts";
 const BASE = "/shop";
 const BELOW: HttpAppOptions = { config: { http: { basePath: BASE } } };
 const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
-/**
- * What a proxy in front of the app makes of the browser's path, which begins with the base path.
- */
+/** How a proxy in front of the app changes the browser's path, which begins with the base path. */
 const PROXIES: readonly { readonly name: string; readonly pass: (path: string) => string }[] = [
   { name: "strips the base path", pass: (path) => path.slice(BASE.length) },
   { name: "keeps the base path", pass: (path) => path },
 ];
 
-/** As browsers ask: a framework may send a path with a slash on to the one without, by a 308. */
+/** Asks as browsers do: a framework may redirect a path with a trailing slash by a 308. */
 async function ask(app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> {
   const answer = await call(app, path, sent);
   if (answer.status !== 308) return answer;
@@ -39,7 +37,7 @@ async function ask(app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): P
 const refresh = (app: HttpApp, path: string, own: Held): Promise<Answer> =>
   ask(app, path, { method: "POST", headers: { cookie: allCookiesOf(own) } });
 
-/** Asks each ready route, the sign-out last. */
+/** Asks each session route, the sign-out last. */
 async function askRoutes(app: HttpApp, at: (path: string) => string): Promise<void> {
   const own = await signIn(app, {}, "bob");
   const other = await signIn(app, {}, "bob");
@@ -131,7 +129,7 @@ export const pathClauses: readonly HttpClause[] = [
           const own = await signIn(app);
           same(own.names, app.sessions.cookieNames);
           ok(Object.values(own.names).every((name) => /^(?:__Host-)?shop_s/.test(name)));
-          // Those of another app: as long, of the names without a prefix and with another one.
+          // Cookies of another app: of equal length, with names without and with another prefix.
           const others = allCookiesOf(own).replace(/=[^;]*/g, (value) => `=${"x".repeat(value.length - 1)}`);
           const jar = `${others.replaceAll("shop_", "")}; ${allCookiesOf(own)}; ${others.replaceAll("shop_", "blog_")}`;
           const headers = { cookie: jar, "anti-csrf": own.antiCsrf };

@@ -17,7 +17,7 @@ import {
 } from "./http-app.ts";
 import type { Answer, SentHeaders } from "./raw-request.ts";
 
-/** A situation in which a request is refused, and the answer that clients rely on. */
+/** A situation in which a request is refused, and the response that clients rely on. */
 export interface Refusal {
   readonly id: string;
   readonly name: string;
@@ -44,7 +44,7 @@ const post = (app: HttpApp, path: string, headers: SentHeaders): Promise<Answer>
 
 const broken = (token: string): string => `${token.slice(0, -1)}!`;
 
-/** Two rotations: the first token of `own` has been superseded `age` ms ago. */
+/** Rotates twice: the first token of `own` was superseded `age` ms ago. */
 async function supersede(app: HttpApp, own: Held, age: number): Promise<void> {
   const child = held(await refreshed(app, own), own);
   app.clock.now += 30 * SECOND;

@@ -130,7 +130,7 @@ export const responseClauses: readonly HttpClause[] = [
       against(start, { config: { ...SHOP_CONFIG, cookie: { hostPrefix: false } } }, async (app) => {
         const own = await signIn(app);
         await app.sessions.revokeSessionUsingSessionHandle(handleOf(own));
-        // Two markers: the duplicate is cleared, by a cookie that comes before the error.
+        // Two markers: the duplicate is cleared by a cookie that is set before the error.
         const cookie = `${cookiesOf(own)}; ${own.names.marker}=1.other`;
         for (const method of ["GET", "HEAD"]) {
           const answer = await call(app, "/half", { method, headers: { cookie, origin: TRUSTED } });

@@ -29,8 +29,7 @@ const refreshBy = (app: HttpApp, headers: SentHeaders): Promise<Answer> =>
   call(app, "/session/refresh", { method: "POST", headers });
 
 /**
- * The tokens of an answer in header transport, which sets no cookie of ours and asks for no
- * anti-CSRF token.
+ * The tokens of a response in header transport, which sets no cookie and needs no anti-CSRF token.
  */
 function tokensOf(answer: Answer): readonly [string, string | undefined] {
   same([answer.status, ours(answer), answer.header("anti-csrf")], [200, [], undefined]);
@@ -38,7 +37,7 @@ function tokensOf(answer: Answer): readonly [string, string | undefined] {
   return [answer.header("st-access-token") ?? "", answer.header("st-refresh-token")];
 }
 
-/** What an answer hands out in headers, whatever cookies it clears. */
+/** The tokens in a response's headers, whatever cookies it clears. */
 const heldInHeaders = (answer: Answer): Held => ({
   ...held(answer),
   access: answer.header("st-access-token") ?? "",
@@ -156,8 +155,8 @@ export const transportClauses: readonly HttpClause[] = [
           `Bearer ${"a.".repeat(5000)}`,
         ];
         for (const authorization of values) same((await call(app, "/api", { headers: { authorization } })).status, 401);
-        // Platforms that show only the first of two leave no choice; the last, which a proxy may
-        // not have seen, must never count.
+        // Platforms that show only the first header use that one. The last one, which a proxy may
+        // not have checked, must never count.
         const twice = ["Bearer other", `Bearer ${native.access}`];
         same((await call(app, "/api", { headers: { authorization: twice } })).status, 401);
         same((await call(app, "/api", { headers: { authorization: `bearer  ${native.access}` } })).status, 200);
@@ -245,7 +244,7 @@ export const transportClauses: readonly HttpClause[] = [
             same((await call(app, "/api", { headers })).status, 401);
             const renewing = { "st-auth-mode": mode, "st-refresh-token": own.refresh };
             same((await refreshBy(app, renewing)).status, 401);
-            // The cookies of the request count, with all that is demanded of cookies.
+            // The request's cookies count, with all rules for cookies.
             const both = { ...headers, cookie: cookiesOf(own) };
             same((await call(app, "/api", { headers: both })).status, 200);
             same((await call(app, "/api", { method: "POST", headers: both })).status, 401);
@@ -279,7 +278,7 @@ export const transportClauses: readonly HttpClause[] = [
         );
         same(asks.flatMap(ours), []);
         same((await app.sessions.getSessionsForUser("bob")).length, 0);
-        // A cookie of somebody else does not stand in the way of a header.
+        // A foreign cookie does not affect a header.
         const headers = { ...bearer(access), cookie: `${name}=x`, "st-auth-mode": "cookie" };
         same((await call(app, "/api", { method: "POST", headers })).status, 200);
         tokensOf(await refreshBy(app, { ...bearer(refresh), cookie }));
@@ -295,7 +294,7 @@ export const transportClauses: readonly HttpClause[] = [
         const login = (headers: SentHeaders): Promise<Answer> =>
           call(app, "/login?user=bob", { method: "POST", headers });
 
-        // Of another site it changes nothing: the cookies came uncalled.
+        // From another site it changes nothing, because the browser sent the cookies unasked.
         const page = await signIn(app);
         const asked = { ...HEADER_MODE, cookie: cookiesOf(page) };
         for (const from of [{ origin: FOREIGN }, { "sec-fetch-site": "cross-site" }])
@@ -377,7 +376,7 @@ export const transportClauses: readonly HttpClause[] = [
           same((await call(app, "/maybe", { headers: proxied })).json(), { user: null, claims: null });
           same((await call(app, "/api", { headers: proxied })).status, 401);
         }
-        // A mode that does not exist is none.
+        // An unknown mode counts as none.
         const other = await call(app, "/login?user=alice", { method: "POST", headers: { "st-auth-mode": "any" } });
         same([other.status, ours(other).length, other.header("st-access-token")], [200, 3, undefined]);
       }),

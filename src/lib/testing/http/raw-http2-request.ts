@@ -1,20 +1,17 @@
-/**
- * A client over HTTP/2 without TLS, which sends what browsers send there: `:authority` in place of
- * `Host`.
- */
+/** A client over HTTP/2 without TLS that sends `:authority` instead of `Host`, as browsers do. */
 import { connect } from "node:http2";
 import { text } from "node:stream/consumers";
 import { type Answer, lengthOf, type Sent, toRawResponse } from "./raw-request.ts";
 
 const OPTIONS = {
-  // Some clauses send more than Node does by default.
+  // Some clauses send more than Node's default.
   maxSendHeaderBlockLength: 1024 * 1024,
-  // Some repeat headers that come once, as a hostile client does. The types of Node know it for
-  // servers only.
+  // Some clauses repeat single headers, as a hostile client does. Node's types have the option only
+  // for servers.
   strictSingleValueFields: false,
 };
 
-/** Sends one request on a connection of its own. @throws when the server resets the stream */
+/** Sends one request on its own connection. @throws if the server resets the stream */
 export async function sendHttp2(port: number, sent: Sent): Promise<Answer> {
   const local = `127.0.0.1:${port}`;
   const session = connect(`http://${local}`, OPTIONS);

@@ -1,7 +1,4 @@
-/**
- * A client over raw node:http, which lets repeated headers, raw cookies and forged `Origin`s
- * through.
- */
+/** A client over raw node:http that permits repeated headers, raw cookies and forged `Origin`s. */
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
@@ -17,14 +14,14 @@ export interface Sent {
 
 export interface Answer {
   readonly status: number;
-  /** Lower-case name and value, in order, repetitions included. */
+  /** Lower-case names and values, in order, with repetitions. */
   readonly headers: readonly (readonly [string, string])[];
   readonly text: string;
-  /** Values of a header; none when it is absent. */
+  /** @returns all values of a header */
   readonly all: (name: string) => readonly string[];
   /**
-   * The value of a header that comes once; undefined when it is absent.
-   * @throws when it comes twice
+   * @returns the value of a single header; undefined if it is missing
+   * @throws if it is repeated
    */
   readonly header: (name: string) => string | undefined;
   /** `Set-Cookie` lines. */
@@ -34,8 +31,7 @@ export interface Answer {
 }
 
 /**
- * As browsers send it; Node would send an empty body in chunks, of a type that nobody knows.
- * Undefined: none.
+ * The length that browsers send; undefined without a body. Node would send an empty body in chunks.
  */
 export const lengthOf = ({ method = "GET", body }: Sent): string | undefined =>
   body === undefined && ["GET", "HEAD", "OPTIONS"].includes(method) ? undefined : String(Buffer.byteLength(body ?? ""));
@@ -59,7 +55,7 @@ export function send(port: number, sent: Sent): Promise<Answer> {
   });
 }
 
-/** @param raw names and values in turn; pseudo-headers are left out */
+/** @param raw names and values, alternating; pseudo-headers are left out */
 export function toRawResponse(status: number, raw: readonly string[], content: string): Answer {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -82,14 +78,14 @@ export function toRawResponse(status: number, raw: readonly string[], content: s
   };
 }
 
-/** The `Cookie` header of name-value pairs, in their order. */
+/** Formats a `Cookie` header of name-value pairs. */
 export const cookieHeader = (pairs: readonly (readonly [string, string])[]): string =>
   pairs.map(([name, value]) => `${name}=${value}`).join("; ");
 
 export interface SetCookie {
   readonly name: string;
   readonly value: string;
-  /** Everything after the value, byte for byte. */
+  /** The rest of the line after the value. */
   readonly attributes: string;
 }
 
@@ -102,8 +98,8 @@ export function parseSetCookie(line: string): SetCookie {
 export type CookieKind = "access" | "refresh" | "marker";
 
 /**
- * Which of our cookies a name is, whatever `__Host-` or `cookie.prefix` stands before it; undefined
- * for a cookie that is not ours.
+ * The kind of our cookie with this name, with any `__Host-` and `cookie.prefix`; undefined for
+ * other cookies.
  */
 export function kindOfCookie(name: string): CookieKind | undefined {
   const kinds = { sAccessToken: "access", sRefreshToken: "refresh", sIdRefreshToken: "marker" } as const;
@@ -114,8 +110,8 @@ export function kindOfCookie(name: string): CookieKind | undefined {
 export type SessionCookies = Partial<Readonly<Record<CookieKind, SetCookie>>>;
 
 /**
- * Our cookies in an answer, whichever of them are `__Host-`; a line that sets counts more than one
- * that clears.
+ * Our cookies in a response under any names. A line that sets a cookie wins over one that clears
+ * it.
  */
 export function sessionCookiesOf(answer: Answer): SessionCookies {
   const found: { -readonly [Kind in keyof SessionCookies]: SessionCookies[Kind] } = {};

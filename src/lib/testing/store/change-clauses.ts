@@ -17,7 +17,7 @@ const refreshWrite = (index = 0): RefreshWrite => ({
   device: `{"label":"device ${index}"}`,
 });
 
-/** The three compare-and-set writes have the same clauses; `after` is what the row must become. */
+/** The three compare-and-set writes share their clauses. `after` is the expected row. */
 export interface Change {
   readonly group: string;
   readonly operation: string;
@@ -110,8 +110,8 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
 );
 
 /**
- * Uses a token that is good once, as a refresh with a window of 0 does: read, decide, commit, and
- * decide again after a lost race.
+ * Uses a token once, as a refresh with a window of 0 does: read, decide, commit, and decide again
+ * after a lost race.
  */
 async function useOnce(store: SessionStore, handle: string): Promise<"used" | "reuse" | "gone"> {
   for (;;) {
@@ -136,7 +136,7 @@ export const rivalClauses: readonly StoreClause[] = [
         const of = (index: number): SessionStore => stores[(index + round) % stores.length] ?? store;
         const rivals = CHANGES.map((change, index) => () => change.apply(of(index), row.handle, row.version));
         rivals.push(() => of(CHANGES.length).deleteSessionAtVersion(row.handle, row.version));
-        // Each comes first in its turn.
+        // Each rival is first once.
         const order = rivals.map((_, index) => (index + round) % rivals.length);
         const won = await Promise.all(order.map((index) => rivals[index]?.() ?? Promise.resolve(false)));
         equal(countTrue(won), 1);

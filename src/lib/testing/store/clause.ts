@@ -20,14 +20,14 @@ export interface StoreClause {
   run(store: SessionStore, others?: readonly SessionStore[]): Promise<void>;
 }
 
-/** Drivers give rows of their own prototype; only the columns count. */
+/** Only the columns count, because drivers return rows with their own prototype. */
 export const plain = <T extends object>(row: T | undefined): T | undefined =>
   row === undefined ? undefined : { ...row };
 
 export async function find(store: SessionStore, handle: string): Promise<SessionRecord | undefined> {
   const found = await store.findSession(handle);
   if (found === undefined) return undefined;
-  // What time it is there is no part of the row.
+  // The time is not part of the row.
   const { storeTime: _, ...row } = found;
   return row;
 }
@@ -38,7 +38,7 @@ export async function add(store: SessionStore, fields: Partial<SessionRecord> = 
   return record;
 }
 
-/** What a listing tells of a row. */
+/** The fields of a row in a listing. */
 export function summaryOf(row: SessionRecord): Omit<SessionRecord, "claims" | "data"> {
   const { claims: _, data: __, ...summary } = row;
   return summary;
@@ -47,7 +47,7 @@ export function summaryOf(row: SessionRecord): Omit<SessionRecord, "claims" | "d
 export const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
-/** `count` calls at once, dealt to all stores in turn. */
+/** Runs `count` calls at once, distributed over all stores. */
 export const race = <T>(
   stores: readonly [SessionStore, ...SessionStore[]],
   count: number,
@@ -56,7 +56,7 @@ export const race = <T>(
 
 export const countTrue = (results: readonly boolean[]): number => results.filter(Boolean).length;
 
-/** A page of all. */
+/** One page with all sessions. */
 export const ALL: ListPage = { limit: 1000 };
 
 export const handlesOf = async (store: SessionStore, userKey: string, now: number = T0): Promise<string[]> =>

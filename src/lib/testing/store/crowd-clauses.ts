@@ -2,7 +2,7 @@ import { deepStrictEqual as same, equal } from "node:assert";
 import { add, countTrue, find, handlesOf, type StoreClause, times } from "./clause.ts";
 import { newRecord, newUser, T0 } from "./rows.ts";
 
-/** A user has so many sessions that a store does not end them in one step. */
+/** Clauses for a user with more sessions than a store ends in one step. */
 export const crowdClauses: readonly StoreClause[] = [
   {
     id: "limit-10",
@@ -44,7 +44,7 @@ export const crowdClauses: readonly StoreClause[] = [
         return other.commitRefresh(row.handle, 1, { ...row, generation: 2, expiresAt: row.expiresAt + 1 });
       });
       equal(countTrue(refreshed), 20);
-      // As after a crash of the caller: somebody else begins anew.
+      // As after a crash: another caller begins again.
       let part: readonly string[];
       do {
         part = await other.deleteSessionsOfUser(userKey, undefined, 10);

@@ -3,9 +3,7 @@ import type { SessionRecord } from "../../session/record.ts";
 import { ALL, plain, type StoreClause, summaryOf } from "./clause.ts";
 import { newRecord, newUser, randomName, T0 } from "./rows.ts";
 
-/**
- * Pairs and groups that a database's collations, trimming, types or encodings like to make equal.
- */
+/** Texts that collations, trimming, types or encodings of databases tend to treat as equal. */
 const IDENTITIES: readonly { id: string; what: string; users: (tag: string) => readonly (string | number)[] }[] = [
   { id: "identity-1", what: "case", users: (tag) => [`alice${tag}`, `ALICE${tag}`, `Alice${tag}`] },
   { id: "identity-2", what: "accents", users: (tag) => [`${tag}Alice`, `${tag}Alic\u00e9`, `${tag}Alice\u0301`] },
@@ -35,7 +33,7 @@ export const identityClauses: readonly StoreClause[] = IDENTITIES.map(({ id, wha
   name: `MUST tell users apart by ${what} in counting, listing and deleting`,
   async run(store) {
     const keys = users(randomName(6)).map((user) => newUser(user));
-    // Where users cannot be made unique to this run, what an earlier one left is removed first.
+    // These users are not unique to this run, so leftovers of an earlier one are removed first.
     for (const key of keys) await store.deleteSessionsOfUser(key, undefined, 1000);
     const rows: SessionRecord[] = [];
     for (const userKey of keys) {

@@ -4,10 +4,7 @@ import { randomName } from "./rows.ts";
 
 let latest = 0;
 
-/**
- * Later than every lease that was taken before on the same database, a moment ago or by an earlier
- * run.
- */
+/** A time after every earlier lease on the same database, also of an earlier run. */
 function later(): number {
   latest = Math.max(latest + 1000, Date.now() * 1024);
   return latest;
@@ -46,7 +43,7 @@ export const leaseClauses: readonly StoreClause[] = [
         each.takeLease("sweep", owners[index] ?? "", now, now + 100),
       );
       equal(countTrue(took), 1);
-      // It is the owner's who was told so.
+      // The owner that got true has it.
       same(
         await times(owners.length, (index) => store.takeLease("sweep", owners[index] ?? "", now + 1, now + 100)),
         took,

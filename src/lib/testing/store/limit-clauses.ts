@@ -114,7 +114,7 @@ export const limitClauses: readonly StoreClause[] = [
       const rows = [];
       for (let age = 0; age < 7; age += 1) rows.push(await add(store, { userKey, createdAt: T0 - 100 + age }));
       const order = rows.map(({ handle }) => handle);
-      // Seven, of which one may stay, then five, three and two.
+      // Seven sessions with a limit of one, then five, three and two.
       for (const [from, to] of [
         [0, 3],
         [3, 6],

@@ -7,7 +7,7 @@ import { newUser, T0 } from "./rows.ts";
 
 type Rows = readonly Pick<SessionRecord, "createdAt" | "handle">[];
 
-/** All pages of a list, each begun behind the last row of the one before. */
+/** Reads all pages of a list, each from the last row of the previous one. */
 async function pagesOf(store: SessionStore, userKey: string, limit: number): Promise<string[][]> {
   const pages: string[][] = [];
   let after: Rows[number] | undefined;
@@ -62,7 +62,7 @@ export const pageClauses: readonly StoreClause[] = [
         const first = await store.listSessionsOfUser(userKey, T0, { limit: 4 });
         const after = first.at(-1);
         ok(after);
-        // The one at the position and one before it end, and one begins at the front.
+        // The session at the position and the one before it end, and one begins at the front.
         for (const { handle } of first.slice(2)) equal(await store.deleteSession(handle), true);
         await add(store, { userKey, createdAt: T0 + 100 });
         const second = await store.listSessionsOfUser(userKey, T0, { limit: 4, after });
@@ -70,7 +70,7 @@ export const pageClauses: readonly StoreClause[] = [
           second.map(({ handle }) => handle),
           order.slice(4, 8),
         );
-        // A position needs no session that ever was.
+        // A position may name a session that never existed.
         const end = { createdAt: T0 - 1, handle: newHandle(userKey) };
         same([...(await store.listSessionsOfUser(userKey, T0, { limit: 4, after: end }))], []);
       }

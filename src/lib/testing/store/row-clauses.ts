@@ -4,7 +4,7 @@ import { add, ALL, find, plain, type StoreClause, summaryOf, times } from "./cla
 import { newHandle } from "../../session/handle.ts";
 import { randomName, T0 } from "./rows.ts";
 
-/** Texts as `JSON.stringify` makes them, and as a JSON column type would spell them anew. */
+/** Texts of `JSON.stringify`, which a JSON column type would spell differently. */
 const TEXTS: readonly string[] = [
   `{"b":1.0,"a":1e2,"a":2, "c" : [ ] }`,
   JSON.stringify(
@@ -15,7 +15,7 @@ const TEXTS: readonly string[] = [
   JSON.stringify({ long: "\u00e9x".repeat(400_000) }),
 ];
 
-/** Of the same shard, and with one letter in the other case. */
+/** A handle of the same shard with one letter in the other case. */
 function inOtherCase(handle: string): string {
   const at = 2 + handle.slice(2).search(/[A-Za-z]/);
   const letter = handle.charAt(at);

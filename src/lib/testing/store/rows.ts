@@ -4,12 +4,12 @@ import type { SessionRecord } from "../../session/record.ts";
 import { newHandle } from "../../session/handle.ts";
 import { toUserKey, type UserId } from "../../session/user-id.ts";
 
-/** A moment; every clock and row of these tests starts here. */
+/** The time at which every clock and row of these clauses starts. */
 export const T0 = 1_790_000_000_000;
 
 export const randomName = (bytes: number): string => randomBytes(bytes).toString("base64url");
 
-/** A row as the library writes it: random handle, a user of its own, live from T0 for an hour. */
+/** Makes a row as the library does: random handle, new user, live from T0 for an hour. */
 export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
   const userKey = fields.userKey ?? newUser();
   return {
@@ -40,7 +40,7 @@ export const newUser = (id: UserId = randomName(9)): string => toUserKey(id);
 
 let nextSequence = randomInt(2 ** 31);
 
-/** A key whose sequence no other key has, of this run or of another on the same database. */
+/** Makes a key with a unique sequence, also across runs on the same database. */
 export function newKey(fields: Partial<KeyRecord> = {}): KeyRecord {
   nextSequence += 1;
   return {

@@ -1,8 +1,8 @@
 /**
- * The store port as data: each clause is one sentence of the doc comment of `SessionStore`, and a
- * way to see it broken. A store is done when the list is green on it. Ids never change their
- * meaning. Each clause works with names of its own, so that a run needs no empty database; rows of
- * other clauses end long after the times that the sweeps give.
+ * The store contract as data: each clause is one sentence of the comment of `SessionStore`, and a
+ * test of it. A store is done when it passes the list. Ids never change their meaning. Each clause
+ * uses unique names, so the database need not be empty; rows of other clauses expire long after the
+ * times of the sweeps.
  */
 import { changeClauses, rivalClauses } from "./change-clauses.ts";
 import { add, type StoreClause } from "./clause.ts";
