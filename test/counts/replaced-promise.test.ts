@@ -3,48 +3,42 @@
  * async functions are no instances. A check that has to wait must wait then, too: what it waits for
  * must not be taken for a session.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createSessions } from "counterfoil";
-import * as inExpress from "counterfoil/express";
 import { memory } from "counterfoil/memory";
-import express, { type NextFunction, type Request, type Response } from "express";
-import { expect, onTestFinished, test } from "vitest";
-import { listen } from "../fixtures/listen.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ONE_ROUTE_APPS } from "../adapters/one-route-apps.ts";
 import { send } from "../http/send.ts";
 
 const Native = globalThis.Promise;
 
 class Replacement<T> extends Native<T> {}
 
-test.each(["off", "store"] as const)(
-  "with revocation %s a request without a live session is refused",
-  async (revocation) => {
-    const sessions = createSessions({ store: memory(), tokens: { accessToken: { revocation } } });
-    onTestFinished(() => sessions.close());
-    const { accessToken, session } = await sessions.createNewSession("alice");
-    const { sessionRoutes, verifySession, sessionOf, errorHandler } = inExpress.sessionsFor(sessions);
-    const app = express();
-    app.use(sessionRoutes());
-    app.get("/", verifySession(), (request, response) => {
-      response.json({ user: sessionOf(request).getUserId() });
-    });
-    app.use(errorHandler());
-    app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
-      response.status(500).send(String(error));
-    });
-    const server = await listen(app);
-    onTestFinished(() => server.close());
+describe.each(Object.entries(ONE_ROUTE_APPS))("%s", (_, open) => {
+  test.each(["off", "store"] as const)(
+    "with revocation %s a request without a live session is refused",
+    async (revocation) => {
+      const sessions = createSessions({ store: memory(), tokens: { accessToken: { revocation } } });
+      onTestFinished(() => sessions.close());
+      const { accessToken, session } = await sessions.createNewSession("alice");
+      const server = await open(sessions, new AsyncLocalStorage(), (found) => String(found.getUserId()));
+      onTestFinished(() => server.close());
 
-    globalThis.Promise = Replacement;
-    onTestFinished(() => void (globalThis.Promise = Native));
-    const ask = async (cookie: string): Promise<number> =>
-      (await send(server.port, { path: "/", headers: { cookie } })).status;
-    const { access } = sessions.cookieNames;
-    expect(await ask(`${access}=${accessToken.value}`)).toBe(200);
-    expect(await ask("")).toBe(401);
-    expect(await ask(`${access}=${accessToken.value}x`)).toBe(401);
-    if (revocation === "store") {
-      await sessions.revokeSessionUsingSessionHandle(session.handle);
-      expect(await ask(`${access}=${accessToken.value}`)).toBe(401);
-    }
-  },
-);
+      globalThis.Promise = Replacement;
+      onTestFinished(() => void (globalThis.Promise = Native));
+      const ask = async (cookie: string): Promise<readonly [number, boolean]> => {
+        const { status, text } = await send(server.port, { path: "/", headers: { cookie } });
+        return [status, text === "alice"];
+      };
+      const REFUSED = [expect.toBeOneOf([401, 418]), false];
+      const { access } = sessions.cookieNames;
+      expect(await ask(`${access}=${accessToken.value}`)).toEqual([200, true]);
+      expect(await ask("")).toEqual(REFUSED);
+      expect(await ask(`${access}=${accessToken.value}x`)).toEqual(REFUSED);
+      if (revocation === "store") {
+        await sessions.revokeSessionUsingSessionHandle(session.handle);
+        expect(await ask(`${access}=${accessToken.value}`)).toEqual(REFUSED);
+      }
+    },
+  );
+});
