@@ -4,6 +4,8 @@
  */
 // oxlint-disable-next-line import/no-unassigned-import -- Nest wants it so
 import "reflect-metadata";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
 import { type CanActivate, Controller, type ExecutionContext, Get, Module, UseGuards } from "@nestjs/common";
@@ -14,11 +16,14 @@ import { getSession } from "counterfoil/express";
 import { sessionRoutes, verifySession } from "counterfoil/hono";
 import { memory } from "counterfoil/memory";
 import { CurrentSession, type RequestSession } from "counterfoil/nest";
+import * as onWeb from "counterfoil/web";
 import express from "express";
 import { Hono } from "hono";
 import { expect, onTestFinished, test } from "vitest";
+import { SECRET } from "../fixtures/constants.ts";
 import { listen } from "../fixtures/listen.ts";
 import { send } from "../http/send.ts";
+import { ONE_ROUTE_APPS } from "./one-route-apps.ts";
 import { FOREIGN_AUTH } from "./setup.ts";
 import { listenWeb } from "./web.ts";
 
@@ -82,4 +87,37 @@ test("Nest: the parameter is undefined where nothing of ours has verified a sess
   onTestFinished(() => app.close());
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   expect((await send(port, { path: "/" })).json()).toEqual({ user: null });
+});
+
+test.each(Object.entries(ONE_ROUTE_APPS))("%s: a log of the whole request shows no secret", async (_, open) => {
+  const sessions = createSessions({ store: memory(), secret: SECRET });
+  onTestFinished(() => sessions.close());
+  const { accessToken } = await sessions.createNewSession("alice");
+  const shown = { depth: Infinity, showHidden: true, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
+  const server = await open(sessions, new AsyncLocalStorage(), (session, _url, request) => {
+    const log = inspect([request, session], shown) + JSON.stringify(session);
+    return String(log.includes("alice") || log.includes(SECRET));
+  });
+  onTestFinished(() => server.close());
+  const cookie = `${sessions.cookieNames.access}=${accessToken.value}`;
+  expect(await send(server.port, { path: "/", headers: { cookie } })).toMatchObject({ status: 200, text: "false" });
+});
+
+test.each<[name: string, close: (request: globalThis.Request) => globalThis.Request]>([
+  ["Object.freeze", Object.freeze],
+  ["Object.preventExtensions", Object.preventExtensions],
+])("Web: the session of a request after %s", async (_, close) => {
+  const sessions = createInstance();
+  const { accessToken } = await sessions.createNewSession("alice");
+  const web = onWeb.sessionsFor(sessions);
+  const handler = web.withSessions(async (request) => {
+    const found = [web.findSession(request)];
+    found.push(await web.getSession(request), web.findSession(request));
+    await web.getSession(request, { antiCsrfCheck: true }).catch(() => found.push(web.findSession(request)));
+    return Response.json(found.map((session) => session?.getUserId() ?? null));
+  });
+  const ask = async (cookie: string): Promise<unknown> =>
+    (await handler(close(new Request("http://app.example/", { headers: { cookie } })))).json();
+  expect(await ask(`${sessions.cookieNames.access}=${accessToken.value}`)).toEqual([null, "alice", "alice", null]);
+  expect(await ask("")).toMatchObject({ message: expect.any(String) });
 });

@@ -4,17 +4,47 @@ import type { HttpContext } from "../context.ts";
 import type { RequestSession } from "../request-session.ts";
 import { httpOf, type InstanceOption } from "./instance-option.ts";
 
-interface AttachedSessions {
-  /** The session of the last check, by any instance. */
-  readonly last: RequestSession | undefined;
-  /** One entry per instance. */
-  readonly found: readonly Found[];
-}
-
 interface Found {
   readonly http: HttpContext;
   readonly session: RequestSession;
 }
+
+/**
+ * Its fields are private, because a log may show a whole request, and a context leads to the secret
+ * of its instance.
+ */
+class AttachedSessions {
+  readonly #last: RequestSession | undefined;
+  /** One entry per instance. */
+  readonly #found: readonly Found[];
+
+  constructor(last: RequestSession | undefined, found: readonly Found[]) {
+    this.#last = last;
+    this.#found = found;
+  }
+
+  /** The session of the last check, by any instance. */
+  last(): RequestSession | undefined {
+    return this.#last;
+  }
+
+  of(http: HttpContext): RequestSession | undefined {
+    return this.#found.find((one) => one.http === http)?.session;
+  }
+
+  without(http: HttpContext | undefined): AttachedSessions {
+    return new AttachedSessions(
+      undefined,
+      this.#found.filter((one) => one.http !== http),
+    );
+  }
+
+  and(found: Found): AttachedSessions {
+    return new AttachedSessions(found.session, [...this.#found, found]);
+  }
+}
+
+const NOTHING = new AttachedSessions(undefined, []);
 
 // A symbol property: adding a new key to a weak map costs three times as much, and each request is
 // new.
@@ -24,25 +54,32 @@ interface Keeper {
   [KEPT]?: AttachedSessions | undefined;
 }
 
+/** The sessions of requests that accept no new property, for instance frozen ones. */
+const keptOfFrozen = new WeakMap<Keeper, AttachedSessions>();
+
+const keptOn = (request: Keeper): AttachedSessions | undefined =>
+  Object.isExtensible(request) ? request[KEPT] : (keptOfFrozen.get(request) ?? request[KEPT]);
+
+function keep(request: Keeper, kept: AttachedSessions): void {
+  if (Object.isExtensible(request)) request[KEPT] = kept;
+  else keptOfFrozen.set(request, kept);
+}
+
 /** Before a check: the earlier result of its instance no longer counts. */
 export function forget(request: Keeper, http: HttpContext | undefined): void {
-  const kept = request[KEPT];
-  if (kept !== undefined) request[KEPT] = { last: undefined, found: kept.found.filter((one) => one.http !== http) };
+  const kept = keptOn(request);
+  if (kept !== undefined) keep(request, kept.without(http));
 }
 
 /** After a check that has found a session. */
 export function note(request: Keeper, http: HttpContext, session: RequestSession): void {
-  const found = { http, session };
-  const kept = request[KEPT];
-  request[KEPT] = { last: session, found: kept === undefined ? [found] : [...kept.found, found] };
+  keep(request, (keptOn(request) ?? NOTHING).and({ http, session }));
 }
 
 /** @returns the session of the last check, or with `sessions` of the last check by that instance */
 export function findAttachedSession(request: Keeper, { sessions }: InstanceOption = {}): RequestSession | undefined {
-  const kept = request[KEPT];
-  if (sessions === undefined || kept === undefined) return kept?.last;
-  const http = httpOf({ sessions });
-  return kept.found.find((one) => one.http === http)?.session;
+  const kept = keptOn(request);
+  return sessions === undefined || kept === undefined ? kept?.last() : kept.of(httpOf({ sessions }));
 }
 
 /** @throws SessionError `SESSION_NOT_VERIFIED` */
