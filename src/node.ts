@@ -57,15 +57,16 @@ export function withSessions(
   return (given, responding) => {
     // Over HTTP/2 Node passes objects of other classes with the same methods.
     const [request, response] = [given as IncomingMessage, responding as ServerResponse];
+    const nothing = (): void => undefined;
+    const giveUp = (error: unknown): void => onError(error, request, response);
     const fail = (error: unknown): void => {
       const httpResponse = response.headersSent ? undefined : calls.responseTo(error, options);
-      if (httpResponse === undefined) onError(error, request, response);
-      else sendResponse(response, httpResponse);
+      if (httpResponse === undefined) giveUp(error);
+      else goOn(() => sendResponse(response, httpResponse), nothing, giveUp);
     };
     routes(request, response, (error) => {
       if (error !== undefined) return fail(error);
-      const done = (): void => undefined;
-      return goOn(() => handler(request, response), done, fail);
+      return goOn(() => handler(request, response), nothing, fail);
     });
   };
 }

@@ -9,10 +9,26 @@ export function goOn<T>(work: () => Awaitable<T>, done: (value: T) => void, fail
   let value: Awaitable<T>;
   try {
     value = work();
+    if (isLater(value)) {
+      void goOnLater(value, done, failed);
+      return;
+    }
   } catch (error) {
     failed(error);
     return;
   }
-  if (isLater(value)) value.then(done).catch(failed);
-  else done(value);
+  done(value);
+}
+
+/** By `await`: what an app's handler returns may have a `then`, and be no promise. */
+async function goOnLater<T>(
+  value: PromiseLike<T>,
+  done: (value: T) => void,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  try {
+    done(await value);
+  } catch (error) {
+    failed(error);
+  }
 }
