@@ -22,7 +22,7 @@ import { describe, expect, test } from "vitest";
 import { listen, type Listening } from "../fixtures/listen.ts";
 import { collectWarnings } from "../fixtures/warnings.ts";
 import { createBrowserJar } from "../http/browser-jar.ts";
-import { type Answer, send } from "../http/send.ts";
+import { type RawResponse, send } from "../http/send.ts";
 import { listenWeb } from "./web.ts";
 
 const express4 = createRequire(import.meta.url)("express4") as typeof express5;
@@ -164,7 +164,7 @@ async function openVisit(mounting: Mounting, config: CounterfoilConfig) {
   const { port, close } = await mounting({ sessions });
   const jar = createBrowserJar("shop.example");
   return {
-    async ask(method: string, path: string, headers = {}): Promise<Answer> {
+    async ask(method: string, path: string, headers = {}): Promise<RawResponse> {
       const cookie = jar.header(path.replace(/\?.*/, ""));
       const answer = await send(port, { method, path, headers: { host: "shop.example", cookie, ...headers } });
       jar.take(answer);

@@ -9,7 +9,7 @@ import { memory } from "counterfoil/memory";
 import type { HttpApp } from "counterfoil/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { send } from "../http/send.ts";
-import { held, signIn } from "../../src/lib/testing/http/http-app.ts";
+import { credentialsOf, signIn } from "../../src/lib/testing/http/http-app.ts";
 import { REFUSALS } from "../../src/lib/testing/http/http-refusals.ts";
 import { switchable } from "../store/switchable-store.ts";
 import { FOREIGN_HANDLERS, type Handled } from "./foreign-handlers.ts";
@@ -86,7 +86,7 @@ describe.each(FOREIGN_HANDLERS)("$name", (handled) => {
     const renew = (cookie: string) => send(app.port, { method: "POST", path: "/renew", headers: { cookie } });
     const cookieOf = ({ names, access, refresh, marker }: typeof own): string =>
       `${names.access}=${access}; ${names.marker}=${marker}; ${names.refresh}=${refresh}`;
-    const child = held(await renew(cookieOf(own)), own);
+    const child = credentialsOf(await renew(cookieOf(own)), own);
     app.clock.now += 30_000;
     await renew(cookieOf(child));
     const answer = await renew(cookieOf(own));

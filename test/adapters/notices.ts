@@ -2,13 +2,13 @@
 import type { NoticeCode } from "../../src/lib/notices.ts";
 import type { HttpApp, HttpAppOptions } from "counterfoil/testing";
 import { deepStrictEqual as same } from "node:assert";
-import type { Answer, SentHeaders } from "../http/send.ts";
+import type { RawResponse, SentHeaders } from "../http/send.ts";
 import {
   allCookiesOf,
   call,
   cookiesOf,
-  type Held,
-  held,
+  type ClientCredentials,
+  credentialsOf,
   MINUTE,
   signIn,
   withCookies,
@@ -192,7 +192,10 @@ export const MISTAKES: readonly Scene[] = [
 ];
 
 /** What a client sends of its session: to a route, and to the refresh route. */
-function sentOf(own: Held, headers: SentHeaders): { readonly call: SentHeaders; readonly refresh: SentHeaders } {
+function sentOf(
+  own: ClientCredentials,
+  headers: SentHeaders,
+): { readonly call: SentHeaders; readonly refresh: SentHeaders } {
   if (own.names.access !== "")
     return { call: { ...headers, ...withCookies(own) }, refresh: { ...headers, cookie: allCookiesOf(own) } };
   const bearer = (token: string): SentHeaders => ({ ...headers, authorization: `Bearer ${token}` });
@@ -201,7 +204,7 @@ function sentOf(own: Held, headers: SentHeaders): { readonly call: SentHeaders; 
 
 /** A visit from sign-in to sign-out, with an expired token, a page and a stranger in between. */
 async function visit(app: HttpApp, headers: SentHeaders = {}, expired = 16 * MINUTE): Promise<void> {
-  const ask = (path: string, sent: SentHeaders, method = "GET"): Promise<Answer> =>
+  const ask = (path: string, sent: SentHeaders, method = "GET"): Promise<RawResponse> =>
     call(app, path, { method, headers: sent });
   await ask("/maybe", headers);
   await ask("/api", headers);
@@ -212,7 +215,7 @@ async function visit(app: HttpApp, headers: SentHeaders = {}, expired = 16 * MIN
   await ask("/fault", own.call);
   app.clock.now += expired;
   await ask("/api", own.call, "POST");
-  const renewed = sentOf(held(await ask("/session/refresh", own.refresh, "POST"), first), headers);
+  const renewed = sentOf(credentialsOf(await ask("/session/refresh", own.refresh, "POST"), first), headers);
   await ask("/fresh", renewed.call);
   await ask("/session/sessions", renewed.call);
   same((await ask("/session/signout", renewed.call, "POST")).status, 200);

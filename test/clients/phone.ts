@@ -1,7 +1,7 @@
 import { compileFunction } from "node:vm";
 import { build } from "esbuild";
 import { createBrowserJar } from "../http/browser-jar.ts";
-import type { Answer } from "../http/send.ts";
+import type { RawResponse } from "../http/send.ts";
 
 type Event = { readonly action: "SIGN_OUT" | "REFRESH_SESSION" | "SESSION_CREATED" | "UNAUTHORISED" };
 
@@ -57,7 +57,7 @@ export function createPhone(bundle: string, port: number): Phone {
       const cookie = jar.header(pathname);
       if (cookie !== "") headers.set("cookie", cookie);
       const response = await fetch(url, { ...init, headers });
-      jar.take({ cookies: response.headers.getSetCookie() } as unknown as Answer);
+      jar.take({ cookies: response.headers.getSetCookie() } as unknown as RawResponse);
       calls.push(`${(init.method ?? "GET").toUpperCase()} ${pathname} ${response.status}`);
       return response;
     },

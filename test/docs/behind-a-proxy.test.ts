@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
 import { createBrowserJar } from "../http/browser-jar.ts";
 import { route, START } from "../http/fixtures.ts";
-import { type Answer, send } from "../http/send.ts";
+import { type RawResponse, send } from "../http/send.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { startNginx } from "../servers/nginx.ts";
 import { root } from "./snippets.ts";
@@ -49,7 +49,7 @@ interface ViteProxy {
 }
 
 interface Visit extends AsyncDisposable {
-  ask(this: void, method: string, path: string, headers?: object): Promise<Answer>;
+  ask(this: void, method: string, path: string, headers?: object): Promise<RawResponse>;
   expire(this: void): void;
 }
 

@@ -10,7 +10,7 @@ import { listen } from "../fixtures/listen.ts";
 import { startPathProxy } from "../servers/path-proxy.ts";
 import { createBrowserJar } from "./browser-jar.ts";
 import { MINUTE, route, START } from "./fixtures.ts";
-import { type Answer, send } from "./send.ts";
+import { type RawResponse, send } from "./send.ts";
 
 const HOST = "shop.example";
 const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
@@ -39,7 +39,7 @@ async function startBelow(base: string, strips: boolean, config: CounterfoilConf
   const proxy = base === "" ? undefined : await startPathProxy({ [base]: { port, strips } });
   const jar = createBrowserJar(HOST);
   let antiCsrf = "";
-  async function ask(method: string, path: string, more = {}): Promise<Answer> {
+  async function ask(method: string, path: string, more = {}): Promise<RawResponse> {
     const cookie = jar.header(path.replace(/\?.*/, ""));
     const headers = { host: HOST, cookie, "anti-csrf": antiCsrf, ...more };
     const answer = await send(proxy?.port ?? port, { method, path, headers });
@@ -53,7 +53,7 @@ async function startBelow(base: string, strips: boolean, config: CounterfoilConf
     jar,
     ask: (method: string, path: string) => ask(method, base + path),
     /** Follows redirects; the addresses that it was sent to. */
-    async load(path: string): Promise<{ readonly trail: readonly string[]; readonly answer: Answer }> {
+    async load(path: string): Promise<{ readonly trail: readonly string[]; readonly answer: RawResponse }> {
       const trail: string[] = [];
       let answer = await ask("GET", base + path, LOAD);
       for (let to = answer.header("location"); to !== undefined && trail.length < 9; to = answer.header("location")) {

@@ -18,7 +18,7 @@ import {
   startApp,
   type TestApp,
 } from "./fixtures.ts";
-import { type Answer, cookieHeader, type SentHeaders } from "./send.ts";
+import { type RawResponse, cookieHeader, type SentHeaders } from "./send.ts";
 
 const HOST = "shop.example.com";
 const PATH = "/session/refresh";
@@ -35,14 +35,14 @@ const start = (config: Parameters<typeof startApp>[0]["config"] = AUTO): Promise
     },
   });
 
-const post = (app: TestApp, path: string, cookie: string): Promise<Answer> =>
+const post = (app: TestApp, path: string, cookie: string): Promise<RawResponse> =>
   app.send({ method: "POST", path, headers: { host: HOST, cookie } });
 
 /** One kind of cookie of each of several sessions. */
 const some = (own: Credentials, ...kinds: readonly ("access" | "refresh" | "marker")[]): string =>
   cookieHeader(kinds.map((kind) => [own.names[kind], own[kind]]));
 
-const clears = (answer: Answer): string[] => [
+const clears = (answer: RawResponse): string[] => [
   ...new Set(answer.cookies.filter((line) => line.includes("=; Max-Age=0")).map((line) => line.split("=")[0] ?? "")),
 ];
 
@@ -175,7 +175,7 @@ describe("a refresh by cookie, where access cookie and marker are __Host-", () =
 
 describe("wherever else a refresh cookie names a session", () => {
   const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
-  const load = (app: TestApp, path: string, more: SentHeaders): Promise<Answer> =>
+  const load = (app: TestApp, path: string, more: SentHeaders): Promise<RawResponse> =>
     app.send({ path, headers: { ...LOAD, host: HOST, ...more } });
 
   test("sign-in and sign-out do not end a session that a tossed cookie names", async () => {

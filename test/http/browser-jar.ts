@@ -2,7 +2,7 @@
  * The cookies of one browser for one host, by the rules of RFC 6265 5.3 and 5.4 as far as the tests
  * need them.
  */
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
 interface Cookie {
   readonly name: string;
@@ -14,7 +14,7 @@ interface Cookie {
 
 export interface BrowserJar {
   /** Applies the `Set-Cookie` lines of an answer. */
-  take(answer: Answer): void;
+  take(answer: RawResponse): void;
   /** Puts a cookie in, as a sibling sub-domain or an earlier version of the app may have done. */
   put(cookie: Cookie): void;
   /** The `Cookie` header for a path: longer paths first, then older cookies. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ClientJar, curlJar, expiresJar, javaJar, superagentJar } from "./client-jars.ts";
 import { FRAMEWORKS, MINUTE, startApp } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
 const JARS: readonly (readonly [string, () => ClientJar])[] = [
   ["Java's own clients", javaJar],
@@ -22,7 +22,7 @@ describe.each(FRAMEWORKS)("jars that are no browser's, emulated, in $name", ({ e
       await using app = await startApp({ express, config });
       const jar = createJar();
       let antiCsrf: string | undefined;
-      const post = async (path: string): Promise<Answer> => {
+      const post = async (path: string): Promise<RawResponse> => {
         const headers = { cookie: jar.header(path.replace(/\?.*/, "")), "anti-csrf": antiCsrf };
         const answer = await app.send({ method: "POST", path, headers });
         antiCsrf = answer.header("anti-csrf") ?? antiCsrf;
@@ -51,12 +51,12 @@ describe.each(FRAMEWORKS)("jars that are no browser's, emulated, in $name", ({ e
 
   test("a Java client that still sends quotes, for lines of an older server, goes on", async () => {
     await using app = await startApp({ express });
-    const withoutExpires = (answer: Answer): Answer => ({
+    const withoutExpires = (answer: RawResponse): RawResponse => ({
       ...answer,
       cookies: answer.cookies.map((line) => line.replace(/; Expires=[^;]*/, "")),
     });
     const jar = javaJar();
-    const post = async (path: string): Promise<Answer> => {
+    const post = async (path: string): Promise<RawResponse> => {
       const answer = await app.send({ method: "POST", path, headers: { cookie: jar.header(path) } });
       jar.take(withoutExpires(answer), app.clock.now);
       return answer;

@@ -2,11 +2,11 @@
  * Cookie jars of clients that are no browsers, as far as they differ from RFC 6265, after the
  * documentation and the source of each. None of them runs here.
  */
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
 export interface ClientJar {
   /** Applies the `Set-Cookie` lines of a response. */
-  take(answer: Answer, now: number): void;
+  take(answer: RawResponse, now: number): void;
   /** The `Cookie` header for a path. */
   header(path: string): string;
 }

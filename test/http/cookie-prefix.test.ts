@@ -4,13 +4,13 @@ import express from "express";
 import { describe, expect, test } from "vitest";
 import { type BrowserJar, createBrowserJar } from "./browser-jar.ts";
 import { FRAMEWORKS, startApp, type TestApp } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
 const HOST = "shop.example";
 const SECRET = "one secret for both apps, 32 characters";
 const LOAD = { "sec-fetch-mode": "navigate", accept: "text/html" };
 
-async function ask(app: TestApp, jar: BrowserJar, method: string, path: string, more = {}): Promise<Answer> {
+async function ask(app: TestApp, jar: BrowserJar, method: string, path: string, more = {}): Promise<RawResponse> {
   const headers = { host: HOST, cookie: jar.header(path), ...more };
   const answer = await app.send({ method, path, headers });
   jar.take(answer);

@@ -4,7 +4,7 @@ import type { Sessions } from "counterfoil";
 import { createNewSession, verifySession, findSession } from "counterfoil/express";
 import { describe, expect, test } from "vitest";
 import { DAY, FRAMEWORKS, lifetime, MINUTE, OVER, route, SECOND, START, startApp, type TestApp } from "./fixtures.ts";
-import { type Answer, cookieHeader, parseSetCookie } from "./send.ts";
+import { type RawResponse, cookieHeader, parseSetCookie } from "./send.ts";
 
 interface Row {
   readonly name: string;
@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
 const NO_EXTRA = { hosts: "root", path: "/session/refresh" };
 
 /** A browser's cookies, filled from `Set-Cookie` lines. */
-function createJar(): { take(answer: Answer): void; header(): string; value(name: string): string } {
+function createJar(): { take(answer: RawResponse): void; header(): string; value(name: string): string } {
   const jar = new Map<string, string>();
   return {
     take(answer) {
@@ -107,7 +107,7 @@ function createJar(): { take(answer: Answer): void; header(): string; value(name
 /**
  * The lines of an answer with the token's value replaced, so that all other bytes can be compared.
  */
-const shapes = (answer: Answer): string[] =>
+const shapes = (answer: RawResponse): string[] =>
   answer.cookies.map((line) => {
     const { name, value, attributes } = parseSetCookie(line);
     return `${name}=${value === "" ? "" : "<value>"}; ${attributes}`;
@@ -133,7 +133,7 @@ describe.each(FRAMEWORKS)("cookies in $name", ({ express }) => {
     const marker = hosts === "none" ? "sIdRefreshToken" : "__Host-sIdRefreshToken";
     expect(app.sessions.cookieNames).toEqual({ access, refresh, marker });
     const jar = createJar();
-    const post = async (to: string): Promise<Answer> => {
+    const post = async (to: string): Promise<RawResponse> => {
       const answer = await app.send({ method: "POST", path: to, headers: { cookie: jar.header() } });
       expect([answer.status, answer.all("cache-control")]).toEqual([200, ["no-store"]]);
       jar.take(answer);
@@ -181,7 +181,8 @@ describe.each(FRAMEWORKS)("cookies in $name", ({ express }) => {
   test("no cookie outlives the session: Max-Age ends at the absolute timeout", async () => {
     await using app = await startApp({ express, config: { session: { absoluteTimeout: "2d" } } });
     const jar = createJar();
-    const maxAges = (answer: Answer): string[] => answer.cookies.map((line) => /Max-Age=(\d+)/.exec(line)?.[1] ?? "");
+    const maxAges = (answer: RawResponse): string[] =>
+      answer.cookies.map((line) => /Max-Age=(\d+)/.exec(line)?.[1] ?? "");
     const created = await app.send({ method: "POST", path: "/login" });
     jar.take(created);
     expect(maxAges(created)).toEqual(["172800", "172800", "172800"]);

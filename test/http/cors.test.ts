@@ -7,7 +7,7 @@ import type { RequestHandler } from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
 import { apiCookies, callApi, FRAMEWORKS, refreshCookies, signIn, startApp, type TestApp } from "./fixtures.ts";
-import { type Answer, send } from "./send.ts";
+import { type RawResponse, send } from "./send.ts";
 
 const TRUSTED = "https://app.example";
 const SECOND_TRUSTED = "http://localhost:5173";
@@ -55,11 +55,11 @@ test("the lists of the protocol name each of its headers, and no other of ours",
   expect(listed).toEqual(new Set([...Object.values(HEADERS), ...OTHER_HEADERS]));
 });
 
-const preflight = (app: TestApp, path: string, origin: string | undefined, more = {}): Promise<Answer> =>
+const preflight = (app: TestApp, path: string, origin: string | undefined, more = {}): Promise<RawResponse> =>
   app.send({ method: "OPTIONS", path, headers: { origin, "access-control-request-method": "POST", ...more } });
 
 /** Every CORS header of an answer, and `Vary` but for what protected routes add. */
-const corsOf = (answer: Answer): Record<string, string> => {
+const corsOf = (answer: RawResponse): Record<string, string> => {
   const found = answer.headers.filter(([name]) => name.startsWith("access-control-") || name === "vary");
   return Object.fromEntries(
     found.map(([name, value]) => [name, value.replace(/Cookie, Authorization, |, Cookie, Authorization$/, "")]),

@@ -16,12 +16,12 @@ import {
   startApp,
   type TestApp,
 } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
-const listed = (app: TestApp, own: Credentials): Promise<Answer> =>
+const listed = (app: TestApp, own: Credentials): Promise<RawResponse> =>
   app.send({ path: "/session/sessions", headers: { cookie: apiCookies(own) } });
 
-const revoke = (app: TestApp, own: Credentials, query: string): Promise<Answer> =>
+const revoke = (app: TestApp, own: Credentials, query: string): Promise<RawResponse> =>
   app.send({
     method: "POST",
     path: `/session/sessions/revoke${query}`,
@@ -165,7 +165,7 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
       readonly sessions: readonly { readonly handle: string; readonly current: boolean }[];
       readonly next?: string;
     }
-    const page = (app: TestApp, own: Credentials, query: string): Promise<Answer> =>
+    const page = (app: TestApp, own: Credentials, query: string): Promise<RawResponse> =>
       app.send({ path: `/session/sessions${query}`, headers: { cookie: apiCookies(own) } });
 
     /** The oldest session is the one that asks; some are of one time. */

@@ -11,7 +11,7 @@ import {
   startApp,
   type TestApp,
 } from "./fixtures.ts";
-import { type Answer, parseSetCookie } from "./send.ts";
+import { type RawResponse, parseSetCookie } from "./send.ts";
 
 const HOST = "shop.example.com";
 // What is said here of plain names holds for each refresh cookie with a path, and for all where no
@@ -23,8 +23,8 @@ const NOT_OURS = "eyJub3QiOiJvdXJzIn0.e30.AAAA";
  * A page with a client that follows the wire: 401 "try refresh token" -> refresh -> again; 409 ->
  * again.
  */
-async function callUntilDone(app: TestApp, jar: BrowserJar, path: string, most: number): Promise<Answer> {
-  const post = async (to: string): Promise<Answer> => {
+async function callUntilDone(app: TestApp, jar: BrowserJar, path: string, most: number): Promise<RawResponse> {
+  const post = async (to: string): Promise<RawResponse> => {
     const headers = { host: HOST, cookie: jar.header(to) };
     const answer = await app.send({ method: "POST", path: to, headers });
     jar.take(answer);
@@ -48,7 +48,7 @@ async function signInWithJar(app: TestApp): Promise<BrowserJar> {
 }
 
 /** Names of cookies that an answer sets, and of those that it clears. */
-function effectOf(answer: Answer): { set: string[]; cleared: string[] } {
+function effectOf(answer: RawResponse): { set: string[]; cleared: string[] } {
   const cookies = answer.cookies.map(parseSetCookie);
   const names = (clearing: boolean): string[] => [
     ...new Set(cookies.filter(({ value }) => (value === "") === clearing).map(({ name }) => name)),

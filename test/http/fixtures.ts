@@ -21,7 +21,7 @@ import { memory, type SessionStore } from "counterfoil/memory";
 import express5, { type Application, type Request, type RequestHandler, type Response } from "express";
 import { listen } from "../fixtures/listen.ts";
 import { switchable, type SwitchableStore } from "../store/switchable-store.ts";
-import { type Answer, cookieHeader, send, type Sent, sessionCookiesOf } from "./send.ts";
+import { type RawResponse, cookieHeader, send, type Sent, sessionCookiesOf } from "./send.ts";
 
 // Express 4 comes without types of its own; what the tests use is the same in both.
 const express4 = createRequire(import.meta.url)("express4") as typeof express5;
@@ -79,7 +79,7 @@ export interface TestApp extends AsyncDisposable {
   readonly clock: { now: number };
   /** Errors that reached the app's own handler, which answers 500. */
   readonly appErrors: readonly unknown[];
-  send(sent: Sent): Promise<Answer>;
+  send(sent: Sent): Promise<RawResponse>;
 }
 
 /** A handler that may reject also in Express 4. */
@@ -174,7 +174,7 @@ export interface Credentials {
 }
 
 /** The cookies that an answer set; those that it did not set stay as they were in `before`. */
-export function credentialsOf(answer: Answer, before?: Credentials): Credentials {
+export function credentialsOf(answer: RawResponse, before?: Credentials): Credentials {
   const set = sessionCookiesOf(answer);
   const marker = set.marker?.value ?? before?.marker ?? "";
   return {
@@ -216,7 +216,7 @@ export const refreshCookies = ({ access, refresh, marker, names }: Credentials):
   ]);
 
 /** Sends the refresh request of a browser. */
-export const refresh = (app: TestApp, credentials: Credentials, path = "/session/refresh"): Promise<Answer> =>
+export const refresh = (app: TestApp, credentials: Credentials, path = "/session/refresh"): Promise<RawResponse> =>
   app.send({ method: "POST", path, headers: { cookie: refreshCookies(credentials) } });
 
 /** Which of some sessions can still be refreshed. */
@@ -227,7 +227,7 @@ export async function alive(app: TestApp, ...all: readonly Credentials[]): Promi
 }
 
 /** Calls `/api`, with the anti-CSRF token. */
-export const callApi = (app: TestApp, credentials: Credentials, method = "POST"): Promise<Answer> =>
+export const callApi = (app: TestApp, credentials: Credentials, method = "POST"): Promise<RawResponse> =>
   app.send({
     method,
     path: "/api",

@@ -12,7 +12,7 @@ import {
   startApp,
   type TestApp,
 } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
 const PLAIN = { cookie: { hostPrefix: false } } as const;
 
@@ -28,7 +28,7 @@ const ROUTES = [
  * An answer sets all three cookies, or clears all three, or touches none: a browser is never left
  * with half a session.
  */
-function expectWhole(answer: Answer): void {
+function expectWhole(answer: RawResponse): void {
   const own = answer.cookies.map((line) => line.slice(0, line.indexOf("=") + 2));
   const names = ["sAccessToken", "sRefreshToken", "sIdRefreshToken"];
   const isSet = names.map((name) => own.some((start) => start.startsWith(`${name}=`) && start !== `${name}=;`));

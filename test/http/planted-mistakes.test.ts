@@ -13,7 +13,7 @@ import express5, { type Express, type NextFunction, type Request, type Response 
 import { afterEach, expect, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
 import { collectWarnings } from "../fixtures/warnings.ts";
-import { type Answer, send, sessionCookiesOf, type SetCookie } from "./send.ts";
+import { type RawResponse, send, sessionCookiesOf, type SetCookie } from "./send.ts";
 
 const warnings = collectWarnings();
 const closing: (() => Promise<unknown>)[] = [];
@@ -58,11 +58,11 @@ function mountRoutes(app: Express, own: { readonly sessions: Sessions }): void {
 const AGENT = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" };
 
 /** A request of a page, with the cookies that its browser kept. */
-const call = (port: number, method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> =>
+const call = (port: number, method: string, path: string, headers: Record<string, string> = {}): Promise<RawResponse> =>
   send(port, { method, path, headers: { ...AGENT, ...headers } });
 
 /** What a browser sends back to a path, by the `Path` of each cookie. */
-function cookiesFor(path: string, answer: Answer): string {
+function cookiesFor(path: string, answer: RawResponse): string {
   const { access, refresh, marker } = sessionCookiesOf(answer);
   const isSent = ({ attributes }: SetCookie): boolean => path.startsWith(/Path=([^;]*)/.exec(attributes)?.[1] ?? "/");
   const kept = [access, refresh, marker].filter((cookie) => cookie !== undefined && isSent(cookie)) as SetCookie[];

@@ -3,11 +3,11 @@
  * path.
  */
 import { type Credentials, credentialsOf, refresh, SECOND, type TestApp } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 import { gone, invalid, type Situation } from "./situations.ts";
 
 export const ON_REFRESH: readonly (Omit<Situation, "run"> & {
-  readonly run: (app: TestApp, own: Credentials, path: string) => Promise<Answer>;
+  readonly run: (app: TestApp, own: Credentials, path: string) => Promise<RawResponse>;
 })[] = [
   {
     name: "a session that others change all the time",

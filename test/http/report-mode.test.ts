@@ -15,7 +15,7 @@ import {
   startApp,
   type TestApp,
 } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 import { parseSetCookie } from "./send.ts";
 
 const REPORT = { rotation: { onReuse: "report" } } as const;
@@ -30,7 +30,7 @@ async function outrun(app: TestApp, own: Credentials): Promise<Credentials> {
 }
 
 /** What a cookie of an answer is for, whatever it is called, and whether it takes one away. */
-const cookiesOf = ({ cookies }: Answer, { access, refresh: refreshToken }: Credentials): string[] =>
+const cookiesOf = ({ cookies }: RawResponse, { access, refresh: refreshToken }: Credentials): string[] =>
   cookies.map((line) => {
     const { value } = parseSetCookie(line);
     if (value === "" || /max-age=0/i.test(line)) return "cleared";
@@ -57,7 +57,7 @@ describe.each(FRAMEWORKS)("reuse that is only reported, in $name", ({ express })
 
   test("tokens in headers: the presented refresh token comes back", async () => {
     await using app = await startApp({ express, config: REPORT });
-    const asHeader = (token: string): Promise<Answer> =>
+    const asHeader = (token: string): Promise<RawResponse> =>
       app.send({ method: "POST", path: "/session/refresh", headers: { authorization: `Bearer ${token}` } });
     const login = await app.send({ method: "POST", path: "/login", headers: { "st-auth-mode": "header" } });
     const first = login.header("st-refresh-token") ?? expect.fail("no refresh token");

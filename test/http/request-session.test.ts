@@ -25,7 +25,7 @@ import {
   startApp,
   type TestApp,
 } from "./fixtures.ts";
-import { type Answer, parseSetCookie } from "./send.ts";
+import { type RawResponse, parseSetCookie } from "./send.ts";
 
 type Act = (session: RequestSession, request: Request) => unknown;
 
@@ -51,7 +51,7 @@ const startActing = (
     },
   });
 
-const act = (app: TestApp, own: Credentials, name: string): Promise<Answer> =>
+const act = (app: TestApp, own: Credentials, name: string): Promise<RawResponse> =>
   app.send({ method: "POST", path: `/${name}`, headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf } });
 
 describe.each(FRAMEWORKS)("req.auth in $name", ({ express }) => {

@@ -6,7 +6,7 @@ import { memory } from "counterfoil/memory";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { callApi, clearedOf, FRAMEWORKS, type Express, refresh, route, signIn, startApp } from "./fixtures.ts";
 import { apiCookies, type Credentials } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 import { ON_REFRESH } from "./refresh-situations.ts";
 import { ON_PROTECTED_ROUTES, ON_SIGN_OUT_AND_SIGN_IN, type Situation } from "./situations.ts";
 
@@ -44,7 +44,7 @@ async function expectAnswer(express: Express, situation: Situation): Promise<voi
 }
 
 /** A refusal tells nothing that a log or a proxy must not see. */
-function expectNoToken(answer: Answer, { access, refresh: refreshToken, antiCsrf }: Credentials): void {
+function expectNoToken(answer: RawResponse, { access, refresh: refreshToken, antiCsrf }: Credentials): void {
   const said = [answer.text, ...answer.headers.map(([name, value]) => `${name}: ${value}`)].join("\n");
   for (const token of [access, refreshToken, antiCsrf]) {
     // Also not in part: the middle of each is its secret or the signed facts.
@@ -114,7 +114,7 @@ describe.each(FRAMEWORKS)("answers in $name", ({ express }) => {
   test("an outage logs nobody out: each call is 503 with the cookies untouched, and the same cookies work after it", async () => {
     await using app = await startApp({ express, config: { tokens: { accessToken: { revocation: "store" } } } });
     const own = await signIn(app);
-    const calls = async (): Promise<Answer[]> => {
+    const calls = async (): Promise<RawResponse[]> => {
       const renewed = [await callApi(app, own), await refresh(app, own)];
       const headers = { cookie: apiCookies(own) };
       return [...renewed, await app.send({ method: "POST", path: "/session/signout", headers })];

@@ -18,9 +18,9 @@ import {
   startApp,
   type TestApp,
 } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
-const signOut = (app: TestApp, own: Credentials): Promise<Answer> =>
+const signOut = (app: TestApp, own: Credentials): Promise<RawResponse> =>
   app.send({ method: "POST", path: "/session/signout", headers: { cookie: apiCookies(own) } });
 
 describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {

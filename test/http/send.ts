@@ -1,6 +1,6 @@
 /** The raw client of the conformance list, for the tests of this repository. */
 export {
-  type Answer,
+  type RawResponse,
   cookieHeader,
   kindOfCookie,
   parseSetCookie,

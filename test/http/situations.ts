@@ -5,7 +5,7 @@
 import type { CounterfoilConfig } from "counterfoil";
 import type { VerifySessionOptions } from "counterfoil/express";
 import { apiCookies, callApi, type Credentials, type TestApp } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
 export interface Situation {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Situation {
    * Brings about the situation for a session that has just begun, and sends the request that is
    * refused.
    */
-  readonly run: (app: TestApp, own: Credentials) => Promise<Answer>;
+  readonly run: (app: TestApp, own: Credentials) => Promise<RawResponse>;
   readonly status: number;
   readonly message: string;
   readonly code: string;
@@ -31,7 +31,7 @@ export const invalid = (description: string): string =>
 export const gone = { status: 401, message: "unauthorised" } as const;
 const unavailable = { status: 503, message: "unavailable", code: "STORE_UNAVAILABLE", retryAfter: "1" } as const;
 
-const post = (app: TestApp, path: string, headers: Record<string, string>): Promise<Answer> =>
+const post = (app: TestApp, path: string, headers: Record<string, string>): Promise<RawResponse> =>
   app.send({ method: "POST", path, headers });
 
 export const ON_PROTECTED_ROUTES: readonly Situation[] = [

@@ -8,7 +8,7 @@ import express from "express";
 import { describe, expect, test } from "vitest";
 import { type BrowserJar, createBrowserJar } from "./browser-jar.ts";
 import { MINUTE, startApp, type TestApp } from "./fixtures.ts";
-import type { Answer } from "./send.ts";
+import type { RawResponse } from "./send.ts";
 
 const HOST = "shop.example.com";
 const REFRESH = "/session/refresh";
@@ -61,7 +61,7 @@ async function visit(app: TestApp, jar: BrowserJar): Promise<Visit> {
   throw new Error("the page is sent around for ever");
 }
 
-async function post(app: TestApp, jar: BrowserJar, path: string): Promise<Answer> {
+async function post(app: TestApp, jar: BrowserJar, path: string): Promise<RawResponse> {
   const headers = { host: HOST, cookie: jar.header(path.replace(/\?.*/, "")) };
   const answer = await app.send({ method: "POST", path, headers });
   jar.take(answer);

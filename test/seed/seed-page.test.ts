@@ -7,7 +7,7 @@ import { createNewSession, sessionRoutes } from "counterfoil/express";
 import { memory } from "counterfoil/memory";
 import express from "express";
 import { afterEach, expect, test } from "vitest";
-import { type Answer, parseSetCookie, send } from "../http/send.ts";
+import { type RawResponse, parseSetCookie, send } from "../http/send.ts";
 import { listen } from "../fixtures/listen.ts";
 import { apiCookies, credentialsOf, MINUTE, refreshCookies, START } from "../http/fixtures.ts";
 import { switchable } from "../store/switchable-store.ts";
@@ -27,7 +27,7 @@ async function startPage(accessToken: AccessTokenConfig = {}) {
   return {
     clock,
     store,
-    like: (accessTokenValue: string | undefined, antiCsrf?: string): Promise<Answer> =>
+    like: (accessTokenValue: string | undefined, antiCsrf?: string): Promise<RawResponse> =>
       send(port, {
         method: "POST",
         path: "/like",
@@ -43,7 +43,7 @@ async function startPage(accessToken: AccessTokenConfig = {}) {
   };
 }
 
-const seen = ({ status, json, cookies }: Answer) => ({ status, body: json(), cookies });
+const seen = ({ status, json, cookies }: RawResponse) => ({ status, body: json(), cookies });
 
 afterEach(() => SuperTokens.close());
 

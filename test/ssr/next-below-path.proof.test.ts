@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BASE, buildBelowPath, serveBelowPath } from "./next-below-path.ts";
 import { type PageServer, startPages } from "./page-server.ts";
 import { seen, type Visitor, visit } from "./visitor.ts";
-import type { Answer } from "../http/send.ts";
+import type { RawResponse } from "../http/send.ts";
 
 const VERSIONS = ["next", "next15"] as const;
 
 /** As a browser follows a 308: with the same method. */
-async function post({ fetch }: Visitor, path: string): Promise<Answer> {
+async function post({ fetch }: Visitor, path: string): Promise<RawResponse> {
   const answer = await fetch(BASE + path, "POST");
   const to = answer.header("location");
   return answer.status === 308 && to !== undefined ? fetch(new URL(to, "http://localhost").pathname, "POST") : answer;

@@ -1,5 +1,5 @@
 import { createBrowserJar } from "../http/browser-jar.ts";
-import { type Answer, send, type SentHeaders } from "../http/send.ts";
+import { type RawResponse, send, type SentHeaders } from "../http/send.ts";
 import type { PageServer } from "./page-server.ts";
 
 /** What browsers send along with a page load, and with a fetch. */
@@ -10,9 +10,9 @@ export const HEADERS_OF = {
 } as const;
 
 /** A page load: one line for each redirect, `status location`, and the last answer. */
-export interface Load extends Answer {
+export interface Load extends RawResponse {
   readonly trail: readonly string[];
-  readonly answers: readonly Answer[];
+  readonly answers: readonly RawResponse[];
   /** Path and query in the end. */
   readonly address: string;
 }
@@ -27,7 +27,7 @@ export interface Visitor {
     path: string,
     options?: { readonly headers?: SentHeaders; readonly keeps?: boolean },
   ) => Promise<Load>;
-  readonly fetch: (path: string, method?: string) => Promise<Answer>;
+  readonly fetch: (path: string, method?: string) => Promise<RawResponse>;
   /** The `Cookie` header for a path. */
   readonly cookies: (path: string) => string;
 }
@@ -39,7 +39,7 @@ export function createVisitor({ port, origin }: PageServer, base = ""): Visitor 
   const jar = createBrowserJar("localhost");
   const { host } = new URL(origin);
 
-  async function ask(path: string, { method = "GET", headers = {}, keeps = true, body = "" }): Promise<Answer> {
+  async function ask(path: string, { method = "GET", headers = {}, keeps = true, body = "" }): Promise<RawResponse> {
     const cookie = jar.header(path.replace(/\?.*/s, ""));
     const type = body === "" ? {} : { "content-type": "application/x-www-form-urlencoded" };
     const sent = { host, ...headers, ...type, ...(cookie === "" ? {} : { cookie }) };
@@ -52,7 +52,7 @@ export function createVisitor({ port, origin }: PageServer, base = ""): Visitor 
     cookies: (path) => jar.header(path),
     fetch: (path, method = "GET") => ask(path, { method, headers: HEADERS_OF.fetch }),
     async load(path, { headers = HEADERS_OF.page, keeps = true } = {}) {
-      const answers: Answer[] = [];
+      const answers: RawResponse[] = [];
       let address = path;
       for (;;) {
         const answer = await ask(address, { headers, keeps });
@@ -95,6 +95,6 @@ export async function visit(server: PageServer, base = ""): Promise<Visitor & { 
 }
 
 /** What a page says, without what frameworks put between. */
-export const seen = ({ text }: Pick<Answer, "text">): string =>
+export const seen = ({ text }: Pick<RawResponse, "text">): string =>
   /(?:Signed in as|Notes of|Signed out)(?: [a-z]+\d*)?/.exec(text.replaceAll("<!-- -->", ""))?.[0] ??
   text.slice(0, 200);

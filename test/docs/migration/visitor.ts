@@ -3,7 +3,7 @@
  * `session.js` does.
  */
 import { createBrowserJar } from "../../http/browser-jar.ts";
-import { type Answer, send } from "../../http/send.ts";
+import { type RawResponse, send } from "../../http/send.ts";
 import type { App } from "./stage.ts";
 
 export interface Call {
@@ -14,9 +14,9 @@ export interface Call {
 
 export interface Visitor {
   /** One request, as a page sends it that knows nothing of Counterfoil. */
-  call(app: App, path: string, call?: Call): Promise<Answer>;
+  call(app: App, path: string, call?: Call): Promise<RawResponse>;
   /** A request whose answer gets lost on the way. */
-  lose(app: App, path: string, call?: Call): Promise<Answer>;
+  lose(app: App, path: string, call?: Call): Promise<RawResponse>;
   /** A newly loaded page that calls as `session.js` does. */
   openPage(): Page;
   /** Whether there is a cookie of this name, `__Host-` or not. */
@@ -31,13 +31,13 @@ export interface Visitor {
 
 export interface Page {
   /** A request, refreshed and repeated if the answer asks for it. */
-  api(app: App, path: string, call?: Call): Promise<Answer>;
-  refresh(app: App, call?: Call): Promise<Answer>;
+  api(app: App, path: string, call?: Call): Promise<RawResponse>;
+  refresh(app: App, call?: Call): Promise<RawResponse>;
 }
 
 const REFRESH = "/session/refresh";
 const spellings = (name: string): readonly string[] => [name, `__Host-${name}`];
-const NOTHING: Answer = {
+const NOTHING: RawResponse = {
   status: 0,
   headers: [],
   text: "",
@@ -83,8 +83,8 @@ export function createVisitor(host = "127.0.0.1", cookies: readonly string[] = [
 
   function openPage(): Page {
     let antiCsrf = "";
-    let refreshing: Promise<Answer> | undefined;
-    const remember = (answer: Answer): Answer => {
+    let refreshing: Promise<RawResponse> | undefined;
+    const remember = (answer: RawResponse): RawResponse => {
       antiCsrf = answer.header("anti-csrf") ?? antiCsrf;
       return answer;
     };
@@ -93,7 +93,7 @@ export function createVisitor(host = "127.0.0.1", cookies: readonly string[] = [
     return {
       refresh,
       async api(app, path, options = {}) {
-        const once = async (): Promise<Answer> =>
+        const once = async (): Promise<RawResponse> =>
           remember(await call(app, path, { ...options, headers: { ...options.headers, "anti-csrf": antiCsrf } }));
         const answer = await once();
         if (answer.status !== 401 || !answer.text.includes("try refresh token")) return answer;
@@ -126,7 +126,7 @@ export function createVisitor(host = "127.0.0.1", cookies: readonly string[] = [
 }
 
 /** Status and body of an answer, to be compared with one look. */
-export const seen = (answer: Answer): readonly [number, unknown] => [answer.status, answer.json()];
+export const seen = (answer: RawResponse): readonly [number, unknown] => [answer.status, answer.json()];
 
 export const post = (body: object = {}) => ({ method: "POST", body }) as const;
 export const credentials = (name: string) => post({ name, password: "open sesame" });

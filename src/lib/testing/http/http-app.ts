@@ -3,7 +3,7 @@ import type { CounterfoilConfig } from "../../config/config.ts";
 import type { Sessions } from "../../session/sessions.ts";
 import { sendHttp2 } from "./raw-http2-request.ts";
 import {
-  type Answer,
+  type RawResponse,
   cookieHeader,
   kindOfCookie,
   parseSetCookie,
@@ -112,7 +112,7 @@ export const SHOP_CONFIG: NonNullable<HttpAppOptions["config"]> = {
 };
 
 /** A client's cookies and tokens of a session. */
-export interface Held {
+export interface ClientCredentials {
   readonly access: string;
   readonly refresh: string;
   readonly marker: string;
@@ -121,17 +121,17 @@ export interface Held {
   readonly names: Sessions["cookieNames"];
 }
 
-export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> =>
+export const call = (app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<RawResponse> =>
   app.protocol === "h2c" ? sendHttp2(app.port, { path, ...sent }) : send(app.port, { path, ...sent });
 
 /** The cookies and tokens of a response; those that it does not set stay as in `before`. */
-export function held(answer: Answer, before?: Held): Held {
-  const { access, refresh, marker } = sessionCookiesOf(answer);
+export function credentialsOf(response: RawResponse, before?: ClientCredentials): ClientCredentials {
+  const { access, refresh, marker } = sessionCookiesOf(response);
   return {
-    access: access?.value ?? answer.header("st-access-token") ?? before?.access ?? "",
-    refresh: refresh?.value ?? answer.header("st-refresh-token") ?? before?.refresh ?? "",
+    access: access?.value ?? response.header("st-access-token") ?? before?.access ?? "",
+    refresh: refresh?.value ?? response.header("st-refresh-token") ?? before?.refresh ?? "",
     marker: marker?.value ?? before?.marker ?? "",
-    antiCsrf: answer.header("anti-csrf") ?? before?.antiCsrf ?? "",
+    antiCsrf: response.header("anti-csrf") ?? before?.antiCsrf ?? "",
     names: {
       access: access?.name ?? before?.names.access ?? "",
       refresh: refresh?.name ?? before?.names.refresh ?? "",
@@ -140,30 +140,35 @@ export function held(answer: Answer, before?: Held): Held {
   };
 }
 
-export async function signIn(app: HttpApp, headers: SentHeaders = {}, user = "alice"): Promise<Held> {
-  const answer = await call(app, `/login?user=${user}`, { method: "POST", headers });
-  same([answer.status, answer.text], [200, '{"ok":true}']);
-  return held(answer);
+export async function signIn(app: HttpApp, headers: SentHeaders = {}, user = "alice"): Promise<ClientCredentials> {
+  const response = await call(app, `/login?user=${user}`, { method: "POST", headers });
+  same([response.status, response.text], [200, '{"ok":true}']);
+  return credentialsOf(response);
 }
 
-export const handleOf = ({ marker }: Held): string => marker.split(".")[1] ?? "";
+export const handleOf = ({ marker }: ClientCredentials): string => marker.split(".")[1] ?? "";
 
 /** The `Cookie` header of ordinary calls. Only the refresh route gets the refresh token. */
-export const cookiesOf = ({ access, marker, names }: Held): string =>
+export const cookiesOf = ({ access, marker, names }: ClientCredentials): string =>
   cookieHeader([
     [names.access, access],
     [names.marker, marker],
   ]);
 
-export const allCookiesOf = (own: Held): string => `${cookiesOf(own)}; ${own.names.refresh}=${own.refresh}`;
+export const allCookiesOf = (own: ClientCredentials): string =>
+  `${cookiesOf(own)}; ${own.names.refresh}=${own.refresh}`;
 
-export const withCookies = (own: Held): SentHeaders => ({ cookie: cookiesOf(own), "anti-csrf": own.antiCsrf });
+export const withCookies = (own: ClientCredentials): SentHeaders => ({
+  cookie: cookiesOf(own),
+  "anti-csrf": own.antiCsrf,
+});
 
-export const refreshed = (app: HttpApp, own: Held, headers: SentHeaders = {}): Promise<Answer> =>
+export const refreshed = (app: HttpApp, own: ClientCredentials, headers: SentHeaders = {}): Promise<RawResponse> =>
   call(app, "/session/refresh", { method: "POST", headers: { cookie: allCookiesOf(own), ...headers } });
 
 /** Whether the session can still be refreshed. */
-export const isAlive = async (app: HttpApp, own: Held): Promise<boolean> => (await refreshed(app, own)).status === 200;
+export const isAlive = async (app: HttpApp, own: ClientCredentials): Promise<boolean> =>
+  (await refreshed(app, own)).status === 200;
 
 /** Runs a clause against an app, and always closes the app. */
 export async function against(
@@ -184,11 +189,11 @@ export async function against(
 export const OVER = "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
 /** The lines that clear our cookies with the default config, in order. */
-export const clearedOf = ({ names }: Held): readonly string[] => [
+export const clearedOf = ({ names }: ClientCredentials): readonly string[] => [
   `${names.refresh}=; ${OVER}; Path=/session/refresh; HttpOnly; Secure; SameSite=Lax`,
   `${names.marker}=; ${OVER}; Path=/; Secure; SameSite=Lax`,
   `${names.access}=; ${OVER}; Path=/; HttpOnly; Secure; SameSite=Lax`,
 ];
 
-export const ours = (answer: Answer): readonly string[] =>
-  answer.cookies.filter((line) => kindOfCookie(parseSetCookie(line).name) !== undefined);
+export const ours = (response: RawResponse): readonly string[] =>
+  response.cookies.filter((line) => kindOfCookie(parseSetCookie(line).name) !== undefined);

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same } from "node:assert";
 import { against, call, cookiesOf, type HttpApp, type HttpClause, MINUTE, signIn, withCookies } from "./http-app.ts";
-import type { Answer, SentHeaders } from "./raw-request.ts";
+import type { RawResponse, SentHeaders } from "./raw-request.ts";
 
 const PERSONAL = ["Authorization", "Cookie"];
 const CACHED = ["/cached", "/cached-before"] as const;
@@ -9,14 +9,15 @@ const CACHED = ["/cached", "/cached-before"] as const;
  * The headers for caches: the names in `Vary`, sorted, without those that the platform adds for
  * itself, and `Cache-Control`.
  */
-const cacheHeadersOf = (answer: Answer): readonly unknown[] => {
-  const names = answer.all("vary").flatMap((value) => value.split(/ *, */));
+const cacheHeadersOf = (response: RawResponse): readonly unknown[] => {
+  const names = response.all("vary").flatMap((value) => value.split(/ *, */));
   const own = names.filter((name) => /^(cookie|authorization|accept-language|st-access-token|\*)$/i.test(name));
-  return [own.toSorted(), answer.header("cache-control")];
+  return [own.toSorted(), response.header("cache-control")];
 };
 
 /** Next.js adds names of its own, none of which is ours. */
-const ask = (app: HttpApp, path: string, headers: SentHeaders = {}): Promise<Answer> => call(app, path, { headers });
+const ask = (app: HttpApp, path: string, headers: SentHeaders = {}): Promise<RawResponse> =>
+  call(app, path, { headers });
 
 export const cacheClauses: readonly HttpClause[] = [
   {
@@ -29,14 +30,14 @@ export const cacheClauses: readonly HttpClause[] = [
         const ways: readonly SentHeaders[] = [withCookies(own), { authorization: `Bearer ${native.access}` }];
         for (const path of ["/api", "/maybe", "/page", "/echo"]) {
           for (const headers of ways) {
-            const answer = await (path === "/echo"
+            const response = await (path === "/echo"
               ? call(app, path, {
                   method: "POST",
                   headers: { "content-type": "application/json", ...headers },
                   body: "{}",
                 })
               : ask(app, path, headers));
-            same([path, answer.status, ...cacheHeadersOf(answer)], [path, 200, PERSONAL, "private"]);
+            same([path, response.status, ...cacheHeadersOf(response)], [path, 200, PERSONAL, "private"]);
           }
         }
         for (const path of ["/maybe", "/page"])
@@ -54,9 +55,9 @@ export const cacheClauses: readonly HttpClause[] = [
       against(start, {}, async (app) => {
         const own = await signIn(app);
         for (const path of CACHED) {
-          const answer = await ask(app, path, withCookies(own));
-          same([path, answer.json()], [path, { user: "alice", claims: { role: "member" } }]);
-          same([path, ...cacheHeadersOf(answer)], [path, ["Accept-Language", ...PERSONAL], "public, max-age=60"]);
+          const response = await ask(app, path, withCookies(own));
+          same([path, response.json()], [path, { user: "alice", claims: { role: "member" } }]);
+          same([path, ...cacheHeadersOf(response)], [path, ["Accept-Language", ...PERSONAL], "public, max-age=60"]);
           // The app's caching does not apply to a refusal.
           const refused = await ask(app, path);
           same([path, refused.status, refused.header("cache-control")], [path, 401, "no-store"]);
@@ -94,10 +95,10 @@ export const cacheClauses: readonly HttpClause[] = [
             // Newer claims send a new access token with the next response of any kind.
             for (const { handle } of await app.sessions.getSessionsForUser(user))
               await app.sessions.updateJwtPayload(handle, { role: path });
-            const answer = await ask(app, path, headers);
-            const brought = [...answer.all("set-cookie"), answer.header("st-access-token")].filter(Boolean);
-            same([path, user, answer.status, brought.length], [path, user, 200, 1]);
-            same([path, user, ...cacheHeadersOf(answer)], [path, user, ["Accept-Language", ...PERSONAL], "no-store"]);
+            const response = await ask(app, path, headers);
+            const brought = [...response.all("set-cookie"), response.header("st-access-token")].filter(Boolean);
+            same([path, user, response.status, brought.length], [path, user, 200, 1]);
+            same([path, user, ...cacheHeadersOf(response)], [path, user, ["Accept-Language", ...PERSONAL], "no-store"]);
           }
         }
       }),

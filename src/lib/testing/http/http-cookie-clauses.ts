@@ -5,7 +5,7 @@ import {
   call,
   clearedOf,
   cookiesOf,
-  held,
+  credentialsOf,
   type HttpApp,
   type HttpAppOptions,
   type HttpClause,
@@ -17,7 +17,7 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import { type Answer, parseSetCookie } from "./raw-request.ts";
+import { type RawResponse, parseSetCookie } from "./raw-request.ts";
 
 /** The attributes of access token, refresh token and marker, byte for byte. */
 const LINES: readonly {
@@ -73,9 +73,9 @@ const lifetime = (app: HttpApp): string =>
   `Max-Age=${HUNDRED_DAYS}; Expires=${new Date(app.clock.now + HUNDRED_DAYS * SECOND).toUTCString()}`;
 
 /** Name, lifetime and attributes of our cookies. Using the values checks them. */
-const setBy = (answer: Answer): string[] => {
-  same(answer.header("cache-control"), "no-store");
-  return ours(answer).map((line) => {
+const setBy = (response: RawResponse): string[] => {
+  same(response.header("cache-control"), "no-store");
+  return ours(response).map((line) => {
     const { name, value, attributes } = parseSetCookie(line);
     ok(value !== "");
     return `${name} ${attributes}`;
@@ -91,17 +91,17 @@ export const cookieClauses: readonly HttpClause[] = [
     name: `MUST set, replace and clear the three cookies byte for byte, ${name}`,
     run: (start: Parameters<HttpClause["run"]>[0]) =>
       against(start, { config }, async (app) => {
-        const answer = await call(app, "/login?user=alice", { method: "POST" });
-        same(setBy(answer), expectedLines(app, lines));
-        ok(answer.cookies.includes("app=1; Path=/"), "the app's own cookie is gone");
-        const own = held(answer);
+        const response = await call(app, "/login?user=alice", { method: "POST" });
+        same(setBy(response), expectedLines(app, lines));
+        ok(response.cookies.includes("app=1; Path=/"), "the app's own cookie is gone");
+        const own = credentialsOf(response);
         same(own.antiCsrf.length, 43);
         const path = config.tokens?.refreshToken?.renewTokenPath ?? "/session/refresh";
         app.clock.now += SECOND;
         const again = await call(app, path, { method: "POST", headers: { cookie: allCookiesOf(own) } });
         same([again.status, again.text], [200, "{}"]);
         same(setBy(again), expectedLines(app, lines));
-        const next = held(again, own);
+        const next = credentialsOf(again, own);
         differ(next.refresh, own.refresh);
         same(next.antiCsrf, own.antiCsrf);
         const gone = await call(app, "/session/signout", {
@@ -128,7 +128,7 @@ export const cookieClauses: readonly HttpClause[] = [
           setBy(changed).map((line) => line.split(" ")[0]),
           [own.names.access],
         );
-        const seen = await call(app, "/api", { headers: withCookies(held(changed, own)) });
+        const seen = await call(app, "/api", { headers: withCookies(credentialsOf(changed, own)) });
         same(seen.json(), { user: "alice", claims: { role: "Ädmin ☃" } });
       }),
   },
@@ -151,9 +151,9 @@ export const cookieClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, {}, async (app) => {
         const own = await signIn(app);
-        const answer = await call(app, "/renew", { method: "POST", headers: { cookie: allCookiesOf(own) } });
-        same([answer.status, answer.json(), setBy(answer).length], [200, { user: "alice" }, 3]);
-        same((await refreshed(app, held(answer, own))).status, 200);
+        const response = await call(app, "/renew", { method: "POST", headers: { cookie: allCookiesOf(own) } });
+        same([response.status, response.json(), setBy(response).length], [200, { user: "alice" }, 3]);
+        same((await refreshed(app, credentialsOf(response, own))).status, 200);
       }),
   },
   {
@@ -163,7 +163,7 @@ export const cookieClauses: readonly HttpClause[] = [
       against(start, {}, async (app) => {
         const own = await signIn(app);
         const alice = { user: "alice", claims: { role: "member" } };
-        const post = (path: string, cookie: string): Promise<Answer> =>
+        const post = (path: string, cookie: string): Promise<RawResponse> =>
           call(app, path, { method: "POST", headers: { cookie, "anti-csrf": own.antiCsrf } });
         same((await post("/api", quoted(cookiesOf(own)))).json(), alice);
         const twice = `${cookiesOf(own)}; ${own.names.access}="${own.access}"`;
@@ -179,7 +179,7 @@ export const cookieClauses: readonly HttpClause[] = [
           method: "POST",
           headers: { cookie: quoted(allCookiesOf(own)) },
         });
-        const next = held(renewed, own);
+        const next = credentialsOf(renewed, own);
         same([renewed.status, setBy(renewed).length], [200, 3]);
         await signIn(app, { cookie: quoted(cookiesOf(next)) }, "carol");
         same([await isAlive(app, next), await isAlive(app, other)], [false, true]);

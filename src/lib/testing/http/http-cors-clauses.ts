@@ -3,7 +3,7 @@ import {
   against,
   call,
   FOREIGN,
-  held,
+  credentialsOf,
   type HttpClause,
   SHOP_CONFIG,
   signIn,
@@ -18,7 +18,7 @@ export const corsClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, { config: SHOP_CONFIG }, async (app) => {
         for (const path of ["/session/refresh", "/api", "/login"]) {
-          const answer = await call(app, path, {
+          const response = await call(app, path, {
             method: "OPTIONS",
             headers: {
               origin: TRUSTED,
@@ -26,15 +26,15 @@ export const corsClauses: readonly HttpClause[] = [
               "access-control-request-headers": "anti-csrf,x-own",
             },
           });
-          same([path, answer.status, answer.text], [path, 204, ""]);
-          same(answer.header("access-control-allow-origin"), TRUSTED);
-          same(answer.header("access-control-allow-credentials"), "true");
-          const allowed = (answer.header("access-control-allow-headers") ?? "").split(", ");
+          same([path, response.status, response.text], [path, 204, ""]);
+          same(response.header("access-control-allow-origin"), TRUSTED);
+          same(response.header("access-control-allow-credentials"), "true");
+          const allowed = (response.header("access-control-allow-headers") ?? "").split(", ");
           for (const name of ["anti-csrf", "rid", "st-auth-mode", "authorization", "x-own"])
             ok(allowed.includes(name), name);
           ok(!allowed.includes("*"));
-          ok((answer.header("access-control-allow-methods") ?? "").includes("POST"));
-          ok(answer.all("vary").join(",").toLowerCase().includes("origin"));
+          ok((response.header("access-control-allow-methods") ?? "").includes("POST"));
+          ok(response.all("vary").join(",").toLowerCase().includes("origin"));
         }
       }),
   },
@@ -46,13 +46,13 @@ export const corsClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const origin = TRUSTED;
         for (const headers of [{ ...withCookies(own), origin }, { origin }]) {
-          const answer = await call(app, "/api", { headers });
-          same(answer.header("access-control-allow-origin"), TRUSTED);
-          same(answer.header("access-control-allow-credentials"), "true");
-          const exposed = (answer.header("access-control-expose-headers") ?? "").split(", ");
+          const response = await call(app, "/api", { headers });
+          same(response.header("access-control-allow-origin"), TRUSTED);
+          same(response.header("access-control-allow-credentials"), "true");
+          const exposed = (response.header("access-control-expose-headers") ?? "").split(", ");
           for (const name of ["anti-csrf", "front-token", "id-refresh-token", "st-access-token", "st-refresh-token"])
             ok(exposed.includes(name), name);
-          ok(answer.all("vary").join(",").toLowerCase().includes("origin"));
+          ok(response.all("vary").join(",").toLowerCase().includes("origin"));
         }
       }),
   },
@@ -64,9 +64,9 @@ export const corsClauses: readonly HttpClause[] = [
         await against(start, { config }, async (app) => {
           for (const method of ["OPTIONS", "GET"]) {
             const headers = { origin: FOREIGN, "access-control-request-method": "POST" };
-            const answer = await call(app, "/api", { method, headers });
+            const response = await call(app, "/api", { method, headers });
             same(
-              answer.headers.filter(([name]) => name.startsWith("access-control-")),
+              response.headers.filter(([name]) => name.startsWith("access-control-")),
               [],
             );
           }
@@ -81,10 +81,10 @@ export const corsClauses: readonly HttpClause[] = [
       for (const ownCors of ["first", "last"] as const) {
         await against(start, { config: SHOP_CONFIG, ownCors }, async (app) => {
           const signingIn = await call(app, "/login", { method: "POST", headers: { origin: TRUSTED } });
-          const own = held(signingIn);
-          const answer = await call(app, "/api", { headers: { ...withCookies(own), origin: TRUSTED } });
-          same([signingIn.status, answer.status], [200, 200]);
-          for (const { header } of [signingIn, answer]) {
+          const own = credentialsOf(signingIn);
+          const response = await call(app, "/api", { headers: { ...withCookies(own), origin: TRUSTED } });
+          same([signingIn.status, response.status], [200, 200]);
+          for (const { header } of [signingIn, response]) {
             same(header("access-control-allow-origin"), TRUSTED);
             same(header("access-control-allow-credentials"), "true");
             const exposed = (header("access-control-expose-headers") ?? "").toLowerCase().split(", ");
@@ -106,9 +106,9 @@ export const corsClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         for (const path of ["/api", "/cached", "/cached-before"]) {
           for (const from of [{}, { origin: FOREIGN }, { origin: TRUSTED }]) {
-            const answer = await call(app, path, { headers: { ...withCookies(own), ...from } });
-            const names = answer.all("vary").flatMap((value) => value.toLowerCase().split(/ *, */));
-            same([path, answer.status, names.filter((name) => name === "origin")], [path, 200, ["origin"]]);
+            const response = await call(app, path, { headers: { ...withCookies(own), ...from } });
+            const names = response.all("vary").flatMap((value) => value.toLowerCase().split(/ *, */));
+            same([path, response.status, names.filter((name) => name === "origin")], [path, 200, ["origin"]]);
           }
         }
       }),

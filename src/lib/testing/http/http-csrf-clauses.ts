@@ -6,7 +6,7 @@ import {
   clearedOf,
   cookiesOf,
   FOREIGN,
-  type Held,
+  type ClientCredentials,
   type HttpApp,
   type HttpClause,
   isAlive,
@@ -17,7 +17,7 @@ import {
   TRUSTED,
   withCookies,
 } from "./http-app.ts";
-import type { Answer, SentHeaders } from "./raw-request.ts";
+import type { RawResponse, SentHeaders } from "./raw-request.ts";
 
 const SITES = [undefined, "same-origin", "none", "same-site", "cross-site", ""] as const;
 const ORIGINS = [
@@ -107,7 +107,7 @@ export const csrfClauses: readonly HttpClause[] = [
       against(start, { config: SHOP_CONFIG }, async (app) => {
         const own = await signIn(app);
         const route =
-          (path: string, headersOf: () => Promise<Held> | Held) =>
+          (path: string, headersOf: () => Promise<ClientCredentials> | ClientCredentials) =>
           async (method: string, headers: SentHeaders): Promise<number> => {
             const holder = await headersOf();
             return statusOf(app, path, {
@@ -147,9 +147,9 @@ export const csrfClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const headers = { ...withCookies(own), cookie: allCookiesOf(own), "sec-fetch-site": "cross-site" };
         for (const path of ["/login", "/claims", "/leave", "/session/refresh", "/session/signout"]) {
-          const answer = await call(app, path, { method: "POST", headers });
+          const response = await call(app, path, { method: "POST", headers });
           same(
-            [path, answer.status, answer.json(), answer.header("anti-csrf")],
+            [path, response.status, response.json(), response.header("anti-csrf")],
             [path, 403, { message: "csrf" }, undefined],
           );
         }
@@ -197,9 +197,9 @@ export const csrfClauses: readonly HttpClause[] = [
               const isOwn = site === undefined || site === "same-origin" || site === "none" || origin === TRUSTED;
               const expected = isOwn || isPage ? 200 : 403;
               const cookie = expected === 403 ? cookiesOf(own) : undefined;
-              const answer = await call(app, "/login?user=mallory", { headers: { ...sent, cookie } });
-              if (answer.status !== expected || (expected === 403 && answer.cookies.some(isSession)))
-                wrong.push(`${site} ${mode} ${dest} ${origin}: ${answer.status}`);
+              const response = await call(app, "/login?user=mallory", { headers: { ...sent, cookie } });
+              if (response.status !== expected || (expected === 403 && response.cookies.some(isSession)))
+                wrong.push(`${site} ${mode} ${dest} ${origin}: ${response.status}`);
             }
           }
         }
@@ -243,7 +243,7 @@ export const csrfClauses: readonly HttpClause[] = [
 ];
 
 /** Follows a link on another site to the refresh route. */
-const follow = (app: HttpApp, cookie: string | undefined): Promise<Answer> =>
+const follow = (app: HttpApp, cookie: string | undefined): Promise<RawResponse> =>
   call(app, "/session/refresh?to=%2Fpage", {
     headers: {
       host: "shop.example.com",

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok } from "node:assert";
 import { against, call, type HttpApp, type HttpAppOptions, type HttpClause, MINUTE } from "./http-app.ts";
-import { type Answer, cookieHeader, parseSetCookie, type SentHeaders } from "./raw-request.ts";
+import { type RawResponse, cookieHeader, parseSetCookie, type SentHeaders } from "./raw-request.ts";
 
 const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
 const MEMBER = { user: "alice", claims: { role: "member" } };
@@ -32,29 +32,29 @@ class Client {
       headers = {},
       keep = () => true,
     }: { method?: string; headers?: SentHeaders; keep?: (name: string) => boolean } = {},
-  ): Promise<Answer> {
+  ): Promise<RawResponse> {
     const cookie = cookieHeader([...this.jar].filter(([name]) => keep(name)));
     return this.#take(await call(this.#app, path, { method, headers: { cookie, ...headers } }));
   }
 
   /** Loads a page and follows redirects, as a browser does. */
-  async load(path: string, keep?: (name: string) => boolean, headers: SentHeaders = {}): Promise<Answer> {
+  async load(path: string, keep?: (name: string) => boolean, headers: SentHeaders = {}): Promise<RawResponse> {
     let address = path;
     for (let count = 0; count < 6; count += 1) {
       const isRoute = address.startsWith("/session/refresh");
-      const answer = await this.ask(address, {
+      const response = await this.ask(address, {
         headers: { ...LOAD, ...headers },
         ...(isRoute || keep === undefined ? {} : { keep }),
       });
-      if (answer.status < 300 || answer.status > 399) return answer;
-      const { pathname, search } = new URL(answer.header("location") ?? "", "http://page.invalid");
+      if (response.status < 300 || response.status > 399) return response;
+      const { pathname, search } = new URL(response.header("location") ?? "", "http://page.invalid");
       address = pathname + search;
     }
     throw new Error(`${path} is sent around`);
   }
 
-  #take(answer: Answer): Answer {
-    for (const { name, value, attributes } of answer.cookies.map(parseSetCookie)) {
+  #take(response: RawResponse): RawResponse {
+    for (const { name, value, attributes } of response.cookies.map(parseSetCookie)) {
       const place = attributes
         .split("; ")
         .filter((one) => /^(Path|Domain)=/.test(one))
@@ -64,8 +64,8 @@ class Client {
         this.#places.set(name, place);
       } else if (this.#places.get(name) === place) this.jar.delete(name);
     }
-    this.antiCsrf = answer.header("anti-csrf") ?? this.antiCsrf;
-    return answer;
+    this.antiCsrf = response.header("anti-csrf") ?? this.antiCsrf;
+    return response;
   }
 }
 
@@ -229,8 +229,8 @@ export const demandClauses: readonly HttpClause[] = [
           "/page",
         );
         for (const to of [nested, ...SPELLINGS]) {
-          const answer = await client.load(`/session/refresh?to=${encodeURIComponent(to)}`);
-          same([to, answer.status, answer.cookies], [to, 400, []]);
+          const response = await client.load(`/session/refresh?to=${encodeURIComponent(to)}`);
+          same([to, response.status, response.cookies], [to, 400, []]);
         }
         same(refreshes, 0);
         const inside = `/page?next=${encodeURIComponent("/session/refresh?to=/page")}`;

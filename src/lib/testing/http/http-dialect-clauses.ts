@@ -3,8 +3,8 @@ import {
   against,
   allCookiesOf,
   call,
-  held,
-  type Held,
+  credentialsOf,
+  type ClientCredentials,
   type HttpApp,
   type HttpClause,
   MINUTE,
@@ -12,14 +12,14 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import type { Answer, SentHeaders } from "./raw-request.ts";
+import type { RawResponse, SentHeaders } from "./raw-request.ts";
 
 /** A config that supports SuperTokens clients. */
 export const SPOKEN = { http: { dialects: ["counterfoil", "supertokens"] } } as const;
 
-const front = (answer: Answer): unknown =>
-  JSON.parse(Buffer.from(answer.header("front-token") ?? "", "base64").toString("utf8")) as unknown;
-const refreshPage = (app: HttpApp, own: Held, headers: SentHeaders = {}): Promise<Answer> =>
+const front = (response: RawResponse): unknown =>
+  JSON.parse(Buffer.from(response.header("front-token") ?? "", "base64").toString("utf8")) as unknown;
+const refreshPage = (app: HttpApp, own: ClientCredentials, headers: SentHeaders = {}): Promise<RawResponse> =>
   call(app, "/auth/session/refresh", { method: "POST", headers: { cookie: allCookiesOf(own), ...headers } });
 
 export const dialectClauses: readonly HttpClause[] = [
@@ -29,12 +29,12 @@ export const dialectClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, { config: SPOKEN }, async (app) => {
         for (const mode of ["cookie", "header"]) {
-          const answer = await call(app, "/login?user=alice", { method: "POST", headers: { "st-auth-mode": mode } });
-          const own = held(answer);
+          const response = await call(app, "/login?user=alice", { method: "POST", headers: { "st-auth-mode": mode } });
+          const own = credentialsOf(response);
           const up = { role: "member", iat: Math.floor(app.clock.now / SECOND) };
-          same(front(answer), { uid: "alice", ate: app.clock.now + 15 * MINUTE, up });
+          same(front(response), { uid: "alice", ate: app.clock.now + 15 * MINUTE, up });
           const id = mode === "cookie" ? `${own.marker};${app.clock.now + 100 * 24 * 60 * MINUTE}` : undefined;
-          same(answer.header("id-refresh-token"), id);
+          same(response.header("id-refresh-token"), id);
           const headers = mode === "cookie" ? withCookies(own) : { authorization: `Bearer ${own.access}` };
           const changed = await call(app, "/claims", { method: "POST", headers });
           same(front(changed), {
@@ -51,10 +51,10 @@ export const dialectClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, { config: SPOKEN }, async (app) => {
         const own = await signIn(app);
-        const answer = await refreshPage(app, own);
-        same([answer.status, answer.json()], [200, { status: "OK" }]);
-        const next = held(answer, own);
-        differ(answer.header("id-refresh-token"), undefined);
+        const response = await refreshPage(app, own);
+        same([response.status, response.json()], [200, { status: "OK" }]);
+        const next = credentialsOf(response, own);
+        differ(response.header("id-refresh-token"), undefined);
         const mode = { "st-auth-mode": "cookie" };
         const out = await call(app, "/auth/signout", { method: "POST", headers: { ...withCookies(next), ...mode } });
         same([out.status, out.json()], [200, { status: "OK" }]);
@@ -81,8 +81,8 @@ export const dialectClauses: readonly HttpClause[] = [
     name: "MUST speak not a word of SuperTokens where it is not asked to",
     run: (start) =>
       against(start, {}, async (app) => {
-        const answer = await call(app, "/login?user=alice", { method: "POST" });
-        same([answer.header("front-token"), answer.header("id-refresh-token")], [undefined, undefined]);
+        const response = await call(app, "/login?user=alice", { method: "POST" });
+        same([response.header("front-token"), response.header("id-refresh-token")], [undefined, undefined]);
         same((await call(app, "/auth/signout", { method: "POST" })).status, 404);
       }),
   },
@@ -90,7 +90,7 @@ export const dialectClauses: readonly HttpClause[] = [
     id: "dialect-5",
     name: "MUST tell a SuperTokens client the claims once, and every other client in the header that it reads",
     async run(start) {
-      const login = (app: HttpApp, headers: SentHeaders): Promise<Answer> =>
+      const login = (app: HttpApp, headers: SentHeaders): Promise<RawResponse> =>
         call(app, "/login?user=alice", { method: "POST", headers });
       const theirs = [
         { "st-auth-mode": "cookie" },
@@ -101,9 +101,9 @@ export const dialectClauses: readonly HttpClause[] = [
       const others = [{}, { rid: "1" }];
       await against(start, { config: SPOKEN }, async (app) => {
         for (const headers of theirs) {
-          const answer = await login(app, headers);
-          same([answer.status, answer.header("counterfoil-user")], [200, undefined]);
-          differ(answer.header("front-token"), undefined);
+          const response = await login(app, headers);
+          same([response.status, response.header("counterfoil-user")], [200, undefined]);
+          differ(response.header("front-token"), undefined);
         }
         for (const headers of others) differ((await login(app, headers)).header("counterfoil-user"), undefined);
       });

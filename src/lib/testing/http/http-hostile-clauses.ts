@@ -6,8 +6,8 @@ import {
   clearedOf,
   cookiesOf,
   handleOf,
-  held,
-  type Held,
+  credentialsOf,
+  type ClientCredentials,
   type HttpApp,
   type HttpAppOptions,
   type HttpClause,
@@ -18,7 +18,7 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import type { Answer } from "./raw-request.ts";
+import type { RawResponse } from "./raw-request.ts";
 
 /** Names that a sibling sub-domain can set, too. */
 const PLAIN: HttpAppOptions = { config: { cookie: { hostPrefix: false } } };
@@ -31,22 +31,22 @@ const ROUTES = [
 ] as const;
 
 /** A response sets all three cookies, or none. */
-function expectWhole(answer: Answer): void {
-  const set = ours(answer).filter((line) => !line.includes("=; Max-Age=0"));
+function expectWhole(response: RawResponse): void {
+  const set = ours(response).filter((line) => !line.includes("=; Max-Age=0"));
   ok(set.length === 0 || set.length === 3, set.join("\n"));
 }
 
 async function sendEverywhere(app: HttpApp, cookie: string | readonly string[]): Promise<number[]> {
   const statuses: number[] = [];
   for (const [method, path] of ROUTES) {
-    const answer = await call(app, path, { method, headers: { cookie } });
-    expectWhole(answer);
-    statuses.push(answer.status);
+    const response = await call(app, path, { method, headers: { cookie } });
+    expectWhole(response);
+    statuses.push(response.status);
   }
   return statuses;
 }
 
-const ODD: readonly ((own: Held) => string)[] = [
+const ODD: readonly ((own: ClientCredentials) => string)[] = [
   ({ names }) => names.access,
   ({ names }) => `${names.access}=`,
   ({ names }) => `${names.access}=""; ${names.refresh}=""`,
@@ -91,9 +91,9 @@ export const hostileClauses: readonly HttpClause[] = [
         for (const headers of [{ cookie: `a=${big}; ${cookiesOf(own)}` }, { ...withCookies(own), "anti-csrf": big }]) {
           // A server with a lower limit responds with 431, and may close the connection before it
           // has read all.
-          const answer = await call(app, "/api", { method: "POST", headers }).catch(() => undefined);
-          ok(answer === undefined || [200, 401, 431].includes(answer.status), String(answer?.status));
-          same(answer?.cookies ?? [], []);
+          const response = await call(app, "/api", { method: "POST", headers }).catch(() => undefined);
+          ok(response === undefined || [200, 401, 431].includes(response.status), String(response?.status));
+          same(response?.cookies ?? [], []);
         }
         ok(await isAlive(app, own));
       }),
@@ -109,17 +109,17 @@ export const hostileClauses: readonly HttpClause[] = [
           `${cookiesOf(own)}; ${other.names.access}=${other.access}`,
           `${other.names.access}=${other.access}; ${cookiesOf(own)}`,
         ]) {
-          const answer = await call(app, "/api", { headers: { cookie, host: "shop.example.com" } });
-          same([answer.status, answer.json()], [401, { message: "try refresh token" }]);
+          const response = await call(app, "/api", { headers: { cookie, host: "shop.example.com" } });
+          same([response.status, response.json()], [401, { message: "try refresh token" }]);
           ok(
-            answer.cookies.length > 0 &&
-              answer.cookies.every((line) => line.startsWith(`${own.names.access}=; Max-Age=0`)),
+            response.cookies.length > 0 &&
+              response.cookies.every((line) => line.startsWith(`${own.names.access}=; Max-Age=0`)),
           );
           same(
-            answer.cookies.filter((line) => clearedOf(own).includes(line)),
+            response.cookies.filter((line) => clearedOf(own).includes(line)),
             [],
           );
-          same(answer.header("cache-control"), "no-store");
+          same(response.header("cache-control"), "no-store");
         }
         const twice = `${cookiesOf(own)}; ${own.names.access}=${own.access}`;
         same((await call(app, "/api", { headers: { cookie: twice } })).status, 200);
@@ -133,11 +133,11 @@ export const hostileClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         const other = await signIn(app, {}, "mallory");
         const cookie = `${other.names.refresh}=${other.refresh}; ${allCookiesOf(own)}`;
-        const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
-        same([answer.status, answer.json()], [409, { message: "retry" }]);
+        const response = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
+        same([response.status, response.json()], [409, { message: "retry" }]);
         ok(
-          answer.cookies.length > 0 &&
-            answer.cookies.every((line) => line.startsWith(`${own.names.refresh}=; Max-Age=0`)),
+          response.cookies.length > 0 &&
+            response.cookies.every((line) => line.startsWith(`${own.names.refresh}=; Max-Age=0`)),
         );
         ok(await isAlive(app, own));
       }),
@@ -183,7 +183,7 @@ export const hostileClauses: readonly HttpClause[] = [
         same(ordinary.status, 200);
         ok(ordinary.cookies.every((line) => line.startsWith(`${name}=; Max-Age=0`)));
         const refreshedOnce = await call(app, "/session/refresh", { method: "POST", headers });
-        same([refreshedOnce.status, held(refreshedOnce).names], [200, own.names]);
+        same([refreshedOnce.status, credentialsOf(refreshedOnce).names], [200, own.names]);
         for (const { cookies } of [ordinary, refreshedOnce]) {
           ok(cookies.includes(inTheSite), cookies.join("\n"));
           ok(!cookies.includes(inOurPlace));
@@ -204,9 +204,9 @@ export const hostileClauses: readonly HttpClause[] = [
         const tossed = `${other.names.refresh}=${other.refresh}`;
         const host = "shop.example.com";
         for (const cookie of [`${tossed}; ${allCookiesOf(own)}`, `${allCookiesOf(own)}; ${tossed}`]) {
-          const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie, host } });
-          same([answer.status, handleOf(held(answer))], [200, handleOf(own)]);
-          const cleared = answer.cookies.filter((line) => line.startsWith(`${own.names.refresh}=; Max-Age=0`));
+          const response = await call(app, "/session/refresh", { method: "POST", headers: { cookie, host } });
+          same([response.status, handleOf(credentialsOf(response))], [200, handleOf(own)]);
+          const cleared = response.cookies.filter((line) => line.startsWith(`${own.names.refresh}=; Max-Age=0`));
           ok(cleared.some((line) => line.includes("; Domain=example.com;")));
         }
       }),
@@ -220,9 +220,9 @@ export const hostileClauses: readonly HttpClause[] = [
         const other = await signIn(app, {}, "mallory");
         const tossed = `${other.names.refresh}=${other.refresh}`;
         for (const cookie of [tossed, `${cookiesOf(own)}; ${tossed}`]) {
-          const answer = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
-          same([answer.status, answer.json()], [401, { message: "unauthorised" }]);
-          for (const line of clearedOf(own)) ok(answer.cookies.includes(line), line);
+          const response = await call(app, "/session/refresh", { method: "POST", headers: { cookie } });
+          same([response.status, response.json()], [401, { message: "unauthorised" }]);
+          for (const line of clearedOf(own)) ok(response.cookies.includes(line), line);
         }
       }),
   },
@@ -239,16 +239,16 @@ export const hostileClauses: readonly HttpClause[] = [
         const jar = [...tossed, own.refresh].map((value) => `${own.names.refresh}=${value}`).join("; ");
         const host = "shop.example.com";
         const headers = { cookie: `${cookiesOf(before)}; ${jar}`, host };
-        const answer = await call(app, "/session/refresh", { method: "POST", headers });
-        same([answer.status, answer.json()], [409, { message: "retry" }]);
+        const response = await call(app, "/session/refresh", { method: "POST", headers });
+        same([response.status, response.json()], [409, { message: "retry" }]);
         same(
-          answer.cookies.filter((line) => clearedOf(own).includes(line)),
+          response.cookies.filter((line) => clearedOf(own).includes(line)),
           [],
         );
-        ok(answer.cookies.some((line) => line.startsWith(`${own.names.refresh}=; `) && line.includes("; Domain=")));
+        ok(response.cookies.some((line) => line.startsWith(`${own.names.refresh}=; `) && line.includes("; Domain=")));
         const alone = { cookie: `${cookiesOf(before)}; ${own.names.refresh}=${own.refresh}`, host };
         const again = await call(app, "/session/refresh", { method: "POST", headers: alone });
-        same([again.status, handleOf(held(again))], [200, handleOf(own)]);
+        same([again.status, handleOf(credentialsOf(again))], [200, handleOf(own)]);
       }),
   },
   {
@@ -261,13 +261,13 @@ export const hostileClauses: readonly HttpClause[] = [
         const json = { "content-type": "application/json" };
         const echo = await call(app, "/echo", { method: "POST", headers: { ...withCookies(own), ...json }, body });
         same([echo.status, echo.json()], [200, { text: "Ä☃" }]);
-        const answer = await call(app, "/session/refresh", {
+        const response = await call(app, "/session/refresh", {
           method: "POST",
           headers: { cookie: allCookiesOf(own), ...json },
           body,
         });
-        same(answer.status, 200);
-        own = held(answer, own);
+        same(response.status, 200);
+        own = credentialsOf(response, own);
         const out = await call(app, "/session/signout", {
           method: "POST",
           headers: { ...withCookies(own), ...json },
@@ -281,9 +281,9 @@ export const hostileClauses: readonly HttpClause[] = [
     name: "MUST do nothing twice when it is mounted twice",
     run: (start) =>
       against(start, { twice: true }, async (app) => {
-        const answer = await call(app, "/login?user=alice", { method: "POST" });
-        same(ours(answer).length, 3);
-        const own = held(answer);
+        const response = await call(app, "/login?user=alice", { method: "POST" });
+        same(ours(response).length, 3);
+        const own = credentialsOf(response);
         same((await call(app, "/api", { method: "POST", headers: withCookies(own) })).status, 200);
         same(ours(await refreshed(app, own)).length, 3);
         same((await app.sessions.getSessionsForUser("alice")).length, 1);
@@ -295,8 +295,8 @@ export const hostileClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, {}, async (app) => {
         const own = await signIn(app);
-        const answer = await call(app, "/stream", { headers: withCookies(own) });
-        same([answer.status, answer.text, ours(answer)], [200, "begin RESPONSE_ALREADY_SENT", []]);
+        const response = await call(app, "/stream", { headers: withCookies(own) });
+        same([response.status, response.text, ours(response)], [200, "begin RESPONSE_ALREADY_SENT", []]);
       }),
   },
   {
@@ -305,9 +305,9 @@ export const hostileClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, { uninitialised: true }, async (app) => {
         for (const path of ["/api", "/session/refresh"]) {
-          const answer = await call(app, path, { method: "POST" });
-          same(answer.status, 500);
-          match(answer.text, /NOT_INITIALISED/);
+          const response = await call(app, path, { method: "POST" });
+          same(response.status, 500);
+          match(response.text, /NOT_INITIALISED/);
         }
       }),
   },
@@ -316,8 +316,8 @@ export const hostileClauses: readonly HttpClause[] = [
     name: "MUST NOT take the session that another instance has found for its own",
     run: (start) =>
       against(start, { config: { cookie: { hostPrefix: true } } }, async (app) => {
-        const answer = await call(app, "/second", { headers: { cookie: await signInJar(app) } });
-        same([answer.status, answer.json()], [200, { user: null, claims: null }]);
+        const response = await call(app, "/second", { headers: { cookie: await signInJar(app) } });
+        same([response.status, response.json()], [200, { user: null, claims: null }]);
       }),
   },
   {

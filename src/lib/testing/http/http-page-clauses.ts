@@ -6,8 +6,8 @@ import {
   clearedOf,
   cookiesOf,
   handleOf,
-  held,
-  type Held,
+  credentialsOf,
+  type ClientCredentials,
   type HttpApp,
   type HttpClause,
   MINUTE,
@@ -15,23 +15,23 @@ import {
   SECOND,
   signIn,
 } from "./http-app.ts";
-import type { Answer, SentHeaders } from "./raw-request.ts";
+import type { RawResponse, SentHeaders } from "./raw-request.ts";
 
 const LOAD = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
-const load = (app: HttpApp, path: string, cookie: string | undefined, more: SentHeaders = {}): Promise<Answer> =>
+const load = (app: HttpApp, path: string, cookie: string | undefined, more: SentHeaders = {}): Promise<RawResponse> =>
   call(app, path, { headers: { ...LOAD, cookie, ...more } });
 
 const alice = { user: "alice", claims: { role: "member" } };
 const nobody = { user: null, claims: null };
 
 /** The URL of a redirect of this library, which must not be cached nor lead to another origin. */
-function locationOf(answer: Answer): string {
-  same([answer.status, answer.header("cache-control")], [303, "no-store"]);
-  const { pathname, search } = new URL(answer.header("location") ?? "//", "http://page.invalid");
+function locationOf(response: RawResponse): string {
+  same([response.status, response.header("cache-control")], [303, "no-store"]);
+  const { pathname, search } = new URL(response.header("location") ?? "//", "http://page.invalid");
   return pathname + search;
 }
 
-async function expire(app: HttpApp): Promise<Held> {
+async function expire(app: HttpApp): Promise<ClientCredentials> {
   const own = await signIn(app);
   app.clock.now += 15 * MINUTE;
   return own;
@@ -62,7 +62,7 @@ export const pageClauses: readonly HttpClause[] = [
         const away = locationOf(await load(app, "/page?a=1&b=x", cookiesOf(own)));
         same(away, `/session/refresh?to=${encodeURIComponent("/page?a=1&b=x")}`);
         const refreshing = await load(app, away, allCookiesOf(own));
-        const next = held(refreshing, own);
+        const next = credentialsOf(refreshing, own);
         same(ours(refreshing).length, 3);
         const back = locationOf(refreshing);
         ok(back.startsWith("/page?a=1&b=x&"), back);
@@ -78,8 +78,8 @@ export const pageClauses: readonly HttpClause[] = [
         same((await load(app, "/page", undefined)).json(), nobody);
         const own = await expire(app);
         for (const headers of [{ "sec-fetch-mode": "cors" }, { accept: "application/json" }]) {
-          const answer = await call(app, "/page", { headers: { cookie: cookiesOf(own), ...headers } });
-          same([answer.status, answer.json()], [401, { message: "try refresh token" }]);
+          const response = await call(app, "/page", { headers: { cookie: cookiesOf(own), ...headers } });
+          same([response.status, response.json()], [401, { message: "try refresh token" }]);
         }
       }),
   },
@@ -102,9 +102,9 @@ export const pageClauses: readonly HttpClause[] = [
       against(start, {}, async (app) => {
         const own = await expire(app);
         await app.sessions.revokeSessionUsingSessionHandle(handleOf(own));
-        const answer = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
-        same(ours(answer), clearedOf(own));
-        const clean = locationOf(await load(app, locationOf(answer), undefined));
+        const response = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
+        same(ours(response), clearedOf(own));
+        const clean = locationOf(await load(app, locationOf(response), undefined));
         same([clean, (await load(app, clean, undefined)).json()], ["/page", nobody]);
       }),
   },
@@ -116,8 +116,8 @@ export const pageClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         for (const to of HOSTILE) {
           const path = `/session/refresh?to=${encodeURIComponent(to)}`;
-          const answer = await load(app, path, allCookiesOf(own));
-          same([to, answer.status, answer.cookies], [to, 400, []]);
+          const response = await load(app, path, allCookiesOf(own));
+          same([to, response.status, response.cookies], [to, 400, []]);
         }
         same(
           (await call(app, "/session/refresh?to=%2Fpage", { headers: { cookie: allCookiesOf(own), accept: "*/*" } }))
@@ -132,11 +132,11 @@ export const pageClauses: readonly HttpClause[] = [
     run: (start) =>
       against(start, { config: { cookie: { hostPrefix: true } } }, async (app) => {
         const own = await expire(app);
-        const answer = await load(app, "/page", allCookiesOf(own));
-        same([answer.status, answer.json(), ours(answer).length], [200, alice, 3]);
+        const response = await load(app, "/page", allCookiesOf(own));
+        same([response.status, response.json(), ours(response).length], [200, alice, 3]);
         await app.sessions.revokeSessionUsingSessionHandle(handleOf(own));
         app.clock.now += 15 * MINUTE;
-        const over = await load(app, "/page", allCookiesOf(held(answer, own)));
+        const over = await load(app, "/page", allCookiesOf(credentialsOf(response, own)));
         same([over.status, over.json(), ours(over).length], [200, nobody, 3]);
       }),
   },
@@ -147,8 +147,8 @@ export const pageClauses: readonly HttpClause[] = [
       against(start, {}, async (app) => {
         const own = await expire(app);
         app.setStoreDown(true);
-        const answer = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
-        same([answer.status, answer.cookies], [503, []]);
+        const response = await load(app, "/session/refresh?to=%2Fpage", allCookiesOf(own));
+        same([response.status, response.cookies], [503, []]);
       }),
   },
   {

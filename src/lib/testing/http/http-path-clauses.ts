@@ -4,8 +4,8 @@ import {
   allCookiesOf,
   call,
   cookiesOf,
-  held,
-  type Held,
+  credentialsOf,
+  type ClientCredentials,
   type HttpApp,
   type HttpAppOptions,
   type HttpClause,
@@ -15,7 +15,7 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import type { Answer, Sent } from "./raw-request.ts";
+import type { RawResponse, Sent } from "./raw-request.ts";
 
 const BASE = "/shop";
 const BELOW: HttpAppOptions = { config: { http: { basePath: BASE } } };
@@ -27,23 +27,23 @@ const PROXIES: readonly { readonly name: string; readonly pass: (path: string) =
 ];
 
 /** Asks as browsers do: a framework may redirect a path with a trailing slash by a 308. */
-async function ask(app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<Answer> {
-  const answer = await call(app, path, sent);
-  if (answer.status !== 308) return answer;
-  const { pathname, search } = new URL(answer.header("location") ?? "//", "http://page.invalid");
+async function ask(app: HttpApp, path: string, sent: Omit<Sent, "path"> = {}): Promise<RawResponse> {
+  const response = await call(app, path, sent);
+  if (response.status !== 308) return response;
+  const { pathname, search } = new URL(response.header("location") ?? "//", "http://page.invalid");
   return call(app, pathname + search, sent);
 }
 
-const refresh = (app: HttpApp, path: string, own: Held): Promise<Answer> =>
+const refresh = (app: HttpApp, path: string, own: ClientCredentials): Promise<RawResponse> =>
   ask(app, path, { method: "POST", headers: { cookie: allCookiesOf(own) } });
 
 /** Asks each session route, the sign-out last. */
 async function askRoutes(app: HttpApp, at: (path: string) => string): Promise<void> {
   const own = await signIn(app, {}, "bob");
   const other = await signIn(app, {}, "bob");
-  const answer = await refresh(app, at("/session/refresh"), own);
-  same([answer.status, ours(answer).length], [200, 3]);
-  const next = held(answer, own);
+  const response = await refresh(app, at("/session/refresh"), own);
+  same([response.status, ours(response).length], [200, 3]);
+  const next = credentialsOf(response, own);
   const list = await ask(app, at("/session/sessions"), { headers: withCookies(next) });
   same([list.status, (list.json() as { readonly sessions: readonly unknown[] }).sessions.length], [200, 2]);
   const revoke = `${at("/session/sessions/revoke")}?others=true`;
@@ -64,11 +64,11 @@ export const pathClauses: readonly HttpClause[] = [
       against(start, {}, async (app) => {
         await askRoutes(app, (path) => `${path}/`);
         const own = await signIn(app);
-        const answer = await call(app, "/session/refresh//", {
+        const response = await call(app, "/session/refresh//", {
           method: "POST",
           headers: { cookie: allCookiesOf(own) },
         });
-        ok(ours(answer).length === 0, "a path of its own was taken for the refresh route");
+        ok(ours(response).length === 0, "a path of its own was taken for the refresh route");
         const load = { headers: { ...LOAD, cookie: allCookiesOf(own) } };
         const back = (await ask(app, "/session/refresh/?to=%2Fpage", load)).header("location") ?? "";
         ok(back.includes("/page?session-refreshed="), back);
@@ -79,8 +79,8 @@ export const pathClauses: readonly HttpClause[] = [
     name: `MUST answer the ready routes behind a proxy that ${name}, and set the refresh cookie where browsers send it`,
     run: (start: Parameters<HttpClause["run"]>[0]) =>
       against(start, BELOW, async (app) => {
-        const answer = await call(app, "/login?user=alice", { method: "POST" });
-        const paths = ours(answer).map((line) => /; Path=([^;]*)/.exec(line)?.[1]);
+        const response = await call(app, "/login?user=alice", { method: "POST" });
+        const paths = ours(response).map((line) => /; Path=([^;]*)/.exec(line)?.[1]);
         same(paths, ["/", "/shop/session/refresh", "/"]);
         await askRoutes(app, (path) => pass(BASE + path));
         const own = await signIn(app);
@@ -100,18 +100,18 @@ export const pathClauses: readonly HttpClause[] = [
         const own = await signIn(app);
         app.clock.now += 15 * MINUTE;
         const go = async (path: string, cookie: string): Promise<string> => {
-          const answer = await call(app, path, { headers: { ...LOAD, cookie } });
-          same([path, answer.status], [path, 303]);
-          const { pathname, search } = new URL(answer.header("location") ?? "//", "http://page.invalid");
+          const response = await call(app, path, { headers: { ...LOAD, cookie } });
+          same([path, response.status], [path, 303]);
+          const { pathname, search } = new URL(response.header("location") ?? "//", "http://page.invalid");
           return pathname + search;
         };
         const strip = (path: string): string => path.slice(BASE.length);
         const away = await go("/page?a=1", cookiesOf(own));
         same(away, `/shop/session/refresh?to=${encodeURIComponent("/shop/page?a=1")}`);
-        const answer = await call(app, strip(away), { headers: { ...LOAD, cookie: allCookiesOf(own) } });
-        const next = held(answer, own);
-        const back = new URL(answer.header("location") ?? "//", "http://page.invalid");
-        same([answer.status, back.pathname], [303, "/shop/page"]);
+        const response = await call(app, strip(away), { headers: { ...LOAD, cookie: allCookiesOf(own) } });
+        const next = credentialsOf(response, own);
+        const back = new URL(response.header("location") ?? "//", "http://page.invalid");
+        same([response.status, back.pathname], [303, "/shop/page"]);
         same(await go(strip(back.pathname + back.search), cookiesOf(next)), "/shop/page?a=1");
         for (const to of ["/blog/page", "/shop/../blog", "/shopping", "/shop/session/refresh", "//evil.example"]) {
           const path = `/session/refresh?to=${encodeURIComponent(to)}`;
@@ -134,9 +134,9 @@ export const pathClauses: readonly HttpClause[] = [
           const jar = `${others.replaceAll("shop_", "")}; ${allCookiesOf(own)}; ${others.replaceAll("shop_", "blog_")}`;
           const headers = { cookie: jar, "anti-csrf": own.antiCsrf };
           same((await call(app, "/api", { method: "POST", headers })).json(), ALICE);
-          const answer = await call(app, "/session/refresh", { method: "POST", headers });
-          same([answer.status, ours(answer).length], [200, 3]);
-          same(held(answer).names, own.names);
+          const response = await call(app, "/session/refresh", { method: "POST", headers });
+          same([response.status, ours(response).length], [200, 3]);
+          same(credentialsOf(response).names, own.names);
           const gone = await call(app, "/session/signout", { method: "POST", headers });
           same([gone.status, ours(gone).length], [200, 3]);
           for (const line of ours(gone)) ok(/^(?:__Host-)?shop_s/.test(line), line);

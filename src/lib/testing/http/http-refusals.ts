@@ -5,8 +5,8 @@ import {
   DAY,
   FOREIGN,
   handleOf,
-  held,
-  type Held,
+  credentialsOf,
+  type ClientCredentials,
   type HttpApp,
   type HttpAppOptions,
   MINUTE,
@@ -15,14 +15,14 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import type { Answer, SentHeaders } from "./raw-request.ts";
+import type { RawResponse, SentHeaders } from "./raw-request.ts";
 
 /** A situation in which a request is refused, and the response that clients rely on. */
 export interface Refusal {
   readonly id: string;
   readonly name: string;
   readonly config?: HttpAppOptions["config"];
-  readonly bring: (app: HttpApp, own: Held) => Promise<Answer>;
+  readonly bring: (app: HttpApp, own: ClientCredentials) => Promise<RawResponse>;
   readonly status: number;
   readonly message: string;
   readonly code: string;
@@ -39,14 +39,14 @@ const forbidden = { status: 403, message: "csrf", code: "CSRF_REFUSED" };
 const down = { status: 503, message: "unavailable", code: "STORE_UNAVAILABLE", retryAfter: "1" };
 const CHECKED = { tokens: { accessToken: { revocation: "store" } } } as const;
 
-const post = (app: HttpApp, path: string, headers: SentHeaders): Promise<Answer> =>
+const post = (app: HttpApp, path: string, headers: SentHeaders): Promise<RawResponse> =>
   call(app, path, { method: "POST", headers });
 
 const broken = (token: string): string => `${token.slice(0, -1)}!`;
 
 /** Rotates twice: the first token of `own` was superseded `age` ms ago. */
-async function supersede(app: HttpApp, own: Held, age: number): Promise<void> {
-  const child = held(await refreshed(app, own), own);
+async function supersede(app: HttpApp, own: ClientCredentials, age: number): Promise<void> {
+  const child = credentialsOf(await refreshed(app, own), own);
   app.clock.now += 30 * SECOND;
   await refreshed(app, child);
   app.clock.now += age;

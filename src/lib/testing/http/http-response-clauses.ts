@@ -23,17 +23,17 @@ const refusals = REFUSALS.map(
       for (const diagnostics of [false, true]) {
         await against(start, { config: { ...config, http: { diagnostics } } }, async (app) => {
           const own = await signIn(app);
-          const answer = await bring(app, own);
+          const response = await bring(app, own);
           same(
             {
-              status: answer.status,
-              body: answer.json(),
-              cookies: ours(answer),
-              challenge: answer.header("www-authenticate")?.replace(handleOf(own), "<handle>"),
-              retryAfter: answer.header("retry-after"),
-              cacheControl: answer.header("cache-control"),
-              contentType: answer.header("content-type"),
-              reason: answer.header("counterfoil-reason"),
+              status: response.status,
+              body: response.json(),
+              cookies: ours(response),
+              challenge: response.header("www-authenticate")?.replace(handleOf(own), "<handle>"),
+              retryAfter: response.header("retry-after"),
+              cacheControl: response.header("cache-control"),
+              contentType: response.header("content-type"),
+              reason: response.header("counterfoil-reason"),
             },
             {
               status,
@@ -46,7 +46,7 @@ const refusals = REFUSALS.map(
               reason: diagnostics ? code : undefined,
             },
           );
-          const said = [answer.text, ...answer.headers.flat()].join("\n");
+          const said = [response.text, ...response.headers.flat()].join("\n");
           for (const token of [own.access, own.refresh, own.antiCsrf]) same(said.includes(token.slice(-20)), false);
         });
       }
@@ -119,8 +119,8 @@ export const responseClauses: readonly HttpClause[] = [
     name: "MUST leave errors of the app's own to the app",
     run: (start) =>
       against(start, {}, async (app) => {
-        const answer = await call(app, "/fault");
-        same([answer.status, answer.json()], [500, { app: "fault" }]);
+        const response = await call(app, "/fault");
+        same([response.status, response.json()], [500, { app: "fault" }]);
       }),
   },
   {
@@ -133,18 +133,18 @@ export const responseClauses: readonly HttpClause[] = [
         // Two markers: the duplicate is cleared by a cookie that is set before the error.
         const cookie = `${cookiesOf(own)}; ${own.names.marker}=1.other`;
         for (const method of ["GET", "HEAD"]) {
-          const answer = await call(app, "/half", { method, headers: { cookie, origin: TRUSTED } });
+          const response = await call(app, "/half", { method, headers: { cookie, origin: TRUSTED } });
           const text = method === "HEAD" ? "" : '{"message":"unauthorised"}';
-          same([answer.status, answer.text], [401, text]);
-          same(answer.header("content-type"), "application/json; charset=utf-8");
-          const length = answer.header("content-length");
+          same([response.status, response.text], [401, text]);
+          same(response.header("content-type"), "application/json; charset=utf-8");
+          const length = response.header("content-length");
           ok(length === undefined || Number(length) === 26 || (method === "HEAD" && length === "0"), length);
           same(
-            answer.headers.filter(([name]) => OF_A_BODY.has(name)),
+            response.headers.filter(([name]) => OF_A_BODY.has(name)),
             [],
           );
-          same(answer.header("access-control-allow-origin"), TRUSTED);
-          ok(ours(answer).length > 0, "the duplicate is not cleared");
+          same(response.header("access-control-allow-origin"), TRUSTED);
+          ok(ours(response).length > 0, "the duplicate is not cleared");
         }
       }),
   },

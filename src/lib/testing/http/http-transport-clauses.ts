@@ -6,8 +6,8 @@ import {
   clearedOf,
   cookiesOf,
   FOREIGN,
-  held,
-  type Held,
+  credentialsOf,
+  type ClientCredentials,
   type HttpApp,
   type HttpClause,
   isAlive,
@@ -19,29 +19,29 @@ import {
   withCookies,
 } from "./http-app.ts";
 import { SPOKEN } from "./http-dialect-clauses.ts";
-import { type Answer, cookieHeader, type SentHeaders } from "./raw-request.ts";
+import { type RawResponse, cookieHeader, type SentHeaders } from "./raw-request.ts";
 
 const NOTHING = [undefined, undefined];
 const HEADER_MODE = { "st-auth-mode": "header" };
 const bearer = (token: string): SentHeaders => ({ authorization: `Bearer ${token}` });
 
-const refreshBy = (app: HttpApp, headers: SentHeaders): Promise<Answer> =>
+const refreshBy = (app: HttpApp, headers: SentHeaders): Promise<RawResponse> =>
   call(app, "/session/refresh", { method: "POST", headers });
 
 /**
  * The tokens of a response in header transport, which sets no cookie and needs no anti-CSRF token.
  */
-function tokensOf(answer: Answer): readonly [string, string | undefined] {
-  same([answer.status, ours(answer), answer.header("anti-csrf")], [200, [], undefined]);
-  same(answer.header("cache-control"), "no-store");
-  return [answer.header("st-access-token") ?? "", answer.header("st-refresh-token")];
+function tokensOf(response: RawResponse): readonly [string, string | undefined] {
+  same([response.status, ours(response), response.header("anti-csrf")], [200, [], undefined]);
+  same(response.header("cache-control"), "no-store");
+  return [response.header("st-access-token") ?? "", response.header("st-refresh-token")];
 }
 
 /** The tokens in a response's headers, whatever cookies it clears. */
-const heldInHeaders = (answer: Answer): Held => ({
-  ...held(answer),
-  access: answer.header("st-access-token") ?? "",
-  refresh: answer.header("st-refresh-token") ?? "",
+const headerCredentialsOf = (response: RawResponse): ClientCredentials => ({
+  ...credentialsOf(response),
+  access: response.header("st-access-token") ?? "",
+  refresh: response.header("st-refresh-token") ?? "",
 });
 
 export const transportClauses: readonly HttpClause[] = [
@@ -89,8 +89,8 @@ export const transportClauses: readonly HttpClause[] = [
         same([asked.status, asked.header("st-access-token"), asked.header("st-refresh-token")], [200, ...NOTHING]);
         same(ours(asked).length, 3);
         const native = await signIn(app, HEADER_MODE);
-        const answer = await refreshBy(app, { "st-auth-mode": "cookie", ...bearer(native.refresh) });
-        same(tokensOf(answer).includes(""), false);
+        const response = await refreshBy(app, { "st-auth-mode": "cookie", ...bearer(native.refresh) });
+        same(tokensOf(response).includes(""), false);
       }),
   },
   {
@@ -107,12 +107,12 @@ export const transportClauses: readonly HttpClause[] = [
           ["/session/refresh", { cookie: allCookiesOf(page), ...bearer(native.refresh) }],
         ];
         for (const [path, headers] of asks) {
-          const answer = await call(app, path, { method: "POST", headers });
+          const response = await call(app, path, { method: "POST", headers });
           same(
-            [path, answer.status, answer.json(), answer.cookies],
+            [path, response.status, response.json(), response.cookies],
             [path, 400, { message: "transport conflict" }, []],
           );
-          same(answer.header("www-authenticate"), undefined);
+          same(response.header("www-authenticate"), undefined);
         }
         ok(await isAlive(app, page));
         const agreeing = { cookie: cookiesOf(page), ...bearer(page.access) };
@@ -174,7 +174,7 @@ export const transportClauses: readonly HttpClause[] = [
         let [own, refresh] = [first, native.refresh];
         for (const minutes of [45, 75]) {
           app.clock.now = begun + minutes * MINUTE;
-          own = held(await refreshed(app, own), own);
+          own = credentialsOf(await refreshed(app, own), own);
           refresh = tokensOf(await refreshBy(app, { ...HEADER_MODE, ...bearer(refresh) }))[1] ?? refresh;
           ok(await isAlive(app, young));
         }
@@ -289,9 +289,9 @@ export const transportClauses: readonly HttpClause[] = [
     name: "MUST end every session that a sign-in carries, whichever way it came, and take its tokens back",
     run: (start) =>
       against(start, {}, async (app) => {
-        const isNativeAlive = async (own: Held): Promise<boolean> =>
+        const isNativeAlive = async (own: ClientCredentials): Promise<boolean> =>
           (await refreshBy(app, { ...HEADER_MODE, ...bearer(own.refresh) })).status === 200;
-        const login = (headers: SentHeaders): Promise<Answer> =>
+        const login = (headers: SentHeaders): Promise<RawResponse> =>
           call(app, "/login?user=bob", { method: "POST", headers });
 
         // From another site it changes nothing, because the browser sent the cookies unasked.
@@ -303,17 +303,17 @@ export const transportClauses: readonly HttpClause[] = [
 
         const second = await login(asked);
         same(ours(second), clearedOf(page));
-        const native = heldInHeaders(second);
+        const native = headerCredentialsOf(second);
         const first = await login({ ...HEADER_MODE, ...bearer(native.access), cookie: cookiesOf(await signIn(app)) });
         same([first.status, ours(first), first.header("counterfoil-session")], [200, clearedOf(page), "none"]);
         same([await isAlive(app, page), await isNativeAlive(native)], [false, false]);
         same((await app.sessions.getSessionsForUser("alice")).length, 0);
-        const next = heldInHeaders(first);
+        const next = headerCredentialsOf(first);
         same((await call(app, "/api", { method: "POST", headers: bearer(next.access) })).status, 200);
 
         const back = await login(bearer(next.access));
         same([back.header("st-access-token"), back.header("st-refresh-token"), ours(back).length], ["", "", 3]);
-        same([await isNativeAlive(next), await isAlive(app, held(back))], [false, true]);
+        same([await isNativeAlive(next), await isAlive(app, credentialsOf(back))], [false, true]);
         same((await app.sessions.getSessionsForUser("bob")).length, 1);
         const proxied = await login(bearer("a.proxy.token"));
         same([proxied.status, proxied.header("st-access-token"), ours(proxied).length], [200, undefined, 3]);
@@ -328,7 +328,7 @@ export const transportClauses: readonly HttpClause[] = [
         const modes = ["header", "Header"];
         for (const mode of modes) {
           const headers = { "st-auth-mode": mode, cookie: cookiesOf(own) };
-          const post = (path: string, more: SentHeaders = {}): Promise<Answer> =>
+          const post = (path: string, more: SentHeaders = {}): Promise<RawResponse> =>
             call(app, path, { method: "POST", headers: { ...headers, ...more } });
           same((await call(app, "/api", { headers })).status, 200);
           same([(await post("/api")).status, (await post("/api", { "anti-csrf": "x" })).status], [401, 401]);

@@ -1,7 +1,7 @@
 /** A client over HTTP/2 without TLS that sends `:authority` instead of `Host`, as browsers do. */
 import { connect } from "node:http2";
 import { text } from "node:stream/consumers";
-import { type Answer, lengthOf, type Sent, toRawResponse } from "./raw-request.ts";
+import { type RawResponse, lengthOf, type Sent, toRawResponse } from "./raw-request.ts";
 
 const OPTIONS = {
   // Some clauses send more than Node's default.
@@ -12,11 +12,11 @@ const OPTIONS = {
 };
 
 /** Sends one request on its own connection. @throws if the server resets the stream */
-export async function sendHttp2(port: number, sent: Sent): Promise<Answer> {
+export async function sendHttp2(port: number, sent: Sent): Promise<RawResponse> {
   const local = `127.0.0.1:${port}`;
   const session = connect(`http://${local}`, OPTIONS);
   try {
-    return await new Promise<Answer>((resolve, reject) => {
+    return await new Promise<RawResponse>((resolve, reject) => {
       session.on("error", reject);
       const stream = session.request(headersOf(sent, local), { endStream: false });
       stream.on("error", reject);

@@ -12,7 +12,7 @@ export interface Sent {
   readonly body?: string;
 }
 
-export interface Answer {
+export interface RawResponse {
   readonly status: number;
   /** Lower-case names and values, in order, with repetitions. */
   readonly headers: readonly (readonly [string, string])[];
@@ -36,7 +36,7 @@ export interface Answer {
 export const lengthOf = ({ method = "GET", body }: Sent): string | undefined =>
   body === undefined && ["GET", "HEAD", "OPTIONS"].includes(method) ? undefined : String(Buffer.byteLength(body ?? ""));
 
-export function send(port: number, sent: Sent): Promise<Answer> {
+export function send(port: number, sent: Sent): Promise<RawResponse> {
   const { method = "GET", path, headers = {}, body } = sent;
   const raw = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().flatMap((one) => [name, one]),
@@ -56,7 +56,7 @@ export function send(port: number, sent: Sent): Promise<Answer> {
 }
 
 /** @param raw names and values, alternating; pseudo-headers are left out */
-export function toRawResponse(status: number, raw: readonly string[], content: string): Answer {
+export function toRawResponse(status: number, raw: readonly string[], content: string): RawResponse {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? "").toLowerCase();
@@ -113,9 +113,9 @@ export type SessionCookies = Partial<Readonly<Record<CookieKind, SetCookie>>>;
  * Our cookies in a response under any names. A line that sets a cookie wins over one that clears
  * it.
  */
-export function sessionCookiesOf(answer: Answer): SessionCookies {
+export function sessionCookiesOf(response: RawResponse): SessionCookies {
   const found: { -readonly [Kind in keyof SessionCookies]: SessionCookies[Kind] } = {};
-  for (const cookie of answer.cookies.map(parseSetCookie)) {
+  for (const cookie of response.cookies.map(parseSetCookie)) {
     const kind = kindOfCookie(cookie.name);
     if (kind !== undefined && (cookie.value !== "" || found[kind] === undefined)) found[kind] = cookie;
   }
