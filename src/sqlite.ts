@@ -78,7 +78,7 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
       ...settings,
       path: undefined,
       open,
-      owned: false,
+      isOwn: false,
       durable: true,
       secretFile: undefined,
     });
@@ -91,7 +91,7 @@ export function sqlite(options: SqliteOptions = {}): SessionStore {
     ...settings,
     path: inMemory ? undefined : path,
     open,
-    owned: true,
+    isOwn: true,
     durable: !inMemory,
     secretFile,
   });

@@ -41,7 +41,7 @@ export async function openStoreOfTomorrow(address: StoreAddress, step: NextStep)
       return createSqliteStore({
         open: async () => new DatabaseSync(address.path),
         path: address.path,
-        owned: true,
+        isOwn: true,
         durable: true,
         synchronous: "full",
         prefix: settings.prefix,

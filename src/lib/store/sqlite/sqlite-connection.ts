@@ -35,7 +35,7 @@ export interface SqliteConnectionOptions {
   /** The absolute path of the file, if the connection is ours and has one. */
   readonly path: string | undefined;
   /** Whether the connection is ours, so that `close` closes it, and an error reopens it. */
-  readonly owned: boolean;
+  readonly isOwn: boolean;
   /** Whether another connection would find the same sessions. */
   readonly durable: boolean;
   readonly synchronous: "full" | "normal";
@@ -77,7 +77,7 @@ const MOST_OPENINGS = 10;
 
 /** @param texts of the statements to prepare */
 export function createSqliteConnection<Name extends string>(
-  { open, path, owned, durable, synchronous, prefix, source = readMigrations }: SqliteConnectionOptions,
+  { open, path, isOwn, durable, synchronous, prefix, source = readMigrations }: SqliteConnectionOptions,
   texts: Readonly<Record<Name, { readonly text: string }>>,
 ): SqliteConnection<Name> {
   const listeners = new Set<(trouble: StoreTrouble) => void>();
@@ -96,9 +96,9 @@ export function createSqliteConnection<Name extends string>(
   async function openConnection(): Promise<Connection<Name>> {
     const { database, before } = await openMarked();
     try {
-      if (owned) database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+      if (isOwn) database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
       await patiently(() => probeRows(database));
-      if (owned) {
+      if (isOwn) {
         await patiently(() => database.exec("PRAGMA journal_mode = WAL"));
         database.exec(`PRAGMA synchronous = ${synchronous}`);
       }
@@ -109,7 +109,7 @@ export function createSqliteConnection<Name extends string>(
       const file = fileOf(database);
       return { database, statements, marks: file === undefined ? undefined : markFiles(path ?? file, file, before) };
     } catch (error) {
-      if (owned) database.close();
+      if (isOwn) database.close();
       throw isClosed(error) ? closedByApp(error) : explainFile(error, path);
     }
   }
@@ -123,7 +123,7 @@ export function createSqliteConnection<Name extends string>(
       const before = path === undefined ? undefined : markOf(path);
       const database = await open();
       const isSame = !before || path === undefined || markOf(path) === before;
-      if (isSame || !owned || attempt === MOST_OPENINGS) return { database, before };
+      if (isSame || !isOwn || attempt === MOST_OPENINGS) return { database, before };
       // Otherwise the -wal of the open file would later count as that of the previous one.
       database.close();
     }
@@ -133,7 +133,7 @@ export function createSqliteConnection<Name extends string>(
     const opened = connecting;
     connecting = undefined;
     const connection = await opened?.catch(() => undefined);
-    if (owned) connection?.database.close();
+    if (isOwn) connection?.database.close();
   }
 
   function tell(trouble: StoreTrouble): void {
@@ -152,13 +152,13 @@ export function createSqliteConnection<Name extends string>(
       toldOf = undefined;
       return;
     }
-    if (owned && (change !== "wal-deleted" || bringIn(database) || isLeftBehind(marks))) {
+    if (isOwn && (change !== "wal-deleted" || bringIn(database) || isLeftBehind(marks))) {
       if (change !== "wal-deleted") removeStale(marks);
       await disconnect();
       tell(fileNotice(change, marks.path, "reopened"));
     } else if (toldOf !== change) {
       toldOf = change;
-      tell(fileNotice(change, marks.path, owned ? "shared" : "given"));
+      tell(fileNotice(change, marks.path, isOwn ? "shared" : "given"));
     }
   }
 
@@ -167,7 +167,7 @@ export function createSqliteConnection<Name extends string>(
     const isMissing = hasMissingTable(error, prefix);
     if (connecting !== opened || !durable || !(isMissing || isFileError(error) || isClosed(error))) return error;
     await look();
-    if (connecting === opened && (owned || !isFileError(error))) {
+    if (connecting === opened && (isOwn || !isFileError(error))) {
       const { marks } = await opened;
       await disconnect();
       if (isMissing) tell(fileNotice("tables-missing", marks?.path ?? "the database", "reopened"));

@@ -31,7 +31,7 @@ export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
  * results that the app may roll back.
  */
 export function inOwnTransaction<T>(database: SqliteDatabase, work: () => T): T {
-  return run(database, begin(database, refuse), work);
+  return run(database, begin(database, refuseToJoin), work);
 }
 
 /** How to end a transaction, or a part of one. */
@@ -56,7 +56,7 @@ function joinIt(database: SqliteDatabase): Ends {
   return { end: "RELEASE counterfoil", undo: "ROLLBACK TO counterfoil; RELEASE counterfoil" };
 }
 
-function refuse(): never {
+function refuseToJoin(): never {
   throw generalError(
     "STORE_UNAVAILABLE",
     "sqlite: the app has a transaction open on its connection, and a signing key that is made in it would go with it; await ready() before the first transaction, and rotate keys outside of one",
