@@ -386,7 +386,7 @@ describeWithServer("redis", "Redis", () => {
       }
       const other = await caught(redis({ client: quiet(), keyPrefix: "shop:" }).prepare());
       expect(other.code).toBe("STORE_UNSUITABLE");
-      expect(await keysOf(locked)).toEqual(expect.not.arrayContaining([expect.stringContaining("rehearsal")]));
+      expect(await keysOf(locked)).toEqual(expect.not.arrayContaining([expect.stringContaining("probe")]));
     });
 
     test("a server that may evict sessions is refused, and accepted as soon as it may not", async () => {

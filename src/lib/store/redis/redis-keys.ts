@@ -16,7 +16,7 @@ export interface ShardKeys {
   /** ZSET: handles by the time until which they are remembered as replaced. */
   readonly replaced: string;
   /** Two keys for the test at the start. */
-  readonly rehearsal: readonly [string, string];
+  readonly probeKeys: readonly [string, string];
 }
 
 export interface RingKeys {
@@ -26,7 +26,7 @@ export interface RingKeys {
   readonly lease: (name: string) => string;
   /** HASH: the version of the stored data, and the oldest version of the code that can use it. */
   readonly schema: string;
-  readonly rehearsal: readonly [string, string];
+  readonly probeKeys: readonly [string, string];
 }
 
 export function shardKeys(prefix: string, shard: number): ShardKeys {
@@ -36,7 +36,7 @@ export function shardKeys(prefix: string, shard: number): ShardKeys {
     index: (userKey) => `${base}user:${userKey}`,
     expiries: `${base}expiry`,
     replaced: `${base}replaced`,
-    rehearsal: rehearsal(base),
+    probeKeys: probeKeys(base),
   };
 }
 
@@ -46,8 +46,8 @@ export function ringKeys(prefix: string): RingKeys {
     keys: `${base}keys`,
     lease: (name) => `${base}lease:${name}`,
     schema: `${base}schema`,
-    rehearsal: rehearsal(base),
+    probeKeys: probeKeys(base),
   };
 }
 
-const rehearsal = (base: string): readonly [string, string] => [`${base}rehearsal:1`, `${base}rehearsal:2`];
+const probeKeys = (base: string): readonly [string, string] => [`${base}probe:1`, `${base}probe:2`];

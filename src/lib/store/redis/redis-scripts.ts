@@ -349,7 +349,7 @@ return facts`,
  * behind: a replica, a server without memory and a missing right fail now instead of at the first
  * sign-in.
  */
-export const rehearse: RedisScript = writes(
+export const probeWrites: RedisScript = writes(
   `local fault
 local function try(...)
   local reply = redis.pcall(...)

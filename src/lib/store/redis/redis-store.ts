@@ -83,14 +83,14 @@ export function createRedisStore({
 
     async prepare() {
       const isCluster = checkServer(await run(scripts.inspect, [ring.keys]));
-      await run(scripts.rehearse, ring.rehearsal);
+      await run(scripts.probeWrites, ring.probeKeys);
       const noted = await run(scripts.noteSchema, [ring.schema], [schema.version, schema.oldest]);
       isUsable(toSchemaVersion((noted as readonly unknown[]).map(text)), schema.version);
       if (!isCluster) return;
       // Each master of a cluster has some of the shards.
       const facts = await Promise.all(shards.map(({ expiries }) => run(scripts.inspect, [expiries])));
       facts.forEach(checkServer);
-      await Promise.all(shards.map(({ rehearsal }) => run(scripts.rehearse, rehearsal)));
+      await Promise.all(shards.map(({ probeKeys }) => run(scripts.probeWrites, probeKeys)));
     },
 
     async createSession(record, limit, replaces = "") {
