@@ -20,6 +20,9 @@ export function storeError(
   return error;
 }
 
+/** A server that cannot keep sessions as it is set up. */
+export const unsuitableStore = (fact: string): SessionError => generalError("STORE_UNSUITABLE", fact);
+
 /** The original text of a `storeError`. */
 export const factOf = (error: object): string | undefined => facts.get(error);
 

@@ -143,7 +143,7 @@ async function opened(client: Connectable, connection: Connection, timeout: numb
   });
   try {
     // A driver limits the time of the network, but not of the server's first response.
-    await withDeadline(client.connect(), performance.now() + timeout, noResponse);
+    await withDeadline(client.connect(), performance.now() + timeout, connectTimedOut);
   } catch (error) {
     // The promise of ioredis says only that there is no connection; the event says why.
     fault ??= error;
@@ -155,7 +155,7 @@ async function opened(client: Connectable, connection: Connection, timeout: numb
   throw fault;
 }
 
-const noResponse = (): Error => Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" });
+const connectTimedOut = (): Error => Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" });
 
 const ignore = (): void => undefined;
 

@@ -52,7 +52,7 @@ export function createRedisRunner(
           // connection is dropped only after almost the whole time without a response, because the
           // first operation of a call begins a moment after the call.
           if (performance.now() >= begun + timeout * SILENCE) void driver.abandon(begun).catch(() => undefined);
-          return noResponse(timeout);
+          return scriptTimedOut(timeout);
         });
       } catch (error) {
         if (!isTransient(error) || !(await retry())) throw explain(error);
@@ -63,7 +63,7 @@ export function createRedisRunner(
 
 const pause = (attempts: number): number => Math.random() * Math.min(10 * 2 ** attempts, 200);
 
-const noResponse = (timeout: number): SessionError => storeError(`the server gave no answer within ${timeout} ms`);
+const scriptTimedOut = (timeout: number): SessionError => storeError(`the server gave no answer within ${timeout} ms`);
 
 const notConfirmed = (confirmed: number, { acknowledge, within }: RedisReplicas): SessionError =>
   markUnknown(

@@ -1,5 +1,5 @@
-import { generalError, type SessionError } from "../../errors.ts";
 import { warnOfSetup } from "../../notices.ts";
+import { unsuitableStore } from "../../session/store-error.ts";
 import { text } from "./redis-rows.ts";
 
 interface ServerFacts {
@@ -33,10 +33,10 @@ export function checkServer(facts: unknown): boolean {
   const { version, maxMemory, policy, isCluster } = readFacts(facts);
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (version !== "" && (major < 6 || (major === 6 && minor < 2)))
-    throw unsuitable(`this is Redis ${version}; Redis 6.2 or newer, or Valkey, is needed`);
+    throw unsuitableStore(`this is Redis ${version}; Redis 6.2 or newer, or Valkey, is needed`);
   if (!mayEvict(policy)) return isCluster;
   if (maxMemory > 0)
-    throw unsuitable(
+    throw unsuitableStore(
       `the server may evict any key when its memory is full (maxmemory-policy ${policy}), sessions and the keys that sign them too; ${CURE}`,
     );
   warnOnce(
@@ -69,5 +69,3 @@ function warnOnce(sentences: string): void {
   warned.add(sentences);
   warnOfSetup("COUNTERFOIL_EVICTION", sentences);
 }
-
-const unsuitable = (fact: string): SessionError => generalError("STORE_UNSUITABLE", fact);

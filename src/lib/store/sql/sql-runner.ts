@@ -52,10 +52,10 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
 
   function noConnection(): Error {
     const known = diagnose(driver.reason?.(), driver);
-    return known instanceof SessionError ? known : noResponse("gave no connection", timeout);
+    return known instanceof SessionError ? known : timedOut("gave no connection", timeout);
   }
 
-  const inSilence = (): Error => noResponse("gave no answer", timeout);
+  const inSilence = (): Error => timedOut("gave no answer", timeout);
 
   /** Takes a connection for an attempt. `end` or `giveUp` return it. */
   async function connect(attempt: Attempt, deadline: number): Promise<SqlConnection> {
@@ -180,7 +180,7 @@ function untilOver(connection: SqlConnection, attempt: Attempt): SqlConnection {
   };
 }
 
-const noResponse = (fact: string, timeout: number): SessionError =>
+const timedOut = (fact: string, timeout: number): SessionError =>
   storeError(`the database ${fact} within ${timeout} ms`);
 
 /** Adds the known cause to the message, and keeps the driver's error as `cause`. */
