@@ -10,7 +10,7 @@ export function goOn<T>(work: () => Awaitable<T>, done: (value: T) => void, fail
   try {
     value = work();
     if (isLater(value)) {
-      void goOnLater(value, done, failed);
+      goOnLater(value, done, failed);
       return;
     }
   } catch (error) {
@@ -20,15 +20,14 @@ export function goOn<T>(work: () => Awaitable<T>, done: (value: T) => void, fail
   done(value);
 }
 
-/** By `await`: what an app's handler returns may have a `then`, and be no promise. */
-async function goOnLater<T>(
-  value: PromiseLike<T>,
-  done: (value: T) => void,
-  failed: (error: unknown) => void,
-): Promise<void> {
-  try {
-    done(await value);
-  } catch (error) {
-    failed(error);
-  }
+/** What an app's handler returns may have a `then`, and be no promise. */
+function goOnLater<T>(value: PromiseLike<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
+  const attempt = (given: T): void => {
+    try {
+      done(given);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  void Promise.resolve(value).then(attempt, failed);
 }
