@@ -1,6 +1,6 @@
 /**
- * Waits for work that is shared with others, no longer than the caller wants to: the work goes on.
- * Rejects with the signal's reason.
+ * Waits for shared work, which continues if the caller stops waiting. Rejects with the signal's
+ * reason.
  */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;

@@ -48,20 +48,20 @@ export interface SessionClientOptions<Claims = unknown> {
   readonly isRefused?: (answer: ResponseHead) => boolean;
 }
 
-/** The options as the client works with them. */
+/** The options as the client uses them. */
 export interface ClientSettings {
-  /** None on a server, where calls go out as they are. */
+  /** Empty on a server, where calls are sent unchanged. */
   readonly origins: readonly string[];
   readonly refreshUrl: string;
   readonly signOutUrl: string;
-  /** Name of the readable cookie, but for `__Host-`. */
+  /** Name of the readable cookie, without `__Host-`. */
   readonly markerName: string;
-  /** What the lock, the channel and the storage of this API are called. */
+  /** The name of the lock, the channel and the storage for this API. */
   readonly name: string;
-  /** Whether the session cookies are those of this very page, so that their marker can be read. */
+  /** Whether the session cookies belong to this page's origin, so that it can read the marker. */
   readonly isOwnOrigin: boolean;
   /**
-   * How the session routes are called. No header of ours, so that another origin needs no
+   * How the session routes are called. It adds no header, so that another origin needs no
    * preflight.
    */
   readonly routeCall: RequestInit;
@@ -76,7 +76,7 @@ const NOWHERE = "http://x";
 /** @throws SessionClientError `OPTIONS_INVALID` */
 export function readOptions(options: SessionClientOptions): ClientSettings {
   const here = globalThis.location?.origin;
-  // On a server there is no page, and one client for all users: it knows nobody.
+  // On a server there is no page, and all users share one client, so it holds no session.
   const {
     api = here ?? NOWHERE,
     basePath = "",
@@ -86,7 +86,7 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   } = options;
   const origins = [api].flat();
   for (const origin of origins) {
-    // Only what is absolute keeps an origin of its own against this base.
+    // Only an absolute URL keeps its own origin against this base.
     if (new URL(origin, NOWHERE).origin !== origin || /^[^/]/.test(basePath))
       throw new SessionClientError("OPTIONS_INVALID", `api, basePath: ${origin + basePath} is no origin`);
   }
@@ -107,14 +107,14 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
     routeCall: {
       method: "POST",
       credentials: "include",
-      // Next.js sends a path on to the one with a slash at its end. Nobody is followed to another
-      // origin.
+      // Next.js redirects a path to the one with a trailing slash. Redirects to another origin
+      // fail.
       ...(isOwnOrigin ? { mode: "same-origin" } : { redirect: "error" }),
     },
   };
 }
 
-/** Whether a token came with the request that was refused (RFC 6750 3.1). */
+/** Whether the refused request had a token (RFC 6750 3.1). */
 export const hasToken = (answer: ResponseHead): boolean => challengeOf(answer).includes("error=");
 
 const challengeOf = (answer: ResponseHead): string => answer.headers.get("www-authenticate") ?? "";

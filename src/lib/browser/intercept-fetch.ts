@@ -8,13 +8,12 @@ interface Wrapper {
   isActive: boolean;
 }
 
-// Shared by all copies of this module in a page, so that the last one to go puts back what the
-// first one found.
+// Shared by all copies of this module in a page, so that the last one restores the original.
 const WRAPPER: unique symbol = Symbol.for("counterfoil.fetch") as never;
 
 type MaybeWrapped = typeof fetch & { [WRAPPER]?: Wrapper };
 
-/** Puts a function in the place of the page's `fetch`. `original`: what was there. */
+/** Replaces the page's `fetch`. `original`: the previous function. */
 export function interceptFetch(call: typeof fetch): Interception {
   const original = globalThis.fetch;
   const wrapper: Wrapper = { original, isActive: true };

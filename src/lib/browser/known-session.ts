@@ -1,24 +1,22 @@
 import { type ClientSession, parseMarker } from "../../protocol.ts";
 
 /**
- * Between markers of which only the server can tell the current one. No cookie has it in its value.
+ * Separates several markers of which only the server knows the current one. No cookie value
+ * contains it.
  */
 export const SEPARATOR = ";";
 
-/**
- * What a page knows of the session that the browser has. Tabs tell it each other, and it is kept
- * for the next page.
- */
+/** The page's knowledge of the browser's session. Tabs share it, and the next page inherits it. */
 export interface KnownSession {
-  /** Text of the marker; another text means other tokens. */
+  /** Text of the marker. Another text means other tokens. */
   readonly marker: string;
-  /** Undefined: not known yet. */
+  /** Undefined if it is not known yet. */
   readonly user?: ClientSession | undefined;
-  /** Undefined: not known yet; null: the server wants none. */
+  /** Undefined if it is not known yet; null if the server requires none. */
   readonly antiCsrf?: string | null | undefined;
   /**
-   * When the answer came that brought the marker, by the clock of this browser, in ms. Undefined:
-   * nobody knows.
+   * When the response with the marker arrived, by this browser's clock, in ms. Undefined if
+   * unknown.
    */
   readonly at?: number | undefined;
 }
@@ -33,8 +31,8 @@ export interface CallOwner {
 
 /**
  * Whether a call of this owner may be sent with that session. The same user may have signed in
- * again. A session whose user is not known yet is somebody else's, unless nothing but the session
- * is known of the owner either.
+ * again. A session of an unknown user counts as another user's, unless the owner's user is unknown,
+ * too.
  */
 export function isOwner(owner: CallOwner, { user, marker }: KnownSession): boolean {
   if (owner.user) return owner.user.userId === user?.userId;
@@ -46,14 +44,12 @@ export function isOwner(owner: CallOwner, { user, marker }: KnownSession): boole
 const handlesIn = (markers: string): readonly (string | undefined)[] =>
   markers.split(SEPARATOR).map((marker) => parseMarker(marker)?.handle);
 
-/**
- * Name of the session that a marker belongs to. One of another wire version is a name of its own.
- */
+/** The handle in a marker. A marker of another wire version is its own name. */
 export const handleOf = (marker = ""): string => parseMarker(marker)?.handle ?? marker;
 
 /**
- * How long the access token that came with a marker can be used, in ms: as it lives by the server's
- * clock, less a little for its way.
+ * How long the access token of a marker can be used, in ms: its lifetime by the server's clock,
+ * minus a little for the network.
  */
 export function usableFor(marker = ""): number {
   const parsed = parseMarker(marker);
@@ -62,8 +58,8 @@ export function usableFor(marker = ""): number {
 }
 
 /**
- * Whether one marker was made after another one: generations are counted, and only sessions are
- * compared by time.
+ * Whether one marker is newer than another. Markers of one session are compared by generation,
+ * those of different sessions by time.
  */
 export function isNewer(marker: string, than: string): boolean {
   const [a, b] = [parseMarker(marker), parseMarker(than)];

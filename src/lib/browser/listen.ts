@@ -1,4 +1,4 @@
-/** Listens to the page, as long as there is one to listen to: not on a server. */
+/** Listens to the page. On a server there is none. */
 export function listen(event: string, life: AbortSignal, listener: (event: Event) => void): void {
   globalThis.addEventListener?.(event, listener, { signal: life });
 }

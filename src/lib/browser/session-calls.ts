@@ -70,14 +70,13 @@ export function createSessionCalls(
   state: SessionStateHolder,
   refresh: SessionRefresh,
 ): SessionCalls {
-  // The marker of new tokens, and the address where they were refused all the same: another refresh
-  // would not help there.
+  // The marker of new tokens, and the URL that refused them. Another refresh would not help there.
   let refusedAfterRefresh: string | undefined;
 
   /**
-   * Makes a call ready for the session that the browser has, if that is its owner's.
+   * Prepares a call for the browser's session, if the owner matches.
    *
-   * @throws what `prepare` throws
+   * @throws as `prepare`
    */
   async function prepareFor(
     { url, method, signal, isSignIn }: OutgoingCall,
@@ -110,22 +109,21 @@ export function createSessionCalls(
     async prepare(call) {
       const { url, owner = state.known() } = call;
       const isRoute = url === settings.refreshUrl || url === settings.signOutUrl;
-      // The origin of a blob is that of the page that has made it.
+      // A blob has the origin of its page.
       if (isRoute || !/^http/i.test(url) || !settings.origins.includes(new URL(url).origin)) return undefined;
-      // Who signs in is somebody else by intent.
+      // A sign-in may change the user.
       return prepareFor(call, call.isSignIn ? undefined : owner, false);
     },
 
     async judge(call, answer, canResend = true) {
       const blocked = state.learn(answer, call.marker);
-      // Also after an answer that says nothing of it: somebody else may have signed in while it was
-      // on its way.
+      // Also after a response without session headers: another user may have signed in meanwhile.
       const known = state.sync();
       if (blocked || !settings.isRefused(answer)) return blocked;
       if (known?.marker === call.marker) {
         const refused = call.marker + call.url;
         if (call.isSecond) refusedAfterRefresh = refused;
-        // A stranger without any token, or one whose new tokens are refused, too.
+        // Also for a request without any token, and for new tokens that were refused.
         if (known ? refused === refusedAfterRefresh : call.isSecond || !hasToken(answer)) return undefined;
         const result = await refresh.run();
         if (result !== "fresh") return result === "over" ? undefined : result;

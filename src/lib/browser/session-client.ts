@@ -100,8 +100,8 @@ export function createSessionClient<Claims = unknown>(
   const send: typeof fetch = (input, init) => (interception?.original ?? globalThis.fetch)(input, init);
   const ending = new AbortController();
   const life = ending.signal;
-  // A server has no page, and one client for all who ask: it must not learn who they are, nor keep
-  // the process alive.
+  // A server has no page, and all users share one client: it must not hold a session, nor keep the
+  // process alive.
   if (!globalThis.location) ending.abort();
   const state = createSessionState(settings, emit, life);
   const refresh = createSessionRefresh(settings, state, emit, { send, life });
@@ -114,10 +114,10 @@ export function createSessionClient<Claims = unknown>(
 
   async function tellSignOut(): Promise<boolean> {
     const isMeant = state.isUnsent();
-    // Its cookies are gone: a server has said so to this tab or another, or somebody else has
+    // Its cookies are gone: a server has said so to any tab, or another user has signed in.
     // signed in.
     const isGone = (): boolean => isMeant && !state.isUnsent();
-    // For the wait before it, too.
+    // Also limits the wait before it.
     const signal = AbortSignal.timeout(2 * settings.refreshTimeout);
     try {
       return await alone(async () => {
@@ -154,7 +154,7 @@ export function createSessionClient<Claims = unknown>(
     session: () => state.session() as SessionState<Claims>,
 
     async refresh() {
-      // What other tabs have got before the call is not what it asks for.
+      // Tokens that other tabs got before this call do not count.
       state.sync();
       const result = await refresh.run(true);
       if (typeof result !== "string") throw result;
@@ -187,7 +187,7 @@ export function createSessionClient<Claims = unknown>(
     },
   };
 
-  // Later: a refresh that is just beginning may have found out that there is something to find out.
+  // Deferred: a refresh that is just beginning may already have found something out.
   target.addEventListener("change", () => queueMicrotask(refresh.recover));
   listen("online", life, wake);
   listen("visibilitychange", life, wake);

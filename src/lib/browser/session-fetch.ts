@@ -7,8 +7,8 @@ import type { PreparedCall, SessionCalls, Verdict } from "./session-calls.ts";
 export type SessionResponse = Response & { readonly sessionError?: SessionClientError };
 
 /**
- * Sends a request of the API as often as it takes, which is once or twice, and any other one as it
- * is. Each time with the same bytes, as they were when it was called.
+ * Sends a request to the API once or twice, and any other request unchanged. Both times it sends
+ * the bytes of the moment of the call.
  */
 export async function sessionFetch(
   calls: SessionCalls,
@@ -18,7 +18,7 @@ export async function sessionFetch(
 ): Promise<SessionResponse> {
   const request = new Request(input, init);
   const { url, method, signal } = request;
-  // A stream is not kept in memory for the case that it is wanted again.
+  // A stream is not kept in memory for a second request.
   const canResend = !(init?.body instanceof ReadableStream);
   let call: PreparedCall | undefined;
   if (request.credentials !== "omit") call = await calls.prepare({ url, method, signal });
@@ -35,14 +35,14 @@ export async function sessionFetch(
   }
 }
 
-/** Where a request goes, and what goes with it. */
+/** The target of a request, and the headers for it. */
 function limit(
   { url, referrer, referrerPolicy, credentials, redirect }: Request,
   { headers }: PreparedCall,
 ): RequestInit {
   const isOwnOrigin = new URL(url).origin === globalThis.location?.origin;
   return {
-    // Any option takes these two back to their defaults.
+    // Any option resets these two to their defaults.
     referrer,
     referrerPolicy,
     credentials: isOwnOrigin || credentials !== "same-origin" ? credentials : "include",

@@ -8,26 +8,26 @@ import { withLock } from "./session-lock.ts";
 import type { SessionStateHolder } from "./session-state.ts";
 
 /**
- * `fresh`: the browser has other tokens than before; `over`: there is no session any more; else why
- * it could not be had, and nothing is lost.
+ * `fresh`: the browser has other tokens than before. `over`: the session has ended. An error: the
+ * refresh failed, and the session stays.
  */
 export type RefreshResult = "fresh" | "over" | SessionClientError;
 
 export interface SessionRefresh {
-  /** The refresh that is under way in this tab. */
+  /** The running refresh of this tab. */
   readonly flight: Promise<RefreshResult> | undefined;
   /**
-   * Gets new tokens, unless the browser has others than the page knows by the time that it is this
-   * tab's turn. One at a time in this tab and, where there are Web Locks, in all.
+   * Gets new tokens, unless the browser has newer ones when the lock is free. One refresh runs at a
+   * time in this tab and, with Web Locks, in all tabs.
    *
-   * @param force also where the last one failed a moment ago
+   * @param force also during the backoff after a failure
    */
   run(force?: boolean): Promise<RefreshResult>;
-  /** The browser has come back: one more try, if the last one failed. */
+  /** Retries a failed refresh once, because the browser is back. */
   wake(): void;
   /**
-   * To be called after each change. Ends a wait for another tab whose refresh is done, and asks who
-   * is signed in while the page does not know: now, and after each failure's rest.
+   * To be called after each change. Ends the wait for another tab whose refresh is done. Asks for
+   * the user while the page does not know it: now, and after each backoff.
    */
   recover(this: void): void;
 }
@@ -42,8 +42,7 @@ export function createSessionRefresh(
 ): SessionRefresh {
   let flight: Promise<RefreshResult> | undefined;
   let failure: SessionClientError | undefined;
-  // The session that it was a failure of, until when it stands for all who ask, and how long the
-  // next one will.
+  // The session of the last failure, the end of its backoff, and the length of the next one.
   let handle = "";
   let restsUntil = 0;
   let backoff = SHORTEST_BACKOFF;
@@ -52,8 +51,8 @@ export function createSessionRefresh(
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * What is left of the backoff after the last failure, in ms. A new session has none. It goes by
-   * what the caller has seen: a second look may see what another tab has got in between.
+   * The rest of the backoff after the last failure, in ms. A new session has none. It uses the
+   * caller's view: reading again might find the tokens of another tab.
    */
   function backoffLeft(): number {
     const current = handleOf(state.known()?.marker);
@@ -66,8 +65,8 @@ export function createSessionRefresh(
   }
 
   /**
-   * What another tab has done since a marker was seen: undefined if this tab must still refresh.
-   * The cookie is read anew, because any script of the origin can send a message.
+   * Checks for a refresh by another tab since a marker was seen; undefined if this tab must still
+   * refresh. It reads the cookie again, because any script of the origin can send a message.
    */
   function look(seen: string | undefined): RefreshResult | undefined {
     const now = state.sync();
@@ -88,22 +87,22 @@ export function createSessionRefresh(
         if (answer.ok) {
           const blocked = state.learn(answer, before);
           if (blocked) return blocked;
-          // Where a CORS set-up hides the header, the cookie tells. Neither: the answer is somebody
-          // else's, a captive portal's say.
+          // If a CORS set-up hides the header, the cookie counts. Neither header nor cookie: this
+          // response is not from our server (a captive portal, for example).
           if (answer.headers.get(SESSION_HEADER) || state.sync()?.marker !== before) return "fresh";
         }
         if (settings.isRefused(answer)) {
-          // No token has arrived although there was a session.
+          // No token arrived although there was a session.
           state.end(!hasToken(answer) ? "cookies-blocked" : text.includes(THEFT_MESSAGE) ? "theft" : "ended");
           return "over";
         }
         const { status } = answer;
-        // At most 5 minutes: what a gateway says of its maintenance must not outlive it by an hour.
+        // At most 5 minutes, even if a gateway in maintenance says an hour.
         const retryAfter =
           Math.min(Math.max(Number(answer.headers.get("retry-after")), 0) * 1000, 300_000) || undefined;
         const pause = retryAfter ?? SHORTEST_BACKOFF;
-        // 409: another request has just refreshed, and its cookies are here, or will be in a
-        // moment. A longer wait is for the callers, without the lock.
+        // 409: another request has just refreshed, and its cookies are here or will be soon.
+        // Callers wait longer pauses without the lock.
         if (status !== 409 || pause >= settings.refreshTimeout) {
           return new SessionClientError("REFRESH_FAILED", `${settings.refreshUrl} answered ${status}`, {
             status,
@@ -140,7 +139,7 @@ export function createSessionRefresh(
   }
 
   async function run(force?: boolean): Promise<RefreshResult> {
-    // A timeout has taken its time already.
+    // A timeout has taken long enough.
     if (backoffLeft() > 0 && failure && failure.code !== "REFRESH_TIMEOUT" && !flight && !force) return failure;
     return (flight ??= fly(state.known()?.marker));
   }
@@ -166,8 +165,8 @@ export function createSessionRefresh(
       if ((backoffLeft() > 0 && failure?.retryAfter) || !failure) return;
       failure = undefined;
       clearTimeout(timer);
-      // Not all at once: all who lost this server have just got it back. Ends like the other one
-      // where a tab has been faster.
+      // A random delay, because all clients of a restarted server come back at once. The timer may
+      // find that another tab was faster.
       timer = setTimeout(() => {
         if (state.sync()) void run();
       }, Math.random() * SHORTEST_BACKOFF);

@@ -15,55 +15,53 @@ import { undefinedOnError } from "./undefined-on-error.ts";
 import { SessionClientError } from "./session-client-error.ts";
 import { joinTabs } from "./tab-channel.ts";
 
-/** Who is signed in, as far as this page knows. Everything that can change it is here. */
+/** Who is signed in, as far as this page knows. All changes of it are in this file. */
 export interface SessionStateHolder {
   /**
-   * Reads what the browser has now, which other tabs and the server may have changed. Undefined: no
-   * session.
+   * Reads the browser's current session, which other tabs and the server may have changed.
+   * Undefined if there is none.
    */
   sync(): KnownSession | undefined;
-  /** What was there when it was last looked at. */
+  /** The session at the last read. */
   known(): KnownSession | undefined;
-  /** Whether the access token is known to have expired. Never by the wall clock. */
+  /** Whether the access token has expired, by a clock that users cannot set. */
   isExpired(): boolean;
   session(): SessionState;
-  /**
-   * Takes from an answer what it says of the session. `started`: the marker under which its request
-   * was sent.
-   */
+  /** Reads the session from a response. `started`: the marker with which the request was sent. */
   learn(answer: ResponseHead, started: string | undefined): SessionClientError | undefined;
   /**
-   * Forgets the session, here and in all tabs; whatever is still on its way does not bring it back.
+   * Forgets the session here and in all tabs. Responses that are still in flight cannot bring it
+   * back.
    */
   end(reason: SignOutReason, isUnsent?: boolean): void;
   /**
-   * Whether a session was signed out here and is still in the browser, since the server has not
-   * heard of it.
+   * Whether the browser still has a session that was signed out here, because the server has not
+   * confirmed it.
    */
   isUnsent(): boolean;
-  /** The server has heard of it. */
+  /** After the server has confirmed a sign-out. */
   setSent(): void;
 }
 
-/** What tabs tell each other: a session, or the end of one. */
+/** A message between tabs: a session, or its end. */
 interface TabMessage extends Remembered {
   readonly reason?: SignOutReason;
 }
 
-/** @param life ends it */
+/** @param life its abort ends the state */
 export function createSessionState(settings: ClientSettings, emit: EmitEvent, life: AbortSignal): SessionStateHolder {
   const { name, markerName, initialSession } = settings;
   const stored = recall(name);
   let isReadable = !!globalThis.document && (settings.isOwnOrigin || !!stored.isReadable);
-  // Handles of sessions that are over, and markers that were never the current one.
+  // Handles of ended sessions, and markers that were never current.
   const over = new Set(stored.ended?.split(SEPARATOR).map(handleOf));
   let known: KnownSession | undefined;
   let expiresAt = Infinity;
   let state = toState();
-  // Handle of a session that was signed out here, until the server has heard of it; also where
-  // nothing can be stored.
+  // Handle of a session that was signed out here, until the server confirms it. It also works
+  // without storage.
   let ended: string | undefined;
-  // The last state in which it was known who is signed in: events tell the difference from it.
+  // The last state with a known user or none. Events report the difference from it.
   let announced: Exclude<SessionState, LoadingSession> | undefined;
 
   const tellTabs = joinTabs(name, life, receive, sync);
@@ -71,27 +69,26 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   if (state.status !== "loading") announced = state;
 
   /**
-   * @param age of the marker, in ms; undefined where nobody can tell, and nothing new is known of
-   * it where it is the same one
+   * @param age of the marker, in ms; undefined if it is unknown, and the same marker then keeps its
+   * age
    */
   function setKnown(next: KnownSession | undefined, age?: number, reason?: SignOutReason): void {
     const before = known;
     known = next && !isOver(next.marker) ? complete(next) : undefined;
-    // Its cookies are gone.
+    // The cookies of the signed-out session are gone.
     if (known) ended = undefined;
-    // Where the age is not known this is NaN, and no time is later than that.
     const isOther = known?.marker !== before?.marker;
+    // NaN if the age is unknown, so the token never looks expired.
     if (age !== undefined || isOther) expiresAt = performance.now() - Number(age) + usableFor(known?.marker);
     if (isOther || known?.user !== before?.user) announce(reason);
   }
 
-  /** Adds what is known of the same session from elsewhere. Equal facts stay the same object. */
+  /** Adds known facts about the same session. Equal facts stay the same object. */
   function complete(next: KnownSession): KnownSession {
     const { marker } = next;
     const handle = handleOf(marker);
     const earlier = [known, recall(name)].find((source) => handleOf(source?.marker) === handle);
-    // The page is newer than what an earlier one has stored, and older than what this one has
-    // learnt.
+    // The page's HTML is newer than the stored session, and older than what this page has learnt.
     const old = !known && initialSession?.handle === handle ? initialSession : earlier?.user;
     const { user = old, antiCsrf = earlier?.antiCsrf, at } = next;
     return { marker, user: JSON.stringify(user) === JSON.stringify(old) ? old : user, antiCsrf, at };
@@ -121,23 +118,18 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     return marker.split(SEPARATOR).every((one) => over.has(one) || over.has(handleOf(one)));
   }
 
-  /**
-   * The marker in the cookies; where several may be the current one, all of them, and the server is
-   * asked.
-   */
+  /** The marker in the cookies. If several may be current, all of them, and the server is asked. */
   function readMarker(): string | undefined {
     const read = (): readonly string[] => readMarkers(markerName).filter((marker) => !isOver(marker));
     if (read()[1]) {
       clearDuplicates(markerName);
-      // What the server has said last, to any tab.
+      // The last marker that the server sent to any tab.
       [recall(name), known].some((source) => source?.at && confirm(source.marker));
     }
     return read().join(SEPARATOR) || undefined;
   }
 
-  /**
-   * Whether the browser has a marker that an answer brought. Then the others are not of the server.
-   */
+  /** Whether the browser has a marker that a response named. The other ones are then foreign. */
   function confirm(marker = ""): boolean {
     const markers = readMarkers(markerName);
     if (!markers.includes(marker)) return false;
@@ -147,11 +139,10 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   }
 
   function sync(age?: number): KnownSession | undefined {
-    // Where the cookies are those of another origin, what the pages of this one have stored is all
-    // there is.
+    // If the cookies belong to another origin, only the stored session is available.
     if (!isReadable) receive(recall(name), age);
     const marker = readMarker();
-    // Until a response has named the marker, a cookie of that name may be it.
+    // Before a response names the marker, a cookie of that name may be it.
     if ((isReadable || (marker && !known?.at)) && marker !== known?.marker)
       setKnown(marker ? { marker } : undefined, age, "ended");
     return known;
@@ -162,15 +153,15 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     if (known && isOver(known.marker)) setKnown(undefined, undefined, reason);
   }
 
-  /** What another tab tells, or has stored. */
+  /** Processes a message of another tab, or the stored session. */
   function receive({ marker, ended: gone, reason = "sign-out", ...rest }: TabMessage, age = 0): void {
     const isKept = confirm(marker);
     if (gone) forget(gone, reason);
-    // Messages of several tabs may cross; what the browser has is true in any case.
+    // Messages of several tabs may arrive out of order. The browser's cookies are always right.
     else if (marker && (!known || isKept || isNewer(marker, known.marker))) setKnown({ ...rest, marker }, age);
   }
 
-  /** Takes it from an answer, and lets the other tabs and the next page know. */
+  /** Applies a session from a response, and shares it with other tabs and the next page. */
   function publish(next: KnownSession, age?: number): void {
     setKnown(next, age);
     if (!known) return;
@@ -195,10 +186,10 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     session: () => state,
 
     learn({ headers }, started) {
-      // A client on a server is that of all its users.
+      // On a server all users share the client.
       if (!globalThis.location) return undefined;
       const marker = headers.get(SESSION_HEADER);
-      // Where a proxy has mangled it, a refresh asks again.
+      // If a proxy has damaged the header, a refresh asks again.
       const user = undefinedOnError(() => JSON.parse(headers.get(USER_HEADER) ?? "") as ClientSession);
       if (marker === null) {
         // Claims have changed.
@@ -211,7 +202,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
       }
       const isKept = confirm(marker);
       if (isReadable && !isKept) {
-        // Late: the browser has other tokens by now. Without any, it does not keep them.
+        // The response is late, and the browser has other tokens. Without any, it stores no
+        // cookies.
         if (readMarkers(markerName)[0] || isOver(marker)) return undefined;
         known = undefined;
         announce("cookies-blocked");

@@ -1,13 +1,13 @@
 import { listen } from "./listen.ts";
 
-/** Tells the other tabs and workers of the browser. */
+/** Sends a message to the other tabs and workers of the browser. */
 export type TellTabs = (message: object) => void;
 
 /**
- * Joins the channel. It is left while the page rests in the back/forward cache, which an open
- * channel would keep it out of; `onBack` says that it may have missed something.
+ * Joins the channel. It closes while the page is in the back/forward cache, because an open channel
+ * would keep the page out of it. `onBack` means that messages may have been missed.
  *
- * @param life ends it
+ * @param life its abort leaves the channel
  */
 export function joinTabs(
   name: string,

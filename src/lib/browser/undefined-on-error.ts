@@ -1,4 +1,4 @@
-/** What a browser may refuse to do, since its user has blocked it, or there is no page. */
+/** For actions that a browser may refuse, because the user blocks them or there is no page. */
 export function undefinedOnError<T>(act: () => T): T | undefined {
   try {
     return act();

@@ -2,7 +2,7 @@ import type { OutgoingCall, PreparedCall } from "../session-calls.ts";
 import type { SessionClient } from "../session-client.ts";
 import { encode, listen, type WorkerPort } from "./worker-port.ts";
 
-/** A worker hands over what there is of an answer without its body. */
+/** A worker sends the head of a response. */
 type SettleQuestion = [call: PreparedCall, status: number, headers: [string, string][], canResend: boolean];
 
 /**
@@ -56,7 +56,7 @@ export function serveWorker(
     stopTelling();
     port.postMessage({ counterfoil: "gone" });
   };
-  // A page that is kept in memory may come back, and answers then.
+  // A page in the back/forward cache may return, and then responds.
   addEventListener("pagehide", ({ persisted }) => persisted || stop(), { signal });
   tellState();
   return stop;

@@ -14,19 +14,19 @@ export interface WorkerPort {
 }
 
 /**
- * A message of ours. The other side may be of another version, so what is wrong with it is ignored.
+ * A message of this library. The other side may have another version, so malformed fields are
+ * ignored.
  */
 export interface WorkerMessage {
-  /** What it is, and what tells it from those of the app. */
+  /** The kind of the message, which also separates it from messages of the app. */
   readonly counterfoil: string;
-  /** Which question; its answer has the same. */
+  /** The number of the question; the response has the same. */
   readonly id?: unknown;
   readonly value?: unknown;
 }
 
 /**
- * Takes our messages from the port, so that listeners that come later do not see them, and leaves
- * the others.
+ * Takes our messages from the port, so that later listeners do not see them, and leaves the others.
  */
 export function listen(port: WorkerPort, signal: AbortSignal, hear: (message: WorkerMessage) => void): void {
   const take = (event: Event): void => {
@@ -39,7 +39,7 @@ export function listen(port: WorkerPort, signal: AbortSignal, hear: (message: Wo
   port.start?.();
 }
 
-/** Browsers clone no class of ours. */
+/** Browsers do not clone our classes. */
 export const encode = (value: unknown): unknown =>
   value instanceof SessionClientError
     ? { code: value.code, message: value.message, status: value.status, retryAfter: value.retryAfter }

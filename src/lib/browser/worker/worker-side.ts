@@ -98,11 +98,11 @@ export function connectToPage<Claims = unknown>(port: WorkerPort = globalThis): 
       questions.delete(id);
     }
   });
-  // Only newer browsers tell.
+  // Only newer browsers emit this.
   port.addEventListener("close", leave, { signal });
   port.postMessage({ counterfoil: "hello" });
 
-  // As this worker sees it: the page may know of another user by the time that it is asked.
+  // The worker's view: the page may have another user when the question arrives.
   const findOwner = (): CallOwner | undefined =>
     state.status === "signed-in" ? { user: { userId: state.userId }, marker: "" } : undefined;
 

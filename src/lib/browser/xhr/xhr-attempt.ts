@@ -1,9 +1,9 @@
 import type { PreparedCall } from "../session-calls.ts";
 
-/** What `send` of an `XMLHttpRequest` takes. */
+/** The argument of `send` of an `XMLHttpRequest`. */
 export type XhrBody = Document | XMLHttpRequestBodyInit | null | undefined;
 
-/** An event that has not been shown, and the `readyState` it came with. */
+/** A delayed event, and the `readyState` at that time. */
 interface HeldEvent {
   readonly event: Event;
   readonly state: number;
@@ -12,25 +12,24 @@ interface HeldEvent {
 /** One `send` of the app, which may take two requests. */
 export interface XhrAttempt {
   readonly body: XhrBody;
-  /** Aborted when the app does not wait for it any more. */
+  /** Aborted when the app stops waiting. */
   readonly waiting: AbortController;
-  /** Whether the client is being asked, and the app sees no request. */
+  /** Whether the client prepares or judges the call, so that no request runs. */
   isWaiting: boolean;
-  /** The request under way, until its answer is judged. */
+  /** The current request, until its response is judged. */
   call?: PreparedCall | undefined;
-  /** Events of an answer that is being judged. */
+  /** Delayed events of a response that is being judged. */
   held?: HeldEvent[] | undefined;
-  /** What `readyState` says in place of the truth. */
+  /** Replaces the real `readyState`. */
   state?: number | undefined;
-  /** Whether its begin has been shown. */
+  /** Whether the app has seen the start of the request. */
   isStarted?: boolean;
-  /** How many bytes of the upload have been shown, -1 before its begin; infinite after its end. */
+  /** The uploaded bytes that the app has seen; -1 before the start, infinite after the end. */
   uploaded: number;
 }
 
 /**
- * The body as it is now, since it is sent later, and perhaps twice. What cannot change is not
- * copied.
+ * Copies the body, because it is sent later, and perhaps twice. Immutable bodies are not copied.
  */
 export function keepBody(body: XhrBody): XhrBody {
   if (body instanceof FormData || body instanceof URLSearchParams) {

@@ -6,8 +6,7 @@ interface Wrapper {
   isActive: boolean;
 }
 
-// Shared by all copies of this module in a page, so that the last one to go puts back what the
-// first one found.
+// Shared by all copies of this module in a page, so that the last one restores the original.
 const WRAPPER: unique symbol = Symbol.for("counterfoil.xhr") as never;
 
 /**
@@ -36,7 +35,7 @@ export function interceptXhr(client: SessionCalls): () => void {
   return () => {
     wrapper.isActive = false;
     for (;;) {
-      // Only its own: a class that extends ours inherits what ours has.
+      // Only its own property: a class that extends ours inherits it.
       const outermost = Object.getOwnPropertyDescriptor(XMLHttpRequest, WRAPPER)?.value as Wrapper | undefined;
       if (outermost?.isActive !== false) return;
       globalThis.XMLHttpRequest = outermost.original;

@@ -15,7 +15,7 @@ const EVENTS = ["readystatechange", "loadstart", "progress", "abort", "error", "
 const OPENED = 1;
 const HEADERS_RECEIVED = 2;
 const DONE = 4;
-// Ends in a network error, and needs no network for it.
+// Ends in a network error without using the network.
 const NOWHERE = "blob:";
 
 /**
@@ -60,8 +60,8 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     }
 
     override get upload(): XMLHttpRequestUpload {
-      // Not before somebody wants it: with a listener on it, a browser asks another origin for
-      // leave before each request.
+      // Only on demand: with an upload listener, browsers send a preflight to another origin before
+      // each request.
       if (!this.#isUploadWatched) this.#watchUpload(true);
       return super.upload;
     }
@@ -98,7 +98,7 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
       attempt?.waiting.abort();
       if (attempt?.isWaiting) this.#sendNowhere(attempt);
       super.abort();
-      // Unless a listener has begun another one.
+      // Unless a listener has begun another attempt.
       if (this.#attempt === attempt) this.#attempt = undefined;
     }
 
@@ -133,14 +133,14 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
       super.send(attempt.body);
     }
 
-    /** Lets the browser itself do what belongs to a request that ends without an answer. */
+    /** Makes the browser itself end a request that has no response. */
     #sendNowhere(attempt: XhrAttempt): void {
       this.#reopen(attempt, ["GET", NOWHERE]);
       super.send(attempt.body);
     }
 
     #reopen(attempt: XhrAttempt, args: unknown[]): void {
-      // Nobody sees that.
+      // The app does not see these events.
       attempt.held = [];
       super.open(...(args as [string, string, boolean]));
       attempt.held = attempt.call = attempt.state = undefined;
@@ -174,7 +174,7 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
         attempt.held = undefined;
         attempt.state = state;
         attempt.isWaiting = state !== DONE;
-        // Its own fields are those that it can be made of.
+        // An event's own fields are also its constructor's options.
         this.dispatchEvent(new (event.constructor as typeof Event)(event.type, event));
         if (attempt.waiting.signal.aborted) return;
       }
