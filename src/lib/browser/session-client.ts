@@ -115,7 +115,6 @@ export function createSessionClient<Claims = unknown>(
   async function tellSignOut(): Promise<boolean> {
     const isMeant = state.isUnsent();
     // Its cookies are gone: a server has said so to any tab, or another user has signed in.
-    // signed in.
     const isGone = (): boolean => isMeant && !state.isUnsent();
     // Also limits the wait before it.
     const signal = AbortSignal.timeout(2 * settings.refreshTimeout);
