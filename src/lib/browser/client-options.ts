@@ -45,7 +45,7 @@ export interface SessionClientOptions<Claims = unknown> {
    * Whether a response asks for a refresh. Default: `WWW-Authenticate` has `realm="session"`, as
    * every such refusal of the library has.
    */
-  readonly isRefused?: (answer: ResponseHead) => boolean;
+  readonly isRefused?: (response: ResponseHead) => boolean;
 }
 
 /** The options as the client uses them. */
@@ -68,7 +68,7 @@ export interface ClientSettings {
   readonly initialSession?: ClientSession | null | undefined;
   readonly lockTimeout: number;
   readonly refreshTimeout: number;
-  readonly isRefused: (answer: ResponseHead) => boolean;
+  readonly isRefused: (response: ResponseHead) => boolean;
 }
 
 const NOWHERE = "http://x";
@@ -96,7 +96,7 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
   return {
     lockTimeout: 5000,
     refreshTimeout: 10_000,
-    isRefused: (answer) => challengeOf(answer).includes(REFRESH_CHALLENGE),
+    isRefused: (response) => challengeOf(response).includes(REFRESH_CHALLENGE),
     ...options,
     origins: here ? origins : [],
     refreshUrl,
@@ -115,6 +115,6 @@ export function readOptions(options: SessionClientOptions): ClientSettings {
 }
 
 /** Whether the refused request had a token (RFC 6750 3.1). */
-export const hasToken = (answer: ResponseHead): boolean => challengeOf(answer).includes("error=");
+export const hasToken = (response: ResponseHead): boolean => challengeOf(response).includes("error=");
 
-const challengeOf = (answer: ResponseHead): string => answer.headers.get("www-authenticate") ?? "";
+const challengeOf = (response: ResponseHead): string => response.headers.get("www-authenticate") ?? "";

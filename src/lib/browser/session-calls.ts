@@ -59,7 +59,7 @@ export interface SessionCalls {
    * @returns a call if the request should be sent again, with it; an error if the response counts,
    *   but the client could not do its part; undefined if the response counts
    */
-  judge(call: PreparedCall, answer: ResponseHead, canResend?: boolean): Promise<Verdict>;
+  judge(call: PreparedCall, response: ResponseHead, canResend?: boolean): Promise<Verdict>;
 }
 
 /** What to do about a response. */
@@ -115,16 +115,16 @@ export function createSessionCalls(
       return prepareFor(call, call.isSignIn ? undefined : owner, false);
     },
 
-    async judge(call, answer, canResend = true) {
-      const blocked = state.learn(answer, call.marker);
+    async judge(call, response, canResend = true) {
+      const blocked = state.learn(response, call.marker);
       // Also after a response without session headers: another user may have signed in meanwhile.
       const known = state.sync();
-      if (blocked || !settings.isRefused(answer)) return blocked;
+      if (blocked || !settings.isRefused(response)) return blocked;
       if (known?.marker === call.marker) {
         const refused = call.marker + call.url;
         if (call.isSecond) refusedAfterRefresh = refused;
         // Also for a request without any token, and for new tokens that were refused.
-        if (known ? refused === refusedAfterRefresh : call.isSecond || !hasToken(answer)) return undefined;
+        if (known ? refused === refusedAfterRefresh : call.isSecond || !hasToken(response)) return undefined;
         const result = await refresh.run();
         if (result !== "fresh") return result === "over" ? undefined : result;
       } else if (!known) {

@@ -121,8 +121,8 @@ export function createSessionClient<Claims = unknown>(
     try {
       return await alone(async () => {
         if (isGone()) return true;
-        const answer = await send(settings.signOutUrl, { ...settings.routeCall, keepalive: true, signal });
-        const isOver = answer.headers.get(SESSION_HEADER) === NO_SESSION || settings.isRefused(answer) || isGone();
+        const response = await send(settings.signOutUrl, { ...settings.routeCall, keepalive: true, signal });
+        const isOver = response.headers.get(SESSION_HEADER) === NO_SESSION || settings.isRefused(response) || isGone();
         if (isOver) state.setSent();
         return isOver;
       });

@@ -44,7 +44,7 @@ export function createSessionRefresh(
   let failure: SessionClientError | undefined;
   // The session of the last failure, the end of its backoff, and the length of the next one.
   let handle = "";
-  let restsUntil = 0;
+  let backoffUntil = 0;
   let backoff = SHORTEST_BACKOFF;
   // Ends the wait for the lock if the refresh is no longer needed. Undefined while nothing waits.
   let lookAgain: (() => void) | undefined;
@@ -61,7 +61,7 @@ export function createSessionRefresh(
       failure = undefined;
       backoff = SHORTEST_BACKOFF;
     }
-    return failure ? restsUntil - performance.now() : 0;
+    return failure ? backoffUntil - performance.now() : 0;
   }
 
   /**
@@ -82,24 +82,24 @@ export function createSessionRefresh(
         const done = look(seen);
         if (done) return done;
         const before = state.known()?.marker;
-        const answer = await send(settings.refreshUrl, { ...settings.routeCall, signal });
-        const text = await answer.text();
-        if (answer.ok) {
-          const blocked = state.learn(answer, before);
+        const response = await send(settings.refreshUrl, { ...settings.routeCall, signal });
+        const text = await response.text();
+        if (response.ok) {
+          const blocked = state.learn(response, before);
           if (blocked) return blocked;
           // If a CORS set-up hides the header, the cookie counts. Neither header nor cookie: this
           // response is not from our server (a captive portal, for example).
-          if (answer.headers.get(SESSION_HEADER) || state.sync()?.marker !== before) return "fresh";
+          if (response.headers.get(SESSION_HEADER) || state.sync()?.marker !== before) return "fresh";
         }
-        if (settings.isRefused(answer)) {
+        if (settings.isRefused(response)) {
           // No token arrived although there was a session.
-          state.end(!hasToken(answer) ? "cookies-blocked" : text.includes(THEFT_MESSAGE) ? "theft" : "ended");
+          state.end(!hasToken(response) ? "cookies-blocked" : text.includes(THEFT_MESSAGE) ? "theft" : "ended");
           return "over";
         }
-        const { status } = answer;
+        const { status } = response;
         // At most 5 minutes, even if a gateway in maintenance says an hour.
         const retryAfter =
-          Math.min(Math.max(Number(answer.headers.get("retry-after")), 0) * 1000, 300_000) || undefined;
+          Math.min(Math.max(Number(response.headers.get("retry-after")), 0) * 1000, 300_000) || undefined;
         const pause = retryAfter ?? SHORTEST_BACKOFF;
         // 409: another request has just refreshed, and its cookies are here or will be soon.
         // Callers wait longer pauses without the lock.
@@ -131,7 +131,7 @@ export function createSessionRefresh(
       return result;
     }
     failure = result;
-    restsUntil = performance.now() + (result.retryAfter ?? backoff);
+    backoffUntil = performance.now() + (result.retryAfter ?? backoff);
     backoff = Math.min(backoff * 2, 30_000);
     emit("refresh-failed", result);
     recover();

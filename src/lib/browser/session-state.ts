@@ -28,7 +28,7 @@ export interface SessionStateHolder {
   isExpired(): boolean;
   session(): SessionState;
   /** Reads the session from a response. `started`: the marker with which the request was sent. */
-  learn(answer: ResponseHead, started: string | undefined): SessionClientError | undefined;
+  learn(response: ResponseHead, started: string | undefined): SessionClientError | undefined;
   /**
    * Forgets the session here and in all tabs. Responses that are still in flight cannot bring it
    * back.

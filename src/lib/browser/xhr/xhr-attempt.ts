@@ -4,7 +4,7 @@ import type { PreparedCall } from "../session-calls.ts";
 export type XhrBody = Document | XMLHttpRequestBodyInit | null | undefined;
 
 /** A delayed event, and the `readyState` at that time. */
-interface HeldEvent {
+interface DelayedEvent {
   readonly event: Event;
   readonly state: number;
 }
@@ -19,7 +19,7 @@ export interface XhrAttempt {
   /** The current request, until its response is judged. */
   call?: PreparedCall | undefined;
   /** Delayed events of a response that is being judged. */
-  held?: HeldEvent[] | undefined;
+  delayedEvents?: DelayedEvent[] | undefined;
   /** Replaces the real `readyState`. */
   state?: number | undefined;
   /** Whether the app has seen the start of the request. */

@@ -48,7 +48,7 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     #headers: [name: string, value: string][] = [];
     #attempt: XhrAttempt | undefined;
     #isUploadWatched = false;
-    #isLent = false;
+    #addedCredentials = false;
 
     constructor() {
       super();
@@ -74,7 +74,7 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
       this.#url = new URL(given[1] as string, globalThis.document?.baseURI ?? location.href).href;
       this.#headers = [];
       this.sessionError = undefined;
-      if (this.#isLent) this.withCredentials = this.#isLent = false;
+      if (this.#addedCredentials) this.withCredentials = this.#addedCredentials = false;
     }
 
     override setRequestHeader(name: string, value: string): void {
@@ -128,7 +128,7 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
       for (const [name, value] of this.#headers)
         if (!(name.toLowerCase() in call.headers)) super.setRequestHeader(name, value);
       for (const name in call.headers) super.setRequestHeader(name, call.headers[name] ?? "");
-      this.#isLent ||= !this.withCredentials;
+      this.#addedCredentials ||= !this.withCredentials;
       this.withCredentials = true;
       super.send(attempt.body);
     }
@@ -141,9 +141,9 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
 
     #reopen(attempt: XhrAttempt, args: unknown[]): void {
       // The app does not see these events.
-      attempt.held = [];
+      attempt.delayedEvents = [];
       super.open(...(args as [string, string, boolean]));
-      attempt.held = attempt.call = attempt.state = undefined;
+      attempt.delayedEvents = attempt.call = attempt.state = undefined;
       attempt.isWaiting = false;
     }
 
@@ -152,8 +152,8 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
       if (!attempt) return;
       const state = super.readyState;
       if (state === HEADERS_RECEIVED && attempt.call) void this.#judge(attempt, attempt.call);
-      if (attempt.held) {
-        attempt.held.push({ event, state });
+      if (attempt.delayedEvents) {
+        attempt.delayedEvents.push({ event, state });
         event.stopImmediatePropagation();
       } else if (event.type === "loadstart") {
         if (attempt.isStarted) event.stopImmediatePropagation();
@@ -164,14 +164,14 @@ export function createSessionXhr(client: SessionCalls): SessionXhrClass {
     }
 
     async #judge(attempt: XhrAttempt, call: PreparedCall): Promise<void> {
-      Object.assign(attempt, { call: undefined, held: [], isWaiting: true, state: OPENED });
-      const answer = { headers: { get: (name: string) => this.getResponseHeader(name) } };
-      const verdict = await client.judge(call, answer).catch((error: unknown) => error as SessionClientError);
+      Object.assign(attempt, { call: undefined, delayedEvents: [], isWaiting: true, state: OPENED });
+      const response = { headers: { get: (name: string) => this.getResponseHeader(name) } };
+      const verdict = await client.judge(call, response).catch((error: unknown) => error as SessionClientError);
       if (attempt.waiting.signal.aborted) return;
       if (verdict && !(verdict instanceof Error)) return this.#sendWith(attempt, verdict);
       this.sessionError = verdict;
-      for (const { event, state } of attempt.held ?? []) {
-        attempt.held = undefined;
+      for (const { event, state } of attempt.delayedEvents ?? []) {
+        attempt.delayedEvents = undefined;
         attempt.state = state;
         attempt.isWaiting = state !== DONE;
         // An event's own fields are also its constructor's options.
