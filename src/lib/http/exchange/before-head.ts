@@ -41,10 +41,14 @@ function writeChanged(this: Writer, status: number, ...rest: readonly unknown[])
   const writeHead = this[WRITE_HEAD] as WriteHead;
   // Responses such as 100 Continue are not final, and sent headers can no longer be changed.
   if (this.headersSent || status < 200) return writeHead.call(this, status, ...rest);
-  takeOver(this, rest.find((one) => typeof one === "object" && one !== null) as GivenHeaders | undefined);
+  const isBare = rest.length === 0;
+  if (!isBare) takeOver(this, rest.find((one) => typeof one === "object" && one !== null) as GivenHeaders | undefined);
+  const changes = this[CHANGES] as Change[];
+  this[CHANGES] = [];
   const head = new HeadOf(this, status);
-  for (const change of (this[CHANGES] as Change[]).splice(0)) change(head);
-  return writeHead.call(this, status, ...rest.filter((one) => typeof one === "string"));
+  for (const change of changes) change(head);
+  // Node's own calls have the status alone.
+  return isBare ? writeHead.call(this, status) : writeHead.call(this, status, ...rest.filter(isMessage));
 }
 
 class HeadOf implements ResponseHead {
@@ -64,6 +68,8 @@ class HeadOf implements ResponseHead {
     this.#response.setHeader(name, value);
   }
 }
+
+const isMessage = (one: unknown): boolean => typeof one === "string";
 
 type GivenHeaders = OutgoingHttpHeaders | readonly unknown[];
 
