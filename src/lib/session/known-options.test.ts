@@ -49,3 +49,13 @@ test.each(CALLS)(
     await expect(world.sessions.getAllSessionHandlesForUser("alice")).resolves.toEqual([session.handle]);
   },
 );
+
+test.each([null, "10m", 5, true])("getSession refuses %j in the place of its options", async (wrong) => {
+  const { sessions } = new World();
+  const { accessToken } = await sessions.createNewSession("alice", { role: "member" }, { count: 0 });
+  const asked = sessions.getSession(accessToken.value, null, wrong as never);
+  await expect(asked).rejects.toMatchObject({
+    code: "ARGUMENT_INVALID",
+    detail: expect.stringMatching(/^the options of getSession are (?:null|of type \w+); give an object/) as string,
+  });
+});

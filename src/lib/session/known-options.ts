@@ -3,11 +3,16 @@ import { describeKnown } from "../options/unknown-option.ts";
 import { generalError } from "../errors.ts";
 
 /**
- * Refuses unknown options: a misspelt one would silently skip a check.
+ * Refuses options that are no object, and unknown ones: a misspelt one would silently skip a check.
  *
  * @throws SessionError `ARGUMENT_INVALID`
  */
-export function checkKnown(options: object | undefined, call: string, known: readonly string[]): void {
+export function checkKnown(options: unknown, call: string, known: readonly string[]): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) {
+    const type = options === null ? "null" : `of type ${typeof options}`;
+    throw generalError("ARGUMENT_INVALID", `the options of ${call} are ${type}; give an object, or leave them out`);
+  }
   for (const name in options) {
     if (known.includes(name)) continue;
     throw generalError(
