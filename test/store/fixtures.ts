@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Error as AuthError, type SessionError } from "counterfoil";
 import type { SqliteDatabase } from "counterfoil/sqlite";
 import { onTestFinished } from "vitest";
+import { newRecord } from "../../src/lib/testing/store/rows.ts";
 
 export const SECRET = "the secret of the store tests, long enough";
 
@@ -45,4 +46,14 @@ export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
     const kind = Object.entries(AuthError).find(([, value]) => value === error.errType);
     return `${kind?.[0]}/${error.code}`;
   }
+}
+
+/** Columns that the last step of the schema added. */
+const ADDED = ["replacedHandle", "persistent", "amr", "actorKey", "actorHandle", "label", "knownDevice"];
+
+/** A row as the schema before the last step can keep it, and what the columns since then hold. */
+export function rowOfVersionBefore(): { row: Readonly<Record<string, string | number | null>>; read: object } {
+  const record = newRecord();
+  const row = Object.fromEntries(Object.entries(record).filter(([name]) => !ADDED.includes(name)));
+  return { row, read: record };
 }

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { readMigrations, schemaScript } from "../../src/lib/store/migrations.ts";
 import { column } from "../../src/lib/store/sql/sql-statements.ts";
 import { newRecord, newUser, T0 } from "../../src/lib/testing/store/rows.ts";
-import { caught, outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
+import { caught, outcomeOf, rowOfVersionBefore, SECRET, temporaryFolder } from "./fixtures.ts";
 
 function openDatabase(path = ":memory:"): DatabaseSync {
   const database = new DatabaseSync(path);
@@ -96,13 +96,13 @@ describe("schema", () => {
   test("one of the version before is brought up to date, with its sessions", async () => {
     const database = openDatabase();
     database.exec(schemaScript("sqlite", undefined, 0, (...args) => readMigrations(...args).slice(0, -1)));
-    const { replacedHandle: _, ...row } = newRecord();
+    const { row, read } = rowOfVersionBefore();
     const columns = Object.keys(row).map(column);
     const insert = `INSERT INTO counterfoil_session (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
     database.prepare(insert).run(...Object.values(row));
     const store = sqlite({ database });
     await store.prepare();
-    expect(await store.findSession(row.handle)).toEqual({ ...row, replacedHandle: null });
+    expect(await store.findSession(String(row["handle"]))).toEqual(read);
     const noted = database.prepare("SELECT version, oldest FROM counterfoil_migration ORDER BY version DESC").get();
     const newest = readMigrations("sqlite").at(-1);
     expect(noted).toEqual({ version: newest?.version, oldest: newest?.oldest });

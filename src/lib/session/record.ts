@@ -39,6 +39,18 @@ export interface SessionRecord extends RotationState {
    * none.
    */
   readonly replacedHandle: string | null;
+  /** 0: the cookies end with the browser. 1: they last. Null: a row of earlier code, as 1. */
+  readonly persistent: number | null;
+  /** How the user signed in (RFC 8176), a JSON list of texts; null: unknown. */
+  readonly amr: string | null;
+  /** Who acts for the user, as `userKey`; null: the user. */
+  readonly actorKey: string | null;
+  /** The actor's own session, with which this one ends. */
+  readonly actorHandle: string | null;
+  /** The name that the app or the user gave to the device; null: none, or it is in `device`. */
+  readonly label: string | null;
+  /** 1: the user has signed in from this device before. 0: not. Null: unknown. */
+  readonly knownDevice: number | null;
   /** The number of changes of the row. Every change is a compare-and-set on it. */
   readonly version: number;
   /** `jwtPayload` as JSON text. */
@@ -79,4 +91,10 @@ export const SUMMARY_FIELDS: readonly (keyof SessionSummary)[] = everyField<Sess
   expiresAt: true,
   absoluteExpiresAt: true,
   replacedHandle: true,
+  persistent: true,
+  amr: true,
+  actorKey: true,
+  actorHandle: true,
+  label: true,
+  knownDevice: true,
 });

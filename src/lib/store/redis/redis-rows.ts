@@ -14,6 +14,35 @@ const ORIGIN_FIELDS = [
   "replacedHandle",
 ] as const satisfies readonly (keyof SessionRecord)[];
 
+/**
+ * Further fields of the sign-in, each a field of the row's hash that is absent while it is null.
+ * Earlier code leaves unknown fields alone, but would cut off further values of the lists.
+ */
+const EXTRA_FIELDS = [
+  "persistent",
+  "amr",
+  "actorKey",
+  "actorHandle",
+  "label",
+  "knownDevice",
+] as const satisfies readonly (keyof SessionRecord)[];
+
+const EXTRA_NUMBERS: ReadonlySet<string> = new Set(["persistent", "knownDevice"]);
+
+type Extra = Pick<SessionRecord, (typeof EXTRA_FIELDS)[number]>;
+
+/** The names for the scripts, quoted. */
+export const EXTRA_NAMES: string = EXTRA_FIELDS.map((name) => `'${name}'`).join(", ");
+
+const readExtra = (values: readonly unknown[]): Extra =>
+  Object.fromEntries(
+    EXTRA_FIELDS.map((name, index) => {
+      const value = values[index] ?? null;
+      if (value === null) return [name, null];
+      return [name, EXTRA_NUMBERS.has(name) ? Number(text(value)) : text(value)];
+    }),
+  ) as Extra;
+
 type Origin = Pick<SessionRecord, (typeof ORIGIN_FIELDS)[number]>;
 
 const listed = <T extends object>(fields: readonly (keyof T)[], record: T): string =>
@@ -36,11 +65,17 @@ export const rowFields = (record: SessionRecord): readonly (string | number)[] =
     data: record.data,
     state: writeState(record),
     origin: listed<SessionRecord>(ORIGIN_FIELDS, record),
+    ...Object.fromEntries(
+      EXTRA_FIELDS.flatMap((name) => {
+        const value = record[name];
+        return value === null ? [] : [[name, value] as const];
+      }),
+    ),
   }).flat();
 
 /** Parses the reply of the script `findSession`. */
-export function readSession(handle: string, row: readonly unknown[]): FoundSession {
-  const [version, user, claims, claimsVersion, data, state, origin, seconds, microseconds] = row;
+export function readSession(handle: string, [row, time]: readonly (readonly unknown[])[]): FoundSession {
+  const [version, user, claims, claimsVersion, data, state, origin, ...extra] = row ?? [];
   return {
     handle,
     userKey: text(user),
@@ -50,7 +85,8 @@ export function readSession(handle: string, row: readonly unknown[]): FoundSessi
     data: text(data),
     ...named<RefreshWrite>(REFRESH_FIELDS, state),
     ...named<Origin>(ORIGIN_FIELDS, origin),
-    storeTime: readTime([seconds, microseconds]),
+    ...readExtra(extra),
+    storeTime: readTime(time ?? []),
   };
 }
 
@@ -59,8 +95,9 @@ export const readTime = ([seconds, microseconds]: readonly unknown[]): number =>
   Number(text(seconds)) * 1000 + Math.floor(Number(text(microseconds)) / 1000);
 
 /** Parses the reply of the script `listSessionsOfUser`. */
-export function readSummary(userKey: string, row: unknown): SessionSummary {
-  const [version, claimsVersion, state, origin, handle] = row as readonly unknown[];
+export function readSummary(userKey: string, entry: unknown): SessionSummary {
+  const [handle, row] = entry as readonly [unknown, readonly unknown[]];
+  const [version, claimsVersion, state, origin, ...extra] = row;
   return {
     handle: text(handle),
     userKey,
@@ -68,6 +105,7 @@ export function readSummary(userKey: string, row: unknown): SessionSummary {
     claimsVersion: Number(text(claimsVersion)),
     ...named<RefreshWrite>(REFRESH_FIELDS, state),
     ...named<Origin>(ORIGIN_FIELDS, origin),
+    ...readExtra(extra),
   };
 }
 

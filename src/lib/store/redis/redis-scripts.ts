@@ -13,6 +13,7 @@
  * - Numbers are passed as text and only compared, because Lua would round large ones.
  */
 import { hash } from "node:crypto";
+import { EXTRA_NAMES } from "./redis-rows.ts";
 
 export interface RedisScript {
   readonly text: string;
@@ -151,15 +152,14 @@ redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
 return {1, #remove(KEYS[5] or '', replaced, replacedUsers), remove(KEYS[1], ended, users, KEYS[3])}`,
 );
 
-/** KEYS: row. Returns the row's fields, and the time in seconds and microseconds. */
+/**
+ * KEYS: row. Returns the row's fields, and the time in seconds and microseconds.
+ */
 export const findSession: RedisScript = reads(
   CURRENT,
-  `local row = redis.call('HMGET', KEYS[1], 'version', 'user', 'claims', 'claimsVersion', 'data', 'state', 'origin')
+  `local row = redis.call('HMGET', KEYS[1], 'version', 'user', 'claims', 'claimsVersion', 'data', 'state', 'origin', ${EXTRA_NAMES})
 if not row[1] then return false end
-local time = redis.call('TIME')
-row[8] = time[1]
-row[9] = time[2]
-return row`,
+return {row, redis.call('TIME')}`,
 );
 
 /**
@@ -247,10 +247,9 @@ for i = 1, #entries, 2 do
   local handle = entries[i]
   local ends = redis.call('ZSCORE', KEYS[1], handle)
   if not ends or tonumber(ends) > tonumber(ARGV[1]) then
-    local row = redis.call('HMGET', base(KEYS[1]) .. 'session:' .. handle, 'version', 'claimsVersion', 'state', 'origin')
-    row[5] = handle
+    local row = redis.call('HMGET', base(KEYS[1]) .. 'session:' .. handle, 'version', 'claimsVersion', 'state', 'origin', ${EXTRA_NAMES})
     ends = ends or row[1] and string.match(row[3], '^%[' .. string.rep('[^,]*,', 7) .. '(%d+)') or 0
-    if row[1] and tonumber(ends) > tonumber(ARGV[1]) then rows[#rows + 1] = row end
+    if row[1] and tonumber(ends) > tonumber(ARGV[1]) then rows[#rows + 1] = {handle, row} end
   end
   if #rows == tonumber(ARGV[2]) then return {rows, handle, entries[i + 1]} end
 end

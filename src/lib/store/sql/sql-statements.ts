@@ -32,12 +32,6 @@ const SESSION_COLUMNS: readonly (keyof SessionRecord)[] = [...SUMMARY_FIELDS, "c
  * them, so a session that reuses a row must reset them.
  */
 export const RESERVED_COLUMNS = [
-  "persistent",
-  "amr",
-  "actorKey",
-  "actorHandle",
-  "label",
-  "knownDevice",
   "deviceIp",
   "deviceAgent",
   "binding",
@@ -64,6 +58,10 @@ const TEXT: ReadonlySet<string> = new Set<keyof SessionRecord | keyof KeyRecord>
   "handle",
   "userKey",
   "replacedHandle",
+  "amr",
+  "actorKey",
+  "actorHandle",
+  "label",
   "currentHash",
   "parentHash",
   "claims",

@@ -2,7 +2,7 @@ import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { fixedWrite } from "./change-clauses.ts";
 import { add, ALL, find, plain, type StoreClause, summaryOf, times } from "./clause.ts";
 import { newHandle } from "../../session/handle.ts";
-import { randomName, T0 } from "./rows.ts";
+import { newUser, randomName, T0 } from "./rows.ts";
 
 /** Texts of `JSON.stringify`, which a JSON column type would spell differently. */
 const TEXTS: readonly string[] = [
@@ -48,10 +48,17 @@ export const rowClauses: readonly StoreClause[] = [
         ...counts,
         parentHash: randomName(32),
         replacedHandle: newHandle(empty.userKey),
+        persistent: 0,
+        amr: '["pwd","otp"]',
+        actorKey: newUser("the actor é"),
+        actorHandle: newHandle(empty.userKey),
+        label: "Ünder the stairs",
+        knownDevice: 1,
         expiresAt: large - 1,
         absoluteExpiresAt: large,
       });
       same(await find(store, full.handle), full);
+      same((await store.listSessionsOfUser(full.userKey, T0, ALL)).map(plain), [summaryOf(full)]);
     },
   },
   {
