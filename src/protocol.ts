@@ -173,6 +173,8 @@ export interface ClientSession<Claims = unknown> {
   readonly userId: string | number;
   /** The app's `jwtPayload`. */
   readonly claims: Claims;
+  /** False if the session's cookies end with the browser; otherwise absent. */
+  readonly persistent?: false;
 }
 
 /** Writes a session as JSON in ASCII, for {@link USER_HEADER}. */
