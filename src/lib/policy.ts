@@ -76,6 +76,8 @@ export interface Policy {
   readonly idleTimeout: number;
   readonly absoluteTimeout: number;
   readonly limit: SessionLimit | undefined;
+  /** Whether cookies outlive the browser, if a sign-in does not say it. */
+  readonly persistent: boolean;
   readonly keys: { readonly rotateEvery: number; readonly publishAhead: number };
   readonly cookie: CookiePolicy;
   readonly http: HttpPolicy;

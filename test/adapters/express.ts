@@ -13,6 +13,7 @@ import express5, { type Express, type NextFunction, type Request, type RequestHa
 import {
   CACHED_HEADERS,
   changeLate,
+  detailsOf,
   faultOf,
   FIRST,
   FOREIGN_AUTH,
@@ -63,8 +64,7 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     handle(async (request, response) => {
       response.append("set-cookie", "app=1; Path=/");
       const { user = "alice" } = request.query as { user?: string };
-      const details = { ...instance, jwtPayload: { role: "member" } };
-      await createNewSession(request, response, user, details);
+      await createNewSession(request, response, user, { ...instance, ...detailsOf(request.url) });
       response.json({ ok: true });
     }),
   );

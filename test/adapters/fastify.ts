@@ -13,6 +13,7 @@ import type { AddressInfo } from "node:net";
 import {
   CACHED_HEADERS,
   changeLate,
+  detailsOf,
   faultOf,
   FIRST,
   FOREIGN_AUTH,
@@ -69,7 +70,7 @@ async function listen(
   all("/login", undefined, async (request, reply) => {
     reply.header("set-cookie", "app=1; Path=/");
     const { user = "alice" } = request.query as { user?: string };
-    await createNewSession(request, reply, user, { ...instance, jwtPayload: { role: "member" } });
+    await createNewSession(request, reply, user, { ...instance, ...detailsOf(request.url) });
     return { ok: true };
   });
   all("/api", twice ? [verify, verify] : verify, tell);

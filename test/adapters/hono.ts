@@ -12,6 +12,7 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import {
   CACHED_HEADERS,
+  detailsOf,
   faultOf,
   FIRST,
   FOREIGN_AUTH,
@@ -51,7 +52,7 @@ function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Ho
   const verify = verifySession(instance);
   app.all("/login", async (context) => {
     context.header("set-cookie", "app=1; Path=/", { append: true });
-    const details = { ...instance, jwtPayload: { role: "member" } };
+    const details = { ...instance, ...detailsOf(context.req.url) };
     await createNewSession(context, context.req.query("user") ?? "alice", details);
     return context.json({ ok: true });
   });

@@ -13,6 +13,7 @@ import Koa, { type Context, type Middleware } from "koa";
 import {
   CACHED_HEADERS,
   changeLate,
+  detailsOf,
   faultOf,
   FIRST,
   FOREIGN_AUTH,
@@ -68,7 +69,7 @@ function createApp({ instance, twice, other, clock, ownCors: cors }: Setup): Koa
   app.use(
     at("/login", async (context) => {
       context.append("set-cookie", "app=1; Path=/");
-      const details = { ...instance, jwtPayload: { role: "member" } };
+      const details = { ...instance, ...detailsOf(context.url) };
       await createNewSession(context, String(context.query["user"] ?? "alice"), details);
       context.body = { ok: true };
     }),

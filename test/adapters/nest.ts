@@ -36,6 +36,7 @@ import express from "express";
 import {
   CACHED_HEADERS,
   changeLate,
+  detailsOf,
   faultOf,
   FIRST,
   FOREIGN_AUTH,
@@ -83,9 +84,13 @@ class CachedGuard implements CanActivate {
  */
 function createController({ instance, twice, other, clock }: Setup): new () => object {
   class AppController {
-    async login(request: PlatformRequest, response: PlatformResponse & Reply, user = "alice"): Promise<object> {
+    async login(
+      request: PlatformRequest & { readonly url: string },
+      response: PlatformResponse & Reply,
+      user = "alice",
+    ): Promise<object> {
       response.header("set-cookie", "app=1; Path=/");
-      await createNewSession(request, response, user, { ...instance, jwtPayload: { role: "member" } });
+      await createNewSession(request, response, user, { ...instance, ...detailsOf(request.url) });
       return { ok: true };
     }
     tell(auth: Auth): object {

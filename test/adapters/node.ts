@@ -13,6 +13,7 @@ import {
 import {
   CACHED_HEADERS,
   changeLate,
+  detailsOf,
   faultOf,
   FIRST,
   FOREIGN_AUTH,
@@ -56,7 +57,7 @@ function createRoutes({ instance, other, clock }: Setup): Readonly<Record<string
     async "/login"(request, response) {
       response.appendHeader("set-cookie", "app=1; Path=/");
       const user = new URL(request.url ?? "", "http://local").searchParams.get("user") ?? "alice";
-      await createNewSession(request, response, user, { ...instance, jwtPayload: { role: "member" } });
+      await createNewSession(request, response, user, { ...instance, ...detailsOf(request.url) });
       send(response, { ok: true });
     },
     "/api": told({}),

@@ -1,5 +1,5 @@
 import { Error as AuthError, type Sessions } from "counterfoil";
-import type { RequestSession } from "counterfoil/web";
+import type { RequestSession, SignInDetails } from "counterfoil/web";
 
 /** What an app gets: the options that carry the instance, and whether to mount everything twice. */
 export interface Setup {
@@ -38,6 +38,16 @@ export const OPTIONAL = { sessionRequired: false } as const;
 
 /** How `/late` asks at first. */
 export const FIRST = { page: true, sessionRequired: false } as const;
+
+/** What `/login` gives a sign-in, by its query. */
+export function detailsOf(url: string | undefined): SignInDetails {
+  const query = new URL(url ?? "/", "http://local").searchParams;
+  const persistent = query.get("persistent");
+  return {
+    jwtPayload: { role: "member" },
+    ...(persistent === null ? {} : { persistent: persistent === "true" }),
+  };
+}
 
 /** Moves the clock on between the two questions of `/late?ms=`. */
 export function wait({ clock }: Pick<Setup, "clock">, url: string | undefined): void {

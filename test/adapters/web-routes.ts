@@ -1,6 +1,17 @@
 import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
-import { CACHED_HEADERS, changeLate, FIRST, NEW_CLAIMS, OPTIONAL, OWN_CORS, PAGES, type Setup, wait } from "./setup.ts";
+import {
+  CACHED_HEADERS,
+  changeLate,
+  detailsOf,
+  FIRST,
+  NEW_CLAIMS,
+  OPTIONAL,
+  OWN_CORS,
+  PAGES,
+  type Setup,
+  wait,
+} from "./setup.ts";
 
 type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
 
@@ -39,7 +50,7 @@ export function createRoutes(
   return {
     async "/login"(request) {
       const user = new URL(request.url).searchParams.get("user") ?? "alice";
-      await createNewSession(request, user, { ...instance, jwtPayload: { role: "member" } });
+      await createNewSession(request, user, { ...instance, ...detailsOf(request.url) });
       return Response.json({ ok: true }, { headers: { "set-cookie": "app=1; Path=/" } });
     },
     "/api": verifySession((_request, auth) => tell(auth), instance),

@@ -29,6 +29,7 @@ export const OPTIONS = {
   "session.absoluteTimeout": { kind: "duration", min: "1s", max: "3650d", default: "365d" },
   "session.maxPerUser": { kind: "count-or-off", min: 1, max: 10_000, default: 100 },
   "session.onMaxPerUser": { kind: "choice", of: ["end-oldest", "refuse"], default: "end-oldest" },
+  "session.persistent": { kind: "flag", default: true },
 
   "keys.rotateEvery": { kind: "duration", min: "1h", max: "400d", default: "30d" },
   "keys.publishAhead": { kind: "duration", min: "10s", max: "1d", default: "10m" },
@@ -68,6 +69,8 @@ export const PRESETS: Readonly<Record<"standard" | "strict", OtherDefaults<typeo
   strict: {
     "session.idleTimeout": "15m",
     "session.absoluteTimeout": "12h",
+    // 5.1 of the same: the secrets of a session should not outlive a restart of the browser.
+    "session.persistent": false,
     "tokens.accessToken.validity": "5m",
     "tokens.accessToken.revocation": "store",
     "cookie.hostPrefix": true,

@@ -140,6 +140,12 @@ export interface CounterfoilConfig {
          * `"end-oldest"`.
          */
         readonly onMaxPerUser?: "end-oldest" | "refuse" | undefined;
+        /**
+         * Whether the cookies of a session outlive the browser. False: they have neither `Max-Age`
+         * nor `Expires`. A sign-in that has the option `persistent` decides for its session.
+         * Default true; false in `strict`.
+         */
+        readonly persistent?: boolean | undefined;
       }
     | undefined;
   readonly keys?:

@@ -30,6 +30,7 @@ test.each([
     "strict",
     {
       ...NIST_AAL3,
+      persistent: false,
       accessToken: STRICT_ACCESS,
       cookie: { ...DEFAULTS.cookie, names: cookieNames("all") },
       http: { ...DEFAULTS.http, transports: new Set(["cookie"]) },
@@ -38,7 +39,7 @@ test.each([
 ])("the preset %s changes what it says and no more, and options beside it win", (preset, part) => {
   expect(parseConfig({ preset })).toEqual({ ...DEFAULTS, ...part });
   const tokens = { accessToken: { validity: "15m", revocation: "off" } };
-  const session = { idleTimeout: "100d", absoluteTimeout: "365d" };
+  const session = { idleTimeout: "100d", absoluteTimeout: "365d", persistent: true };
   const http = { transports: ["header", "cookie"] };
   expect(parseConfig({ preset, tokens, session, http, cookie: { hostPrefix: "auto" } })).toEqual({
     ...DEFAULTS,
@@ -90,6 +91,7 @@ const ACCEPTED: readonly (readonly [
   ["session.onMaxPerUser", "refuse", "limit", exactly(100, "refuse")],
   ["session.onMaxPerUser", "end-oldest", "limit", exactly(100, "end-oldest")],
   ["session", { maxPerUser: 10_000, onMaxPerUser: "refuse" }, "limit", exactly(10_000, "refuse")],
+  ["session.persistent", false, "persistent", false],
   ["keys", { rotateEvery: "1h", publishAhead: "30m" }, "keys", { rotateEvery: HOUR, publishAhead: 30 * MINUTE }],
   ["cookie.domain", "example.com", "cookie", { domain: "example.com", names: cookieNames("none") }],
   ["cookie.secure", false, "cookie", { secure: false, names: cookieNames("none") }],

@@ -52,6 +52,7 @@ function readPolicy(root: SectionReader): ParsedConfig {
     idleTimeout: readIdleTimeout(options),
     absoluteTimeout: value("session.absoluteTimeout"),
     limit: readLimit(options),
+    persistent: value("session.persistent"),
     keys: { rotateEvery: value("keys.rotateEvery"), publishAhead: value("keys.publishAhead") },
     cookie: readCookie(options, http),
     http,

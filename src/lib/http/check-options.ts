@@ -62,6 +62,7 @@ export function checkInstanceOption(options: unknown, name: string): void {
 export function checkStartDetails(details: unknown): void {
   const any = (value: unknown): value is unknown => value !== undefined;
   check(details, "createNewSession", (section) => {
+    section.flag("persistent");
     for (const name of ["jwtPayload", "sessionData", "deviceLabel", "authTime"]) section.value(name, "a value", any);
   });
 }

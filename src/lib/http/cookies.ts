@@ -129,9 +129,9 @@ export function createSessionCookies(
       );
     },
 
-    set(exchange, kind, { value, expires }, now) {
+    set(exchange, kind, token, now) {
       send(exchange, [
-        line(kind, value, lifetimeUntil(expires, now), { path: pathOfCookie(kind), domain: policy.domain }),
+        line(kind, token.value, lifetimeOf(token, now), { path: pathOfCookie(kind), domain: policy.domain }),
       ]);
     },
 
@@ -175,17 +175,20 @@ function chooseScopes<T>(scopes: readonly T[]): readonly T[] {
 /**
  * Both attributes, because some clients know only one: Dart's and superagent's use `Expires` alone,
  * and Java's reads a line without it as a cookie of RFC 2965. Browsers use `Max-Age` (RFC 6265
- * 5.3), so a wrong server clock does not matter to them.
+ * 5.3), so a wrong server clock does not matter to them. Without both a cookie ends with the
+ * browser.
  */
-function lifetimeUntil(expires: number, now: number): string {
+function lifetimeOf({ expires, persistent }: TokenInfo, now: number): string {
   const maxAge = Math.max(0, Math.ceil((expires - now) / 1000));
-  return maxAge === 0 ? OVER : `Max-Age=${maxAge}; Expires=${new Date(now + maxAge * 1000).toUTCString()}`;
+  if (maxAge === 0) return OVER;
+  if (persistent === false) return "";
+  return `Max-Age=${maxAge}; Expires=${new Date(now + maxAge * 1000).toUTCString()}`;
 }
 
 /**
  * The identity of a cookie in a browser, and our attributes: the line without value and lifetime.
  */
-const scopeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*; Max-Age=\d+; Expires=[^;]*/, "$1");
+const scopeOf = (line: string): string => line.replace(/^([^=;]*)=[^;]*(?:; Max-Age=\d+; Expires=[^;]*)?/, "$1");
 
 /**
  * Searches instead of splitting: this runs several times per request, and most cookies may not be

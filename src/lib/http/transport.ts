@@ -28,6 +28,9 @@ export interface Transport {
   clear(exchange: HttpExchange): void;
 }
 
+const persistenceOf = ({ persistent }: TokenInfo): Pick<TokenInfo, "persistent"> =>
+  persistent === undefined ? {} : { persistent };
+
 export function createTransports(
   { policy, now }: SessionContext,
   cookies: SessionCookies,
@@ -39,7 +42,7 @@ export function createTransports(
     // With two claims headers such a client reads only the second, and many proxies allow only 4 kB
     // of headers.
     if (!supertokens || !isSupertokensClient(exchange))
-      exchange.setHeader(HEADERS.user, formatClientSession({ handle, userId, claims }));
+      exchange.setHeader(HEADERS.user, formatClientSession({ handle, userId, claims, ...persistenceOf(accessToken) }));
     if (supertokens) setFrontToken(exchange, session, accessToken.expires, now());
   };
 
@@ -48,7 +51,7 @@ export function createTransports(
     issue(exchange, { session, accessToken, refreshToken, idRefreshToken, antiCsrfToken }, presented) {
       const time = now();
       // The cookie outlives its token, so that "expired" and "signed out" differ.
-      cookies.set(exchange, "access", { value: accessToken.value, expires: refreshToken.expires }, time);
+      cookies.set(exchange, "access", { ...accessToken, expires: refreshToken.expires }, time);
       // An unrotated token is not set again: a late response must not overwrite a newer one.
       if (refreshToken.value !== presented) cookies.set(exchange, "refresh", refreshToken, time);
       cookies.set(exchange, "marker", idRefreshToken, time);
@@ -58,7 +61,7 @@ export function createTransports(
       announce(exchange, session, accessToken);
     },
     issueAccess(exchange, { session, accessToken, sessionExpires }) {
-      cookies.set(exchange, "access", { value: accessToken.value, expires: sessionExpires }, now());
+      cookies.set(exchange, "access", { ...accessToken, expires: sessionExpires }, now());
       announce(exchange, session, accessToken);
     },
     clear(exchange) {

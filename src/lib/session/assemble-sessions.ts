@@ -80,7 +80,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
   const sessions: Sessions = {
     cookieNames: policy.cookie.names,
     async createNewSession(userId, jwtPayload, sessionData, options) {
-      checkKnown(options, "createNewSession", ["authTime", "device"]);
+      checkKnown(options, "createNewSession", ["authTime", "device", "persistent"]);
       return createSession(context, { userId, jwtPayload, sessionData, options });
     },
     async getSession(...given) {

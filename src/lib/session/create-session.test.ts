@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { DAY, MINUTE, START } from "../../../test/fixtures/constants.ts";
+import { DAY, MINUTE, SECOND, START } from "../../../test/fixtures/constants.ts";
 import { type Claims, refused, World } from "../../../test/fixtures/session-world.ts";
 import { Error as AuthError } from "../../index.ts";
+import { memory } from "../../memory.ts";
 import { parseMarker } from "../../protocol.ts";
 
 test("a session is made with everything that a client needs", async () => {
@@ -65,6 +66,48 @@ test.each([
     expect(name.length + longest).toBeGreaterThan(4096 - 4);
   },
 );
+
+test.each([
+  [{}, undefined, undefined],
+  [{}, { persistent: true }, undefined],
+  [{}, { persistent: false }, false],
+  [{ session: { persistent: false } }, undefined, false],
+  [{ session: { persistent: false } }, { persistent: true }, undefined],
+  [{ preset: "strict" }, {}, false],
+] as const)(
+  "with the config %j and the options %j every token says persistent: %s",
+  async (config, options, expected) => {
+    const world = new World({ ...config, tokens: { accessToken: { revocation: "store" } } });
+    const { sessions } = world;
+    const created = await sessions.createNewSession("alice", { role: "member" }, { count: 0 }, options);
+    await sessions.updateJwtPayload(created.session.handle, { role: "admin" });
+    const { newAccessToken } = await sessions.getSession(created.accessToken.value, null);
+    const first = await sessions.refreshSession(created.refreshToken.value);
+    world.now += 30 * SECOND;
+    const second = await sessions.refreshSession(first.newRefreshToken.value);
+    const tokens = [created.accessToken, created.refreshToken, created.idRefreshToken, newAccessToken].concat(
+      [first, second].flatMap((one) => [one.newAccessToken, one.newRefreshToken, one.newIdRefreshToken]),
+    );
+    expect(tokens.map((token) => token?.persistent)).toEqual(tokens.map(() => expected));
+    expect(tokens.every((token) => token !== undefined && "persistent" in token)).toBe(expected === false);
+  },
+);
+
+test.each([0, "false", null])("persistent: %j is refused", async (persistent) => {
+  const { sessions } = new World();
+  const created = sessions.createNewSession("alice", { role: "member" }, { count: 0 }, { persistent } as object);
+  await expect(created).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "ARGUMENT_INVALID"));
+});
+
+test("a row of earlier code has persistent cookies", async () => {
+  const store = memory();
+  const create = store.createSession.bind(store);
+  store.createSession = (record, ...rest) => create({ ...record, persistent: null }, ...rest);
+  const world = new World({ store });
+  const { refreshToken } = await world.signIn();
+  const { newRefreshToken } = await world.sessions.refreshSession(refreshToken.value);
+  expect(newRefreshToken.persistent).toBeUndefined();
+});
 
 describe("maxPerUser", () => {
   test("ends the oldest session, and nobody else's", async () => {

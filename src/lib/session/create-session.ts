@@ -16,6 +16,11 @@ export interface CreateOptions {
   readonly device?: DeviceInput;
   /** When the user signed in, in ms since the epoch; not in the future. Default: now. */
   readonly authTime?: number;
+  /**
+   * Whether the cookies outlive the browser. False: they have neither `Max-Age` nor `Expires`, also
+   * after each refresh. Default: `session.persistent` of the config.
+   */
+  readonly persistent?: boolean;
 }
 
 /** A new session and its tokens. */
@@ -76,7 +81,7 @@ async function create(
     handle,
     userKey,
     replacedHandle: replaces?.handle ?? null,
-    persistent: null,
+    persistent: (checkPersistent(options.persistent) ?? policy.persistent) ? 1 : 0,
     amr: null,
     actorKey: null,
     actorHandle: null,
@@ -147,6 +152,11 @@ async function create(
  * flight for a window, and a retry for another.
  */
 const rememberReplacedFor = (window: number): number => 2 * window + CLOCK_SKEW;
+
+function checkPersistent(persistent: unknown): boolean | undefined {
+  if (persistent === undefined || typeof persistent === "boolean") return persistent;
+  throw generalError("ARGUMENT_INVALID", "options.persistent is not true or false; write one, or leave it out");
+}
 
 function checkAuthTime(authTime: number | undefined, now: number): number {
   if (authTime === undefined) return now;

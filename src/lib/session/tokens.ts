@@ -10,6 +10,11 @@ export interface TokenInfo {
   readonly value: string;
   /** When the client should drop it, in ms since the epoch. */
   readonly expires: number;
+  /**
+   * False if the cookie must end with the browser: set it without `Max-Age` and `Expires`.
+   * Otherwise absent.
+   */
+  readonly persistent?: false;
 }
 
 /** The tokens of a new session. */
@@ -22,11 +27,17 @@ export interface IssuedTokens {
   readonly idRefreshToken: TokenInfo;
 }
 
-type TokenFacts = Pick<SessionRecord, "handle" | "userKey" | "claims" | "claimsVersion" | "authTime" | "expiresAt">;
+type TokenFacts = Pick<
+  SessionRecord,
+  "handle" | "userKey" | "claims" | "claimsVersion" | "authTime" | "expiresAt" | "persistent"
+>;
+
+const endsWithBrowser = ({ persistent }: TokenFacts): { readonly persistent?: false } =>
+  persistent === 0 ? { persistent: false } : {};
 
 /** @throws SessionError `TOKEN_TOO_LARGE` */
 export function mintAccessToken(context: SessionContext, record: TokenFacts, now: number): TokenInfo {
-  return context.accessTokens.mint(
+  const minted = context.accessTokens.mint(
     {
       userId: fromUserKey(record.userKey),
       handle: record.handle,
@@ -37,6 +48,7 @@ export function mintAccessToken(context: SessionContext, record: TokenFacts, now
     },
     now,
   );
+  return { ...minted, ...endsWithBrowser(record) };
 }
 
 /** The tokens of a response. The marker describes them to the page. */
@@ -53,10 +65,11 @@ export function issueTokens(
     issuedAt: now,
     accessExpires: accessToken.expires,
   };
+  const lifetime = { expires: record.expiresAt, ...endsWithBrowser(record) };
   return {
     accessToken,
-    refreshToken: { value: refreshToken.value, expires: record.expiresAt },
-    idRefreshToken: { value: formatMarker(marker), expires: record.expiresAt },
+    refreshToken: { value: refreshToken.value, ...lifetime },
+    idRefreshToken: { value: formatMarker(marker), ...lifetime },
   };
 }
 

@@ -10,7 +10,7 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
   const changes = new Map<string, string | undefined>();
   exchange.changeCookies((lines) => {
     for (const line of lines) {
-      const [, name = "", value = "", maxAge] = /^([^=]+)=([^;]*); Max-Age=(\d+)/.exec(line) ?? [];
+      const [, name = "", value = "", maxAge] = /^([^=]+)=([^;]*)(?:; Max-Age=(\d+))?/.exec(line) ?? [];
       // The line clears a duplicate of another scope. Its value is not known, so all values stay.
       if (maxAge === "0" && !isOwnScope(line, policy)) continue;
       if (!changes.has(name) || maxAge !== "0") changes.set(name, maxAge === "0" ? undefined : value);

@@ -35,7 +35,8 @@ export interface HttpAppOptions {
  * answer errors that are not this library's with 500 and `{"app":"<code or message>"}`:
  *
  * - `/login?user=` sets a cookie of its own, `app=1`, starts a session for the user with the claims
- *   `{ role: "member" }`, answers `{"ok":true}`
+ *   `{ role: "member" }`, answers `{"ok":true}`; `persistent=` in the query, `true` or `false`, is
+ *   the sign-in's option of that name
  * - `/api` needs a session, and answers `{"user","claims"}`; `/fresh` needs one whose sign-in is at
  *   most 5 minutes old
  * - `/maybe` answers the same without a session, with `null` for both
@@ -140,8 +141,13 @@ export function credentialsOf(response: RawResponse, before?: ClientCredentials)
   };
 }
 
-export async function signIn(app: HttpApp, headers: SentHeaders = {}, user = "alice"): Promise<ClientCredentials> {
-  const response = await call(app, `/login?user=${user}`, { method: "POST", headers });
+export async function signIn(
+  app: HttpApp,
+  headers: SentHeaders = {},
+  user = "alice",
+  details = "",
+): Promise<ClientCredentials> {
+  const response = await call(app, `/login?user=${user}${details}`, { method: "POST", headers });
   same([response.status, response.text], [200, '{"ok":true}']);
   return credentialsOf(response);
 }

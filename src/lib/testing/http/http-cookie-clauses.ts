@@ -6,6 +6,7 @@ import {
   clearedOf,
   cookiesOf,
   credentialsOf,
+  handleOf,
   type HttpApp,
   type HttpAppOptions,
   type HttpClause,
@@ -187,7 +188,57 @@ export const cookieClauses: readonly HttpClause[] = [
         same([out.status, await isAlive(app, other)], [200, false]);
       }),
   },
+  {
+    id: "cookies-9",
+    name: "MUST set cookies that end with the browser for a session that is not persistent, at each refresh and with newer claims, and say so to pages",
+    run: (start) =>
+      against(start, { config: { tokens: { accessToken: { revocation: "store" } } } }, async (app) => {
+        const login = await call(app, "/login?user=alice&persistent=false", { method: "POST" });
+        same([setBy(login), persistentOf(login)], [LINES[0]?.lines, false]);
+        let own = credentialsOf(login);
+        app.clock.now += SECOND;
+        const again = await refreshed(app, own);
+        same([again.status, setBy(again), persistentOf(again)], [200, LINES[0]?.lines, false]);
+        own = credentialsOf(again, own);
+        const renewed = await call(app, "/renew", { method: "POST", headers: { cookie: allCookiesOf(own) } });
+        // A refresh token that is not rotated is not set again.
+        const [access = "", , marker = ""] = LINES[0]?.lines ?? [];
+        same([renewed.status, setBy(renewed), persistentOf(renewed)], [200, [access, marker], false]);
+        own = credentialsOf(renewed, own);
+        const changed = await call(app, "/claims", { method: "POST", headers: withCookies(own) });
+        same([changed.status, setBy(changed), persistentOf(changed)], [200, [access], false]);
+        own = credentialsOf(changed, own);
+        await app.sessions.updateJwtPayload(handleOf(own), { role: "guest" });
+        const told = await call(app, "/api", { headers: withCookies(own) });
+        same([told.status, setBy(told), persistentOf(told)], [200, [access], false]);
+        const gone = await call(app, "/session/signout", { method: "POST", headers: { cookie: cookiesOf(own) } });
+        same(ours(gone), clearedOf(own));
+      }),
+  },
+  {
+    id: "cookies-10",
+    name: "MUST set such cookies by the config's session.persistent, which a sign-in overrides",
+    async run(start) {
+      for (const config of [{ session: { persistent: false } }, { preset: "strict" }] as const) {
+        await against(start, { config }, async (app) => {
+          const lines = LINES["preset" in config ? 2 : 0]?.lines.map((line) => line.replace("Strict", "Lax")) ?? [];
+          const login = await call(app, "/login?user=alice", { method: "POST" });
+          same([setBy(login), persistentOf(login)], [lines, false]);
+          const lasting = await call(app, "/login?user=alice&persistent=true", { method: "POST" });
+          same(persistentOf(lasting), undefined);
+          ok(ours(lasting).every((line) => /; Max-Age=[1-9]\d*; Expires=/.test(line)));
+          const again = await refreshed(app, credentialsOf(lasting));
+          same([again.status, persistentOf(again)], [200, undefined]);
+          ok(ours(again).every((line) => /; Max-Age=[1-9]\d*; Expires=/.test(line)));
+        });
+      }
+    },
+  },
 ];
+
+/** What the page learns of the session's cookies. */
+const persistentOf = (response: RawResponse): unknown =>
+  (JSON.parse(response.header("counterfoil-user") ?? "") as { persistent?: unknown }).persistent;
 
 /** Formats a `Cookie` header as in RFC 2965 3.3.4. */
 const quoted = (cookie: string): string =>

@@ -71,6 +71,20 @@ export const pageClauses: readonly HttpClause[] = [
       }),
   },
   {
+    id: "pages-14",
+    name: "MUST render a page with the cookies that it has just refreshed, also if they end with the browser",
+    run: (start) =>
+      against(start, { config: { cookie: { hostPrefix: true }, session: { persistent: false } } }, async (app) => {
+        const own = await expire(app);
+        const page = await load(app, "/page", allCookiesOf(own));
+        same([page.status, page.json()], [200, alice]);
+        same(
+          ours(page).map((line) => line.includes("Max-Age")),
+          [false, false, false],
+        );
+      }),
+  },
+  {
     id: "pages-2",
     name: "MUST render for nobody without a redirect, and refuse a script that fetches data",
     run: (start) =>
