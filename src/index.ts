@@ -113,10 +113,12 @@ export function getCookieNames(): CookieNames {
  * @param userId a non-empty string of at most 256 characters, or a finite number
  * @param jwtPayload the claims: JSON in the access token, which the client can read. Default `{}`
  * @param sessionData JSON that stays on the server, at most 1,000,000 characters. Default `{}`
- * @param options the time of the sign-in, and the device for the list of sessions
+ * @param options the time of the sign-in, the device for the list of sessions, and who acts for
+ *   the user if somebody else does
  * @returns the session and its tokens
  * @throws SessionError `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`
- *   when an argument does not fit; `SESSION_LIMIT_REACHED` with `onMaxPerUser: "refuse"`
+ *   when an argument does not fit; `SESSION_LIMIT_REACHED` with `onMaxPerUser: "refuse"`;
+ *   `SESSION_NOT_FOUND`, `ACTOR_REFUSED` if the actor has no live session of the own
  * @example
  * ```ts
  * import { createNewSession } from "counterfoil";
@@ -146,7 +148,7 @@ export async function createNewSession(
  * @throws SessionError of the kind `TRY_REFRESH_TOKEN` if the access token is missing, expired or
  *   not ours, or the anti-CSRF token is missing or wrong; `SESSION_NOT_FOUND` if the session was
  *   revoked, with `revocation: "store"`; `STEP_UP_REQUIRED` if the sign-in is older than
- *   `maxAuthAge` (RFC 9470)
+ *   `maxAuthAge` (RFC 9470); `ACTOR_REFUSED` with `refuseActor`
  * @example
  * ```ts
  * import { createNewSession, getSession } from "counterfoil";
@@ -445,6 +447,7 @@ export {
 } from "./lib/errors.ts";
 export type { PendingKey } from "./lib/key/key-ring.ts";
 export type { Jwks } from "./lib/key/jwks.ts";
+export type { Actor } from "./lib/session/actor.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 export type { DeviceInput } from "./lib/session/device.ts";
 export type { SessionEventName, SessionEvents, SessionListener } from "./lib/session/events.ts";

@@ -159,6 +159,7 @@ export const MESSAGES = {
   theft: THEFT_MESSAGE as typeof THEFT_MESSAGE,
   retry: "retry",
   csrf: "csrf",
+  actor: "actor refused",
   transport: "transport refused",
   conflict: "transport conflict",
   stepUp: "insufficient_user_authentication",

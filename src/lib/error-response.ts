@@ -67,6 +67,7 @@ export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code"
     case ERROR_TYPES.STEP_UP_REQUIRED:
       return MESSAGES.stepUp;
     case ERROR_TYPES.GENERAL_ERROR:
+      if (code === "ACTOR_REFUSED") return MESSAGES.actor;
       if (code === "CSRF_REFUSED") return MESSAGES.csrf;
       if (code === "TRANSPORT_REFUSED") return MESSAGES.transport;
       if (code === "TRANSPORT_CONFLICT") return MESSAGES.conflict;

@@ -75,6 +75,7 @@ export interface Policy {
   };
   readonly idleTimeout: number;
   readonly absoluteTimeout: number;
+  readonly actorTimeout: number;
   readonly limit: SessionLimit | undefined;
   /** Whether cookies outlive the browser, if a sign-in does not say it. */
   readonly persistent: boolean;

@@ -11,6 +11,7 @@ import {
 } from "counterfoil/express";
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import {
+  actingAs,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -104,6 +105,15 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     verify,
     handle(async (request, response) => {
       await authOf(request)?.revokeSession();
+      response.json({ ok: true });
+    }),
+  );
+  app.all(
+    "/act",
+    verify,
+    handle(async (request, response) => {
+      const { user = "" } = request.query as { user?: string };
+      await createNewSession(request, response, user, { ...instance, ...actingAs(authOf(request)) });
       response.json({ ok: true });
     }),
   );

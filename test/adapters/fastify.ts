@@ -11,6 +11,7 @@ import {
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { AddressInfo } from "node:net";
 import {
+  actingAs,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -92,6 +93,11 @@ async function listen(
   });
   all("/leave", verify, async (request) => {
     await authOf(request)?.revokeSession();
+    return { ok: true };
+  });
+  all("/act", verify, async (request, reply) => {
+    const { user = "" } = request.query as { user?: string };
+    await createNewSession(request, reply, user, { ...instance, ...actingAs(authOf(request)) });
     return { ok: true };
   });
   all("/echo", verify, async (request) => request.body);

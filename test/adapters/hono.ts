@@ -11,6 +11,7 @@ import {
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import {
+  actingAs,
   CACHED_HEADERS,
   detailsOf,
   faultOf,
@@ -77,6 +78,10 @@ function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Ho
     await authOf(context)?.revokeSession();
     // Not made by the context, so that its headers come from nowhere else.
     return Response.json({ ok: true });
+  });
+  app.all("/act", verify, async (context) => {
+    await createNewSession(context, context.req.query("user") ?? "", { ...instance, ...actingAs(authOf(context)) });
+    return context.json({ ok: true });
   });
   app.all("/echo", verify, async (context) => context.json(await context.req.json<object>()));
   app.all("/stream", verify, (context) => new Response(streamOf(() => changeLater(authOf(context)))));

@@ -11,6 +11,7 @@ import {
 } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
 import {
+  actingAs,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -100,6 +101,12 @@ function createApp({ instance, twice, other, clock, ownCors: cors }: Setup): Koa
   app.use(
     at("/leave", verify, async (context) => {
       await authOf(context)?.revokeSession();
+      context.body = { ok: true };
+    }),
+  );
+  app.use(
+    at("/act", verify, async (context) => {
+      await createNewSession(context, String(context.query["user"]), { ...instance, ...actingAs(authOf(context)) });
       context.body = { ok: true };
     }),
   );

@@ -34,6 +34,7 @@ import {
 } from "counterfoil/nest";
 import express from "express";
 import {
+  actingAs,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -131,6 +132,13 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
       await auth?.revokeSession();
       return { ok: true };
     }
+    async act(request: PlatformRequest, response: PlatformResponse, user: string, auth: Auth): Promise<object> {
+      await createNewSession(request, response, user, { ...instance, ...actingAs(auth) });
+      return { ok: true };
+    }
+    userOnly(auth: Auth): object {
+      return tell(auth);
+    }
     echo(body: object): object {
       return body;
     }
@@ -198,6 +206,8 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
   route("renew", pair);
   route("claims", session, {});
   route("leave", session, {});
+  route("act", [...pair, Query("user"), CurrentSession()], {});
+  route("userOnly", session, PAGES["/user-only"], { path: "/user-only" });
   route("echo", [Body()], {});
   route("stream", [CurrentSession(), Res({ passthrough: true })], {});
   route("late", session, undefined, {

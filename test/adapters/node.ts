@@ -11,6 +11,7 @@ import {
   findSession,
 } from "counterfoil/node";
 import {
+  actingAs,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -83,6 +84,11 @@ function createRoutes({ instance, other, clock }: Setup): Readonly<Record<string
     }),
     "/leave": verified(async (response, auth) => {
       await auth.revokeSession();
+      send(response, { ok: true });
+    }),
+    "/act": verified(async (response, auth, request) => {
+      const user = new URL(request.url ?? "", "http://local").searchParams.get("user") ?? "";
+      await createNewSession(request, response, user, { ...instance, ...actingAs(auth) });
       send(response, { ok: true });
     }),
     "/echo": verified(async (response, _auth, request) => send(response, await json(request))),

@@ -83,7 +83,14 @@ export const PAGES = {
   "/page-fresh": { page: true, maxAuthAge: "5m" },
   "/page-fresh-maybe": { page: true, maxAuthAge: "5m", sessionRequired: false },
   "/page-checked": { page: true, antiCsrfCheck: true },
+  "/user-only": { refuseActor: true },
 } as const;
+
+/** The details of a sign-in by `/act`. */
+export function actingAs(actor: RequestSession | undefined): { readonly actor: RequestSession; jwtPayload: object } {
+  if (actor === undefined) throw new Error("nobody to act");
+  return { actor, jwtPayload: { role: "member" } };
+}
 
 /** What the app's own error handler says. */
 export const faultOf = (error: unknown): { readonly app: string } => ({

@@ -1,6 +1,7 @@
 import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
 import {
+  actingAs,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -76,6 +77,11 @@ export function createRoutes(
     }, instance),
     "/leave": verifySession(async (_request, auth) => {
       await auth?.revokeSession();
+      return Response.json({ ok: true });
+    }, instance),
+    "/act": verifySession(async (request, auth) => {
+      const user = new URL(request.url).searchParams.get("user") ?? "";
+      await createNewSession(request, user, { ...instance, ...actingAs(auth) });
       return Response.json({ ok: true });
     }, instance),
     "/echo": verifySession(async (request) => Response.json(await request.json()), instance),

@@ -108,7 +108,9 @@ const SHARDS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   async "a check for revocation"(scene) {
     const { session } = await scene.right.createNewSession(scene.newUser());
     const wrong = contextOf(scene.wrong({ tokens: { accessToken: { revocation: "store" } } }));
-    const found = wrong.revocation?.check(session.handle, wrong.now()) ?? expect.fail("nothing is checked");
+    const found =
+      wrong.revocation?.check({ handle: session.handle, actor: undefined }, wrong.now()) ??
+      expect.fail("nothing is checked");
     expect(await outcomeOf(found)).toBe(scene.isAhead ? DISAGREE : "ok");
   },
 

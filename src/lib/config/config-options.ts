@@ -27,6 +27,7 @@ export const OPTIONS = {
 
   "session.idleTimeout": { kind: "duration", min: "1s", max: "400d", default: "100d" },
   "session.absoluteTimeout": { kind: "duration", min: "1s", max: "3650d", default: "365d" },
+  "session.actorTimeout": { kind: "duration", min: "1s", max: "1d", default: "1h" },
   "session.maxPerUser": { kind: "count-or-off", min: 1, max: 10_000, default: 100 },
   "session.onMaxPerUser": { kind: "choice", of: ["end-oldest", "refuse"], default: "end-oldest" },
   "session.persistent": { kind: "flag", default: true },

@@ -130,6 +130,11 @@ export interface CounterfoilConfig {
          */
         readonly absoluteTimeout?: Duration | undefined;
         /**
+         * How long a session lives in which somebody acts for the user, refreshed or not; `"1s"` to
+         * `"1d"`. It never outlives the actor's own session. Default `"1h"`.
+         */
+        readonly actorTimeout?: Duration | undefined;
+        /**
          * The most live sessions of one user, 1 to 10000; false sets no limit. A number that you
          * set is never exceeded. Default: 100, which concurrent sign-ins may exceed for a moment
          * unless you set `onMaxPerUser`.

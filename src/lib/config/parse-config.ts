@@ -51,6 +51,7 @@ function readPolicy(root: SectionReader): ParsedConfig {
     },
     idleTimeout: readIdleTimeout(options),
     absoluteTimeout: value("session.absoluteTimeout"),
+    actorTimeout: value("session.actorTimeout"),
     limit: readLimit(options),
     persistent: value("session.persistent"),
     keys: { rotateEvery: value("keys.rotateEvery"), publishAhead: value("keys.publishAhead") },

@@ -18,6 +18,7 @@ export function checkProtectOptions(options: unknown, name: "verifySession" | "g
     section.flag("sessionRequired");
     section.flag("antiCsrfCheck");
     section.flag("page");
+    section.flag("refuseActor");
     section.duration("maxAuthAge", "0s", "3650d");
   });
 }
@@ -37,6 +38,7 @@ function isPlain(options: unknown): boolean {
       case "sessionRequired":
       case "antiCsrfCheck":
       case "page":
+      case "refuseActor":
         if (typeof value !== "boolean") return false;
         break;
       default:
@@ -64,8 +66,13 @@ export function checkStartDetails(details: unknown): void {
   check(details, "createNewSession", (section) => {
     section.flag("persistent");
     for (const name of ["jwtPayload", "sessionData", "deviceLabel", "authTime"]) section.value(name, "a value", any);
+    section.value("actor", "{ userId, handle } of the actor, or the actor's session of a request", isObject);
+    // Otherwise the session would be one of the user.
+    if (section.isUnset("actor")) section.fault("actor", "MISSING", "is undefined; leave it out if the user signs in");
   });
 }
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** @returns the duration in ms; undefined if it was not given */
 export function checkSocketOptions(

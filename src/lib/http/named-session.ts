@@ -1,3 +1,4 @@
+import { type Actor, withActor } from "../session/actor.ts";
 import type { SessionContext } from "../session/context.ts";
 import type { UserId } from "../session/user-id.ts";
 import { authenticate } from "../session/verify-session.ts";
@@ -11,9 +12,9 @@ import { unlessNotOurs } from "./outcomes.ts";
 export async function findNamedSession(
   context: SessionContext,
   accessToken: string,
-): Promise<{ readonly handle: string; readonly userId: UserId } | undefined> {
+): Promise<{ readonly handle: string; readonly userId: UserId; readonly actor?: Actor } | undefined> {
   await context.ready();
   const token = await unlessNotOurs(() => authenticate(context, accessToken));
   if (token === undefined || context.now() - token.expires > context.policy.idleTimeout) return undefined;
-  return { handle: token.handle, userId: token.userId };
+  return { handle: token.handle, userId: token.userId, ...withActor(token.actor) };
 }

@@ -1,3 +1,4 @@
+import type { Actor } from "../session/actor.ts";
 import type { SessionContext } from "../session/context.ts";
 import { revokeSession } from "../session/manage-sessions.ts";
 import { authenticateRefreshToken } from "../session/refresh-session.ts";
@@ -11,6 +12,7 @@ import { unlessNotOurs } from "./outcomes.ts";
 export interface PresentedSession {
   readonly handle: string;
   readonly userId?: UserId;
+  readonly actor?: Actor;
 }
 
 export interface PresentedSessions {
@@ -44,9 +46,8 @@ export function createPresentedSessions(context: SessionContext): PresentedSessi
 
     async revoke(carried, reason) {
       let existed = false;
-      for (const { handle, userId } of carried) {
-        const event = userId === undefined ? { reason } : { reason, userId };
-        existed = (await revokeSession(context, handle, event)) || existed;
+      for (const { handle, ...whose } of carried) {
+        existed = (await revokeSession(context, handle, { reason, ...whose })) || existed;
       }
       return existed;
     },

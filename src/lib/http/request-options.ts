@@ -1,8 +1,10 @@
+import type { Actor } from "../session/actor.ts";
 import type { CreateOptions, IsOptional } from "../session/create-session.ts";
 import type { VerifyOptions } from "../session/verify-session.ts";
+import type { RequestSession } from "./request-session.ts";
 
 /** Options of a protected route. */
-export interface ProtectOptions extends Pick<VerifyOptions, "maxAuthAge"> {
+export interface ProtectOptions extends Pick<VerifyOptions, "maxAuthAge" | "refuseActor"> {
   /**
    * Whether a request without a session is refused. False lets it pass; an expired access token is
    * still refused, so the client refreshes. Default true.
@@ -21,9 +23,16 @@ export interface ProtectOptions extends Pick<VerifyOptions, "maxAuthAge"> {
   readonly page?: boolean;
 }
 
-interface SignInOptions extends Omit<CreateOptions, "device"> {
+interface SignInOptions extends Omit<CreateOptions, "actor" | "device"> {
   /** A name of the device, cut after 100 characters. Default: none. */
   readonly deviceLabel?: string;
+  /**
+   * Who acts for the user: the actor's session of this request, as `sessionOf(req)` returns it, or
+   * the actor's user id and live session. If the request carries that session, it is not revoked,
+   * but its cookies are replaced unless this instance has a `cookie.prefix` of its own. Default:
+   * the user acts.
+   */
+  readonly actor?: Actor | RequestSession;
 }
 
 interface SignInClaims<Claims> {

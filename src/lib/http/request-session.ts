@@ -1,3 +1,4 @@
+import { type Actor, withActor } from "../session/actor.ts";
 import { changeClaims, revokeSession, type Update, type Updater } from "../session/manage-sessions.ts";
 import type { SessionRecord } from "../session/record.ts";
 import { mintAccessToken } from "../session/tokens.ts";
@@ -18,6 +19,8 @@ export interface RequestSession<Claims = unknown, Data = unknown, Id extends Use
   getUserId(): Id;
   /** @returns the public name of the session, which is no secret and safe in logs */
   getHandle(): string;
+  /** @returns who acts for the user in this session; undefined if the user does */
+  getActor(): Actor | undefined;
   /** @returns the claims in the access token */
   getJWTPayload(): Claims;
   /**
@@ -95,6 +98,10 @@ class SessionOfRequest implements RequestSession {
     return () => this.#found.session.handle;
   }
 
+  get getActor(): RequestSession["getActor"] {
+    return () => this.#found.session.actor;
+  }
+
   get getJWTPayload(): RequestSession["getJWTPayload"] {
     return () => this.#claims;
   }
@@ -119,7 +126,7 @@ class SessionOfRequest implements RequestSession {
   async #updateClaims(update: Update<unknown>): Promise<unknown> {
     const { session: context } = this.#http;
     const { session, transport, accessExpires } = this.#found;
-    const { handle, userId } = session;
+    const { handle, userId, actor } = session;
     const { record, value } = await this.#setRefusal(changeClaims(context, handle, update, this.#row));
     this.#row = undefined;
     this.#claims = value;
@@ -128,7 +135,7 @@ class SessionOfRequest implements RequestSession {
     const expiresAt = Math.min(record.expiresAt, accessExpires);
     const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
     transport.issueAccess(this.#exchange, {
-      session: { handle, userId, jwtPayload: value },
+      session: { handle, userId, jwtPayload: value, ...withActor(actor) },
       accessToken,
       sessionExpires: record.expiresAt,
     });
@@ -137,8 +144,9 @@ class SessionOfRequest implements RequestSession {
 
   async #revoke(): Promise<boolean> {
     const { session, transport } = this.#found;
-    const { handle, userId } = session;
-    const existed = await this.#setRefusal(revokeSession(this.#http.session, handle, { reason: "sign-out", userId }));
+    const { handle, userId, actor } = session;
+    const event = { reason: "sign-out", userId, ...withActor(actor) } as const;
+    const existed = await this.#setRefusal(revokeSession(this.#http.session, handle, event));
     transport.clear(this.#exchange);
     return existed;
   }

@@ -3,6 +3,7 @@ import type { Policy } from "../policy.ts";
 import { CURSOR_PARAMETER, PAGE_PARAMETERS, parseSessionCursor, ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
 import type { Duration } from "../options/duration.ts";
 import { ERROR_TYPES, type SessionError, unauthorised } from "../errors.ts";
+import { actorField, withActor } from "../session/actor.ts";
 import { isHandle } from "../session/handle.ts";
 import { findLiveSession, revokeSession } from "../session/manage-sessions.ts";
 import { appPaths } from "./base-path.ts";
@@ -204,27 +205,29 @@ async function listOwnSessions(http: HttpContext, exchange: HttpExchange): Promi
   const { sessions, next } = await http.sessions.getSessionsForUser(own.getUserId(), { limit: PAGE, after });
   const isOwn = (handle: string): boolean => handle === own.getHandle();
   if (!sessions.some(({ handle }) => isOwn(handle))) await checkAlive(http, own);
-  const listed = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, binding }) => ({
+  const listed = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, actor, binding }) => ({
     handle,
     current: isOwn(handle),
     createdAt,
     lastSeenAt,
     expiresAt,
     device,
+    ...withActor(actor),
     binding,
   }));
   return ok({ sessions: listed, ...(next === undefined ? {} : { next }) });
 }
 
 /**
- * `?handle=<handle>` revokes one of the user's sessions, `?others=true` all but the current one.
+ * `?handle=<handle>` revokes one of the user's sessions, `?others=true` all but the current one. A
+ * session in which somebody acts for the user ends none.
  */
 async function revokeOwnSessions(
   http: HttpContext,
   exchange: HttpExchange,
   { revokeMaxAuthAge: maxAuthAge }: RouteOptions,
 ): Promise<HttpResponse> {
-  const own = await protect(http, exchange, maxAuthAge === undefined ? {} : { maxAuthAge });
+  const own = await protect(http, exchange, { refuseActor: true, ...(maxAuthAge === undefined ? {} : { maxAuthAge }) });
   if (own === undefined) throw sessionOver();
   const userKey = await checkAlive(http, own);
   const userId = own.getUserId();
@@ -238,7 +241,8 @@ async function revokeOwnSessions(
   // A handle of another user gets the same response as an unknown one.
   const other = isHandle(handle) ? await findLiveSession(http.session, handle) : undefined;
   const isOwn = other?.userKey === userKey;
-  const revoked = isOwn && (await revokeSession(http.session, handle, { reason: "revoked", userId }));
+  const event = { reason: "revoked", userId, ...(other === undefined ? {} : actorField(other)) } as const;
+  const revoked = isOwn && (await revokeSession(http.session, handle, event));
   return ok({ revoked: revoked ? 1 : 0 });
 }
 

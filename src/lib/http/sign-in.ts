@@ -1,3 +1,4 @@
+import { type Actor, withActor } from "../session/actor.ts";
 import { createSession } from "../session/create-session.ts";
 import type { UserId } from "../session/user-id.ts";
 import type { HttpContext } from "./context.ts";
@@ -18,7 +19,7 @@ export async function signInUser(
   http: HttpContext,
   exchange: HttpExchange,
   userId: UserId,
-  { jwtPayload, sessionData, deviceLabel, ...options }: StartDetails = {},
+  { jwtPayload, sessionData, deviceLabel, actor: given, ...options }: StartDetails = {},
 ): Promise<RequestSession> {
   const { session: context, carried, credentials, transports } = http;
   exchange.checkUnsent();
@@ -31,13 +32,17 @@ export async function signInUser(
   const tokens = credentials.carried(exchange);
   const beside = await carried.find(tokens[other], await readRefreshCookie(http, exchange, other));
   const own = await carried.find(tokens[kind], await readRefreshCookie(http, exchange, kind));
-  const [first, ...others] = [...own, ...beside];
+  const actor = given === undefined ? undefined : toActor(given);
+  const presented = [...own, ...beside];
+  // The new session hangs on the actor's, which only loses its place in the browser.
+  const [first, ...others] = presented.filter(({ handle }) => handle !== actor?.handle);
   const created = await createSession(context, {
     userId,
     jwtPayload,
     sessionData,
-    options: { ...options, device: { ...deviceOf(exchange), label: deviceLabel } },
+    options: { ...options, ...withActor(actor), device: { ...deviceOf(exchange), label: deviceLabel } },
     replaces: first,
+    replacedHandle: presented[0]?.handle,
   });
   await carried.revoke(others, "signed-in-again");
   clearAllDuplicates(http, exchange);
@@ -54,3 +59,7 @@ export async function signInUser(
     accessExpires: accessToken.expires,
   });
 }
+
+/** The session of a request names its user and itself. */
+const toActor = (given: Actor | RequestSession): Actor =>
+  "getHandle" in given ? { userId: given.getUserId(), handle: given.getHandle() } : given;

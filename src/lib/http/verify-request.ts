@@ -87,9 +87,10 @@ function verify(
   { session, times }: HttpContext,
   exchange: HttpExchange,
   accessToken: string,
-  { antiCsrfToken, options: { maxAuthAge } }: Demands,
+  { antiCsrfToken, options: { maxAuthAge, refuseActor } }: Demands,
 ): Awaitable<Verified> {
-  const options: Judgement = { maxAuthAge, judgedAt: (token, now) => times.judgedAt(exchange, token, now) };
+  const judgedAt: Judgement["judgedAt"] = (token, now) => times.judgedAt(exchange, token, now);
+  const options: Judgement = { maxAuthAge, refuseActor, judgedAt };
   if (session.policy.http.csrf === "enforce") return verifySession(session, accessToken, antiCsrfToken, options);
   return verifyAndReport(session, exchange, { accessToken, antiCsrfToken, options });
 }

@@ -1,11 +1,14 @@
 import { CLOCK_SKEW } from "../clock.ts";
+import type { Policy } from "../policy.ts";
 import { generalError } from "../errors.ts";
 import { isUnknown } from "./guarded-store.ts";
+import { type Actor, actorField } from "./actor.ts";
+import { admitActor } from "./actor-session.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { newHandle } from "./handle.ts";
 import { toJson } from "./json-value.ts";
-import type { SessionRecord } from "./record.ts";
+import { sessionEnd, type SessionRecord } from "./record.ts";
 import { issueTokens, mintFirstRefreshToken, type IssuedTokens } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 import type { Session } from "./verify-session.ts";
@@ -14,13 +17,22 @@ import type { Session } from "./verify-session.ts";
 export interface CreateOptions {
   /** The device, for the list of sessions. Default: unknown. */
   readonly device?: DeviceInput;
-  /** When the user signed in, in ms since the epoch; not in the future. Default: now. */
+  /**
+   * When the user signed in, in ms since the epoch; not in the future. Default: now, and with an
+   * `actor` the actor's sign-in.
+   */
   readonly authTime?: number;
   /**
    * Whether the cookies outlive the browser. False: they have neither `Max-Age` nor `Expires`, also
-   * after each refresh. Default: `session.persistent` of the config.
+   * after each refresh. Default: `session.persistent` of the config, and false with an `actor`.
    */
   readonly persistent?: boolean;
+  /**
+   * Who acts for the user, for instance an employee of the support: the actor's user id and live
+   * session. The new session lasts for `session.actorTimeout` at most, and ends with the actor's
+   * session. Its access token has the claim `act` (RFC 8693 4.1). Default: the user acts.
+   */
+  readonly actor?: Actor;
 }
 
 /** A new session and its tokens. */
@@ -54,7 +66,9 @@ export interface NewSession {
   readonly sessionData?: unknown;
   readonly options?: CreateOptions | undefined;
   /** A session to revoke in the same step. */
-  readonly replaces?: { readonly handle: string; readonly userId?: UserId } | undefined;
+  readonly replaces?: { readonly handle: string; readonly userId?: UserId; readonly actor?: Actor } | undefined;
+  /** A session whose cookies this one's take the place of. Default: that of `replaces`. */
+  readonly replacedHandle?: string | undefined;
 }
 
 export const createSession = (context: SessionContext, wanted: NewSession): Promise<CreatedSession> =>
@@ -62,7 +76,7 @@ export const createSession = (context: SessionContext, wanted: NewSession): Prom
 
 async function create(
   context: SessionContext,
-  { userId, jwtPayload = {}, sessionData = {}, options = {}, replaces }: NewSession,
+  { userId, jwtPayload = {}, sessionData = {}, options = {}, replaces, replacedHandle }: NewSession,
 ): Promise<CreatedSession> {
   const userKey = toUserKey(userId);
   const claims = toJson(jwtPayload, "jwtPayload");
@@ -70,21 +84,22 @@ async function create(
   await context.ready();
 
   const { policy, events } = context;
+  const authTime = checkAuthTime(options.authTime, context.now());
+  const acting = "actor" in options ? await admitActor(context, options.actor) : undefined;
   const now = context.now();
-  const authTime = checkAuthTime(options.authTime, now);
   const handle = newHandle(userKey);
   const refreshToken = mintFirstRefreshToken(context, handle);
   const begin = context.clocks.stamp();
-  const absoluteExpiresAt = begin + policy.absoluteTimeout;
+  const absoluteExpiresAt = Math.min(begin + policy.absoluteTimeout, actingEnd(policy, begin, acting));
   const device = describeDevice(options.device);
   const record: SessionRecord = {
     handle,
     userKey,
-    replacedHandle: replaces?.handle ?? null,
-    persistent: (checkPersistent(options.persistent) ?? policy.persistent) ? 1 : 0,
+    replacedHandle: replacedHandle ?? replaces?.handle ?? null,
+    persistent: (checkPersistent(options.persistent) ?? (policy.persistent && acting === undefined)) ? 1 : 0,
     amr: null,
-    actorKey: null,
-    actorHandle: null,
+    actorKey: acting?.userKey ?? null,
+    actorHandle: acting?.handle ?? null,
     label: null,
     knownDevice: null,
     version: 1,
@@ -99,22 +114,25 @@ async function create(
     data,
     device: JSON.stringify(device),
     createdAt: begin,
-    authTime,
+    authTime: authTime ?? acting?.authTime ?? now,
     lastSeenAt: begin,
     expiresAt: Math.min(begin + policy.idleTimeout, absoluteExpiresAt),
     absoluteExpiresAt,
   };
   // Before the row is written: a token that is too large must not leave a row.
-  const tokens = issueTokens(context, record, refreshToken, now);
+  const actorEnds = acting === undefined ? undefined : sessionEnd(acting, policy);
+  const tokens = issueTokens(context, { ...record, actorEnds }, refreshToken, now);
 
   if (replaces !== undefined && policy.rotation.window > 0)
     await context.store.rememberReplaced(
       replaces.handle,
       context.clocks.later() + rememberReplacedFor(policy.rotation.window),
     );
-  const whose = replaces?.userId === undefined ? {} : { userId: replaces.userId };
+  const { handle: _, ...whose } = replaces ?? { handle: "" };
+  // An actor must not end sessions of the user, so this one does not count.
+  const limit = acting === undefined ? policy.limit : undefined;
   const { created, ended, replaced } = await context.store
-    .createSession(record, policy.limit, replaces?.handle)
+    .createSession(record, limit, replaces?.handle)
     .catch((error: unknown) => {
       if (!isUnknown(error)) throw error;
       if (replaces !== undefined)
@@ -124,23 +142,24 @@ async function create(
           reason: "signed-in-again",
           unknown: true,
         });
-      if (policy.limit !== undefined && policy.limit.onLimit !== "refuse")
+      if (limit !== undefined && limit.onLimit !== "refuse")
         events.emit("session-revoked", { handles: [], userId, reason: "limit", unknown: true });
       throw error;
     });
   if (!created) {
     throw generalError(
       "SESSION_LIMIT_REACHED",
-      `the user has as many sessions as session.maxPerUser allows (${policy.limit?.max}); end one first`,
+      `the user has as many sessions as session.maxPerUser allows (${limit?.max}); end one first`,
     );
   }
   if (replaced && replaces !== undefined)
     events.emit("session-revoked", { handles: [replaces.handle], ...whose, reason: "signed-in-again" });
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
-  events.emit("session-created", { handle, userId, device });
+  const actor = actorField(record);
+  events.emit("session-created", { handle, userId, device, ...actor });
   await context.upkeep.begin();
   return {
-    session: { handle, userId, jwtPayload },
+    session: { handle, userId, jwtPayload, ...actor },
     ...tokens,
     antiCsrfToken: policy.antiCsrf ? context.antiCsrf.of(handle) : undefined,
   };
@@ -158,8 +177,18 @@ function checkPersistent(persistent: unknown): boolean | undefined {
   throw generalError("ARGUMENT_INVALID", "options.persistent is not true or false; write one, or leave it out");
 }
 
-function checkAuthTime(authTime: number | undefined, now: number): number {
-  if (authTime === undefined) return now;
+/** When a session ends at the latest because somebody acts in it. */
+function actingEnd(
+  { actorTimeout, absoluteTimeout }: Policy,
+  begin: number,
+  acting: SessionRecord | undefined,
+): number {
+  if (acting === undefined) return Number.POSITIVE_INFINITY;
+  return Math.min(begin + actorTimeout, acting.absoluteExpiresAt, acting.createdAt + absoluteTimeout);
+}
+
+function checkAuthTime(authTime: number | undefined, now: number): number | undefined {
+  if (authTime === undefined) return undefined;
   if (Number.isInteger(authTime) && authTime >= 0 && authTime <= now) return authTime;
   throw generalError(
     "ARGUMENT_INVALID",

@@ -2,16 +2,23 @@ import { outsideCalls } from "../call.ts";
 import { cutText } from "../cut-text.ts";
 import { type ErrorCode, generalError } from "../errors.ts";
 import type { NoticeCode } from "../notices.ts";
+import type { Actor } from "./actor.ts";
 import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
 
 /**
  * The events of `on`, and what each listener gets. Events never hold a token, a cookie or a secret.
- * Each `handle` is the public name of a session, each `userId` its user.
+ * Each `handle` is the public name of a session, each `userId` its user, each `actor` who acted for
+ * the user in it; without `actor` the user did.
  */
 export interface SessionEvents<Id extends UserId = UserId> {
   /** A user signed in. */
-  "session-created": { readonly handle: string; readonly userId: Id; readonly device: DeviceFacts };
+  "session-created": {
+    readonly handle: string;
+    readonly userId: Id;
+    readonly device: DeviceFacts;
+    readonly actor?: Actor;
+  };
   /** A client refreshed its tokens. */
   "session-refreshed": {
     readonly handle: string;
@@ -25,6 +32,7 @@ export interface SessionEvents<Id extends UserId = UserId> {
     readonly generation: number;
     /** The device that refreshed. */
     readonly device: DeviceFacts;
+    readonly actor?: Actor;
   };
   /** Sessions ended before they expired. */
   "session-revoked": {
@@ -38,9 +46,12 @@ export interface SessionEvents<Id extends UserId = UserId> {
     /**
      * `revoked`: by a function or the route for other devices. `sign-out`: by the user.
      * `signed-in-again`: a sign-in replaced it. `reuse`: a refresh token was reused. `limit`:
-     * `session.maxPerUser`.
+     * `session.maxPerUser`. `actor-ended`: the session of its actor had ended, which a refresh
+     * noticed.
      */
-    readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit";
+    readonly reason: "revoked" | "sign-out" | "signed-in-again" | "reuse" | "limit" | "actor-ended";
+    /** Who acted in the session. Absent if the user did, or if the call did not read it. */
+    readonly actor?: Actor;
     /**
      * True if the response of the database was lost: the call failed, and the sessions may have
      * ended or not. Without `handles` the event is about sessions of `userId`.

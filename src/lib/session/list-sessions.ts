@@ -2,6 +2,7 @@ import { restartCall } from "../call.ts";
 import { formatSessionCursor, parseSessionCursor } from "../../protocol.ts";
 import { generalError } from "../errors.ts";
 import type { SessionPosition } from "./session-store.ts";
+import { type Actor, actorField } from "./actor.ts";
 import type { SessionContext } from "./context.ts";
 import { type DeviceFacts, sessionEnd, type SessionSummary } from "./record.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
@@ -22,6 +23,8 @@ export interface SessionInfo<Id extends UserId = UserId> {
   readonly authTime: number;
   /** The device that last refreshed the session. */
   readonly device: DeviceFacts;
+  /** Who acts for the user in this session; absent if the user does. */
+  readonly actor?: Actor;
   /** Reserved for device binding; always null. */
   readonly binding: null;
 }
@@ -114,6 +117,7 @@ const toSessionInfo = ({ policy }: SessionContext, userId: UserId, row: SessionS
   expiresAt: sessionEnd(row, policy),
   authTime: row.authTime,
   device: JSON.parse(row.device) as DeviceFacts,
+  ...actorField(row),
   binding: null,
 });
 

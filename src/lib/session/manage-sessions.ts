@@ -1,5 +1,7 @@
 import { pauseCall, restartCall } from "../call.ts";
 import { generalError, unauthorised } from "../errors.ts";
+import type { Actor } from "./actor.ts";
+import { findActorSession } from "./actor-session.ts";
 import { isUnknown, asPartlyDone } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
@@ -27,7 +29,7 @@ export type RevokeReason = SessionEvents["session-revoked"]["reason"];
 export async function revokeSession(
   context: SessionContext,
   handle: string,
-  event: { readonly reason: RevokeReason; readonly userId?: UserId } = { reason: "revoked" },
+  event: { readonly reason: RevokeReason; readonly userId?: UserId; readonly actor?: Actor } = { reason: "revoked" },
 ): Promise<boolean> {
   checkHandle(handle);
   return context.calls.run(async () => {
@@ -100,12 +102,14 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
 /** @returns the live row; undefined if there is none. @throws SessionError `CLOCKS_DISAGREE` */
 export async function findLiveSession(context: SessionContext, handle: string): Promise<FoundSession | undefined> {
   checkHandle(handle);
-  const record = await context.calls.run(async () => {
+  const { store, clocks, policy } = context;
+  return context.calls.run(async () => {
     await context.ready();
-    return context.store.findSession(handle);
+    const record = await store.findSession(handle);
+    if (record === undefined || clocks.hasEnded(sessionEnd(record, policy), record.storeTime)) return undefined;
+    if (record.actorHandle === null) return record;
+    return (await findActorSession(context, record.actorHandle)) === undefined ? undefined : record;
   });
-  if (record === undefined) return undefined;
-  return context.clocks.hasEnded(sessionEnd(record, context.policy), record.storeTime) ? undefined : record;
 }
 
 /** @returns the live row. @throws SessionError `SESSION_NOT_FOUND`, `CLOCKS_DISAGREE` */

@@ -1,5 +1,7 @@
 import { retryLater, type SessionError, unauthorised } from "../errors.ts";
 import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
+import { actorField } from "./actor.ts";
+import { findActorSession } from "./actor-session.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
@@ -64,7 +66,7 @@ export async function refreshSession(
       const record = await store.findSession(token.handle);
       clocks.note(asked, record?.storeTime);
       if (record === undefined) throw await whyGone(context, token.handle);
-      const decided = decide(context, token, record, options);
+      const decided = decide(context, token, await withActorEnd(context, record), options);
       if (decided.kind === "end") {
         if (await endAtVersion(context, record, decided)) throw decided.refusal();
       } else if (await store.commitRefresh(record.handle, record.version, decided.write)) {
@@ -111,10 +113,22 @@ interface Ending {
   readonly reportUnknown: () => void;
 }
 
+/** A row, and when the session of its actor ends. */
+interface ActedRow extends FoundSession {
+  /** Null: that has ended. Undefined: the user acts. */
+  readonly actorEnds?: number | null;
+}
+
+async function withActorEnd(context: SessionContext, record: FoundSession): Promise<ActedRow> {
+  if (record.actorHandle === null) return record;
+  const actor = await findActorSession(context, record.actorHandle);
+  return { ...record, actorEnds: actor === undefined ? null : sessionEnd(actor, context.policy) };
+}
+
 function decide(
   context: SessionContext,
   token: RefreshToken,
-  record: FoundSession,
+  record: ActedRow,
   { device: given, replaced }: RefreshOptions & BoundOptions,
 ): Decided {
   if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
@@ -124,6 +138,7 @@ function decide(
   const now = context.now();
   // Removed at once, so that a clock that is set back cannot revive the row.
   if (context.clocks.hasEnded(sessionEnd(record, policy), record.storeTime, now)) return EXPIRED;
+  if (record.actorEnds === null) return endedByActor(context, record);
 
   // Other servers wrote the times that rotation compares. Their clocks may differ from this one's
   // by more than a window.
@@ -185,6 +200,26 @@ const EXPIRED: Ending = {
   reportUnknown: () => undefined,
 };
 
+function endedByActor({ events }: SessionContext, record: SessionRecord): Ending {
+  const { handle, userKey } = record;
+  const report = (unknown: { readonly unknown?: true }): void =>
+    events.emit("session-revoked", {
+      handles: [handle],
+      userId: fromUserKey(userKey),
+      reason: "actor-ended",
+      ...actorField(record),
+      ...unknown,
+    });
+  return {
+    kind: "end",
+    refusal() {
+      report({});
+      return unauthorised("SESSION_NOT_FOUND", "the session of the actor has ended, and this one with it");
+    },
+    reportUnknown: () => report({ unknown: true }),
+  };
+}
+
 /** @returns the reason why the row is missing */
 async function whyGone({ store, clocks, policy }: SessionContext, handle: string): Promise<SessionError> {
   if (policy.rotation.window > 0 && (await store.wasReplaced(handle, clocks.earlier())))
@@ -212,7 +247,7 @@ async function endAtVersion(
 /** The fields for the row, and the tokens for the client. */
 function prepareWrite(
   context: SessionContext,
-  record: FoundSession,
+  record: ActedRow,
   refreshToken: RefreshToken,
   { now, ...written }: RotationState & { readonly device: string; readonly now: number },
 ): { readonly write: RefreshWrite; readonly refreshed: RefreshedSession } {
@@ -229,20 +264,17 @@ function prepareWrite(
 
 function emitRefreshed(
   context: SessionContext,
-  { handle, userKey }: SessionRecord,
+  record: SessionRecord,
   { generation }: RefreshToken,
   how: { readonly outcome: "mint" | "confirm" | "renew"; readonly device: DeviceFacts },
 ): void {
-  context.events.emit("session-refreshed", { handle, userId: fromUserKey(userKey), generation, ...how });
+  const { handle, userKey } = record;
+  const userId = fromUserKey(userKey);
+  context.events.emit("session-refreshed", { handle, userId, generation, ...how, ...actorField(record) });
 }
 
-function answer(
-  context: SessionContext,
-  record: SessionRecord,
-  refreshToken: RefreshToken,
-  now: number,
-): RefreshedSession {
-  const tokens = issueTokens(context, record, refreshToken, now);
+function answer(context: SessionContext, record: ActedRow, refreshToken: RefreshToken, now: number): RefreshedSession {
+  const tokens = issueTokens(context, { ...record, actorEnds: record.actorEnds ?? undefined }, refreshToken, now);
   return {
     session: toSession(record),
     newAccessToken: tokens.accessToken,

@@ -1,5 +1,6 @@
 import { TokenTheftError } from "../errors.ts";
 import type { RefreshToken } from "../token/refresh-token.ts";
+import { actorField } from "./actor.ts";
 import type { SessionContext } from "./context.ts";
 import type { DeviceFacts, SessionRecord } from "./record.ts";
 import { fromUserKey } from "./user-id.ts";
@@ -22,7 +23,13 @@ export function raiseAlarm(
   const { handle } = record;
   const userId = fromUserKey(record.userKey);
   emitReuse(context, token, record, { ...evidence, revoked: true });
-  context.events.emit("session-revoked", { handles: [handle], userId, reason: "reuse", ...ifUnknown(evidence) });
+  context.events.emit("session-revoked", {
+    handles: [handle],
+    userId,
+    reason: "reuse",
+    ...actorField(record),
+    ...ifUnknown(evidence),
+  });
   return new TokenTheftError(handle, userId);
 }
 

@@ -1,6 +1,10 @@
 import { sessionEnd } from "./record.ts";
 import type { Clocks } from "./clocks.ts";
 import type { FoundSession, SessionStore } from "./session-store.ts";
+import type { VerifiedAccessToken } from "../token/access-token.ts";
+
+/** The session that a token names, and that of its actor, with which it ends. */
+export type CheckedToken = Pick<VerifiedAccessToken, "handle" | "actor">;
 
 /** Finds out whether the session of a valid access token has ended or has newer claims. */
 export interface RevocationCheck {
@@ -9,7 +13,7 @@ export interface RevocationCheck {
    *
    * @throws SessionError `CLOCKS_DISAGREE`
    */
-  check(handle: string, now: number): Promise<FoundSession | undefined>;
+  check(token: CheckedToken, now: number): Promise<FoundSession | undefined>;
 }
 
 /**
@@ -22,11 +26,16 @@ export function createRevocationCheck(
   rules: { readonly idleTimeout: number; readonly absoluteTimeout: number } & Pick<Clocks, "hasEnded">,
 ): RevocationCheck | undefined {
   if (mode === "off") return undefined;
+  async function findLive(handle: string, now: number): Promise<FoundSession | undefined> {
+    const record = await store.findSession(handle);
+    if (record === undefined) return undefined;
+    return rules.hasEnded(sessionEnd(record, rules), record.storeTime, now) ? undefined : record;
+  }
   return {
-    async check(handle, now) {
-      const record = await store.findSession(handle);
-      if (record === undefined) return undefined;
-      return rules.hasEnded(sessionEnd(record, rules), record.storeTime, now) ? undefined : record;
+    async check({ handle, actor }, now) {
+      const record = await findLive(handle, now);
+      if (record === undefined || actor === undefined) return record;
+      return (await findLive(actor.handle, now)) === undefined ? undefined : record;
     },
   };
 }

@@ -31,10 +31,12 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * @param userId a non-empty string of at most 256 characters, or a finite number
    * @param jwtPayload the claims: JSON in the access token, which the client can read. Default `{}`
    * @param sessionData JSON that stays on the server, at most 1,000,000 characters. Default `{}`
-   * @param options the time of the sign-in, and the device for the list of sessions
+   * @param options the time of the sign-in, the device for the list of sessions, and who acts for
+   *   the user if somebody else does
    * @returns the session and its tokens
    * @throws SessionError `USER_ID_INVALID`, `VALUE_NOT_JSON`, `VALUE_TOO_LARGE`, `TOKEN_TOO_LARGE`
-   *   when an argument does not fit; `SESSION_LIMIT_REACHED` with `onMaxPerUser: "refuse"`
+   *   when an argument does not fit; `SESSION_LIMIT_REACHED` with `onMaxPerUser: "refuse"`;
+   *   `SESSION_NOT_FOUND`, `ACTOR_REFUSED` if the actor has no live session of the own
    * @example
    * ```ts
    * import { createSessions } from "counterfoil";
@@ -58,7 +60,8 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * @throws SessionError `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_INVALID`, `ACCESS_TOKEN_EXPIRED`,
    *   `ANTI_CSRF_MISSING`, `ANTI_CSRF_MISMATCH` (`TRY_REFRESH_TOKEN`): the client should refresh;
    *   `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session was revoked, with `revocation: "store"`;
-   *   `STEP_UP_REQUIRED` if the sign-in is older than `maxAuthAge` (RFC 9470)
+   *   `STEP_UP_REQUIRED` if the sign-in is older than `maxAuthAge` (RFC 9470); `ACTOR_REFUSED` with
+   *   `refuseActor`
    * @example
    * ```ts
    * import { createSessions } from "counterfoil";

@@ -1,6 +1,7 @@
 import { formatMarker } from "../../protocol.ts";
 import { mintRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
 import type { SessionContext } from "./context.ts";
+import { actorOf } from "./actor.ts";
 import type { SessionRecord } from "./record.ts";
 import { fromUserKey } from "./user-id.ts";
 
@@ -29,8 +30,19 @@ export interface IssuedTokens {
 
 type TokenFacts = Pick<
   SessionRecord,
-  "handle" | "userKey" | "claims" | "claimsVersion" | "authTime" | "expiresAt" | "persistent"
->;
+  | "handle"
+  | "userKey"
+  | "claims"
+  | "claimsVersion"
+  | "authTime"
+  | "actorKey"
+  | "actorHandle"
+  | "expiresAt"
+  | "persistent"
+> & {
+  /** When the session of the actor ends. Undefined: the user acts. */
+  readonly actorEnds?: number | undefined;
+};
 
 const endsWithBrowser = ({ persistent }: TokenFacts): { readonly persistent?: false } =>
   persistent === 0 ? { persistent: false } : {};
@@ -44,7 +56,8 @@ export function mintAccessToken(context: SessionContext, record: TokenFacts, now
       claimsJson: record.claims,
       claimsVersion: record.claimsVersion,
       authTime: record.authTime,
-      endsAt: record.expiresAt,
+      actor: actorOf(record),
+      endsAt: Math.min(record.expiresAt, record.actorEnds ?? Number.POSITIVE_INFINITY),
     },
     now,
   );

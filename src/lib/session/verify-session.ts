@@ -1,4 +1,5 @@
 import { type Duration, parseDuration } from "../options/duration.ts";
+import { type Actor, actorField, actorRefused, withActor } from "./actor.ts";
 import { generalError, type SessionError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";
@@ -22,13 +23,16 @@ export interface Session<Claims = unknown, Id extends UserId = UserId> {
    * it.
    */
   readonly jwtPayload: Claims;
+  /** Who acts for the user: the claim `act` (RFC 8693 4.1). Absent if the user does. */
+  readonly actor?: Actor;
 }
 
 /** Converts a row to a session. */
-export const toSession = ({ handle, userKey, claims }: SessionRecord): Session => ({
-  handle,
-  userId: fromUserKey(userKey),
-  jwtPayload: JSON.parse(claims),
+export const toSession = (row: SessionRecord): Session => ({
+  handle: row.handle,
+  userId: fromUserKey(row.userKey),
+  jwtPayload: JSON.parse(row.claims),
+  ...actorField(row),
 });
 
 /** Options of `getSession`. */
@@ -44,6 +48,11 @@ export interface VerifyOptions {
    * skip the check.
    */
   readonly antiCsrf?: "required";
+  /**
+   * Whether a session in which somebody else acts for the user is refused, with `ACTOR_REFUSED`.
+   * Set it for everything that changes credentials. Default false.
+   */
+  readonly refuseActor?: boolean | undefined;
 }
 
 /** The result of `getSession`. */
@@ -115,12 +124,8 @@ async function verifyLater(
 }
 
 /** Applies the conditions to an authentic token at `time`. */
-function judge(
-  context: SessionContext,
-  token: VerifiedAccessToken,
-  { antiCsrfToken, options, maxAuthAge }: Given,
-  time: number,
-): Awaitable<Verified> {
+function judge(context: SessionContext, token: VerifiedAccessToken, given: Given, time: number): Awaitable<Verified> {
+  const { antiCsrfToken, options } = given;
   const now = options.judgedAt === undefined ? time : options.judgedAt(token, time);
   if (now >= token.expires) throw tryRefreshToken("ACCESS_TOKEN_EXPIRED", "the access token has expired");
   if (antiCsrfToken !== undefined && antiCsrfToken !== null) {
@@ -128,13 +133,19 @@ function judge(
   } else if (options.antiCsrf === "required") {
     throw antiCsrfMissing();
   }
-  if (context.revocation !== undefined) return checkRevocation(context, token, now, maxAuthAge);
-  refuseOld(token, now, maxAuthAge);
+  if (context.revocation !== undefined) return checkRevocation(context, token, now, given);
+  applyDemands(token, now, given);
   return describe(token);
 }
 
 /** The last check: a user whose session has ended must not be asked for a fresher sign-in. */
-function refuseOld({ authTime }: VerifiedAccessToken, now: number, maxAuthAge: number | undefined): void {
+function applyDemands(
+  { actor, authTime }: VerifiedAccessToken,
+  now: number,
+  { options: { refuseActor }, maxAuthAge }: Given,
+): void {
+  if (refuseActor === true && actor !== undefined)
+    throw actorRefused("somebody acts for the user in this session, and this is only for the user");
   if (maxAuthAge !== undefined && now - authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
 }
 
@@ -176,12 +187,12 @@ async function checkRevocation(
   context: SessionContext,
   token: VerifiedAccessToken,
   now: number,
-  maxAuthAge: number | undefined,
+  given: Given,
 ): Promise<Verified> {
   const { revocation } = context;
-  const live = await context.calls.run(async () => revocation?.check(token.handle, now));
+  const live = await context.calls.run(async () => revocation?.check(token, now));
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
-  refuseOld(token, now, maxAuthAge);
+  applyDemands(token, now, given);
   if (live.claimsVersion <= token.claimsVersion) return { ...describe(token), row: live };
   const { handle, userId, authTime } = token;
   // Newer claims, but the same expiry: a thief with only a copied access token must not be able to
@@ -191,12 +202,14 @@ async function checkRevocation(
     { ...live, handle, userKey: toUserKey(userId), authTime, expiresAt: Math.min(live.expiresAt, token.expires) },
     now,
   );
-  const session = { handle, userId, jwtPayload: deepFreeze<unknown>(JSON.parse(live.claims)) };
+  const jwtPayload = deepFreeze<unknown>(JSON.parse(live.claims));
+  const session = { handle, userId, jwtPayload, ...withActor(token.actor) };
   return { session, newAccessToken, accessExpires: token.expires, row: live };
 }
 
-function describe({ handle, userId, claims, expires }: VerifiedAccessToken): Verified {
-  return { session: { handle, userId, jwtPayload: claims }, accessExpires: expires };
+function describe({ handle, userId, claims, actor, expires }: VerifiedAccessToken): Verified {
+  const session = { handle, userId, jwtPayload: claims };
+  return { session: actor === undefined ? session : { ...session, actor }, accessExpires: expires };
 }
 
 function checkAntiCsrfOption(antiCsrf: unknown, hasTokens: boolean): void {

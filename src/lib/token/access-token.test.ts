@@ -97,6 +97,8 @@ describe.each(ALGORITHMS)("%s", (signing) => {
       forgeries[`right key, without ${claim}`] = sign(right, { ...claims, [claim]: undefined });
       if (claim !== "pld") forgeries[`right key, wrong ${claim}`] = sign(right, { ...claims, [claim]: [1.5] });
     }
+    for (const act of [null, "7", [], {}, { sub: "7" }, { sid: "7" }, { sub: 7, sid: "7" }, { sub: "7", sid: null }])
+      forgeries[`right key, act ${JSON.stringify(act)}`] = sign(right, { ...claims, act });
     const accepted = Object.keys(forgeries).filter((why) => tokens.verify(forgeries[why] ?? "").kind === "authentic");
     expect(accepted).toEqual([]);
     expect(Object.keys(forgeries).length).toBeGreaterThan(45);

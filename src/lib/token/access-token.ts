@@ -5,6 +5,13 @@ import { createFlatCopy } from "../crypto/encoding.ts";
 import { MAX_JWS_LENGTH, parseJwsHeader, verifyJws } from "../crypto/jwt.ts";
 import { type CachedToken, VerifiedTokenCache } from "./verified-token-cache.ts";
 
+/** Who acts for the user of a token: claim `act` (RFC 8693 4.1). */
+export interface TokenActor {
+  readonly userId: string | number;
+  /** The actor's own session, with which this one ends. */
+  readonly handle: string;
+}
+
 /**
  * The contents of an access token. `claims` is the app's part, kept separate so that it cannot
  * override a standard claim.
@@ -15,6 +22,8 @@ export interface AccessTokenFacts {
   readonly claimsVersion: number;
   /** ms since the epoch, in whole seconds */
   readonly authTime: number;
+  /** Undefined: the user. */
+  readonly actor?: TokenActor | undefined;
 }
 
 export interface VerifiedAccessToken extends AccessTokenFacts, CachedToken {
@@ -71,14 +80,13 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
   }
 
   return {
-    mint({ userId, handle, claimsVersion, authTime, claimsJson, endsAt }, now) {
+    mint({ userId, handle, claimsVersion, authTime, actor, claimsJson, endsAt }, now) {
       const expires = Math.min(now + policy.validity, endsAt);
       const standard = JSON.stringify({
         iss: policy.issuer,
         aud: policy.audience,
-        sub: Object.is(userId, -0) ? "-0" : String(userId),
-        sub_type: typeof userId === "number" ? "number" : undefined,
-        sid: handle,
+        ...subjectOf(userId, handle),
+        act: actor === undefined ? undefined : subjectOf(actor.userId, actor.handle),
         iat: toNumericDate(now),
         exp: toNumericDate(expires),
         auth_time: Math.floor(authTime / 1000),
@@ -112,6 +120,18 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
   };
 }
 
+const subjectOf = (userId: string | number, handle: string): object => ({
+  sub: Object.is(userId, -0) ? "-0" : String(userId),
+  sub_type: typeof userId === "number" ? "number" : undefined,
+  sid: handle,
+});
+
+/** @returns undefined unless it is what {@link subjectOf} makes */
+function parseSubject({ sub, sub_type, sid }: Record<string, unknown>): TokenActor | undefined {
+  if (typeof sub !== "string" || typeof sid !== "string") return undefined;
+  return { userId: sub_type === "number" ? Number(sub) : sub, handle: sid };
+}
+
 const flatCopy = createFlatCopy(MAX_JWS_LENGTH);
 
 function parsePayload(token: string, payload: string, policy: AccessTokenPolicy): VerifiedAccessToken | undefined {
@@ -119,8 +139,12 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
   // with another issuer.
   const body = parseObject(payload);
   if (body === undefined) return undefined;
-  const { sub, sub_type, sid, exp, auth_time, cv, pld, iss, aud } = body;
-  if (typeof sub !== "string" || typeof sid !== "string") return undefined;
+  const { exp, auth_time, cv, pld, iss, aud, act } = body;
+  const subject = parseSubject(body);
+  if (subject === undefined) return undefined;
+  const actor = isObject(act) ? parseSubject(act) : undefined;
+  // An actor that cannot be read must not become the user.
+  if (act !== undefined && actor === undefined) return undefined;
   const expires = fromNumericDate(exp);
   if (expires === undefined || !Number.isInteger(auth_time) || !Number.isInteger(cv) || pld === undefined)
     return undefined;
@@ -128,10 +152,11 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
   return {
     // A slice would keep the whole header in memory for as long as the token is cached.
     token: policy.cacheSize === 0 ? token : flatCopy(token),
-    userId: sub_type === "number" ? Number(sub) : sub,
-    handle: sid,
+    userId: subject.userId,
+    handle: subject.handle,
     claimsVersion: cv as number,
     authTime: (auth_time as number) * 1000,
+    actor,
     claims: deepFreeze(pld),
     expires,
     provenAntiCsrf: undefined,
@@ -154,11 +179,13 @@ function fromNumericDate(seconds: unknown): number | undefined {
 function parseObject(json: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 /** Freezes parsed JSON recursively; it has no cycles. */
 export function deepFreeze<T>(value: T): T {

@@ -52,6 +52,9 @@ export interface HttpAppOptions {
  * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
  * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does
  * - `/leave` needs a session, ends it, and answers `{"ok":true}`
+ * - `/act?user=` needs a session, starts one for the user with the claims `{ role: "member" }` in
+ *   which that session is the `actor`, and answers `{"ok":true}`
+ * - `/user-only` answers as `/api` does, with `refuseActor: true`
  * - `/echo` needs a session, and answers the JSON body that it got
  * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the
  *   error that it gets

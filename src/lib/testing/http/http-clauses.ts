@@ -2,6 +2,7 @@
  * The requirements for an adapter of a web framework, as data: each clause sends raw requests to a
  * real port. An adapter is done when it passes the list. Ids never change their meaning.
  */
+import { actorClauses } from "./http-actor-clauses.ts";
 import { responseClauses } from "./http-response-clauses.ts";
 import type { HttpClause } from "./http-app.ts";
 import { cacheClauses } from "./http-cache-clauses.ts";
@@ -29,6 +30,7 @@ export const httpClauses: readonly HttpClause[] = [
   ...pageClauses,
   ...pathClauses,
   ...demandClauses,
+  ...actorClauses,
   ...cacheClauses,
   ...hostileClauses,
 ];
