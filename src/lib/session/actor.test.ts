@@ -45,6 +45,7 @@ describe("a session in which somebody acts", () => {
       jwtPayload: { role: "member" },
       actor,
     });
+    expect([alice.refreshToken.persistent, support.refreshToken.persistent]).toEqual([false, undefined]);
     const act = { sub: "7", sub_type: "number", sid: actor.handle };
     expect(payloadOf(alice.accessToken.value)).toMatchObject({ sub: "alice", act, auth_time: START / 1000 });
     expect(payloadOf(support.accessToken.value)).not.toHaveProperty("act");
