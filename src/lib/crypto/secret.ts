@@ -75,6 +75,9 @@ export function createSecrets(list: readonly [string, ...string[]]): Secrets {
   };
 }
 
+/** Makes a secret for the option `secret`: 32 random bytes as 43 characters of base64url. */
+export const newSecret = (): string => randomBytes(32).toString("base64url");
+
 /** Derives `length` bytes for one purpose. Different purposes yield independent keys. */
 export function deriveKey(from: string | Uint8Array, purpose: string, length = 32): Buffer {
   return Buffer.from(hkdfSync("sha256", from, "counterfoil", purpose, length));

@@ -5,8 +5,10 @@ import { generalError } from "../errors.ts";
 import { withDeadline } from "../with-deadline.ts";
 import type { Secrets } from "../crypto/secret.ts";
 import type { KeyRecord } from "./key-record.ts";
+import { activeKey } from "./key-state.ts";
 import type { KeyStore } from "./key-store.ts";
-import { makeKeyRecord, openKeyRecord, wrapContext, type RingKey } from "./ring-key.ts";
+import { makeKeyRecord, openKeyRecord, type RingKey } from "./ring-key.ts";
+import { rewrapKey, unwrapKey } from "./wrapped-key.ts";
 
 export interface KeyPolicy {
   readonly signing: SigningAlgorithm;
@@ -124,14 +126,10 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
   async function open(record: KeyRecord, rewrap: boolean): Promise<RingKey> {
     const known = byKid.get(record.kid);
     if (known?.wrappedSeed === record.wrappedSeed) return known;
-    const context = wrapContext(record.kid, record.algorithm);
-    const unwrapped = secrets().unwrap(record.wrappedSeed, context);
-    if (unwrapped === undefined) throw secretMismatch(record.kid);
+    const unwrapped = unwrapKey(secrets(), record);
     // Only at the start: while processes with the old and the new list run in parallel, they would
     // undo each other's work.
-    if (rewrap && !unwrapped.byFirst) {
-      await store.rewrapKey(record.kid, record.wrappedSeed, secrets().wrap(unwrapped.seed, context));
-    }
+    if (rewrap && !unwrapped.byFirst) await rewrapKey(store, secrets(), unwrapped);
     return openKeyRecord(record, unwrapped.seed);
   }
 
@@ -222,8 +220,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     load,
     active() {
       // A process whose clock is behind must not sign with a key that others are about to remove.
-      const time = clocks.later();
-      const key = keys.findLast((candidate) => candidate.activatesAt <= time) ?? keys[0];
+      const key = activeKey(keys, clocks.later());
       if (key === undefined) throw generalError("STORE_UNAVAILABLE", "the signing keys have not been loaded");
       return key;
     },
@@ -259,9 +256,3 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     },
   };
 }
-
-const secretMismatch = (kid: string): Error =>
-  generalError(
-    "SECRET_MISMATCH",
-    `key ${kid} in the store was encrypted with a secret that is not in the config; add the earlier secret to the list: secret: [current, earlier]`,
-  );

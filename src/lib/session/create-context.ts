@@ -26,19 +26,25 @@ import { createRefusals } from "./refusals.ts";
 import { watchStore } from "./store-watch.ts";
 import { createUpkeep } from "./upkeep.ts";
 
+/** A context whose maker closes it. */
+export type OwnContext = SessionContext & { readonly close: () => Promise<void> };
+
 /**
  * Makes the context of the session operations, until `close`. Does no I/O.
+ *
+ * @param needs "no keys": the keys are not loaded, for work that neither signs nor verifies
  * @throws ConfigError when a secret is needed
  */
 export function createContext(
   policy: Policy,
   givenStore: SessionStore,
-): SessionContext & { readonly close: () => Promise<void> } {
+  needs: "keys" | "no keys" = "keys",
+): OwnContext {
+  const chosen = needs === "keys" ? chooseSecrets(policy.secrets, givenStore) : undefined;
   const now = createSteadyClock(policy.clock);
   const events = createEventHub();
   const store = watchStore(guardStore(givenStore), (notice) => refusals.notify(notice));
   const calls = createCalls(store.timeout);
-  const chosen = chooseSecrets(policy.secrets, givenStore);
   let derived: Secrets | undefined;
   const secrets = (): Secrets => {
     if (derived === undefined) throw generalError("STORE_UNAVAILABLE", "the secrets have not been loaded");
@@ -74,8 +80,10 @@ export function createContext(
   async function open(): Promise<void> {
     try {
       await store.prepare();
-      derived = createSecrets(await chosen((await store.listKeys()).length === 0));
-      await ring.load();
+      if (chosen !== undefined) {
+        derived = createSecrets(await chosen((await store.listKeys()).length === 0));
+        await ring.load();
+      }
       opened = true;
     } catch (error) {
       // The next attempt reads the file again: it may have been restored.

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { newSecret } from "../crypto/secret.ts";
 import { ConfigError } from "../errors.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -30,7 +30,7 @@ export function chooseSecrets(configured: SecretList | undefined, store: Session
   if (store.secretFile === null) {
     if (environment === "production")
       throw needsSecret(`in production this store needs one, the same in every process; ${HOW}`);
-    const secret = passingSecrets.get(store) ?? [randomBytes(32).toString("base64url")];
+    const secret = passingSecrets.get(store) ?? [newSecret()];
     passingSecrets.set(store, secret);
     return async () => secret;
   }

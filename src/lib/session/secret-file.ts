@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { newSecret } from "../crypto/secret.ts";
 import { generalError, SessionError } from "../errors.ts";
 
 /** Files that were warned about: once per process. */
@@ -53,7 +54,7 @@ function hiddenName(file: string): string {
 function makeSecret(file: string): string {
   // Linked after it is complete, so that no process reads half a secret. The first link wins.
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
-  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx", flush: true });
+  writeFileSync(draft, `${newSecret()}\n`, { mode: 0o600, flag: "wx", flush: true });
   try {
     linkSync(draft, file);
     process.emitWarning(
@@ -70,7 +71,14 @@ function makeSecret(file: string): string {
   return secret;
 }
 
-function readSecret(file: string): string | undefined {
+/**
+ * Reads a secret from a file, and warns once if other users can access the file.
+ *
+ * @returns undefined if there is no such file
+ * @throws SessionError `STORE_UNAVAILABLE` if the file has no secret
+ * @throws Error of the file system
+ */
+export function readSecret(file: string): string | undefined {
   let open: number;
   try {
     open = openSync(file, "r");
