@@ -59,7 +59,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "testing/store",
     "testing/http",
   ],
-  cli: ["lib", "session", "store", "entries"],
+  cli: ["protocol", "lib", "options", "crypto", "key", "session", "config", "store", "entries"],
 };
 
 export interface Arrow {

@@ -2,9 +2,6 @@
  * A sweep that has much to do on a real server: where it looks, and the command that does it all at
  * once.
  */
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { createMysqlDriver } from "../../src/lib/store/sql/mysql-driver.ts";
 import { createPostgresDriver } from "../../src/lib/store/sql/postgres-driver.ts";
@@ -12,32 +9,11 @@ import type { SqlValue } from "../../src/lib/store/sql/sql-statements.ts";
 import { createSqlStore } from "../../src/lib/store/sql/sql-store.ts";
 import { newRecord, T0 } from "../../src/lib/testing/store/rows.ts";
 import { databases, describeDatabase, removeDatabases } from "./databases.ts";
-import { openStore, type StoreAddress } from "./open-store.ts";
+import { counterfoil, storeArguments } from "../fixtures/command.ts";
+import { openStore } from "./open-store.ts";
 import { describeSqlServers } from "./sql-drivers.ts";
 
-const COMMAND = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function counterfoil(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { env: { ...process.env, ...env } });
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const [status, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  return { status, stdout, stderr };
-}
-
 afterAll(removeDatabases);
-
-/** As the command is told of it. */
-function argumentsFor(address: StoreAddress): readonly string[] {
-  if (address.by === "sqlite") return [address.path];
-  if ("urls" in address) throw new Error("the command takes one address");
-  return "prefix" in address ? [address.url, "--prefix", address.prefix] : [address.url];
-}
 
 for (const database of databases.filter(({ name }) =>
   /^(SQLite|MariaDB, mysql2|PostgreSQL, pg|Redis, node)/.test(name),
@@ -50,8 +26,8 @@ for (const database of databases.filter(({ name }) =>
       const live = newRecord({ expiresAt: Date.now() + 3_600_000 });
       await store.createSession(live, undefined);
       for (let made = 0; made < 120; made += 1) await store.createSession(newRecord({ expiresAt: T0 }), undefined);
-      const [place = "", ...more] = argumentsFor(address);
-      const first = await counterfoil(["sweep", "--store", place, ...more]);
+      const [option = "", place = "", ...more] = storeArguments(address);
+      const first = await counterfoil(["sweep", option, place, ...more]);
       expect(first).toEqual({ status: 0, stdout: "removed 120 expired sessions\n", stderr: "" });
       expect(await store.findSession(live.handle)).toMatchObject({ handle: live.handle });
       const again = await counterfoil(["sweep", ...more], { COUNTERFOIL_STORE: place });
@@ -71,9 +47,9 @@ test.each([
   { args: ["--store", "x.db", "--prefix", "a; DROP"], status: 2, says: "--prefix is not" },
   { args: ["--store", "mysql://127.0.0.1/app", "--prefix", "a; DROP"], status: 2, says: "tablePrefix" },
   { args: [], status: 2, says: "name the database" },
-  { args: ["x.db"], status: 2, says: "x.db" },
+  { args: ["postgres://app:geheim@127.0.0.1/app"], status: 2, says: "--store <address>" },
 ])("$args: $status", async ({ args, status, says }) => {
-  const outcome = await counterfoil(["sweep", ...args], { COUNTERFOIL_STORE: "" });
+  const outcome = await counterfoil(["sweep", ...args]);
   expect(outcome).toMatchObject({ status, stdout: "" });
   expect(outcome.stderr).toContain(says);
   expect(outcome.stderr).not.toContain("geheim");

@@ -1,38 +1,43 @@
 #!/usr/bin/env node
-import { ConfigError, SessionError } from "../errors.ts";
-import { migrate, MIGRATE_USAGE } from "./migrate.ts";
-import { sweep, SWEEP_USAGE } from "./sweep.ts";
-import { UsageError } from "./usage-error.ts";
+import { COMMANDS } from "./commands.ts";
+import { UsageError } from "./command-error.ts";
+import { printableJson } from "./printable.ts";
+import { toReport } from "./report.ts";
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => string | Promise<string>>> = { migrate, sweep };
-const USAGE = `Usage:\n\n${MIGRATE_USAGE}\n\n${SWEEP_USAGE}\n`;
+const args = process.argv.slice(2);
+const isJson = args.includes("--json");
+const [first = "", second = ""] = args;
+const name = COMMANDS.has(first) ? first : `${first} ${second}`;
+const command = COMMANDS.get(name);
 
-const [name = "", ...args] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+const usageOf = (texts: Iterable<string>): string => `Usage:\n\n${[...texts].join("\n\n")}\n`;
+const allUsages = (): string => usageOf([...COMMANDS.values()].map(({ usage }) => usage));
 
-if (command !== undefined && !args.includes("--help")) {
-  try {
-    process.stdout.write(await command(args));
-  } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigError) exitWithUsage(error.message);
-    else if (error instanceof SessionError) fail(error);
-    else throw error;
-  }
-} else if (["help", "--help", "-h"].includes(name) || args.includes("--help")) {
-  process.stdout.write(USAGE);
+if (["help", "--help", "-h"].includes(first) || args.includes("--help")) {
+  process.stdout.write(command === undefined ? allUsages() : usageOf([command.usage]));
 } else {
-  exitWithUsage(name === "" ? "name a command" : "there is no such command");
+  try {
+    if (command === undefined) throw unknownCommand();
+    const { text, json } = await command.run(args.slice(name.split(" ").length));
+    process.stdout.write(isJson ? printableJson(json) : text);
+  } catch (error) {
+    const { exitCode, code, message } = toReport(error, [...args, process.env["COUNTERFOIL_STORE"] ?? ""]);
+    process.exitCode = exitCode;
+    if (isJson) {
+      process.stdout.write(printableJson({ error: { code, message } }));
+    } else {
+      const usage =
+        error instanceof UsageError ? `\n${command === undefined ? allUsages() : usageOf([command.usage])}` : "";
+      process.stderr.write(`counterfoil: ${code === "USAGE" ? "" : `${code}: `}${message}\n${usage}`);
+    }
+  }
 }
 
-/** The arguments are wrong. */
-function exitWithUsage(message: string): void {
-  process.stderr.write(`counterfoil: ${message}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
-
-/** The arguments were right, but the database failed. */
-function fail({ code, detail, cause }: SessionError): void {
-  const reason = cause instanceof Error ? ` (${cause.message})` : "";
-  process.stderr.write(`counterfoil: ${code}: ${detail}${reason}\n`);
-  process.exitCode = 1;
+/** The word itself may be a URL with a password, so it is not repeated. */
+function unknownCommand(): UsageError {
+  const known = [...COMMANDS.keys()];
+  const ofGroup = known.filter((each) => each.startsWith(`${first} `));
+  if (first === "") return new UsageError(`name a command: ${known.join(", ")}`);
+  if (ofGroup.length > 0) return new UsageError(`name one of: ${ofGroup.join(", ")}`);
+  return new UsageError(`there is no such command; known are ${known.join(", ")}`);
 }

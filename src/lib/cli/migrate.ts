@@ -1,7 +1,8 @@
-import { parseArgs } from "node:util";
-import { DEFAULT_PREFIX, type MigrationDialect, readMigrations, schemaScript } from "../store/migrations.ts";
+import { DEFAULT_PREFIX, type MigrationDialect, newestOf, readMigrations, schemaScript } from "../store/migrations.ts";
 import { refusePrefix } from "../store/table-prefix.ts";
-import { UsageError } from "./usage-error.ts";
+import { type Command, defineCommand, type Outcome } from "./command.ts";
+import { UsageError } from "./command-error.ts";
+import { drizzleSchema } from "./drizzle-schema.ts";
 
 const DIALECTS: Readonly<Record<string, MigrationDialect>> = {
   sqlite: "sqlite",
@@ -9,45 +10,59 @@ const DIALECTS: Readonly<Record<string, MigrationDialect>> = {
   mariadb: "mysql",
   postgres: "postgres",
 };
+const NAMES = Object.keys(DIALECTS);
 
-export const MIGRATE_USAGE: string = `counterfoil migrate --print <${Object.keys(DIALECTS).join("|")}> [--prefix ${DEFAULT_PREFIX}] [--from 0]
+/** Prints the statements that make the tables, or the tables for Drizzle. */
+export const migrate: Command = defineCommand({
+  usage: `counterfoil migrate --print <${NAMES.join("|")}> [--prefix ${DEFAULT_PREFIX}] [--from 0] [--json]
   Prints the statements that make the tables, for an operator to read and run where the app itself may not.
+counterfoil migrate --print drizzle --dialect <${NAMES.join("|")}> [--prefix ${DEFAULT_PREFIX}] [--json]
+  Prints the tables as TypeScript for Drizzle, for queries of your own.
   --prefix  what the names of the tables begin with, as the option tablePrefix says
-  --from    the version that is there: SELECT max(version) FROM ${DEFAULT_PREFIX}migration; 0 where nothing is`;
+  --from    the version that is there: SELECT max(version) FROM ${DEFAULT_PREFIX}migration; 0 where nothing is`,
+  options: { print: "flag", prefix: "text", from: "text", dialect: "text" },
+  positionals: 2,
+  run({ print, prefix = DEFAULT_PREFIX, from, dialect }, [what, ...more]) {
+    if (print !== true)
+      throw new UsageError("migrate only prints so far: the app makes its tables itself at the start; add --print");
+    const wrong = refusePrefix(prefix);
+    if (wrong !== undefined) throw new UsageError(`--prefix ${wrong}`);
+    if (what === "drizzle" && more.length === 0) return printDrizzle({ prefix, from, dialect });
+    if (dialect !== undefined)
+      throw new UsageError("--dialect belongs to --print drizzle; of statements, write --print <database>");
+    const kind = readDialect(more.length > 0 ? undefined : what, "");
+    return printScript(kind, prefix, from ?? "0");
+  },
+});
 
-/** Returns the text to print. @throws UsageError */
-export function migrate(args: readonly string[]): string {
-  const { values, positionals } = parseMigrateArgs(args);
-  const [dialect, ...more] = positionals;
-  if (values.print !== true)
-    throw new UsageError("migrate only prints so far: the app makes its tables itself at the start; add --print");
-  if (dialect === "redis") throw new UsageError("Redis has no tables, so there is nothing to make");
-  if (dialect === undefined || !Object.hasOwn(DIALECTS, dialect) || more.length > 0)
-    throw new UsageError(`name one database: ${Object.keys(DIALECTS).join(", ")}`);
-  const prefix = values.prefix ?? DEFAULT_PREFIX;
-  const wrong = refusePrefix(prefix);
-  if (wrong !== undefined) throw new UsageError(`--prefix ${wrong}`);
-  const from = values.from ?? "0";
+/** @param option what stands before the name */
+function readDialect(name: string | undefined, option: string): MigrationDialect {
+  if (name === "redis") throw new UsageError("Redis has no tables, so there is nothing to make");
+  const kind = name !== undefined && Object.hasOwn(DIALECTS, name) ? DIALECTS[name] : undefined;
+  if (kind === undefined) throw new UsageError(`name one database: ${option}${NAMES.join(", ")}`);
+  return kind;
+}
+
+function printScript(dialect: MigrationDialect, prefix: string, from: string): Outcome {
   if (!/^\d{1,4}$/.test(from)) throw new UsageError("--from takes a version, as in --from 1");
-  const kind = DIALECTS[dialect] ?? "sqlite";
-  const newest = readMigrations(kind).at(-1)?.version ?? 0;
-  if (Number(from) > newest)
+  const version = newestOf(readMigrations(dialect));
+  if (Number(from) > version)
     throw new UsageError(
-      `--from ${from} is newer than this package, which knows version ${newest}; update the package`,
+      `--from ${from} is newer than this package, which knows version ${version}; update the package`,
     );
-  return schemaScript(kind, prefix, Number(from));
+  const text = schemaScript(dialect, prefix, Number(from));
+  return { text, json: { dialect, from: Number(from), version, sql: text } };
 }
 
-interface MigrateArgs {
-  readonly values: { readonly print?: boolean; readonly prefix?: string; readonly from?: string };
-  readonly positionals: readonly string[];
+interface DrizzleOptions {
+  readonly prefix: string;
+  readonly from: string | undefined;
+  readonly dialect: string | undefined;
 }
 
-function parseMigrateArgs(args: readonly string[]): MigrateArgs {
-  try {
-    const options = { print: { type: "boolean" }, prefix: { type: "string" }, from: { type: "string" } } as const;
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+function printDrizzle({ prefix, from, dialect }: DrizzleOptions): Outcome {
+  if (from !== undefined) throw new UsageError("--from is for statements; leave it out with --print drizzle");
+  const kind = readDialect(dialect, "--dialect ");
+  const text = drizzleSchema(kind, prefix);
+  return { text, json: { dialect: kind, version: newestOf(readMigrations(kind)), source: text } };
 }

@@ -1,0 +1,66 @@
+import { parseSessionCursor } from "../../protocol.ts";
+import { listPage, type SessionInfo } from "../session/list-sessions.ts";
+import type { DeviceFacts } from "../session/record.ts";
+import { type Command, defineCommand } from "./command.ts";
+import { UsageError } from "./command-error.ts";
+import { STORE_OPTIONS, STORE_USAGE } from "./open-store.ts";
+import { printableTable, printableTime } from "./printable.ts";
+import { otherKind, readUser, USER_OPTIONS, USER_USAGE } from "./user-option.ts";
+import { withContext } from "./with-context.ts";
+
+const DEFAULT_LIMIT = "100";
+
+/** Lists the sessions of a user. */
+export const sessionsList: Command = defineCommand({
+  usage: `counterfoil sessions list --user <id> [--number] --store <address> [--prefix counterfoil_] [--limit ${DEFAULT_LIMIT}] [--after <cursor>] [--json]
+  Lists a user's live sessions, newest first.
+${USER_USAGE}
+  --limit   the most sessions of a page, 1 to 1000
+  --after   where the page begins: the cursor that the page before ends with
+${STORE_USAGE}`,
+  options: { ...STORE_OPTIONS, ...USER_OPTIONS, limit: "text", after: "text" },
+  async run({ user, number, limit = DEFAULT_LIMIT, after, ...target }) {
+    if (user === undefined) throw new UsageError("name the user: --user <id>");
+    const userId = readUser(user, number);
+    if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > 1000)
+      throw new UsageError("--limit takes a whole number from 1 to 1000");
+    if (after !== undefined && parseSessionCursor(after) === undefined)
+      throw new UsageError("--after is not a cursor; copy the one that the page before ends with");
+    const options = { limit: Number(limit), after };
+    const { sessions, next } = await withContext(target, (context) => listPage(context, userId, options));
+    const isEmpty = sessions.length === 0 && next === undefined && after === undefined;
+    return {
+      text: isEmpty ? `no live session${otherKind(user, number)}\n` : toText(sessions, next),
+      json: { sessions: sessions.map(toJson), next: next ?? null },
+    };
+  },
+});
+
+/** Field by field, so that no later field of a session is printed by accident. */
+const toJson = ({ handle, userId, createdAt, lastSeenAt, expiresAt, authTime, device }: SessionInfo): object => ({
+  handle,
+  userId,
+  createdAt,
+  lastSeenAt,
+  expiresAt,
+  authTime,
+  device: toDevice(device),
+});
+
+const toDevice = ({ ip, userAgent, label }: DeviceFacts): object => ({
+  ip: ip ?? null,
+  userAgent: userAgent ?? null,
+  label: label ?? null,
+});
+
+function toText(sessions: readonly SessionInfo[], next: string | undefined): string {
+  const rows = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device }) => [
+    handle,
+    printableTime(createdAt),
+    printableTime(lastSeenAt),
+    printableTime(expiresAt),
+    [device.label, device.userAgent, device.ip].filter((fact) => fact !== undefined).join(", "),
+  ]);
+  const table = printableTable([["HANDLE", "CREATED", "LAST SEEN", "EXPIRES", "DEVICE"], ...rows]);
+  return next === undefined ? table : `${table}next page: --after ${next}\n`;
+}

@@ -1,0 +1,134 @@
+// The entry and not its parts: the package would fall into more files (docs/decisions/062).
+import { createSessions } from "../../index.ts";
+import type { CounterfoilConfig } from "../config/config.ts";
+import { OPTIONS } from "../config/config-options.ts";
+import { parseConfig } from "../config/parse-config.ts";
+import { isErrorFromAuth } from "../errors.ts";
+import type { Duration } from "../options/duration.ts";
+import type { SigningAlgorithm } from "../policy.ts";
+import type { SessionContext } from "../session/context.ts";
+import { createContext, type OwnContext } from "../session/create-context.ts";
+import { guardStore } from "../session/guarded-store.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { SessionStore } from "../session/session-store.ts";
+import { CommandError, NothingFoundError } from "./command-error.ts";
+import { readAppSecret } from "./given-secret.ts";
+import { openStore, type StoreTarget } from "./open-store.ts";
+
+/** The options of a command that needs the app's secret. */
+export interface KeyTarget extends StoreTarget {
+  readonly "secret-file"?: string;
+}
+
+/** Settings of the app that decide what a new key is. */
+interface KeySettings {
+  readonly secret?: string;
+  readonly signing?: SigningAlgorithm;
+  readonly publishAhead?: string | undefined;
+}
+
+/**
+ * The app's timeouts are not known here, so each is as long as it can be: a session ends when its
+ * row says so, no key is removed that the app may need, and the log keeps entries long enough.
+ */
+const configFor = ({ secret, signing, publishAhead }: KeySettings = {}): CounterfoilConfig => ({
+  ...(secret === undefined ? {} : { secret }),
+  tokens: {
+    accessToken: {
+      validity: OPTIONS["tokens.accessToken.validity"].max,
+      ...(signing === undefined ? {} : { signing }),
+    },
+  },
+  session: {
+    idleTimeout: OPTIONS["session.idleTimeout"].max,
+    absoluteTimeout: OPTIONS["session.absoluteTimeout"].max,
+  },
+  keys: {
+    rotateEvery: OPTIONS["keys.rotateEvery"].max,
+    ...(publishAhead === undefined ? {} : { publishAhead: publishAhead as Duration }),
+  },
+});
+
+/**
+ * Opens the store and lends the context of the library's own calls. No key is loaded, so that no
+ * secret is needed.
+ *
+ * @throws UsageError, ConfigError, SessionError
+ */
+export async function withContext<T>(target: StoreTarget, work: (context: SessionContext) => Promise<T>): Promise<T> {
+  const store = await openStore(target);
+  return lend(createContext(parseConfig(configFor()), store, "no keys"), work);
+}
+
+/**
+ * Opens the store and lends an instance, which has the keys.
+ *
+ * @throws UsageError, ConfigError, SessionError; NothingFoundError if the store has no keys
+ */
+export async function withSessions<T>(
+  target: KeyTarget,
+  publishAhead: string | undefined,
+  work: (sessions: Sessions) => Promise<T>,
+): Promise<T> {
+  // A wrong setting is reported before anything is opened.
+  parseConfig(configFor({ publishAhead }));
+  const store = await openStore(target);
+  return explainMismatch(async () => {
+    try {
+      const secret = await readAppSecret(target["secret-file"], store);
+      const signing = await findAlgorithm(store);
+      const sessions = createSessions({ store, ...configFor({ secret, signing, publishAhead }) });
+      return await work(sessions).finally(async () => sessions.close());
+    } finally {
+      // Again where the instance has closed it: that does nothing.
+      await store.close();
+    }
+  });
+}
+
+async function lend<T>(context: OwnContext, work: (context: SessionContext) => Promise<T>): Promise<T> {
+  try {
+    await context.ready();
+    return await work(context);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Another algorithm than the newest key's would make a key at once. */
+async function findAlgorithm(store: SessionStore): Promise<SigningAlgorithm> {
+  const guarded = guardStore(store);
+  await guarded.prepare();
+  const newest = (await guarded.listKeys()).at(-1);
+  if (newest === undefined) throw noKeys();
+  return newest.algorithm;
+}
+
+/** Opens the store for work that needs no session. @throws SessionError */
+export async function lendStore<T>(store: SessionStore, work: (store: SessionStore) => Promise<T>): Promise<T> {
+  const guarded = guardStore(store);
+  try {
+    await guarded.prepare();
+    return await work(guarded);
+  } finally {
+    await guarded.close();
+  }
+}
+
+/** @throws CommandError in place of the library's own error, which speaks of the config */
+export async function explainMismatch<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isErrorFromAuth(error) || error.code !== "SECRET_MISMATCH") throw error;
+    throw new CommandError(
+      2,
+      "SECRET_MISMATCH",
+      "the keys in the store were encrypted with another secret; give the app's secret, and of a list the first, by COUNTERFOIL_SECRET or --secret-file",
+    );
+  }
+}
+
+/** The first start of the app makes the first key. */
+export const noKeys = (): NothingFoundError =>
+  new NothingFoundError("the store has no keys, so no app has used it yet; check --store and --prefix");
