@@ -143,6 +143,7 @@ export const ROUTES = {
   signOut: SIGN_OUT_ROUTE as typeof SIGN_OUT_ROUTE,
   sessions: "/session/sessions",
   revoke: "/session/sessions/revoke",
+  rename: "/session/sessions/rename",
   jwks: "/.well-known/jwks.json",
 } as const;
 

@@ -62,6 +62,7 @@ const ROUTES = [
   { route: "a refresh route of the app's own", path: "/renew", methods: METHODS },
   { route: "the refresh route", path: "/session/refresh", methods: ["POST"] },
   { route: "sign-out", path: "/session/signout", methods: ["POST"] },
+  { route: "renaming a session", path: "/session/sessions/rename?handle=x", methods: ["POST"] },
   { route: "ending other sessions", path: "/session/sessions/revoke?others=true", methods: ["POST"] },
 ] as const;
 

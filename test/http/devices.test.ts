@@ -28,6 +28,13 @@ const revoke = (app: TestApp, own: Credentials, query: string): Promise<RawRespo
     headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf },
   });
 
+const rename = (app: TestApp, own: Credentials, query: string): Promise<RawResponse> =>
+  app.send({
+    method: "POST",
+    path: `/session/sessions/rename${query}`,
+    headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf },
+  });
+
 describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
   test("the list: the user's own live sessions, newest first, the current one marked, and nothing secret", async () => {
     await using app = await startApp({ express, config: { session: { idleTimeout: "30d" } } });
@@ -97,6 +104,45 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
     const answer = await revoke(app, own, `?handle=${own.handle}`);
     expect([answer.status, answer.json(), answer.cookies]).toEqual([200, { revoked: 1 }, clearedOf(own)]);
     expect(await alive(app, own)).toEqual([false]);
+  });
+
+  test("a name: given, cut at 100 characters, removed, and listed", async () => {
+    await using app = await startApp({ express });
+    const own = await signIn(app, "user=alice&label=Phone");
+    const other = await signIn(app);
+    const label = async (of: Credentials): Promise<unknown> =>
+      (await app.sessions.getSessionsForUser("alice")).find(({ handle }) => handle === of.handle)?.device.label;
+    expect([await label(own), await label(other)]).toEqual(["Phone", undefined]);
+    const steps = [
+      [own, "Ünder 🪜 & co", "Ünder 🪜 & co"],
+      [other, "Laptop", "Laptop"],
+      [other, "x".repeat(200), "x".repeat(100)],
+      [own, "a\0b", "a\ufffdb"],
+      [own, "", null],
+      [other, undefined, null],
+    ] as const;
+    for (const [of, given, kept] of steps) {
+      const query = new URLSearchParams({ handle: of.handle, ...(given === undefined ? {} : { label: given }) });
+      const answer = await rename(app, own, `?${query}`);
+      expect([answer.status, answer.json(), answer.cookies]).toEqual([200, { renamed: 1, label: kept }, []]);
+      expect(await label(of)).toBe(kept ?? undefined);
+    }
+    expect(await alive(app, own, other)).toEqual([true, true]);
+  });
+
+  test("a name for somebody else's session, one that is gone or none: nothing is renamed", async () => {
+    await using app = await startApp({ express });
+    const [own, bob, gone] = [await signIn(app), await signIn(app, "user=bob&label=Phone"), await signIn(app)];
+    await revoke(app, own, `?handle=${gone.handle}`);
+    for (const handle of [bob.handle, gone.handle, "A".repeat(24), "", "x".repeat(5000), "%00"])
+      expect((await rename(app, own, `?handle=${handle}&label=x`)).json()).toEqual({ renamed: 0 });
+    expect((await app.sessions.getSessionsForUser("bob"))[0]?.device.label).toBe("Phone");
+    expect((await rename(app, own, "?label=x")).status).toBe(400);
+    const path = `/session/sessions/rename?handle=${own.handle}&label=x`;
+    expect((await app.send({ method: "POST", path, headers: { cookie: apiCookies(own) } })).status).toBe(401);
+    expect((await app.send({ path, headers: { cookie: apiCookies(own) } })).status).toBe(405);
+    await app.sessions.revokeAllSessionsForUser("alice");
+    expect((await rename(app, own, `?handle=${own.handle}&label=x`)).status).toBe(401);
   });
 
   test("somebody else's handle and one that does not exist get the same answer, and end nothing", async () => {

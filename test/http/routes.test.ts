@@ -66,6 +66,7 @@ describe.each(FRAMEWORKS)("refresh and sign-out in $name", ({ express }) => {
     { path: "/session/signout", allow: "POST" },
     { path: "/session/sessions", allow: "GET" },
     { path: "/session/sessions/revoke", allow: "POST" },
+    { path: "/session/sessions/rename", allow: "POST" },
     { path: "/.well-known/jwks.json", allow: "GET" },
   ])("$path takes $allow, and answers all else 405 without doing anything", async ({ path, allow }) => {
     await using app = await startApp({ express });

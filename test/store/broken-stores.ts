@@ -64,6 +64,8 @@ function reviving(inner: SessionStore): Partial<SessionStore> {
       (await inner.replaceClaims(handle, version, claims)) || (await revive(handle)),
     replaceData: async (handle, version, data) =>
       (await inner.replaceData(handle, version, data)) || (await revive(handle)),
+    replaceLabel: async (handle, version, label) =>
+      (await inner.replaceLabel(handle, version, label)) || (await revive(handle)),
   };
 }
 
@@ -121,7 +123,17 @@ export const brokenStores: readonly BrokenStore[] = [
   broken("replaceData ignores the version", "data-2 data-4 cas-1", (inner) => ({
     replaceData: (handle, _, data) => regardless(inner, handle, (version) => inner.replaceData(handle, version, data)),
   })),
-  broken("writes are upserts, so a deleted row comes back", "refresh-3 claims-3 data-3", reviving),
+  broken("replaceLabel ignores the version", "label-2 label-4 cas-1", (inner) => ({
+    replaceLabel: (handle, _, label) =>
+      regardless(inner, handle, (version) => inner.replaceLabel(handle, version, label)),
+  })),
+  broken("a label is written as JSON", "label-1 label-5", (inner) => ({
+    replaceLabel: (handle, version, label) => inner.replaceLabel(handle, version, JSON.stringify(label)),
+  })),
+  broken("a label that is removed becomes empty", "label-5", (inner) => ({
+    replaceLabel: (handle, version, label) => inner.replaceLabel(handle, version, label ?? ""),
+  })),
+  broken("writes are upserts, so a deleted row comes back", "refresh-3 claims-3 data-3 label-3", reviving),
   broken("commitRefresh forgets the device", "refresh-1 text-1", (inner) => ({
     commitRefresh: (handle, version, write) => inner.commitRefresh(handle, version, { ...write, device: "{}" }),
   })),

@@ -44,7 +44,8 @@ describeWithServer("redis", "Redis", () => {
         () => store.findSession(row.handle),
         () => store.replaceClaims(row.handle, 1, "{}"),
         () => store.replaceData(row.handle, 2, "{}"),
-        () => store.commitRefresh(row.handle, 3, { ...row, device: "{}" }),
+        () => store.replaceLabel(row.handle, 3, "Phone"),
+        () => store.commitRefresh(row.handle, 4, { ...row, device: "{}" }),
         () => store.createSession(next, undefined, row.handle),
         () => store.listSessionsOfUser(row.userKey, T0, { limit: 100 }),
         () => store.deleteSessionAtVersion(next.handle, 1),
@@ -64,6 +65,7 @@ describeWithServer("redis", "Redis", () => {
       expect(answers.slice(1)).toMatchObject([
         { created: true },
         { handle: row.handle },
+        true,
         true,
         true,
         true,

@@ -64,6 +64,7 @@ export function startStoreHost(): StoreHost {
         commitRefresh: far("commitRefresh"),
         replaceClaims: far("replaceClaims"),
         replaceData: far("replaceData"),
+        replaceLabel: far("replaceLabel"),
         deleteSession: far("deleteSession"),
         deleteSessionAtVersion: far("deleteSessionAtVersion"),
         deleteSessionsOfUser: far("deleteSessionsOfUser"),

@@ -5,7 +5,8 @@ import type { Duration } from "../options/duration.ts";
 import { ERROR_TYPES, type SessionError, unauthorised } from "../errors.ts";
 import { actorField, withActor } from "../session/actor.ts";
 import { isHandle } from "../session/handle.ts";
-import { findLiveSession, revokeSession } from "../session/manage-sessions.ts";
+import { findLiveSession, renameSession, revokeSession } from "../session/manage-sessions.ts";
+import type { SessionRecord } from "../session/record.ts";
 import { appPaths } from "./base-path.ts";
 import { applyCors } from "./cors.ts";
 import { respondToError, redirect } from "./respond-to-error.ts";
@@ -32,13 +33,14 @@ export interface RouteOptions {
 /** The most sessions in one response. */
 const PAGE = 100;
 
-type Route = "refresh" | "sign-out" | "sessions" | "revoke" | "jwks";
+type Route = "refresh" | "sign-out" | "sessions" | "revoke" | "rename" | "jwks";
 
 const METHODS: Readonly<Record<Route, "GET" | "POST">> = {
   refresh: "POST",
   "sign-out": "POST",
   sessions: "GET",
   revoke: "POST",
+  rename: "POST",
   jwks: "GET",
 };
 
@@ -46,6 +48,7 @@ const FIXED_ROUTES: Readonly<Record<string, Route>> = {
   [ROUTES.signOut]: "sign-out",
   [ROUTES.sessions]: "sessions",
   [ROUTES.revoke]: "revoke",
+  [ROUTES.rename]: "rename",
   [ROUTES.jwks]: "jwks",
 };
 
@@ -147,6 +150,8 @@ export async function runRoute(
         return await listOwnSessions(http, exchange);
       case "revoke":
         return await revokeOwnSessions(http, exchange, options);
+      case "rename":
+        return await renameOwnSession(http, exchange);
       case "jwks":
         return await publishKeys(http);
     }
@@ -238,12 +243,34 @@ async function revokeOwnSessions(
   }
   if (handle === null) return { ...ok({ message: "name a session with ?handle=, or ?others=true" }), status: 400 };
   if (handle === own.getHandle()) return ok({ revoked: (await own.revokeSession()) ? 1 : 0 });
-  // A handle of another user gets the same response as an unknown one.
-  const other = isHandle(handle) ? await findLiveSession(http.session, handle) : undefined;
-  const isOwn = other?.userKey === userKey;
+  const other = await findOwnSession(http, handle, userKey);
   const event = { reason: "revoked", userId, ...(other === undefined ? {} : actorField(other)) } as const;
-  const revoked = isOwn && (await revokeSession(http.session, handle, event));
+  const revoked = other !== undefined && (await revokeSession(http.session, handle, event));
   return ok({ revoked: revoked ? 1 : 0 });
+}
+
+/** `?handle=<handle>&label=<name>`; without `label`, or if it is empty, the name is removed. */
+async function renameOwnSession(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
+  const own = await protect(http, exchange, { refuseActor: true });
+  if (own === undefined) throw sessionOver();
+  const userKey = await checkAlive(http, own);
+  const query = queryOf(exchange);
+  const handle = query.get("handle");
+  if (handle === null) return { ...ok({ message: "name a session with ?handle=" }), status: 400 };
+  const other = await findOwnSession(http, handle, userKey);
+  if (other === undefined) return ok({ renamed: 0 });
+  const label = await renameSession(http.session, handle, query.get("label"));
+  return ok({ renamed: 1, label });
+}
+
+/** A handle of another user gets the same response as an unknown one. */
+async function findOwnSession(
+  { session: context }: HttpContext,
+  handle: string,
+  userKey: string,
+): Promise<SessionRecord | undefined> {
+  const found = isHandle(handle) ? await findLiveSession(context, handle) : undefined;
+  return found?.userKey === userKey ? found : undefined;
 }
 
 /**

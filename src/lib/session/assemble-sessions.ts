@@ -8,6 +8,7 @@ import { createSession } from "./create-session.ts";
 import { checkKnown } from "./known-options.ts";
 import {
   loadSession,
+  renameSession,
   revokeEverySession,
   revokeSession,
   revokeSessionsOfUser,
@@ -108,6 +109,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     getSessionsForUser,
     getSessionData: readData,
     updateSessionData: writeData,
+    renameSession: (handle, label) => renameSession(context, handle, label),
     getSessionInfo: readData,
     updateSessionInfo: writeData,
     updateJwtPayload: (handle: string, update: Update<unknown>) => updateClaims(context, handle, update),

@@ -15,19 +15,27 @@ export interface DeviceInput {
 
 const LABEL_LENGTH = 100;
 
+/**
+ * @returns a name of a device, cut; null if it is empty
+ *
+ * @throws SessionError `ARGUMENT_INVALID`
+ */
+export function toLabel(label: unknown): string | null {
+  // PostgreSQL has no NUL in a text.
+  if (typeof label === "string") return cutText(label, LABEL_LENGTH).replaceAll("\0", "\ufffd") || null;
+  throw generalError("ARGUMENT_INVALID", "the label of a device is no string; give a name of at most 100 characters");
+}
+
 /** Merges the device facts of a request with those of `before`. */
 export function describeDevice(input: DeviceInput | undefined, before: DeviceFacts = {}): DeviceFacts {
   const ip = input?.ip === undefined ? undefined : coarseIp(input.ip);
   const userAgent = input?.userAgent === undefined ? undefined : nameUserAgent(input.userAgent);
-  if (input?.label !== undefined && typeof input.label !== "string") {
-    throw generalError("ARGUMENT_INVALID", "the label of a device is no string; give a name of at most 100 characters");
-  }
-  const label = input?.label === undefined ? undefined : cutText(input.label, LABEL_LENGTH);
+  const label = input?.label === undefined ? null : toLabel(input.label);
   return {
     ...before,
     ...(ip === undefined ? {} : { ip }),
     ...(userAgent === undefined ? {} : { userAgent }),
-    ...(label === undefined ? {} : { label }),
+    ...(label === null ? {} : { label }),
   };
 }
 

@@ -53,6 +53,7 @@ export function guardStore(store: SessionStore): SessionStore {
     commitRefresh: guard("write", "commit a refresh", "commitRefresh"),
     replaceClaims: guard("write", "replace claims", "replaceClaims"),
     replaceData: guard("write", "replace data", "replaceData"),
+    replaceLabel: guard("write", "replace a label", "replaceLabel"),
     deleteSession: guard("write", "delete a session", "deleteSession"),
     deleteSessionAtVersion: guard("write", "delete a session", "deleteSessionAtVersion"),
     deleteSessionsOfUser: guard("write", "delete sessions", "deleteSessionsOfUser"),

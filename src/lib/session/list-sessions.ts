@@ -4,7 +4,7 @@ import { generalError } from "../errors.ts";
 import type { SessionPosition } from "./session-store.ts";
 import { type Actor, actorField } from "./actor.ts";
 import type { SessionContext } from "./context.ts";
-import { type DeviceFacts, sessionEnd, type SessionSummary } from "./record.ts";
+import { type DeviceFacts, storedDevice, sessionEnd, type SessionSummary } from "./record.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
 /** One live session of a user, for a list of devices. Times are in ms since the epoch. */
@@ -116,7 +116,7 @@ const toSessionInfo = ({ policy }: SessionContext, userId: UserId, row: SessionS
   lastSeenAt: row.lastSeenAt,
   expiresAt: sessionEnd(row, policy),
   authTime: row.authTime,
-  device: JSON.parse(row.device) as DeviceFacts,
+  device: storedDevice(row),
   ...actorField(row),
   binding: null,
 });

@@ -2,6 +2,45 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { DAY, MINUTE, SECOND, START } from "../../../test/fixtures/constants.ts";
 import { type Data, refused, World } from "../../../test/fixtures/session-world.ts";
 import { Error as AuthError, type UserId } from "../../index.ts";
+import type { SessionRecord } from "./record.ts";
+
+test("a session is renamed: the name stays over a refresh, and a row of earlier code loses its own", async () => {
+  const world = new World();
+  const { sessions, store } = world;
+  const device = { userAgent: "curl/8", label: "Laptop" };
+  const created = await sessions.createNewSession("alice", { role: "member" }, { count: 0 }, { device });
+  const { handle } = created.session;
+  const labelOf = async (): Promise<unknown> => (await sessions.getSessionsForUser("alice"))[0]?.device.label;
+  const row = await store.findSession(handle);
+  expect([row?.label, row?.device, await labelOf()]).toEqual(["Laptop", '{"userAgent":"curl"}', "Laptop"]);
+  expect(await sessions.renameSession(handle, "Desk")).toBe("Desk");
+  await sessions.refreshSession(created.refreshToken.value, { device: { label: "another" } });
+  expect(await labelOf()).toBe("Desk");
+  expect(world.events.at(-1)).toEqual([
+    "session-refreshed",
+    expect.objectContaining({ device: { userAgent: "curl", label: "Desk" } }),
+  ]);
+  for (const none of [null, ""]) {
+    expect([await sessions.renameSession(handle, "x"), await labelOf()]).toEqual(["x", "x"]);
+    expect([await sessions.renameSession(handle, none), await labelOf()]).toEqual([null, undefined]);
+  }
+
+  const bob = await sessions.createNewSession("bob", { role: "member" }, { count: 0 });
+  const earlier = await store.findSession(bob.session.handle);
+  await store.deleteSession(bob.session.handle);
+  await store.createSession({ ...(earlier as SessionRecord), device: JSON.stringify(device) }, undefined);
+  const bobs = async (): Promise<unknown> => (await sessions.getSessionsForUser("bob"))[0]?.device;
+  expect(await bobs()).toEqual(device);
+  await sessions.renameSession(bob.session.handle, null);
+  expect(await bobs()).toEqual({ userAgent: "curl/8" });
+});
+
+test.each([undefined, 5, {}, ["x"]])("the name %j is refused", async (label) => {
+  const { sessions } = new World();
+  const { session } = await sessions.createNewSession("alice", { role: "member" }, { count: 0 });
+  const renamed = sessions.renameSession(session.handle, label as string);
+  await expect(renamed).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "ARGUMENT_INVALID"));
+});
 
 describe("a session", () => {
   test("is listed with its times and device, newest first, and ends when it is revoked", async () => {

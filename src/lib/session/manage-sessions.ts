@@ -6,7 +6,8 @@ import { isUnknown, asPartlyDone } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
 import { toJson } from "./json-value.ts";
-import { sessionEnd, type SessionRecord } from "./record.ts";
+import { toLabel } from "./device.ts";
+import { sessionEnd, type SessionRecord, storedDevice } from "./record.ts";
 import type { FoundSession } from "./session-store.ts";
 import { mintAccessToken } from "./tokens.ts";
 import { untilWon } from "./lost-races.ts";
@@ -154,6 +155,18 @@ export async function changeClaims(
   };
   const isUsable = known !== undefined && context.now() < sessionEnd(known, context.policy);
   return change(context, handle, attempt, isUsable ? known : undefined);
+}
+
+/** @returns the label as it is kept. @throws SessionError */
+export async function renameSession(context: SessionContext, handle: string, label: unknown): Promise<string | null> {
+  const wanted = label === null ? null : toLabel(label);
+  const { kept } = await change(context, handle, async (record) => {
+    // Null would bring back the label of a row of earlier code.
+    const none = storedDevice({ ...record, label: null }).label === undefined ? null : "";
+    const isDone = await context.store.replaceLabel(handle, record.version, wanted ?? none);
+    return isDone ? { kept: wanted } : undefined;
+  });
+  return kept;
 }
 
 async function apply(update: Update<unknown>, json: string): Promise<unknown> {

@@ -11,6 +11,13 @@ export interface DeviceFacts {
   readonly label?: string;
 }
 
+/** What is stored of the device of a row. Rows of earlier code have the label in `device`. */
+export function storedDevice({ device, label }: Pick<SessionRecord, "device" | "label">): DeviceFacts {
+  const { label: earlier, ...facts } = JSON.parse(device) as DeviceFacts;
+  const name = label ?? earlier ?? "";
+  return name === "" ? facts : { ...facts, label: name };
+}
+
 /** A row without `claims` and `data`, which may be large. */
 export type SessionSummary = Omit<SessionRecord, "claims" | "data">;
 
@@ -47,7 +54,10 @@ export interface SessionRecord extends RotationState {
   readonly actorKey: string | null;
   /** The actor's own session, with which this one ends. */
   readonly actorHandle: string | null;
-  /** The name that the app or the user gave to the device; null: none, or it is in `device`. */
+  /**
+   * The name that the app or the user gave to the device. Null: none, or `device` has it, as in
+   * rows of earlier code; empty: none.
+   */
   readonly label: string | null;
   /** 1: the user has signed in from this device before. 0: not. Null: unknown. */
   readonly knownDevice: number | null;

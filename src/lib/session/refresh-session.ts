@@ -4,7 +4,7 @@ import { actorField } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
-import { type DeviceFacts, sessionEnd, type SessionRecord } from "./record.ts";
+import { type DeviceFacts, sessionEnd, type SessionRecord, storedDevice } from "./record.ts";
 import { isUnknown } from "./guarded-store.ts";
 import type { FoundSession, RefreshWrite } from "./session-store.ts";
 import { raiseAlarm, reportReuse } from "./reuse.ts";
@@ -17,7 +17,10 @@ import { type Session, toSession } from "./verify-session.ts";
 
 /** Options of `refreshSession`. */
 export interface RefreshOptions {
-  /** The device, for the list of sessions. Default: the device stays as it is. */
+  /**
+   * The device, for the list of sessions; its label counts only if the session has none. Default:
+   * the device stays as it is.
+   */
   readonly device?: DeviceInput;
 }
 
@@ -148,13 +151,13 @@ function decide(
     case "mint":
     case "confirm":
     case "renew": {
-      const device = describeDevice(given, JSON.parse(record.device) as DeviceFacts);
+      const device = JSON.stringify(describeDevice(given, JSON.parse(record.device) as DeviceFacts));
       const { outcome, next } = decision;
       const child = outcome === "renew" ? token : mintChild(context, token);
       return {
         kind: "write",
-        ...prepareWrite(context, record, child, { ...next, device: JSON.stringify(device), now }),
-        report: () => emitRefreshed(context, record, child, { outcome, device }),
+        ...prepareWrite(context, record, child, { ...next, device, now }),
+        report: () => emitRefreshed(context, record, child, { outcome, device: storedDevice({ ...record, device }) }),
       };
     }
     case "retry":

@@ -2,7 +2,7 @@ import { TokenTheftError } from "../errors.ts";
 import type { RefreshToken } from "../token/refresh-token.ts";
 import { actorField } from "./actor.ts";
 import type { SessionContext } from "./context.ts";
-import type { DeviceFacts, SessionRecord } from "./record.ts";
+import { type DeviceFacts, type SessionRecord, storedDevice } from "./record.ts";
 import { fromUserKey } from "./user-id.ts";
 
 /** The owner and the age of a reused token. */
@@ -64,7 +64,7 @@ function emitReuse(
     currentGeneration: record.generation,
     sinceConfirmation: since(record.confirmedAt),
     sinceChildSeen: since(record.childSeenAt),
-    lastDevice: JSON.parse(record.device) as DeviceFacts,
+    lastDevice: storedDevice(record),
     presentingDevice,
   });
 }

@@ -143,6 +143,14 @@ export interface SessionStore extends KeyStore {
   replaceData(handle: string, version: number, data: string): Promise<boolean>;
 
   /**
+   * Writes the label, or that there is none, and adds 1 to `version`, if the row exists with this
+   * `version`.
+   *
+   * @returns false if not; then nothing was written
+   */
+  replaceLabel(handle: string, version: number, label: string | null): Promise<boolean>;
+
+  /**
    * Removes a session of any version.
    *
    * @returns whether it existed; of concurrent calls exactly one returns true

@@ -185,6 +185,24 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
   updateSessionData(handle: string, update: Updater<Data>): Promise<Data>;
   updateSessionData(handle: string, value: Data): Promise<Data>;
 
+  /**
+   * Gives the device of a session a name, for the list of sessions.
+   *
+   * @param label a name, cut after 100 characters; null or an empty text removes it
+   * @returns the name as it is kept; null if there is none
+   * @throws SessionError `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session has ended;
+   *   `STORE_CONTENDED` (`RETRY`) if other changes kept winning
+   * @example
+   * ```ts
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * const { session } = await sessions.createNewSession("alice");
+   * await sessions.renameSession(session.handle, "Work laptop");
+   * ```
+   */
+  renameSession(handle: string, label: string | null): Promise<string | null>;
+
   /** `getSessionData` under the name that the first SuperTokens library gave it. */
   getSessionInfo(handle: string): Promise<Data>;
 

@@ -49,6 +49,8 @@ export function createMemoryStore(): SessionStore {
 
     replaceData: async (handle, version, data) => replaceAt(handle, version, () => ({ data })),
 
+    replaceLabel: async (handle, version, label) => replaceAt(handle, version, () => ({ label })),
+
     deleteSession: async (handle) => sessions.remove(handle),
 
     deleteSessionAtVersion: async (handle, version) =>

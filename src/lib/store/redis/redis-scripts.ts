@@ -193,6 +193,14 @@ export const replaceData: RedisScript = writes(
 return 1`,
 );
 
+/** KEYS: row. ARGV: version, next version, and the label if there is one. */
+export const replaceLabel: RedisScript = writes(
+  AT_VERSION,
+  `redis.call('HSET', KEYS[1], 'version', ARGV[2])
+if ARGV[3] then redis.call('HSET', KEYS[1], 'label', ARGV[3]) else redis.call('HDEL', KEYS[1], 'label') end
+return 1`,
+);
+
 /** KEYS: row, expiries. ARGV: version or '', handle. */
 export const deleteSession: RedisScript = writes(
   REMOVAL,

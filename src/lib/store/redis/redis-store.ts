@@ -164,6 +164,12 @@ export function createRedisStore({
       return at !== undefined && isDone(await run(scripts.replaceData, [at.row(handle)], [version, version + 1, data]));
     },
 
+    async replaceLabel(handle, version, label) {
+      const at = keysOfHandle(handle);
+      const args = [version, version + 1, ...(label === null ? [] : [label])];
+      return at !== undefined && isDone(await run(scripts.replaceLabel, [at.row(handle)], args));
+    },
+
     deleteSession: (handle) => deleteRow(handle, ""),
 
     deleteSessionAtVersion: deleteRow,

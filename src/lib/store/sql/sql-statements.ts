@@ -102,6 +102,7 @@ export type FixedStatement =
   | "commitRefresh"
   | "replaceClaims"
   | "replaceData"
+  | "replaceLabel"
   | "delete"
   | "deleteAtVersion"
   | "rememberReplaced"
@@ -205,6 +206,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       `UPDATE ${session} SET version = version + 1, claims_version = claims_version + 1, claims = ? ${atVersion}`,
     ),
     replaceData: statement("replace_data", `UPDATE ${session} SET version = version + 1, data = ? ${atVersion}`),
+    replaceLabel: statement("replace_label", `UPDATE ${session} SET version = version + 1, label = ? ${atVersion}`),
     delete: statement("delete", `${causal}DELETE FROM ${session} WHERE handle = ?`),
     deleteAtVersion: statement("delete_at_version", `DELETE FROM ${session} ${atVersion}`),
     /**

@@ -272,6 +272,9 @@ export function createSqlStore({
     replaceData: async (handle, version, data) =>
       (await runner.run((await prepared()).replaceData, [data, handle, version])).changes > 0,
 
+    replaceLabel: async (handle, version, label) =>
+      (await runner.run((await prepared()).replaceLabel, [label, handle, version])).changes > 0,
+
     deleteSession: async (handle) => (await runner.run((await prepared()).delete, [handle])).changes > 0,
 
     deleteSessionAtVersion: async (handle, version) =>

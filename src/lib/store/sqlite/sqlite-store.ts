@@ -109,6 +109,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     replaceData: (handle, version, data) =>
       withStatements(({ replaceData }) => changed(replaceData.run(data, handle, version))),
 
+    replaceLabel: (handle, version, label) =>
+      withStatements(({ replaceLabel }) => changed(replaceLabel.run(label, handle, version))),
+
     deleteSession: (handle) => withStatements((statements) => changed(statements.delete.run(handle))),
 
     deleteSessionAtVersion: (handle, version) =>

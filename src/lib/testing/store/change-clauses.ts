@@ -2,7 +2,7 @@ import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
 import type { SessionRecord } from "../../session/record.ts";
 import type { RefreshWrite, SessionStore } from "../../session/session-store.ts";
 import { newHandle } from "../../session/handle.ts";
-import { add, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
+import { add, ALL, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
 import { newUser, randomName, T0 } from "./rows.ts";
 
 const refreshWrite = (index = 0): RefreshWrite => ({
@@ -17,7 +17,7 @@ const refreshWrite = (index = 0): RefreshWrite => ({
   device: `{"label":"device ${index}"}`,
 });
 
-/** The three compare-and-set writes share their clauses. `after` is the expected row. */
+/** The compare-and-set writes share their clauses. `after` is the expected row. */
 export interface Change {
   readonly group: string;
   readonly operation: string;
@@ -46,6 +46,12 @@ export const CHANGES: readonly Change[] = [
     operation: "replaceData",
     apply: (store, handle, version, index = 0) => store.replaceData(handle, version, `{"n":${index}}`),
     after: () => ({ data: `{"n":0}` }),
+  },
+  {
+    group: "label",
+    operation: "replaceLabel",
+    apply: (store, handle, version, index = 0) => store.replaceLabel(handle, version, `name ${index}`),
+    after: () => ({ label: "name 0" }),
   },
 ];
 
@@ -102,7 +108,9 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
         equal(countTrue(won), 1);
         const stored = await find(store, row.handle);
         equal(stored?.version, row.version + 1);
-        const marks = [stored.claims, stored.data, stored.device].filter((text) => /\d/.test(text)).join();
+        const marks = [stored.claims, stored.data, stored.device, stored.label ?? ""]
+          .filter((text) => /\d/.test(text))
+          .join();
         equal(Number(/\d+/.exec(marks)?.[0]), won.indexOf(true));
       },
     },
@@ -124,6 +132,22 @@ async function useOnce(store: SessionStore, handle: string): Promise<"used" | "r
     if (committed) return unused ? "used" : "reuse";
   }
 }
+
+export const labelClauses: readonly StoreClause[] = [
+  {
+    id: "label-5",
+    name: "MUST write with replaceLabel any text, also an empty one, and null, and list it",
+    async run(store) {
+      const row = await add(store, { label: "first" });
+      for (const [index, label] of ["Ünder 🪜 '\"\\ \n", "", null, "", " again ", null, null].entries()) {
+        equal(await store.replaceLabel(row.handle, 1 + index, label), true);
+        same(await find(store, row.handle), { ...row, label, version: 2 + index });
+        const [listed] = await store.listSessionsOfUser(row.userKey, T0, ALL);
+        same(listed?.label, label);
+      }
+    },
+  },
+];
 
 export const rivalClauses: readonly StoreClause[] = [
   {

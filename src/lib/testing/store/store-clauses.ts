@@ -4,7 +4,7 @@
  * uses unique names, so the database need not be empty; rows of other clauses expire long after the
  * times of the sweeps.
  */
-import { changeClauses, rivalClauses } from "./change-clauses.ts";
+import { changeClauses, labelClauses, rivalClauses } from "./change-clauses.ts";
 import { add, type StoreClause } from "./clause.ts";
 import { clockClauses } from "./clock-clauses.ts";
 import { crowdClauses } from "./crowd-clauses.ts";
@@ -34,6 +34,7 @@ export const storeClauses: readonly StoreClause[] = [
   ...rowClauses,
   ...limitClauses,
   ...changeClauses,
+  ...labelClauses,
   ...rivalClauses,
   ...removalClauses,
   ...pageClauses,
