@@ -451,6 +451,8 @@ export type { Actor } from "./lib/session/actor.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 export type { DeviceInput } from "./lib/session/device.ts";
 export type { SessionEventName, SessionEvents, SessionListener } from "./lib/session/events.ts";
+export type { CountedRefusals, SessionStats } from "./lib/session/stats.ts";
+export type { StoreObserver, StoreOperation } from "./lib/session/store-observers.ts";
 export type { SweepOptions } from "./lib/session/sweep-now.ts";
 export type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
 export type { Updater } from "./lib/session/manage-sessions.ts";

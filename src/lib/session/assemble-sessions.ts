@@ -126,6 +126,8 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     },
     sweep: (options) => sweepNow(context, options),
     on: events.on,
+    stats: context.stats,
+    observeStore: context.observers.add,
     ready: async () => context.ready(),
     close: context.close,
   };

@@ -13,6 +13,8 @@ import type { EventHub } from "./events.ts";
 import type { FirstInMinute } from "./first-in-minute.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
 import type { Refusals } from "./refusals.ts";
+import type { SessionStats } from "./stats.ts";
+import type { StoreObservers } from "./store-observers.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** The context of the session operations. */
@@ -20,6 +22,8 @@ export interface SessionContext {
   readonly policy: Policy;
   /** The store. Its errors have become `STORE_UNAVAILABLE`. */
   readonly store: SessionStore;
+  /** The observers of the store. */
+  readonly observers: StoreObservers;
   /** Whether the store keeps data in this process only. */
   readonly isMemory: boolean;
   readonly ring: KeyRing;
@@ -35,6 +39,9 @@ export interface SessionContext {
   readonly revocation: RevocationCheck | undefined;
   readonly events: EventHub;
   readonly refusals: Refusals;
+  /** Counts a refresh that is refused softly. */
+  readonly countSoftRefusal: () => void;
+  readonly stats: () => SessionStats;
   readonly now: Clock;
   /** This clock and the database's, for everything that ends or removes sessions. */
   readonly clocks: Clocks;

@@ -23,6 +23,7 @@ import { createEventHub } from "./events.ts";
 import { createFirstInMinute } from "./first-in-minute.ts";
 import { createOneAtATime } from "./one-at-a-time.ts";
 import { createRefusals } from "./refusals.ts";
+import { createStoreObservers } from "./store-observers.ts";
 import { watchStore } from "./store-watch.ts";
 import { createUpkeep } from "./upkeep.ts";
 
@@ -43,7 +44,8 @@ export function createContext(
   const chosen = needs === "keys" ? chooseSecrets(policy.secrets, givenStore) : undefined;
   const now = createSteadyClock(policy.clock);
   const events = createEventHub();
-  const store = watchStore(guardStore(givenStore), (notice) => refusals.notify(notice));
+  const observers = createStoreObservers();
+  const store = watchStore(guardStore(givenStore, observers), (notice) => refusals.notify(notice));
   const calls = createCalls(store.timeout);
   let derived: Secrets | undefined;
   const secrets = (): Secrets => {
@@ -76,6 +78,7 @@ export function createContext(
   let opening: Promise<void> | undefined;
   let opened = false;
   let closing: Promise<void> | undefined;
+  let softRefusals = 0;
   const endings: (() => void)[] = [];
   async function open(): Promise<void> {
     try {
@@ -113,6 +116,7 @@ export function createContext(
   return {
     policy,
     store,
+    observers,
     isMemory: givenStore.secretFile === null,
     ring,
     accessTokens,
@@ -122,6 +126,13 @@ export function createContext(
     revocation: createRevocationCheck(accessToken.revocation, store, { ...policy, hasEnded: clocks.hasEnded }),
     events,
     refusals,
+    countSoftRefusal: () => void (softRefusals += 1),
+    stats: () => ({
+      verifiedTokens: accessTokens.cacheCounts(),
+      softRefusals,
+      refusals: refusals.totals(),
+      feedLag: undefined,
+    }),
     now,
     clocks,
     calls,

@@ -3,6 +3,12 @@ import { type CodeOf, generalError, isErrorFromAuth, type SessionError } from ".
 import { withoutData } from "./driver-error.ts";
 import type { SessionStore } from "./session-store.ts";
 import {
+  createStoreObservers,
+  type StoreObservers,
+  type StoreOperation,
+  type StoreOperations,
+} from "./store-observers.ts";
+import {
   DriverFailure,
   factOf,
   isPartly,
@@ -22,19 +28,20 @@ export { isUnknown };
  * `close` waits for running operations, and later ones fail with `CLOSED`. The store itself may
  * still serve another instance.
  */
-export function guardStore(store: SessionStore): SessionStore {
+export function guardStore(store: SessionStore, observers: StoreObservers = createStoreObservers()): SessionStore {
   const running = new Set<unknown>();
   let closed = false;
 
   const guard =
-    <N extends Guarded>(kind: "read" | "write", does: string, name: N) =>
-    async (...args: Parameters<Operations[N]>): Promise<Result<N>> => {
+    <N extends StoreOperation>(kind: "read" | "write", does: string, name: N) =>
+    async (...args: Parameters<StoreOperations[N]>): Promise<Result<N>> => {
       if (closed) throw closedError();
       const failing = { kind, name: does };
       if (isTooLate()) throw toStoreError(noTimeLeft(), failing);
+      const operate = store[name] as StoreOperations[N];
       let work: unknown;
       try {
-        work = Reflect.apply(store[name] as Operations[N], store, args);
+        work = observers.isObserved() ? observe(name, operate, args, failing) : Reflect.apply(operate, store, args);
         running.add(work);
         return (await work) as Result<N>;
       } catch (error) {
@@ -43,6 +50,16 @@ export function guardStore(store: SessionStore): SessionStore {
         running.delete(work);
       }
     };
+
+  /** Observers get the error that the caller gets, which has a code and no data of the driver. */
+  const observe = (name: StoreOperation, operate: Operate, args: readonly unknown[], failing: Failing): unknown =>
+    observers.run(name, async () => {
+      try {
+        return (await Reflect.apply(operate, store, args)) as unknown;
+      } catch (error) {
+        throw toStoreError(error, failing);
+      }
+    });
 
   return {
     timeout: store.timeout,
@@ -86,9 +103,8 @@ export function guardStore(store: SessionStore): SessionStore {
   };
 }
 
-type Operations = Required<Omit<SessionStore, "secretFile" | "timeout" | "sweepChunk" | "watch" | "close">>;
-type Guarded = keyof Operations;
-type Result<N extends Guarded> = Awaited<ReturnType<Operations[N]>>;
+type Operate = StoreOperations[StoreOperation];
+type Result<N extends StoreOperation> = Awaited<ReturnType<StoreOperations[N]>>;
 
 interface Failing {
   readonly kind: "read" | "write";

@@ -1,4 +1,4 @@
-import { retryLater, type SessionError, unauthorised } from "../errors.ts";
+import { ERROR_TYPES, isErrorFromAuth, retryLater, type SessionError, unauthorised } from "../errors.ts";
 import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
 import { actorField } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
@@ -80,6 +80,9 @@ export async function refreshSession(
       // Another request has changed the row in between.
     }
     throw contended();
+  } catch (error) {
+    if (isErrorFromAuth(error) && error.errType === ERROR_TYPES.RETRY) context.countSoftRefusal();
+    throw error;
   } finally {
     leave();
   }

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { Notice, NoticeCode, Notify } from "../notices.ts";
 import type { Clock } from "../clock.ts";
 import type { EventHub } from "./events.ts";
+import type { CountedRefusals } from "./stats.ts";
 
 const MINUTE = 60_000;
 
@@ -16,9 +17,14 @@ export interface Refusals {
   readonly notify: (notice: Notice) => void;
   /** As `notify`, if the process was warned already. */
   readonly note: (code: NoticeCode) => void;
+  /** @returns the numbers of all kinds that were seen, since the start */
+  readonly totals: () => readonly CountedRefusals[];
 }
 
 interface Counted {
+  readonly code: ErrorCode | null;
+  readonly notice: NoticeCode | null;
+  total: number;
   toldAt: number;
   /** Since the last event. */
   count: number;
@@ -37,10 +43,11 @@ export function createRefusals(notify: Notify, emit: EventHub["emit"], now: Cloc
   function count(code: ErrorCode | null, notice: NoticeCode | null): void {
     const name = `${code} ${notice}`;
     const time = now();
-    const kind = kinds.get(name) ?? { toldAt: Number.NEGATIVE_INFINITY, count: 0, since: time };
+    const kind = kinds.get(name) ?? { code, notice, total: 0, toldAt: Number.NEGATIVE_INFINITY, count: 0, since: time };
     kinds.set(name, kind);
     if (kind.count === 0) kind.since = time;
     kind.count += 1;
+    kind.total += 1;
     if (time - kind.toldAt < MINUTE) return;
     const event = { code, notice, count: kind.count, since: kind.since };
     kind.toldAt = time;
@@ -54,6 +61,7 @@ export function createRefusals(notify: Notify, emit: EventHub["emit"], now: Cloc
       if (notice !== undefined) notify(notice);
     },
     note: (code) => count(null, code),
+    totals: () => Array.from(kinds.values(), ({ code, notice, total }) => ({ code, notice, count: total })),
     notify(notice) {
       count(null, notice.code);
       notify(notice);

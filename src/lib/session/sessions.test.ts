@@ -154,7 +154,10 @@ test("after close everything fails with CLOSED, and the store was closed once", 
   const { session, accessToken, refreshToken } = await sessions.createNewSession("alice");
   await Promise.all([sessions.close(), sessions.close()]);
   await sessions.close();
-  const operations: Record<Exclude<keyof Sessions, "close" | "on" | "cookieNames">, () => Promise<unknown>> = {
+  const operations: Record<
+    Exclude<keyof Sessions, "close" | "on" | "stats" | "observeStore" | "cookieNames">,
+    () => Promise<unknown>
+  > = {
     createNewSession: () => sessions.createNewSession("alice"),
     getSession: () => sessions.getSession(accessToken.value),
     refreshSession: () => sessions.refreshSession(refreshToken.value),

@@ -6,6 +6,8 @@ import type { SessionEventName, SessionListener } from "./events.ts";
 import type { Updater } from "./manage-sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./list-sessions.ts";
 import type { RefreshedSession, RefreshOptions } from "./refresh-session.ts";
+import type { SessionStats } from "./stats.ts";
+import type { StoreObserver } from "./store-observers.ts";
 import type { SweepOptions } from "./sweep-now.ts";
 import type { UserId } from "./user-id.ts";
 import type { VerifiedSession, VerifyOptions } from "./verify-session.ts";
@@ -251,6 +253,44 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * ```
    */
   on<E extends SessionEventName>(event: E, listener: SessionListener<E, Id>): () => void;
+
+  /**
+   * Returns what the instance has counted since it was made. It reads numbers of this process, and
+   * asks no store. `observeSessions` of `counterfoil/opentelemetry` makes metrics of them.
+   *
+   * @example
+   * ```ts
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * const { hits, misses } = sessions.stats().verifiedTokens;
+   * console.log(hits / (hits + misses));
+   * ```
+   */
+  stats(): SessionStats;
+
+  /**
+   * Calls an observer for each operation of the store, for metrics and spans of your own. The
+   * observer gets the name of the operation, and a function that runs it and that it must call
+   * once. It returns the promise of that function. If the observer throws, the operation fails.
+   *
+   * @returns a function that removes the observer
+   * @example
+   * ```ts
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * sessions.observeStore(async (operation, work) => {
+   *   const begun = performance.now();
+   *   try {
+   *     return await work();
+   *   } finally {
+   *     console.log(operation, performance.now() - begun);
+   *   }
+   * });
+   * ```
+   */
+  observeStore(observer: StoreObserver): () => void;
 
   /**
    * Removes expired sessions in small steps, until none is left or `limit` is reached. Requests do

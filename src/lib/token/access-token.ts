@@ -63,6 +63,8 @@ export interface AccessTokens {
   verify(value: string): AccessTokenVerdict;
   /** Whether the header of a token names a key that this process does not know. */
   namesUnknownKey(value: string): boolean;
+  /** How often `verify` has found a token in its cache, and how often not. */
+  cacheCounts(): { readonly hits: number; readonly misses: number };
 }
 
 /** In characters of base64url. */
@@ -117,6 +119,7 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
     },
 
     namesUnknownKey,
+    cacheCounts: () => cache.counts(),
   };
 }
 

@@ -11,6 +11,8 @@ export class VerifiedTokenCache<T extends CachedToken> {
   #young = new Map<number, T>();
   #old = new Map<number, T>();
   readonly #generationSize: number;
+  #hits = 0;
+  #misses = 0;
 
   /** @param size the most cached tokens; 0 disables the cache */
   constructor(size: number) {
@@ -22,7 +24,11 @@ export class VerifiedTokenCache<T extends CachedToken> {
     const young = this.#young.get(name);
     const found = young ?? this.#old.get(name);
     // The key is a part of the signature, so the whole token must be compared.
-    if (found?.token !== token) return undefined;
+    if (found?.token !== token) {
+      this.#misses += 1;
+      return undefined;
+    }
+    this.#hits += 1;
     if (young === undefined) this.set(found);
     return found;
   }
@@ -34,6 +40,11 @@ export class VerifiedTokenCache<T extends CachedToken> {
       this.#young = new Map();
     }
     this.#young.set(nameOf(entry.token), entry);
+  }
+
+  /** How often `get` has found a token, and how often not. */
+  counts(): { readonly hits: number; readonly misses: number } {
+    return { hits: this.#hits, misses: this.#misses };
   }
 
   clear(): void {
