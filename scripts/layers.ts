@@ -27,6 +27,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "http/adapters": ["protocol", "lib", "session", "http", "http/exchange"],
   "http/websocket": ["lib", "options", "session", "http", "http/exchange"],
   config: ["protocol", "lib", "options", "session"],
+  // What events, stats and operations of the store look like elsewhere.
+  telemetry: ["lib", "options", "session"],
+  opentelemetry: ["lib", "options", "session"],
   "testing/store": ["key", "session"],
   "testing/http": ["session", "config"],
   testing: [],
@@ -55,6 +58,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "browser/xhr",
     "browser/worker",
     "browser/react",
+    "telemetry",
+    "opentelemetry",
     "testing",
     "testing/store",
     "testing/http",

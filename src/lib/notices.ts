@@ -68,4 +68,4 @@ export function quote(value: string): string {
   return value.length > MOST_CHARACTERS ? `${text}...` : text;
 }
 
-const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+export const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;

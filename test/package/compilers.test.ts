@@ -10,7 +10,17 @@ import manifest from "../../package.json" with { type: "json" };
 import { type InstalledTarball, installTarball, root } from "./installed-tarball.ts";
 
 const CONSUMER = join(root, "test/package/consumer");
-const PACKAGES = ["@nestjs", "@types", "express", "express-oauth2-jwt-bearer", "fastify", "hono", "next", "react"];
+const PACKAGES = [
+  "@nestjs",
+  "@opentelemetry",
+  "@types",
+  "express",
+  "express-oauth2-jwt-bearer",
+  "fastify",
+  "hono",
+  "next",
+  "react",
+];
 /** A folder and the `type` of its package; both compile the same sources. */
 const FORMATS = { esm: "module", cjs: "commonjs" } as const;
 

@@ -17,7 +17,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   scripts: Record<string, string>;
 };
 /** What an app of these entries has installed. */
-const FRAMEWORKS = ["fastify", "hono", "next", "@nestjs", "react"];
+const FRAMEWORKS = ["fastify", "hono", "next", "@nestjs", "react", "@opentelemetry"];
 const packageOf = (name: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
 const entries = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
 
