@@ -3,13 +3,15 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createSessions, type CreatedSession, type Sessions } from "counterfoil";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type CommandOutcome, counterfoil, storeArguments } from "../fixtures/command.ts";
 import { SECRET } from "../fixtures/constants.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
-import { sharedPostgres } from "../servers/shared.ts";
+import { startRedisSentinel } from "../servers/redis-sentinel.ts";
+import { sharedPostgres, sharedRedisCluster } from "../servers/shared.ts";
+import { makeApp } from "./app-folder.ts";
 import { databases, describeDatabase, removeDatabases } from "./databases.ts";
 import { openStore, type StoreAddress } from "./open-store.ts";
 
@@ -73,7 +75,9 @@ async function startApp(address: StoreAddress, secret = SECRET): Promise<App> {
 }
 
 /** Each kind of address that the command takes. */
-const addressed = databases.filter(({ name }) => /^(SQLite|MariaDB, mysql2|PostgreSQL, pg|Redis, node)/.test(name));
+const addressed = databases.filter(({ name }) =>
+  /^(SQLite|MariaDB, mysql2|PostgreSQL, pg|Redis, node|Redis Cluster, node)/.test(name),
+);
 
 test("there is a database of each kind", () => {
   expect(addressed.map(({ name }) => name)).toEqual([
@@ -81,6 +85,7 @@ test("there is a database of each kind", () => {
     "MariaDB, mysql2",
     "PostgreSQL, pg",
     "Redis, node-redis",
+    "Redis Cluster, node-redis",
   ]);
 });
 
@@ -313,6 +318,91 @@ describe("SQLite with the secret file beside it", () => {
     expect(JSON.parse(escaped.stdout)).toMatchObject({
       sessions: [{ device: { label: "evil\u001b]0;title\u0007\u202e\u009b2J" } }],
     });
+  });
+});
+
+describeWithServer("redis", "a Redis of several servers", () => {
+  const ioredis = (): string => join(dirname(makeApp("", ["ioredis"])), "node_modules/counterfoil/dist/cli.js");
+
+  /** Each command that opens a store. */
+  async function tryAll(store: string, app: StoreAddress, command?: string): Promise<void> {
+    const prefix = "prefix" in app ? app.prefix : "";
+    const sessions = createSessions({ store: await openStore(app), secret: SECRET });
+    onTestFinished(() => sessions.close());
+    const { session } = await sessions.createNewSession("alice");
+    const run = async (...args: readonly string[]): Promise<unknown> => {
+      const env = { COUNTERFOIL_STORE: store, COUNTERFOIL_SECRET: SECRET, COUNTERFOIL_NEW_SECRET: NEW_SECRET };
+      const { stdout, ...rest } = await counterfoil([...args, "--prefix", prefix, "--json"], env, command);
+      expect(rest).toEqual({ status: expect.any(Number), stderr: "" });
+      return JSON.parse(stdout);
+    };
+    const { handle } = session;
+    expect(await run("sessions", "list", "--user", "alice")).toMatchObject({ sessions: [{ handle }], next: null });
+    expect(await run("sessions", "revoke", "--handle", handle)).toEqual({ revoked: 1 });
+    expect(await run("sessions", "revoke", "--user", "alice")).toMatchObject({ error: { code: "NOTHING_FOUND" } });
+    expect(await run("keys", "rotate")).toMatchObject({ kid: expect.any(String) });
+    expect(await run("keys", "list")).toMatchObject({ keys: [{ state: "active" }, { state: "pending" }] });
+    expect(await run("sweep")).toEqual({ removed: 0 });
+    await sessions.createNewSession("alice");
+    expect(await run("sessions", "revoke", "--all", "--yes")).toEqual({ revoked: 1 });
+    expect(await run("secret", "rotate")).toEqual({ rewrapped: 1, total: 1 });
+    // Refused with a connection open, which must not keep the process.
+    const same = { COUNTERFOIL_SECRET: NEW_SECRET, COUNTERFOIL_NEW_SECRET: NEW_SECRET, COUNTERFOIL_STORE: store };
+    expect(await counterfoil(["secret", "rotate", "--prefix", prefix], same, command)).toMatchObject({ status: 2 });
+    const none = await counterfoil(["keys", "rotate"], { COUNTERFOIL_STORE: store }, command);
+    expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining("set COUNTERFOIL_SECRET") });
+  }
+
+  test("a cluster by some of its nodes, with ioredis", async () => {
+    const urls = await sharedRedisCluster();
+    const address = { by: "ioredis cluster", urls, prefix: `test${randomBytes(6).toString("hex")}:` } as const;
+    const [, store = ""] = storeArguments({ ...address, urls: urls.slice(0, 2) });
+    await tryAll(store, address, ioredis());
+  });
+
+  test.each(["node-redis", "ioredis"] as const)("a master by its sentinels, with %s", async (driver) => {
+    const servers = await startRedisSentinel();
+    onTestFinished(() => servers.remove());
+    const { host, port } = await servers.master();
+    const places = servers.sentinels.map((sentinel) => `${sentinel.host}:${sentinel.port}`);
+    const store = `redis+sentinel://${places.join(",")}/${servers.name}`;
+    const address = { by: "ioredis", url: `redis://${host}:${port}`, prefix: "app:" } as const;
+    await tryAll(store, address, driver === "ioredis" ? ioredis() : undefined);
+  });
+
+  test.each([
+    "redis+cluster://app:geheim@127.0.0.1:1,127.0.0.1:2",
+    "redis+sentinel://app:geheim@127.0.0.1:1/name",
+    "rediss+cluster://:geheim@127.0.0.1:1",
+  ])("of which none answers: 1, without the password: %s", async (store) => {
+    for (const command of [undefined, ioredis()]) {
+      const { status, stdout, stderr } = await counterfoil(["keys", "list", "--store", store], {}, command);
+      expect([status, stdout]).toEqual([1, ""]);
+      expect(stderr).toMatch(/^counterfoil: STORE_UNAVAILABLE: the database cannot be reached/);
+      expect(stderr).not.toContain("geheim");
+    }
+  });
+
+  test.each([
+    "redis+cluster://:geheim@127.0.0.1:1/0",
+    "redis+sentinel://:geheim@127.0.0.1:1",
+    "redis+cluster://:geheim%@127.0.0.1:1",
+    "redis+cluster://:geheim@",
+    "redis+cluster://:geheim@one,,two",
+    "redis+cluster://:geheim@one:two",
+    "redis+ring://:geheim@one",
+  ])("whose address is wrong: 2, with how it is written: %s", async (store) => {
+    const { status, stdout, stderr } = await counterfoil(["keys", "list", "--store", store]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("write redis+cluster://user:password@host:port,host:port or redis+sentinel://");
+    expect(stderr).not.toContain("geheim");
+  });
+
+  test("a node of a cluster by its own address: 1, with what is wrong", async () => {
+    const [store = ""] = await sharedRedisCluster();
+    const { status, stderr } = await counterfoil(["sessions", "list", "--user", "alice", "--store", store]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("the server is a node of a cluster");
   });
 });
 

@@ -4,6 +4,7 @@ import { DEFAULT_PREFIX } from "../store/migrations.ts";
 import type { SessionStore } from "../session/session-store.ts";
 import { refusePrefix } from "../store/table-prefix.ts";
 import { UsageError } from "./command-error.ts";
+import { connectGroup, parseRedisGroup, type RedisGroup } from "./redis-group.ts";
 
 /** The options that name a database. */
 export const STORE_OPTIONS = { store: "text", prefix: "text" } as const;
@@ -11,7 +12,7 @@ export const STORE_OPTIONS = { store: "text", prefix: "text" } as const;
 /** Their part of a usage text. */
 export const STORE_USAGE: string = `  --store   the database: postgres://, mysql://, mariadb://, redis:// or rediss:// and so on, or the path of a SQLite file.
             Default: what the environment has as COUNTERFOIL_STORE, where other users of the machine cannot read it.
-            One server only: for Sentinel name the master, for Redis Cluster there is no address
+            Sentinels: redis+sentinel://host:port,host:port/name. Redis Cluster: redis+cluster://host:port,host:port
   --prefix  what the names of the tables (of the keys in Redis) begin with, as the option tablePrefix (keyPrefix) says`;
 
 /** Where the sessions are. */
@@ -49,11 +50,13 @@ const SCHEMES: Readonly<Record<string, string>> = {
   "valkeys:": "redis",
 };
 
-/** Makes the store that the options name. Does not connect. @throws UsageError, ConfigError */
+/** Makes the store that the options name. @throws UsageError, ConfigError, SessionError */
 export async function openStore({ store, prefix }: StoreTarget): Promise<SessionStore> {
   const address = store ?? process.env["COUNTERFOIL_STORE"] ?? "";
   if (address === "")
     throw new UsageError("name the database: --store <address>, or set COUNTERFOIL_STORE in the environment");
+  const group = parseRedisGroup(address);
+  if (group !== undefined) return openGroup(group, prefix);
   const scheme = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(address)?.[1]?.toLowerCase();
   if (scheme === undefined) return openFile(address, prefix);
   const kind = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
@@ -63,6 +66,24 @@ export async function openStore({ store, prefix }: StoreTarget): Promise<Session
       `no store is known by ${scheme}//; write ${Object.keys(SCHEMES).join(" ")} or the path of a SQLite file`,
     );
   return (STORES[kind] ?? openFile)(address, prefix);
+}
+
+/** Closing the store ends the client. */
+async function openGroup(group: RedisGroup, keyPrefix: string | undefined): Promise<SessionStore> {
+  const { redis } = await import("../../redis.ts");
+  const { client, end } = await connectGroup(group);
+  try {
+    const store = redis({ client, keyPrefix });
+    return {
+      ...store,
+      async close() {
+        await store.close().finally(end);
+      },
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 /** A missing file would be created, and an unrelated one would get tables. */

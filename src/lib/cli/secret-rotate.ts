@@ -2,10 +2,10 @@ import { createSecrets } from "../crypto/secret.ts";
 import { rewrapKeys } from "../key/wrapped-key.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { UsageError } from "./command-error.ts";
-import { readAppSecret, readGivenSecret, SECRET_OPTIONS, SECRET_USAGE } from "./given-secret.ts";
-import { openStore, STORE_OPTIONS, STORE_USAGE } from "./open-store.ts";
+import { readGivenSecret, SECRET_OPTIONS, SECRET_USAGE } from "./given-secret.ts";
+import { STORE_OPTIONS, STORE_USAGE } from "./open-store.ts";
 import { counted } from "./printable.ts";
-import { explainMismatch, lendStore, noKeys } from "./with-context.ts";
+import { noKeys, withWrappedKeys } from "./with-context.ts";
 
 /** Encrypts the keys in the store with a new secret. */
 export const secretRotate: Command = defineCommand({
@@ -16,21 +16,15 @@ export const secretRotate: Command = defineCommand({
 ${SECRET_USAGE}
 ${STORE_USAGE}`,
   options: { ...STORE_OPTIONS, ...SECRET_OPTIONS, "new-secret-file": "text" },
-  async run({ "secret-file": oldFile, "new-secret-file": newFile, ...target }) {
-    const fresh = await readGivenSecret({
-      file: newFile,
-      option: "--new-secret-file",
-      variable: "COUNTERFOIL_NEW_SECRET",
-    });
+  async run({ "new-secret-file": file, ...target }) {
+    const fresh = await readGivenSecret({ file, option: "--new-secret-file", variable: "COUNTERFOIL_NEW_SECRET" });
     if (fresh === undefined)
       throw new UsageError("name the new secret: --new-secret-file <path>, or set COUNTERFOIL_NEW_SECRET");
-    const store = await openStore(target);
-    const old = await readAppSecret(oldFile, store);
-    if (old === fresh)
-      throw new UsageError("the old and the new secret are the same; make one with: counterfoil secret generate");
-    const { rewrapped, total } = await explainMismatch(() =>
-      lendStore(store, (guarded) => rewrapKeys(guarded, createSecrets([fresh, old]))),
-    );
+    const { rewrapped, total } = await withWrappedKeys(target, (store, old) => {
+      if (old === fresh)
+        throw new UsageError("the old and the new secret are the same; make one with: counterfoil secret generate");
+      return rewrapKeys(store, createSecrets([fresh, old]));
+    });
     if (total === 0) throw noKeys();
     return { text: toText(rewrapped, total), json: { rewrapped, total } };
   },

@@ -4,10 +4,11 @@ import type { CounterfoilConfig } from "../config/config.ts";
 import { OPTIONS } from "../config/config-options.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { isErrorFromAuth } from "../errors.ts";
+import type { KeyStore } from "../key/key-store.ts";
 import type { Duration } from "../options/duration.ts";
 import type { SigningAlgorithm } from "../policy.ts";
 import type { SessionContext } from "../session/context.ts";
-import { createContext, type OwnContext } from "../session/create-context.ts";
+import { createContext } from "../session/create-context.ts";
 import { guardStore } from "../session/guarded-store.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { SessionStore } from "../session/session-store.ts";
@@ -49,16 +50,33 @@ const configFor = ({ secret, signing, publishAhead }: KeySettings = {}): Counter
   },
 });
 
+/** Opens the store, and closes it after the work. @throws UsageError, ConfigError, SessionError */
+async function withStore<T>(target: StoreTarget, work: (store: SessionStore) => Promise<T>): Promise<T> {
+  const store = await openStore(target);
+  try {
+    return await work(store);
+  } finally {
+    // Often for the second time, which does nothing.
+    await store.close();
+  }
+}
+
 /**
  * Opens the store and lends the context of the library's own calls. No key is loaded, so that no
  * secret is needed.
  *
  * @throws UsageError, ConfigError, SessionError
  */
-export async function withContext<T>(target: StoreTarget, work: (context: SessionContext) => Promise<T>): Promise<T> {
-  const store = await openStore(target);
-  return lend(createContext(parseConfig(configFor()), store, "no keys"), work);
-}
+export const withContext = <T>(target: StoreTarget, work: (context: SessionContext) => Promise<T>): Promise<T> =>
+  withStore(target, async (store) => {
+    const context = createContext(parseConfig(configFor()), store, "no keys");
+    try {
+      await context.ready();
+      return await work(context);
+    } finally {
+      await context.close();
+    }
+  });
 
 /**
  * Opens the store and lends an instance, which has the keys.
@@ -66,57 +84,47 @@ export async function withContext<T>(target: StoreTarget, work: (context: Sessio
  * @throws UsageError, ConfigError, SessionError; NothingFoundError if the store has no keys
  */
 export async function withSessions<T>(
-  target: KeyTarget,
+  { "secret-file": secretFile, ...target }: KeyTarget,
   publishAhead: string | undefined,
   work: (sessions: Sessions) => Promise<T>,
 ): Promise<T> {
   // A wrong setting is reported before anything is opened.
   parseConfig(configFor({ publishAhead }));
-  const store = await openStore(target);
-  return explainMismatch(async () => {
-    try {
-      const secret = await readAppSecret(target["secret-file"], store);
-      const signing = await findAlgorithm(store);
-      const sessions = createSessions({ store, ...configFor({ secret, signing, publishAhead }) });
-      return await work(sessions).finally(async () => sessions.close());
-    } finally {
-      // Again where the instance has closed it: that does nothing.
-      await store.close();
-    }
-  });
+  return explainMismatch(() =>
+    withStore(target, async (store) => {
+      const secret = await readAppSecret(secretFile, store);
+      const guarded = guardStore(store);
+      await guarded.prepare();
+      const newest = (await guarded.listKeys()).at(-1);
+      if (newest === undefined) throw noKeys();
+      // Another algorithm than that of the newest key would make a key at once.
+      const config = configFor({ secret, signing: newest.algorithm, publishAhead });
+      const sessions = createSessions({ store, ...config });
+      return work(sessions).finally(async () => sessions.close());
+    }),
+  );
 }
 
-async function lend<T>(context: OwnContext, work: (context: SessionContext) => Promise<T>): Promise<T> {
-  try {
-    await context.ready();
-    return await work(context);
-  } finally {
-    await context.close();
-  }
-}
-
-/** Another algorithm than the newest key's would make a key at once. */
-async function findAlgorithm(store: SessionStore): Promise<SigningAlgorithm> {
-  const guarded = guardStore(store);
-  await guarded.prepare();
-  const newest = (await guarded.listKeys()).at(-1);
-  if (newest === undefined) throw noKeys();
-  return newest.algorithm;
-}
-
-/** Opens the store for work that needs no session. @throws SessionError */
-export async function lendStore<T>(store: SessionStore, work: (store: SessionStore) => Promise<T>): Promise<T> {
-  const guarded = guardStore(store);
-  try {
-    await guarded.prepare();
-    return await work(guarded);
-  } finally {
-    await guarded.close();
-  }
-}
+/**
+ * Opens the store for work on the encrypted keys, with the secret of the app.
+ *
+ * @throws UsageError, SessionError
+ */
+export const withWrappedKeys = <T>(
+  { "secret-file": secretFile, ...target }: KeyTarget,
+  work: (store: KeyStore, secret: string) => Promise<T>,
+): Promise<T> =>
+  explainMismatch(() =>
+    withStore(target, async (store) => {
+      const secret = await readAppSecret(secretFile, store);
+      const guarded = guardStore(store);
+      await guarded.prepare();
+      return work(guarded, secret);
+    }),
+  );
 
 /** @throws CommandError in place of the library's own error, which speaks of the config */
-export async function explainMismatch<T>(work: () => Promise<T>): Promise<T> {
+async function explainMismatch<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -27,9 +27,6 @@ import { createStoreObservers } from "./store-observers.ts";
 import { watchStore } from "./store-watch.ts";
 import { createUpkeep } from "./upkeep.ts";
 
-/** A context whose maker closes it. */
-export type OwnContext = SessionContext & { readonly close: () => Promise<void> };
-
 /**
  * Makes the context of the session operations, until `close`. Does no I/O.
  *
@@ -40,7 +37,7 @@ export function createContext(
   policy: Policy,
   givenStore: SessionStore,
   needs: "keys" | "no keys" = "keys",
-): OwnContext {
+): SessionContext & { readonly close: () => Promise<void> } {
   const chosen = needs === "keys" ? chooseSecrets(policy.secrets, givenStore) : undefined;
   const now = createSteadyClock(policy.clock);
   const events = createEventHub();
