@@ -25,6 +25,9 @@ export interface SoftLimit {
 /** The limit of a user's live sessions. */
 export type SessionLimit = ExactLimit | SoftLimit;
 
+/** Finds the place of an IP address, for instance `Berlin, DE`; undefined: unknown. */
+export type Locate = (ip: string) => string | undefined | Promise<string | undefined>;
+
 /** How the cookies are set. */
 export interface CookiePolicy {
   readonly domain: string | undefined;
@@ -76,6 +79,9 @@ export interface Policy {
   readonly idleTimeout: number;
   readonly absoluteTimeout: number;
   readonly actorTimeout: number;
+  /** How long a device is remembered, in ms; undefined: devices are not. */
+  readonly deviceRetention: number | undefined;
+  readonly locate: Locate | undefined;
   readonly limit: SessionLimit | undefined;
   /** Whether cookies outlive the browser, if a sign-in does not say it. */
   readonly persistent: boolean;

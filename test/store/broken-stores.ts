@@ -235,6 +235,59 @@ export const brokenStores: readonly BrokenStore[] = [
       return { ...(await inner.createSession(row, undefined, replaces)), ended };
     },
   })),
+  broken("devices are compared without case", "device-1", (inner) => ({
+    rememberDevice: (userKey, device, now, until) => inner.rememberDevice(userKey, device.toLowerCase(), now, until),
+  })),
+  broken("the first device of a user counts as new", "device-1 device-2 device-3 device-5", (inner) => ({
+    rememberDevice: async (userKey, device, now, until) =>
+      (await inner.rememberDevice(userKey, device, now, until)) === true,
+  })),
+  broken("the end of a device is never brought forward, nor put off", "device-2", (inner) => {
+    const ends = new Map<string, number>();
+    return {
+      async rememberDevice(userKey, device, now, until) {
+        const name = `${userKey} ${device}`;
+        const end = ends.get(name) ?? 0;
+        const at = end > now ? end : until;
+        ends.set(name, at);
+        return inner.rememberDevice(userKey, device, now, at);
+      },
+    };
+  }),
+  broken("a device is looked for, then remembered", "device-3", (inner) => ({
+    async rememberDevice(userKey, device, now, until) {
+      const known = await inner.rememberDevice(userKey, device, now, now);
+      await new Promise(setImmediate);
+      await inner.rememberDevice(userKey, device, now, until);
+      return known;
+    },
+  })),
+  broken("devices are remembered without number", "device-4", (inner) => {
+    const all = new Map<string, number>();
+    return {
+      async rememberDevice(userKey, device, now, until) {
+        const known = await inner.rememberDevice(userKey, device, now, until);
+        const name = `${userKey} ${device}`;
+        const isKnown = (all.get(name) ?? now) > now;
+        all.set(name, until);
+        return isKnown || known;
+      },
+    };
+  }),
+  broken("devices are forgotten one too many at a time", "device-5", (inner) => ({
+    forgetDevices: (userKey, limit) => inner.forgetDevices(userKey, limit + 1),
+  })),
+  broken("a sweep leaves devices alone", "device-6", (inner) => {
+    const held = new Set<string>();
+    return {
+      rememberDevice: (userKey, device, now, until) => (
+        held.add(userKey),
+        inner.rememberDevice(userKey, device, now, until)
+      ),
+      forgetDevices: async (userKey, limit) =>
+        (await inner.forgetDevices(userKey, limit)) || (held.delete(userKey) ? 1 : 0),
+    };
+  }),
   broken("nothing is ever replaced", "replace-1 replace-2", (inner) => ({
     createSession: (row, limit) => inner.createSession(row, limit),
   })),

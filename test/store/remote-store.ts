@@ -71,6 +71,8 @@ export function startStoreHost(): StoreHost {
         listSessionsOfUser: far("listSessionsOfUser"),
         rememberReplaced: far("rememberReplaced"),
         rememberOnce: far("rememberOnce"),
+        rememberDevice: far("rememberDevice"),
+        forgetDevices: far("forgetDevices"),
         wasReplaced: far("wasReplaced"),
         deleteExpiredSessions: far("deleteExpiredSessions"),
         takeLease: far("takeLease"),

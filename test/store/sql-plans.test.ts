@@ -28,6 +28,8 @@ const BY_NAME = { mariadb: "PRIMARY", postgres: "counterfoil_lease_pkey" };
 const BY_KID = { mariadb: "PRIMARY", postgres: "counterfoil_key_pkey" };
 const REPLACED = { mariadb: "PRIMARY", postgres: "counterfoil_replaced_pkey" };
 const REPLACED_EXPIRY = { mariadb: "counterfoil_replaced_expiry", postgres: "counterfoil_replaced_expiry" };
+const DEVICE = { mariadb: "PRIMARY", postgres: "counterfoil_device_pkey" };
+const DEVICE_EXPIRY = { mariadb: "counterfoil_device_expiry", postgres: "counterfoil_device_expiry" };
 
 interface Expected {
   readonly values: readonly SqlValue[];
@@ -41,6 +43,7 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   listKeys: undefined,
   rememberReplaced: undefined,
   rememberOnce: undefined,
+  insertDevice: undefined,
   readClock: undefined,
   replace: { values: [...sessionValues(row), handle], index: BY_HANDLE },
   find: { values: [handle], index: BY_HANDLE },
@@ -64,6 +67,11 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   lastToSweep: { values: [T0 - 1_000_000, T0], index: BY_EXPIRY },
   wasReplaced: { values: [handle, T0], index: REPLACED },
   forgetReplaced: { values: [T0], index: REPLACED_EXPIRY },
+  touchDevice: { values: [T0, T0, T0, userKey, "device", T0], index: DEVICE },
+  listDevices: { values: [userKey], index: DEVICE },
+  removeDevices: { values: [userKey, T0 - 1_000_000], index: DEVICE },
+  forgetDevices: { values: [userKey], index: DEVICE },
+  sweepDevices: { values: [T0 - 1_000_000], index: DEVICE_EXPIRY },
   takeLease: { values: ["me", T0, "sweep", "me", T0], index: BY_NAME },
   lockRow: { values: ["place-7"], index: BY_NAME },
   rewrapKey: { values: ["new", "kid", "old"], index: BY_KID },
@@ -116,6 +124,8 @@ function fillings(kind: SqlKind): string[] {
        created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)
        SELECT ${text("h", n)}, ${text("u", `(${n} % ${ROWS / 4})`)}, 1, 1, 'hash', '{}', 1, '{}', '{}',
          ${T0} + ${n}, ${T0}, ${T0}, ${expiry}, ${T0} + 1000000000 FROM ${source}`,
+    `INSERT INTO counterfoil_device (user_key, device, first_seen_at, last_seen_at, expires_at)
+       SELECT ${text("u", `(${n} % ${ROWS / 4})`)}, ${text("d", n)}, ${T0}, ${T0}, ${expiry} FROM ${source}`,
     `INSERT INTO counterfoil_replaced (handle, expires_at) SELECT ${text("h", n)}, ${expiry} FROM ${source}`,
     `INSERT INTO counterfoil_session (handle, user_key, version, generation, current_hash, claims, claims_version, data, device,
        created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)

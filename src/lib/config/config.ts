@@ -135,6 +135,25 @@ export interface CounterfoilConfig {
          */
         readonly actorTimeout?: Duration | undefined;
         /**
+         * Whether a sign-in tells if the user has signed in from this kind of device before. The
+         * store remembers a hash of browser, system and label for each user, and each sign-in takes
+         * one more call of it. False: nothing is stored and nothing read. Default false; true in
+         * `strict`.
+         */
+        readonly knownDevices?: boolean | undefined;
+        /**
+         * How long a device is remembered after its last sign-in, `"1d"` to `"3650d"`. Only with
+         * `knownDevices`. Default `"180d"`.
+         */
+        readonly deviceRetention?: Duration | undefined;
+        /**
+         * Finds the place of a client's IP address, for `location` of its device in events and
+         * lists: a text, cut after 100 characters, or undefined. Called with each sign-in and
+         * refresh over HTTP, and awaited for at most one second; an error becomes a process
+         * warning. Default: none, so nothing is said of places.
+         */
+        readonly locate?: ((ip: string) => string | undefined | Promise<string | undefined>) | undefined;
+        /**
          * The most live sessions of one user, 1 to 10000; false sets no limit. A number that you
          * set is never exceeded. Default: 100, which concurrent sign-ins may exceed for a moment
          * unless you set `onMaxPerUser`.

@@ -31,6 +31,7 @@ test.each([
     {
       ...NIST_AAL3,
       persistent: false,
+      deviceRetention: 180 * DAY,
       accessToken: STRICT_ACCESS,
       cookie: { ...DEFAULTS.cookie, names: cookieNames("all") },
       http: { ...DEFAULTS.http, transports: new Set(["cookie"]) },
@@ -39,7 +40,7 @@ test.each([
 ])("the preset %s changes what it says and no more, and options beside it win", (preset, part) => {
   expect(parseConfig({ preset })).toEqual({ ...DEFAULTS, ...part });
   const tokens = { accessToken: { validity: "15m", revocation: "off" } };
-  const session = { idleTimeout: "100d", absoluteTimeout: "365d", persistent: true };
+  const session = { idleTimeout: "100d", absoluteTimeout: "365d", persistent: true, knownDevices: false };
   const http = { transports: ["header", "cookie"] };
   expect(parseConfig({ preset, tokens, session, http, cookie: { hostPrefix: "auto" } })).toEqual({
     ...DEFAULTS,

@@ -1,4 +1,4 @@
-import type { Policy, SessionLimit } from "../policy.ts";
+import type { Locate, Policy, SessionLimit } from "../policy.ts";
 import { readWhole, type SectionReader } from "../options/config-reader.ts";
 import { readOptions } from "../options/option-table.ts";
 import type { SessionStore } from "../session/session-store.ts";
@@ -52,6 +52,8 @@ function readPolicy(root: SectionReader): ParsedConfig {
     idleTimeout: readIdleTimeout(options),
     absoluteTimeout: value("session.absoluteTimeout"),
     actorTimeout: value("session.actorTimeout"),
+    deviceRetention: readDeviceRetention(options),
+    locate: given("session.locate") as Locate | undefined,
     limit: readLimit(options),
     persistent: value("session.persistent"),
     keys: { rotateEvery: value("keys.rotateEvery"), publishAhead: value("keys.publishAhead") },
@@ -89,6 +91,17 @@ function readIdleTimeout({ given, fallback, fault }: ConfigOptions): number {
     );
   }
   return idleTimeout ?? validity ?? fallback("session.idleTimeout");
+}
+
+function readDeviceRetention({ given, value, fault }: ConfigOptions): number | undefined {
+  if (value("session.knownDevices")) return value("session.deviceRetention");
+  if (given("session.deviceRetention") !== undefined)
+    fault(
+      "session.deviceRetention",
+      "CONTRADICTION",
+      "does nothing where session.knownDevices is false; write session.knownDevices: true, or leave this out",
+    );
+  return undefined;
 }
 
 function checkTimes({ fault }: ConfigOptions, { accessToken, idleTimeout, absoluteTimeout, keys }: Policy): void {

@@ -4,6 +4,7 @@ import { CURSOR_PARAMETER, PAGE_PARAMETERS, parseSessionCursor, ROUTES, SUPERTOK
 import type { Duration } from "../options/duration.ts";
 import { ERROR_TYPES, type SessionError, unauthorised } from "../errors.ts";
 import { actorField, withActor } from "../session/actor.ts";
+import { ifKnown } from "../session/known-device.ts";
 import { isHandle } from "../session/handle.ts";
 import { findLiveSession, renameSession, revokeSession } from "../session/manage-sessions.ts";
 import type { SessionRecord } from "../session/record.ts";
@@ -210,13 +211,14 @@ async function listOwnSessions(http: HttpContext, exchange: HttpExchange): Promi
   const { sessions, next } = await http.sessions.getSessionsForUser(own.getUserId(), { limit: PAGE, after });
   const isOwn = (handle: string): boolean => handle === own.getHandle();
   if (!sessions.some(({ handle }) => isOwn(handle))) await checkAlive(http, own);
-  const listed = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, actor, binding }) => ({
+  const listed = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, knownDevice, actor, binding }) => ({
     handle,
     current: isOwn(handle),
     createdAt,
     lastSeenAt,
     expiresAt,
     device,
+    ...ifKnown(knownDevice),
     ...withActor(actor),
     binding,
   }));

@@ -33,6 +33,7 @@ export type OptionSpec =
     }
   | { readonly kind: "text"; readonly rule?: string; readonly default?: string }
   | { readonly kind: "texts"; readonly rule: string; readonly default?: readonly string[] }
+  | { readonly kind: "function" }
   /** The option has its own reader. */
   | { readonly kind: "other" };
 
@@ -54,7 +55,9 @@ export type OptionValue<Spec> = Spec extends { readonly kind: "duration" | "coun
             ? string
             : Spec extends { readonly kind: "texts" }
               ? readonly string[]
-              : never;
+              : Spec extends { readonly kind: "function" }
+                ? (...given: never) => unknown
+                : never;
 
 /** The type of the default. A numeric default excludes false. */
 type DefaultValue<Spec> = Spec extends { readonly default: infer Default }
@@ -151,6 +154,8 @@ function readOption(
       return section.value(name, list(spec.of), (value): value is unknown => spec.of.some((one) => one === value));
     case "some":
       return section.value(name, spec.wanted, (value): value is unknown => isSome(value, spec));
+    case "function":
+      return section.value(name, "a function", isFunction);
     case "text":
       return section.text(name, spec.rule === undefined ? undefined : rules[spec.rule]);
     case "texts":
@@ -159,6 +164,8 @@ function readOption(
       return undefined;
   }
 }
+
+const isFunction = (value: unknown): value is (...given: never) => unknown => typeof value === "function";
 
 /** `"auto", true or false` */
 function list(values: readonly unknown[]): string {

@@ -7,6 +7,8 @@ import { admitActor } from "./actor-session.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { newHandle } from "./handle.ts";
+import { forgetAgain, ifKnown, recogniseDevice } from "./known-device.ts";
+import { locateIp } from "./locate.ts";
 import { toJson } from "./json-value.ts";
 import { sessionEnd, type SessionRecord } from "./record.ts";
 import { issueTokens, mintFirstRefreshToken, type IssuedTokens } from "./tokens.ts";
@@ -86,13 +88,14 @@ async function create(
   const { policy, events } = context;
   const authTime = checkAuthTime(options.authTime, context.now());
   const acting = "actor" in options ? await admitActor(context, options.actor) : undefined;
+  const location = policy.locate === undefined ? undefined : await locateIp(policy.locate, options.device?.ip);
   const now = context.now();
   const handle = newHandle(userKey);
   const refreshToken = mintFirstRefreshToken(context, handle);
   const begin = context.clocks.stamp();
   const absoluteExpiresAt = Math.min(begin + policy.absoluteTimeout, actingEnd(policy, begin, acting));
-  const device = describeDevice(options.device);
-  const record: SessionRecord = {
+  const device = describeDevice(options.device, {}, location);
+  const unstored: SessionRecord = {
     handle,
     userKey,
     replacedHandle: replacedHandle ?? replaces?.handle ?? null,
@@ -121,7 +124,10 @@ async function create(
   };
   // Before the row is written: a token that is too large must not leave a row.
   const actorEnds = acting === undefined ? undefined : sessionEnd(acting, policy);
-  const tokens = issueTokens(context, { ...record, actorEnds }, refreshToken, now);
+  const tokens = issueTokens(context, { ...unstored, actorEnds }, refreshToken, now);
+  // The device of an actor is not one of the user.
+  const knownDevice = acting === undefined ? await recogniseDevice(context, unstored) : undefined;
+  const record = knownDevice === undefined ? unstored : { ...unstored, knownDevice: knownDevice ? 1 : 0 };
 
   if (replaces !== undefined && policy.rotation.window > 0)
     await context.store.rememberReplaced(
@@ -133,7 +139,8 @@ async function create(
   const limit = acting === undefined ? policy.limit : undefined;
   const { created, ended, replaced } = await context.store
     .createSession(record, limit, replaces?.handle)
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
+      if (knownDevice !== true) await forgetAgain(context, record);
       if (!isUnknown(error)) throw error;
       if (replaces !== undefined)
         events.emit("session-revoked", {
@@ -147,6 +154,7 @@ async function create(
       throw error;
     });
   if (!created) {
+    if (knownDevice !== true) await forgetAgain(context, record);
     throw generalError(
       "SESSION_LIMIT_REACHED",
       `the user has as many sessions as session.maxPerUser allows (${limit?.max}); end one first`,
@@ -156,7 +164,7 @@ async function create(
     events.emit("session-revoked", { handles: [replaces.handle], ...whose, reason: "signed-in-again" });
   if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
   const actor = actorField(record);
-  events.emit("session-created", { handle, userId, device, ...actor });
+  events.emit("session-created", { handle, userId, device, ...ifKnown(knownDevice), ...actor });
   await context.upkeep.begin();
   return {
     session: { handle, userId, jwtPayload, ...actor },

@@ -26,14 +26,26 @@ export function toLabel(label: unknown): string | null {
   throw generalError("ARGUMENT_INVALID", "the label of a device is no string; give a name of at most 100 characters");
 }
 
-/** Merges the device facts of a request with those of `before`. */
-export function describeDevice(input: DeviceInput | undefined, before: DeviceFacts = {}): DeviceFacts {
+/**
+ * Merges the device facts of a request with those of `before`.
+ *
+ * @param location the place of the request's address, if known
+ */
+export function describeDevice(
+  input: DeviceInput | undefined,
+  before: DeviceFacts = {},
+  location?: string,
+): DeviceFacts {
   const ip = input?.ip === undefined ? undefined : coarseIp(input.ip);
   const userAgent = input?.userAgent === undefined ? undefined : nameUserAgent(input.userAgent);
   const label = input?.label === undefined ? null : toLabel(input.label);
+  // A place belongs to its address.
+  const { location: locationBefore, ...kept } = before;
+  const place = ip === undefined ? locationBefore : location;
   return {
-    ...before,
+    ...kept,
     ...(ip === undefined ? {} : { ip }),
+    ...(place === undefined ? {} : { location: place }),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(label === null ? {} : { label }),
   };

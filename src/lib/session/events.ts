@@ -17,6 +17,12 @@ export interface SessionEvents<Id extends UserId = UserId> {
     readonly handle: string;
     readonly userId: Id;
     readonly device: DeviceFacts;
+    /**
+     * Whether the user has signed in from this kind of device before: browser, system and label.
+     * Only with `session.knownDevices`. Absent if it is unknown: for the first device that is
+     * remembered of a user, for an actor, and if the store failed.
+     */
+    readonly knownDevice?: boolean;
     readonly actor?: Actor;
   };
   /** A client refreshed its tokens. */

@@ -77,6 +77,8 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
     listSessionsOfUser: guard("read", "list sessions", "listSessionsOfUser"),
     rememberReplaced: guard("write", "remember a replaced session", "rememberReplaced"),
     rememberOnce: guard("write", "remember what is used once", "rememberOnce"),
+    rememberDevice: guard("write", "remember a device", "rememberDevice"),
+    forgetDevices: guard("write", "forget devices", "forgetDevices"),
     wasReplaced: guard("read", "look for a replaced session", "wasReplaced"),
     deleteExpiredSessions: guard("write", "sweep", "deleteExpiredSessions"),
     takeLease: guard("write", "take a lease", "takeLease"),

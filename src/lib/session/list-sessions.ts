@@ -4,6 +4,7 @@ import { generalError } from "../errors.ts";
 import type { SessionPosition } from "./session-store.ts";
 import { type Actor, actorField } from "./actor.ts";
 import type { SessionContext } from "./context.ts";
+import { ifKnown } from "./known-device.ts";
 import { type DeviceFacts, storedDevice, sessionEnd, type SessionSummary } from "./record.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
 
@@ -23,6 +24,11 @@ export interface SessionInfo<Id extends UserId = UserId> {
   readonly authTime: number;
   /** The device that last refreshed the session. */
   readonly device: DeviceFacts;
+  /**
+   * Whether the user had signed in from this kind of device before; absent if it is unknown. Only
+   * with `session.knownDevices`.
+   */
+  readonly knownDevice?: boolean;
   /** Who acts for the user in this session; absent if the user does. */
   readonly actor?: Actor;
   /** Reserved for device binding; always null. */
@@ -117,6 +123,7 @@ const toSessionInfo = ({ policy }: SessionContext, userId: UserId, row: SessionS
   expiresAt: sessionEnd(row, policy),
   authTime: row.authTime,
   device: storedDevice(row),
+  ...ifKnown(row.knownDevice === null ? undefined : row.knownDevice === 1),
   ...actorField(row),
   binding: null,
 });

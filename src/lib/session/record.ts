@@ -7,6 +7,8 @@ export interface DeviceFacts {
   readonly ip?: string;
   /** The browser and the system, for instance `Firefox on Linux`. */
   readonly userAgent?: string;
+  /** The place that `session.locate` found for the address, for instance `Berlin, DE`. */
+  readonly location?: string;
   /** A name that the app or the user gave, for instance `Work laptop`. */
   readonly label?: string;
 }

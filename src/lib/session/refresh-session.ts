@@ -7,6 +7,7 @@ import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord, storedDevice } from "./record.ts";
 import { isUnknown } from "./guarded-store.ts";
 import type { FoundSession, RefreshWrite } from "./session-store.ts";
+import { locateIp } from "./locate.ts";
 import { raiseAlarm, reportReuse } from "./reuse.ts";
 import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
@@ -62,6 +63,8 @@ export async function refreshSession(
   await context.ready();
   const token = await authenticateRefreshToken(context, refreshToken);
   // Serialized within the process: rivals for one row would read, sign and lose repeatedly.
+  const { locate } = context.policy;
+  const location = locate === undefined ? undefined : await locateIp(locate, options.device?.ip);
   const leave = await context.oneAtATime(token.handle);
   try {
     for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
@@ -69,7 +72,7 @@ export async function refreshSession(
       const record = await store.findSession(token.handle);
       clocks.note(asked, record?.storeTime);
       if (record === undefined) throw await whyGone(context, token.handle);
-      const decided = decide(context, token, await withActorEnd(context, record), options);
+      const decided = decide(context, token, await withActorEnd(context, record), { ...options, location });
       if (decided.kind === "end") {
         if (await endAtVersion(context, record, decided)) throw decided.refusal();
       } else if (await store.commitRefresh(record.handle, record.version, decided.write)) {
@@ -135,7 +138,7 @@ function decide(
   context: SessionContext,
   token: RefreshToken,
   record: ActedRow,
-  { device: given, replaced }: RefreshOptions & BoundOptions,
+  { device: given, replaced, location }: RefreshOptions & BoundOptions & { readonly location: string | undefined },
 ): Decided {
   if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
     throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token of the session that the other cookies name");
@@ -154,7 +157,7 @@ function decide(
     case "mint":
     case "confirm":
     case "renew": {
-      const device = JSON.stringify(describeDevice(given, JSON.parse(record.device) as DeviceFacts));
+      const device = JSON.stringify(describeDevice(given, JSON.parse(record.device) as DeviceFacts, location));
       const { outcome, next } = decision;
       const child = outcome === "renew" ? token : mintChild(context, token);
       return {
@@ -178,7 +181,7 @@ function decide(
         });
       throw unauthorised("STORE_BEHIND", "the refresh token is newer than the store, which has lost writes");
     case "reuse": {
-      const device = describeDevice(given);
+      const device = describeDevice(given, {}, location);
       const evidence = { now: rotationTime, presentingDevice: device };
       if (policy.rotation.onReuse === "revoke")
         return {

@@ -195,6 +195,23 @@ export interface SessionStore extends KeyStore {
   rememberOnce(once: string, until: number): Promise<boolean>;
 
   /**
+   * Remembers until `until` that a user has signed in from a device. Of each user at most
+   * `MOST_DEVICES` (session/device-limit.ts) are remembered: another one displaces those that
+   * expire first.
+   *
+   * @returns true if the device was remembered at `now`; undefined if none of the user was. Of
+   *   concurrent calls with one device that was not, exactly one does not return true
+   */
+  rememberDevice(userKey: string, device: string, now: number, until: number): Promise<boolean | undefined>;
+
+  /**
+   * Forgets at most `limit` devices of a user, in a short step.
+   *
+   * @returns how many. Fewer than `limit` mean that none is left
+   */
+  forgetDevices(userKey: string, limit: number): Promise<number>;
+
+  /**
    * Never reads a node that may lag behind a write.
    *
    * @returns whether `handle` is remembered as replaced, and `now` is before the end of that
@@ -202,8 +219,9 @@ export interface SessionStore extends KeyStore {
   wasReplaced(handle: string, now: number): Promise<boolean>;
 
   /**
-   * Removes at most `limit` sessions that are not live at `now`, in a short step. It may also
-   * forget what was remembered until `now`.
+   * Removes at most `limit` sessions that are not live at `now`, in a short step. When no more are
+   * left it also forgets replaced sessions and devices that were remembered until `now`, of the
+   * latter as many as a short step can.
    *
    * @returns how many sessions it removed
    */

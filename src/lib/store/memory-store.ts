@@ -1,5 +1,6 @@
 import type { KeyRecord } from "../key/key-record.ts";
 import type { SessionRecord } from "../session/record.ts";
+import { makeRoom, MOST_DEVICES } from "../session/device-limit.ts";
 import { decideLimit } from "../session/session-limit.ts";
 import { createMemoryRows } from "./memory-rows.ts";
 import type { SessionPosition, SessionStore } from "../session/session-store.ts";
@@ -9,6 +10,8 @@ export function createMemoryStore(): SessionStore {
   const sessions = createMemoryRows();
   const keys = new Map<string, KeyRecord>();
   const replacedUntil = new Map<string, number>();
+  /** By user, then by device: until when. */
+  const devices = new Map<string, Map<string, number>>();
   const leases = new Map<string, { readonly owner: string; readonly until: number }>();
 
   function replaceAt(handle: string, version: number, change: (row: SessionRecord) => Partial<SessionRecord>): boolean {
@@ -83,10 +86,34 @@ export function createMemoryStore(): SessionStore {
       return true;
     },
 
+    async rememberDevice(userKey, device, now, until) {
+      const own = devices.get(userKey) ?? new Map<string, number>();
+      devices.set(userKey, own);
+      const isKnown = (own.get(device) ?? now) > now;
+      own.delete(device);
+      const expiries = [...own.values()].sort((a, b) => b - a).slice(0, MOST_DEVICES);
+      const { isFirst, removeUntil = Number.NEGATIVE_INFINITY } = makeRoom(expiries, now);
+      for (const [each, end] of own) if (end <= removeUntil) own.delete(each);
+      own.set(device, until);
+      return isKnown || (isFirst ? undefined : false);
+    },
+
+    async forgetDevices(userKey, limit) {
+      const own = devices.get(userKey);
+      const gone = [...(own?.keys() ?? [])].slice(0, limit);
+      for (const device of gone) own?.delete(device);
+      if (own?.size === 0) devices.delete(userKey);
+      return gone.length;
+    },
+
     wasReplaced: async (handle, now) => (replacedUntil.get(handle) ?? now) > now,
 
     async deleteExpiredSessions(now, limit) {
       for (const [handle, until] of replacedUntil) if (until <= now) replacedUntil.delete(handle);
+      for (const [userKey, own] of devices) {
+        for (const [device, until] of own) if (until <= now) own.delete(device);
+        if (own.size === 0) devices.delete(userKey);
+      }
       const expired = [...sessions.all()].filter((row) => row.expiresAt <= now).slice(0, limit);
       for (const row of expired) sessions.remove(row.handle);
       return expired.length;

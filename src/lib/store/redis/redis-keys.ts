@@ -15,6 +15,10 @@ export interface ShardKeys {
   readonly expiries: string;
   /** ZSET: handles by the time until which they are remembered as replaced. */
   readonly replaced: string;
+  /** ZSET, one for each user: devices by `expiresAt`. */
+  readonly devices: (userKey: string) => string;
+  /** ZSET: users by the time when the last of their devices expires. */
+  readonly deviceExpiries: string;
   /** Two keys for the test at the start. */
   readonly probeKeys: readonly [string, string];
 }
@@ -36,6 +40,8 @@ export function shardKeys(prefix: string, shard: number): ShardKeys {
     index: (userKey) => `${base}user:${userKey}`,
     expiries: `${base}expiry`,
     replaced: `${base}replaced`,
+    devices: (userKey) => `${base}devices:${userKey}`,
+    deviceExpiries: `${base}device-expiry`,
     probeKeys: probeKeys(base),
   };
 }

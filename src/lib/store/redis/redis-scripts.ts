@@ -266,15 +266,26 @@ return {rows, entries[#entries - 1], entries[#entries]}`,
 );
 
 /**
- * KEYS: expiries, replaced sessions. ARGV: now, at most. Returns how many sessions it removed, and
- * the earliest expiry that is left. It also forgets replaced sessions.
+ * KEYS: expiries, replaced sessions, users by their last device. ARGV: now, at most. Returns how
+ * many sessions it removed, and the earliest expiry of each key that is left. It also forgets
+ * replaced sessions and devices.
  */
 export const deleteExpired: RedisScript = tidies(
   REMOVAL,
   `local handles = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 local users = look(KEYS[1], handles)
+local owners = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+local devices = {}
+for i, user in ipairs(owners) do
+  devices[i] = base(KEYS[1]) .. 'devices:' .. user
+  redis.call('ZCARD', devices[i])
+end
 local found = {#remove(KEYS[1], handles, users)}
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
+for i, user in ipairs(owners) do
+  redis.call('DEL', devices[i])
+  redis.call('ZREM', KEYS[3], user)
+end
 for _, key in ipairs(KEYS) do found[#found + 1] = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
 return found`,
 );
@@ -287,6 +298,39 @@ export const rememberOnce: RedisScript = writes("return redis.call('ZADD', KEYS[
 
 /** KEYS: replaced sessions. ARGV: handle. Returns until when it is remembered. */
 export const replacedUntil: RedisScript = reads(CURRENT, "return redis.call('ZSCORE', KEYS[1], ARGV[1])");
+
+/**
+ * KEYS: devices of the user, users by their last device. ARGV: device, now, until, user, most
+ * devices. Returns 1 if the device was known, 0 if only others were, 2 if none was.
+ */
+export const rememberDevice: RedisScript = writes(
+  `local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local others = redis.call('ZCOUNT', KEYS[1], '(' .. ARGV[2], '+inf')
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+local surplus = redis.call('ZCARD', KEYS[1]) - ARGV[5]
+local first = surplus > 0 and redis.call('ZRANGE', KEYS[1], 0, surplus) or {}
+for _, device in ipairs(first) do
+  if surplus > 0 and device ~= ARGV[1] then
+    redis.call('ZREM', KEYS[1], device)
+    surplus = surplus - 1
+  end
+end
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+redis.call('ZADD', KEYS[2], last or ARGV[3], ARGV[4])
+if known and tonumber(known) > tonumber(ARGV[2]) then return 1 end
+if others > 0 then return 0 end
+return 2`,
+);
+
+/** KEYS: devices of the user, users by their last device. ARGV: user, at most. Returns how many. */
+export const forgetDevices: RedisScript = writes(
+  `local devices = redis.call('ZRANGE', KEYS[1], 0, ARGV[2] - 1)
+redis.call('ZCARD', KEYS[2])
+if #devices > 0 then redis.call('ZREM', KEYS[1], unpack(devices)) end
+if redis.call('ZCARD', KEYS[1]) == 0 then redis.call('ZREM', KEYS[2], ARGV[1]) end
+return #devices`,
+);
 
 /** KEYS: lease. ARGV: owner, now, until. */
 export const takeLease: RedisScript = tidies(

@@ -1,5 +1,6 @@
 import { SessionError } from "../../errors.ts";
 import type { KeyRecord } from "../../key/key-record.ts";
+import { MOST_DEVICES } from "../../session/device-limit.ts";
 import type { SessionSummary } from "../../session/record.ts";
 import { shardOfHandle, shardOfUser } from "../../session/handle.ts";
 import type { RedisDriver, RedisReplicas } from "./redis-driver.ts";
@@ -117,7 +118,11 @@ export function createRedisStore({
           if (Number(done) === 2) continue;
           // Sessions that only this process considers expired are not swept, so they count.
           const end = Math.min(createdAt, await asStep(ended.length === 0, readClock()));
-          const sweeping = run(scripts.deleteExpired, [at.expiries, at.replaced], [end, MOST_REMOVED]);
+          const sweeping = run(
+            scripts.deleteExpired,
+            [at.expiries, at.replaced, at.deviceExpiries],
+            [end, MOST_REMOVED],
+          );
           const swept = await asStep(ended.length === 0, sweeping);
           if (Number((swept as readonly unknown[])[0]) === 0) mostExpired = Number.MAX_SAFE_INTEGER;
         }
@@ -214,6 +219,20 @@ export function createRedisStore({
       const at = keysOfHandle(once);
       noteEnd(once, until);
       return at !== undefined && isDone(await run(scripts.rememberOnce, [at.replaced], [once, until]));
+    },
+
+    async rememberDevice(userKey, device, now, until) {
+      const at = keysOfUser(userKey);
+      sweep.note(shardOfUser(userKey), until);
+      const args = [device, now, until, userKey, MOST_DEVICES];
+      const reply = Number(await run(scripts.rememberDevice, [at.devices(userKey), at.deviceExpiries], args));
+      return reply === 2 ? undefined : reply === 1;
+    },
+
+    async forgetDevices(userKey, limit) {
+      const at = keysOfUser(userKey);
+      const most = Math.min(limit, MOST_DEVICES);
+      return Number(await run(scripts.forgetDevices, [at.devices(userKey), at.deviceExpiries], [userKey, most]));
     },
 
     async wasReplaced(handle, now) {

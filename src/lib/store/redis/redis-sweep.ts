@@ -40,7 +40,7 @@ export function createRedisSweep(run: RunScript, shards: readonly ShardKeys[]): 
     // Reset first, so that records made during the call stay.
     earliest[shard] = Number.POSITIVE_INFINITY;
     try {
-      const reply = await run(scripts.deleteExpired, [keys.expiries, keys.replaced], [now, most]);
+      const reply = await run(scripts.deleteExpired, [keys.expiries, keys.replaced, keys.deviceExpiries], [now, most]);
       const [count, ...ends] = reply as readonly unknown[];
       for (const end of ends) note(shard, Number(text(end)));
       return Number(count);

@@ -24,7 +24,9 @@ export interface SchemaOptions {
 /** Migrates the tables to the version of this library. Several processes may call it at once. */
 export async function prepareSchema(runner: SqlRunner, driver: SqlDriver, options: SchemaOptions): Promise<void> {
   const look = (): Promise<unknown> =>
-    runner.withConnection((connection) => connection.execute(selectAllColumns(options.prefix)));
+    runner.withConnection(async (connection) => {
+      for (const text of selectAllColumns(options.prefix)) await connection.execute(text);
+    });
   const bringUpAndLook = async (isPartial: boolean): Promise<void> => {
     await bringUp(runner, driver, options, isPartial);
     // An unrelated table with our name must fail now, not at the first sign-in.

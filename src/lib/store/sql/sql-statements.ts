@@ -1,5 +1,6 @@
 /** Every statement of the SQL stores in each dialect, and its columns. */
 import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
+import { MOST_DEVICES } from "../../session/device-limit.ts";
 import { type SessionRecord, type SessionSummary, SUMMARY_FIELDS } from "../../session/record.ts";
 import {
   type FoundSession,
@@ -115,6 +116,10 @@ export type FixedStatement =
   | "insertKey"
   | "rewrapKey"
   | "deleteKey"
+  | "touchDevice"
+  | "listDevices"
+  | "insertDevice"
+  | "removeDevices"
   | "readClock";
 
 /** Statements with a row limit in their text, because some servers take no placeholder there. */
@@ -125,6 +130,8 @@ export type LimitedStatement =
   | "lockHandlesOfUser"
   | "listOfUser"
   | "oldestOfUser"
+  | "forgetDevices"
+  | "sweepDevices"
   | "deleteHandles"
   | "lockHandles";
 
@@ -144,7 +151,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const { clock, causal, isReplica, namesRemoved } = TRAITS[dialect];
   const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
   const [session, key, lease] = [`${prefix}session`, `${prefix}key`, `${prefix}lease`];
-  const replaced = `${prefix}replaced`;
+  const [replaced, device] = [`${prefix}replaced`, `${prefix}device`];
   const statement = (name: string, text: string): SqlStatement => ({
     name: prefix + name,
     text: dialect === "postgres" ? numbered(text) : text,
@@ -181,7 +188,18 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       ended AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ORDER BY created_at, handle
         LIMIT (SELECT greatest(count(*) - ${max - 1}, 0) FROM counted) FOR UPDATE SKIP LOCKED)) RETURNING handle)
       SELECT handle, 1 FROM written UNION ALL SELECT handle, 0 FROM ended`;
+  const newDevice = `${device} (user_key, device, first_seen_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`;
   const newKey = `${key} (${list(KEY_FIELDS)}) VALUES (${marks(KEY_FIELDS)})`;
+
+  const someDevices = (name: string, where: string, limit: number): SqlStatement => {
+    const [chosen, locked] = [`${device} WHERE ${where} LIMIT ${Math.trunc(limit)}`, "FOR UPDATE SKIP LOCKED"];
+    const texts = {
+      mysql: `DELETE FROM ${chosen}`,
+      postgres: `DELETE FROM ${device} WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${chosen} ${locked}))`,
+      sqlite: `DELETE FROM ${device} WHERE (user_key, device) IN (SELECT user_key, device FROM ${chosen})`,
+    };
+    return statement(`${name}_${Math.trunc(limit)}`, isMysql ? texts.mysql : texts[dialect]);
+  };
 
   /**
    * Begins where the last sweep stopped: removed entries stay in the index while any transaction
@@ -301,6 +319,25 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     ),
     wasReplaced: decision("was_replaced", 1, `SELECT handle FROM ${replaced} WHERE handle = ? AND expires_at > ?`),
     forgetReplaced: statement("forget_replaced", `DELETE FROM ${replaced} WHERE expires_at <= ?`),
+    /** Changes the row in any case, because MySQL may count only rows that differ. */
+    touchDevice: statement(
+      "touch_device",
+      `UPDATE ${device} SET last_seen_at = CASE WHEN last_seen_at < ? THEN ? ELSE last_seen_at + 1 END, expires_at = ? WHERE user_key = ? AND device = ? AND expires_at > ?`,
+    ),
+    listDevices: decision(
+      "list_devices",
+      1,
+      `SELECT expires_at AS "expiresAt" FROM ${device} WHERE user_key = ? ORDER BY expires_at DESC LIMIT ${MOST_DEVICES}`,
+    ),
+    insertDevice: statement(
+      "insert_device",
+      isMysql
+        ? `INSERT IGNORE INTO ${newDevice}`
+        : `INSERT INTO ${newDevice} ON CONFLICT (user_key, device) DO NOTHING`,
+    ),
+    removeDevices: statement("remove_devices", `DELETE FROM ${device} WHERE user_key = ? AND expires_at <= ?`),
+    forgetDevices: (limit) => someDevices("forget_devices", "user_key = ?", limit),
+    sweepDevices: (limit) => someDevices("sweep_devices", "expires_at <= ? ORDER BY expires_at", limit),
     takeLease: statement(
       "take_lease",
       `UPDATE ${lease} SET owner = ?, expires_at = ?, turn = turn + 1 WHERE name = ? AND (owner = ? OR expires_at <= ?)`,
@@ -322,20 +359,26 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   };
 }
 
-/** Reads no rows, but fails if a table or a column is missing. */
-export function selectAllColumns(prefix: string): string {
-  const columns = {
+/**
+ * Reads no rows, but fails if a table or a column is missing. The tables of the first steps come
+ * first: if their step fails, the later ones are missing, too, and the error must name the cause.
+ */
+export function selectAllColumns(prefix: string): readonly string[] {
+  const first = {
     lease: ["name", "owner", "expiresAt", "turn"],
     replaced: ["handle", "expiresAt"],
     key: KEY_FIELDS,
     // Last, because columns of later migrations may be missing.
     session: [...SESSION_COLUMNS, ...RESERVED_COLUMNS],
   };
-  const all = Object.entries(columns).flatMap(([table, names]) =>
-    names.map((name) => `${prefix}${table}.${column(name)}`),
-  );
-  const tables = Object.keys(columns).map((table) => `${prefix}${table}`);
-  return `SELECT ${all.join(", ")} FROM ${tables.join(", ")} LIMIT 0`;
+  const later = { device: ["userKey", "device", "firstSeenAt", "lastSeenAt", "expiresAt"] };
+  return [first, later].map((columns) => {
+    const all = Object.entries(columns).flatMap(([table, names]) =>
+      names.map((name) => `${prefix}${table}.${column(name)}`),
+    );
+    const tables = Object.keys(columns).map((table) => `${prefix}${table}`);
+    return `SELECT ${all.join(", ")} FROM ${tables.join(", ")} LIMIT 0`;
+  });
 }
 
 /** Converts the name of a field to that of its column. */

@@ -2,6 +2,7 @@ import type { ExactLimit, SoftLimit } from "../../policy.ts";
 import { generalError } from "../../errors.ts";
 import { shardOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
+import { makeRoom } from "../../session/device-limit.ts";
 import { decideLimit } from "../../session/session-limit.ts";
 import { asStep } from "../../session/store-error.ts";
 import type { SessionRecord } from "../../session/record.ts";
@@ -297,12 +298,32 @@ export function createSqlStore({
 
     rememberOnce: async (once, until) => (await runner.run((await prepared()).rememberOnce, [once, until])).changes > 0,
 
+    async rememberDevice(userKey, device, now, until) {
+      const { touchDevice, listDevices, removeDevices, insertDevice } = await prepared();
+      for (;;) {
+        if ((await runner.run(touchDevice, [now, now, until, userKey, device, now])).changes > 0) return true;
+        const { rows } = await runner.run(listDevices, [userKey]);
+        const expiries = rows.map(([end]) => Number(end));
+        const { isFirst, removeUntil } = makeRoom(expiries, now);
+        if (removeUntil !== undefined) await runner.run(removeDevices, [userKey, removeUntil]);
+        const { changes } = await runner.run(insertDevice, [userKey, device, now, now, until]);
+        if (changes > 0) return isFirst ? undefined : false;
+        // Another sign-in from this device was faster.
+      }
+    },
+
+    forgetDevices: async (userKey, limit) =>
+      (await runner.run((await prepared()).forgetDevices(limit), [userKey])).changes,
+
     wasReplaced: async (handle, now) =>
       (await runner.run((await prepared()).wasReplaced, [handle, now])).rows.length > 0,
 
     async deleteExpiredSessions(now, limit) {
       const removed = await removeExpired(now, limit);
-      if (removed < limit) await runner.run((await prepared()).forgetReplaced, [now]);
+      if (removed < limit) {
+        await runner.run((await prepared()).forgetReplaced, [now]);
+        await runner.run((await prepared()).sweepDevices(DEVICES_AT_ONCE), [now]);
+      }
       return removed;
     },
 
@@ -334,6 +355,9 @@ interface SignIn {
 
 /** The most sessions that one transaction ends. */
 const MOST_AT_ONCE = 200;
+
+/** The most devices that one step of a sweep forgets: over a million a day. */
+const DEVICES_AT_ONCE = 1000;
 
 /**
  * How many handles one statement removes; its text depends on the number. Fewer are removed one by

@@ -2,6 +2,7 @@ import type { SessionLimit } from "../../policy.ts";
 import { setImmediate as giveWay } from "node:timers/promises";
 import type { KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
+import { makeRoom } from "../../session/device-limit.ts";
 import { decideLimit, type LimitDecision } from "../../session/session-limit.ts";
 import { asStep } from "../../session/store-error.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
@@ -38,10 +39,17 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const { prefix, secretFile } = options;
   // The first ones have a number in their text. The last one locks rows, which the file lock covers
   // here.
-  const { deleteExpired, deleteOfUser, listOfUser, oldestOfUser, surplusOfUser, ...others } = buildStatements(
-    "sqlite",
-    prefix,
-  );
+  const all = buildStatements("sqlite", prefix);
+  const {
+    deleteExpired,
+    deleteOfUser,
+    listOfUser,
+    oldestOfUser,
+    surplusOfUser,
+    forgetDevices,
+    sweepDevices,
+    ...others
+  } = all;
   const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...unlocked } = others;
   const { deleteHandles: ____, lockHandles: _____, readClock: ______, lastToSweep: _______, ...fixed } = unlocked;
   const connection = createSqliteConnection<Name>(options, fixed);
@@ -134,12 +142,33 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
     rememberOnce: (once, until) => withStatements(({ rememberOnce }) => changed(rememberOnce.run(once, until))),
 
+    rememberDevice: (userKey, device, now, until) =>
+      withStatements(({ touchDevice, listDevices, removeDevices, insertDevice }, database) =>
+        inTransaction(database, () => {
+          if (changed(touchDevice.run(now, now, until, userKey, device, now))) return true;
+          const rows = listDevices.all(userKey) as { expiresAt: number }[];
+          const expiries = rows.map(({ expiresAt }) => expiresAt);
+          const { isFirst, removeUntil } = makeRoom(expiries, now);
+          if (removeUntil !== undefined) removeDevices.run(userKey, removeUntil);
+          insertDevice.run(userKey, device, now, now, until);
+          return isFirst ? undefined : false;
+        }),
+      ),
+
+    forgetDevices: (userKey, limit) =>
+      withStatements((_statements, database) =>
+        Number(database.prepare(forgetDevices(limit).text).run(userKey).changes),
+      ),
+
     wasReplaced: (handle, now) => withStatements(({ wasReplaced }) => wasReplaced.all(handle, now).length > 0),
 
     deleteExpiredSessions: (now, limit) =>
       withStatements(({ forgetReplaced }, database) => {
         const removed = Number(database.prepare(deleteExpired(limit).text).run(0, now).changes);
-        if (removed < limit) forgetReplaced.run(now);
+        if (removed < limit) {
+          forgetReplaced.run(now);
+          database.prepare(sweepDevices(MOST_AT_ONCE).text).run(now);
+        }
         return removed;
       }),
 

@@ -8,6 +8,7 @@ import { changeClauses, labelClauses, rivalClauses } from "./change-clauses.ts";
 import { add, type StoreClause } from "./clause.ts";
 import { clockClauses } from "./clock-clauses.ts";
 import { crowdClauses } from "./crowd-clauses.ts";
+import { deviceClauses } from "./device-clauses.ts";
 import { identityClauses } from "./identity-clauses.ts";
 import { keyClauses } from "./key-clauses.ts";
 import { leaseClauses } from "./lease-clauses.ts";
@@ -40,6 +41,7 @@ export const storeClauses: readonly StoreClause[] = [
   ...pageClauses,
   ...crowdClauses,
   ...identityClauses,
+  ...deviceClauses,
   ...leaseClauses,
   ...clockClauses,
   ...keyClauses,
