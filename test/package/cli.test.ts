@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -115,6 +115,13 @@ test.each([
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr).toContain(message);
   expect(stderr).not.toContain("geheim");
+});
+
+test("no command ends a session past the functions of the library", () => {
+  const folder = new URL("src/lib/cli/", root);
+  const texts = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), "utf8"));
+  expect(texts.length).toBeGreaterThan(15);
+  for (const text of texts) expect(text).not.toMatch(/\.delete\w*Sessions?\w*\(/);
 });
 
 test("a refusal shows how this command is called; with --json it is one value on stdout", () => {

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { createSessions, type CreatedSession, type Sessions } from "counterfoil";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type CommandOutcome, counterfoil, storeArguments } from "../fixtures/command.ts";
-import { SECRET } from "../fixtures/constants.ts";
+import { DAY, SECRET } from "../fixtures/constants.ts";
 import { describeWithServer } from "../servers/describe-with-server.ts";
 import { startRedisSentinel } from "../servers/redis-sentinel.ts";
 import { sharedPostgres, sharedRedisCluster } from "../servers/shared.ts";
@@ -317,6 +317,35 @@ describe("SQLite with the secret file beside it", () => {
     expect(changed).toMatchObject({ status: 0, stderr: "" });
     expect(changed.stdout).toContain("encrypted 2 keys");
     expect(changed.stdout).toContain("put the new secret into that file");
+  });
+
+  test("an app with other timeouts and another algorithm: the command follows what is stored", async () => {
+    const path = join(folder, "other.db");
+    const { sqlite } = await import("counterfoil/sqlite");
+    const sessions = createSessions({
+      store: sqlite({ path }),
+      secret: SECRET,
+      tokens: { accessToken: { signing: "EdDSA" } },
+      session: { idleTimeout: "400d", absoluteTimeout: "3650d" },
+    });
+    onTestFinished(() => sessions.close());
+    await sessions.createNewSession("alice");
+    const [session] = await sessions.getSessionsForUser("alice");
+    expect((session?.expiresAt ?? 0) - Date.now()).toBeGreaterThan(399 * DAY);
+    const env = { COUNTERFOIL_STORE: path, COUNTERFOIL_SECRET: SECRET };
+    const run = async (...args: readonly string[]): Promise<unknown> => {
+      const { stdout, ...rest } = await counterfoil([...args, "--json"], env);
+      expect(rest).toEqual({ status: 0, stderr: "" });
+      return JSON.parse(stdout);
+    };
+    expect(await run("sessions", "list", "--user", "alice")).toMatchObject({
+      sessions: [{ handle: session?.handle, expiresAt: session?.expiresAt }],
+    });
+    const algorithm = "EdDSA";
+    await run("keys", "rotate");
+    expect(await run("keys", "list")).toMatchObject({ keys: [{ algorithm }, { algorithm, state: "pending" }] });
+    expect(await run("sessions", "revoke", "--all", "--yes")).toEqual({ revoked: 1 });
+    expect(await run("keys", "list")).toMatchObject({ keys: [{ algorithm, state: "active" }] });
   });
 
   test("what a device is called cannot write to the terminal", async () => {
