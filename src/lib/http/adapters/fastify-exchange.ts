@@ -7,7 +7,7 @@ import {
   BODY_HEADERS,
   type HttpResponse,
   type HttpExchange,
-  JSON_TYPE,
+  toContent,
 } from "../exchange/exchange.ts";
 import { type HeaderSource, readHeader } from "../exchange/node-exchange.ts";
 
@@ -126,20 +126,22 @@ class FastifyExchange implements HttpExchange {
 }
 
 /** Sends a whole response. */
-export function sendFastify(reply: FastifyReplyShape, { status, headers, body }: HttpResponse): void {
+export function sendFastify(reply: FastifyReplyShape, httpResponse: HttpResponse): void {
+  const { status, headers } = httpResponse;
+  const content = toContent(httpResponse);
   reply.code(status);
   for (const name of BODY_HEADERS) {
     reply.removeHeader(name);
     reply.raw.removeHeader(name);
   }
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
-  if (body === undefined) {
+  if (content === undefined) {
     reply.send();
     return;
   }
   // As text, so that no serializer of the app changes it.
-  reply.header("content-type", JSON_TYPE);
-  reply.send(JSON.stringify(body));
+  reply.header("content-type", content.type);
+  reply.send(content.text);
 }
 
 /** Leaves an error to Fastify's own handler. */

@@ -1,3 +1,4 @@
+import { JSON_TYPE } from "../../error-response.ts";
 import { generalError } from "../../errors.ts";
 
 /**
@@ -49,11 +50,17 @@ export interface ResponseHead {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON; undefined sends no body. */
+  /** Sent as JSON unless `type` says otherwise; undefined sends no body. */
   readonly body: unknown;
+  /** The content type of a body that is text already. */
+  readonly type?: string;
 }
 
-export { JSON_TYPE } from "../../error-response.ts";
+/** The body of a response as text, and its type; undefined if it has none. */
+export function toContent({ body, type }: HttpResponse): { readonly type: string; readonly text: string } | undefined {
+  if (body === undefined) return undefined;
+  return type === undefined ? { type: JSON_TYPE, text: JSON.stringify(body) } : { type, text: body as string };
+}
 
 /**
  * Headers that describe a body and how to get it (RFC 9110 8, 14.3). Our response may replace one

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BODY_HEADERS, type HttpResponse, type HttpExchange } from "./exchange.ts";
+import { BODY_HEADERS, type HttpResponse, type HttpExchange, toContent } from "./exchange.ts";
 import { createNodeExchange } from "./node-exchange.ts";
 
 /** The used part of Koa's context. */
@@ -20,10 +20,13 @@ export const createKoaExchange = ({ req, res, originalUrl, ip }: KoaContextShape
   createNodeExchange(req, res, { url: originalUrl, ip });
 
 /** Sends a whole response. */
-export function sendKoa(context: KoaContextShape, { status, headers, body }: HttpResponse): void {
+export function sendKoa(context: KoaContextShape, httpResponse: HttpResponse): void {
+  const { status, headers } = httpResponse;
+  const content = toContent(httpResponse);
   for (const name of BODY_HEADERS) context.remove(name);
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
   // The body comes first: Koa sets 204 for a body of null.
-  context.body = body ?? null;
+  context.body = content?.text ?? null;
+  if (content !== undefined) context.set("content-type", content.type);
   context.status = status;
 }

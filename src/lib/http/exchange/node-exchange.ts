@@ -5,9 +5,9 @@ import {
   alreadySent,
   type ResponseHead,
   BODY_HEADERS,
-  JSON_TYPE,
   type HttpResponse,
   type HttpExchange,
+  toContent,
 } from "./exchange.ts";
 
 /** Properties that frameworks on Node's own server add to a request. */
@@ -129,12 +129,14 @@ function joinRaw(raw: readonly string[] | undefined, name: string): string | und
 }
 
 /** Sends a whole response. */
-export function sendResponse(response: NodeResponse, { status, headers, body }: HttpResponse): void {
+export function sendResponse(response: NodeResponse, httpResponse: HttpResponse): void {
+  const { status, headers } = httpResponse;
+  const content = toContent(httpResponse);
   response.statusCode = status;
   for (const name of BODY_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  const text = body === undefined ? "" : JSON.stringify(body);
-  if (body !== undefined) response.setHeader("content-type", JSON_TYPE);
+  const text = content?.text ?? "";
+  if (content !== undefined) response.setHeader("content-type", content.type);
   // Set explicitly: Node sets no length after one was removed, and 204 has none.
   if (status !== 204) response.setHeader("content-length", Buffer.byteLength(text));
   response.end(text);

@@ -1,5 +1,5 @@
 import { generalError } from "../../errors.ts";
-import { alreadySent, type ResponseHead, type HttpResponse, type HttpExchange, JSON_TYPE } from "./exchange.ts";
+import { alreadySent, type ResponseHead, type HttpResponse, type HttpExchange, toContent } from "./exchange.ts";
 
 /** An exchange over a Web `Request`. It collects headers until there is a response for them. */
 export interface WebExchange extends HttpExchange {
@@ -105,7 +105,9 @@ export function closeWebExchange(
   return copy;
 }
 
-export function toResponse({ status, headers, body }: HttpResponse): Response {
-  if (body === undefined) return new Response(null, { status, headers });
-  return new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": JSON_TYPE } });
+export function toResponse(httpResponse: HttpResponse): Response {
+  const { status, headers } = httpResponse;
+  const content = toContent(httpResponse);
+  if (content === undefined) return new Response(null, { status, headers });
+  return new Response(content.text, { status, headers: { ...headers, "content-type": content.type } });
 }
