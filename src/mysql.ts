@@ -56,7 +56,7 @@ export function mysql(options: MysqlOptions): SessionStore {
           async () => given,
           async () => undefined,
         );
-  return createSqlStore({ driver, inspect: inspectMysql, ...rest });
+  return createSqlStore({ kind: "MySQL or MariaDB", driver, inspect: inspectMysql, ...rest });
 }
 
 type OwnPool = MysqlPool & { end(): Promise<unknown> };

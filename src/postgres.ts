@@ -59,7 +59,7 @@ export function postgres(options: PostgresOptions): SessionStore {
       ? { pool: own.get, end: own.end, prepare }
       : { pool: async () => pool, end: async () => undefined, prepare },
   );
-  return createSqlStore({ driver, inspect: inspectPostgres, ...rest });
+  return createSqlStore({ kind: "PostgreSQL", driver, inspect: inspectPostgres, ...rest });
 }
 
 type OwnPool = PostgresPool & { end(): Promise<unknown> };

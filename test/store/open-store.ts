@@ -100,6 +100,7 @@ async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
   const { createMysqlDriver } = await import("../../build/lib/store/sql/mysql-driver.js");
   const { createSqlStore } = await import("../../build/lib/store/sql/sql-store.js");
   return createSqlStore({
+    kind: "MySQL or MariaDB",
     driver: createMysqlDriver(
       async () => pool,
       async () => undefined,

@@ -24,6 +24,8 @@ export interface SessionContext {
   readonly store: SessionStore;
   /** The observers of the store. */
   readonly observers: StoreObservers;
+  /** The kind of database, for operators; undefined if the store does not say. */
+  readonly storeKind: string | undefined;
   /** Whether the store keeps data in this process only. */
   readonly isMemory: boolean;
   readonly ring: KeyRing;

@@ -114,6 +114,7 @@ export function createContext(
     policy,
     store,
     observers,
+    storeKind: givenStore.kind,
     isMemory: givenStore.secretFile === null,
     ring,
     accessTokens,

@@ -270,6 +270,9 @@ export interface SessionStore extends KeyStore {
    */
   readonly timeout?: number | undefined;
 
+  /** The kind of database, for operators, for instance `PostgreSQL`. */
+  readonly kind?: string | undefined;
+
   /**
    * Where the default secret is kept: beside the database of an embedded store. At the first start
    * it is made under this name with a leading dot, unless there is a file of one of the two names.

@@ -15,7 +15,8 @@ export function defaultStore(load: (path: string) => Promise<SessionStore>): Ses
   // Relative to the working directory at this moment.
   const path = resolve(DEFAULT_FILE);
   let tell: ((trouble: StoreTrouble) => void) | undefined;
-  const early: Pick<SessionStore, "secretFile" | "timeout" | "prepare" | "watch" | "close"> = {
+  const early: Pick<SessionStore, "kind" | "secretFile" | "timeout" | "prepare" | "watch" | "close"> = {
+    kind: "SQLite",
     secretFile: secretBeside(path),
     timeout: SQLITE_PATIENCE,
     async prepare() {

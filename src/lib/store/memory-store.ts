@@ -26,6 +26,7 @@ export function createMemoryStore(): SessionStore {
   }
 
   return {
+    kind: "memory",
     secretFile: null,
 
     async prepare() {},

@@ -80,6 +80,7 @@ export function createRedisStore({
   let isScattered = false;
 
   return {
+    kind: "Redis",
     timeout,
 
     async prepare() {

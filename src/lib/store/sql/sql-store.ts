@@ -27,6 +27,8 @@ import {
 import { type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
 
 export interface SqlStoreOptions {
+  /** What the store says that it is. */
+  readonly kind?: string | undefined;
   readonly driver: SqlDriver;
   /** Determines the kind of server. @throws SessionError `STORE_UNSUITABLE` */
   readonly inspect: (runner: SqlRunner) => Promise<SqlDialect>;
@@ -45,6 +47,7 @@ export interface SqlStoreOptions {
  * that has to count sessions.
  */
 export function createSqlStore({
+  kind,
   driver,
   inspect,
   prefix,
@@ -242,6 +245,7 @@ export function createSqlStore({
   }
 
   return {
+    kind,
     timeout,
 
     async prepare() {

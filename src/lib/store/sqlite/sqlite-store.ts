@@ -85,6 +85,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const changed = (result: { readonly changes: number | bigint }): boolean => Number(result.changes) > 0;
 
   return {
+    kind: "SQLite",
     secretFile,
     timeout: SQLITE_PATIENCE,
 
