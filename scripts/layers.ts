@@ -24,7 +24,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "store/sqlite": ["lib", "key", "session", "store", "store/sql"],
   "http/exchange": ["lib"],
   http: ["protocol", "lib", "options", "session", "http/exchange"],
-  "http/adapters": ["protocol", "lib", "session", "http", "http/exchange"],
+  "http/console": ["protocol", "lib", "options", "key", "session", "http", "http/exchange"],
+  "http/adapters": ["protocol", "lib", "options", "session", "http", "http/exchange", "http/console"],
   "http/websocket": ["lib", "options", "session", "http", "http/exchange"],
   config: ["protocol", "lib", "options", "session"],
   // What events, stats and operations of the store look like elsewhere.

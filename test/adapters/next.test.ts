@@ -1,4 +1,17 @@
+import { beforeAll, describe } from "vitest";
 import { nextSubject } from "./next.ts";
+import type { Setup } from "./setup.ts";
+import { testConsole } from "./test-console.ts";
 import { testSubjects } from "./test-subjects.ts";
 
 testSubjects([nextSubject]);
+
+describe("the console in Next.js 16", () => {
+  beforeAll(() => nextSubject.prepare?.());
+  testConsole({
+    get create() {
+      return nextSubject.createSessions;
+    },
+    open: (options) => nextSubject.listen({ console: options, instance: {} } as unknown as Setup),
+  });
+});

@@ -30,6 +30,7 @@ export const nextSubject: Subject = {
     return ownCreateSessions;
   },
   async prepare() {
+    if (listener !== undefined) return;
     await askBroker("next", { version: "next" });
     const library = (await import(pathToFileURL(join(FOLDER, "node_modules/counterfoil/dist/index.js")).href)) as {
       createSessions: typeof createSessions;

@@ -1,4 +1,5 @@
 import { Error as AuthError, type Sessions } from "counterfoil";
+import type { ConsoleOptions } from "counterfoil/console";
 import type { RequestSession, SignInDetails } from "counterfoil/web";
 
 /** What an app gets: the options that carry the instance, and whether to mount everything twice. */
@@ -10,6 +11,8 @@ export interface Setup {
   readonly ownCors?: "first" | "last" | undefined;
   /** The time of the first instance. */
   readonly clock: { now: number };
+  /** For the tests of the console alone. */
+  readonly console?: Omit<ConsoleOptions, "authorize"> & { readonly decide: (name: string | undefined) => unknown };
   /** A second instance, over a store of its own. */
   readonly other: { readonly sessions: Sessions };
 }

@@ -1,3 +1,4 @@
+import { isPlainPath } from "../options/base-path.ts";
 import type { Duration } from "../options/duration.ts";
 import { readWhole, type SectionReader } from "../options/config-reader.ts";
 
@@ -59,6 +60,33 @@ export function checkRouteOptions(options: unknown, name = "sessionRoutes", ...f
 
 export function checkInstanceOption(options: unknown, name: string): void {
   check(options, name, () => undefined);
+}
+
+/** The checked options of the console. */
+export interface ConsoleSettings {
+  /** Its path in the app. */
+  readonly path: string;
+  readonly maxAuthAge: Duration;
+}
+
+export function checkConsoleOptions(options: unknown): ConsoleSettings {
+  const settings: { path: string; maxAuthAge: Duration } = { path: "/counterfoil", maxAuthAge: "15m" };
+  check(options, "console", (section) => {
+    section.value("authorize", "a function", (value): value is unknown => typeof value === "function");
+    if (!section.has("authorize") || section.isUnset("authorize"))
+      section.fault(
+        "authorize",
+        "MISSING",
+        "the console has no sign-in of its own; write authorize: (request) => whether, or under which name, this request may use it",
+      );
+    const path = section.text("path", (text) =>
+      isPlainPath(text) ? undefined : 'write the path of the console in the app, for instance "/counterfoil"',
+    );
+    if (path !== undefined) settings.path = path;
+    if (section.duration("maxAuthAge", "0s", "3650d") !== undefined)
+      settings.maxAuthAge = (options as { readonly maxAuthAge: Duration }).maxAuthAge;
+  });
+  return settings;
 }
 
 export function checkStartDetails(details: unknown): void {

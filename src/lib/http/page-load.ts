@@ -24,7 +24,11 @@ type RoutePolicy = Pick<Policy, "cookie" | "http">;
  * The URL that refreshes a page load and leads back; undefined if the page has just come from
  * there, or its URL is no plain path.
  */
-export function refreshAddress(exchange: HttpExchange, policy: RoutePolicy, now: number): string | undefined {
+export function refreshAddress(
+  exchange: Pick<HttpExchange, "url">,
+  policy: RoutePolicy,
+  now: number,
+): string | undefined {
   if (isMarked(exchange, PAGE_PARAMETERS.refreshed, now)) return undefined;
   const url = publicUrl(exchange, policy.http.basePath);
   if (toLocalPath(url) === undefined || isRefreshRoute(url, policy)) return undefined;
@@ -70,7 +74,7 @@ function withoutMarks(url: string): string {
 }
 
 /** An old mark, for instance in a copied URL, does not count. */
-function isMarked({ url }: HttpExchange, name: Mark, now: number): boolean {
+function isMarked({ url }: Pick<HttpExchange, "url">, name: Mark, now: number): boolean {
   return [...url.matchAll(MARKS)].some(([, found, time]) => found === name && Math.abs(now - Number(time)) < GUARD_MS);
 }
 

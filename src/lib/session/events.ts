@@ -1,8 +1,8 @@
 import { outsideCalls } from "../call.ts";
+import { cutText } from "../cut-text.ts";
 import { type ErrorCode, generalError } from "../errors.ts";
 import type { NoticeCode } from "../notices.ts";
 import type { Actor } from "./actor.ts";
-import { reportListener } from "./listener-error.ts";
 import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
 
@@ -129,6 +129,23 @@ export interface SessionEvents<Id extends UserId = UserId> {
    * epoch.
    */
   "key-rotated": { readonly kid: string; readonly activatesAt: number };
+  /** An operator used the console of `counterfoil/console`. */
+  "console-action": {
+    /** The name that `authorize` returned; null if it returned true. */
+    readonly operator: string | null;
+    readonly action: "list-sessions" | "revoke-session" | "revoke-all-sessions" | "rotate-key";
+    /** The user whose sessions it was about; undefined if unknown, and with `rotate-key`. */
+    readonly userId?: Id;
+    /** The session, with `revoke-session`. */
+    readonly handle?: string;
+    /** The name of the next key, with `rotate-key`. */
+    readonly kid?: string;
+    /**
+     * `nothing`: there was no such session. `failed`: it ended with an error; a change may have
+     * been made or not.
+     */
+    readonly outcome: "done" | "nothing" | "failed";
+  };
   /** A request passed only because of `http.csrf: "report"`. */
   "csrf-reported": { readonly method: string; readonly path: string; readonly reason: string };
   /**
@@ -168,6 +185,7 @@ const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "store-behind": true,
   "clock-skew": true,
   "key-rotated": true,
+  "console-action": true,
   "csrf-reported": true,
   "request-refused": true,
 };
@@ -181,7 +199,10 @@ export interface EventHub {
 export function createEventHub(): EventHub {
   const listeners = new Map<SessionEventName, Set<(event: never) => unknown>>();
 
-  const report = (name: string, error: unknown): void => reportListener(`a listener of "${name}"`, error);
+  // An error of a listener must be visible, but must not fail the session operation that emitted.
+  const report = (name: string, error: unknown): void => {
+    process.emitWarning(`a listener of "${name}" failed: ${describeError(error)}`, { code: "COUNTERFOIL_LISTENER" });
+  };
 
   return {
     on(name, listener) {
@@ -211,4 +232,12 @@ export function createEventHub(): EventHub {
     },
     clear: () => listeners.clear(),
   };
+}
+
+function describeError(error: unknown): string {
+  try {
+    return cutText(String(error instanceof Error ? (error.stack ?? error.message) : error), 10_000);
+  } catch {
+    return "it threw something that cannot be made text";
+  }
 }

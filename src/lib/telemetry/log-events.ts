@@ -37,6 +37,7 @@ export const LOG_LEVELS: Readonly<Record<SessionEventName, Level>> = {
   "store-behind": "error",
   "clock-skew": "warn",
   "key-rotated": "info",
+  "console-action": "info",
   "csrf-reported": "warn",
   "request-refused": "info",
 };

@@ -111,6 +111,8 @@ const MAPPERS: MapperTable<CaepFact> = {
   "store-behind": undefined,
   "clock-skew": undefined,
   "key-rotated": undefined,
+  // A revocation that it makes is an event of its own.
+  "console-action": undefined,
   "csrf-reported": undefined,
   "request-refused": undefined,
 };

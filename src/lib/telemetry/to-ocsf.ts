@@ -142,6 +142,8 @@ const MAPPERS: MapperTable<OcsfFact> = {
       rest: { revoked, ...rest },
     },
   ],
+  // A revocation that it makes is an event of its own.
+  "console-action": undefined,
   // The class needs a user, and these have none.
   "all-sessions-revoked": undefined,
   "clock-skew": undefined,
