@@ -5,6 +5,7 @@ import type { Agents } from "./agents.ts";
 import type { EventStream } from "./event-stream.ts";
 import { malware } from "./malware.ts";
 import { otherDevices } from "./other-devices.ts";
+import { operators } from "./operators.ts";
 import { page } from "./page.ts";
 import { TIMES } from "./times.ts";
 
@@ -51,6 +52,7 @@ export function createApp(sessions: Sessions<unknown, SessionData>, agents: Agen
   app.get("/demo/events", verifySession(), events.serve);
   app.use(otherDevices(agents));
   app.use(malware(agents));
+  app.use(operators(sessions));
   app.use(page());
 
   app.use(errorHandler());

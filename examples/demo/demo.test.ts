@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isSkippedWithoutBrowser, openBrowser } from "../../test/browser/chromium.ts";
+import { send } from "../../test/http/send.ts";
 import { type RunningDemo, startDemo } from "./start-demo.ts";
 
 let demo: RunningDemo;
@@ -182,6 +183,21 @@ describe.skipIf(isSkipped)("the demo's page (needs a browser: Debian's package c
     expect(await row.getAttribute("class")).toBe("by-other");
     expect(await seen.getByText("You: sign-in").count()).toBe(2);
     expect(await seen.getByText("Another browser").count()).toBe(1);
+  });
+
+  it("has the operators' console, which knows of the theft, for visitors on this machine alone", async () => {
+    const tab = await openTab();
+    await tab.getByRole("link", { name: "The operators' console" }).click();
+    await tab.getByText("anybody on this machine, since this is a demo").waitFor();
+    const reuse = tab.getByRole("table", { name: "Reused refresh tokens" }).getByRole("row").nth(1);
+    for (const fact of ["Chrome on Windows", "203.0.113.0/24"]) await reuse.getByText(fact).waitFor();
+    await tab.getByLabel("User id").fill("alice");
+    await tab.keyboard.press("Enter");
+    await tab.getByRole("table", { name: "Live sessions of" }).waitFor();
+    await tab.close();
+    const { port } = new URL(demo.url);
+    const stranger = await send(Number(port), { path: "/console", headers: { host: "evil.example" } });
+    expect(stranger.status).toBe(404);
   });
 
   it("says why nothing can be stolen just now", async () => {
