@@ -109,6 +109,7 @@ for (const database of addressed) {
         expiresAt: session.expiresAt,
         authTime: session.authTime,
         device: { ip: "203.0.113.0/24", userAgent: null, label: session.device.label },
+        actor: null,
       }));
       // Sessions of one ms are in the order of their handles.
       expect(expected.map(({ handle }) => handle).toSorted()).toEqual(handles.toSorted());
@@ -144,6 +145,18 @@ for (const database of addressed) {
         stdout: "no live session; if the app's ids are numbers, add --number\n",
         stderr: "",
       });
+    });
+
+    test("sessions list: who acts for the user", async () => {
+      const app = await start();
+      const { handle } = (await app.signIn("support")).session;
+      const actor = { userId: "support", handle };
+      const acted = await app.sessions.createNewSession("alice", {}, {}, { actor });
+      expect(await app.json(["sessions", "list", "--user", "alice"])).toMatchObject({
+        value: { sessions: [{ handle: acted.session.handle, actor }] },
+      });
+      const { stdout } = await app.run(["sessions", "list", "--user", "alice"]);
+      expect(stdout).toMatch(/^HANDLE .* ACTOR +DEVICE\n.* support\n$/);
     });
 
     test("sessions revoke: one, those of a user, all but one", async () => {

@@ -37,14 +37,15 @@ ${STORE_USAGE}`,
 });
 
 /** Field by field, so that no later field of a session is printed by accident. */
-const toJson = ({ handle, userId, createdAt, lastSeenAt, expiresAt, authTime, device }: SessionInfo): object => ({
-  handle,
-  userId,
-  createdAt,
-  lastSeenAt,
-  expiresAt,
-  authTime,
-  device: toDevice(device),
+const toJson = (session: SessionInfo): object => ({
+  handle: session.handle,
+  userId: session.userId,
+  createdAt: session.createdAt,
+  lastSeenAt: session.lastSeenAt,
+  expiresAt: session.expiresAt,
+  authTime: session.authTime,
+  device: toDevice(session.device),
+  actor: session.actor === undefined ? null : { userId: session.actor.userId, handle: session.actor.handle },
 });
 
 const toDevice = ({ ip, userAgent, label }: DeviceFacts): object => ({
@@ -54,13 +55,16 @@ const toDevice = ({ ip, userAgent, label }: DeviceFacts): object => ({
 });
 
 function toText(sessions: readonly SessionInfo[], next: string | undefined): string {
-  const rows = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device }) => [
+  const isActedFor = sessions.some(({ actor }) => actor !== undefined);
+  const rows = sessions.map(({ handle, createdAt, lastSeenAt, expiresAt, device, actor }) => [
     handle,
     printableTime(createdAt),
     printableTime(lastSeenAt),
     printableTime(expiresAt),
+    ...(isActedFor ? [actor === undefined ? "-" : String(actor.userId)] : []),
     [device.label, device.userAgent, device.ip].filter((fact) => fact !== undefined).join(", "),
   ]);
-  const table = printableTable([["HANDLE", "CREATED", "LAST SEEN", "EXPIRES", "DEVICE"], ...rows]);
+  const heading = ["HANDLE", "CREATED", "LAST SEEN", "EXPIRES", ...(isActedFor ? ["ACTOR"] : []), "DEVICE"];
+  const table = printableTable([heading, ...rows]);
   return next === undefined ? table : `${table}next page: --after ${next}\n`;
 }

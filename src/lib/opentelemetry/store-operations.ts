@@ -14,20 +14,12 @@ export function measureStore(meter: Meter, common: Attributes): StoreObserver {
   });
   return async (operation, work) => {
     const begun = performance.now();
-    const note = (more: Attributes): void =>
-      durations.record((performance.now() - begun) / 1000, {
-        ...common,
-        "counterfoil.store.operation": operation,
-        ...more,
-      });
-    try {
-      const result = await work();
-      note({});
-      return result;
-    } catch (error) {
-      note({ "error.type": typeOf(error) });
-      throw error;
-    }
+    const error = await failureOf(work);
+    durations.record((performance.now() - begun) / 1000, {
+      ...common,
+      "counterfoil.store.operation": operation,
+      ...(error === undefined ? {} : { "error.type": error }),
+    });
   };
 }
 
@@ -36,14 +28,9 @@ export function traceStore(tracer: Tracer, common: Attributes): StoreObserver {
   return (operation, work) => {
     const attributes = { ...common, "counterfoil.store.operation": operation };
     return tracer.startActiveSpan(`counterfoil.store ${operation}`, { attributes }, async (span) => {
-      try {
-        return await work();
-      } catch (error) {
-        fail(span, typeOf(error));
-        throw error;
-      } finally {
-        span.end();
-      }
+      const error = await failureOf(work);
+      if (error !== undefined) fail(span, error);
+      span.end();
     });
   };
 }
@@ -54,4 +41,9 @@ function fail(span: Span, type: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: type });
 }
 
-const typeOf = (error: unknown): string => (isErrorFromAuth(error) ? error.code : "_OTHER");
+/** @returns the code of the error; undefined if the operation succeeds */
+const failureOf = (work: () => Promise<unknown>): Promise<string | undefined> =>
+  work().then(
+    () => undefined,
+    (error: unknown) => (isErrorFromAuth(error) ? error.code : "_OTHER"),
+  );

@@ -1,8 +1,8 @@
 import { outsideCalls } from "../call.ts";
-import { cutText } from "../cut-text.ts";
 import { type ErrorCode, generalError } from "../errors.ts";
 import type { NoticeCode } from "../notices.ts";
 import type { Actor } from "./actor.ts";
+import { reportListener } from "./listener-error.ts";
 import type { DeviceFacts } from "./record.ts";
 import type { UserId } from "./user-id.ts";
 
@@ -199,10 +199,7 @@ export interface EventHub {
 export function createEventHub(): EventHub {
   const listeners = new Map<SessionEventName, Set<(event: never) => unknown>>();
 
-  // An error of a listener must be visible, but must not fail the session operation that emitted.
-  const report = (name: string, error: unknown): void => {
-    process.emitWarning(`a listener of "${name}" failed: ${describeError(error)}`, { code: "COUNTERFOIL_LISTENER" });
-  };
+  const report = (name: string, error: unknown): void => reportListener(`a listener of "${name}"`, error);
 
   return {
     on(name, listener) {
@@ -232,12 +229,4 @@ export function createEventHub(): EventHub {
     },
     clear: () => listeners.clear(),
   };
-}
-
-function describeError(error: unknown): string {
-  try {
-    return cutText(String(error instanceof Error ? (error.stack ?? error.message) : error), 10_000);
-  } catch {
-    return "it threw something that cannot be made text";
-  }
 }

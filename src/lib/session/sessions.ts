@@ -271,10 +271,12 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
 
   /**
    * Calls an observer for each operation of the store, for metrics and spans of your own. The
-   * observer gets the name of the operation, and a function that runs it and that it must call
-   * once. It returns the promise of that function. If the observer throws, the operation fails.
+   * observer gets the name of the operation, and a function that runs it and returns the promise of
+   * its end. It must call that function at once. It cannot change what becomes of the operation: an
+   * error of the observer becomes a process warning.
    *
    * @returns a function that removes the observer
+   * @throws SessionError `ARGUMENT_INVALID` if it is no function
    * @example
    * ```ts
    * import { createSessions } from "counterfoil";
@@ -283,7 +285,7 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * sessions.observeStore(async (operation, work) => {
    *   const begun = performance.now();
    *   try {
-   *     return await work();
+   *     await work();
    *   } finally {
    *     console.log(operation, performance.now() - begun);
    *   }

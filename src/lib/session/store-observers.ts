@@ -1,4 +1,5 @@
 import { generalError } from "../errors.ts";
+import { reportListener } from "./listener-error.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** The operations of a store that reach its database. */
@@ -10,10 +11,10 @@ export type StoreOperations = Required<
 export type StoreOperation = keyof StoreOperations;
 
 /**
- * Observes one operation of the store. It calls `work`, which runs the operation, and returns its
- * promise or one with the same outcome.
+ * Observes one operation of the store. It calls `work` before it returns or awaits anything, which
+ * runs the operation and returns a promise of its end. What the observer returns is not used.
  */
-export type StoreObserver = <T>(operation: StoreOperation, work: () => Promise<T>) => Promise<T>;
+export type StoreObserver = (operation: StoreOperation, work: () => Promise<unknown>) => unknown;
 
 /** The observers of one store. */
 export interface StoreObservers {
@@ -23,8 +24,11 @@ export interface StoreObservers {
    */
   readonly add: (observer: StoreObserver) => () => void;
   readonly isObserved: () => boolean;
-  /** Runs an operation inside all observers. */
-  readonly run: StoreObserver;
+  /**
+   * Runs an operation once, inside all observers, the last one outermost. An error of an observer
+   * must be visible, but must not change what becomes of the operation.
+   */
+  readonly run: <T>(operation: StoreOperation, work: () => Promise<T>) => Promise<T>;
 }
 
 export function createStoreObservers(): StoreObservers {
@@ -40,12 +44,35 @@ export function createStoreObservers(): StoreObservers {
     },
     isObserved: () => observers.size > 0,
     run(operation, work) {
-      let observed = work;
+      let observed = once(work);
       for (const observer of observers) {
         const inner = observed;
-        observed = () => observer(operation, inner);
+        observed = once(() => {
+          call(observer, operation, inner);
+          return inner();
+        });
       }
       return observed();
     },
   };
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return () => (begun ??= work());
+}
+
+function call(observer: StoreObserver, operation: StoreOperation, work: () => Promise<unknown>): void {
+  const report = (error: unknown): void => reportListener("an observer of the store", error);
+  try {
+    const returned = observer(operation, work);
+    if (typeof returned !== "object" || returned === null || !("then" in returned)) return;
+    Promise.resolve(returned).catch(async (error: unknown) => {
+      // Most observers pass the error of the operation on, which is no fault of theirs.
+      const own: unknown = await work().then(undefined, (failure: unknown) => failure);
+      if (own !== error) report(error);
+    });
+  } catch (error) {
+    report(error);
+  }
 }
