@@ -363,43 +363,64 @@ describe("SQLite with the secret file beside it", () => {
   });
 });
 
+/** The command where one driver is installed, and no other. */
+const commandWith = (driver: string): string =>
+  join(dirname(makeApp("", [driver])), "node_modules/counterfoil/dist/cli.js");
+
+/** Each command that opens a store. */
+async function tryAll(store: string, address: StoreAddress, command?: string): Promise<void> {
+  const prefix = "prefix" in address ? ["--prefix", address.prefix] : [];
+  const sessions = createSessions({ store: await openStore(address), secret: SECRET });
+  onTestFinished(() => sessions.close());
+  const { session } = await sessions.createNewSession("alice");
+  const run = async (...args: readonly string[]): Promise<unknown> => {
+    const env = { COUNTERFOIL_STORE: store, COUNTERFOIL_SECRET: SECRET, COUNTERFOIL_NEW_SECRET: NEW_SECRET };
+    const { stdout, ...rest } = await counterfoil([...args, ...prefix, "--json"], env, command);
+    expect(rest).toEqual({ status: expect.any(Number), stderr: "" });
+    return JSON.parse(stdout);
+  };
+  const { handle } = session;
+  expect(await run("sessions", "list", "--user", "alice")).toMatchObject({ sessions: [{ handle }], next: null });
+  expect(await run("sessions", "revoke", "--handle", handle)).toEqual({ revoked: 1 });
+  expect(await run("sessions", "revoke", "--user", "alice")).toMatchObject({ error: { code: "NOTHING_FOUND" } });
+  expect(await run("keys", "rotate")).toMatchObject({ kid: expect.any(String) });
+  expect(await run("keys", "list")).toMatchObject({ keys: [{ state: "active" }, { state: "pending" }] });
+  expect(await run("sweep")).toEqual({ removed: 0 });
+  await sessions.createNewSession("alice");
+  expect(await run("sessions", "revoke", "--all", "--yes")).toEqual({ revoked: 1 });
+  expect(await run("secret", "rotate")).toEqual({ rewrapped: 1, total: 1 });
+  // Refused with a connection open, which must not keep the process.
+  const same = { COUNTERFOIL_SECRET: NEW_SECRET, COUNTERFOIL_NEW_SECRET: NEW_SECRET, COUNTERFOIL_STORE: store };
+  expect(await counterfoil(["secret", "rotate", ...prefix], same, command)).toMatchObject({ status: 2 });
+  const none = await counterfoil(["keys", "rotate"], { COUNTERFOIL_STORE: store }, command);
+  expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining("set COUNTERFOIL_SECRET") });
+}
+
+/** The drivers that the command does not choose where all are installed; of Galera one node. */
+const OTHERS: Readonly<Record<string, string>> = {
+  "MariaDB, mariadb": "mariadb",
+  "PostgreSQL, postgres.js": "postgres",
+  "Redis, ioredis": "ioredis",
+  "Galera, mysql2": "mysql2",
+};
+
+for (const database of databases.filter(({ name }) => Object.hasOwn(OTHERS, name))) {
+  const driver = OTHERS[database.name] ?? "";
+  describeDatabase(database, () => {
+    test(`every command, where ${driver} alone is installed`, async () => {
+      const address = (await database.makeEmpty())(0);
+      const [, store = ""] = storeArguments(address);
+      await tryAll(store, address, commandWith(driver));
+    });
+  });
+}
+
 describeWithServer("redis", "a Redis of several servers", () => {
-  const ioredis = (): string => join(dirname(makeApp("", ["ioredis"])), "node_modules/counterfoil/dist/cli.js");
-
-  /** Each command that opens a store. */
-  async function tryAll(store: string, app: StoreAddress, command?: string): Promise<void> {
-    const prefix = "prefix" in app ? app.prefix : "";
-    const sessions = createSessions({ store: await openStore(app), secret: SECRET });
-    onTestFinished(() => sessions.close());
-    const { session } = await sessions.createNewSession("alice");
-    const run = async (...args: readonly string[]): Promise<unknown> => {
-      const env = { COUNTERFOIL_STORE: store, COUNTERFOIL_SECRET: SECRET, COUNTERFOIL_NEW_SECRET: NEW_SECRET };
-      const { stdout, ...rest } = await counterfoil([...args, "--prefix", prefix, "--json"], env, command);
-      expect(rest).toEqual({ status: expect.any(Number), stderr: "" });
-      return JSON.parse(stdout);
-    };
-    const { handle } = session;
-    expect(await run("sessions", "list", "--user", "alice")).toMatchObject({ sessions: [{ handle }], next: null });
-    expect(await run("sessions", "revoke", "--handle", handle)).toEqual({ revoked: 1 });
-    expect(await run("sessions", "revoke", "--user", "alice")).toMatchObject({ error: { code: "NOTHING_FOUND" } });
-    expect(await run("keys", "rotate")).toMatchObject({ kid: expect.any(String) });
-    expect(await run("keys", "list")).toMatchObject({ keys: [{ state: "active" }, { state: "pending" }] });
-    expect(await run("sweep")).toEqual({ removed: 0 });
-    await sessions.createNewSession("alice");
-    expect(await run("sessions", "revoke", "--all", "--yes")).toEqual({ revoked: 1 });
-    expect(await run("secret", "rotate")).toEqual({ rewrapped: 1, total: 1 });
-    // Refused with a connection open, which must not keep the process.
-    const same = { COUNTERFOIL_SECRET: NEW_SECRET, COUNTERFOIL_NEW_SECRET: NEW_SECRET, COUNTERFOIL_STORE: store };
-    expect(await counterfoil(["secret", "rotate", "--prefix", prefix], same, command)).toMatchObject({ status: 2 });
-    const none = await counterfoil(["keys", "rotate"], { COUNTERFOIL_STORE: store }, command);
-    expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining("set COUNTERFOIL_SECRET") });
-  }
-
   test("a cluster by some of its nodes, with ioredis", async () => {
     const urls = await sharedRedisCluster();
     const address = { by: "ioredis cluster", urls, prefix: `test${randomBytes(6).toString("hex")}:` } as const;
     const [, store = ""] = storeArguments({ ...address, urls: urls.slice(0, 2) });
-    await tryAll(store, address, ioredis());
+    await tryAll(store, address, commandWith("ioredis"));
   });
 
   test.each(["node-redis", "ioredis"] as const)("a master by its sentinels, with %s", async (driver) => {
@@ -409,7 +430,7 @@ describeWithServer("redis", "a Redis of several servers", () => {
     const places = servers.sentinels.map((sentinel) => `${sentinel.host}:${sentinel.port}`);
     const store = `redis+sentinel://${places.join(",")}/${servers.name}`;
     const address = { by: "ioredis", url: `redis://${host}:${port}`, prefix: "app:" } as const;
-    await tryAll(store, address, driver === "ioredis" ? ioredis() : undefined);
+    await tryAll(store, address, driver === "ioredis" ? commandWith("ioredis") : undefined);
   });
 
   test.each([
@@ -417,7 +438,7 @@ describeWithServer("redis", "a Redis of several servers", () => {
     "redis+sentinel://app:geheim@127.0.0.1:1/name",
     "rediss+cluster://:geheim@127.0.0.1:1",
   ])("of which none answers: 1, without the password: %s", async (store) => {
-    for (const command of [undefined, ioredis()]) {
+    for (const command of [undefined, commandWith("ioredis")]) {
       const { status, stdout, stderr } = await counterfoil(["keys", "list", "--store", store], {}, command);
       expect([status, stdout]).toEqual([1, ""]);
       expect(stderr).toMatch(/^counterfoil: STORE_UNAVAILABLE: the database cannot be reached/);
