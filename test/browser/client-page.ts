@@ -2,7 +2,7 @@ import type { CounterfoilConfig } from "counterfoil";
 import type { SessionClientOptions, SessionState } from "counterfoil/browser";
 import { expect } from "vitest";
 import type { ClientPageScript, PageEvent, RefreshOutcome, Reply } from "./pages/client-page.ts";
-import type { SessionServer } from "./session-server.ts";
+import type { SessionServer, SignInBody } from "./session-server.ts";
 import type { Stage } from "./stage.ts";
 import type { Tab } from "./tab.ts";
 
@@ -48,8 +48,13 @@ export class ClientPage {
   }
 
   /** By the client's `signIn`. */
-  signIn(user = "alice", claims: object = { role: "member" }, url = "/login"): Promise<Reply> {
-    const body = JSON.stringify({ user, claims });
+  signIn(
+    user = "alice",
+    claims: object = { role: "member" },
+    url = "/login",
+    more: Omit<SignInBody, "user" | "claims"> = {},
+  ): Promise<Reply> {
+    const body = JSON.stringify({ user, claims, ...more });
     return this.tab.evaluate((to) => page.signIn(to.url, { method: "POST", body: to.body }), { url, body });
   }
 

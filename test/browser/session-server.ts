@@ -26,6 +26,14 @@ const COUNTED = ["session-created", "session-refreshed", "session-revoked", "reu
 /** Of an access token, unless a config says otherwise; in ms. */
 const VALIDITY = 15 * 60_000;
 
+/** What `/login` takes. */
+export interface SignInBody {
+  readonly user: string;
+  readonly claims?: object;
+  /** Default: as the server is configured. */
+  readonly persistent?: boolean;
+}
+
 /** An app with pages, sessions and a clock that tests put ahead, for one site of its own. */
 export class SessionServer {
   readonly sessions: Sessions;
@@ -147,8 +155,8 @@ export class SessionServer {
     // Bodies are kept as they came, also those of calls that are refused.
     app.use(express.raw({ type: () => true, limit: "20mb" }));
     app.post("/login", async (req, res) => {
-      const { user, claims } = JSON.parse(String(req.body)) as { user: string; claims?: object };
-      await createNewSession(req, res, user, { jwtPayload: claims ?? {}, sessions });
+      const { user, claims, ...more } = JSON.parse(String(req.body)) as SignInBody;
+      await createNewSession(req, res, user, { jwtPayload: claims ?? {}, ...more, sessions });
       res.json({ user });
     });
     app.get("/me", verifySession({ sessions }), (req, res) => {

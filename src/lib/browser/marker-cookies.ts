@@ -30,7 +30,7 @@ export function clearDuplicates(markerName: string): void {
     // bytes; both could mean "/". Only the first 12 directories are cleared.
     for (const name of location.pathname.slice(1, 1000).replace(/;.*/, "").split("/", 12)) {
       path += `/${name}`;
-      if (path === "/") continue;
+      if (!name) continue;
       for (let domain = `.${location.hostname}`; domain; domain = domain.replace(/^.[^.]*/, ""))
         // A partitioned cookie is a separate one, and only a line with Secure can clear it.
         for (const end of ["", "/", "; Secure; Partitioned", "/; Secure; Partitioned"])

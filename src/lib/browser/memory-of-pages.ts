@@ -11,12 +11,26 @@ export interface Remembered extends Partial<KnownSession> {
   readonly ended?: string | undefined;
 }
 
-/** @returns an empty object if nothing is stored or the browser has no storage for this page */
+/**
+ * What all tabs remember. If that is no session, also what only this tab remembers.
+ *
+ * @returns an empty object if nothing is stored or the browser has no storage for this page
+ */
 export function recall(name: string): Remembered {
-  return undefinedOnError(() => JSON.parse(localStorage.getItem(name) as string) as Remembered | null) ?? {};
+  const shared = read(name);
+  return shared.marker ? shared : { ...read(name, true), ...shared };
 }
 
-/** Without storage each page asks the server once. */
-export function remember(name: string, what: Remembered): void {
-  undefinedOnError(() => localStorage.setItem(name, JSON.stringify(what)));
+/**
+ * Without storage each page asks the server once.
+ *
+ * @param isTabOnly whether the pages of this tab alone remember it, until the browser closes
+ */
+export function remember(name: string, what: Remembered, isTabOnly?: boolean): void {
+  undefinedOnError(() => storageFor(isTabOnly).setItem(name, JSON.stringify(what)));
 }
+
+const storageFor = (isTabOnly?: boolean): Storage => (isTabOnly ? sessionStorage : localStorage);
+
+const read = (name: string, isTabOnly?: boolean): Remembered =>
+  undefinedOnError(() => JSON.parse(storageFor(isTabOnly).getItem(name) as string) as Remembered | null) ?? {};

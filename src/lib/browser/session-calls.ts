@@ -88,8 +88,7 @@ export function createSessionCalls(
       const known = state.sync();
       const isFirst = !isSecond && !refreshes;
       const isOthers = owner && known && !isOwner(owner, known);
-      if (isOthers && (known.user || refreshes > 1))
-        throw new SessionClientError("USER_CHANGED", "another user has signed in");
+      if (isOthers && (known.user || refreshes > 1)) throw new SessionClientError("USER_CHANGED");
       const isNeeded =
         isOthers ||
         (isFirst && known && !isSignIn && (state.isExpired() || (isUnsafe && known.antiCsrf === undefined)));
@@ -133,7 +132,7 @@ export function createSessionCalls(
       try {
         const prepared = await prepareFor(call, call.owner, true);
         if (call.isSecond) return undefined;
-        return canResend ? prepared : new SessionClientError("BODY_NOT_REPLAYABLE", "a stream is sent once");
+        return canResend ? prepared : new SessionClientError("BODY_NOT_REPLAYABLE");
       } catch (error) {
         return error as SessionClientError;
       }

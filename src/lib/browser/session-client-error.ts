@@ -28,7 +28,7 @@ export class SessionClientError extends Error {
   /** When to ask the server again, in ms from the response; at most 5 minutes. */
   declare readonly retryAfter: number | undefined;
 
-  constructor(code: SessionClientErrorCode, message: string, details: SessionClientErrorDetails = {}) {
+  constructor(code: SessionClientErrorCode, message: string = code, details: SessionClientErrorDetails = {}) {
     super(message, details);
     Object.assign(this, details, { code });
   }

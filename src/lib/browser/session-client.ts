@@ -137,14 +137,14 @@ export function createSessionClient<Claims = unknown>(
   }
 
   function wake(): void {
-    if (globalThis.document?.visibilityState === "hidden") return;
+    if (globalThis.document?.hidden) return;
     state.sync();
     if (state.isUnsent()) void tellSignOut();
     refresh.wake();
   }
 
   const signInCalls: SessionCalls = { ...calls, prepare: (call) => calls.prepare({ ...call, isSignIn: true }) };
-  const callApi: typeof fetch = (input, init) => sessionFetch(calls, send, input, init);
+  const callApi: typeof fetch = (input, init) => sessionFetch(client, send, input, init);
 
   const client: SessionClient<Claims> = {
     ...calls,

@@ -19,6 +19,8 @@ export interface SignedIn<Claims = unknown> {
   readonly userId: string | number;
   /** The app's `jwtPayload`, for display. The server checks everything that depends on it. */
   readonly claims: Claims;
+  /** False if the session's cookies end with the browser; otherwise absent. */
+  readonly persistent?: false | undefined;
   /**
    * When the access token expires, in ms since the epoch by the server's clock. Undefined if the
    * server speaks a newer version of the wire than this client.

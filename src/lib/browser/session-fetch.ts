@@ -24,7 +24,7 @@ export async function sessionFetch(
   if (request.credentials !== "omit") call = await calls.prepare({ url, method, signal });
   if (!call) return send(request);
   for (;;) {
-    const copy: Request = canResend && !call.isSecond ? request.clone() : request;
+    const copy: Request = canResend ? request.clone() : request;
     for (const [header, value] of Object.entries(call.headers)) copy.headers.set(header, value);
     const response: Response = await send(copy, limit(copy, call));
     const verdict: Verdict = await abortable(calls.judge(call, response, canResend), signal);

@@ -20,7 +20,7 @@ export async function withLock<T>(
   const locks = globalThis.location && (navigator.locks as LockManager | undefined);
   if (!locks) return call();
   let outcome: T | Promise<T> | undefined;
-  for (const turn of [name, `${name}+`]) {
+  for (const turn of ["", "+"]) {
     const waiting = new AbortController();
     const stop = (): void => waiting.abort();
     AbortSignal.timeout(lockTimeout).addEventListener("abort", stop);
@@ -28,7 +28,7 @@ export async function withLock<T>(
       outcome ??= result;
       if (outcome) stop();
     });
-    await locks.request(turn, { signal: waiting.signal }, () => (outcome ??= call())).catch(() => undefined);
+    await locks.request(name + turn, { signal: waiting.signal }, () => (outcome ??= call())).catch(() => undefined);
     if (outcome) return outcome;
   }
   return call();

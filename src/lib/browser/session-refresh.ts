@@ -1,4 +1,4 @@
-import { SESSION_HEADER, THEFT_MESSAGE } from "../../protocol.ts";
+import { SESSION_HEADER } from "../../protocol.ts";
 import { abortable } from "./abortable.ts";
 import { type ClientSettings, hasToken } from "./client-options.ts";
 import type { EmitEvent } from "./session-events.ts";
@@ -93,26 +93,25 @@ export function createSessionRefresh(
         }
         if (settings.isRefused(response)) {
           // No token arrived although there was a session.
-          state.end(!hasToken(response) ? "cookies-blocked" : text.includes(THEFT_MESSAGE) ? "theft" : "ended");
+          state.end(!hasToken(response) ? "cookies-blocked" : text.includes("theft") ? "theft" : "ended");
           return "over";
         }
-        const { status } = response;
         // At most 5 minutes, even if a gateway in maintenance says an hour.
         const retryAfter =
           Math.min(Math.max(Number(response.headers.get("retry-after")), 0) * 1000, 300_000) || undefined;
         const pause = retryAfter ?? SHORTEST_BACKOFF;
         // 409: another request has just refreshed, and its cookies are here or will be soon.
         // Callers wait longer pauses without the lock.
-        if (status !== 409 || pause >= settings.refreshTimeout) {
-          return new SessionClientError("REFRESH_FAILED", `${settings.refreshUrl} answered ${status}`, {
-            status,
+        if (response.status !== 409 || pause >= settings.refreshTimeout) {
+          return new SessionClientError("REFRESH_FAILED", `${settings.refreshUrl} answered ${response.status}`, {
+            status: response.status,
             retryAfter,
           });
         }
         await abortable(new Promise((resolve) => setTimeout(resolve, pause)), signal);
       }
     } catch (cause) {
-      return new SessionClientError(signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE", "no answer", { cause });
+      return new SessionClientError(signal.aborted ? "REFRESH_TIMEOUT" : "REFRESH_UNREACHABLE", undefined, { cause });
     }
   }
 

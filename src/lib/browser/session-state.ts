@@ -58,6 +58,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   let known: KnownSession | undefined;
   let expiresAt = Infinity;
   let state = toState();
+  // Whether only this tab remembers the session.
+  let isTabOnly = false;
   // Handle of a session that was signed out here, until the server confirms it. It also works
   // without storage.
   let ended: string | undefined;
@@ -66,6 +68,8 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
 
   const tellTabs = joinTabs(name, life, receive, sync);
   sync(stored.at && Math.max(0, Date.now() - stored.at));
+  // Asks the other tabs, which answer if each tab has to remember for itself.
+  tellTabs({});
   if (state.status !== "loading") announced = state;
 
   /**
@@ -80,6 +84,9 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     const isOther = known?.marker !== before?.marker;
     // NaN if the age is unknown, so the token never looks expired.
     if (age !== undefined || isOther) expiresAt = performance.now() - Number(age) + usableFor(known?.marker);
+    // A page that cannot see that the cookies are gone must not remember them after the browser.
+    isTabOnly = !isReadable && known?.user?.persistent === false;
+    remember(name, { ...(isTabOnly && known) }, true);
     if (isOther || known?.user !== before?.user) announce(reason);
   }
 
@@ -157,6 +164,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   function receive({ marker, ended: gone, reason = "sign-out", ...rest }: TabMessage, age = 0): void {
     const isKept = confirm(marker);
     if (gone) forget(gone, reason);
+    else if (!marker && isTabOnly && known) tellTabs(known);
     // Messages of several tabs may arrive out of order. The browser's cookies are always right.
     else if (marker && (!known || isKept || isNewer(marker, known.marker))) setKnown({ ...rest, marker }, age);
   }
@@ -165,7 +173,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   function publish(next: KnownSession, age?: number): void {
     setKnown(next, age);
     if (!known) return;
-    remember(name, { ...known, isReadable });
+    remember(name, { ...(!isTabOnly && known), isReadable });
     tellTabs(known);
   }
 
@@ -200,8 +208,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         if (handleOf(known?.marker) === handleOf(started)) end("sign-out");
         return undefined;
       }
-      const isKept = confirm(marker);
-      if (isReadable && !isKept) {
+      if (!confirm(marker) && isReadable) {
         // The response is late, and the browser has other tokens. Without any, it stores no
         // cookies.
         if (readMarkers(markerName)[0] || isOver(marker)) return undefined;
@@ -209,7 +216,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
         announce("cookies-blocked");
         return new SessionClientError(
           "COOKIES_BLOCKED",
-          "no cookies: check cookiePrefix, Secure, SameSite (localhost, 127.0.0.1), Domain, Path, third-party",
+          "cookiePrefix, Secure, SameSite (localhost, 127.0.0.1), Domain, Path, third-party",
         );
       }
       if (isReadable || !known || known.marker === started || isNewer(marker, known.marker))
