@@ -66,6 +66,19 @@ export interface SessionEvents<Id extends UserId = UserId> {
     /** With `unknown`: the session that the call was to keep. */
     readonly except?: string;
   };
+  /** The claims of a session were replaced by others. */
+  "claims-changed": {
+    readonly handle: string;
+    readonly userId: Id;
+    readonly actor?: Actor;
+    /** The new claims, as the next access token has them. */
+    readonly claims: unknown;
+    /**
+     * The names of the claims that were added, removed or have another value; empty if the old or
+     * the new claims are no object.
+     */
+    readonly changed: readonly string[];
+  };
   /**
    * A refresh token was reused: two parties hold tokens of one session. With
    * `rotation.onReuse: "report"` at most once a minute for each session and process.
@@ -181,6 +194,7 @@ const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "session-refreshed": true,
   "session-revoked": true,
   "all-sessions-revoked": true,
+  "claims-changed": true,
   "reuse-detected": true,
   "store-behind": true,
   "clock-skew": true,

@@ -1,7 +1,8 @@
 import { pauseCall, restartCall } from "../call.ts";
 import { generalError, unauthorised } from "../errors.ts";
-import type { Actor } from "./actor.ts";
+import { type Actor, actorField } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
+import { changedMembers } from "./changed-members.ts";
 import { isUnknown, asPartlyDone } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
@@ -11,7 +12,7 @@ import { sessionEnd, type SessionRecord, storedDevice } from "./record.ts";
 import type { FoundSession } from "./session-store.ts";
 import { mintAccessToken } from "./tokens.ts";
 import { untilWon } from "./lost-races.ts";
-import { toUserKey, type UserId } from "./user-id.ts";
+import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
 
 /**
  * Makes the new value from the old one. It runs again if another request changed the session
@@ -151,7 +152,9 @@ export async function changeClaims(
     // Claims that fit no cookie would end the session at its next refresh.
     mintAccessToken(context, changed, context.now());
     const isDone = await context.store.replaceClaims(handle, record.version, changed.claims);
-    return isDone ? { value, record: changed } : undefined;
+    if (!isDone) return undefined;
+    reportClaims(context, record, changed.claims);
+    return { value, record: changed };
   };
   const isUsable = known !== undefined && context.now() < sessionEnd(known, context.policy);
   return change(context, handle, attempt, isUsable ? known : undefined);
@@ -167,6 +170,18 @@ export async function renameSession(context: SessionContext, handle: string, lab
     return isDone ? { kept: wanted } : undefined;
   });
   return kept;
+}
+
+function reportClaims({ events }: SessionContext, before: SessionRecord, json: string): void {
+  if (json === before.claims) return;
+  const claims: unknown = JSON.parse(json);
+  events.emit("claims-changed", {
+    handle: before.handle,
+    userId: fromUserKey(before.userKey),
+    ...actorField(before),
+    claims,
+    changed: changedMembers(JSON.parse(before.claims), claims),
+  });
 }
 
 async function apply(update: Update<unknown>, json: string): Promise<unknown> {

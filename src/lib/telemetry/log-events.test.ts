@@ -45,9 +45,10 @@ test("each event is one short line at its level", async () => {
   expect(logger.logged).toHaveLength(events.length);
   for (const [at, [name, event]] of events.entries()) {
     const { level, entry } = logger.logged[at] ?? {};
+    const { claims: _, ...facts } = event as { readonly claims?: unknown };
     expect({ level, entry }).toEqual({
       level: LOG_LEVELS[name],
-      entry: `counterfoil ${name} ${JSON.stringify(event)}`,
+      entry: `counterfoil ${name} ${JSON.stringify(facts)}`,
     });
   }
 });
@@ -57,9 +58,11 @@ test("no line holds a token, or claims and data", async () => {
   const logger = createLogger();
   logEvents(world.sessions, logger);
   const { accessToken, refreshToken, antiCsrfToken, current, session } = await supersede(world);
+  await world.sessions.updateJwtPayload(session.handle, { role: "member of two" });
   await world.sessions.refreshSession(refreshToken.value).catch(() => undefined);
   const text = JSON.stringify(logger.logged);
   expect(text).toContain("counterfoil reuse-detected");
+  expect(text).toContain("counterfoil claims-changed");
   expect(text).toContain(session.handle);
   const secrets = [accessToken.value, refreshToken.value, current, antiCsrfToken ?? "none", "member", '"count"'];
   for (const secret of secrets) expect(text).not.toContain(secret);

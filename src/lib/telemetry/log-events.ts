@@ -33,6 +33,7 @@ export const LOG_LEVELS: Readonly<Record<SessionEventName, Level>> = {
   "session-refreshed": "info",
   "session-revoked": "info",
   "all-sessions-revoked": "warn",
+  "claims-changed": "info",
   "reuse-detected": "warn",
   "store-behind": "error",
   "clock-skew": "warn",
@@ -45,8 +46,9 @@ export const LOG_LEVELS: Readonly<Record<SessionEventName, Level>> = {
 const NAMES = Object.keys(LOG_LEVELS) as SessionEventName[];
 
 /**
- * Writes one line to a logger for each event. The line holds no token, cookie or secret, and has at
- * most a few kilobytes: texts are cut after 256 characters, lists after 20 entries.
+ * Writes one line to a logger for each event. The line holds no token, cookie or secret, and none
+ * of your claims. It has at most a few kilobytes: texts are cut after 256 characters, lists after
+ * 20 entries.
  *
  * @returns a function that ends it
  * @throws ConfigError for an option that is unknown or of the wrong type
@@ -84,7 +86,8 @@ const wrongName = (name: string): string | undefined =>
   Object.hasOwn(LOG_LEVELS, name) ? undefined : `is no event; ${describeKnown(name, NAMES)}`;
 
 function toEntry(name: SessionEventName, event: object, format: "text" | "fields"): unknown {
-  const facts = bound(event, 0) as Readonly<Record<string, unknown>>;
+  const { claims: _, ...logged } = event as { readonly claims?: unknown };
+  const facts = bound(logged, 0) as Readonly<Record<string, unknown>>;
   if (format === "fields") return { ...facts, event: name, message: `counterfoil ${name}` };
   return `counterfoil ${name} ${JSON.stringify(facts).replace(INVISIBLE, escapeUnit)}`;
 }

@@ -19,7 +19,7 @@ test("every event of every name fits the specification", async () => {
   for (const { name, payload } of mapped)
     expect({ name, faults: findCaepFaults(payload) }).toEqual({ name, faults: [] });
   expect(new Set(mapped.map(({ name }) => name))).toEqual(
-    new Set(["session-created", "session-refreshed", "session-revoked"]),
+    new Set(["session-created", "session-refreshed", "session-revoked", "claims-changed"]),
   );
   expect(new Set(mapped.map(({ payload }) => payload.jti)).size).toBe(mapped.length);
 });
@@ -65,6 +65,15 @@ test("what an actor did is told as done by an admin", () => {
     ...toCaep("session-revoked", { handles: ["h"], userId: 1, reason: "sign-out", actor }, OPTIONS),
   ].flatMap(({ events }) => Object.values(events));
   expect(said.map(({ initiating_entity }) => initiating_entity)).toEqual(["admin", "admin"]);
+});
+
+test("changed claims have their new values, and removed ones are null", () => {
+  const event = { handle: "h", userId: 1, claims: { role: "admin", kept: 1 }, changed: ["role", "team"] };
+  const [payload] = toCaep("claims-changed", event, OPTIONS);
+  expect(Object.values(payload?.events ?? {})).toMatchObject([{ claims: { role: "admin", team: null } }]);
+  expect(findCaepFaults(payload)).toEqual([]);
+  for (const claims of [["a"], null, "admin"])
+    expect(toCaep("claims-changed", { ...event, claims, changed: [] }, OPTIONS)).toEqual([]);
 });
 
 test("no receiver is told of a revocation that may not have happened", () => {

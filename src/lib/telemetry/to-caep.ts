@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readWhole } from "../options/config-reader.ts";
 import type { Actor } from "../session/actor.ts";
+import { isJsonObject } from "../session/changed-members.ts";
 import type { SessionEventName, SessionEvents } from "../session/events.ts";
 import type { UserId } from "../session/user-id.ts";
 import { mapEvent, type MapperTable, readText, readTime, subjectOf } from "./mapper-table.ts";
@@ -39,7 +40,8 @@ export interface CaepSubject {
 }
 
 /** The event types of CAEP that {@link toCaep} makes. */
-export type CaepEventType = `${typeof CAEP_BASE}${"session-established" | "session-presented" | "session-revoked"}`;
+export type CaepEventType =
+  `${typeof CAEP_BASE}${"session-established" | "session-presented" | "session-revoked" | "token-claims-change"}`;
 
 /** What is said of an event. */
 export interface CaepEvent {
@@ -49,6 +51,8 @@ export interface CaepEvent {
   readonly initiating_entity?: "admin" | "user" | "policy" | "system";
   /** The reason, for the logs of the receiver. */
   readonly reason_admin?: { readonly en: string };
+  /** With `token-claims-change`: the changed claims with their new values; null if removed. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** The payload of a Security Event Token (RFC 8417), to be signed with `typ: secevent+jwt`. */
@@ -106,6 +110,20 @@ const MAPPERS: MapperTable<CaepFact> = {
         })),
   // CAEP has no subject that means everybody.
   "all-sessions-revoked": undefined,
+  "claims-changed": ({ handle, userId, actor, claims, changed }) =>
+    isJsonObject(claims) && changed.length > 0
+      ? [
+          {
+            type: `${CAEP_BASE}token-claims-change`,
+            handle,
+            userId,
+            ...byActor(actor),
+            claims: Object.fromEntries(
+              changed.map((name) => [name, Object.hasOwn(claims, name) ? claims[name] : null]),
+            ),
+          },
+        ]
+      : [],
   // The revocation that follows is an event of its own.
   "reuse-detected": undefined,
   "store-behind": undefined,
@@ -124,9 +142,9 @@ const byActor = (actor: Actor | undefined): Said => (actor === undefined ? {} : 
  * Continuous Access Evaluation Profile 1.0: one for each session. It neither signs nor sends them.
  *
  * `session-created` becomes `session-established`, `session-refreshed` becomes `session-presented`,
- * and `session-revoked` keeps its name. What an actor did for the user has the `initiating_entity`
- * `admin`. A revocation with `unknown` yields nothing, because a
- * receiver takes each token for a fact.
+ * `claims-changed` becomes `token-claims-change`, and `session-revoked` keeps its name. What an
+ * actor did for the user has the `initiating_entity` `admin`. A revocation with `unknown` yields
+ * nothing, because a receiver takes each token for a fact.
  *
  * @returns an empty list if CAEP has no such event
  * @throws ConfigError for an option that is missing, unknown or of the wrong type

@@ -69,6 +69,15 @@ test("where an actor signs in, the account is switched, and both are named", () 
   });
 });
 
+test.each([
+  [true, { is_new_logon: false }],
+  [false, { is_new_logon: true }],
+])("whether the device is known (%s) is told", (knownDevice, wanted) => {
+  const [record] = toOcsf("session-created", { handle: "h", userId: 42, device: {}, knownDevice }, OPTIONS);
+  expect(record).toMatchObject(wanted);
+  expect(findOcsfFaults(asRecord(record))).toEqual([]);
+});
+
 test("each session that ended is a Logoff with its reason", () => {
   const logoffs = toOcsf("session-revoked", { handles: ["a", "b"], userId: "alice", reason: "sign-out" }, OPTIONS);
   expect(logoffs).toMatchObject([

@@ -67,6 +67,8 @@ export interface OcsfAuthentication {
   readonly session?: { readonly uid: string; readonly expiration_reason?: string };
   /** The device, by its browser and system, or by its label. */
   readonly src_endpoint?: { readonly name: string };
+  /** True if the user signed in from a kind of device that is new. */
+  readonly is_new_logon?: boolean;
   readonly is_remote: true;
   /** Facts of the event that the schema has no place for. */
   readonly unmapped?: Readonly<Record<string, unknown>>;
@@ -97,13 +99,14 @@ interface OcsfFact {
   readonly ended?: string;
   readonly actor?: Actor | undefined;
   readonly device?: DeviceFacts;
+  readonly isNewDevice?: boolean | undefined;
   readonly rest?: Readonly<Record<string, unknown>>;
 }
 
 type Revoked = SessionEvents["session-revoked"];
 
 const MAPPERS: MapperTable<OcsfFact> = {
-  "session-created": ({ handle, userId, device, actor }) => [
+  "session-created": ({ handle, userId, device, knownDevice, actor }) => [
     {
       activity: actor === undefined ? ACTIVITIES.logon : ACTIVITIES.switch,
       severity: "informational",
@@ -113,6 +116,7 @@ const MAPPERS: MapperTable<OcsfFact> = {
       actor,
       handle,
       device,
+      isNewDevice: knownDevice === undefined ? undefined : !knownDevice,
     },
   ],
   "session-refreshed": ({ handle, userId, device, outcome, generation, actor }) => [
@@ -150,6 +154,8 @@ const MAPPERS: MapperTable<OcsfFact> = {
   "key-rotated": undefined,
   "csrf-reported": undefined,
   "request-refused": undefined,
+  // The class Authorize Session wants roles, groups or privileges, and the claims are the app's.
+  "claims-changed": undefined,
   // About the database, not about an authentication.
   "store-behind": undefined,
 };
@@ -226,6 +232,7 @@ export function toOcsf<E extends SessionEventName>(
     ...toActor(fact),
     ...toSession(fact),
     ...toEndpoint(fact.device),
+    ...(fact.isNewDevice === undefined ? {} : { is_new_logon: fact.isNewDevice }),
     is_remote: true,
     ...toUnmapped(fact),
   }));
