@@ -44,6 +44,12 @@ export const SESSION_HEADER = "counterfoil-session";
 export const USER_HEADER = "counterfoil-user";
 
 /**
+ * The header with the new label of a session, as `encodeURIComponent` writes it; empty removes the
+ * label. A label may be personal, so it is in no URL.
+ */
+export const LABEL_HEADER = "counterfoil-label";
+
+/**
  * Names of the headers, in lower case. Those of the browser half stand above, so that a page loads
  * no others.
  */
@@ -52,6 +58,7 @@ export const HEADERS = {
   custom: CUSTOM_HEADER as typeof CUSTOM_HEADER,
   session: SESSION_HEADER as typeof SESSION_HEADER,
   user: USER_HEADER as typeof USER_HEADER,
+  label: LABEL_HEADER as typeof LABEL_HEADER,
   /** `cookie` or `header`: how the client wants its tokens to travel. */
   mode: "st-auth-mode",
   /** The tokens themselves where they travel in headers; empty in an answer that ends a session. */
@@ -83,6 +90,7 @@ export const REQUEST_HEADERS: readonly string[] = [
   "st-refresh-token",
   "authorization",
   "content-type",
+  "counterfoil-label",
 ];
 
 /** The response headers that pages of trusted origins may read. */

@@ -24,6 +24,7 @@ const ALLOWED_HEADERS = [
   "st-refresh-token",
   "authorization",
   "content-type",
+  "counterfoil-label",
 ];
 const EXPOSED_HEADERS = [
   "anti-csrf",

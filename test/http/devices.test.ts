@@ -28,11 +28,12 @@ const revoke = (app: TestApp, own: Credentials, query: string): Promise<RawRespo
     headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf },
   });
 
-const rename = (app: TestApp, own: Credentials, query: string): Promise<RawResponse> =>
+/** @param label as it stands in the header */
+const rename = (app: TestApp, own: Credentials, query: string, label?: string): Promise<RawResponse> =>
   app.send({
     method: "POST",
     path: `/session/sessions/rename${query}`,
-    headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf },
+    headers: { cookie: apiCookies(own), "anti-csrf": own.antiCsrf, "counterfoil-label": label },
   });
 
 describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
@@ -122,8 +123,7 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
       [other, undefined, null],
     ] as const;
     for (const [of, given, kept] of steps) {
-      const query = new URLSearchParams({ handle: of.handle, ...(given === undefined ? {} : { label: given }) });
-      const answer = await rename(app, own, `?${query}`);
+      const answer = await rename(app, own, `?handle=${of.handle}`, given && encodeURIComponent(given));
       expect([answer.status, answer.json(), answer.cookies]).toEqual([200, { renamed: 1, label: kept }, []]);
       expect(await label(of)).toBe(kept ?? undefined);
     }
@@ -135,14 +135,22 @@ describe.each(FRAMEWORKS)("own devices in $name", ({ express }) => {
     const [own, bob, gone] = [await signIn(app), await signIn(app, "user=bob&label=Phone"), await signIn(app)];
     await revoke(app, own, `?handle=${gone.handle}`);
     for (const handle of [bob.handle, gone.handle, "A".repeat(24), "", "x".repeat(5000), "%00"])
-      expect((await rename(app, own, `?handle=${handle}&label=x`)).json()).toEqual({ renamed: 0 });
+      expect((await rename(app, own, `?handle=${handle}`, "x")).json()).toEqual({ renamed: 0 });
     expect((await app.sessions.getSessionsForUser("bob"))[0]?.device.label).toBe("Phone");
-    expect((await rename(app, own, "?label=x")).status).toBe(400);
-    const path = `/session/sessions/rename?handle=${own.handle}&label=x`;
+    expect((await rename(app, own, "", "x")).status).toBe(400);
+    const path = `/session/sessions/rename?handle=${own.handle}`;
     expect((await app.send({ method: "POST", path, headers: { cookie: apiCookies(own) } })).status).toBe(401);
     expect((await app.send({ path, headers: { cookie: apiCookies(own) } })).status).toBe(405);
     await app.sessions.revokeAllSessionsForUser("alice");
-    expect((await rename(app, own, `?handle=${own.handle}&label=x`)).status).toBe(401);
+    expect((await rename(app, own, `?handle=${own.handle}`, "x")).status).toBe(401);
+  });
+
+  test.each(["%", "%ZZ", "%ff", "100 %", "x".repeat(4097)])("the header %j is no label: 400", async (label) => {
+    await using app = await startApp({ express });
+    const own = await signIn(app, "user=alice&label=Phone");
+    const answer = await rename(app, own, `?handle=${own.handle}`, label);
+    expect([answer.status, answer.json()]).toEqual([400, { message: "counterfoil-label takes an encoded label" }]);
+    expect((await app.sessions.getSessionsForUser("alice"))[0]?.device.label).toBe("Phone");
   });
 
   test("somebody else's handle and one that does not exist get the same answer, and end nothing", async () => {

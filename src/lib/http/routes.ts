@@ -1,6 +1,13 @@
 import type { Awaitable } from "../awaitable.ts";
 import type { Policy } from "../policy.ts";
-import { CURSOR_PARAMETER, PAGE_PARAMETERS, parseSessionCursor, ROUTES, SUPERTOKENS_ROUTES } from "../../protocol.ts";
+import {
+  CURSOR_PARAMETER,
+  HEADERS,
+  PAGE_PARAMETERS,
+  parseSessionCursor,
+  ROUTES,
+  SUPERTOKENS_ROUTES,
+} from "../../protocol.ts";
 import type { Duration } from "../options/duration.ts";
 import { ERROR_TYPES, type SessionError, unauthorised } from "../errors.ts";
 import { actorField, withActor } from "../session/actor.ts";
@@ -33,6 +40,9 @@ export interface RouteOptions {
 
 /** The most sessions in one response. */
 const PAGE = 100;
+
+/** The most characters of the header with a label; what is stored is cut to less. */
+const MAX_LABEL = 4096;
 
 type Route = "refresh" | "sign-out" | "sessions" | "revoke" | "rename" | "jwks";
 
@@ -251,7 +261,7 @@ async function revokeOwnSessions(
   return ok({ revoked: revoked ? 1 : 0 });
 }
 
-/** `?handle=<handle>&label=<name>`; without `label`, or if it is empty, the name is removed. */
+/** `?handle=<handle>` gets the label of a header; without it, or if it is empty, it gets none. */
 async function renameOwnSession(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
   const own = await protect(http, exchange, { refuseActor: true });
   if (own === undefined) throw sessionOver();
@@ -259,10 +269,22 @@ async function renameOwnSession(http: HttpContext, exchange: HttpExchange): Prom
   const query = queryOf(exchange);
   const handle = query.get("handle");
   if (handle === null) return { ...ok({ message: "name a session with ?handle=" }), status: 400 };
+  const wanted = readLabel(exchange.header(HEADERS.label) ?? "");
+  if (wanted === undefined) return { ...ok({ message: `${HEADERS.label} takes an encoded label` }), status: 400 };
   const other = await findOwnSession(http, handle, userKey);
   if (other === undefined) return ok({ renamed: 0 });
-  const label = await renameSession(http.session, handle, query.get("label"));
+  const label = await renameSession(http.session, handle, wanted);
   return ok({ renamed: 1, label });
+}
+
+/** @returns undefined if the text is no part of a URI, or too long for any label */
+function readLabel(text: string): string | undefined {
+  if (text.length > MAX_LABEL) return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A handle of another user gets the same response as an unknown one. */
