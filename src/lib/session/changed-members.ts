@@ -10,7 +10,7 @@ export function changedMembers(before: unknown, after: unknown): readonly string
   return [...names].filter((name) => textOf(before, name) !== textOf(after, name));
 }
 
-export const isJsonObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+const isJsonObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The order of members within a value is a difference, too. */

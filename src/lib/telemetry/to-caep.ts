@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readWhole } from "../options/config-reader.ts";
 import type { Actor } from "../session/actor.ts";
-import { isJsonObject } from "../session/changed-members.ts";
 import type { SessionEventName, SessionEvents } from "../session/events.ts";
 import type { UserId } from "../session/user-id.ts";
 import { mapEvent, type MapperTable, readText, readTime, subjectOf } from "./mapper-table.ts";
@@ -111,16 +110,15 @@ const MAPPERS: MapperTable<CaepFact> = {
   // CAEP has no subject that means everybody.
   "all-sessions-revoked": undefined,
   "claims-changed": ({ handle, userId, actor, claims, changed }) =>
-    isJsonObject(claims) && changed.length > 0
+    // Only members of an object have changed.
+    changed.length > 0
       ? [
           {
             type: `${CAEP_BASE}token-claims-change`,
             handle,
             userId,
             ...byActor(actor),
-            claims: Object.fromEntries(
-              changed.map((name) => [name, Object.hasOwn(claims, name) ? claims[name] : null]),
-            ),
+            claims: Object.fromEntries(changed.map((name) => [name, memberOf(claims, name)])),
           },
         ]
       : [],
@@ -134,6 +132,9 @@ const MAPPERS: MapperTable<CaepFact> = {
   "csrf-reported": undefined,
   "request-refused": undefined,
 };
+
+const memberOf = (claims: unknown, name: string): unknown =>
+  typeof claims === "object" && claims !== null && Object.hasOwn(claims, name) ? Reflect.get(claims, name) : null;
 
 const byActor = (actor: Actor | undefined): Said => (actor === undefined ? {} : { initiating_entity: "admin" });
 
