@@ -17,7 +17,7 @@ import * as inKoa from "counterfoil/koa";
 import * as inNest from "counterfoil/nest";
 import * as inNode from "counterfoil/node";
 import * as inWeb from "counterfoil/web";
-import express5, { type Request as ExpressRequest } from "express";
+import express5, { type NextFunction, type Request as ExpressRequest, type Response as ExpressResponse } from "express";
 import Fastify, { type FastifyRequest } from "fastify";
 import { type Context, Hono } from "hono";
 import Koa from "koa";
@@ -49,6 +49,9 @@ const inAnyExpress =
     const app = express();
     app.use(inExpress.sessionRoutes({ sessions: setup.sessions }));
     app.use(mount(optionsFor(setup, (request: ExpressRequest) => request.get("x-operator"))).node);
+    app.use((_error: unknown, _request: ExpressRequest, response: ExpressResponse, _next: NextFunction) => {
+      response.status(500).send("fault");
+    });
     return listen(app);
   };
 
@@ -91,6 +94,8 @@ export const CONSOLE_APPS = {
   },
   "Koa 3": async (setup) => {
     const app = new Koa();
+    // Else it prints the errors that tests want.
+    app.silent = true;
     app.use(inKoa.sessionRoutes({ sessions: setup.sessions }));
     app.use(mount(optionsFor(setup, (context: Koa.Context) => context.get("x-operator"))).koa);
     return listen(app.callback());
@@ -99,12 +104,14 @@ export const CONSOLE_APPS = {
     const app = new Hono();
     app.use(inHono.sessionRoutes({ sessions: setup.sessions }));
     app.use(mount(optionsFor(setup, (context: Context) => context.req.header("x-operator"))).hono);
+    app.onError((_error, context) => context.text("fault", 500));
     return listenWeb(app.fetch);
   },
   "Hono 4, before the ready routes": async (setup) => {
     const app = new Hono();
     app.use(mount(optionsFor(setup, (context: Context) => context.req.header("x-operator"))).hono);
     app.use(inHono.sessionRoutes({ sessions: setup.sessions }));
+    app.onError((_error, context) => context.text("fault", 500));
     return listenWeb(app.fetch);
   },
   Web: async (setup) => {

@@ -97,6 +97,23 @@ export function testConsole(subject: ConsoleSubject): void {
     },
   );
 
+  test("leaves an error of authorize to the framework, which shows nothing of the console", async () => {
+    const fault = (): never => {
+      throw new Error("the directory of operators is down");
+    };
+    const app = await openConsole(subject, {}, { decide: fault });
+    const { session } = await app.sessions.createNewSession("bob");
+    for (const response of [
+      await app.get("/counterfoil?id=bob", ALICE),
+      await app.post(change(session.handle), ALICE),
+    ]) {
+      expect(response.status).toBe(500);
+      expect(response.text).not.toContain("Session console");
+    }
+    expect(await app.sessions.getAllSessionHandlesForUser("bob")).toHaveLength(1);
+    expect(app.actions).toEqual([]);
+  });
+
   test("works below a base path, which a proxy keeps or strips", async () => {
     const app = await openConsole(subject, { http: { basePath: "/shop" } });
     await app.sessions.createNewSession("bob");

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { createSessions, type Sessions } from "counterfoil";
 import { console as mountConsole } from "counterfoil/console";
 import { memory } from "counterfoil/memory";
-import express from "express";
+import { sessionsFor } from "counterfoil/express";
+import express, { type Request, type Response } from "express";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
@@ -184,6 +185,52 @@ describeInBrowsers(
       await page.getByRole("status").getByText("3 sessions of").waitFor();
       expect(await sessions.getAllSessionHandlesForUser("alice")).toEqual([]);
       expect(complaints).toEqual([]);
+    });
+
+    test("an operator whose own access token has expired is refreshed, and presses the button again", async () => {
+      let ahead = 0;
+      const sessions = createSessions({
+        store: memory(),
+        clock: () => Date.now() + ahead,
+        cookie: { secure: false },
+      });
+      const { createNewSession, getSession, sessionRoutes } = sessionsFor(sessions);
+      const admin = mountConsole({
+        sessions,
+        async authorize(request: Request, response: Response) {
+          const found = await getSession(request, response, { sessionRequired: false, antiCsrfCheck: false });
+          return found !== undefined && String(found.getUserId());
+        },
+        maxAuthAge: "30m",
+      });
+      const app = express().use(sessionRoutes());
+      app.get("/login", async (request, response) => {
+        await createNewSession(request, response, "olga");
+        response.redirect("/counterfoil?id=bob");
+      });
+      const { port, close } = await listen(app.use(admin.node));
+      onTestFinished(async () => {
+        await close();
+        await sessions.close();
+      });
+      await sessions.createNewSession("bob");
+      const page = chromiumPage(await stage().newTab());
+      await page.goto(`http://${stage().site}:${port}/login`);
+      await page.getByText("Operator: olga").waitFor();
+      ahead += 16 * MINUTE;
+      await page.getByRole("button", { name: "Revoke session" }).click();
+      await page.getByRole("status").getByText("Press the button again").waitFor();
+      expect(await sessions.getAllSessionHandlesForUser("bob")).toHaveLength(1);
+      await page.getByRole("button", { name: "Revoke session" }).click();
+      await page.getByRole("status").getByText("is revoked").waitFor();
+      expect(await sessions.getAllSessionHandlesForUser("bob")).toEqual([]);
+      // A page is refreshed at once, and a change wants a sign-in that is not that old.
+      await sessions.createNewSession("bob");
+      ahead += 16 * MINUTE;
+      await page.goto(`http://${stage().site}:${port}/counterfoil?id=bob`);
+      await page.getByRole("button", { name: "Revoke session" }).click();
+      await page.getByRole("alert").getByText("older than 30m").waitFor();
+      expect(await sessions.getAllSessionHandlesForUser("bob")).toHaveLength(1);
     });
 
     test("works without its script", async () => {
