@@ -83,7 +83,7 @@ export function errorHandler(options: InstanceOption = {}): ErrorMiddleware {
 
 /** The functions of this module, bound to an instance and with its types. */
 export interface BoundSessions<Claims, Data, Id extends UserId>
-  extends BoundCalls<node.NodeParameters, Claims, Data, Id>, BoundMiddleware<Middleware> {
+  extends BoundCalls<node.NodeParameters, Claims, Data, Id>, BoundMiddleware<Middleware, Claims> {
   /** As `errorHandler` of this module. */
   readonly errorHandler: () => ErrorMiddleware;
 }

@@ -103,7 +103,7 @@ export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCal
   /** As `sessionPlugin` of this module. @throws ConfigError the same */
   readonly sessionPlugin: adapter.Plugin<WithoutInstance<SessionPluginOptions>>;
   /** As `verifySession` of this module. @throws ConfigError the same */
-  readonly verifySession: (options?: ProtectOptions) => Hook;
+  readonly verifySession: (options?: ProtectOptions<Claims>) => Hook;
   /** As `errorHandler` of this module. */
   readonly errorHandler: <Q extends AnyRequest = FastifyRequest, R extends AnyReply = FastifyReply>(
     otherwise?: ErrorHandler<Q, R>,

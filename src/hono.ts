@@ -96,7 +96,7 @@ export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCal
   /** As `sessionRoutes` of this module. @throws ConfigError the same */
   readonly sessionRoutes: (options?: WithoutInstance<HonoRoutesOptions>) => MiddlewareHandler;
   /** As `verifySession` of this module. @throws ConfigError the same */
-  readonly verifySession: (options?: ProtectOptions) => MiddlewareHandler;
+  readonly verifySession: (options?: ProtectOptions<Claims>) => MiddlewareHandler;
   /** As `errorHandler` of this module. */
   readonly errorHandler: (otherwise?: ErrorHandler) => ErrorHandler;
 }

@@ -148,7 +148,7 @@ export async function createNewSession(
  * @throws SessionError of the kind `TRY_REFRESH_TOKEN` if the access token is missing, expired or
  *   not ours, or the anti-CSRF token is missing or wrong; `SESSION_NOT_FOUND` if the session was
  *   revoked, with `revocation: "store"`; `STEP_UP_REQUIRED` if the sign-in is older than
- *   `maxAuthAge` (RFC 9470); `ACTOR_REFUSED` with `refuseActor`
+ *   `maxAuthAge` (RFC 9470); `ACTOR_REFUSED` with `refuseActor`; `CLAIM_REQUIRED` with `claims`
  * @example
  * ```ts
  * import { createNewSession, getSession } from "counterfoil";
@@ -306,6 +306,25 @@ export async function getSessionInfo(handle: string): Promise<unknown> {
   return getDefaultInstance().getSessionInfo(handle);
 }
 
+/**
+ * Gives the device of a session a name, for the list of sessions.
+ *
+ * @param label a name, cut after 100 characters; null or an empty text removes it
+ * @returns the name as it is kept; null if there is none
+ * @throws SessionError `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session has ended;
+ *   `STORE_CONTENDED` (`RETRY`) if other changes kept winning
+ * @example
+ * ```ts
+ * import { createNewSession, renameSession } from "counterfoil";
+ *
+ * const { session } = await createNewSession("alice");
+ * await renameSession(session.handle, "Work laptop");
+ * ```
+ */
+export async function renameSession(handle: string, label: string | null): Promise<string | null> {
+  return getDefaultInstance().renameSession(handle, label);
+}
+
 /** `updateSessionData` under the name that the first SuperTokens library gave it. */
 export async function updateSessionInfo(handle: string, update: Updater<unknown>): Promise<unknown>;
 export async function updateSessionInfo(handle: string, value: unknown): Promise<unknown>;
@@ -437,6 +456,7 @@ export type { CookieNames } from "./lib/cookie-names.ts";
 export type { Duration } from "./lib/options/duration.ts";
 export {
   ConfigError,
+  ClaimError,
   RefreshRedirectError,
   SessionError,
   StepUpError,
@@ -448,6 +468,7 @@ export {
 export type { PendingKey } from "./lib/key/key-ring.ts";
 export type { Jwks } from "./lib/key/jwks.ts";
 export type { Actor } from "./lib/session/actor.ts";
+export type { ClaimsFunction, ClaimsRequirement, RequiredClaims } from "./lib/session/claims-requirement.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 export type { DeviceInput } from "./lib/session/device.ts";
 export type { SessionEventName, SessionEvents, SessionListener } from "./lib/session/events.ts";

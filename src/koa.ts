@@ -71,7 +71,7 @@ export function verifySession(options: VerifySessionOptions = {}): Middleware {
 
 /** The functions of this module, bound to an instance and with its types. */
 export interface BoundSessions<Claims, Data, Id extends UserId>
-  extends BoundCalls<KoaParameters, Claims, Data, Id>, BoundMiddleware<Middleware> {}
+  extends BoundCalls<KoaParameters, Claims, Data, Id>, BoundMiddleware<Middleware, Claims> {}
 
 /**
  * Binds the functions of this module to an instance. They check what you sign in with, and what

@@ -133,7 +133,7 @@ export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundCal
   /** As `SessionModule.forRoot`. @throws ConfigError the same */
   readonly forRoot: (options?: WithoutInstance<SessionRoutesOptions>) => nest.DynamicModule;
   /** As `VerifySession` of this module. @throws ConfigError the same */
-  readonly VerifySession: (options?: WithoutInstance<VerifySessionOptions>) => ClassDecorator & MethodDecorator;
+  readonly VerifySession: (options?: WithoutInstance<VerifySessionOptions<Claims>>) => ClassDecorator & MethodDecorator;
 }
 
 /**

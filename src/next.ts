@@ -120,7 +120,7 @@ export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundHan
   readonly sessionRoutes: (options?: WithoutInstance<WebOptions>) => ReturnType<typeof sessionRoutes>;
   /** As `getServerSession` of this module. @throws SessionError the same */
   readonly getServerSession: (
-    options?: WithoutInstance<VerifySessionOptions>,
+    options?: WithoutInstance<VerifySessionOptions<Claims>>,
   ) => Promise<ServerSession<Claims, Data, Id> | undefined>;
 }
 

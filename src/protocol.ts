@@ -171,6 +171,7 @@ export const MESSAGES = {
   actor: "actor refused",
   transport: "transport refused",
   conflict: "transport conflict",
+  claim: "invalid claim",
   stepUp: "insufficient_user_authentication",
   unavailable: "unavailable",
 } as const;

@@ -14,6 +14,8 @@ export interface ErrorFacts {
   readonly location?: string;
   /** Greatest age of the sign-in, in ms. */
   readonly maxAuthAge?: number;
+  /** The name of the claim that is missing. */
+  readonly claim?: string;
 }
 
 /** Options that change responses. */
@@ -28,6 +30,8 @@ export interface ErrorResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** `message` of the JSON body; undefined: no body. */
   readonly message: string | undefined;
+  /** Further members of the body. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Used if the options of an instance are unknown. */
@@ -53,6 +57,20 @@ export function respondTo(facts: ErrorFacts, policy: ResponsePolicy = DEFAULT_PO
 export const isRefusal = ({ errType, code }: Pick<ErrorFacts, "errType" | "code">): boolean =>
   errType !== ERROR_TYPES.GENERAL_ERROR || ERRORS[code].status < APPS_OWN;
 
+/**
+ * Further members of the body for clients. SuperTokens web clients read which claims are invalid
+ * from one of their own.
+ */
+export function detailsOf(
+  { claim }: Pick<ErrorFacts, "claim">,
+  { supertokens }: Pick<ResponsePolicy, "supertokens"> = DEFAULT_POLICY,
+): Readonly<Record<string, unknown>> | undefined {
+  if (claim === undefined) return undefined;
+  return supertokens
+    ? { claim, claimValidationErrors: [{ id: claim, reason: { message: MESSAGES.claim } }] }
+    : { claim };
+}
+
 /** The message for clients; undefined if clients get none. */
 export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code">): string | undefined {
   switch (errType) {
@@ -67,6 +85,7 @@ export function messageOf({ errType, code }: Pick<ErrorFacts, "errType" | "code"
     case ERROR_TYPES.STEP_UP_REQUIRED:
       return MESSAGES.stepUp;
     case ERROR_TYPES.GENERAL_ERROR:
+      if (code === "CLAIM_REQUIRED") return MESSAGES.claim;
       if (code === "ACTOR_REFUSED") return MESSAGES.actor;
       if (code === "CSRF_REFUSED") return MESSAGES.csrf;
       if (code === "TRANSPORT_REFUSED") return MESSAGES.transport;
@@ -82,6 +101,7 @@ function respondByKind(facts: ErrorFacts, policy: ResponsePolicy): ErrorResponse
     status,
     headers: { ...headers, "cache-control": "no-store" },
     message,
+    details: detailsOf(facts, policy),
   });
   const { sessionExpiredStatus: expired } = policy;
   switch (facts.errType) {

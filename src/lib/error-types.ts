@@ -37,6 +37,7 @@ export const ERRORS = {
   VALUE_TOO_LARGE: { kind: "GENERAL_ERROR", status: 500 },
   TOKEN_TOO_LARGE: { kind: "GENERAL_ERROR", status: 500 },
   SESSION_LIMIT_REACHED: { kind: "GENERAL_ERROR", status: 500 },
+  CLAIM_REQUIRED: { kind: "GENERAL_ERROR", status: 403 },
   ACTOR_REFUSED: { kind: "GENERAL_ERROR", status: 403 },
   CSRF_REFUSED: { kind: "GENERAL_ERROR", status: 403 },
   TRANSPORT_REFUSED: { kind: "GENERAL_ERROR", status: 403 },

@@ -1,4 +1,13 @@
-import { type ErrorFacts, type ErrorResponse, isRefusal, JSON_TYPE, messageOf, respondTo } from "./error-response.ts";
+import { cutText } from "./cut-text.ts";
+import {
+  detailsOf,
+  type ErrorFacts,
+  type ErrorResponse,
+  isRefusal,
+  JSON_TYPE,
+  messageOf,
+  respondTo,
+} from "./error-response.ts";
 import { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
 
 export { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType };
@@ -89,7 +98,7 @@ export class SessionError extends Error {
 }
 
 /** The additional fields of subclasses. */
-interface Told extends Pick<ErrorFacts, "location" | "maxAuthAge"> {
+interface Told extends Pick<ErrorFacts, "location" | "maxAuthAge" | "claim"> {
   /** Set explicitly, because bundlers rename classes. */
   readonly name?: string;
 }
@@ -110,9 +119,9 @@ export function setResponse(error: SessionError, { status, headers }: ErrorRespo
 }
 
 /** The body of the response; empty if it has none. */
-function toBody(this: SessionError): { readonly message?: string } {
+function toBody(this: SessionError & Pick<ErrorFacts, "claim">): { readonly message?: string } {
   const message = this.status === 303 ? undefined : messageOf(this);
-  return message === undefined ? {} : { message };
+  return message === undefined ? {} : { message, ...detailsOf(this) };
 }
 
 function toResponse(this: SessionError): Response {
@@ -181,6 +190,23 @@ export class StepUpError extends SessionError {
     this.maxAuthAge = maxAuthAge;
   }
 }
+
+/** The claims of the session do not have what the route demands. */
+export class ClaimError extends SessionError {
+  /** The name of the claim that is missing or different, or what the route's function called it. */
+  readonly claim: string;
+
+  constructor(missing: string) {
+    const claim = cutText(missing, MAX_CLAIM_NAME);
+    super(ERROR_TYPES.GENERAL_ERROR, "CLAIM_REQUIRED", `the claims of the session do not suffice: ${claim}`, {
+      claim,
+      name: "ClaimError",
+    });
+    this.claim = claim;
+  }
+}
+
+const MAX_CLAIM_NAME = 100;
 
 /** One fault of a config, see {@link ConfigError}. */
 export interface ConfigFault {

@@ -112,6 +112,15 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
     pageFreshMaybe(auth: Auth): object {
       return tell(auth);
     }
+    admin(auth: Auth): object {
+      return tell(auth);
+    }
+    rule(auth: Auth): object {
+      return tell(auth);
+    }
+    pageAdmin(auth: Auth): object {
+      return tell(auth);
+    }
     pageChecked(auth: Auth): object {
       return tell(auth);
     }
@@ -199,6 +208,9 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
   route("page", session, { sessionRequired: false, page: true });
   route("pageFresh", session, PAGES["/page-fresh"], { path: "/page-fresh" });
   route("pageFreshMaybe", session, PAGES["/page-fresh-maybe"], { path: "/page-fresh-maybe" });
+  route("admin", session, PAGES["/admin"]);
+  route("rule", session, PAGES["/rule"]);
+  route("pageAdmin", session, PAGES["/page-admin"], { path: "/page-admin" });
   route("pageChecked", session, PAGES["/page-checked"], { path: "/page-checked" });
   const optional = VerifySession({ ...instance, ...OPTIONAL });
   route("second", session, {}, { guards: [VerifySession({ ...other, ...OPTIONAL })] });

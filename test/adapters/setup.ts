@@ -47,7 +47,7 @@ export function detailsOf(url: string | undefined): SignInDetails {
   const query = new URL(url ?? "/", "http://local").searchParams;
   const persistent = query.get("persistent");
   return {
-    jwtPayload: { role: "member" },
+    jwtPayload: { role: query.get("role") ?? "member" },
     ...(persistent === null ? {} : { persistent: persistent === "true" }),
   };
 }
@@ -87,6 +87,9 @@ export const PAGES = {
   "/page-fresh-maybe": { page: true, maxAuthAge: "5m", sessionRequired: false },
   "/page-checked": { page: true, antiCsrfCheck: true },
   "/user-only": { refuseActor: true },
+  "/admin": { claims: { role: "admin" } },
+  "/rule": { claims: (claims: { readonly role: string }) => claims.role === "admin" || "a rôle of the staff" },
+  "/page-admin": { page: true, sessionRequired: false, claims: { role: "admin" } },
 } as const;
 
 /** The details of a sign-in by `/act`. */

@@ -121,6 +121,7 @@ export class ApiServer {
       res.json({});
     });
     app.post("/transfer", verifySession({ sessions, maxAuthAge: "1m" }), (_req, res) => void res.json({}));
+    app.get("/staff", verifySession({ sessions, claims: { role: "staff" } }), (_req, res) => void res.json({}));
     app.post("/password", verifySession({ sessions }), (_req, res) => void res.status(401).json({ message: "wrong" }));
     app.post("/claims", verifySession({ sessions }), express.json(), async (req, res) => {
       res.json(await sessionOf(req).updateJwtPayload(req.body as object));

@@ -1,4 +1,5 @@
 import { isPlainPath } from "../options/base-path.ts";
+import { toClaimsCheck } from "../session/claims-requirement.ts";
 import type { Duration } from "../options/duration.ts";
 import { readWhole, type SectionReader } from "../options/config-reader.ts";
 
@@ -16,6 +17,7 @@ function check(options: unknown, name: string, read: (section: SectionReader) =>
 export function checkProtectOptions(options: unknown, name: "verifySession" | "getSession"): void {
   if (isPlain(options)) return;
   check(options, name, (section) => {
+    if (section.has("claims")) section.value("claims", "claims and their values", isRequirement);
     section.flag("sessionRequired");
     section.flag("antiCsrfCheck");
     section.flag("page");
@@ -42,12 +44,18 @@ function isPlain(options: unknown): boolean {
       case "refuseActor":
         if (typeof value !== "boolean") return false;
         break;
+      case "claims":
+        if (!isRequirement(value)) return false;
+        break;
       default:
         return false;
     }
   }
   return true;
 }
+
+/** @throws SessionError `ARGUMENT_INVALID` */
+const isRequirement = (value: unknown): value is unknown => toClaimsCheck(value) !== undefined;
 
 /** @param functions names of options that the framework adds */
 export function checkRouteOptions(options: unknown, name = "sessionRoutes", ...functions: readonly string[]): void {

@@ -4,7 +4,10 @@ import type { VerifyOptions } from "../session/verify-session.ts";
 import type { RequestSession } from "./request-session.ts";
 
 /** Options of a protected route. */
-export interface ProtectOptions extends Pick<VerifyOptions, "maxAuthAge" | "refuseActor"> {
+export interface ProtectOptions<Claims = unknown> extends Pick<
+  VerifyOptions<Claims>,
+  "maxAuthAge" | "refuseActor" | "claims"
+> {
   /**
    * Whether a request without a session is refused. False lets it pass; an expired access token is
    * still refused, so the client refreshes. Default true.

@@ -13,10 +13,10 @@ export function respondToError(error: unknown, policy: ResponsePolicy | undefine
   return response === undefined ? undefined : toHttpResponse(response);
 }
 
-const toHttpResponse = ({ status, headers, message }: ErrorResponse): HttpResponse => ({
+const toHttpResponse = ({ status, headers, message, details }: ErrorResponse): HttpResponse => ({
   status,
   headers,
-  body: message === undefined ? undefined : { message },
+  body: message === undefined ? undefined : { message, ...details },
 });
 
 /** Redirects a browser by GET to a path of this origin. */

@@ -87,10 +87,12 @@ function verify(
   { session, times }: HttpContext,
   exchange: HttpExchange,
   accessToken: string,
-  { antiCsrfToken, options: { maxAuthAge, refuseActor } }: Demands,
+  { antiCsrfToken, options: given }: Demands,
 ): Awaitable<Verified> {
   const judgedAt: Judgement["judgedAt"] = (token, now) => times.judgedAt(exchange, token, now);
-  const options: Judgement = { maxAuthAge, refuseActor, judgedAt };
+  const { maxAuthAge, refuseActor } = given;
+  const demands = { maxAuthAge, refuseActor, judgedAt };
+  const options: Judgement = "claims" in given ? { ...demands, claims: given.claims } : demands;
   if (session.policy.http.csrf === "enforce") return verifySession(session, accessToken, antiCsrfToken, options);
   return verifyAndReport(session, exchange, { accessToken, antiCsrfToken, options });
 }

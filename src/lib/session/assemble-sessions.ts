@@ -86,7 +86,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     },
     async getSession(...given) {
       const [accessToken, antiCsrfToken, options] = given;
-      checkKnown(options, "getSession", ["antiCsrf", "maxAuthAge", "refuseActor"]);
+      checkKnown(options, "getSession", ["antiCsrf", "maxAuthAge", "refuseActor", "claims"]);
       // An omitted argument differs from a header whose value is undefined.
       if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
         notify(SKIPPED_BY_ACCIDENT);

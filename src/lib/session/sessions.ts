@@ -62,7 +62,8 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * @throws SessionError `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_INVALID`, `ACCESS_TOKEN_EXPIRED`,
    *   `ANTI_CSRF_MISSING`, `ANTI_CSRF_MISMATCH` (`TRY_REFRESH_TOKEN`): the client should refresh;
    *   `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session was revoked, with `revocation: "store"`;
-   *   `STEP_UP_REQUIRED` if the sign-in is older than `maxAuthAge` (RFC 9470); `ACTOR_REFUSED` with
+   *   `STEP_UP_REQUIRED` if the sign-in is older than `maxAuthAge` (RFC 9470); `CLAIM_REQUIRED` if
+   *   the claims do not have what `claims` demands; `ACTOR_REFUSED` with
    *   `refuseActor`
    * @example
    * ```ts
@@ -80,7 +81,7 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
   getSession(
     accessToken: string,
     antiCsrfToken?: string | null,
-    options?: VerifyOptions,
+    options?: VerifyOptions<Claims>,
   ): Promise<VerifiedSession<Claims, Id>>;
 
   /**

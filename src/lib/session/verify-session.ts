@@ -1,6 +1,7 @@
 import { type Duration, parseDuration } from "../options/duration.ts";
 import { type Actor, actorField, actorRefused, withActor } from "./actor.ts";
-import { generalError, type SessionError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
+import { type ClaimsCheck, type ClaimsRequirement, toClaimsCheck } from "./claims-requirement.ts";
+import { ClaimError, generalError, type SessionError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
 import { deepFreeze } from "../token/access-token.ts";
 import { equalInConstantTime } from "../crypto/encoding.ts";
@@ -36,7 +37,7 @@ export const toSession = (row: SessionRecord): Session => ({
 });
 
 /** Options of `getSession`. */
-export interface VerifyOptions {
+export interface VerifyOptions<Claims = unknown> {
   /**
    * The greatest age of the sign-in, for instance `"10m"`. An older one fails with
    * `STEP_UP_REQUIRED` (RFC 9470). Default: any age.
@@ -53,6 +54,12 @@ export interface VerifyOptions {
    * Set it for everything that changes credentials. Default false.
    */
   readonly refuseActor?: boolean | undefined;
+  /**
+   * What the claims must have, for instance `{ role: "admin" }`, or a function of the claims that
+   * returns true. Otherwise the call fails with `CLAIM_REQUIRED`. It looks at the newest claims:
+   * those in the token, or with `revocation: "store"` those in the store. Default: any claims.
+   */
+  readonly claims?: ClaimsRequirement<Claims>;
 }
 
 /** The result of `getSession`. */
@@ -91,7 +98,9 @@ export function verifySession(
   options: Judgement = {},
 ): Awaitable<Verified> {
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
-  const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge) };
+  // A requirement that is undefined by accident must not let everybody in.
+  const check = "claims" in options ? toClaimsCheck(options.claims) : undefined;
+  const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge), check };
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
   const time = context.now();
   // A process that only verifies must also notice new keys. One request a minute waits for that,
@@ -109,6 +118,8 @@ interface Given {
   readonly options: Judgement;
   /** In ms. */
   readonly maxAuthAge: number | undefined;
+  /** Undefined: any claims. */
+  readonly check: ClaimsCheck | undefined;
 }
 
 async function verifyLater(
@@ -140,12 +151,14 @@ function judge(context: SessionContext, token: VerifiedAccessToken, given: Given
 
 /** The last check: a user whose session has ended must not be asked for a fresher sign-in. */
 function applyDemands(
-  { actor, authTime }: VerifiedAccessToken,
+  { actor, authTime, claims }: Pick<VerifiedAccessToken, "actor" | "authTime" | "claims">,
   now: number,
-  { options: { refuseActor }, maxAuthAge }: Given,
+  { options: { refuseActor }, maxAuthAge, check }: Given,
 ): void {
   if (refuseActor === true && actor !== undefined)
     throw actorRefused("somebody acts for the user in this session, and this is only for the user");
+  const missing = check?.(claims);
+  if (missing !== undefined) throw new ClaimError(missing);
   if (maxAuthAge !== undefined && now - authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
 }
 
@@ -192,8 +205,10 @@ async function checkRevocation(
   const { revocation } = context;
   const live = await context.calls.run(async () => revocation?.check(token, now));
   if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
-  applyDemands(token, now, given);
-  if (live.claimsVersion <= token.claimsVersion) return { ...describe(token), row: live };
+  const isCurrent = live.claimsVersion <= token.claimsVersion;
+  const claims = isCurrent ? token.claims : deepFreeze<unknown>(JSON.parse(live.claims));
+  applyDemands({ ...token, claims }, now, given);
+  if (isCurrent) return { ...describe(token), row: live };
   const { handle, userId, authTime } = token;
   // Newer claims, but the same expiry: a thief with only a copied access token must not be able to
   // renew it.
@@ -202,8 +217,7 @@ async function checkRevocation(
     { ...live, handle, userKey: toUserKey(userId), authTime, expiresAt: Math.min(live.expiresAt, token.expires) },
     now,
   );
-  const jwtPayload = deepFreeze<unknown>(JSON.parse(live.claims));
-  const session = { handle, userId, jwtPayload, ...withActor(token.actor) };
+  const session = { handle, userId, jwtPayload: claims, ...withActor(token.actor) };
   return { session, newAccessToken, accessExpires: token.expires, row: live };
 }
 

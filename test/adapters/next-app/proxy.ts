@@ -15,5 +15,5 @@ export async function proxy(request: Request): Promise<Response> {
 // Route handlers answer the ready routes: from a proxy, Next drops headers without a value, which
 // clear the tokens of header transport.
 export const config = {
-  matcher: ["/shop/:path*", "/page", "/page-fresh", "/page-fresh-maybe", "/page-checked", "/late"],
+  matcher: ["/shop/:path*", "/page", "/page-fresh", "/page-fresh-maybe", "/page-checked", "/page-admin", "/late"],
 };

@@ -62,6 +62,17 @@ export const WIRE_FEATURES: readonly Feature[] = [
     },
   },
   {
+    title: "a route that demands claims: its refusal is handed to the page",
+    async run(stage) {
+      const api = await stage.serve();
+      const visitor = await stage.openSignedIn(api);
+      expect(await visitor.fetch("GET", "/staff")).toMatchObject({ status: 403, body: { claim: "role" } });
+      await visitor.fetch("POST", "/claims", JSON.stringify({ role: "staff" }), "application/json");
+      expect(await visitor.fetch("GET", "/staff")).toMatchObject({ status: 200 });
+      expect(api.takeCalls()).toEqual(["GET /staff 403", "POST /claims 200", "GET /staff 200"]);
+    },
+  },
+  {
     title: "page and API on two origins",
     async run(stage) {
       const port = await stage.servePages();

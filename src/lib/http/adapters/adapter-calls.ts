@@ -19,7 +19,7 @@ import { policyOfError, setRefusalResponse } from "../refusal-response.ts";
 import { watchRefusal } from "../watched-responses.ts";
 
 /** Options of a protected route. */
-export type VerifySessionOptions = ProtectOptions & InstanceOption;
+export type VerifySessionOptions<Claims = unknown> = ProtectOptions<Claims> & InstanceOption;
 /** Options of the session routes. */
 export type SessionRoutesOptions = RouteOptions & InstanceOption;
 /** Options of a sign-in: claims, session data, a name of the device, the time of the sign-in. */

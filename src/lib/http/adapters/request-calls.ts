@@ -38,7 +38,7 @@ export interface BoundCalls<Request extends readonly unknown[], Claims, Data, Id
   /**
    * Returns the session of a request, as `getSession` of this module. @throws SessionError the same
    */
-  readonly getSession: GetSession<Request, RequestSession<Claims, Data, Id>>;
+  readonly getSession: GetSession<Request, RequestSession<Claims, Data, Id>, ProtectOptions<Claims>>;
   /**
    * Refreshes the session of a request, as `refreshSession` of this module.
    *
@@ -88,11 +88,11 @@ export interface RequestCalls<Request extends readonly unknown[]> extends Unboun
 }
 
 /** The middleware of most frameworks, bound to an instance. */
-export interface BoundMiddleware<Middleware> {
+export interface BoundMiddleware<Middleware, Claims> {
   /** As `sessionRoutes` of this module. @throws ConfigError the same */
   readonly sessionRoutes: (options?: RouteOptions) => Middleware;
   /** As `verifySession` of this module. @throws ConfigError the same */
-  readonly verifySession: (options?: ProtectOptions) => Middleware;
+  readonly verifySession: (options?: ProtectOptions<Claims>) => Middleware;
 }
 
 /** A request of a framework. */

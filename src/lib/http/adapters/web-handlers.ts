@@ -119,7 +119,7 @@ export interface BoundHandlers<Claims, Data, Id extends UserId> extends BoundCal
     options?: WithoutInstance<WebOptions>,
   ) => (request: Request, ...rest: Rest) => Promise<Response>;
   /** As `verifySession` of this module. @throws ConfigError the same */
-  readonly verifySession: VerifyHandler<RequestSession<Claims, Data, Id>, ProtectOptions>;
+  readonly verifySession: VerifyHandler<RequestSession<Claims, Data, Id>, ProtectOptions<Claims>>;
 }
 
 export const HANDLERS: Readonly<Record<keyof BoundHandlers<unknown, unknown, UserId>, Bindable>> = {

@@ -6,6 +6,7 @@ import { actorClauses } from "./http-actor-clauses.ts";
 import { responseClauses } from "./http-response-clauses.ts";
 import type { HttpClause } from "./http-app.ts";
 import { cacheClauses } from "./http-cache-clauses.ts";
+import { claimsClauses } from "./http-claims-clauses.ts";
 import { cookieClauses } from "./http-cookie-clauses.ts";
 import { corsClauses } from "./http-cors-clauses.ts";
 import { csrfClauses } from "./http-csrf-clauses.ts";
@@ -30,6 +31,7 @@ export const httpClauses: readonly HttpClause[] = [
   ...pageClauses,
   ...pathClauses,
   ...demandClauses,
+  ...claimsClauses,
   ...actorClauses,
   ...cacheClauses,
   ...hostileClauses,
