@@ -145,6 +145,8 @@ export function testConsole(subject: ConsoleSubject): void {
       ]);
     const framed = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" };
     expect((await app.get("/counterfoil?id=bob", { ...ALICE, ...framed, origin: trusted })).status).toBe(403);
+    const unsaid = { ...framed, "sec-fetch-site": undefined };
+    expect((await app.get("/counterfoil?id=bob", { ...ALICE, ...unsaid, origin: trusted })).status).toBe(403);
     // A link.
     expect((await app.get("/counterfoil", { ...ALICE, "sec-fetch-site": "cross-site" })).status).toBe(200);
     expect(await app.sessions.getAllSessionHandlesForUser("bob")).toEqual([session.handle]);

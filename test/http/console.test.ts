@@ -329,6 +329,26 @@ describe("an operator whose own sign-in is a session of this instance", () => {
     expect(await app.sessions.getAllSessionHandlesForUser("bob")).toHaveLength(1);
   });
 
+  test("who is told by authorize that the session has ended is sent through the refresh route, once", async () => {
+    const sessions = createSessions({ store: memory(), cookie: { secure: false } });
+    const admin = mountConsole({
+      sessions,
+      async authorize() {
+        await sessions.getSessionData("gone");
+        return true;
+      },
+    });
+    const { port, close } = await listen(express().use(admin.node));
+    onTestFinished(async () => {
+      await close();
+      await sessions.close();
+    });
+    const get = (path: string) => send(port, { path, headers: { ...OWN, accept: "text/html" } });
+    expect((await get("/counterfoil")).header("location")).toBe("/session/refresh?to=%2Fcounterfoil");
+    // It has just been there.
+    expect((await get(`/counterfoil?session-refreshed=${Date.now()}`)).status).toBe(401);
+  });
+
   test("a user who is none is sent nowhere", async () => {
     const { accessToken } = await app.sessions.createNewSession("bob");
     for (const method of ["GET", "POST"])

@@ -16,7 +16,7 @@ export function renderPage(parts: PageParts): Html {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${notices.some(({ isAlert }) => isAlert) ? "Refused – " : ""}Session console</title>
+        <title>${notices.some(({ isAlert }) => isAlert) ? "Error – " : ""}Session console</title>
         <link rel="stylesheet" href="${links.style}" />
         <script src="${links.script}" defer></script>
       </head>

@@ -6,7 +6,7 @@ import { findLiveSession } from "../../session/manage-sessions.ts";
 import type { UserId } from "../../session/user-id.ts";
 import type { ConsoleSettings } from "../check-options.ts";
 import type { HttpContext } from "../context.ts";
-import { findCrossSiteSignIn } from "../cross-site.ts";
+import { findCrossSiteSignIn, isOwn } from "../cross-site.ts";
 import { type HttpExchange, type HttpResponse, isUnsafe } from "../exchange/exchange.ts";
 import { endsSession, hasCode, hasType } from "../outcomes.ts";
 import { isPageLoad, refreshAddress } from "../page-load.ts";
@@ -105,9 +105,13 @@ const text = (body: string, type: string, status = 200): HttpResponse => ({ stat
  * only the own pages, and a link to the console, lead in.
  */
 function refuseOtherOrigins(http: HttpContext, exchange: HttpExchange): void {
-  const reason = findCrossSiteSignIn(exchange, { ...http.session.policy.http, trustedOrigins: NO_ORIGINS });
-  if (reason === undefined) return;
-  const error = generalError("CSRF_REFUSED", `refused ${reason}`);
+  const policy = { ...http.session.policy.http, trustedOrigins: NO_ORIGINS };
+  const origin = exchange.header("origin");
+  // A script, in a browser that does not say from which site; CORS may let a trusted one read.
+  const isScript = origin !== undefined && exchange.header("sec-fetch-site") === undefined;
+  const reason = findCrossSiteSignIn(exchange, policy);
+  if (reason === undefined && !(isScript && !isOwn(origin, exchange, policy))) return;
+  const error = generalError("CSRF_REFUSED", `refused ${reason ?? "a script of another origin"}`);
   http.watch.note(exchange, error);
   throw error;
 }
@@ -171,7 +175,8 @@ function refuse(http: HttpContext, exchange: HttpExchange, links: Links, error: 
   const { policy, now } = http.session;
   const response = respondToError(error, policy.http);
   if (response === undefined) throw error;
-  const isCured = hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) || (isUnsafe(exchange) && endsSession(error));
+  // Of an ended session only the refresh route clears the cookies.
+  const isCured = hasType(error, ERROR_TYPES.TRY_REFRESH_TOKEN) || endsSession(error);
   const isForm = isUnsafe(exchange) && (exchange.header("sec-fetch-mode") ?? "navigate") === "navigate";
   if (!isCured || response.headers["location"] !== undefined || !(isPageLoad(exchange) || isForm)) return response;
   const url = isForm ? links.retry(userOf(readAsked(exchange))) : exchange.url;
