@@ -17,6 +17,7 @@ import { assembleSessions } from "./lib/session/assemble-sessions.ts";
 import { defaultStore } from "./lib/store/default-store.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
+import type { ForgottenUser } from "./lib/session/forget-user.ts";
 import type { Updater } from "./lib/session/manage-sessions.ts";
 import type { SessionEventName, SessionListener } from "./lib/session/events.ts";
 import type { UserId } from "./lib/session/user-id.ts";
@@ -224,6 +225,23 @@ export async function revokeAllSessionsForUser(
   options?: { readonly except?: string },
 ): Promise<number> {
   return getDefaultInstance().revokeAllSessionsForUser(userId, options);
+}
+
+/**
+ * Removes everything that the store has about a user: sessions, remembered devices and rows of
+ * the audit table, in short steps. The sessions end as by `revokeAllSessionsForUser`. First see to
+ * it that the user cannot sign in again.
+ *
+ * What names the user only as an actor stays: audit rows about other users, and the sessions in
+ * which the user acts for others until they end. So does an entry in the log of revocations,
+ * until no access token of the user can be valid.
+ *
+ * @returns how much it removed
+ * @throws SessionError `STORE_UNAVAILABLE`; what was removed before stays removed, and the same
+ *   call made again does the rest
+ */
+export async function forgetUser(userId: UserId): Promise<ForgottenUser> {
+  return getDefaultInstance().forgetUser(userId);
 }
 
 /**
@@ -476,6 +494,7 @@ export type { CountedRefusals, SessionStats } from "./lib/session/stats.ts";
 export type { StoreObserver, StoreOperation } from "./lib/session/store-observers.ts";
 export type { SweepOptions } from "./lib/session/sweep-now.ts";
 export type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/session/list-sessions.ts";
+export type { ForgottenUser } from "./lib/session/forget-user.ts";
 export type { Updater } from "./lib/session/manage-sessions.ts";
 export type { DeviceFacts } from "./lib/session/record.ts";
 export type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";

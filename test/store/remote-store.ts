@@ -73,6 +73,7 @@ export function startStoreHost(): StoreHost {
         rememberOnce: far("rememberOnce"),
         rememberDevice: far("rememberDevice"),
         forgetDevices: far("forgetDevices"),
+        forgetAudit: far("forgetAudit"),
         wasReplaced: far("wasReplaced"),
         deleteExpiredSessions: far("deleteExpiredSessions"),
         takeLease: far("takeLease"),

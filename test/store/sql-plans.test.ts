@@ -30,6 +30,7 @@ const REPLACED = { mariadb: "PRIMARY", postgres: "counterfoil_replaced_pkey" };
 const REPLACED_EXPIRY = { mariadb: "counterfoil_replaced_expiry", postgres: "counterfoil_replaced_expiry" };
 const DEVICE = { mariadb: "PRIMARY", postgres: "counterfoil_device_pkey" };
 const DEVICE_EXPIRY = { mariadb: "counterfoil_device_expiry", postgres: "counterfoil_device_expiry" };
+const AUDIT = { mariadb: "counterfoil_audit_user", postgres: "counterfoil_audit_user" };
 
 interface Expected {
   readonly values: readonly SqlValue[];
@@ -72,6 +73,7 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   removeDevices: { values: [userKey, T0 - 1_000_000], index: DEVICE },
   forgetDevices: { values: [userKey], index: DEVICE },
   sweepDevices: { values: [T0 - 1_000_000], index: DEVICE_EXPIRY },
+  forgetAudit: { values: [userKey], index: AUDIT },
   takeLease: { values: ["me", T0, "sweep", "me", T0], index: BY_NAME },
   lockRow: { values: ["place-7"], index: BY_NAME },
   rewrapKey: { values: ["new", "kid", "old"], index: BY_KID },
@@ -124,6 +126,8 @@ function fillings(kind: SqlKind): string[] {
        created_at, auth_time, last_seen_at, expires_at, absolute_expires_at)
        SELECT ${text("h", n)}, ${text("u", `(${n} % ${ROWS / 4})`)}, 1, 1, 'hash', '{}', 1, '{}', '{}',
          ${T0} + ${n}, ${T0}, ${T0}, ${expiry}, ${T0} + 1000000000 FROM ${source}`,
+    `INSERT INTO counterfoil_audit (logged_at, id, event, user_key, facts)
+       SELECT ${T0} + ${n}, ${text("a", n)}, 'session-revoked', ${text("u", `(${n} % ${ROWS / 4})`)}, '{}' FROM ${source}`,
     `INSERT INTO counterfoil_device (user_key, device, first_seen_at, last_seen_at, expires_at)
        SELECT ${text("u", `(${n} % ${ROWS / 4})`)}, ${text("d", n)}, ${T0}, ${T0}, ${expiry} FROM ${source}`,
     `INSERT INTO counterfoil_replaced (handle, expires_at) SELECT ${text("h", n)}, ${expiry} FROM ${source}`,

@@ -5,6 +5,7 @@ import { createNotify, type Notice } from "../notices.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { SessionContext } from "./context.ts";
 import { createSession } from "./create-session.ts";
+import { forgetUser } from "./forget-user.ts";
 import { checkKnown } from "./known-options.ts";
 import {
   loadSession,
@@ -104,6 +105,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
       checkKnown(options, "revokeAllSessionsForUser", ["except"]);
       return revokeSessionsOfUser(context, userId, options.except);
     },
+    forgetUser: (userId) => forgetUser(context, userId),
     revokeAllSessions: () => revokeEverySession(context),
     getAllSessionHandlesForUser,
     getSessionsForUser,

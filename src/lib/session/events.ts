@@ -137,6 +137,16 @@ export interface SessionEvents<Id extends UserId = UserId> {
     /** True if the call failed half-way: some or all sessions have ended. */
     readonly unknown?: true;
   };
+  /** Everything about a user was removed from the store, by `forgetUser`. */
+  "user-forgotten": {
+    readonly userId: Id;
+    /** How many sessions were removed, live or expired. */
+    readonly sessions: number;
+    /** How many remembered devices were removed. */
+    readonly devices: number;
+    /** How many rows of the audit table were removed. */
+    readonly auditRows: number;
+  };
   /**
    * A signing key was made; `kid` is its name, and it signs from `activatesAt`, in ms since the
    * epoch.
@@ -195,6 +205,7 @@ const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "session-revoked": true,
   "all-sessions-revoked": true,
   "claims-changed": true,
+  "user-forgotten": true,
   "reuse-detected": true,
   "store-behind": true,
   "clock-skew": true,

@@ -79,6 +79,7 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
     rememberOnce: guard("write", "remember what is used once", "rememberOnce"),
     rememberDevice: guard("write", "remember a device", "rememberDevice"),
     forgetDevices: guard("write", "forget devices", "forgetDevices"),
+    forgetAudit: guard("write", "forget audit rows", "forgetAudit"),
     wasReplaced: guard("read", "look for a replaced session", "wasReplaced"),
     deleteExpiredSessions: guard("write", "sweep", "deleteExpiredSessions"),
     takeLease: guard("write", "take a lease", "takeLease"),

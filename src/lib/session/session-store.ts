@@ -205,11 +205,19 @@ export interface SessionStore extends KeyStore {
   rememberDevice(userKey: string, device: string, now: number, until: number): Promise<boolean | undefined>;
 
   /**
-   * Forgets at most `limit` devices of a user, in a short step.
+   * Forgets all devices of a user.
    *
-   * @returns how many. Fewer than `limit` mean that none is left
+   * @returns how many
    */
-  forgetDevices(userKey: string, limit: number): Promise<number>;
+  forgetDevices(userKey: string): Promise<number>;
+
+  /**
+   * Removes at most `limit` rows about a user from the audit table, in a short step.
+   *
+   * @returns how many; 0 from a store that has no audit table. Fewer than `limit` mean that none is
+   *   left of before the call
+   */
+  forgetAudit(userKey: string, limit: number): Promise<number>;
 
   /**
    * Never reads a node that may lag behind a write.

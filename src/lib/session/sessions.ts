@@ -3,6 +3,7 @@ import type { Jwks } from "../key/jwks.ts";
 import type { PendingKey } from "../key/key-ring.ts";
 import type { CreatedSession, NewSessionRest } from "./create-session.ts";
 import type { SessionEventName, SessionListener } from "./events.ts";
+import type { ForgottenUser } from "./forget-user.ts";
 import type { Updater } from "./manage-sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./list-sessions.ts";
 import type { RefreshedSession, RefreshOptions } from "./refresh-session.ts";
@@ -122,6 +123,21 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * @returns how many sessions it revoked
    */
   revokeAllSessionsForUser(userId: Id, options?: { readonly except?: string }): Promise<number>;
+
+  /**
+   * Removes everything that the store has about a user: sessions, remembered devices and rows of
+   * the audit table, in short steps. The sessions end as by `revokeAllSessionsForUser`. First see
+   * to it that the user cannot sign in again.
+   *
+   * What names the user only as an actor stays: audit rows about other users, and the sessions in
+   * which the user acts for others until they end. So does an entry in the log of revocations,
+   * until no access token of the user can be valid.
+   *
+   * @returns how much it removed
+   * @throws SessionError `STORE_UNAVAILABLE`; what was removed before stays removed, and the same
+   *   call made again does the rest
+   */
+  forgetUser(userId: Id): Promise<ForgottenUser>;
 
   /**
    * Revokes every session of every user and replaces all keys. Other processes notice within a

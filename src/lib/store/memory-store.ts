@@ -99,13 +99,13 @@ export function createMemoryStore(): SessionStore {
       return isKnown || (isFirst ? undefined : false);
     },
 
-    async forgetDevices(userKey, limit) {
-      const own = devices.get(userKey);
-      const gone = [...(own?.keys() ?? [])].slice(0, limit);
-      for (const device of gone) own?.delete(device);
-      if (own?.size === 0) devices.delete(userKey);
-      return gone.length;
+    async forgetDevices(userKey) {
+      const count = devices.get(userKey)?.size ?? 0;
+      devices.delete(userKey);
+      return count;
     },
+
+    forgetAudit: async () => 0,
 
     wasReplaced: async (handle, now) => (replacedUntil.get(handle) ?? now) > now,
 

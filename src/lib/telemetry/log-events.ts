@@ -34,6 +34,7 @@ export const LOG_LEVELS: Readonly<Record<SessionEventName, Level>> = {
   "session-revoked": "info",
   "all-sessions-revoked": "warn",
   "claims-changed": "info",
+  "user-forgotten": "info",
   "reuse-detected": "warn",
   "store-behind": "error",
   "clock-skew": "warn",

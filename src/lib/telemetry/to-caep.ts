@@ -107,6 +107,8 @@ const MAPPERS: MapperTable<CaepFact> = {
           ...REASONS[reason],
           ...(reason === "sign-out" ? byActor(actor) : {}),
         })),
+  // The sessions that end have events of their own.
+  "user-forgotten": undefined,
   // CAEP has no subject that means everybody.
   "all-sessions-revoked": undefined,
   "claims-changed": ({ handle, userId, actor, claims, changed }) =>

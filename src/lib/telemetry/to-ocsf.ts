@@ -148,6 +148,8 @@ const MAPPERS: MapperTable<OcsfFact> = {
   ],
   // A revocation that it makes is an event of its own.
   "console-action": undefined,
+  // No authentication. The sessions that end have records of their own.
+  "user-forgotten": undefined,
   // The class needs a user, and these have none.
   "all-sessions-revoked": undefined,
   "clock-skew": undefined,

@@ -323,13 +323,12 @@ if others > 0 then return 0 end
 return 2`,
 );
 
-/** KEYS: devices of the user, users by their last device. ARGV: user, at most. Returns how many. */
+/** KEYS: devices of the user, users by their last device. ARGV: user. Returns how many. */
 export const forgetDevices: RedisScript = writes(
-  `local devices = redis.call('ZRANGE', KEYS[1], 0, ARGV[2] - 1)
-redis.call('ZCARD', KEYS[2])
-if #devices > 0 then redis.call('ZREM', KEYS[1], unpack(devices)) end
-if redis.call('ZCARD', KEYS[1]) == 0 then redis.call('ZREM', KEYS[2], ARGV[1]) end
-return #devices`,
+  `local count = redis.call('ZCARD', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[1])
+return count`,
 );
 
 /** KEYS: lease. ARGV: owner, now, until. */

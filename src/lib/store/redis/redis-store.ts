@@ -230,11 +230,12 @@ export function createRedisStore({
       return reply === 2 ? undefined : reply === 1;
     },
 
-    async forgetDevices(userKey, limit) {
+    async forgetDevices(userKey) {
       const at = keysOfUser(userKey);
-      const most = Math.min(limit, MOST_DEVICES);
-      return Number(await run(scripts.forgetDevices, [at.devices(userKey), at.deviceExpiries], [userKey, most]));
+      return Number(await run(scripts.forgetDevices, [at.devices(userKey), at.deviceExpiries], [userKey]));
     },
+
+    forgetAudit: async () => 0,
 
     async wasReplaced(handle, now) {
       const at = keysOfHandle(handle);

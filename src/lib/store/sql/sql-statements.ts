@@ -120,6 +120,7 @@ export type FixedStatement =
   | "listDevices"
   | "insertDevice"
   | "removeDevices"
+  | "forgetDevices"
   | "readClock";
 
 /** Statements with a row limit in their text, because some servers take no placeholder there. */
@@ -130,8 +131,8 @@ export type LimitedStatement =
   | "lockHandlesOfUser"
   | "listOfUser"
   | "oldestOfUser"
-  | "forgetDevices"
   | "sweepDevices"
+  | "forgetAudit"
   | "deleteHandles"
   | "lockHandles";
 
@@ -191,14 +192,14 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const newDevice = `${device} (user_key, device, first_seen_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`;
   const newKey = `${key} (${list(KEY_FIELDS)}) VALUES (${marks(KEY_FIELDS)})`;
 
-  const someDevices = (name: string, where: string, limit: number): SqlStatement => {
-    const [chosen, locked] = [`${device} WHERE ${where} LIMIT ${Math.trunc(limit)}`, "FOR UPDATE SKIP LOCKED"];
+  /** Removes some rows of a table with this primary key. */
+  const removeSome = (name: string, table: string, columns: string, chosen: string): SqlStatement => {
     const texts = {
-      mysql: `DELETE FROM ${chosen}`,
-      postgres: `DELETE FROM ${device} WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${chosen} ${locked}))`,
-      sqlite: `DELETE FROM ${device} WHERE (user_key, device) IN (SELECT user_key, device FROM ${chosen})`,
+      mysql: `DELETE FROM ${table} ${chosen}`,
+      postgres: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${table} ${chosen} FOR UPDATE SKIP LOCKED))`,
+      sqlite: `DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table} ${chosen})`,
     };
-    return statement(`${name}_${Math.trunc(limit)}`, isMysql ? texts.mysql : texts[dialect]);
+    return statement(name, isMysql ? texts.mysql : texts[dialect]);
   };
 
   /**
@@ -336,8 +337,21 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         : `INSERT INTO ${newDevice} ON CONFLICT (user_key, device) DO NOTHING`,
     ),
     removeDevices: statement("remove_devices", `DELETE FROM ${device} WHERE user_key = ? AND expires_at <= ?`),
-    forgetDevices: (limit) => someDevices("forget_devices", "user_key = ?", limit),
-    sweepDevices: (limit) => someDevices("sweep_devices", "expires_at <= ? ORDER BY expires_at", limit),
+    forgetDevices: statement("forget_devices", `DELETE FROM ${device} WHERE user_key = ?`),
+    sweepDevices: (limit) =>
+      removeSome(
+        `sweep_devices_${Math.trunc(limit)}`,
+        device,
+        "user_key, device",
+        `WHERE expires_at <= ? ORDER BY expires_at LIMIT ${Math.trunc(limit)}`,
+      ),
+    forgetAudit: (limit) =>
+      removeSome(
+        `forget_audit_${Math.trunc(limit)}`,
+        `${prefix}audit`,
+        "logged_at, id",
+        `WHERE user_key = ? ORDER BY logged_at LIMIT ${Math.trunc(limit)}`,
+      ),
     takeLease: statement(
       "take_lease",
       `UPDATE ${lease} SET owner = ?, expires_at = ?, turn = turn + 1 WHERE name = ? AND (owner = ? OR expires_at <= ?)`,
@@ -371,7 +385,10 @@ export function selectAllColumns(prefix: string): readonly string[] {
     // Last, because columns of later migrations may be missing.
     session: [...SESSION_COLUMNS, ...RESERVED_COLUMNS],
   };
-  const later = { device: ["userKey", "device", "firstSeenAt", "lastSeenAt", "expiresAt"] };
+  const later = {
+    device: ["userKey", "device", "firstSeenAt", "lastSeenAt", "expiresAt"],
+    audit: ["loggedAt", "id", "event", "handle", "userKey", "actorKey", "facts"],
+  };
   return [first, later].map((columns) => {
     const all = Object.entries(columns).flatMap(([table, names]) =>
       names.map((name) => `${prefix}${table}.${column(name)}`),

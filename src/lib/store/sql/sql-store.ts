@@ -316,8 +316,9 @@ export function createSqlStore({
       }
     },
 
-    forgetDevices: async (userKey, limit) =>
-      (await runner.run((await prepared()).forgetDevices(limit), [userKey])).changes,
+    forgetDevices: async (userKey) => (await runner.run((await prepared()).forgetDevices, [userKey])).changes,
+
+    forgetAudit: async (userKey, limit) => (await runner.run((await prepared()).forgetAudit(limit), [userKey])).changes,
 
     wasReplaced: async (handle, now) =>
       (await runner.run((await prepared()).wasReplaced, [handle, now])).rows.length > 0,

@@ -40,16 +40,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   // The first ones have a number in their text. The last one locks rows, which the file lock covers
   // here.
   const all = buildStatements("sqlite", prefix);
-  const {
-    deleteExpired,
-    deleteOfUser,
-    listOfUser,
-    oldestOfUser,
-    surplusOfUser,
-    forgetDevices,
-    sweepDevices,
-    ...others
-  } = all;
+  const { deleteExpired, deleteOfUser, listOfUser, oldestOfUser, surplusOfUser, sweepDevices, forgetAudit, ...others } =
+    all;
   const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...unlocked } = others;
   const { deleteHandles: ____, lockHandles: _____, readClock: ______, lastToSweep: _______, ...fixed } = unlocked;
   const connection = createSqliteConnection<Name>(options, fixed);
@@ -156,10 +148,10 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
         }),
       ),
 
-    forgetDevices: (userKey, limit) =>
-      withStatements((_statements, database) =>
-        Number(database.prepare(forgetDevices(limit).text).run(userKey).changes),
-      ),
+    forgetDevices: (userKey) => withStatements(({ forgetDevices }) => Number(forgetDevices.run(userKey).changes)),
+
+    forgetAudit: (userKey, limit) =>
+      withStatements((_statements, database) => Number(database.prepare(forgetAudit(limit).text).run(userKey).changes)),
 
     wasReplaced: (handle, now) => withStatements(({ wasReplaced }) => wasReplaced.all(handle, now).length > 0),
 
