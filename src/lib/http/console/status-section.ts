@@ -4,11 +4,11 @@ import { type Html, html } from "./html.ts";
 
 /** What this process works with. */
 export function renderStatus({ session }: PageParts): Html {
-  const { policy, storeKind, now } = session;
+  const { policy, storeKind, now, stats } = session;
   const { validity, revocation } = policy.accessToken;
   const facts: readonly (readonly [string, Html])[] = [
     ["Store", showText(storeKind ?? "unknown")],
-    ["Lag of the revocation feed", html`unknown`],
+    ["Lag of the revocation feed", showLag(stats().feedLag)],
     ["Revocation of access tokens", html`${revocation}, valid for ${describeDuration(validity)}`],
     ["Time of this process", showInstant(now())],
   ];
@@ -25,3 +25,6 @@ export function renderStatus({ session }: PageParts): Html {
     </dl>
   </section>`;
 }
+
+/** How old the position of this process in the feed is, if there is a feed. */
+const showLag = (lag: number | undefined): Html => html`${lag === undefined ? "unknown" : `${Math.round(lag)} ms`}`;
