@@ -13,7 +13,9 @@ export interface ErrorFacts {
   /** The URL to which a page load is redirected. */
   readonly location?: string;
   /** Greatest age of the sign-in, in ms. */
-  readonly maxAuthAge?: number;
+  readonly maxAuthAge?: number | undefined;
+  /** The methods that the sign-in must have used. */
+  readonly amr?: readonly string[] | undefined;
   /** The name of the claim that is missing. */
   readonly claim?: string;
 }
@@ -114,9 +116,11 @@ function respondByKind(facts: ErrorFacts, policy: ResponsePolicy): ErrorResponse
     case ERROR_TYPES.STEP_UP_REQUIRED: {
       // RFC 9470 3
       const maxAge = facts.maxAuthAge === undefined ? "" : `, max_age="${Math.floor(facts.maxAuthAge / 1000)}"`;
+      // Of our own making: `acr_values` is for classes, not for methods.
+      const amr = facts.amr === undefined ? "" : `, amr_values="${facts.amr.join(" ")}"`;
       // SuperTokens web clients refresh and repeat without end on a status that no refresh solves.
       const status = policy.supertokens && expired === 401 ? 403 : 401;
-      return respond(status, { "www-authenticate": `Bearer error="${MESSAGES.stepUp}"${maxAge}` });
+      return respond(status, { "www-authenticate": `Bearer error="${MESSAGES.stepUp}"${maxAge}${amr}` });
     }
     case ERROR_TYPES.RETRY:
       return respond(409, RETRY_AFTER);

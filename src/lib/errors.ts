@@ -98,7 +98,7 @@ export class SessionError extends Error {
 }
 
 /** The additional fields of subclasses. */
-interface Told extends Pick<ErrorFacts, "location" | "maxAuthAge" | "claim"> {
+interface Told extends Pick<ErrorFacts, "location" | "maxAuthAge" | "amr" | "claim"> {
   /** Set explicitly, because bundlers rename classes. */
   readonly name?: string;
 }
@@ -175,19 +175,25 @@ export class RefreshRedirectError extends SessionError {
   }
 }
 
-/** The route demands a more recent sign-in than the session has (RFC 9470). */
+/** The route demands a more recent or a stronger sign-in than the session has (RFC 9470). */
 export class StepUpError extends SessionError {
-  /** The greatest age of the sign-in that the route accepts, in ms. */
-  readonly maxAuthAge: number;
+  /** The greatest age of the sign-in that the route accepts, in ms; undefined: any age. */
+  readonly maxAuthAge: number | undefined;
+  /** The methods that the route demands of the sign-in (RFC 8176); undefined: any. */
+  readonly amr: readonly string[] | undefined;
 
-  constructor(maxAuthAge: number) {
+  constructor(maxAuthAge: number | undefined, amr?: readonly string[]) {
+    const age = maxAuthAge === undefined ? [] : [`is at most ${Math.floor(maxAuthAge / 1000)} s old`];
+    const methods = amr === undefined ? [] : [`used ${amr.join(" and ")}`];
+    const facts = { ...(maxAuthAge === undefined ? {} : { maxAuthAge }), ...(amr === undefined ? {} : { amr }) };
     super(
       ERROR_TYPES.STEP_UP_REQUIRED,
       "STEP_UP_REQUIRED",
-      `this needs a sign-in that is at most ${Math.floor(maxAuthAge / 1000)} s old`,
-      { maxAuthAge, name: "StepUpError" },
+      `this needs a sign-in that ${[...age, ...methods].join(" and ")}`,
+      { ...facts, name: "StepUpError" },
     );
     this.maxAuthAge = maxAuthAge;
+    this.amr = amr;
   }
 }
 

@@ -118,6 +118,9 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
     rule(auth: Auth): object {
       return tell(auth);
     }
+    mfa(auth: Auth): object {
+      return tell(auth);
+    }
     pageAdmin(auth: Auth): object {
       return tell(auth);
     }
@@ -210,6 +213,7 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
   route("pageFreshMaybe", session, PAGES["/page-fresh-maybe"], { path: "/page-fresh-maybe" });
   route("admin", session, PAGES["/admin"]);
   route("rule", session, PAGES["/rule"]);
+  route("mfa", session, PAGES["/mfa"]);
   route("pageAdmin", session, PAGES["/page-admin"], { path: "/page-admin" });
   route("pageChecked", session, PAGES["/page-checked"], { path: "/page-checked" });
   const optional = VerifySession({ ...instance, ...OPTIONAL });

@@ -49,6 +49,7 @@ export function detailsOf(url: string | undefined): SignInDetails {
   return {
     jwtPayload: { role: query.get("role") ?? "member" },
     ...(persistent === null ? {} : { persistent: persistent === "true" }),
+    ...(query.has("amr") ? { amr: query.getAll("amr") } : {}),
   };
 }
 
@@ -89,6 +90,7 @@ export const PAGES = {
   "/user-only": { refuseActor: true },
   "/admin": { claims: { role: "admin" } },
   "/rule": { claims: (claims: { readonly role: string }) => claims.role === "admin" || "a rôle of the staff" },
+  "/mfa": { requireAmr: ["mfa"] },
   "/page-admin": { page: true, sessionRequired: false, claims: { role: "admin" } },
 } as const;
 

@@ -1,4 +1,5 @@
 import { isPlainPath } from "../options/base-path.ts";
+import { checkAmr } from "../session/amr.ts";
 import { toClaimsCheck } from "../session/claims-requirement.ts";
 import type { Duration } from "../options/duration.ts";
 import { readWhole, type SectionReader } from "../options/config-reader.ts";
@@ -17,6 +18,7 @@ function check(options: unknown, name: string, read: (section: SectionReader) =>
 export function checkProtectOptions(options: unknown, name: "verifySession" | "getSession"): void {
   if (isPlain(options)) return;
   check(options, name, (section) => {
+    if (section.has("requireAmr")) section.value("requireAmr", "a list of methods", isMethods);
     if (section.has("claims")) section.value("claims", "claims and their values", isRequirement);
     section.flag("sessionRequired");
     section.flag("antiCsrfCheck");
@@ -44,6 +46,9 @@ function isPlain(options: unknown): boolean {
       case "refuseActor":
         if (typeof value !== "boolean") return false;
         break;
+      case "requireAmr":
+        if (!isMethods(value)) return false;
+        break;
       case "claims":
         if (!isRequirement(value)) return false;
         break;
@@ -53,6 +58,9 @@ function isPlain(options: unknown): boolean {
   }
   return true;
 }
+
+/** @throws SessionError `ARGUMENT_INVALID` */
+const isMethods = (value: unknown): value is unknown => checkAmr(value, "requireAmr").length > 0;
 
 /** @throws SessionError `ARGUMENT_INVALID` */
 const isRequirement = (value: unknown): value is unknown => toClaimsCheck(value) !== undefined;
@@ -101,7 +109,8 @@ export function checkStartDetails(details: unknown): void {
   const any = (value: unknown): value is unknown => value !== undefined;
   check(details, "createNewSession", (section) => {
     section.flag("persistent");
-    for (const name of ["jwtPayload", "sessionData", "deviceLabel", "authTime"]) section.value(name, "a value", any);
+    for (const name of ["jwtPayload", "sessionData", "deviceLabel", "authTime", "amr"])
+      section.value(name, "a value", any);
     section.value("actor", "{ userId, handle } of the actor, or the actor's session of a request", isObject);
     // Otherwise the session would be one of the user.
     if (section.isUnset("actor")) section.fault("actor", "MISSING", "is undefined; leave it out if the user signs in");

@@ -6,7 +6,7 @@ import type { RequestSession } from "./request-session.ts";
 /** Options of a protected route. */
 export interface ProtectOptions<Claims = unknown> extends Pick<
   VerifyOptions<Claims>,
-  "maxAuthAge" | "refuseActor" | "claims"
+  "maxAuthAge" | "refuseActor" | "claims" | "requireAmr"
 > {
   /**
    * Whether a request without a session is refused. False lets it pass; an expired access token is

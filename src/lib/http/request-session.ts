@@ -2,6 +2,7 @@ import { type Actor, withActor } from "../session/actor.ts";
 import { changeClaims, revokeSession, type Update, type Updater } from "../session/manage-sessions.ts";
 import type { SessionRecord } from "../session/record.ts";
 import { mintAccessToken } from "../session/tokens.ts";
+import { type SignIn, signInColumns } from "../session/amr.ts";
 import type { UserId } from "../session/user-id.ts";
 import type { Session } from "../session/verify-session.ts";
 import type { HttpContext } from "./context.ts";
@@ -64,6 +65,8 @@ interface Found {
   readonly transport: Transport;
   /** When the client's access token, or the one in this response, expires. */
   readonly accessExpires: number;
+  /** What the client's access token tells of the sign-in. Undefined: what the row does. */
+  readonly signIn?: SignIn | undefined;
   /** The row, if the check of this request has read it. */
   readonly row?: SessionRecord | undefined;
 }
@@ -125,15 +128,16 @@ class SessionOfRequest implements RequestSession {
 
   async #updateClaims(update: Update<unknown>): Promise<unknown> {
     const { session: context } = this.#http;
-    const { session, transport, accessExpires } = this.#found;
+    const { session, transport, accessExpires, signIn } = this.#found;
     const { handle, userId, actor } = session;
     const { record, value } = await this.#setRefusal(changeClaims(context, handle, update, this.#row));
     this.#row = undefined;
     this.#claims = value;
-    // Newer claims, but the same expiry: a thief with only a copied access token must not be able
-    // to renew it.
+    // Newer claims, but the same expiry and the same sign-in: a thief with only a copied access
+    // token must not be able to renew it, nor get the user's step-up.
     const expiresAt = Math.min(record.expiresAt, accessExpires);
-    const accessToken = mintAccessToken(context, { ...record, expiresAt }, context.now());
+    const signedIn = signIn === undefined ? {} : signInColumns(signIn);
+    const accessToken = mintAccessToken(context, { ...record, ...signedIn, expiresAt }, context.now());
     transport.issueAccess(this.#exchange, {
       session: { handle, userId, jwtPayload: value, ...withActor(actor) },
       accessToken,

@@ -71,11 +71,11 @@ function handOut(
   http: HttpContext,
   exchange: HttpExchange,
   transport: Transport,
-  { session, newAccessToken, accessExpires, row }: Verified,
+  { session, newAccessToken, accessExpires, token, row }: Verified,
 ): RequestSession {
   if (newAccessToken !== undefined && row !== undefined)
     transport.issueAccess(exchange, { session, accessToken: newAccessToken, sessionExpires: row.expiresAt });
-  return createRequestSession(http, exchange, { session, transport, accessExpires, row });
+  return createRequestSession(http, exchange, { session, transport, accessExpires, signIn: token, row });
 }
 
 interface Demands {
@@ -92,10 +92,16 @@ function verify(
   const judgedAt: Judgement["judgedAt"] = (token, now) => times.judgedAt(exchange, token, now);
   const { maxAuthAge, refuseActor } = given;
   const demands = { maxAuthAge, refuseActor, judgedAt };
-  const options: Judgement = "claims" in given ? { ...demands, claims: given.claims } : demands;
+  const options: Judgement = "claims" in given || "requireAmr" in given ? { ...demands, ...pickGiven(given) } : demands;
   if (session.policy.http.csrf === "enforce") return verifySession(session, accessToken, antiCsrfToken, options);
   return verifyAndReport(session, exchange, { accessToken, antiCsrfToken, options });
 }
+
+/** These two count as soon as they are there, even as undefined. */
+const pickGiven = (given: ProtectOptions): Pick<ProtectOptions, "claims" | "requireAmr"> => ({
+  ...("claims" in given ? { claims: given.claims } : {}),
+  ...("requireAmr" in given ? { requireAmr: given.requireAmr } : {}),
+});
 
 interface Asked {
   readonly accessToken: string;

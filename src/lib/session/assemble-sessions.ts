@@ -82,12 +82,12 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
   const sessions: Sessions = {
     cookieNames: policy.cookie.names,
     async createNewSession(userId, jwtPayload, sessionData, options) {
-      checkKnown(options, "createNewSession", ["actor", "authTime", "device", "persistent"]);
+      checkKnown(options, "createNewSession", ["actor", "amr", "authTime", "device", "persistent"]);
       return createSession(context, { userId, jwtPayload, sessionData, options });
     },
     async getSession(...given) {
       const [accessToken, antiCsrfToken, options] = given;
-      checkKnown(options, "getSession", ["antiCsrf", "maxAuthAge", "refuseActor", "claims"]);
+      checkKnown(options, "getSession", ["antiCsrf", "maxAuthAge", "refuseActor", "claims", "requireAmr"]);
       // An omitted argument differs from a header whose value is undefined.
       if (given.length > 1 && antiCsrfToken === undefined && options?.antiCsrf === undefined && policy.antiCsrf)
         notify(SKIPPED_BY_ACCIDENT);

@@ -4,6 +4,7 @@ import { generalError } from "../errors.ts";
 import { isUnknown } from "./guarded-store.ts";
 import { type Actor, actorField } from "./actor.ts";
 import { admitActor } from "./actor-session.ts";
+import { writeAmr } from "./amr.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { newHandle } from "./handle.ts";
@@ -24,6 +25,12 @@ export interface CreateOptions {
    * `actor` the actor's sign-in.
    */
   readonly authTime?: number;
+  /**
+   * How the user signed in (RFC 8176), for instance `["pwd", "otp", "mfa"]`: at most 10 texts of at
+   * most 32 characters, in the access token as claim `amr`. `requireAmr` of routes asks for it.
+   * Default: none, and with an `actor` the actor's.
+   */
+  readonly amr?: readonly string[];
   /**
    * Whether the cookies outlive the browser. False: they have neither `Max-Age` nor `Expires`, also
    * after each refresh. Default: `session.persistent` of the config, and false with an `actor`.
@@ -100,7 +107,7 @@ async function create(
     userKey,
     replacedHandle: replacedHandle ?? replaces?.handle ?? null,
     persistent: (checkPersistent(options.persistent) ?? (policy.persistent && acting === undefined)) ? 1 : 0,
-    amr: null,
+    amr: options.amr === undefined && acting !== undefined ? acting.amr : writeAmr(options.amr),
     actorKey: acting?.userKey ?? null,
     actorHandle: acting?.handle ?? null,
     label: device.label ?? null,

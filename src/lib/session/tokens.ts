@@ -1,6 +1,7 @@
 import { formatMarker } from "../../protocol.ts";
 import { mintRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
 import type { SessionContext } from "./context.ts";
+import { readAmr } from "./amr.ts";
 import { actorOf } from "./actor.ts";
 import type { SessionRecord } from "./record.ts";
 import { fromUserKey } from "./user-id.ts";
@@ -35,6 +36,7 @@ type TokenFacts = Pick<
   | "claims"
   | "claimsVersion"
   | "authTime"
+  | "amr"
   | "actorKey"
   | "actorHandle"
   | "expiresAt"
@@ -56,6 +58,7 @@ export function mintAccessToken(context: SessionContext, record: TokenFacts, now
       claimsJson: record.claims,
       claimsVersion: record.claimsVersion,
       authTime: record.authTime,
+      amr: readAmr(record.amr),
       actor: actorOf(record),
       endsAt: Math.min(record.expiresAt, record.actorEnds ?? Number.POSITIVE_INFINITY),
     },

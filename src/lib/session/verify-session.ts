@@ -1,5 +1,6 @@
 import { type Duration, parseDuration } from "../options/duration.ts";
 import { type Actor, actorField, actorRefused, withActor } from "./actor.ts";
+import { checkAmr, hasAmr, type SignIn, signInColumns } from "./amr.ts";
 import { type ClaimsCheck, type ClaimsRequirement, toClaimsCheck } from "./claims-requirement.ts";
 import { ClaimError, generalError, type SessionError, StepUpError, tryRefreshToken, unauthorised } from "../errors.ts";
 import type { AccessTokenVerdict, VerifiedAccessToken } from "../token/access-token.ts";
@@ -60,6 +61,11 @@ export interface VerifyOptions<Claims = unknown> {
    * those in the token, or with `revocation: "store"` those in the store. Default: any claims.
    */
   readonly claims?: ClaimsRequirement<Claims>;
+  /**
+   * The methods that the sign-in must have used, all of them, for instance `["mfa"]`. Otherwise the
+   * call fails with `STEP_UP_REQUIRED`. Default: any.
+   */
+  readonly requireAmr?: readonly string[];
 }
 
 /** The result of `getSession`. */
@@ -77,6 +83,8 @@ export interface VerifiedSession<Claims = unknown, Id extends UserId = UserId> {
 export interface Verified extends VerifiedSession {
   /** When the presented token expires, in ms since the epoch. */
   readonly accessExpires: number;
+  /** What the presented token tells of the sign-in. */
+  readonly token: SignIn;
   /** The row, if it was read. */
   readonly row?: FoundSession;
 }
@@ -100,7 +108,8 @@ export function verifySession(
   if (typeof accessToken !== "string") throw tryRefreshToken("ACCESS_TOKEN_MISSING", "there is no access token");
   // A requirement that is undefined by accident must not let everybody in.
   const check = "claims" in options ? toClaimsCheck(options.claims) : undefined;
-  const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge), check };
+  const amr = "requireAmr" in options ? checkAmr(options.requireAmr, "requireAmr") : undefined;
+  const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge), check, amr };
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
   const time = context.now();
   // A process that only verifies must also notice new keys. One request a minute waits for that,
@@ -120,6 +129,8 @@ interface Given {
   readonly maxAuthAge: number | undefined;
   /** Undefined: any claims. */
   readonly check: ClaimsCheck | undefined;
+  /** Undefined: any methods. */
+  readonly amr: readonly string[] | undefined;
 }
 
 async function verifyLater(
@@ -151,15 +162,16 @@ function judge(context: SessionContext, token: VerifiedAccessToken, given: Given
 
 /** The last check: a user whose session has ended must not be asked for a fresher sign-in. */
 function applyDemands(
-  { actor, authTime, claims }: Pick<VerifiedAccessToken, "actor" | "authTime" | "claims">,
+  { actor, authTime, amr, claims }: Pick<VerifiedAccessToken, "actor" | "authTime" | "amr" | "claims">,
   now: number,
-  { options: { refuseActor }, maxAuthAge, check }: Given,
+  { options: { refuseActor }, maxAuthAge, check, amr: required }: Given,
 ): void {
   if (refuseActor === true && actor !== undefined)
     throw actorRefused("somebody acts for the user in this session, and this is only for the user");
   const missing = check?.(claims);
   if (missing !== undefined) throw new ClaimError(missing);
-  if (maxAuthAge !== undefined && now - authTime > maxAuthAge) throw new StepUpError(maxAuthAge);
+  const isOld = maxAuthAge !== undefined && now - authTime > maxAuthAge;
+  if (isOld || (required !== undefined && !hasAmr(amr, required))) throw new StepUpError(maxAuthAge, required);
 }
 
 /**
@@ -209,21 +221,28 @@ async function checkRevocation(
   const claims = isCurrent ? token.claims : deepFreeze<unknown>(JSON.parse(live.claims));
   applyDemands({ ...token, claims }, now, given);
   if (isCurrent) return { ...describe(token), row: live };
-  const { handle, userId, authTime } = token;
-  // Newer claims, but the same expiry: a thief with only a copied access token must not be able to
-  // renew it.
+  const { handle, userId } = token;
+  // Newer claims, but the same expiry and the same sign-in: a thief with only a copied access token
+  // must not be able to renew it, nor get the user's step-up.
   const newAccessToken = mintAccessToken(
     context,
-    { ...live, handle, userKey: toUserKey(userId), authTime, expiresAt: Math.min(live.expiresAt, token.expires) },
+    {
+      ...live,
+      handle,
+      userKey: toUserKey(userId),
+      ...signInColumns(token),
+      expiresAt: Math.min(live.expiresAt, token.expires),
+    },
     now,
   );
   const session = { handle, userId, jwtPayload: claims, ...withActor(token.actor) };
-  return { session, newAccessToken, accessExpires: token.expires, row: live };
+  return { session, newAccessToken, accessExpires: token.expires, token, row: live };
 }
 
-function describe({ handle, userId, claims, actor, expires }: VerifiedAccessToken): Verified {
+function describe(token: VerifiedAccessToken): Verified {
+  const { handle, userId, claims, actor, expires } = token;
   const session = { handle, userId, jwtPayload: claims };
-  return { session: actor === undefined ? session : { ...session, actor }, accessExpires: expires };
+  return { session: actor === undefined ? session : { ...session, actor }, accessExpires: expires, token };
 }
 
 function checkAntiCsrfOption(antiCsrf: unknown, hasTokens: boolean): void {

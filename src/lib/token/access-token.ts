@@ -22,6 +22,8 @@ export interface AccessTokenFacts {
   readonly claimsVersion: number;
   /** ms since the epoch, in whole seconds */
   readonly authTime: number;
+  /** How the user signed in (RFC 8176); undefined if it is unknown. */
+  readonly amr?: readonly string[] | undefined;
   /** Undefined: the user. */
   readonly actor?: TokenActor | undefined;
 }
@@ -82,7 +84,7 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
   }
 
   return {
-    mint({ userId, handle, claimsVersion, authTime, actor, claimsJson, endsAt }, now) {
+    mint({ userId, handle, claimsVersion, authTime, amr, actor, claimsJson, endsAt }, now) {
       const expires = Math.min(now + policy.validity, endsAt);
       const standard = JSON.stringify({
         iss: policy.issuer,
@@ -92,6 +94,7 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
         iat: toNumericDate(now),
         exp: toNumericDate(expires),
         auth_time: Math.floor(authTime / 1000),
+        amr,
         cv: claimsVersion,
       });
       const payload = `${standard.slice(0, -1)},"pld":${claimsJson}}`;
@@ -142,7 +145,7 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
   // with another issuer.
   const body = parseObject(payload);
   if (body === undefined) return undefined;
-  const { exp, auth_time, cv, pld, iss, aud, act } = body;
+  const { exp, auth_time, cv, pld, iss, aud, act, amr } = body;
   const subject = parseSubject(body);
   if (subject === undefined) return undefined;
   const actor = isObject(act) ? parseSubject(act) : undefined;
@@ -151,6 +154,7 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
   const expires = fromNumericDate(exp);
   if (expires === undefined || !Number.isInteger(auth_time) || !Number.isInteger(cv) || pld === undefined)
     return undefined;
+  if (amr !== undefined && !isTexts(amr)) return undefined;
   if (iss !== policy.issuer || aud !== policy.audience) return undefined;
   return {
     // A slice would keep the whole header in memory for as long as the token is cached.
@@ -159,6 +163,7 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
     handle: subject.handle,
     claimsVersion: cv as number,
     authTime: (auth_time as number) * 1000,
+    amr,
     actor,
     claims: deepFreeze(pld),
     expires,
@@ -189,6 +194,9 @@ function parseObject(json: string): Record<string, unknown> | undefined {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
 
 /** Freezes parsed JSON recursively; it has no cycles. */
 export function deepFreeze<T>(value: T): T {

@@ -36,7 +36,8 @@ export interface HttpAppOptions {
  *
  * - `/login?user=` sets a cookie of its own, `app=1`, starts a session for the user with the claims
  *   `{ role: "member" }`, answers `{"ok":true}`; `persistent=` in the query, `true` or `false`, is
- *   the sign-in's option of that name, and `role=` the role
+ *   the sign-in's option of that name, `role=` the role, and each
+ *   `amr=` a method of its `amr`
  * - `/api` needs a session, and answers `{"user","claims"}`; `/fresh` needs one whose sign-in is at
  *   most 5 minutes old
  * - `/maybe` answers the same without a session, with `null` for both
@@ -58,6 +59,7 @@ export interface HttpAppOptions {
  * - `/admin` answers as `/api` does, with `claims: { role: "admin" }`; `/rule` with a function that
  *   returns true for that role, and `a rôle of the staff` otherwise; `/page-admin` with
  *   `claims: { role: "admin" }`, `page: true` and `sessionRequired: false`
+ * - `/mfa` answers as `/api` does, with `requireAmr: ["mfa"]`
  * - `/echo` needs a session, and answers the JSON body that it got
  * - `/stream` needs a session, sends `begin `, then changes the claims and sends the code of the
  *   error that it gets

@@ -15,6 +15,7 @@ import { dialectClauses } from "./http-dialect-clauses.ts";
 import { hostileClauses } from "./http-hostile-clauses.ts";
 import { pageClauses } from "./http-page-clauses.ts";
 import { pathClauses } from "./http-path-clauses.ts";
+import { stepUpClauses } from "./http-step-up-clauses.ts";
 import { transportClauses } from "./http-transport-clauses.ts";
 
 /**
@@ -32,6 +33,7 @@ export const httpClauses: readonly HttpClause[] = [
   ...pathClauses,
   ...demandClauses,
   ...claimsClauses,
+  ...stepUpClauses,
   ...actorClauses,
   ...cacheClauses,
   ...hostileClauses,
