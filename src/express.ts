@@ -120,4 +120,5 @@ export {
   getSession,
   refreshSession,
   sessionOf,
+  signOut,
 } from "./lib/http/adapters/node-calls.ts";

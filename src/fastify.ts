@@ -143,4 +143,5 @@ export {
   getSession,
   refreshSession,
   sessionOf,
+  signOut,
 } from "./lib/http/adapters/fastify-calls.ts";

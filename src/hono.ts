@@ -144,4 +144,5 @@ export {
   getSession,
   refreshSession,
   sessionOf,
+  signOut,
 } from "./lib/http/adapters/hono-calls.ts";

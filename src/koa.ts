@@ -99,4 +99,11 @@ export type { Context };
 export type { InstanceOption, SessionRoutesOptions, VerifySessionOptions };
 export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";
-export { createNewSession, findSession, getSession, refreshSession, sessionOf } from "./lib/http/adapters/koa-calls.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+  signOut,
+} from "./lib/http/adapters/koa-calls.ts";

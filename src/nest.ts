@@ -168,4 +168,5 @@ export {
   getSession,
   refreshSession,
   sessionOf,
+  signOut,
 } from "./lib/http/adapters/nest-calls.ts";

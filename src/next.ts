@@ -149,5 +149,12 @@ export const sessionsFor = <Claims, Data, Id extends UserId>(
 
 export type { InstanceOption, RequestSession, SessionRoutesOptions, VerifySessionOptions, WebOptions };
 export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
-export { createNewSession, findSession, getSession, refreshSession, sessionOf } from "./lib/http/adapters/web-calls.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+  signOut,
+} from "./lib/http/adapters/web-calls.ts";
 export { verifySession, withSessions } from "./lib/http/adapters/web-handlers.ts";

@@ -113,5 +113,6 @@ export {
   getSession,
   refreshSession,
   sessionOf,
+  signOut,
 } from "./lib/http/adapters/node-calls.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";

@@ -30,7 +30,14 @@ export type { BoundHandlers as BoundSessions };
 export type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 export type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
 export type { RequestSession } from "./lib/http/request-session.ts";
-export { createNewSession, findSession, getSession, refreshSession, sessionOf } from "./lib/http/adapters/web-calls.ts";
+export {
+  createNewSession,
+  findSession,
+  getSession,
+  refreshSession,
+  sessionOf,
+  signOut,
+} from "./lib/http/adapters/web-calls.ts";
 export {
   type Handler,
   type SessionHandler,

@@ -6,6 +6,7 @@ import {
   refreshSession,
   type RequestSession,
   sessionRoutes,
+  signOut,
   verifySession,
   findSession,
 } from "counterfoil/express";
@@ -85,6 +86,12 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     },
     verifySession({ ...instance, ...OPTIONAL }),
     answer,
+  );
+  app.all(
+    "/out",
+    handle(async (request, response) => {
+      response.json({ ok: await signOut(request, response, instance) });
+    }),
   );
   app.all(
     "/renew",

@@ -5,6 +5,7 @@ import {
   refreshSession,
   type RequestSession,
   sessionPlugin,
+  signOut,
   verifySession,
   findSession,
 } from "counterfoil/fastify";
@@ -84,6 +85,7 @@ async function listen(
     Object.assign(request, { auth: FOREIGN_AUTH });
   };
   all("/foreign", [leaveForeign, verifySession({ ...instance, ...OPTIONAL })], tell);
+  all("/out", undefined, async (request, reply) => ({ ok: await signOut(request, reply, instance) }));
   all("/renew", undefined, async (request, reply) => ({
     user: (await refreshSession(request, reply, instance)).getUserId(),
   }));

@@ -4,6 +4,7 @@ import {
   getSession,
   refreshSession,
   sessionRoutes,
+  signOut,
   type RequestSession,
   verifySession,
   findSession,
@@ -69,6 +70,7 @@ function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Ho
     await next();
   });
   app.all("/foreign", verifySession({ ...instance, ...OPTIONAL }), tell);
+  app.all("/out", async (context) => context.json({ ok: await signOut(context, instance) }));
   app.all("/renew", async (context) => context.json({ user: (await refreshSession(context, instance)).getUserId() }));
   app.all("/claims", verify, async (context) => {
     await authOf(context)?.updateJwtPayload(NEW_CLAIMS);

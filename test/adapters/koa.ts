@@ -7,6 +7,7 @@ import {
   refreshSession,
   type RequestSession,
   sessionRoutes,
+  signOut,
   verifySession,
 } from "counterfoil/koa";
 import Koa, { type Context, type Middleware } from "koa";
@@ -87,6 +88,11 @@ function createApp({ instance, twice, other, clock, ownCors: cors }: Setup): Koa
     await next();
   };
   app.use(at("/foreign", leaveForeign, verifySession({ ...instance, ...OPTIONAL }), tell));
+  app.use(
+    at("/out", async (context) => {
+      context.body = { ok: await signOut(context, instance) };
+    }),
+  );
   app.use(
     at("/renew", async (context) => {
       context.body = { user: (await refreshSession(context, instance)).getUserId() };

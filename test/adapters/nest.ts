@@ -30,6 +30,7 @@ import {
   type RequestSession,
   SessionGuard,
   SessionModule,
+  signOut,
   VerifySession,
 } from "counterfoil/nest";
 import express from "express";
@@ -133,6 +134,9 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
     foreign(auth: Auth): object {
       return tell(auth);
     }
+    async out(request: PlatformRequest, response: PlatformResponse): Promise<object> {
+      return { ok: await signOut(request, response, instance) };
+    }
     async renew(request: PlatformRequest, response: PlatformResponse): Promise<object> {
       return { user: (await refreshSession(request, response, instance)).getUserId() };
     }
@@ -219,6 +223,7 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
   const optional = VerifySession({ ...instance, ...OPTIONAL });
   route("second", session, {}, { guards: [VerifySession({ ...other, ...OPTIONAL })] });
   route("foreign", session, undefined, { guards: [UseGuards(new ForeignGuard()), optional] });
+  route("out", pair);
   route("renew", pair);
   route("claims", session, {});
   route("leave", session, {});

@@ -5,6 +5,7 @@ import {
   getSession,
   type Handler,
   refreshSession,
+  signOut,
   type Request,
   type RequestSession,
   withSessions,
@@ -74,6 +75,9 @@ function createRoutes({ instance, other, clock }: Setup): Readonly<Record<string
       Object.assign(request, { auth: FOREIGN_AUTH });
       await getSession(request, response, { ...instance, ...OPTIONAL });
       send(response, tell(authOf(request)));
+    },
+    async "/out"(request, response) {
+      send(response, { ok: await signOut(request, response, instance) });
     },
     async "/renew"(request, response) {
       send(response, { user: (await refreshSession(request, response, instance)).getUserId() });

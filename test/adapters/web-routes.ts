@@ -14,7 +14,7 @@ import {
   wait,
 } from "./setup.ts";
 
-type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "verifySession">;
+type Entry = Pick<typeof web, "createNewSession" | "getSession" | "refreshSession" | "signOut" | "verifySession">;
 
 const tell = (auth: RequestSession | undefined): Response =>
   Response.json({ user: auth?.getUserId() ?? null, claims: auth?.getJWTPayload() ?? null });
@@ -45,7 +45,7 @@ export async function withOwnCors(answering: Response | Promise<Response>): Prom
 
 /** The routes over one of the entries whose handlers take Web requests. */
 export function createRoutes(
-  { createNewSession, getSession, refreshSession, verifySession }: Entry,
+  { createNewSession, getSession, refreshSession, signOut, verifySession }: Entry,
   { instance, other, clock }: Pick<Setup, "instance" | "other" | "clock">,
 ): Readonly<Record<string, Handler>> {
   return {
@@ -70,6 +70,7 @@ export function createRoutes(
     ),
     // Nothing is left on a Web request.
     "/foreign": verifySession((_request, auth) => tell(auth), { ...instance, ...OPTIONAL }),
+    "/out": async (request) => Response.json({ ok: await signOut(request, instance) }),
     "/renew": async (request) => Response.json({ user: (await refreshSession(request, instance)).getUserId() }),
     "/claims": verifySession(async (_request, auth) => {
       await auth?.updateJwtPayload(NEW_CLAIMS);

@@ -6,11 +6,18 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 import { readRefreshCookie } from "./request-facts.ts";
 
 /**
- * Revokes the session of a request and clears its tokens.
+ * For the ready route: a client that signs out in vain is told so.
  *
- * @throws SessionError `SESSION_NOT_FOUND` if there is none; the tokens are cleared all the same
+ * @throws SessionError `SESSION_NOT_FOUND` if there is no session; the tokens are cleared all the
+ *   same
  */
 export async function signOutUser(http: HttpContext, exchange: HttpExchange): Promise<void> {
+  if (!(await endOwnSession(http, exchange)))
+    throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
+}
+
+/** Revokes the session of a request and clears its tokens. @returns whether there was one */
+export async function endOwnSession(http: HttpContext, exchange: HttpExchange): Promise<boolean> {
   http.watch.signedOut(exchange);
   exchange.checkUnsent();
   http.renewed.delete(exchange.key);
@@ -23,5 +30,5 @@ export async function signOutUser(http: HttpContext, exchange: HttpExchange): Pr
     clearAllDuplicates(http, exchange);
     await http.otherNames.clear(exchange);
   }
-  if (!existed) throw unauthorised("SESSION_NOT_FOUND", "there is no session to sign out of");
+  return existed;
 }

@@ -15,6 +15,7 @@ import { findHttp, type InstanceOption } from "./instance-option.ts";
 import type { RequestSession } from "../request-session.ts";
 import type { RouteOptions } from "../routes.ts";
 import { signInUser } from "../sign-in.ts";
+import { endOwnSession } from "../sign-out.ts";
 import { policyOfError, setRefusalResponse } from "../refusal-response.ts";
 import { watchRefusal } from "../watched-responses.ts";
 
@@ -72,6 +73,9 @@ export async function refresh(http: HttpContext, exchange: HttpExchange): Promis
   const { session } = await http.run(exchange, refreshRequest).catch(refusing(http, exchange));
   return session;
 }
+
+export const signOut = (http: HttpContext, exchange: HttpExchange): Promise<boolean> =>
+  http.run(exchange, endOwnSession).catch(refusing(http, exchange));
 
 /** @returns the response to an error of this library; undefined for errors of the app */
 export function responseTo(error: unknown, options: InstanceOption): HttpResponse | undefined {

@@ -62,6 +62,16 @@ export const getSession: UnboundCalls<NestParameters>["getSession"] = calls.getS
 export const refreshSession: UnboundCalls<NestParameters>["refreshSession"] = calls.refreshSession;
 
 /**
+ * Signs the user of a request out, for a sign-out route of your own: revokes the session and clears
+ * the client's tokens, also those of a session that has ended.
+ *
+ * @returns whether there was a session
+ * @throws SessionError `CSRF_REFUSED`, `TRANSPORT_CONFLICT`; `STORE_UNAVAILABLE` and the like, and
+ *   then nothing is cleared
+ */
+export const signOut: UnboundCalls<NestParameters>["signOut"] = calls.signOut;
+
+/**
  * Returns the session that a check before this route found.
  *
  * @throws SessionError `SESSION_NOT_VERIFIED` if no check found one

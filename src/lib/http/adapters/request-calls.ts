@@ -8,7 +8,7 @@ import type { RequestSession } from "../request-session.ts";
 import type { RouteOptions } from "../routes.ts";
 import { checkInstanceOption, checkProtectOptions, checkStartDetails } from "../check-options.ts";
 import type { HttpContext } from "../context.ts";
-import { protect, refresh, type SignInDetails, start, type VerifySessionOptions } from "./adapter-calls.ts";
+import { protect, refresh, signOut, type SignInDetails, start, type VerifySessionOptions } from "./adapter-calls.ts";
 import { findHttp, httpOf, type InstanceOption } from "./instance-option.ts";
 import { findAttachedSession, forget, attachedSession, note } from "./attached-sessions.ts";
 
@@ -46,6 +46,10 @@ export interface BoundCalls<Request extends readonly unknown[], Claims, Data, Id
    */
   readonly refreshSession: (...request: Request) => Promise<RequestSession<Claims, Data, Id>>;
   /**
+   * Signs the user of a request out, as `signOut` of this module. @throws SessionError the same
+   */
+  readonly signOut: (...request: Request) => Promise<boolean>;
+  /**
    * Returns the session that a check of this instance found. @throws SessionError
    * `SESSION_NOT_VERIFIED` if none did
    */
@@ -70,6 +74,7 @@ export interface UnboundCalls<Request extends readonly unknown[]> {
   readonly createNewSession: UnboundSignIn<Request>;
   readonly getSession: GetSession<Request, RequestSession, VerifySessionOptions>;
   readonly refreshSession: (...parameters: [...request: Request, options?: InstanceOption]) => Promise<RequestSession>;
+  readonly signOut: (...parameters: [...request: Request, options?: InstanceOption]) => Promise<boolean>;
   readonly sessionOf: (request: Request[0], options?: InstanceOption) => RequestSession;
   readonly findSession: (request: Request[0], options?: InstanceOption) => RequestSession | undefined;
 }
@@ -172,6 +177,12 @@ export function createRequestCalls<Request extends readonly unknown[]>(
       const http = begin(opened, options);
       return attachSession(http, opened.request, await refresh(http, opened.exchange));
     },
+    async signOut(...parameters: readonly unknown[]) {
+      const opened = openClean(parameters);
+      const [options = {}] = parameters.slice(count) as [InstanceOption?];
+      checkInstanceOption(options, "signOut");
+      return signOut(begin(opened, options), opened.exchange);
+    },
     sessionOf: (request, options) => attachedSession(request as object, options),
     findSession: (request, options) => findAttachedSession(request as object, options),
   };
@@ -179,6 +190,7 @@ export function createRequestCalls<Request extends readonly unknown[]>(
     createNewSession: [calls.createNewSession, count + 1],
     getSession: [calls.getSession, count],
     refreshSession: [calls.refreshSession, count],
+    signOut: [calls.signOut, count],
     sessionOf: [calls.sessionOf, 1],
     findSession: [calls.findSession, 1],
   } as const;

@@ -51,6 +51,8 @@ export interface HttpAppOptions {
  * - `/foreign` answers as `/maybe` does; before the check it leaves something that looks like a
  *   session of `mallory` where the adapter leaves its sessions, if it leaves them anywhere
  * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
+ * - `/out` signs out, as a sign-out route of the app's own, and answers `{"ok"}`, whether there was
+ *   a session
  * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does
  * - `/leave` needs a session, ends it, and answers `{"ok":true}`
  * - `/act?user=` needs a session, starts one for the user with the claims `{ role: "member" }` in

@@ -4,6 +4,8 @@ import {
   allCookiesOf,
   call,
   clearedOf,
+  type ClientCredentials,
+  DAY,
   cookiesOf,
   credentialsOf,
   handleOf,
@@ -18,7 +20,7 @@ import {
   signIn,
   withCookies,
 } from "./http-app.ts";
-import { type RawResponse, parseSetCookie } from "./raw-request.ts";
+import { type RawResponse, parseSetCookie, type SentHeaders } from "./raw-request.ts";
 
 /** The attributes of access token, refresh token and marker, byte for byte. */
 const LINES: readonly {
@@ -186,6 +188,34 @@ export const cookieClauses: readonly HttpClause[] = [
         same([await isAlive(app, next), await isAlive(app, other)], [false, true]);
         const out = await post("/session/signout", quoted(cookiesOf(other)));
         same([out.status, await isAlive(app, other)], [200, false]);
+      }),
+  },
+  {
+    id: "cookies-11",
+    name: "MUST sign out at a route of the app's own as at the ready one, and say there whether there was a session",
+    run: (start) =>
+      against(start, {}, async (app) => {
+        const out = (own: ClientCredentials, headers: SentHeaders = {}): Promise<RawResponse> =>
+          call(app, "/out", { method: "POST", headers: { cookie: cookiesOf(own), ...headers } });
+        const [own, other] = [await signIn(app), await signIn(app, {}, "bob")];
+        const crossSite = await out(own, { origin: "https://evil.example" });
+        same([crossSite.status, crossSite.json(), crossSite.cookies], [403, { message: "csrf" }, []]);
+        for (const existed of [true, false]) {
+          const gone = await out(own);
+          same([gone.status, gone.json(), ours(gone)], [200, { ok: existed }, clearedOf(own)]);
+          same([gone.header("counterfoil-session"), gone.header("cache-control")], ["none", "no-store"]);
+        }
+        same([await isAlive(app, own), await isAlive(app, other)], [false, true]);
+        // An expired access token still names its session.
+        app.clock.now += DAY;
+        same((await out(other)).json(), { ok: true });
+        same(await isAlive(app, other), false);
+        const third = await signIn(app);
+        app.setStoreDown(true);
+        const down = await out(third);
+        same([down.status, down.cookies], [503, []]);
+        app.setStoreDown(false);
+        same(await isAlive(app, third), true);
       }),
   },
   {
