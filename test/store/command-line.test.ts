@@ -108,7 +108,8 @@ for (const database of addressed) {
         lastSeenAt: session.lastSeenAt,
         expiresAt: session.expiresAt,
         authTime: session.authTime,
-        device: { ip: "203.0.113.0/24", userAgent: null, label: session.device.label },
+        device: { ip: "203.0.113.0/24", userAgent: null, location: null, label: session.device.label },
+        knownDevice: null,
         actor: null,
       }));
       // Sessions of one ms are in the order of their handles.

@@ -45,12 +45,14 @@ const toJson = (session: SessionInfo): object => ({
   expiresAt: session.expiresAt,
   authTime: session.authTime,
   device: toDevice(session.device),
+  knownDevice: session.knownDevice ?? null,
   actor: session.actor === undefined ? null : { userId: session.actor.userId, handle: session.actor.handle },
 });
 
-const toDevice = ({ ip, userAgent, label }: DeviceFacts): object => ({
+const toDevice = ({ ip, userAgent, location, label }: DeviceFacts): object => ({
   ip: ip ?? null,
   userAgent: userAgent ?? null,
+  location: location ?? null,
   label: label ?? null,
 });
 
@@ -62,7 +64,7 @@ function toText(sessions: readonly SessionInfo[], next: string | undefined): str
     printableTime(lastSeenAt),
     printableTime(expiresAt),
     ...(isActedFor ? [actor === undefined ? "-" : String(actor.userId)] : []),
-    [device.label, device.userAgent, device.ip].filter((fact) => fact !== undefined).join(", "),
+    [device.label, device.userAgent, device.ip, device.location].filter((fact) => fact !== undefined).join(", "),
   ]);
   const heading = ["HANDLE", "CREATED", "LAST SEEN", "EXPIRES", ...(isActedFor ? ["ACTOR"] : []), "DEVICE"];
   const table = printableTable([heading, ...rows]);

@@ -37,3 +37,7 @@ test("the text 42 differs from the number", () => {
 test("a device of which nothing is known says so", () => {
   expect(showDevice({}).text).toBe("unknown");
 });
+
+test("a device has its place", () => {
+  expect(inOneLine(showDevice({ ip: "203.0.113.0/24", location: "Köln" }))).toMatch(/203\.0\.113\.0\/24.*Köln/);
+});

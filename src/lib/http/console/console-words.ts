@@ -42,8 +42,8 @@ export const showText = (text: string): Html => html`<bdi class="exact">${showUn
 export const showName = (name: string): Html => html`<code>${showUnseen(name)}</code>`;
 
 /** What is known of a device, a line each. */
-export function showDevice({ label, userAgent, ip }: DeviceFacts): Html {
-  const known = [label, userAgent, ip].filter((one) => one !== undefined);
+export function showDevice({ label, userAgent, ip, location }: DeviceFacts): Html {
+  const known = [label, userAgent, ip, location].filter((one) => one !== undefined);
   return known.length === 0
     ? html`unknown`
     : html`${known.map((one) => html`<span class="line">${showText(one)}</span>`)}`;
