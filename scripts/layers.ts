@@ -16,10 +16,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   crypto: ["lib"],
   key: ["lib", "crypto"],
   token: ["lib", "crypto", "key"],
-  session: ["protocol", "lib", "options", "crypto", "key", "token"],
-  store: ["lib", "options", "key", "session"],
-  "store/sql": ["lib", "key", "session", "store"],
-  "store/redis": ["lib", "options", "key", "session", "store"],
+  revocation: ["lib"],
+  session: ["protocol", "lib", "options", "crypto", "key", "revocation", "token"],
+  store: ["lib", "options", "key", "revocation", "session"],
+  "store/sql": ["lib", "key", "revocation", "session", "store"],
+  "store/redis": ["lib", "options", "key", "revocation", "session", "store"],
   // It shares the statements of SQL.
   "store/sqlite": ["lib", "key", "session", "store", "store/sql"],
   "http/exchange": ["lib"],
@@ -31,7 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What events, stats and operations of the store look like elsewhere.
   telemetry: ["lib", "options", "session"],
   opentelemetry: ["lib", "options", "session"],
-  "testing/store": ["key", "session"],
+  "testing/store": ["key", "revocation", "session"],
   "testing/http": ["session", "config"],
   testing: [],
   // The half of browsers shares the wire with the server, and nothing else.

@@ -1,10 +1,7 @@
 import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
-import {
-  createPostgresDriver,
-  type PgPool,
-  type PostgresJs,
-  type PostgresPool,
-} from "./lib/store/sql/postgres-driver.ts";
+import { createPostgresDriver } from "./lib/store/sql/postgres-driver.ts";
+import type { PgPool, PostgresJs, PostgresPool } from "./lib/store/sql/postgres-pool.ts";
+import type { ListenPool } from "./lib/store/sql/postgres-listen.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectPostgres } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
@@ -54,10 +51,18 @@ export function postgres(options: PostgresOptions): SessionStore {
     () => makePool(connection, rest.timeout),
     (made) => made.end(),
   );
+  async function listenPool(url: string | undefined): Promise<ListenPool> {
+    const single = { ...connection, poolSize: 1 };
+    const made =
+      url === undefined && pool !== undefined
+        ? copyOf(pool)
+        : await makePool(url === undefined ? single : { url, poolSize: 1 }, rest.timeout);
+    return { pool: made, end: async () => void (made !== pool && (await (made as OwnPool).end())) };
+  }
   const driver = createPostgresDriver(
     pool === undefined
-      ? { pool: own.get, end: own.end, prepare }
-      : { pool: async () => pool, end: async () => undefined, prepare },
+      ? { pool: own.get, end: own.end, prepare, listenPool }
+      : { pool: async () => pool, end: async () => undefined, prepare, listenPool },
   );
   return createSqlStore({ kind: "PostgreSQL", driver, inspect: inspectPostgres, ...rest });
 }
@@ -98,6 +103,22 @@ async function makePool({ url, user, poolSize, ...target }: SqlConnectionOptions
   return Object.assign(pool, { end: pool.end.bind(pool, { timeout: END_WITHIN_SECONDS }) });
 }
 
+/**
+ * A pool of one connection like the app's, so that listening takes none of its connections.
+ * postgres.js makes such a connection by itself.
+ */
+function copyOf(pool: PostgresPool): PostgresPool {
+  if ("unsafe" in pool) return pool;
+  const { options, constructor } = pool as PgPool & {
+    readonly options: { readonly password?: unknown };
+    readonly constructor: new (options: object) => PgPool & { on(event: "error", listener: () => void): void };
+  };
+  // pg hides the password from copies.
+  const copy = new constructor({ ...options, password: options.password, max: 1 });
+  copy.on("error", () => undefined);
+  return copy;
+}
+
 const END_WITHIN_SECONDS = 1;
 
 /** A single client would have to be shared by transactions that must not meet. */
@@ -105,5 +126,5 @@ const isPool = (value: unknown): value is PostgresPool =>
   (typeof value === "function" && "unsafe" in value && "begin" in value) ||
   (typeof value === "object" && value !== null && "connect" in value && "totalCount" in value);
 
-export type { PgClient, PgPool, PostgresJs, PostgresPool } from "./lib/store/sql/postgres-driver.ts";
+export type { PgClient, PgPool, PostgresJs, PostgresPool } from "./lib/store/sql/postgres-pool.ts";
 export type { SessionStore } from "./lib/session/session-store.ts";

@@ -18,7 +18,9 @@ export type NoticeCode =
   | "COUNTERFOIL_CLOCK"
   | "COUNTERFOIL_EVICTION"
   | "COUNTERFOIL_KNOWN_DEVICES"
-  | "COUNTERFOIL_ANTI_CSRF";
+  | "COUNTERFOIL_ANTI_CSRF"
+  | "COUNTERFOIL_REVOCATION_LOG"
+  | "COUNTERFOIL_LISTEN";
 
 /** A set-up error: what was seen, what is configured, and what to write. */
 export interface Notice {
@@ -35,7 +37,7 @@ export interface Notice {
 /** Reports a set-up error as a process warning, once and only outside production. */
 export type Notify = (notice: Notice) => void;
 
-// Clients choose some subjects. With sixteen codes these are 80 entries of at most 100 characters.
+// Clients choose some subjects. With eighteen codes these are 90 entries of at most 100 characters.
 const MOST_OF_A_CODE = 5;
 const MOST_CHARACTERS = 100;
 

@@ -65,7 +65,14 @@ export interface Policy {
   readonly accessToken: {
     readonly validity: number;
     readonly signing: SigningAlgorithm;
-    readonly revocation: "off" | "store";
+    readonly revocation: "off" | "feed" | "store";
+    readonly feed: {
+      /** How old the position in the log of revocations may be, in ms. */
+      readonly bound: number;
+      readonly onLag: "store" | "refuse";
+      /** A text is another address of the database, for messages only. */
+      readonly listen: boolean | string;
+    };
     readonly issuer: string | undefined;
     readonly audience: string | undefined;
     readonly cacheSize: number;

@@ -356,6 +356,40 @@ export const brokenStores: readonly BrokenStore[] = [
       return inner.deleteSessionsOfUser(userKey, except, isThere ? limit - 1 : limit);
     },
   })),
+  broken("a removal logs a session that another one has removed", "log-1", (inner) => ({
+    async deleteSession(handle, journal) {
+      if (journal !== undefined) await inner.appendLog({ kind: "ended", handle }, journal);
+      return inner.deleteSession(handle);
+    },
+  })),
+  broken("the removal of a user's sessions logs each of them", "log-2", (inner) => ({
+    async deleteSessionsOfUser(userKey, except, limit, journal) {
+      const handles = await inner.deleteSessionsOfUser(userKey, except, limit);
+      for (const handle of handles) if (journal) await inner.appendLog({ kind: "ended", handle }, journal);
+      return handles;
+    },
+  })),
+  broken("a sign-in does not log what it ends", "log-3", (inner) => ({
+    createSession: (record, limit, replaces) => inner.createSession(record, limit, replaces),
+  })),
+  broken("changed claims are logged with the old version", "log-4", (inner) => ({
+    async replaceClaims(handle, version, claims, journal) {
+      const row = await inner.findSession(handle);
+      const isDone = await inner.replaceClaims(handle, version, claims);
+      if (isDone && journal && row)
+        await inner.appendLog({ kind: "claims", handle, claimsVersion: row.claimsVersion }, journal);
+      return isDone;
+    },
+  })),
+  broken("an entry forgets who wrote it", "log-5", (inner) => ({
+    appendLog: (entry, journal) => inner.appendLog(entry, { ...journal, id: "0".repeat(20) }),
+  })),
+  broken("the log is read from its beginning", "log-6", (inner) => ({
+    readLog: (_, limit) => inner.readLog(0, limit),
+  })),
+  broken("a removal without a journal is logged all the same", "log-7", (inner) => ({
+    deleteSession: (handle, journal = { id: "0".repeat(20), keep: 1000 }) => inner.deleteSession(handle, journal),
+  })),
   broken("the list is in the order of handles", "list-1", (inner) => ({
     listSessionsOfUser: async (userKey, now, page) =>
       (await inner.listSessionsOfUser(userKey, now, page)).toSorted((a, b) => (a.handle < b.handle ? -1 : 1)),

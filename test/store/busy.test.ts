@@ -5,7 +5,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createSessions, type SessionError, type Sessions } from "../../src/index.ts";
 import { createMysqlDriver, type MysqlPool } from "../../src/lib/store/sql/mysql-driver.ts";
-import { createPostgresDriver, type PostgresPool } from "../../src/lib/store/sql/postgres-driver.ts";
+import { createPostgresDriver } from "../../src/lib/store/sql/postgres-driver.ts";
+import type { PostgresPool } from "../../src/lib/store/sql/postgres-pool.ts";
 import type { SqlDriver } from "../../src/lib/store/sql/sql-driver.ts";
 import { inspectMysql, inspectPostgres } from "../../src/lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "../../src/lib/store/sql/sql-store.ts";

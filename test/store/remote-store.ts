@@ -76,6 +76,8 @@ export function startStoreHost(): StoreHost {
         forgetAudit: far("forgetAudit"),
         wasReplaced: far("wasReplaced"),
         deleteExpiredSessions: far("deleteExpiredSessions"),
+        appendLog: far("appendLog"),
+        readLog: far("readLog"),
         takeLease: far("takeLease"),
         ...(hasClock === true ? { readClock: far("readClock") } : {}),
         listKeys: far("listKeys"),

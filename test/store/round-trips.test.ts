@@ -87,7 +87,7 @@ const DRIVERS: readonly Driver[] = [
     name: "MySQL's SQL, mysql2",
     kind: "mariadb",
     start: onMariaDb("mysql dialect"),
-    exceptions: { "revoke all of a user": 5 },
+    exceptions: { "revoke all of a user": 6 },
   },
   { name: "PostgreSQL, pg", kind: "postgres", start: onPostgres("pg") },
   { name: "PostgreSQL, postgres.js", kind: "postgres", start: onPostgres("postgres.js") },
@@ -206,8 +206,9 @@ for (const { name, kind, start, exceptions = {} } of DRIVERS) {
       "refresh (renew)": 2,
       "refresh (confirm)": 2,
       verify: 0,
-      revoke: 1,
-      "revoke all of a user": 1,
+      // The log of revocations is written with it, and only PostgreSQL does both in one statement.
+      revoke: kind === "mariadb" ? 5 : 1,
+      "revoke all of a user": kind === "mariadb" ? 5 : 1,
       "list of a user": 1,
       "forged tokens": 0,
     };

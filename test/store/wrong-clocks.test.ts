@@ -106,12 +106,13 @@ const SHARDS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   },
 
   async "a check for revocation"(scene) {
-    const { session } = await scene.right.createNewSession(scene.newUser());
+    const { accessToken } = await scene.right.createNewSession(scene.newUser());
     const wrong = contextOf(scene.wrong({ tokens: { accessToken: { revocation: "store" } } }));
-    const found =
-      wrong.revocation?.check({ handle: session.handle, actor: undefined }, wrong.now()) ??
-      expect.fail("nothing is checked");
-    expect(await outcomeOf(found)).toBe(scene.isAhead ? DISAGREE : "ok");
+    await wrong.ready();
+    const verdict = wrong.accessTokens.verify(accessToken.value);
+    if (verdict.kind !== "authentic" || wrong.revocation === undefined) throw new Error("nothing is checked");
+    const found = wrong.revocation.check(verdict.token, wrong.now());
+    expect(await outcomeOf(Promise.resolve(found))).toBe(scene.isAhead ? DISAGREE : "ok");
   },
 
   async "reading data"(scene) {

@@ -12,8 +12,15 @@ export const OPTIONS = {
 
   "tokens.accessToken.validity": { kind: "duration", min: "1s", max: "1d", default: "15m" },
   "tokens.accessToken.signing": { kind: "choice", of: ["HS256", "EdDSA", "ES256"], default: "HS256" },
-  "tokens.accessToken.revocation": { kind: "choice", of: ["off", "store"], default: "off" },
-  "tokens.accessToken.blacklisting": { kind: "choice", of: ["off", "store"], flags: { true: "store", false: "off" } },
+  "tokens.accessToken.revocation": { kind: "choice", of: ["off", "feed", "store"], default: "off" },
+  "tokens.accessToken.blacklisting": {
+    kind: "choice",
+    of: ["off", "feed", "store"],
+    flags: { true: "store", false: "off" },
+  },
+  "tokens.accessToken.feed.bound": { kind: "duration", min: "50ms", max: "1m", default: "1s" },
+  "tokens.accessToken.feed.onLag": { kind: "choice", of: ["store", "refuse"], default: "store" },
+  "tokens.accessToken.feed.listen": { kind: "other" },
   "tokens.accessToken.issuer": { kind: "text", rule: "name" },
   "tokens.accessToken.audience": { kind: "text", rule: "name" },
   "tokens.accessToken.cacheSize": { kind: "count", min: 0, max: 10_000_000, default: 10_000 },
@@ -69,7 +76,11 @@ export const OPTIONS = {
 
 /** NIST SP 800-63B-4, 2.2.3 and 2.3.3: overall and inactivity timeouts at AAL2 and AAL3. */
 export const PRESETS: Readonly<Record<"standard" | "strict", OtherDefaults<typeof OPTIONS>>> = {
-  standard: { "session.idleTimeout": "1h", "session.absoluteTimeout": "24h" },
+  standard: {
+    "tokens.accessToken.revocation": "feed",
+    "session.idleTimeout": "1h",
+    "session.absoluteTimeout": "24h",
+  },
   strict: {
     "session.idleTimeout": "15m",
     "session.absoluteTimeout": "12h",

@@ -51,15 +51,40 @@ export interface CounterfoilConfig {
               /**
                * Whether each request checks that its session still exists. `"off"`: the access
                * token of a revoked session works until it expires. `"store"`: each request reads
-               * the store once, and a revocation takes effect at once. Default `"off"`; `"store"`
-               * in `strict`.
+               * the store once, and a revocation takes effect at once. `"feed"`: each process reads
+               * the log of revocations, so a request reads nothing, and a revocation takes effect
+               * within `feed.bound`. Default `"off"`; `"feed"` in `standard`; `"store"` in
+               * `strict`.
                */
-              readonly revocation?: "off" | "store" | undefined;
+              readonly revocation?: "off" | "feed" | "store" | undefined;
               /**
                * `revocation` under the name that the first SuperTokens library gave it. `true` is
                * `"store"`, `false` is `"off"`.
                */
-              readonly blacklisting?: "off" | "store" | boolean | undefined;
+              readonly blacklisting?: "off" | "feed" | "store" | boolean | undefined;
+              readonly feed?:
+                | {
+                    /**
+                     * How long a revocation may take to reach this process, `"50ms"` to `"1m"`.
+                     * Requests start the reads: about two in this time, none while nobody asks.
+                     * Default `"1s"`.
+                     */
+                    readonly bound?: Duration | undefined;
+                    /**
+                     * What a request does while the log cannot be read within the bound. `"store"`:
+                     * it reads the store, as with `revocation: "store"`. `"refuse"`: it fails with
+                     * `STORE_UNAVAILABLE`. Default `"store"`.
+                     */
+                    readonly onLag?: "store" | "refuse" | undefined;
+                    /**
+                     * Whether revocations are announced and heard at once, and followed by a timer
+                     * also without requests: PostgreSQL by LISTEN, Redis by SUBSCRIBE, each on one
+                     * more connection; SQLite by a look at the file each 50 ms. A text is another
+                     * address for it, for instance past PgBouncer. Default false.
+                     */
+                    readonly listen?: boolean | string | undefined;
+                  }
+                | undefined;
               /**
                * Claim `iss`. Access and refresh tokens of another issuer are refused, so a change
                * signs everybody out. Default: none.
@@ -71,7 +96,7 @@ export interface CounterfoilConfig {
                */
               readonly audience?: string | undefined;
               /**
-               * How many verified tokens the process remembers, at 0.6 kB each. 0 turns it off.
+               * How many verified tokens the process remembers, at 0.7 kB each. 0 turns it off.
                * Default 10000.
                */
               readonly cacheSize?: number | undefined;

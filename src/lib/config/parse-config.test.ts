@@ -25,7 +25,14 @@ test("an empty config gives the documented defaults, frozen", () => {
 const NIST_AAL3 = { idleTimeout: 15 * MINUTE, absoluteTimeout: 12 * HOUR };
 const STRICT_ACCESS = { ...DEFAULTS.accessToken, validity: 5 * MINUTE, revocation: "store" };
 test.each([
-  ["standard", { idleTimeout: HOUR, absoluteTimeout: DAY }],
+  [
+    "standard",
+    {
+      idleTimeout: HOUR,
+      absoluteTimeout: DAY,
+      accessToken: { ...DEFAULTS.accessToken, revocation: "feed" },
+    },
+  ],
   [
     "strict",
     {

@@ -82,11 +82,11 @@ const REFUSED: readonly Refusal[] = [
   ...DURATION_REFUSALS,
   [["preset"], "WRONG_TYPE", /^write "standard" or "strict", not /, NO_CHOICE],
   [["tokens.accessToken.signing"], "WRONG_TYPE", /^write "HS256" or "EdDSA" or "ES256", not /, NO_CHOICE],
-  [["tokens.accessToken.revocation"], "WRONG_TYPE", /^write "off" or "store", not /, NO_CHOICE],
+  [["tokens.accessToken.revocation"], "WRONG_TYPE", /^write "off" or "feed" or "store", not /, NO_CHOICE],
   [
     ["tokens.accessToken.blacklisting"],
     "WRONG_TYPE",
-    /^write "off" or "store", not /,
+    /^write "off" or "feed" or "store", not /,
     NO_CHOICE.filter((value) => value !== true),
   ],
   [["rotation.onReuse"], "WRONG_TYPE", /^write "revoke" or "report", not /, NO_CHOICE],

@@ -21,11 +21,11 @@ export function protect(
   options: ProtectOptions = {},
   isRoute = true,
 ): Awaitable<RequestSession | undefined> {
-  const { policy, revocation } = http.session;
+  const { policy } = http.session;
   if (isRoute && policy.http.cacheHeaders) keepApart(exchange);
   if (options.page === true && isPageLoad(exchange)) return http.run(exchange, verifyPage, options);
-  if (revocation !== undefined) return http.run(exchange, verifyRequest, options);
-  // A check that does not use the store needs no call.
+  if (policy.accessToken.revocation === "store") return http.run(exchange, verifyRequest, options);
+  // A check that rarely uses the store needs no call.
   try {
     const found = verifyRequest(http, exchange, options);
     return isLater(found) ? found.catch((error: unknown) => refuse(http, exchange, error)) : found;

@@ -1,4 +1,5 @@
 import type { Policy } from "../policy.ts";
+import type { Feed } from "../revocation/feed.ts";
 import type { KeyRing } from "../key/key-ring.ts";
 import type { RevocationCheck } from "./revocation-check.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -11,6 +12,7 @@ import type { Clock } from "../clock.ts";
 import type { Clocks } from "./clocks.ts";
 import type { EventHub } from "./events.ts";
 import type { FirstInMinute } from "./first-in-minute.ts";
+import type { Journals } from "./journals.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
 import type { Refusals } from "./refusals.ts";
 import type { SessionStats } from "./stats.ts";
@@ -39,6 +41,9 @@ export interface SessionContext {
   readonly tickets: Tickets;
   /** Undefined if access tokens are valid until they expire. */
   readonly revocation: RevocationCheck | undefined;
+  /** Follows the log of revocations; undefined unless the mode is `feed`. */
+  readonly feed: Feed | undefined;
+  readonly journals: Journals;
   readonly events: EventHub;
   readonly refusals: Refusals;
   /** Counts a refresh that is refused softly. */

@@ -5,7 +5,11 @@ import { generalError } from "../errors.ts";
 import { withDeadline } from "../with-deadline.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
-import { createNotify } from "../notices.ts";
+import { createNotify, type Notice } from "../notices.ts";
+import { createFeed } from "../revocation/feed.ts";
+import { createJournals, type Journals } from "./journals.ts";
+import { emitHeard } from "./heard-revocations.ts";
+import { unsuitableStore } from "./store-error.ts";
 import { createRevocationCheck } from "./revocation-check.ts";
 import { guardStore } from "./guarded-store.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -71,6 +75,25 @@ export function createContext(
 
   const realm = realmOf(accessToken);
 
+  const feed =
+    accessToken.revocation === "feed"
+      ? createFeed({
+          ...accessToken.feed,
+          store,
+          now,
+          heard: (entries) => emitHeard(events, journals, entries),
+          tell: (fault) => refusals.notify(silent(fault)),
+        })
+      : undefined;
+  const journals: Journals = createJournals({
+    store,
+    aside: calls.aside,
+    feed,
+    validity: accessToken.validity,
+    listens: accessToken.feed.listen !== false,
+    now: clocks.shared,
+  });
+
   const upkeep = createUpkeep({ store, ring, clocks, aside: calls.aside });
   let opening: Promise<void> | undefined;
   let opened = false;
@@ -84,6 +107,7 @@ export function createContext(
         derived = createSecrets(await chosen((await store.listKeys()).length === 0));
         await ring.load();
       }
+      await openFeed();
       opened = true;
     } catch (error) {
       // The next attempt reads the file again: it may have been restored.
@@ -93,12 +117,24 @@ export function createContext(
     }
   }
 
+  /** A process that starts reads the whole log, so its first requests need not ask for rows. */
+  async function openFeed(): Promise<void> {
+    const fault = store.logFault?.();
+    if (fault !== undefined && feed !== undefined) throw unsuitableStore(`${fault} ${FEED_NEEDS}`);
+    if (fault !== undefined)
+      refusals.notify({ code: "COUNTERFOIL_REVOCATION_LOG", write: () => `${fault} ${WITHOUT_LOG}` });
+    await feed?.read();
+    await feed?.watch().catch((error: unknown) => refusals.notify(silent(error)));
+  }
+
   async function close(): Promise<void> {
     void upkeep.stop();
+    journals.stop();
     const ended = calls.close();
     await opening?.catch(() => undefined);
     await ended;
     for (const work of endings) work();
+    await feed?.stop();
     unwatch?.();
     events.clear();
     await store.close();
@@ -121,7 +157,18 @@ export function createContext(
     realm,
     antiCsrf: createAntiCsrfTokens(secrets, realm),
     tickets: createTickets(secrets, realm),
-    revocation: createRevocationCheck(accessToken.revocation, store, { ...policy, hasEnded: clocks.hasEnded }),
+    revocation: createRevocationCheck({
+      mode: accessToken.revocation,
+      onLag: accessToken.feed.onLag,
+      feed,
+      store,
+      calls,
+      idleTimeout: policy.idleTimeout,
+      absoluteTimeout: policy.absoluteTimeout,
+      hasEnded: clocks.hasEnded,
+    }),
+    feed,
+    journals,
     events,
     refusals,
     countSoftRefusal: () => void (softRefusals += 1),
@@ -129,7 +176,7 @@ export function createContext(
       verifiedTokens: accessTokens.cacheCounts(),
       softRefusals,
       refusals: refusals.totals(),
-      feedLag: undefined,
+      feedLag: feed?.lag(),
     }),
     now,
     clocks,
@@ -160,6 +207,18 @@ export function createContext(
  * gives the reason.
  */
 const GRACE = 500;
+
+const FEED_NEEDS = 'tokens.accessToken.revocation: "feed" reads the log of revocations, and needs it';
+
+const WITHOUT_LOG =
+  'The log of revocations is not written, so other processes with tokens.accessToken.revocation: "feed" miss what this one revokes.';
+
+const silent = (fault: unknown): Notice => ({
+  code: "COUNTERFOIL_LISTEN",
+  write: () =>
+    `No messages of revocations arrive (${fault instanceof Error ? fault.message : String(fault)}), so the log is read once in each tokens.accessToken.feed.bound: ` +
+    "nothing is missed, it only takes as long. Give tokens.accessToken.feed.listen an address of the database without a pooler between.",
+});
 
 const notOpen = (timeout: number): Error =>
   generalError("STORE_UNAVAILABLE", `the session store has not opened within ${timeout} ms; sessions are untouched`);

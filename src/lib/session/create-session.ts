@@ -11,6 +11,8 @@ import { newHandle } from "./handle.ts";
 import { forgetAgain, ifKnown, recogniseDevice } from "./known-device.ts";
 import { locateIp } from "./locate.ts";
 import { toJson } from "./json-value.ts";
+import { endedEntries } from "./journals.ts";
+import { reportRevoked } from "./report-revoked.ts";
 import { sessionEnd, type SessionRecord } from "./record.ts";
 import { issueTokens, mintFirstRefreshToken, type IssuedTokens } from "./tokens.ts";
 import { toUserKey, type UserId } from "./user-id.ts";
@@ -144,18 +146,28 @@ async function create(
   const { handle: _, ...whose } = replaces ?? { handle: "" };
   // An actor must not end sessions of the user, so this one does not count.
   const limit = acting === undefined ? policy.limit : undefined;
-  const { created, ended, replaced } = await context.store
-    .createSession(record, limit, replaces?.handle)
+  const { created, ended, replaced } = await context.journals
+    .during(
+      (journal) =>
+        context.store.createSession(record, limit, replaces?.handle, {
+          replaced: journal,
+          ended: journal,
+          begun: journal,
+        }),
+      (outcome) => endedEntries([...outcome.ended, ...(outcome.replaced && replaces ? [replaces.handle] : [])]),
+    )
     .catch(async (error: unknown) => {
       if (knownDevice !== true) await forgetAgain(context, record);
       if (!isUnknown(error)) throw error;
-      if (replaces !== undefined)
+      if (replaces !== undefined) {
+        context.journals.doubt(endedEntries([replaces.handle]));
         events.emit("session-revoked", {
           handles: [replaces.handle],
           ...whose,
           reason: "signed-in-again",
           unknown: true,
         });
+      }
       if (limit !== undefined && limit.onLimit !== "refuse")
         events.emit("session-revoked", { handles: [], userId, reason: "limit", unknown: true });
       throw error;
@@ -168,8 +180,8 @@ async function create(
     );
   }
   if (replaced && replaces !== undefined)
-    events.emit("session-revoked", { handles: [replaces.handle], ...whose, reason: "signed-in-again" });
-  if (ended.length > 0) events.emit("session-revoked", { handles: ended, userId, reason: "limit" });
+    reportRevoked(context, { handles: [replaces.handle], ...whose, reason: "signed-in-again" });
+  if (ended.length > 0) reportRevoked(context, { handles: ended, userId, reason: "limit" });
   const actor = actorField(record);
   events.emit("session-created", { handle, userId, device, ...ifKnown(knownDevice), ...actor });
   await context.upkeep.begin();

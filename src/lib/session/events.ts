@@ -80,6 +80,21 @@ export interface SessionEvents<Id extends UserId = UserId> {
     readonly changed: readonly string[];
   };
   /**
+   * Another process ended sessions, or this one did and the response of the database was lost. Only
+   * with `revocation: "feed"`, within its bound. The process that ended them emits
+   * `session-revoked`.
+   */
+  "session-ended-elsewhere": {
+    /** The sessions that ended; empty if the log names a user or everybody. */
+    readonly handles: readonly string[];
+    /** All sessions of this user ended that began before. */
+    readonly userId?: Id;
+    /** With `userId`: the session that was kept. */
+    readonly except?: string;
+    /** True if all sessions of everybody ended. */
+    readonly everybody?: true;
+  };
+  /**
    * A refresh token was reused: two parties hold tokens of one session. With
    * `rotation.onReuse: "report"` at most once a minute for each session and process.
    */
@@ -203,6 +218,7 @@ const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "session-created": true,
   "session-refreshed": true,
   "session-revoked": true,
+  "session-ended-elsewhere": true,
   "all-sessions-revoked": true,
   "claims-changed": true,
   "user-forgotten": true,

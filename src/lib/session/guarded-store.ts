@@ -82,6 +82,14 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
     forgetAudit: guard("write", "forget audit rows", "forgetAudit"),
     wasReplaced: guard("read", "look for a replaced session", "wasReplaced"),
     deleteExpiredSessions: guard("write", "sweep", "deleteExpiredSessions"),
+    appendLog: guard("write", "write the log of revocations", "appendLog"),
+    readLog: guard("read", "read the log of revocations", "readLog"),
+    ...(store.announceLog === undefined ? {} : { announceLog: guard("write", "announce a revocation", "announceLog") }),
+    // These two do not ask, or last as long as the instance.
+    ...(store.logFault === undefined ? {} : { logFault: () => store.logFault?.() }),
+    ...(store.watchLog === undefined
+      ? {}
+      : { watchLog: (...given: Parameters<NonNullable<SessionStore["watchLog"]>>) => watchLog(store, given) }),
     takeLease: guard("write", "take a lease", "takeLease"),
     ...(store.readClock === undefined ? {} : { readClock: guard("read", "read its clock", "readClock") }),
     ...(store.findFault === undefined ? {} : { findFault: guard("read", "look at its settings", "findFault") }),
@@ -108,6 +116,16 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
 
 type Operate = StoreOperations[StoreOperation];
 type Result<N extends StoreOperation> = Awaited<ReturnType<StoreOperations[N]>>;
+async function watchLog(
+  store: SessionStore,
+  given: Parameters<NonNullable<SessionStore["watchLog"]>>,
+): Promise<() => Promise<void>> {
+  try {
+    return (await store.watchLog?.(...given)) ?? (async () => undefined);
+  } catch (error) {
+    throw toStoreError(error, { kind: "read", name: "watch the log of revocations" });
+  }
+}
 
 interface Failing {
   readonly kind: "read" | "write";

@@ -3,6 +3,8 @@ import { generalError, unauthorised } from "../errors.ts";
 import { type Actor, actorField } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
 import { changedMembers } from "./changed-members.ts";
+import { endedEntries } from "./journals.ts";
+import { reportRevoked } from "./report-revoked.ts";
 import { isUnknown, asPartlyDone } from "./guarded-store.ts";
 import type { SessionContext } from "./context.ts";
 import type { SessionEvents } from "./events.ts";
@@ -36,11 +38,19 @@ export async function revokeSession(
   checkHandle(handle);
   return context.calls.run(async () => {
     await context.ready();
-    const existed = await context.store.deleteSession(handle).catch((error: unknown) => {
-      if (isUnknown(error)) context.events.emit("session-revoked", { handles: [handle], ...event, unknown: true });
-      throw error;
-    });
-    if (existed) context.events.emit("session-revoked", { handles: [handle], ...event });
+    const existed = await context.journals
+      .during(
+        (journal) => context.store.deleteSession(handle, journal),
+        () => endedEntries([handle]),
+      )
+      .catch((error: unknown) => {
+        if (isUnknown(error)) {
+          context.journals.doubt(endedEntries([handle]));
+          reportRevoked(context, { handles: [handle], ...event, unknown: true });
+        }
+        throw error;
+      });
+    if (existed) reportRevoked(context, { handles: [handle], ...event });
     return existed;
   });
 }
@@ -57,18 +67,23 @@ export async function revokeSessionsOfUser(
     await context.ready();
     let removed = 0;
     for (;;) {
-      const handles = await context.store
-        .deleteSessionsOfUser(userKey, except, REMOVE_CHUNK)
+      const handles = await context.journals
+        .during(
+          (journal) => context.store.deleteSessionsOfUser(userKey, except, REMOVE_CHUNK, journal),
+          () => [{ kind: "user", userKey, except: except ?? null }],
+        )
         .catch((error: unknown) => {
           const spared = except === undefined ? {} : { except };
           // The lost response would have named the sessions.
-          if (isUnknown(error))
-            context.events.emit("session-revoked", { handles: [], ...event, ...spared, unknown: true });
+          if (isUnknown(error)) {
+            context.journals.doubt([{ kind: "user", userKey, except: except ?? null }]);
+            reportRevoked(context, { handles: [], ...event, ...spared, unknown: true });
+          }
           throw removed > 0 ? asPartlyDone(error) : error;
         });
       removed += handles.length;
       // Reported after each step, so that an error in a later step hides nothing.
-      if (handles.length > 0) context.events.emit("session-revoked", { handles, ...event });
+      if (handles.length > 0) reportRevoked(context, { handles, ...event });
       if (handles.length < REMOVE_CHUNK) return removed;
       restartCall();
     }
@@ -85,12 +100,15 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
       await context.ring.replaceAll(() => {
         isBegun = true;
       });
+      await context.journals.append({ kind: "all" });
       for (;;) {
         const count = await context.store.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, SWEEP_CHUNK);
         removed += count;
         if (count < SWEEP_CHUNK) break;
         restartCall();
       }
+      // A row that was read before its removal may have spared a token.
+      await context.journals.append({ kind: "all" });
     } catch (error) {
       if (!isBegun) throw error;
       context.events.emit("all-sessions-revoked", { removed, unknown: true });
@@ -151,8 +169,13 @@ export async function changeClaims(
     const changed = { ...record, claims: toJson(value, "jwtPayload"), claimsVersion: record.claimsVersion + 1 };
     // Claims that fit no cookie would end the session at its next refresh.
     mintAccessToken(context, changed, context.now());
-    const isDone = await context.store.replaceClaims(handle, record.version, changed.claims);
+    const { claimsVersion } = changed;
+    const isDone = await context.journals.during(
+      (journal) => context.store.replaceClaims(handle, record.version, changed.claims, journal),
+      (done) => (done ? [{ kind: "claims", handle, claimsVersion }] : []),
+    );
     if (!isDone) return undefined;
+    context.journals.changed(handle, claimsVersion);
     reportClaims(context, record, changed.claims);
     return { value, record: changed };
   };

@@ -5,6 +5,7 @@ import { findActorSession } from "./actor-session.ts";
 import type { SessionContext } from "./context.ts";
 import { describeDevice, type DeviceInput } from "./device.ts";
 import { type DeviceFacts, sessionEnd, type SessionRecord, storedDevice } from "./record.ts";
+import { endedEntries } from "./journals.ts";
 import { isUnknown } from "./guarded-store.ts";
 import type { FoundSession, RefreshWrite } from "./session-store.ts";
 import { locateIp } from "./locate.ts";
@@ -241,14 +242,22 @@ async function whyGone({ store, clocks, policy }: SessionContext, handle: string
 
 /** Ends a session unless its row has changed. Emits the event also if the response is lost. */
 async function endAtVersion(
-  { store }: SessionContext,
+  { store, journals }: SessionContext,
   { handle, version }: FoundSession,
   { reportUnknown }: Ending,
 ): Promise<boolean> {
   try {
-    return await store.deleteSessionAtVersion(handle, version);
+    const isEnded = await journals.during(
+      (journal) => store.deleteSessionAtVersion(handle, version, journal),
+      (ended) => (ended ? endedEntries([handle]) : []),
+    );
+    if (isEnded) journals.ended([handle]);
+    return isEnded;
   } catch (error) {
-    if (isUnknown(error)) reportUnknown();
+    if (isUnknown(error)) {
+      journals.doubt(endedEntries([handle]));
+      reportUnknown();
+    }
     throw error;
   }
 }

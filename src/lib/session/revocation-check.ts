@@ -1,41 +1,86 @@
-import { sessionEnd } from "./record.ts";
-import type { Clocks } from "./clocks.ts";
-import type { FoundSession, SessionStore } from "./session-store.ts";
+import type { Awaitable } from "../awaitable.ts";
+import { generalError, type SessionError } from "../errors.ts";
+import type { Feed } from "../revocation/feed.ts";
 import type { VerifiedAccessToken } from "../token/access-token.ts";
+import type { Calls } from "./calls.ts";
+import type { Clocks } from "./clocks.ts";
+import { sessionEnd } from "./record.ts";
+import type { FoundSession, SessionStore } from "./session-store.ts";
 
-/** The session that a token names, and that of its actor, with which it ends. */
-export type CheckedToken = Pick<VerifiedAccessToken, "handle" | "actor">;
-
-/** Finds out whether the session of a valid access token has ended or has newer claims. */
+/**
+ * Finds out whether the session of a valid access token has ended or has newer claims.
+ */
 export interface RevocationCheck {
-  /**
-   * @returns the current live session; undefined if it was revoked or has expired
-   *
-   * @throws SessionError `CLOCKS_DISAGREE`
-   */
-  check(token: CheckedToken, now: number): Promise<FoundSession | undefined>;
+  /** Answers at once if the store need not be asked. @throws SessionError `CLOCKS_DISAGREE` */
+  readonly check: (token: VerifiedAccessToken, now: number) => Awaitable<Standing>;
+}
+
+/** The row if it was read, else whether the session lives. */
+export type Standing = "live" | "ended" | FoundSession;
+
+export interface RevocationParts {
+  readonly mode: "off" | "feed" | "store";
+  readonly onLag: "store" | "refuse";
+  readonly feed: Feed | undefined;
+  readonly store: Pick<SessionStore, "findSession">;
+  readonly calls: Pick<Calls, "run">;
+  readonly idleTimeout: number;
+  readonly absoluteTimeout: number;
+  readonly hasEnded: Clocks["hasEnded"];
 }
 
 /**
  * `off` checks nothing. `store` reads the row for every request, so a revocation takes effect at
- * once.
+ * once. `feed` looks into the log of revocations, which is in memory; the row is read only where
+ * the log cannot decide or is behind.
  */
-export function createRevocationCheck(
-  mode: "off" | "store",
-  store: Pick<SessionStore, "findSession">,
-  rules: { readonly idleTimeout: number; readonly absoluteTimeout: number } & Pick<Clocks, "hasEnded">,
-): RevocationCheck | undefined {
-  if (mode === "off") return undefined;
+export function createRevocationCheck(parts: RevocationParts): RevocationCheck | undefined {
+  const { mode, onLag, feed, store, calls } = parts;
+
   async function findLive(handle: string, now: number): Promise<FoundSession | undefined> {
     const record = await store.findSession(handle);
     if (record === undefined) return undefined;
-    return rules.hasEnded(sessionEnd(record, rules), record.storeTime, now) ? undefined : record;
+    return parts.hasEnded(sessionEnd(record, parts), record.storeTime, now) ? undefined : record;
   }
-  return {
-    async check({ handle, actor }, now) {
-      const record = await findLive(handle, now);
-      if (record === undefined || actor === undefined) return record;
-      return (await findLive(actor.handle, now)) === undefined ? undefined : record;
-    },
-  };
+
+  const askRow = (token: VerifiedAccessToken, now: number): Promise<Standing> =>
+    calls.run(async () => {
+      const known = feed?.storeTime() ?? Number.NEGATIVE_INFINITY;
+      const record = await findLive(token.handle, now);
+      if (record === undefined) return "ended";
+      // A session with an actor ends with the actor's own.
+      if (token.actor !== undefined && (await findLive(token.actor.handle, now)) === undefined) return "ended";
+      // What was logged before the rows were read, and did not end them, does not concern them.
+      token.sparedAt = known;
+      return record;
+    });
+
+  function judge(log: Feed, token: VerifiedAccessToken, now: number): Awaitable<Standing> {
+    const version = log.version();
+    if (token.passedAt === version) return "live";
+    const verdict = log.judge(token);
+    if (verdict === "ask") return askRow(token, now);
+    if (verdict === "live") token.passedAt = version;
+    return verdict;
+  }
+
+  /** The log is behind. */
+  async function judgeLate(log: Feed, token: VerifiedAccessToken, now: number): Promise<Standing> {
+    const reading = log.read();
+    // A process that has just started has much to read, so it asks for the row meanwhile.
+    if (!log.hasRead() && onLag === "store") return askRow(token, now);
+    if (await reading) return judge(log, token, now);
+    if (onLag === "refuse") throw behind();
+    return askRow(token, now);
+  }
+
+  if (mode === "store") return { check: askRow };
+  if (mode === "off" || feed === undefined) return undefined;
+  return { check: (token, now) => (feed.isFresh(now) ? judge(feed, token, now) : judgeLate(feed, token, now)) };
 }
+
+const behind = (): SessionError =>
+  generalError(
+    "STORE_UNAVAILABLE",
+    "the log of revocations could not be read within tokens.accessToken.feed.bound, so it is not known whether the session still lives; sessions are untouched",
+  );

@@ -1,4 +1,5 @@
 import type { KeyStore } from "../key/key-store.ts";
+import type { Journal, LogStore } from "../revocation/log-store.ts";
 import type { SessionLimit } from "../policy.ts";
 import type { NoticeCode } from "../notices.ts";
 import type { SessionRecord, SessionSummary } from "./record.ts";
@@ -64,6 +65,16 @@ export interface CreateOutcome {
   readonly replaced: boolean;
 }
 
+/** What a sign-in writes beside its row, in the same atomic step. */
+export interface SignInJournal {
+  /** For the session that it replaces. */
+  readonly replaced: Journal;
+  /** For the sessions that it ends to make room. */
+  readonly ended: Journal;
+  /** For the new session, which needs no entry in the log. */
+  readonly begun: Journal;
+}
+
 /** Something that happened to the database outside the store. The store has warned of it. */
 export interface StoreTrouble {
   /** The code of the warning. */
@@ -91,7 +102,7 @@ export interface StoreTrouble {
  * - A session is live while `expiresAt > now`. Only operations that take `now` look at that; an
  *   expired row that was not swept yet is found like any other.
  */
-export interface SessionStore extends KeyStore {
+export interface SessionStore extends KeyStore, LogStore {
   /**
    * Makes or checks the schema. It is called before all other operations, and again if it failed.
    * Many processes may call it at once, also if the schema exists.
@@ -111,7 +122,12 @@ export interface SessionStore extends KeyStore {
    * may be a step of its own after the sign-in. It takes no lock that delays sign-ins of other
    * users, and costs little if there is nothing to remove.
    */
-  createSession(record: SessionRecord, limit: SessionLimit | undefined, replaces?: string): Promise<CreateOutcome>;
+  createSession(
+    record: SessionRecord,
+    limit: SessionLimit | undefined,
+    replaces?: string,
+    journal?: SignInJournal,
+  ): Promise<CreateOutcome>;
 
   /**
    * Reads a row. It never reads a replica or node that may lag behind a write.
@@ -133,7 +149,7 @@ export interface SessionStore extends KeyStore {
    *
    * @returns false if not; then nothing was written
    */
-  replaceClaims(handle: string, version: number, claims: string): Promise<boolean>;
+  replaceClaims(handle: string, version: number, claims: string, journal?: Journal): Promise<boolean>;
 
   /**
    * Writes the data and adds 1 to `version`, if the row exists with this `version`.
@@ -155,23 +171,28 @@ export interface SessionStore extends KeyStore {
    *
    * @returns whether it existed; of concurrent calls exactly one returns true
    */
-  deleteSession(handle: string): Promise<boolean>;
+  deleteSession(handle: string, journal?: Journal): Promise<boolean>;
 
   /**
    * Removes a session if the row exists with this `version`.
    *
    * @returns false if not; then nothing was removed
    */
-  deleteSessionAtVersion(handle: string, version: number): Promise<boolean>;
+  deleteSessionAtVersion(handle: string, version: number, journal?: Journal): Promise<boolean>;
 
   /**
    * Removes sessions of a user, live or not, except the one with the handle `except`: at most
-   * `limit`, in a step that is short.
+   * `limit`, in a step that is short. The log gets one entry for the user, also if none is left.
    *
    * @returns the removed handles, each from exactly one of concurrent calls. Fewer than `limit`
    *   mean that no session is left that existed when the call began
    */
-  deleteSessionsOfUser(userKey: string, except: string | undefined, limit: number): Promise<readonly string[]>;
+  deleteSessionsOfUser(
+    userKey: string,
+    except: string | undefined,
+    limit: number,
+    journal?: Journal,
+  ): Promise<readonly string[]>;
 
   /**
    * A page of the live sessions of a user, newest first by `createdAt`, those of one time by

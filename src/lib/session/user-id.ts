@@ -1,3 +1,4 @@
+import { userKeyOf } from "../user-key.ts";
 import { generalError } from "../errors.ts";
 
 /**
@@ -17,11 +18,11 @@ export function toUserKey(userId: unknown): string {
     if (userId === "") throw wrongUserId("is an empty string");
     if (userId.length > MAX_LENGTH)
       throw wrongUserId(`has ${userId.length} characters, and at most ${MAX_LENGTH} are taken`);
-    return JSON.stringify(userId);
+    return userKeyOf(userId);
   }
   if (typeof userId === "number") {
     if (!Number.isFinite(userId)) throw wrongUserId(`is ${userId}`);
-    return Object.is(userId, -0) ? "-0" : String(userId);
+    return userKeyOf(userId);
   }
   throw wrongUserId(`is ${userId === null ? "null" : `of type ${typeof userId}`}`);
 }

@@ -9,7 +9,8 @@ import { equalInConstantTime } from "../crypto/encoding.ts";
 import type { SessionContext } from "./context.ts";
 import type { FoundSession } from "./session-store.ts";
 import type { SessionRecord } from "./record.ts";
-import type { Awaitable } from "../awaitable.ts";
+import { type Awaitable, isLater } from "../awaitable.ts";
+import type { Standing } from "./revocation-check.ts";
 import { mintAccessToken, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
 import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
@@ -155,7 +156,13 @@ function judge(context: SessionContext, token: VerifiedAccessToken, given: Given
   } else if (options.antiCsrf === "required") {
     throw antiCsrfMissing();
   }
-  if (context.revocation !== undefined) return checkRevocation(context, token, now, given);
+  if (context.revocation === undefined) return accept(token, now, given);
+  const standing = context.revocation.check(token, now);
+  if (isLater(standing)) return standing.then((known) => settle(context, token, known, { ...given, now }));
+  return settle(context, token, standing, { ...given, now });
+}
+
+function accept(token: VerifiedAccessToken, now: number, given: Given): Verified {
   applyDemands(token, now, given);
   return describe(token);
 }
@@ -208,15 +215,16 @@ function checkAntiCsrf(context: SessionContext, token: VerifiedAccessToken, give
   throw tryRefreshToken("ANTI_CSRF_MISMATCH", "the anti-CSRF token does not belong to this session");
 }
 
-async function checkRevocation(
+/** Decides by what the revocation check found. */
+function settle(
   context: SessionContext,
   token: VerifiedAccessToken,
-  now: number,
-  given: Given,
-): Promise<Verified> {
-  const { revocation } = context;
-  const live = await context.calls.run(async () => revocation?.check(token, now));
-  if (live === undefined) throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
+  live: Standing,
+  given: Given & { readonly now: number },
+): Verified {
+  const { now } = given;
+  if (live === "ended") throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
+  if (live === "live") return accept(token, now, given);
   const isCurrent = live.claimsVersion <= token.claimsVersion;
   const claims = isCurrent ? token.claims : deepFreeze<unknown>(JSON.parse(live.claims));
   applyDemands({ ...token, claims }, now, given);

@@ -3,10 +3,13 @@ import type { SessionRecord } from "../session/record.ts";
 import { makeRoom, MOST_DEVICES } from "../session/device-limit.ts";
 import { decideLimit } from "../session/session-limit.ts";
 import { createMemoryRows } from "./memory-rows.ts";
+import type { Journal } from "../revocation/log-store.ts";
+import { createMemoryLog } from "./memory-log.ts";
 import type { SessionPosition, SessionStore } from "../session/session-store.ts";
 
 /** Keeps all data in this process. Each operation runs without awaiting, so it is atomic. */
 export function createMemoryStore(): SessionStore {
+  const log = createMemoryLog();
   const sessions = createMemoryRows();
   const keys = new Map<string, KeyRecord>();
   const replacedUntil = new Map<string, number>();
@@ -21,6 +24,15 @@ export function createMemoryStore(): SessionStore {
     return true;
   }
 
+  function endSession(handle: string, journal: Journal | undefined): boolean {
+    const row = sessions.get(handle);
+    if (row === undefined) return false;
+    sessions.remove(handle);
+    log.append({ kind: "ended", handle }, journal);
+    log.audit(row, journal);
+    return true;
+  }
+
   function ofUser(userKey: string): SessionRecord[] {
     return sessions.ofUser(userKey).sort(newestFirst);
   }
@@ -31,16 +43,17 @@ export function createMemoryStore(): SessionStore {
 
     async prepare() {},
 
-    async createSession(record, limit, replaces) {
+    async createSession(record, limit, replaces, journal) {
       const isRival = (row: SessionRecord): boolean => row.expiresAt > record.createdAt && row.handle !== replaces;
       const rivals = limit === undefined ? [] : ofUser(record.userKey).filter(isRival);
       const surplus = limit === undefined ? [] : rivals.slice(limit.max - 1).map((row) => row.handle);
       const { oldest, next } = decideLimit(limit, surplus.length);
       if (next === "refuse") return { created: false, ended: [], replaced: false };
       const ended = surplus.slice(surplus.length - oldest);
-      for (const handle of ended) sessions.remove(handle);
-      const replaced = replaces !== undefined && sessions.remove(replaces);
+      for (const handle of ended) endSession(handle, journal?.ended);
+      const replaced = replaces !== undefined && endSession(replaces, journal?.replaced);
       sessions.put(record);
+      log.audit(record, journal?.begun);
       return { created: true, ended, replaced };
     },
 
@@ -48,24 +61,40 @@ export function createMemoryStore(): SessionStore {
 
     commitRefresh: async (handle, version, write) => replaceAt(handle, version, () => write),
 
-    replaceClaims: async (handle, version, claims) =>
-      replaceAt(handle, version, (row) => ({ claims, claimsVersion: row.claimsVersion + 1 })),
+    async replaceClaims(handle, version, claims, journal) {
+      const isDone = replaceAt(handle, version, (row) => ({ claims, claimsVersion: row.claimsVersion + 1 }));
+      const row = sessions.get(handle);
+      if (!isDone || row === undefined) return false;
+      log.append({ kind: "claims", handle, claimsVersion: row.claimsVersion }, journal);
+      log.audit(row, journal);
+      return true;
+    },
 
     replaceData: async (handle, version, data) => replaceAt(handle, version, () => ({ data })),
 
     replaceLabel: async (handle, version, label) => replaceAt(handle, version, () => ({ label })),
 
-    deleteSession: async (handle) => sessions.remove(handle),
+    deleteSession: async (handle, journal) => endSession(handle, journal),
 
-    deleteSessionAtVersion: async (handle, version) =>
-      sessions.get(handle)?.version === version && sessions.remove(handle),
+    deleteSessionAtVersion: async (handle, version, journal) =>
+      sessions.get(handle)?.version === version && endSession(handle, journal),
 
-    async deleteSessionsOfUser(userKey, except, limit) {
-      const all = ofUser(userKey).flatMap((row) => (row.handle === except ? [] : row.handle));
-      const handles = all.slice(0, limit);
-      for (const handle of handles) sessions.remove(handle);
-      return handles;
+    async deleteSessionsOfUser(userKey, except, limit, journal) {
+      const rows = ofUser(userKey).filter((row) => row.handle !== except);
+      const removed = rows.slice(0, limit);
+      for (const row of removed) {
+        sessions.remove(row.handle);
+        log.audit(row, journal);
+      }
+      log.append({ kind: "user", userKey, except: except ?? null }, journal);
+      return removed.map(({ handle }) => handle);
     },
+
+    appendLog: async (entry, journal) => log.append(entry, journal),
+
+    readLog: async (since, limit) => log.read(since, limit),
+
+    watchLog: async (wake) => log.watch(wake),
 
     listSessionsOfUser: async (userKey, now, { limit, after }) => {
       const isListed = (row: SessionRecord): boolean =>
@@ -110,6 +139,7 @@ export function createMemoryStore(): SessionStore {
     wasReplaced: async (handle, now) => (replacedUntil.get(handle) ?? now) > now,
 
     async deleteExpiredSessions(now, limit) {
+      log.forget();
       for (const [handle, until] of replacedUntil) if (until <= now) replacedUntil.delete(handle);
       for (const [userKey, own] of devices) {
         for (const [device, until] of own) if (until <= now) own.delete(device);

@@ -32,6 +32,7 @@ export const LOG_LEVELS: Readonly<Record<SessionEventName, Level>> = {
   "session-created": "info",
   "session-refreshed": "info",
   "session-revoked": "info",
+  "session-ended-elsewhere": "info",
   "all-sessions-revoked": "warn",
   "claims-changed": "info",
   "user-forgotten": "info",

@@ -109,6 +109,8 @@ const MAPPERS: MapperTable<CaepFact> = {
         })),
   // The sessions that end have events of their own.
   "user-forgotten": undefined,
+  // The process that ended it has told.
+  "session-ended-elsewhere": undefined,
   // CAEP has no subject that means everybody.
   "all-sessions-revoked": undefined,
   "claims-changed": ({ handle, userId, actor, claims, changed }) =>

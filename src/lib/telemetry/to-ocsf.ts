@@ -150,6 +150,8 @@ const MAPPERS: MapperTable<OcsfFact> = {
   "console-action": undefined,
   // No authentication. The sessions that end have records of their own.
   "user-forgotten": undefined,
+  // The process that ended it has told.
+  "session-ended-elsewhere": undefined,
   // The class needs a user, and these have none.
   "all-sessions-revoked": undefined,
   "clock-skew": undefined,

@@ -31,8 +31,14 @@ export interface AccessTokenFacts {
 export interface VerifiedAccessToken extends AccessTokenFacts, CachedToken {
   /** Parsed and frozen, because all requests with this token share the object. */
   readonly claims: unknown;
+  /** How long it was valid when it was made, in ms: a small number, which takes no memory. */
+  readonly lifetime: number;
   /** ms since the epoch */
   readonly expires: number;
+  /** The version of the log of revocations by which it last passed; -1: none. */
+  passedAt: number;
+  /** The last revocation of all sessions that its row has survived. */
+  sparedAt: number | undefined;
   /** The anti-CSRF token that last matched it. */
   provenAntiCsrf: string | undefined;
 }
@@ -145,14 +151,21 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
   // with another issuer.
   const body = parseObject(payload);
   if (body === undefined) return undefined;
-  const { exp, auth_time, cv, pld, iss, aud, act, amr } = body;
+  const { iat, exp, auth_time, cv, pld, iss, aud, act, amr } = body;
   const subject = parseSubject(body);
   if (subject === undefined) return undefined;
   const actor = isObject(act) ? parseSubject(act) : undefined;
   // An actor that cannot be read must not become the user.
   if (act !== undefined && actor === undefined) return undefined;
   const expires = fromNumericDate(exp);
-  if (expires === undefined || !Number.isInteger(auth_time) || !Number.isInteger(cv) || pld === undefined)
+  const issuedAt = fromNumericDate(iat);
+  if (
+    expires === undefined ||
+    issuedAt === undefined ||
+    !Number.isInteger(auth_time) ||
+    !Number.isInteger(cv) ||
+    pld === undefined
+  )
     return undefined;
   if (amr !== undefined && !isTexts(amr)) return undefined;
   if (iss !== policy.issuer || aud !== policy.audience) return undefined;
@@ -166,7 +179,10 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
     amr,
     actor,
     claims: deepFreeze(pld),
+    lifetime: expires - issuedAt,
     expires,
+    passedAt: -1,
+    sparedAt: undefined,
     provenAntiCsrf: undefined,
   };
 }

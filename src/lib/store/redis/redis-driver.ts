@@ -57,8 +57,25 @@ export interface RedisDriver {
    * next call makes another.
    */
   readonly abandon: (since: number) => Promise<void>;
+  /**
+   * Calls `wake` for each message of a channel, on a connection of its own, which comes back after
+   * a break. A message may be lost meanwhile.
+   *
+   * @returns a function that ends it
+   */
+  readonly subscribe: (channel: string, wake: () => void) => Promise<() => Promise<void>>;
   /** Ends the store's own client. Safe to call twice. */
   readonly close: () => Promise<void>;
+}
+
+/** The used part of both clients for messages. */
+interface Subscriber {
+  duplicate(): Subscriber;
+  on(event: string, listener: () => void): unknown;
+  connect?(): Promise<unknown>;
+  subscribe(channel: string, listener?: () => void): Promise<unknown>;
+  destroy?(): void;
+  disconnect?(): unknown;
 }
 
 /** Provides the client. */
@@ -120,6 +137,28 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
         await run({ script: inspect, keys: call.keys.slice(0, 1), args: [] });
         return waitBy(client, call, replicas);
       }
+    },
+
+    async subscribe(channel, wake) {
+      const client = (await get()) as RedisClient & Subscriber;
+      // A connection that listens takes no other commands.
+      const own = client.duplicate();
+      // Without a listener the error of a broken connection would end the process.
+      own.on("error", () => undefined);
+      if ("evalSha" in own) {
+        await own.connect?.();
+        await own.subscribe(channel, wake);
+        return async () => {
+          // node-redis 4 has no `destroy`.
+          if (own.destroy === undefined) await own.disconnect?.();
+          else own.destroy();
+        };
+      }
+      own.on("message", wake);
+      // After a break it subscribes again by itself, and messages of between are lost.
+      own.on("ready", wake);
+      await own.subscribe(channel);
+      return async () => void own.disconnect?.();
     },
 
     abandon,

@@ -19,6 +19,8 @@ export interface ShardKeys {
   readonly devices: (userKey: string) => string;
   /** ZSET: users by the time when the last of their devices expires. */
   readonly deviceExpiries: string;
+  /** ZSET: the log of revocations by the time of the server; see `LOG` in redis-scripts.ts. */
+  readonly log: string;
   /** Two keys for the test at the start. */
   readonly probeKeys: readonly [string, string];
 }
@@ -30,6 +32,8 @@ export interface RingKeys {
   readonly lease: (name: string) => string;
   /** HASH: the version of the stored data, and the oldest version of the code that can use it. */
   readonly schema: string;
+  /** ZSET: the log entries that concern everybody. Also the channel that wakes readers. */
+  readonly log: string;
   readonly probeKeys: readonly [string, string];
 }
 
@@ -42,6 +46,7 @@ export function shardKeys(prefix: string, shard: number): ShardKeys {
     replaced: `${base}replaced`,
     devices: (userKey) => `${base}devices:${userKey}`,
     deviceExpiries: `${base}device-expiry`,
+    log: `${base}log`,
     probeKeys: probeKeys(base),
   };
 }
@@ -52,6 +57,7 @@ export function ringKeys(prefix: string): RingKeys {
     keys: `${base}keys`,
     lease: (name) => `${base}lease:${name}`,
     schema: `${base}schema`,
+    log: `${base}log`,
     probeKeys: probeKeys(base),
   };
 }

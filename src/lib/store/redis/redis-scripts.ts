@@ -75,6 +75,36 @@ local function remove(expiry, handles, users, index)
   return removed
 end`;
 
+/** The time of the server, in ms. */
+const TIME = `local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end`;
+
+/**
+ * Writes an entry of the log: kind, until, id, version of the claims, spared handle and subject,
+ * separated by bars. An empty id means that nothing is written. `findLog` comes before the first
+ * write.
+ */
+const LOG = `${TIME}
+local function findLog(key, id)
+  if id ~= '' then redis.call('ZCARD', key) end
+end
+local function log(key, id, keep, kind, subject, version, except)
+  if id == '' then return end
+  local at = now()
+  local parts = {kind, string.format('%.0f', at + tonumber(keep)), id, version or '', except or '', subject}
+  redis.call('ZADD', key, string.format('%.0f', at), table.concat(parts, '|'))
+end`;
+
+/** Removes entries of the log that no longer count, from the oldest. */
+const FORGET_LOG = `local function forgetLog(key)
+  local time = now()
+  for _, entry in ipairs(redis.call('ZRANGE', key, 0, 99)) do
+    if tonumber(string.match(entry, '^%d|(%d+)')) <= time then redis.call('ZREM', key, entry) end
+  end
+end`;
+
 /** The rest of a compare-and-set: returns 0 unless the row KEYS[1] has the version ARGV[1]. */
 const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end";
 
@@ -82,14 +112,22 @@ const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then re
  * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries
  * of its shard. ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse',
  * 'end-oldest', or the greatest number to end), handle to replace or '', most sessions to look at
- * and to end at once, most expired ones to look at, fields and values of the row. Returns a result,
+ * and to end at once, most expired ones to look at, id and keep of the log, fields and values of
+ * the row. Returns a result,
  * whether a session was replaced, and the handles of the ended sessions. Results: 1 created; 0
  * refused; 2 ended some sessions, more have to end; 3 nothing, because the shard has too many
  * expired sessions and needs a sweep.
  */
 export const createSession: RedisScript = writes(
   REMOVAL,
+  LOG,
   `if redis.call('HEXISTS', KEYS[2], 'version') == 1 then return {1, 0, {}} end
+local function logEnded(expiry, handles)
+  for _, handle in ipairs(handles) do log(base(expiry) .. 'log', ARGV[9], ARGV[10], 1, handle) end
+  return handles
+end
+findLog(base(KEYS[1]) .. 'log', ARGV[9])
+if KEYS[5] then findLog(base(KEYS[5]) .. 'log', ARGV[9]) end
 local ended = {}
 local max, most, step = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[7])
 local isWhole = true
@@ -142,14 +180,15 @@ elseif most and size >= max then
   end
 end
 local users = look(KEYS[1], ended)
-if not isWhole then return {2, 0, remove(KEYS[1], ended, users, KEYS[3])} end
+if not isWhole then return {2, 0, logEnded(KEYS[1], remove(KEYS[1], ended, users, KEYS[3]))} end
 local replaced = {}
 if ARGV[6] ~= '' then replaced = {ARGV[6]} end
 local replacedUsers = look(KEYS[5] or '', replaced)
-redis.call('HSET', KEYS[2], unpack(ARGV, 9))
+redis.call('HSET', KEYS[2], unpack(ARGV, 11))
 redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
-return {1, #remove(KEYS[5] or '', replaced, replacedUsers), remove(KEYS[1], ended, users, KEYS[3])}`,
+replaced = logEnded(KEYS[5] or '', remove(KEYS[5] or '', replaced, replacedUsers))
+return {1, #replaced, logEnded(KEYS[1], remove(KEYS[1], ended, users, KEYS[3]))}`,
 );
 
 /**
@@ -178,11 +217,13 @@ if not isListed then redis.call('ZADD', index, string.match(row[3], '^%[(-?%d+)'
 return 1`,
 );
 
-/** KEYS: row. ARGV: version, next version, claims. */
+/** KEYS: row, log. ARGV: version, next version, claims, id and keep of the log, handle. */
 export const replaceClaims: RedisScript = writes(
+  LOG,
   AT_VERSION,
-  `redis.call('HSET', KEYS[1], 'version', ARGV[2], 'claims', ARGV[3])
-redis.call('HINCRBY', KEYS[1], 'claimsVersion', 1)
+  `findLog(KEYS[2], ARGV[4])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'claims', ARGV[3])
+log(KEYS[2], ARGV[4], ARGV[5], 2, ARGV[6], redis.call('HINCRBY', KEYS[1], 'claimsVersion', 1))
 return 1`,
 );
 
@@ -201,25 +242,34 @@ if ARGV[3] then redis.call('HSET', KEYS[1], 'label', ARGV[3]) else redis.call('H
 return 1`,
 );
 
-/** KEYS: row, expiries. ARGV: version or '', handle. */
+/** KEYS: row, expiries, log. ARGV: version or '', handle, id and keep of the log. */
 export const deleteSession: RedisScript = writes(
   REMOVAL,
+  LOG,
   `if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
-return #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))`,
+findLog(KEYS[3], ARGV[3])
+local removed = #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))
+if removed == 1 then log(KEYS[3], ARGV[3], ARGV[4], 1, ARGV[2]) end
+return removed`,
 );
 
 /**
- * KEYS: expiries, index of the user. ARGV: handle to keep, most sessions to remove. Returns how
- * many index entries it found, up to that number, then the removed handles.
+ * KEYS: expiries, index of the user, log. ARGV: handle to keep, most sessions to remove, id and
+ * keep of the log, user. Returns how many index entries it found, up to that number, then the
+ * removed handles.
  */
 export const deleteSessionsOfUser: RedisScript = writes(
   REMOVAL,
+  LOG,
   // One more, because the kept session may be among them.
   `local handles = {}
 for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, ARGV[2], 'REV')) do
   if handle ~= ARGV[1] and #handles < tonumber(ARGV[2]) then handles[#handles + 1] = handle end
 end
-return {#handles, unpack(remove(KEYS[1], handles, look(KEYS[1], handles), KEYS[2]))}`,
+findLog(KEYS[3], ARGV[3])
+local removed = remove(KEYS[1], handles, look(KEYS[1], handles), KEYS[2])
+log(KEYS[3], ARGV[3], ARGV[4], 3, ARGV[5], '', ARGV[1])
+return {#handles, unpack(removed)}`,
 );
 
 /**
@@ -268,10 +318,12 @@ return {rows, entries[#entries - 1], entries[#entries]}`,
 /**
  * KEYS: expiries, replaced sessions, users by their last device. ARGV: now, at most. Returns how
  * many sessions it removed, and the earliest expiry of each key that is left. It also forgets
- * replaced sessions and devices.
+ * replaced sessions, devices and some entries of the log.
  */
 export const deleteExpired: RedisScript = tidies(
   REMOVAL,
+  TIME,
+  FORGET_LOG,
   `local handles = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 local users = look(KEYS[1], handles)
 local owners = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
@@ -286,6 +338,7 @@ for i, user in ipairs(owners) do
   redis.call('DEL', devices[i])
   redis.call('ZREM', KEYS[3], user)
 end
+forgetLog(base(KEYS[1]) .. 'log')
 for _, key in ipairs(KEYS) do found[#found + 1] = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
 return found`,
 );
@@ -330,6 +383,39 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[1])
 return count`,
 );
+
+/** KEYS: log. ARGV: id, keep, kind, subject, version of the claims, spared handle. */
+export const appendLog: RedisScript = writes(
+  LOG,
+  FORGET_LOG,
+  `forgetLog(KEYS[1])
+log(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+return 1`,
+);
+
+/**
+ * KEYS: logs of one node. ARGV: since, most entries. Returns the time in ms, and the entries, each
+ * with its time.
+ */
+export const readLog: RedisScript = reads(
+  CURRENT,
+  TIME,
+  `local time = string.format('%.0f', now())
+local entries, most = {}, tonumber(ARGV[2])
+for _, key in ipairs(KEYS) do
+  if #entries < 2 * most then
+    local found = redis.call('ZRANGEBYSCORE', key, ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, most - #entries / 2)
+    for i = 1, #found do entries[#entries + 1] = found[i] end
+  end
+end
+return {time, entries}`,
+);
+
+/** KEYS: log of the ring. Returns the channel, whose name includes the client's own prefix. */
+export const announceLog: RedisScript = tidies("redis.call('PUBLISH', KEYS[1], '')\nreturn KEYS[1]");
+
+/** KEYS: log of the ring. Returns the channel. */
+export const channelOfLog: RedisScript = tidies("return KEYS[1]");
 
 /** KEYS: lease. ARGV: owner, now, until. */
 export const takeLease: RedisScript = tidies(

@@ -8,10 +8,12 @@ import { replyCode } from "./redis-errors.ts";
 import { shardKeys, type ShardKeys, ringKeys } from "./redis-keys.ts";
 import { SHARDS } from "./redis-shards.ts";
 import { readKey, readSession, readSummary, readTime, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
+import { appendArgs, logArgs, readLogPage } from "./redis-log.ts";
 import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 import { checkServer, findEviction } from "./redis-server.ts";
 import { createRedisSweep } from "./redis-sweep.ts";
+import type { Journal, LogPage, NewLogEntry } from "../../revocation/log-store.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
 import { asStep } from "../../session/store-error.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
@@ -54,16 +56,29 @@ export function createRedisStore({
     return shard === undefined ? undefined : shardKeys(prefix, shard);
   }
 
+  const keysOfEntry = (entry: Exclude<NewLogEntry, { kind: "all" }>): ShardKeys | undefined =>
+    entry.kind === "user" ? keysOfUser(entry.userKey) : keysOfHandle(entry.handle);
+
   function noteEnd(handle: string, end: number): void {
     const shard = shardOfHandle(handle);
     if (shard !== undefined) sweep.note(shard, end);
   }
 
-  async function deleteRow(handle: string, version: number | ""): Promise<boolean> {
+  async function deleteRow(handle: string, version: number | "", journal: Journal | undefined): Promise<boolean> {
     const at = keysOfHandle(handle);
-    return (
-      at !== undefined && isDone(await run(scripts.deleteSession, [at.row(handle), at.expiries], [version, handle]))
-    );
+    if (at === undefined) return false;
+    const keys = [at.row(handle), at.expiries, at.log];
+    return isDone(await run(scripts.deleteSession, keys, [version, handle, ...logArgs(journal)]));
+  }
+
+  /** A script reads only keys of one slot where the server is a cluster. */
+  let isCluster = false;
+
+  async function readLog(since: number, limit: number): Promise<LogPage> {
+    const logs = [ring.log, ...shards.map(({ log }) => log)];
+    const ask = (keys: readonly string[]) => run(scripts.readLog, keys, [since, limit]);
+    const replies = await Promise.all(isCluster ? logs.map((log) => ask([log])) : [ask(logs)]);
+    return readLogPage(replies, isCluster, limit);
   }
 
   async function listKeys(): Promise<readonly KeyRecord[]> {
@@ -84,7 +99,7 @@ export function createRedisStore({
     timeout,
 
     async prepare() {
-      const isCluster = checkServer(await run(scripts.inspect, [ring.keys]));
+      isCluster = checkServer(await run(scripts.inspect, [ring.keys]));
       await run(scripts.probeWrites, ring.probeKeys);
       const noted = await run(scripts.noteSchema, [ring.schema], [schema.version, schema.oldest]);
       isUsable(toSchemaVersion((noted as readonly unknown[]).map(text)), schema.version);
@@ -95,7 +110,7 @@ export function createRedisStore({
       await Promise.all(shards.map(({ probeKeys }) => run(scripts.probeWrites, probeKeys)));
     },
 
-    async createSession(record, limit, replaces = "") {
+    async createSession(record, limit, replaces = "", journal) {
       const { handle, userKey, createdAt, expiresAt } = record;
       const at = keysOfUser(userKey);
       const old = keysOfHandle(replaces);
@@ -110,7 +125,7 @@ export function createRedisStore({
         const ended: string[] = [];
         let mostExpired = MOST_AT_ONCE;
         for (;;) {
-          const bounds = [MOST_REMOVED, mostExpired];
+          const bounds = [MOST_REMOVED, mostExpired, ...logArgs(journal?.ended)];
           const running = run(scripts.createSession, keys, [...args, ...bounds, ...rowFields(record)]);
           const reply = await asStep(ended.length === 0, running);
           const [done, count, handles] = reply as readonly [unknown, unknown, readonly unknown[]];
@@ -141,7 +156,9 @@ export function createRedisStore({
       // so that an error in between signs nobody out: the old one then exists until it expires, but
       // no cookie has it.
       const outcome = await create(undefined);
-      return outcome.created ? { ...outcome, replaced: await asStep(false, deleteRow(replaces, "")) } : outcome;
+      return outcome.created
+        ? { ...outcome, replaced: await asStep(false, deleteRow(replaces, "", journal?.replaced)) }
+        : outcome;
     },
 
     async findSession(handle) {
@@ -158,11 +175,11 @@ export function createRedisStore({
       return isDone(await run(scripts.commitRefresh, [at.row(handle), at.expiries], args));
     },
 
-    async replaceClaims(handle, version, claims) {
+    async replaceClaims(handle, version, claims, journal) {
       const at = keysOfHandle(handle);
-      return (
-        at !== undefined && isDone(await run(scripts.replaceClaims, [at.row(handle)], [version, version + 1, claims]))
-      );
+      if (at === undefined) return false;
+      const args = [version, version + 1, claims, ...logArgs(journal), handle];
+      return isDone(await run(scripts.replaceClaims, [at.row(handle), at.log], args));
     },
 
     async replaceData(handle, version, data) {
@@ -176,17 +193,17 @@ export function createRedisStore({
       return at !== undefined && isDone(await run(scripts.replaceLabel, [at.row(handle)], args));
     },
 
-    deleteSession: (handle) => deleteRow(handle, ""),
+    deleteSession: (handle, journal) => deleteRow(handle, "", journal),
 
     deleteSessionAtVersion: deleteRow,
 
-    async deleteSessionsOfUser(userKey, except = "", limit) {
+    async deleteSessionsOfUser(userKey, except = "", limit, journal) {
       const at = keysOfUser(userKey);
-      const keys = [at.expiries, at.index(userKey)];
+      const keys = [at.expiries, at.index(userKey), at.log];
       const removed: string[] = [];
       while (removed.length < limit) {
         const most = Math.min(limit - removed.length, MOST_REMOVED);
-        const reply = await run(scripts.deleteSessionsOfUser, keys, [except, most]);
+        const reply = await run(scripts.deleteSessionsOfUser, keys, [except, most, ...logArgs(journal), userKey]);
         const [found, ...handles] = reply as readonly unknown[];
         removed.push(...handles.map(text));
         if (Number(found) < most) break;
@@ -241,6 +258,22 @@ export function createRedisStore({
       const at = keysOfHandle(handle);
       const until = at === undefined ? null : await run(scripts.replacedUntil, [at.replaced], [handle]);
       return until !== null && Number(text(until)) > now;
+    },
+
+    async appendLog(entry, journal) {
+      const key = entry.kind === "all" ? ring.log : keysOfEntry(entry)?.log;
+      if (key !== undefined) await run(scripts.appendLog, [key], appendArgs(entry, journal));
+    },
+
+    readLog,
+
+    async announceLog() {
+      await run(scripts.announceLog, [ring.log]);
+    },
+
+    async watchLog(wake) {
+      const channel = text(await run(scripts.channelOfLog, [ring.log]));
+      return driver.subscribe(channel, wake);
     },
 
     deleteExpiredSessions: sweep.deleteExpired,

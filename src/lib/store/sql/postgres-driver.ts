@@ -7,57 +7,15 @@ import {
   type SqlDriver,
   type SqlResult,
 } from "./sql-driver.ts";
+import type { PgClient, PgQuery, PgResult, PostgresJs, PostgresJsScope, PostgresPool } from "./postgres-pool.ts";
+import { listen, type ListenPool } from "./postgres-listen.ts";
 import type { SqlValue } from "./sql-statements.ts";
-
-/** A client of a pool of pg. */
-export interface PgClient {
-  query(query: PgQuery): Promise<PgResult>;
-  release(destroy?: boolean): unknown;
-  on(event: "error", listener: () => void): unknown;
-  off(event: "error", listener: () => void): unknown;
-}
-
-/** The used method of a `Pool` of pg. */
-export interface PgPool {
-  connect(): Promise<PgClient>;
-}
-
-interface PgResult {
-  readonly rows: unknown[];
-  readonly rowCount: number | null;
-}
-
-interface PgQuery {
-  readonly text: string;
-  readonly values?: SqlValue[];
-  readonly name?: string;
-  readonly rowMode: "array";
-  readonly types: { getTypeParser(): (text: string) => string };
-}
 
 /** Every value as text, even if the app has set parsers for all queries. */
 const TEXTS: Pick<PgQuery, "rowMode" | "types"> = {
   rowMode: "array",
   types: { getTypeParser: () => (text) => text },
 };
-
-/**
- * The used part of postgres.js: the function of its default export, and the one in a transaction.
- */
-export interface PostgresJs extends PostgresJsScope {
-  begin(options: string, work: (scope: PostgresJsScope) => Promise<void>): Promise<unknown>;
-}
-
-export interface PostgresJsScope {
-  unsafe(text: string, values?: SqlValue[], options?: { readonly prepare?: boolean }): PostgresJsQuery;
-}
-
-export interface PostgresJsQuery {
-  /** Rows as arrays of bytes, without the app's types and transformations. */
-  raw(): PromiseLike<unknown[][] & { readonly count?: number | null }>;
-}
-
-export type PostgresPool = PgPool | PostgresJs;
 
 export interface PostgresDriverOptions {
   /** Provides the pool. Called again after a failure. */
@@ -69,9 +27,11 @@ export interface PostgresDriverOptions {
    * supports.
    */
   readonly prepare: boolean;
+  /** Makes a pool of one connection for messages, for another address if one is given. */
+  readonly listenPool?: (url: string | undefined) => Promise<ListenPool>;
 }
 
-export function createPostgresDriver({ pool, end, prepare }: PostgresDriverOptions): SqlDriver {
+export function createPostgresDriver({ pool, end, prepare, listenPool }: PostgresDriverOptions): SqlDriver {
   let seen: PostgresPool | undefined;
   const names = createNames(prepare);
   return {
@@ -80,6 +40,13 @@ export function createPostgresDriver({ pool, end, prepare }: PostgresDriverOptio
       seen = given;
       return "unsafe" in given ? fromPostgresJs(given, names) : fromClient(await given.connect(), names);
     },
+
+    ...(listenPool === undefined
+      ? {}
+      : {
+          listen: async (channel: string, wake: () => void, url: string | undefined) =>
+            listen(await listenPool(url), channel, wake),
+        }),
 
     diagnose: (error) => (names.isLost(error) ? { kind: "conflict" } : diagnose(error)),
     isRefusal,

@@ -46,6 +46,13 @@ export interface SqlDriver {
   readonly connect: () => Promise<SqlConnection>;
   /** The error that delays `connect`, if the pool tells it. */
   readonly reason?: () => unknown;
+  /**
+   * Listens for messages of a channel, on a connection of its own. Undefined: the database has no
+   * messages.
+   *
+   * @param url another address; default: that of the pool
+   */
+  readonly listen?: (channel: string, wake: () => void, url: string | undefined) => Promise<() => Promise<void>>;
   /** The meaning of an error; undefined if it is unknown. */
   readonly diagnose: (error: unknown) => SqlDiagnosis | undefined;
   /** Whether the database sent the error, and did nothing. */

@@ -8,23 +8,11 @@ import {
   type RefreshWrite,
   type SessionPosition,
 } from "../../session/session-store.ts";
+import { buildJournal, type Combined, shortNames, type SqlJournal } from "./sql-journal.ts";
+import type { SqlStatement, SqlValue } from "./sql-text.ts";
 import { type SqlDialect, TRAITS } from "./sql-traits.ts";
 
-/**
- * A fixed text with placeholders. Drivers prepare it once per connection, by its name if they need
- * one.
- */
-export interface SqlStatement {
-  readonly name: string;
-  readonly text: string;
-  /**
-   * Whether its rows decide something, so that they must not come from a server that may lag. Such
-   * a server returns a first row that begins with NULL (`refuseReplica`).
-   */
-  readonly decides?: boolean;
-}
-
-export type SqlValue = string | number | null;
+export type { SqlStatement, SqlValue };
 
 const SESSION_COLUMNS: readonly (keyof SessionRecord)[] = [...SUMMARY_FIELDS, "claims", "data"];
 
@@ -98,7 +86,6 @@ export const readHandle = (row: Row): string => String(readValue("handle", row[0
 /** Statements with a fixed text. */
 export type FixedStatement =
   | "insert"
-  | "replace"
   | "find"
   | "commitRefresh"
   | "replaceClaims"
@@ -136,20 +123,47 @@ export type LimitedStatement =
   | "deleteHandles"
   | "lockHandles";
 
-/** Statements of a soft limit: with the greatest number of sessions, and of removals at once. */
-export type TrimStatement = "surplusOfUser" | "insertAndTrim" | "replaceAndTrim";
-
 export interface SqlStatements
   extends
     Readonly<Record<FixedStatement, SqlStatement>>,
-    Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>>,
-    Readonly<Record<TrimStatement, (max: number, atOnce: number) => SqlStatement>> {}
+    Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>> {
+  /** Handles beyond the newest `max - 1`, at most `atOnce`. */
+  readonly surplusOfUser: (max: number, atOnce: number) => SqlStatement;
+  /** PostgreSQL: a sign-in in one statement. */
+  readonly signIn: (parts: SignInParts) => SqlStatement;
+  /** The audit rows of what `deleteOfUser` removes. */
+  readonly auditOfUser: (limit: number) => SqlStatement;
+  readonly journal: SqlJournal;
+  readonly changes: ChangeTexts;
+}
+
+/** The parts of a sign-in, each only where needed. */
+export interface SignInParts {
+  /** Whether it replaces a session. */
+  readonly replaces: boolean;
+  /** Removes the surplus of the oldest rivals, without waiting for a locked row. */
+  readonly trim: { readonly max: number; readonly atOnce: number } | undefined;
+  /** What is written for the sessions that end. */
+  readonly ended: readonly Combined[];
+  /** What is written for the new session. */
+  readonly begun: readonly Combined[];
+}
+
+/** Texts that `SqlJournal.combined` completes. */
+export interface ChangeTexts {
+  readonly delete: string;
+  readonly deleteAtVersion: string;
+  readonly deleteHandles: (count: number) => string;
+  readonly deleteOfUser: (limit: number) => string;
+  readonly replaceClaims: string;
+}
 
 /** More than any key ring has. */
 const MOST_KEYS = 1_000_000;
 
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
-  const { clock, causal, isReplica, namesRemoved } = TRAITS[dialect];
+  const traits = TRAITS[dialect];
+  const { clock, causal, isReplica, namesRemoved } = traits;
   const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
   const [session, key, lease] = [`${prefix}session`, `${prefix}key`, `${prefix}lease`];
   const [replaced, device] = [`${prefix}replaced`, `${prefix}device`];
@@ -178,18 +192,22 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const forced = isMysql ? ` FORCE INDEX (${session}_user)` : "";
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
-  const replace = `${causal}UPDATE ${session} SET ${assignments(SESSION_COLUMNS)}, ${emptied(RESERVED_COLUMNS)} WHERE handle = ?`;
-  /**
-   * PostgreSQL: removes the surplus of the oldest rivals after a write, without waiting for a
-   * locked row.
-   */
-  const trimming = (write: string, max: number, atOnce: number): string =>
-    `WITH written AS (${write} RETURNING handle),
-      counted AS (SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${max - 1 + atOnce}),
-      ended AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ORDER BY created_at, handle
-        LIMIT (SELECT greatest(count(*) - ${max - 1}, 0) FROM counted) FOR UPDATE SKIP LOCKED)) RETURNING handle)
-      SELECT handle, 1 FROM written UNION ALL SELECT handle, 0 FROM ended`;
   const newDevice = `${device} (user_key, device, first_seen_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`;
+  const journal = buildJournal({ dialect, traits, prefix, statement, decision });
+  const changes: ChangeTexts = {
+    delete: `${causal}DELETE FROM ${session} WHERE handle = ?`,
+    deleteAtVersion: `DELETE FROM ${session} ${atVersion}`,
+    deleteHandles: (count) => `DELETE FROM ${session} WHERE handle IN (${marks(Array<string>(count).fill("handle"))})`,
+    // All calls lock in the same order, which prevents deadlocks.
+    deleteOfUser: (limit) =>
+      isMysql
+        ? `DELETE FROM ${othersOfUser(limit)}`
+        : dialect === "postgres"
+          ? `DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${othersOfUser(limit)} FOR UPDATE))`
+          : `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${othersOfUser(limit)})`,
+    replaceClaims: `UPDATE ${session} SET version = version + 1, claims_version = claims_version + 1, claims = ? ${atVersion}`,
+  };
+  const returning = namesRemoved === "no" ? "" : " RETURNING handle";
   const newKey = `${key} (${list(KEY_FIELDS)}) VALUES (${marks(KEY_FIELDS)})`;
 
   /** Removes some rows of a table with this primary key. */
@@ -209,8 +227,6 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const toSweep = "expires_at >= ? AND expires_at <= ? ORDER BY expires_at";
   return {
     insert: statement("insert", insert),
-    // One statement turns the old row into the new one, so it needs no transaction.
-    replace: statement("replace", replace),
     find: decision(
       "find",
       SESSION_COLUMNS.length + (clock === undefined ? 0 : 1),
@@ -220,28 +236,13 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       "commit_refresh",
       `UPDATE ${session} SET version = version + 1, ${assignments(REFRESH_FIELDS)} ${atVersion}`,
     ),
-    replaceClaims: statement(
-      "replace_claims",
-      `UPDATE ${session} SET version = version + 1, claims_version = claims_version + 1, claims = ? ${atVersion}`,
-    ),
+    replaceClaims: statement("replace_claims", changes.replaceClaims),
     replaceData: statement("replace_data", `UPDATE ${session} SET version = version + 1, data = ? ${atVersion}`),
     replaceLabel: statement("replace_label", `UPDATE ${session} SET version = version + 1, label = ? ${atVersion}`),
-    delete: statement("delete", `${causal}DELETE FROM ${session} WHERE handle = ?`),
-    deleteAtVersion: statement("delete_at_version", `DELETE FROM ${session} ${atVersion}`),
-    /**
-     * Returns the removed handles if the dialect can. All calls lock in the same order, which
-     * prevents deadlocks.
-     */
-    deleteOfUser: (limit) => {
-      const chosen = othersOfUser(limit);
-      const texts = {
-        mysql: `DELETE FROM ${chosen}`,
-        postgres: `DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${chosen} FOR UPDATE)) RETURNING handle`,
-        sqlite: `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen}) RETURNING handle`,
-      };
-      const text = isMysql ? `${texts.mysql}${namesRemoved === "no" ? "" : " RETURNING handle"}` : texts[dialect];
-      return statement(`delete_of_user_${Math.trunc(limit)}`, text);
-    },
+    delete: statement("delete", changes.delete),
+    deleteAtVersion: statement("delete_at_version", changes.deleteAtVersion),
+    /** Returns the removed handles if the dialect can. */
+    deleteOfUser: (limit) => statement(`delete_of_user_${Math.trunc(limit)}`, changes.deleteOfUser(limit) + returning),
     /**
      * For dialects that cannot return removed rows. PostgreSQL's locks are writes, so replicas
      * refuse them.
@@ -252,17 +253,12 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       return isMysql ? decision(name, 1, text, "") : statement(name, text);
     },
     /** Deletes a fixed number of handles. Returns the removed ones if the dialect can. */
-    deleteHandles: (count) =>
-      statement(
-        `delete_handles_${count}`,
-        `DELETE FROM ${session} WHERE handle IN (${marks(Array(count).fill("handle"))})${namesRemoved === "no" ? "" : " RETURNING handle"}`,
-      ),
+    deleteHandles: (count) => statement(`delete_handles_${count}`, changes.deleteHandles(count) + returning),
     lockHandles: (count) =>
       statement(
         `lock_handles_${count}`,
         `SELECT handle FROM ${session} WHERE handle IN (${marks(Array(count).fill("handle"))}) FOR UPDATE`,
       ),
-    /** Handles beyond the newest `max - 1`, at most `atOnce`. */
     surplusOfUser: (max, atOnce) =>
       decision(
         `surplus_of_user_${max}_${atOnce}`,
@@ -277,8 +273,30 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         `SELECT handle FROM ${rivals} ORDER BY created_at, handle LIMIT ${Math.trunc(limit)}`,
         "",
       ),
-    insertAndTrim: (max, atOnce) => statement(`insert_trim_${max}_${atOnce}`, trimming(insert, max, atOnce)),
-    replaceAndTrim: (max, atOnce) => statement(`replace_trim_${max}_${atOnce}`, trimming(replace, max, atOnce)),
+    signIn: ({ replaces, trim, ended, begun }) => {
+      const columns = "handle, user_key, actor_key, claims_version";
+      const steps = [
+        `made AS (${insert} RETURNING ${columns})`,
+        `replaced AS (DELETE FROM ${session} WHERE ${replaces ? "handle = ?" : "FALSE"} RETURNING ${columns})`,
+        ...(trim === undefined
+          ? []
+          : [
+              `counted AS (SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${trim.max - 1 + trim.atOnce})`,
+              `surplus AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ORDER BY created_at, handle
+                LIMIT (SELECT greatest(count(*) - ${trim.max - 1}, 0) FROM counted) FOR UPDATE SKIP LOCKED)) RETURNING ${columns})`,
+            ]),
+        ...journal.written("replaced", ended),
+        ...(trim === undefined ? [] : journal.written("surplus", ended)),
+        ...journal.written("made", begun),
+      ];
+      const surplus = trim === undefined ? "" : " UNION ALL SELECT handle, 0 FROM surplus";
+      const name = `sign_in_${Number(replaces)}_${trim?.max ?? ""}_${trim?.atOnce ?? ""}_${shortNames(ended)}_${shortNames(begun)}`;
+      return statement(name, `WITH ${steps.join(", ")} SELECT handle, 1 FROM replaced${surplus}`);
+    },
+    auditOfUser: (limit) =>
+      journal.auditRows(`of_user_${Math.trunc(limit)}`, othersOfUser(limit).slice(session.length)),
+    journal,
+    changes,
     listOfUser: (limit) => {
       // The first of the two time conditions is for the index.
       const behind = "created_at <= ? AND (created_at < ? OR handle < ?)";
@@ -403,7 +421,6 @@ export const column = (name: string): string => name.replaceAll(/[A-Z]/g, (lette
 const list = (names: readonly string[]): string => names.map(column).join(", ");
 const marks = (names: readonly string[]): string => names.map(() => "?").join(", ");
 const assignments = (names: readonly string[]): string => names.map((name) => `${column(name)} = ?`).join(", ");
-const emptied = (names: readonly string[]): string => names.map((name) => `${column(name)} = NULL`).join(", ");
 const selected = (names: readonly string[]): string => names.map((name) => `${column(name)} AS "${name}"`).join(", ");
 
 function numbered(text: string): string {

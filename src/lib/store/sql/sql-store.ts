@@ -1,10 +1,13 @@
 import type { ExactLimit, SoftLimit } from "../../policy.ts";
-import { generalError } from "../../errors.ts";
+import { generalError, isErrorFromAuth } from "../../errors.ts";
 import { shardOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import { makeRoom } from "../../session/device-limit.ts";
 import { decideLimit } from "../../session/session-limit.ts";
-import { asStep } from "../../session/store-error.ts";
+import { asStep, unsuitableStore } from "../../session/store-error.ts";
+import type { Journal } from "../../revocation/log-store.ts";
+import { createSqlEndings, type Ending, type SignIn, type SqlEndings } from "./sql-endings.ts";
+import { appendValues, readPage } from "./sql-journal.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
 import type { SqlDriver } from "./sql-driver.ts";
@@ -19,10 +22,7 @@ import {
   readSession,
   readSummary,
   refreshValues,
-  sessionValues,
-  type SqlStatement,
   type SqlStatements,
-  type SqlValue,
 } from "./sql-statements.ts";
 import { type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
 
@@ -56,7 +56,7 @@ export function createSqlStore({
   timeout,
   queueLimit,
 }: SqlStoreOptions): SessionStore {
-  let preparing: Promise<SqlStatements> | undefined;
+  let preparing: Promise<Prepared> | undefined;
   let isOpening = false;
   let hasOpened = false;
   const runner = createSqlRunner(driver, {
@@ -69,11 +69,12 @@ export function createSqlStore({
   });
   /** Those of the server, once it is known. */
   let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
-  /** Whether one statement can write a session and end others. */
-  let trimsWithWrite = false;
+  let dialect: SqlDialect = "mysql";
+  /** Why the log cannot be written. */
+  let logFault: string | undefined;
 
-  async function open(): Promise<SqlStatements> {
-    const dialect = await inspect(runner);
+  async function open(): Promise<Prepared> {
+    dialect = await inspect(runner);
     const family = dialect === "postgres" ? "postgres" : "mysql";
     await prepareSchema(runner, driver, {
       dialect: family,
@@ -93,13 +94,15 @@ export function createSqlStore({
         `the table ${prefix}lease has lost its rows; drop it and restart the app, which makes it anew (migrate: true), or run the statements that name it of what npx counterfoil migrate --print prints`,
       );
     }
+    logFault = await findLogFault(runner, statements);
     ({ causal, namesRemoved } = TRAITS[dialect]);
-    trimsWithWrite = dialect === "postgres";
     hasOpened = true;
-    return statements;
+    const isOneStatement = dialect === "postgres";
+    const endings = createSqlEndings(statements, { isOneStatement, isLogged: logFault === undefined, namesRemoved });
+    return { ...statements, endings };
   }
 
-  function prepared(): Promise<SqlStatements> {
+  function prepared(): Promise<Prepared> {
     if (preparing !== undefined) return preparing;
     isOpening = true;
     preparing = open()
@@ -113,19 +116,11 @@ export function createSqlStore({
     return preparing;
   }
 
-  /**
-   * Removes rows and returns their handles: by a statement that does both, or after locking the
-   * rows.
-   */
-  async function removeNamed(
-    step: SqlRun,
-    { lock, remove }: { readonly lock: SqlStatement; readonly remove: SqlStatement },
-    values: readonly SqlValue[],
-  ): Promise<string[]> {
-    const locked = namesRemoved === "no" ? await step(lock, values) : undefined;
-    if (locked?.rows.length === 0) return [];
-    const removed = await step(remove, values);
-    return (locked ?? removed).rows.map(readHandle);
+  /** Takes the steps of an ending, which are one atomic step. */
+  async function endBy<T>(choose: (endings: SqlEndings) => Ending<T>): Promise<T> {
+    const { endings } = await prepared();
+    if (endings.isOneStatement) return takeSteps(runner.run, choose(endings));
+    return runner.transaction(causal, (step) => takeSteps(step, choose(endings)));
   }
 
   /**
@@ -133,15 +128,11 @@ export function createSqlStore({
    * sessions have to end, several short transactions remove a few each, so that other sign-ins wait
    * only briefly.
    */
-  async function createWithin(
-    limit: ExactLimit,
-    record: SessionRecord,
-    replaces: string | undefined,
-  ): Promise<CreateOutcome> {
+  async function createWithin(limit: ExactLimit, signIn: SignIn): Promise<CreateOutcome> {
     const ended: string[] = [];
     for (;;) {
       const taken = prepared().then((statements) =>
-        runner.transaction(causal, (step) => attemptSignIn(step, statements, { limit, record, replaces })),
+        runner.transaction(causal, (step) => attemptSignIn(step, statements, limit, signIn)),
       );
       const attempt = await asStep(ended.length === 0, taken);
       ended.push(...attempt.ended);
@@ -151,10 +142,13 @@ export function createSqlStore({
 
   async function attemptSignIn(
     step: SqlRun,
-    statements: SqlStatements,
-    { limit, record, replaces }: SignIn,
+    statements: Prepared,
+    limit: ExactLimit,
+    { record, replaces, journal }: SignIn,
   ): Promise<CreateOutcome & { readonly isDone: boolean }> {
     const { userKey, createdAt, handle: own } = record;
+    const { endings } = statements;
+    const take = <T>(steps: Ending<T>): Promise<T> => takeSteps(step, steps);
     await step(statements.lockRow, [`place-${shardOfUser(userKey)}`]);
     // The replaced session does not count, and no session has the handle of the new one.
     const rivals = [userKey, createdAt, replaces ?? own];
@@ -164,46 +158,27 @@ export function createSqlStore({
     if (next === "refuse") return { ...REFUSED, isDone: true };
     if (next === "count") {
       const handles = (await step(statements.oldestOfUser(oldest), rivals)).rows.map(readHandle);
-      const by = { lock: statements.lockHandles(oldest), remove: statements.deleteHandles(oldest) };
-      return { created: false, ended: await removeNamed(step, by, handles), replaced: false, isDone: false };
+      const ended = await take(endings.endHandles(handles, journal?.ended));
+      return { created: false, ended, replaced: false, isDone: false };
     }
     const ended: string[] = [];
     for (const handle of rows.map(readHandle)) {
       // A session that its owner ended meanwhile is not reported here.
-      if ((await step(statements.delete, [handle])).changes > 0) ended.push(handle);
+      if (await take(endings.endOne({ handle }, journal?.ended))) ended.push(handle);
     }
-    const replaced = replaces !== undefined && (await step(statements.delete, [replaces])).changes > 0;
-    await step(statements.insert, sessionValues(record));
+    const replaced = await take(endings.signInOver({ record, replaces, journal }));
     return { created: true, ended, replaced, isDone: true };
-  }
-
-  async function createTrimming(
-    { max, atOnce }: SoftLimit,
-    record: SessionRecord,
-    replaces: string | undefined,
-  ): Promise<CreateOutcome> {
-    const values = sessionValues(record);
-    const rivals = [record.userKey, record.createdAt, replaces ?? ""];
-    const write = async (choose: (all: SqlStatements) => SqlStatement, own: readonly SqlValue[]) => {
-      const { rows } = await runner.run(choose(await prepared()), [...own, ...rivals, ...rivals]);
-      const ended = rows.filter(([, isWritten]) => Number(isWritten) === 0).map(readHandle);
-      return { ended, isWritten: ended.length < rows.length };
-    };
-    const replacing =
-      replaces === undefined
-        ? { ended: [], isWritten: false }
-        : await write((all) => all.replaceAndTrim(max, atOnce), [...values, replaces]);
-    if (replacing.isWritten) return { created: true, ended: replacing.ended, replaced: true };
-    const inserting = write((all) => all.insertAndTrim(max, atOnce), values);
-    const { ended } = await asStep(replacing.ended.length === 0, inserting);
-    return { created: true, ended: [...replacing.ended, ...ended], replaced: false };
   }
 
   /**
    * Removes the surplus after a sign-in row by row: a transaction with one row lock cannot
    * deadlock.
    */
-  async function trim(limit: SoftLimit, { userKey, createdAt, handle: own }: SessionRecord): Promise<string[]> {
+  async function trim(
+    limit: SoftLimit,
+    { userKey, createdAt, handle: own }: SessionRecord,
+    journal: Journal | undefined,
+  ): Promise<string[]> {
     const ended: string[] = [];
     try {
       const values = [userKey, createdAt, own];
@@ -213,7 +188,7 @@ export function createSqlStore({
       const { rows } =
         oldest === surplus.rows.length ? surplus : await runner.run((await prepared()).oldestOfUser(oldest), values);
       for (const handle of rows.map(readHandle)) {
-        if ((await runner.run((await prepared()).delete, [handle])).changes > 0) ended.push(handle);
+        if (await endBy((endings) => endings.endOne({ handle }, journal))) ended.push(handle);
       }
     } catch {
       // The user is signed in already. The next sign-in removes the rest.
@@ -252,15 +227,20 @@ export function createSqlStore({
       await prepared();
     },
 
-    async createSession(record, limit, replaces) {
-      if (limit !== undefined && limit.onLimit !== "trim") return createWithin(limit, record, replaces);
+    async createSession(record, limit, replaces, journal) {
+      const signIn = { record, replaces, journal };
+      if (limit !== undefined && limit.onLimit !== "trim") return createWithin(limit, signIn);
       await prepared();
-      if (limit !== undefined && trimsWithWrite) return createTrimming(limit, record, replaces);
-      const values = sessionValues(record);
-      const replaced =
-        replaces !== undefined && (await runner.run((await prepared()).replace, [...values, replaces])).changes > 0;
-      if (!replaced) await runner.run((await prepared()).insert, values);
-      return { created: true, ended: limit === undefined ? [] : await trim(limit, record), replaced };
+      if (dialect === "postgres") return endBy((endings) => endings.signIn(signIn, limit));
+      const isPlain = replaces === undefined && journal?.begun.audit === undefined;
+      const replaced = await (isPlain
+        ? takeSteps(runner.run, (await prepared()).endings.signInOver(signIn))
+        : endBy((endings) => endings.signInOver(signIn)));
+      return {
+        created: true,
+        ended: limit === undefined ? [] : await trim(limit, record, journal?.ended),
+        replaced,
+      };
     },
 
     async findSession(handle) {
@@ -271,8 +251,8 @@ export function createSqlStore({
     commitRefresh: async (handle, version, write) =>
       (await runner.run((await prepared()).commitRefresh, [...refreshValues(write), handle, version])).changes > 0,
 
-    replaceClaims: async (handle, version, claims) =>
-      (await runner.run((await prepared()).replaceClaims, [claims, handle, version])).changes > 0,
+    replaceClaims: (handle, version, claims, journal) =>
+      endBy((endings) => endings.replaceClaims({ handle, version, claims }, journal)),
 
     replaceData: async (handle, version, data) =>
       (await runner.run((await prepared()).replaceData, [data, handle, version])).changes > 0,
@@ -280,18 +260,30 @@ export function createSqlStore({
     replaceLabel: async (handle, version, label) =>
       (await runner.run((await prepared()).replaceLabel, [label, handle, version])).changes > 0,
 
-    deleteSession: async (handle) => (await runner.run((await prepared()).delete, [handle])).changes > 0,
+    deleteSession: (handle, journal) => endBy((endings) => endings.endOne({ handle }, journal)),
 
-    deleteSessionAtVersion: async (handle, version) =>
-      (await runner.run((await prepared()).deleteAtVersion, [handle, version])).changes > 0,
+    deleteSessionAtVersion: (handle, version, journal) =>
+      endBy((endings) => endings.endOne({ handle, version }, journal)),
 
-    async deleteSessionsOfUser(userKey, except = "", limit) {
-      const statements = await prepared();
-      const values = [userKey, except];
-      const by = { lock: statements.lockHandlesOfUser(limit), remove: statements.deleteOfUser(limit) };
-      const work = (step: SqlRun): Promise<string[]> => removeNamed(step, by, values);
-      return namesRemoved === "yes" ? work(runner.run) : runner.transaction(causal, work);
+    deleteSessionsOfUser: (userKey, except = "", limit, journal) =>
+      endBy((endings) => endings.endOfUser({ userKey, except, limit }, journal)),
+
+    async appendLog(entry, journal) {
+      await runner.run((await prepared()).journal.append, appendValues(entry, journal));
     },
+
+    async readLog(since, limit) {
+      const statements = await prepared();
+      if (logFault !== undefined) throw unsuitableStore(logFault);
+      const { rows } = await runner.run(statements.journal.read(limit), [since]);
+      return readPage(rows, dialect);
+    },
+
+    logFault: () => logFault,
+
+    ...messagesOf(driver, channelOf(prefix), async () => {
+      await runner.run((await prepared()).journal.announce, [channelOf(prefix)]);
+    }),
 
     listSessionsOfUser: async (userKey, now, { limit, after }) =>
       (await runner.run((await prepared()).listOfUser(limit), listValues(userKey, now, after))).rows.map(readSummary),
@@ -328,6 +320,7 @@ export function createSqlStore({
       if (removed < limit) {
         await runner.run((await prepared()).forgetReplaced, [now]);
         await runner.run((await prepared()).sweepDevices(DEVICES_AT_ONCE), [now]);
+        if (logFault === undefined) await runner.run((await prepared()).journal.forget, []);
       }
       return removed;
     },
@@ -352,10 +345,17 @@ export function createSqlStore({
   };
 }
 
-interface SignIn {
-  readonly limit: ExactLimit;
-  readonly record: SessionRecord;
-  readonly replaces: string | undefined;
+/** The statements of the server, once it is known. */
+interface Prepared extends SqlStatements {
+  readonly endings: SqlEndings;
+}
+
+/** Takes each step with the answer of the one before. */
+async function takeSteps<T>(step: SqlRun, steps: Ending<T>): Promise<T> {
+  for (let next = steps.next(); ;) {
+    if (next.done === true) return next.value;
+    next = steps.next(await step(next.value.statement, next.value.values));
+  }
 }
 
 /** The most sessions that one transaction ends. */
@@ -371,3 +371,54 @@ const DEVICES_AT_ONCE = 1000;
 const CHUNKS = [MOST_AT_ONCE, 50, 10] as const;
 
 const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };
+
+/** How long a message may take, in ms. */
+const PATIENCE = 2000;
+
+/**
+ * The operations for messages, if the database has any. A pooler may accept LISTEN and deliver
+ * nothing, so a message is sent at the beginning.
+ */
+function messagesOf(
+  { listen }: SqlDriver,
+  channel: string,
+  announceLog: () => Promise<void>,
+): Pick<SessionStore, "announceLog" | "watchLog"> {
+  if (listen === undefined) return {};
+  return {
+    announceLog,
+    async watchLog(wake, url, tell) {
+      let isHeard = false;
+      const stop = await listen(
+        channel,
+        () => {
+          isHeard = true;
+          wake();
+        },
+        url,
+      );
+      const timer = setTimeout(() => {
+        if (!isHeard) tell("LISTEN was accepted, but a message did not arrive, as through a pooler");
+      }, PATIENCE).unref();
+      await announceLog();
+      return async () => {
+        clearTimeout(timer);
+        await stop();
+      };
+    },
+  };
+}
+
+const channelOf = (prefix: string): string => `${prefix}revocation`;
+
+/** A missing table or right is no reason to fail: only the mode "feed" needs the log. */
+async function findLogFault(runner: SqlRunner, { journal }: SqlStatements): Promise<string | undefined> {
+  try {
+    await runner.run(journal.probe, []);
+    return undefined;
+  } catch (error) {
+    if (isErrorFromAuth(error) && (error.code === "SCHEMA_MISSING" || error.code === "STORE_UNSUITABLE"))
+      return error.detail;
+    throw error;
+  }
+}

@@ -5,7 +5,7 @@ import type { SessionRecord, SessionSummary } from "../../session/record.ts";
 import { makeRoom } from "../../session/device-limit.ts";
 import { decideLimit, type LimitDecision } from "../../session/session-limit.ts";
 import { asStep } from "../../session/store-error.ts";
-import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
+import type { CreateOutcome, SessionStore, SignInJournal } from "../../session/session-store.ts";
 import {
   buildStatements,
   keyValues,
@@ -15,6 +15,8 @@ import {
   type FixedStatement,
   type SqlStatement,
 } from "../sql/sql-statements.ts";
+import { createSqlEndings, type Ending } from "../sql/sql-endings.ts";
+import { appendValues, readPage } from "../sql/sql-journal.ts";
 import { createSqliteConnection, type SqliteConnectionOptions } from "./sqlite-connection.ts";
 import { SQLITE_PATIENCE } from "../default-store.ts";
 import { inOwnTransaction, inTransaction, type SqliteDatabase } from "./sqlite-driver.ts";
@@ -29,6 +31,7 @@ interface NewSession {
   readonly record: SessionRecord;
   readonly limit: SessionLimit | undefined;
   readonly replaces: string | undefined;
+  readonly journal: SignInJournal | undefined;
 }
 
 /**
@@ -40,17 +43,26 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   // The first ones have a number in their text. The last one locks rows, which the file lock covers
   // here.
   const all = buildStatements("sqlite", prefix);
-  const { deleteExpired, deleteOfUser, listOfUser, oldestOfUser, surplusOfUser, sweepDevices, forgetAudit, ...others } =
-    all;
-  const { lockHandlesOfUser: _, insertAndTrim: __, replaceAndTrim: ___, ...unlocked } = others;
-  const { deleteHandles: ____, lockHandles: _____, readClock: ______, lastToSweep: _______, ...fixed } = unlocked;
+  const {
+    deleteExpired,
+    deleteOfUser: _________,
+    listOfUser,
+    oldestOfUser,
+    surplusOfUser,
+    sweepDevices,
+    forgetAudit,
+    ...others
+  } = all;
+  const { lockHandlesOfUser: _, signIn: __, auditOfUser: ___, journal: log, changes: ____, ...unlocked } = others;
+  const { deleteHandles: _____, lockHandles: ______, readClock: _______, lastToSweep: ________, ...fixed } = unlocked;
+  const endings = createSqlEndings(all, { isOneStatement: false, isLogged: true, namesRemoved: "yes" });
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
 
   /** Handles of the sessions to end in this step, and the next step of the sign-in. */
   function chooseEnded(
     database: SqliteDatabase,
-    { record: { userKey, createdAt, handle }, limit, replaces = handle }: NewSession,
+    { record: { userKey, createdAt, handle }, limit, replaces = handle }: Omit<NewSession, "journal">,
   ): { readonly ended: readonly string[]; readonly next: LimitDecision["next"] } {
     const ask = ({ text }: SqlStatement): string[] =>
       (database.prepare(text).all(userKey, createdAt, replaces) as { handle: string }[]).map((row) => row.handle);
@@ -62,14 +74,22 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     return { ended: oldest === surplus.length ? surplus : ask(oldestOfUser(oldest)), next };
   }
 
-  const createOnce = ({ record, limit, replaces }: NewSession): Promise<CreateOutcome & { readonly isDone: boolean }> =>
-    withStatements((statements, database) =>
+  /** Takes the steps of an ending in one transaction. */
+  const end = <T>(steps: () => Ending<T>): Promise<T> =>
+    withStatements((_statements, database) => inTransaction(database, () => takeSteps(database, steps())));
+
+  const createOnce = ({
+    record,
+    limit,
+    replaces,
+    journal: written,
+  }: NewSession): Promise<CreateOutcome & { readonly isDone: boolean }> =>
+    withStatements((_statements, database) =>
       inTransaction(database, () => {
         const { ended, next } = chooseEnded(database, { record, limit, replaces });
-        for (const handle of ended) statements.delete.run(handle);
+        for (const handle of ended) takeSteps(database, endings.endOne({ handle }, written?.ended));
         if (next !== "add") return { created: false, ended, replaced: false, isDone: next === "refuse" };
-        const replaced = replaces !== undefined && changed(statements.delete.run(replaces));
-        statements.insert.run(...sessionValues(record));
+        const replaced = takeSteps(database, endings.signInOver({ record, replaces, journal: written }));
         return { created: true, ended, replaced, isDone: true };
       }),
     );
@@ -83,14 +103,14 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
     prepare: connection.prepare,
 
-    async createSession(record, limit, replaces) {
-      if (limit === undefined && replaces === undefined) {
+    async createSession(record, limit, replaces, journal) {
+      if (limit === undefined && replaces === undefined && journal?.begun.audit === undefined) {
         await withStatements((statements) => statements.insert.run(...sessionValues(record)));
         return { created: true, ended: [], replaced: false };
       }
       const ended: string[] = [];
       for (;;) {
-        const once = createOnce({ record, limit, replaces });
+        const once = createOnce({ record, limit, replaces, journal });
         const { isDone, ...outcome } = await asStep(ended.length === 0, once);
         ended.push(...outcome.ended);
         if (isDone) return { ...outcome, ended };
@@ -104,8 +124,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     commitRefresh: (handle, version, write) =>
       withStatements(({ commitRefresh }) => changed(commitRefresh.run(...refreshValues(write), handle, version))),
 
-    replaceClaims: (handle, version, claims) =>
-      withStatements(({ replaceClaims }) => changed(replaceClaims.run(claims, handle, version))),
+    replaceClaims: (handle, version, claims, journal) =>
+      end(() => endings.replaceClaims({ handle, version, claims }, journal)),
 
     replaceData: (handle, version, data) =>
       withStatements(({ replaceData }) => changed(replaceData.run(data, handle, version))),
@@ -113,15 +133,43 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     replaceLabel: (handle, version, label) =>
       withStatements(({ replaceLabel }) => changed(replaceLabel.run(label, handle, version))),
 
-    deleteSession: (handle) => withStatements((statements) => changed(statements.delete.run(handle))),
+    deleteSession: (handle, journal) => end(() => endings.endOne({ handle }, journal)),
 
-    deleteSessionAtVersion: (handle, version) =>
-      withStatements(({ deleteAtVersion }) => changed(deleteAtVersion.run(handle, version))),
+    deleteSessionAtVersion: (handle, version, journal) => end(() => endings.endOne({ handle, version }, journal)),
 
-    deleteSessionsOfUser: (userKey, except, limit) =>
+    deleteSessionsOfUser: (userKey, except = "", limit, journal) =>
+      end(() => endings.endOfUser({ userKey, except, limit }, journal)),
+
+    appendLog: (entry, written) =>
       withStatements((_statements, database) => {
-        const rows = database.prepare(deleteOfUser(limit).text).all(userKey, except ?? "");
-        return (rows as { handle: string }[]).map((row) => row.handle);
+        database.prepare(log.append.text).run(...appendValues(entry, written));
+      }),
+
+    async watchLog(wake) {
+      const version = (): Promise<unknown> =>
+        withStatements((_statements, database) =>
+          Object.values(database.prepare("PRAGMA data_version").get() as object).at(0),
+        );
+      let seen = await version();
+      let isLooking = false;
+      async function look(): Promise<void> {
+        const now = await version().catch(() => seen);
+        if (now !== seen) wake();
+        seen = now;
+      }
+      // It changes with each commit of another connection.
+      const timer = setInterval(() => {
+        if (isLooking) return;
+        isLooking = true;
+        void look().finally(() => (isLooking = false));
+      }, LOOK_EVERY).unref();
+      return async () => clearInterval(timer);
+    },
+
+    readLog: (since, limit) =>
+      withStatements((_statements, database) => {
+        const rows = database.prepare(log.read(limit).text).all(since) as object[];
+        return readPage(rows.map(Object.values), "sqlite");
       }),
 
     listSessionsOfUser: (userKey, now, { limit, after }) =>
@@ -161,6 +209,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
         if (removed < limit) {
           forgetReplaced.run(now);
           database.prepare(sweepDevices(MOST_AT_ONCE).text).run(now);
+          database.prepare(log.forget.text).run();
         }
         return removed;
       }),
@@ -188,6 +237,24 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
     close: connection.close,
   };
+}
+
+/** How often another connection's changes are looked for, in ms. */
+const LOOK_EVERY = 50;
+
+/** Takes each step with the answer of the one before. */
+function takeSteps<T>(database: SqliteDatabase, steps: Ending<T>): T {
+  for (let next = steps.next(); ;) {
+    if (next.done === true) return next.value;
+    const { statement, values, hasRows } = next.value;
+    const prepared = database.prepare(statement.text);
+    if (hasRows) {
+      const rows = (prepared.all(...values) as object[]).map(Object.values);
+      next = steps.next({ rows, changes: rows.length });
+    } else {
+      next = steps.next({ rows: [], changes: Number(prepared.run(...values).changes) });
+    }
+  }
 }
 
 /** The most sessions that one transaction ends: its deletions touch pages all over the file. */

@@ -13,6 +13,7 @@ import { identityClauses } from "./identity-clauses.ts";
 import { keyClauses } from "./key-clauses.ts";
 import { leaseClauses } from "./lease-clauses.ts";
 import { limitClauses } from "./limit-clauses.ts";
+import { logClauses } from "./log-clauses.ts";
 import { pageClauses } from "./page-clauses.ts";
 import { removalClauses } from "./removal-clauses.ts";
 import { rowClauses } from "./row-clauses.ts";
@@ -38,6 +39,7 @@ export const storeClauses: readonly StoreClause[] = [
   ...labelClauses,
   ...rivalClauses,
   ...removalClauses,
+  ...logClauses,
   ...pageClauses,
   ...crowdClauses,
   ...identityClauses,

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { CLOCK_SKEW } from "../clock.ts";
+import type { Feed } from "../revocation/feed.ts";
+import {
+  type AuditNote,
+  type Journal,
+  type LogEntry,
+  type NewLogEntry,
+  WRITER_LENGTH,
+} from "../revocation/log-store.ts";
+import type { SessionStore } from "./session-store.ts";
+
+/** Makes what operations write into the log of revocations, and follows up on it. */
+export interface Journals {
+  /** For one operation. */
+  readonly next: (audit?: AuditNote) => Journal;
+  /** Whether an entry was written by this instance. */
+  readonly isOwn: (entry: LogEntry) => boolean;
+  /**
+   * Runs an operation that writes entries. One that took long writes them again, because readers
+   * may have read past their time before they became visible.
+   */
+  readonly during: <T>(
+    work: (journal: Journal) => Promise<T>,
+    entriesOf: (result: T) => readonly NewLogEntry[],
+  ) => Promise<T>;
+  /**
+   * After an operation whose response was lost: if its sessions turn out to be gone, the entries
+   * are written again, because its own may become visible very late.
+   */
+  readonly doubt: (entries: readonly NewLogEntry[]) => void;
+  /** Writes an entry by itself. */
+  readonly append: (entry: NewLogEntry) => Promise<void>;
+  /** Sessions that this process has ended: it knows at once, and wakes others. */
+  readonly ended: (handles: readonly string[]) => void;
+  /** The same for changed claims. */
+  readonly changed: (handle: string, claimsVersion: number) => void;
+  readonly stop: () => void;
+}
+
+export interface JournalParts {
+  readonly store: Pick<SessionStore, "appendLog" | "announceLog" | "logFault" | "findSession" | "listSessionsOfUser">;
+  /** Runs work that nobody waits for. */
+  readonly aside: (work: () => Promise<void>) => void;
+  readonly feed: Feed | undefined;
+  /** The validity of access tokens, in ms. */
+  readonly validity: number;
+  readonly listens: boolean;
+  /** The shared clock. */
+  readonly now: () => number;
+}
+
+export const endedEntries = (handles: readonly string[]): readonly NewLogEntry[] =>
+  handles.map((handle) => ({ kind: "ended", handle }));
+
+/** Processes of an earlier config may still sign tokens that live longer than this one's. */
+const LEAST_KEEP = 3_600_000;
+
+/** The most lost responses that are remembered. */
+const MOST_DOUBTS = 1000;
+
+/** Shorter than the overlap of any reader, in ms. */
+const LONG = 10_000;
+
+/** The least time between two announcements, in ms. */
+const PAUSE = 20;
+
+export function createJournals({ store, aside, feed, validity, listens, now }: JournalParts): Journals {
+  const writer = randomBytes(WRITER_LENGTH).toString("base64url").slice(0, WRITER_LENGTH);
+  const keep = Math.max(validity, LEAST_KEEP) + 2 * CLOCK_SKEW;
+  const announce =
+    listens && store.announceLog !== undefined ? createAnnouncer(() => store.announceLog?.()) : undefined;
+
+  const next = (audit?: AuditNote): Journal => ({ id: writer + randomBytes(12).toString("base64url"), keep, audit });
+
+  /** What nobody knows yet, the newest. */
+  let doubtful: readonly NewLogEntry[] = [];
+  let isSettling = false;
+
+  async function isGone(entry: NewLogEntry): Promise<boolean> {
+    if (entry.kind === "ended") return (await store.findSession(entry.handle)) === undefined;
+    if (entry.kind !== "user") return false;
+    const left = await store.listSessionsOfUser(entry.userKey, Number.NEGATIVE_INFINITY, { limit: 2 });
+    return left.every(({ handle }) => handle === entry.except);
+  }
+
+  /** The store responds again. Nobody waits for it, and a failure leaves it for the next time. */
+  async function settle(): Promise<void> {
+    isSettling = true;
+    try {
+      for (const entry of doubtful) {
+        if (await isGone(entry)) await append(entry);
+        doubtful = doubtful.filter((other) => other !== entry);
+      }
+    } catch {
+      // The next operation tries again.
+    } finally {
+      isSettling = false;
+    }
+  }
+
+  async function append(entry: NewLogEntry): Promise<void> {
+    if (store.logFault?.() !== undefined) return;
+    await store.appendLog(entry, next());
+    announce?.tell();
+  }
+
+  return {
+    next,
+    isOwn: ({ by }) => by === writer,
+    async during(work, entriesOf) {
+      const begun = performance.now();
+      const result = await work(next());
+      if (doubtful.length > 0 && !isSettling) aside(settle);
+      if (performance.now() - begun > LONG) for (const entry of entriesOf(result)) await append(entry);
+      return result;
+    },
+    doubt(entries) {
+      doubtful = [...doubtful, ...entries].slice(-MOST_DOUBTS);
+    },
+    append,
+    ended(handles) {
+      announce?.tell();
+      feed?.note(handles.map((handle) => ({ kind: "ended", handle, by: writer, until: now() + keep })));
+    },
+    changed(handle, claimsVersion) {
+      announce?.tell();
+      feed?.note([{ kind: "claims", handle, claimsVersion, by: writer, until: now() + keep }]);
+    },
+    stop: () => announce?.stop(),
+  };
+}
+
+/** Announces the first change at once, and those shortly after it together. */
+function createAnnouncer(send: () => Promise<void> | undefined): {
+  readonly tell: () => void;
+  readonly stop: () => void;
+} {
+  let sentAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+
+  function tell(): void {
+    if (timer !== undefined) return;
+    const wait = sentAt + PAUSE - performance.now();
+    if (wait > 0) {
+      timer = setTimeout(() => {
+        timer = undefined;
+        tell();
+      }, wait).unref();
+      return;
+    }
+    sentAt = performance.now();
+    // Only a hint: without it readers are within their bound all the same.
+    void Promise.resolve(send()).catch(() => undefined);
+  }
+
+  return { tell, stop: () => clearTimeout(timer) };
+}

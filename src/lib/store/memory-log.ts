@@ -1,0 +1,44 @@
+import { type Journal, type LogEntry, type LogPage, type NewLogEntry, WRITER_LENGTH } from "../revocation/log-store.ts";
+import type { SessionRecord } from "../session/record.ts";
+
+/** The log of revocations and the audit table of a store in memory. */
+export interface MemoryLog {
+  readonly append: (entry: NewLogEntry, journal: Journal | undefined) => void;
+  readonly audit: (row: SessionRecord, journal: Journal | undefined) => void;
+  readonly read: (since: number, limit: number) => LogPage;
+  readonly watch: (wake: () => void) => () => Promise<void>;
+  /** Removes entries that no longer count. */
+  readonly forget: () => void;
+}
+
+/** How long an operation may take, in ms. Here it is done at once; the clock may be set back. */
+const OVERLAP = 1000;
+
+export function createMemoryLog(): MemoryLog {
+  let logged: { readonly at: number; readonly entry: LogEntry }[] = [];
+  const listeners = new Set<() => void>();
+  return {
+    append(entry, journal) {
+      if (journal === undefined) return;
+      const at = Date.now();
+      const base = { until: at + journal.keep, by: journal.id.slice(0, WRITER_LENGTH) };
+      const isEpoch = entry.kind === "user" || entry.kind === "all";
+      logged.push({ at, entry: isEpoch ? { ...entry, ...base, at } : { ...entry, ...base } });
+      for (const wake of listeners) wake();
+    },
+    audit() {},
+    read(since, limit) {
+      const storeTime = Date.now();
+      const entries = logged.flatMap(({ at, entry }) => (at >= since && entry.until > storeTime ? entry : []));
+      return { entries: entries.slice(0, limit), storeTime, overlap: OVERLAP };
+    },
+    watch(wake) {
+      listeners.add(wake);
+      return async () => void listeners.delete(wake);
+    },
+    forget() {
+      const now = Date.now();
+      logged = logged.filter(({ entry }) => entry.until > now);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/** The statements of the log of revocations and of the audit table, in each dialect. */
+import {
+  type Journal,
+  LOG_KINDS,
+  type LogEntry,
+  type LogPage,
+  type NewLogEntry,
+  WRITER_LENGTH,
+} from "../../revocation/log-store.ts";
+import type { SqlStatement, SqlValue } from "./sql-text.ts";
+import type { SqlDialect, SqlTraits } from "./sql-traits.ts";
+
+/** How long an operation takes at most, and some more, in ms. */
+const LONGEST_OPERATION = 15_000;
+/** The same, and the difference of the clocks of several nodes. */
+const LONGEST_OF_NODES = 75_000;
+
+const LOG_COLUMNS = "logged_at, id, kind, subject, except_handle, claims_version, expires_at";
+const AUDIT_COLUMNS = "logged_at, id, event, handle, user_key, actor_key, facts";
+
+/** What makes statements of a text. */
+export interface SqlTexts {
+  readonly dialect: SqlDialect;
+  readonly traits: SqlTraits;
+  readonly prefix: string;
+  readonly statement: (name: string, text: string) => SqlStatement;
+  readonly decision: (name: string, columns: number, select: string) => SqlStatement;
+}
+
+export interface SqlJournal {
+  readonly append: SqlStatement;
+  /** Fails if the log cannot be written. */
+  readonly probe: SqlStatement;
+  readonly read: (limit: number) => SqlStatement;
+  readonly forget: SqlStatement;
+  /** PostgreSQL: wakes those who listen to a channel. */
+  readonly announce: SqlStatement;
+  /**
+   * A statement that changes rows and writes beside them. Only for PostgreSQL, where one statement
+   * can do both. It returns a row with the handle for each changed row.
+   *
+   * @param change a DELETE, INSERT or UPDATE without RETURNING
+   */
+  readonly combined: (name: string, change: string, kinds: readonly Combined[]) => SqlStatement;
+  /** PostgreSQL: the parts of a statement that write beside the rows of the part `rows`. */
+  readonly written: (rows: string, kinds: readonly Combined[]) => readonly string[];
+  /** The new version of a row's claims. */
+  readonly claimsOfRow: SqlStatement;
+  /** Audit rows for the rows that match, before they are removed. */
+  readonly auditRows: (name: string, condition: string) => SqlStatement;
+  readonly auditRow: SqlStatement;
+}
+
+/** What `combined` writes: for each changed row, or once. */
+export type Combined = "ended" | "claims" | "user" | "audit";
+
+export function buildJournal({ dialect, traits, prefix, statement, decision }: SqlTexts): SqlJournal {
+  const [log, audit, session] = [`${prefix}revocation`, `${prefix}audit`, `${prefix}session`];
+  const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
+  const clock = traits.clock ?? "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)";
+  const joined = (first: string, second: string): string =>
+    isMysql ? `CONCAT(${first}, ${second})` : `${first} || ${second}`;
+  const plus = (): string => (dialect === "postgres" ? `${clock} + CAST(? AS BIGINT)` : `${clock} + ?`);
+  const given = dialect === "postgres" ? "CAST(? AS TEXT)" : "?";
+  const intoLog = `INSERT INTO ${log} (${LOG_COLUMNS})`;
+  const intoAudit = `INSERT INTO ${audit} (${AUDIT_COLUMNS})`;
+  const id = joined(given, "handle");
+  const parts: Readonly<Record<Combined, (rows: string) => string>> = {
+    ended: (rows) =>
+      `${intoLog} SELECT ${clock}, ${id}, ${LOG_KINDS.ended}, handle, NULL, NULL, ${plus()} FROM ${rows}`,
+    claims: (rows) =>
+      `${intoLog} SELECT ${clock}, ${id}, ${LOG_KINDS.claims}, handle, NULL, claims_version, ${plus()} FROM ${rows}`,
+    user: () => `${intoLog} VALUES (${clock}, ?, ${LOG_KINDS.user}, ?, ?, NULL, ${plus()})`,
+    audit: (rows) =>
+      `${intoAudit} SELECT ${clock}, ${id}, ${given}, handle, user_key, actor_key, ${given} FROM ${rows}`,
+  };
+  const written: SqlJournal["written"] = (rows, kinds) =>
+    kinds.map((kind) => `${kind}_${rows} AS (${parts[kind](rows)})`);
+  const from = isMysql ? " FROM DUAL" : "";
+  return {
+    append: statement("append_log", `${intoLog} VALUES (${clock}, ?, ?, ?, ?, ?, ${plus()})`),
+    probe: statement("probe_log", `${intoLog} SELECT ${LOG_COLUMNS} FROM ${log} WHERE logged_at < 0`),
+    read: (limit) =>
+      // The first row has the time. It is there also if no other row is.
+      decision(
+        `read_log_${limit}`,
+        7,
+        `SELECT * FROM (SELECT 0 AS kind, ${clock} AS logged_at, '' AS id, '' AS subject, NULL AS except_handle, NULL AS claims_version, 0 AS expires_at${from}
+          UNION ALL SELECT * FROM (SELECT kind, logged_at, id, subject, except_handle, claims_version, expires_at FROM ${log}
+            WHERE logged_at >= ? AND expires_at > ${clock} ORDER BY logged_at, id LIMIT ${limit}) AS entries) AS page`,
+      ),
+    forget: statement("forget_log", `DELETE FROM ${log} WHERE expires_at <= ${clock}`),
+    announce: statement("announce_log", "SELECT pg_notify(?, '')"),
+    combined(name, change, kinds) {
+      const changed = `changed AS (${change} RETURNING handle, user_key, actor_key, claims_version)`;
+      const steps = [changed, ...written("changed", kinds)];
+      return statement(`${name}_${shortNames(kinds)}`, `WITH ${steps.join(", ")} SELECT handle FROM changed`);
+    },
+    written,
+    claimsOfRow: statement("log_claims", `${parts.claims(session)} WHERE handle = ?`),
+    auditRows: (name, condition) =>
+      statement(
+        `audit_${name}`,
+        `${intoAudit} SELECT ${clock}, ${id}, ?, handle, user_key, actor_key, ? FROM ${session} ${condition}${isMysql ? " FOR UPDATE" : ""}`,
+      ),
+    auditRow: statement("audit_row", `${intoAudit} VALUES (${clock}, ?, ?, ?, ?, ?, ?)`),
+  };
+}
+
+/** PostgreSQL knows statements by the first 63 characters of their names. */
+export const shortNames = (kinds: readonly Combined[]): string => kinds.map((kind) => kind.charAt(0)).join("");
+
+/** The values of a part of `combined`. */
+export function valuesOf(kind: Combined, journal: Journal | undefined, user?: LoggedUser): readonly SqlValue[] {
+  if (journal === undefined) return [];
+  const { id, keep, audit } = journal;
+  switch (kind) {
+    case "ended":
+    case "claims":
+      return [id, keep];
+    case "user":
+      return [id, user?.userKey ?? "", user?.except ?? null, keep];
+    case "audit":
+      return [id, audit?.event ?? "", audit?.facts ?? ""];
+  }
+}
+
+export interface LoggedUser {
+  readonly userKey: string;
+  readonly except: string | null;
+}
+
+/** The values of `append`. */
+export function appendValues(entry: NewLogEntry, { id, keep }: Journal): readonly SqlValue[] {
+  const subject = entry.kind === "user" ? entry.userKey : entry.kind === "all" ? "" : entry.handle;
+  const except = entry.kind === "user" ? entry.except : null;
+  const claimsVersion = entry.kind === "claims" ? entry.claimsVersion : null;
+  // Unique also where one operation writes several entries.
+  const name = entry.kind === "ended" || entry.kind === "claims" ? id + entry.handle : id;
+  return [name, LOG_KINDS[entry.kind], subject, except, claimsVersion, keep];
+}
+
+/** Reads what `read` returned. */
+export function readPage(rows: readonly (readonly unknown[])[], dialect: SqlDialect): LogPage {
+  let storeTime = Number.NaN;
+  const entries: LogEntry[] = [];
+  for (const [kind, loggedAt, id, subject, except, claimsVersion, expiresAt] of rows) {
+    const at = Number(loggedAt);
+    const base = { by: text(id).slice(0, WRITER_LENGTH), until: Number(expiresAt) };
+    switch (Number(kind)) {
+      case 0:
+        storeTime = at;
+        break;
+      case LOG_KINDS.ended:
+        entries.push({ ...base, kind: "ended", handle: text(subject) });
+        break;
+      case LOG_KINDS.claims:
+        entries.push({ ...base, kind: "claims", handle: text(subject), claimsVersion: Number(claimsVersion) });
+        break;
+      case LOG_KINDS.user:
+        entries.push({ ...base, kind: "user", userKey: text(subject), except: textOrNull(except), at });
+        break;
+      case LOG_KINDS.all:
+        entries.push({ ...base, kind: "all", at });
+        break;
+    }
+  }
+  return { entries, storeTime, overlap: dialect === "galera" ? LONGEST_OF_NODES : LONGEST_OPERATION };
+}
+
+const text = (value: unknown): string => (value instanceof Uint8Array ? Buffer.from(value).toString() : String(value));
+const textOrNull = (value: unknown): string | null => (value === null || value === undefined ? null : text(value));
