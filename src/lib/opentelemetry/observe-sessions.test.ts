@@ -151,6 +151,19 @@ test("the lag of the feed is a gauge in seconds, and has no value where there is
   expect(await metrics.valuesOf("counterfoil.feed.lag")).toEqual([]);
 });
 
+test("an instance that follows the feed has its lag", async () => {
+  const world = new World({ tokens: { accessToken: { revocation: "feed" } } });
+  const metrics = createMetrics(AggregationTemporality.DELTA);
+  observeSessions(world.sessions, onlyMetrics(metrics));
+  const { accessToken } = await world.signIn();
+  await world.sessions.getSession(accessToken.value, null);
+  const [[before] = [Number.NaN]] = await metrics.valuesOf("counterfoil.feed.lag");
+  world.now += 2500;
+  const [[after] = [Number.NaN]] = await metrics.valuesOf("counterfoil.feed.lag");
+  expect(before).toBeLessThan(1);
+  expect(after).toBeCloseTo(before + 2.5);
+});
+
 /** A store that tests break. */
 function createBreakable(): SessionStore & { isBroken: boolean } {
   const store = memory();
