@@ -39,7 +39,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   browser: ["protocol"],
   "browser/xhr": ["browser"],
   "browser/worker": ["browser"],
-  "browser/react": ["protocol", "browser"],
+  "browser/devices": ["protocol", "browser"],
+  "browser/react": ["protocol", "browser", "browser/devices"],
   // The files of src, but for protocol.ts, which imports nothing.
   entries: [
     "protocol",
@@ -60,6 +61,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "browser/xhr",
     "browser/worker",
     "browser/react",
+    "browser/devices",
     "telemetry",
     "opentelemetry",
     "testing",

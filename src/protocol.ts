@@ -146,12 +146,21 @@ export const REFRESH_CHALLENGE = 'realm="session"';
 /** The path of the sign-out route. */
 export const SIGN_OUT_ROUTE = "/session/signout";
 
+/** The path of the list of a user's sessions. */
+export const SESSIONS_ROUTE = "/session/sessions";
+
+/** The path of the route that revokes sessions of the user. */
+export const REVOKE_ROUTE = "/session/sessions/revoke";
+
+/** The path of the route that renames a session of the user. */
+export const RENAME_ROUTE = "/session/sessions/rename";
+
 /** The paths of the fixed routes. The refresh route is `tokens.refreshToken.renewTokenPath`. */
 export const ROUTES = {
   signOut: SIGN_OUT_ROUTE as typeof SIGN_OUT_ROUTE,
-  sessions: "/session/sessions",
-  revoke: "/session/sessions/revoke",
-  rename: "/session/sessions/rename",
+  sessions: SESSIONS_ROUTE as typeof SESSIONS_ROUTE,
+  revoke: REVOKE_ROUTE as typeof REVOKE_ROUTE,
+  rename: RENAME_ROUTE as typeof RENAME_ROUTE,
   jwks: "/.well-known/jwks.json",
 } as const;
 
@@ -160,6 +169,9 @@ export const CURSOR_PARAMETER = "after";
 
 /** The `message` of a refusal after reuse of a refresh token. */
 export const THEFT_MESSAGE = "token theft detected";
+
+/** The `error` of a demand for a fresher or stronger sign-in (RFC 9470 3). */
+export const STEP_UP_MESSAGE = "insufficient_user_authentication";
 
 /** The `message` in the JSON body of a refusal. */
 export const MESSAGES = {
@@ -172,7 +184,7 @@ export const MESSAGES = {
   transport: "transport refused",
   conflict: "transport conflict",
   claim: "invalid claim",
-  stepUp: "insufficient_user_authentication",
+  stepUp: STEP_UP_MESSAGE as typeof STEP_UP_MESSAGE,
   unavailable: "unavailable",
 } as const;
 

@@ -15,10 +15,15 @@ import {
   useRef,
   useSyncExternalStore,
 } from "react";
+import { createDeviceCalls, type DeviceCalls } from "./lib/browser/devices/device-calls.ts";
+import { createOwnSessionList, type OwnSessions } from "./lib/browser/react/own-session-list.ts";
 import { type ShownSession, showSession } from "./lib/browser/react/react-hydration.ts";
 import type { SessionClient } from "./lib/browser/session-client.ts";
 import type { SessionClientEvents, SessionState, SignedIn as SignedInState } from "./lib/browser/session-events.ts";
 import type { ClientSession } from "./protocol.ts";
+
+export type { OwnSession } from "./lib/browser/devices/device-calls.ts";
+export type { OwnSessions } from "./lib/browser/react/own-session-list.ts";
 
 const Shown = createContext<ShownSession | undefined>(undefined);
 
@@ -144,6 +149,41 @@ export function useSessionEvent<Name extends keyof SessionClientEvents>(
   });
   useEffect(() => client.on(name, (detail) => latest.current(detail)), [client, name]);
 }
+
+/**
+ * Returns the user's own sessions, to list devices and to end or name them. It asks the server when
+ * the component is mounted, when another user or session begins, and after each change that it
+ * makes. Its functions never reject: `error` says why one failed. On a server the list is empty,
+ * and `isLoading` is true.
+ *
+ * For an API on another origin, or below a path, give the provider a client of `withDevices(client,
+ * { api, basePath })`.
+ *
+ * @throws TypeError without a `SessionProvider` above
+ * @example
+ * ```tsx
+ * import { useOwnSessions } from "counterfoil/react";
+ *
+ * export function Devices() {
+ *   const { sessions, end } = useOwnSessions();
+ *   return sessions.map(({ handle, device }) => (
+ *     <button key={handle} onClick={() => end(handle)}>
+ *       Sign out of {device.userAgent}
+ *     </button>
+ *   ));
+ * }
+ * ```
+ */
+export function useOwnSessions(): OwnSessions {
+  const client: SessionClient & Partial<DeviceCalls> = useSessionClient();
+  const { subscribe, read } = useMemo(
+    () => createOwnSessionList(client, hasDevices(client) ? client : createDeviceCalls(client)),
+    [client],
+  );
+  return useSyncExternalStore(subscribe, read, read);
+}
+
+const hasDevices = (client: Partial<DeviceCalls>): client is DeviceCalls => client.sessions !== undefined;
 
 /** The props of `SignedIn`. */
 export interface SignedInProps<Claims = unknown> {

@@ -1,5 +1,5 @@
 import type { Handler } from "express";
-import { bundleOnce } from "./bundle.ts";
+import { type BundleOptions, bundleOnce } from "./bundle.ts";
 import type { SessionServer } from "./session-server.ts";
 
 /**
@@ -8,11 +8,16 @@ import type { SessionServer } from "./session-server.ts";
  *
  * @param file `import.meta.resolve("./page-script.ts")`
  */
-export function serveScript(server: SessionServer, name: string, file: string): void {
-  serve(server, `GET /${name}.js`, async (_req, res) => void res.type("js").send(await bundleOnce(file)));
+export function serveScript(
+  server: SessionServer,
+  name: string,
+  file: string,
+  options: Pick<BundleOptions, "define"> = {},
+): void {
+  serve(server, `GET /${name}.js`, async (_req, res) => void res.type("js").send(await bundleOnce(file, options)));
   serve(server, `GET /${name}`, async (_req, res) => {
     // A script that cannot be bundled is an answer 500, and not a page where nothing works.
-    await bundleOnce(file);
+    await bundleOnce(file, options);
     const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${name}</title><script src="/${name}.js"></script></html>`;
     res.type("html").send(html);
   });

@@ -39,7 +39,7 @@ export class SessionServer {
   readonly sessions: Sessions;
   /** How many alarms the test wants; the stage counts them at its end. */
   expectedAlarms = 0;
-  /** In whose name `/notes` was called, in the order of the calls. */
+  /** In whose name `/notes` and `/transfers` were called, in the order of the calls. */
   readonly writers: string[] = [];
   readonly #site: string;
   readonly #counts = new Map<SessionEventName, number>();
@@ -166,6 +166,12 @@ export class SessionServer {
       this.writers.push(String(sessionOf(req).getUserId()));
       res.json({});
     });
+    // For a sign-in of the last ten minutes only.
+    app.all("/transfers", verifySession({ sessions, maxAuthAge: "10m" }), (req, res) => {
+      this.writers.push(String(sessionOf(req).getUserId()));
+      res.json({});
+    });
+    app.all("/staff", verifySession({ sessions, claims: { role: "staff" } }), (_req, res) => void res.json({}));
     app.post("/claims", verifySession({ sessions }), async (req, res) => {
       res.json(await sessionOf(req).updateJwtPayload(JSON.parse(String(req.body)) as object));
     });

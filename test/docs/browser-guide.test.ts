@@ -88,6 +88,7 @@ describe.skipIf(isSkipped)("docs/guide/browser.md (needs a browser: Debian's chr
     writeFileSync(join(folder, "app.tsx"), reactBlock("export function App"));
     writeFileSync(join(folder, "server.tsx"), `${reactBlock("renderToString")}\nexport { app };\n`);
     writeFileSync(join(folder, "provider.tsx"), reactBlock('"use client"'));
+    writeFileSync(join(folder, "devices.tsx"), reactBlock("useOwnSessions()"));
     scripts.set("react", await bundle(reactBlock("createRoot"), folder, "main.tsx"));
     scripts.set("hydrate", await bundle(reactBlock("hydrateRoot"), folder, "page.tsx"));
     server = await listen(createApp(scripts));
@@ -122,7 +123,7 @@ describe.skipIf(isSkipped)("docs/guide/browser.md (needs a browser: Debian's chr
   });
 
   test("the React blocks compile as they stand, under strict settings", () => {
-    const files = ["app", "main", "page", "server", "provider"].map((name) => join(folder, `${name}.tsx`));
+    const files = ["app", "main", "page", "server", "provider", "devices"].map((name) => join(folder, `${name}.tsx`));
     const target = ["--noEmit", "--strict", "--target", "es2023", "--module", "nodenext", "--jsx", "react-jsx"];
     const options = [...target, "--allowImportingTsExtensions", "--skipLibCheck", "--types", "node"];
     let errors = "";

@@ -4,7 +4,7 @@ import { serveScript } from "../serve-script.ts";
 import type { SessionServer } from "../session-server.ts";
 import type { Stage } from "../stage.ts";
 import type { Tab } from "../tab.ts";
-import type { CallsPageScript, Outcome, Way } from "./page-script.ts";
+import type { CallsPageScript, Outcome, StepUpAnswer, Way } from "./page-script.ts";
 
 declare const page: CallsPageScript;
 
@@ -41,15 +41,23 @@ export class CallsPage {
       return session.status === "signed-in" ? session.userId : session.status;
     });
 
-  call = (way: Way, method = "POST"): Promise<Outcome> =>
-    this.tab.evaluate((to) => page.call(to.way, to.method, "/notes"), { way, method });
+  call = (way: Way, method = "POST", url = "/notes"): Promise<Outcome> =>
+    this.tab.evaluate((to) => page.call(to.way, to.method, to.url), { way, method, url });
 
   /** Until it is sent, or waits. */
-  begin = (way: Way, method = "POST"): Promise<void> =>
-    this.tab.evaluate((to) => page.begin(to.way, to.method, "/notes"), { way, method });
+  begin = (way: Way, method = "POST", url = "/notes"): Promise<void> =>
+    this.tab.evaluate((to) => page.begin(to.way, to.method, to.url), { way, method, url });
 
   /** What became of what was begun. */
   end = (): Promise<Outcome> => this.tab.evaluate(() => page.current!);
+
+  /** What the user does who is asked to sign in again; at once, or on `answer()`. */
+  askOnStepUp = (answer: StepUpAnswer, isPatient = false): Promise<void> =>
+    this.tab.evaluate((to) => page.askOnStepUp(to.answer, to.isPatient), { answer, isPatient });
+
+  answer = (): Promise<void> => this.tab.evaluate(() => page.answer());
+
+  demands = (): Promise<readonly unknown[]> => this.tab.evaluate(() => page.demands);
 
   events = (): Promise<readonly string[]> => this.tab.evaluate(() => page.events);
 }

@@ -1,5 +1,6 @@
 /** A page that can make a call in each way that goes through a client. Runs in the browser. */
 import { createSessionClient, SessionClientError, type SessionClient, type SessionResponse } from "counterfoil/browser";
+import { onStepUp } from "counterfoil/step-up";
 import { connectToPage, serveWorker } from "counterfoil/worker";
 import { createSessionXhr, interceptXhr, type SessionXhr } from "counterfoil/xhr";
 import type { Request, Result } from "../worker/worker-script.ts";
@@ -12,13 +13,21 @@ export interface Outcome {
   readonly code?: string;
 }
 
+/** What the user does who is asked to sign in again. */
+export type StepUpAnswer = "signs in" | "signs in as bob" | "refuses" | "only says so" | "breaks";
+
 export class CallsPageScript {
   readonly client: SessionClient = createSessionClient({ lockTimeout: 120_000, refreshTimeout: 120_000 });
   /** What the client has told, for instance `user-changed bob`. */
   readonly events: string[] = [];
   /** What was begun last. */
   current: Promise<Outcome> | undefined;
+  /** What the user was asked for. */
+  readonly demands: unknown[] = [];
+  /** Takes the question back. */
+  stopAsking: () => void = () => undefined;
   #worker: Worker | undefined;
+  #answer: (() => void) | undefined;
 
   constructor() {
     for (const name of ["signed-in", "user-changed", "signed-out"] as const)
@@ -37,6 +46,22 @@ export class CallsPageScript {
   /** As a plain form does, which tells no client. */
   signInPlainly = async (user: string): Promise<number> =>
     (await fetch("/login", { method: "POST", body: JSON.stringify({ user }) })).status;
+
+  /** @param isPatient whether the user waits for `answer()` */
+  askOnStepUp(answer: StepUpAnswer, isPatient: boolean): void {
+    this.stopAsking = onStepUp(this.client, async (demand) => {
+      this.demands.push(demand);
+      if (isPatient) await new Promise<void>((resolve) => (this.#answer = resolve));
+      if (answer === "signs in") return (await this.signIn("alice")) === 200;
+      if (answer === "signs in as bob") return (await this.signIn("bob")) === 200;
+      if (answer === "breaks") throw new RangeError("the dialog broke");
+      return answer === "only says so";
+    });
+  }
+
+  answer(): void {
+    this.#answer?.();
+  }
 
   begin(way: Way, method: string, url: string): void {
     this.current = this.call(way, method, url);

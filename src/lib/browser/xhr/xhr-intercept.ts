@@ -28,7 +28,7 @@ const WRAPPER: unique symbol = Symbol.for("counterfoil.xhr") as never;
 export function interceptXhr(client: SessionCalls): () => void {
   const wrapper: Wrapper = { original: globalThis.XMLHttpRequest, isActive: true };
   const calls: SessionCalls = {
-    ...client,
+    judge: (...given) => client.judge(...given),
     prepare: async (call) => (wrapper.isActive ? client.prepare(call) : undefined),
   };
   globalThis.XMLHttpRequest = Object.assign(createSessionXhr(calls), { [WRAPPER]: wrapper });
