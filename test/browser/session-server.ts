@@ -32,6 +32,7 @@ export interface SignInBody {
   readonly claims?: object;
   /** Default: as the server is configured. */
   readonly persistent?: boolean;
+  readonly amr?: readonly string[];
 }
 
 /** An app with pages, sessions and a clock that tests put ahead, for one site of its own. */
@@ -171,6 +172,7 @@ export class SessionServer {
       this.writers.push(String(sessionOf(req).getUserId()));
       res.json({});
     });
+    app.all("/vault", verifySession({ sessions, requireAmr: ["otp", "mfa"] }), (_req, res) => void res.json({}));
     app.all("/staff", verifySession({ sessions, claims: { role: "staff" } }), (_req, res) => void res.json({}));
     app.post("/claims", verifySession({ sessions }), async (req, res) => {
       res.json(await sessionOf(req).updateJwtPayload(JSON.parse(String(req.body)) as object));

@@ -14,7 +14,13 @@ export interface Outcome {
 }
 
 /** What the user does who is asked to sign in again. */
-export type StepUpAnswer = "signs in" | "signs in as bob" | "refuses" | "only says so" | "breaks";
+export type StepUpAnswer =
+  | "signs in"
+  | "signs in with a code"
+  | "signs in as bob"
+  | "refuses"
+  | "only says so"
+  | "breaks";
 
 export class CallsPageScript {
   readonly client: SessionClient = createSessionClient({ lockTimeout: 120_000, refreshTimeout: 120_000 });
@@ -40,8 +46,8 @@ export class CallsPageScript {
     await this.#ask({ act: "session" });
   }
 
-  signIn = async (user: string): Promise<number> =>
-    (await this.client.signIn("/login", { method: "POST", body: JSON.stringify({ user }) })).status;
+  signIn = async (user: string, amr: readonly string[] = ["pwd"]): Promise<number> =>
+    (await this.client.signIn("/login", { method: "POST", body: JSON.stringify({ user, amr }) })).status;
 
   /** As a plain form does, which tells no client. */
   signInPlainly = async (user: string): Promise<number> =>
@@ -53,6 +59,7 @@ export class CallsPageScript {
       this.demands.push(demand);
       if (isPatient) await new Promise<void>((resolve) => (this.#answer = resolve));
       if (answer === "signs in") return (await this.signIn("alice")) === 200;
+      if (answer === "signs in with a code") return (await this.signIn("alice", ["pwd", "otp", "mfa"])) === 200;
       if (answer === "signs in as bob") return (await this.signIn("bob")) === 200;
       if (answer === "breaks") throw new RangeError("the dialog broke");
       return answer === "only says so";

@@ -191,6 +191,20 @@ describeInAnyBrowser("a call that needs a fresher sign-in", (stage) => {
     expect(await alice.demands()).toEqual([]);
   });
 
+  test("asks for a method of signing in, where the route demands one", async () => {
+    const { server, alice } = await openTwo(stage());
+    await alice.askOnStepUp("signs in");
+    // A password again is not what it demands.
+    expect(await alice.call("fetch", "POST", "/vault")).toEqual({ status: 401 });
+    await alice.tab.evaluate(() => page.stopAsking());
+    await alice.askOnStepUp("signs in with a code");
+    expect(await alice.call("fetch", "POST", "/vault")).toEqual({ status: 200 });
+    const refused = ["POST /vault 401", LOGIN, "POST /vault 401"];
+    expect(server.takeCalls()).toEqual([...refused, "POST /vault 401", LOGIN, "POST /vault 200"]);
+    const demand = { amr: ["otp", "mfa"] };
+    expect(await alice.demands()).toEqual([demand, demand]);
+  });
+
   test("in the SuperTokens dialect, where it is a 403", async () => {
     const { server, alice } = await openTwo(stage(), { http: { dialects: ["counterfoil", "supertokens"] } });
     await alice.askOnStepUp("signs in");
