@@ -155,25 +155,28 @@ describe("when the actor's session has ended", () => {
     );
   });
 
-  test("every way in that asks the store refuses the other one", async () => {
-    const { world, support, alice } = await acting(withStore);
-    const { sessions } = world;
-    const { handle } = alice.session;
-    const context = contextOf(sessions);
-    const ticket = await createTicket(context, handle, MINUTE);
-    await sessions.getSession(alice.accessToken.value, null);
-    await sessions.revokeAllSessionsForUser(7);
-    for (const way of [
-      sessions.getSession(alice.accessToken.value, null),
-      sessions.getSessionData(handle),
-      sessions.updateSessionData(handle, { count: 1 }),
-      sessions.updateJwtPayload(handle, { role: "x" }),
-      redeemTicket(context, ticket.value),
-      createTicket(context, handle, MINUTE),
-    ])
-      await expect(way).rejects.toEqual(OVER);
-    expect(support.session.userId).toBe(7);
-  });
+  test.each(["store", "feed"] as const)(
+    "every way in refuses the other one, with revocation %s",
+    async (revocation) => {
+      const { world, support, alice } = await acting({ tokens: { accessToken: { revocation } } });
+      const { sessions } = world;
+      const { handle } = alice.session;
+      const context = contextOf(sessions);
+      const ticket = await createTicket(context, handle, MINUTE);
+      await sessions.getSession(alice.accessToken.value, null);
+      await sessions.revokeAllSessionsForUser(7);
+      for (const way of [
+        sessions.getSession(alice.accessToken.value, null),
+        sessions.getSessionData(handle),
+        sessions.updateSessionData(handle, { count: 1 }),
+        sessions.updateJwtPayload(handle, { role: "x" }),
+        redeemTicket(context, ticket.value),
+        createTicket(context, handle, MINUTE),
+      ])
+        await expect(way).rejects.toEqual(OVER);
+      expect(support.session.userId).toBe(7);
+    },
+  );
 
   test("a sign-out and a reuse name who acted", async () => {
     const { world, support, alice } = await acting({ rotation: { window: "0s" } });

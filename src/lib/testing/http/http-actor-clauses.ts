@@ -16,6 +16,7 @@ import {
 } from "./http-app.ts";
 
 const CHECKED: NonNullable<HttpAppOptions["config"]> = { tokens: { accessToken: { revocation: "store" } } };
+const FOLLOWED: NonNullable<HttpAppOptions["config"]> = { tokens: { accessToken: { revocation: "feed" } } };
 const REFUSED = { message: "actor refused" };
 
 /** The support signs in, and acts for alice with the same cookies. */
@@ -72,13 +73,13 @@ export const actorClauses: readonly HttpClause[] = [
     id: "actor-3",
     name: "MUST end the session at its next refresh when that of the actor has ended, and at once where each request asks",
     async run(start) {
-      for (const config of [{}, CHECKED]) {
-        await against(start, { config }, async (app) => {
+      for (const config of [undefined, CHECKED, FOLLOWED]) {
+        await against(start, config === undefined ? {} : { config }, async (app) => {
           const { support, acting } = await act(app);
           const next = credentialsOf(await refreshed(app, acting), acting);
           await app.sessions.revokeSessionUsingSessionHandle(handleOf(support));
           const response = await call(app, "/api", { headers: withCookies(next) });
-          same(response.status, config === CHECKED ? 401 : 200);
+          same(response.status, config === undefined ? 200 : 401);
           const over = await refreshed(app, next);
           same([over.status, over.json(), over.cookies.length], [401, { message: "unauthorised" }, 3]);
           same(await app.sessions.getSessionsForUser("alice"), []);
