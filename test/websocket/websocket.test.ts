@@ -181,6 +181,30 @@ test("the sockets of a session that ends are closed, and no others", async () =>
   expect((await rest).map(([code]) => code as unknown)).toEqual([4401, 4401]);
 });
 
+test("the sockets of a session in which somebody acts are closed with the actor's own session", async () => {
+  const sessions = createSessions({ store: memory() });
+  const guard = createSocketGuard({ sessions });
+  const closed: string[] = [];
+  const supports = [await signIn(sessions, "support"), await signIn(sessions, "support")];
+  const [first, second] = supports.map(({ session }) => session);
+  const act = async (name: string, actor = first ?? expect.fail()): Promise<() => void> => {
+    const { session } = await sessions.createNewSession("alice", {}, {}, { actor });
+    return guard.add(session.handle, () => closed.push(name));
+  };
+  await act("one");
+  await act("two");
+  (await act("removed"))();
+  await act("of the other", second);
+  const { session } = await signIn(sessions);
+  guard.add(session.handle, () => closed.push("her own"));
+  await guard.check();
+  await sessions.revokeSessionUsingSessionHandle(first?.handle ?? "");
+  expect(closed.toSorted()).toEqual(["one", "two"]);
+  await sessions.revokeAllSessionsForUser("support");
+  expect(closed.toSorted()).toEqual(["of the other", "one", "two"]);
+  await sessions.close();
+});
+
 test("what another process ends is found by a check; an outage closes nothing", async () => {
   const store = memory();
   const secret = "a secret of more than thirty-two characters";

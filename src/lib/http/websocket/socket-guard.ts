@@ -1,5 +1,6 @@
 import { isErrorFromAuth } from "../../errors.ts";
 import type { SessionContext } from "../../session/context.ts";
+import type { SessionRecord } from "../../session/record.ts";
 import type { SessionEvents } from "../../session/events.ts";
 import { loadSession } from "../../session/manage-sessions.ts";
 import type { Sessions } from "../../session/sessions.ts";
@@ -35,8 +36,11 @@ export interface SocketGuard {
 export function createGuard(sessions: Sessions, context: SessionContext, every: number | undefined): SocketGuard {
   const sockets = new Map<string, Set<() => void>>();
 
-  // The user of each session, if the store has told.
-  const users = new Map<string, string>();
+  // The user and the actor of each session, if the store has told.
+  const rows = new Map<string, Pick<SessionRecord, "userKey" | "actorKey" | "actorHandle">>();
+
+  // By the handle of an actor's own session: the sessions that end with it.
+  const dependents = new Map<string, Set<string>>();
 
   // Handles to check in the store: their socket is new, or their revocation is uncertain.
   const unconfirmed = new Set<string>();
@@ -46,7 +50,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
   function end(handle: string): void {
     const closing = sockets.get(handle) ?? [];
     sockets.delete(handle);
-    users.delete(handle);
+    forget(handle);
     for (const close of closing) {
       try {
         close();
@@ -57,11 +61,32 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     }
   }
 
+  function learn(handle: string, { userKey, actorKey, actorHandle }: SessionRecord): void {
+    rows.set(handle, { userKey, actorKey, actorHandle });
+    if (actorHandle !== null) dependents.set(actorHandle, (dependents.get(actorHandle) ?? new Set()).add(handle));
+  }
+
+  function forget(handle: string): void {
+    const actorHandle = rows.get(handle)?.actorHandle ?? "";
+    rows.delete(handle);
+    const others = dependents.get(actorHandle);
+    others?.delete(handle);
+    if (others?.size === 0) dependents.delete(actorHandle);
+  }
+
+  /** Sessions have been revoked, and those of the actors among them end, too. */
+  function endAll(handles: readonly string[]): void {
+    for (const handle of handles) {
+      end(handle);
+      for (const dependent of dependents.get(handle) ?? []) end(dependent);
+    }
+  }
+
   /** @returns whether the store responded, so that the next check makes sense */
   async function ask(handle: string): Promise<boolean> {
     try {
-      const { userKey } = await loadSession(context, handle);
-      if (sockets.has(handle)) users.set(handle, userKey);
+      const row = await loadSession(context, handle);
+      if (sockets.has(handle)) learn(handle, row);
       return true;
     } catch (error) {
       if (endsSession(error)) {
@@ -103,7 +128,11 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
   function doubt({ userId, reason, except }: SessionEvents["session-revoked"]): void {
     if (userId === undefined) return;
     const userKey = toUserKey(userId);
-    const own = [...users].flatMap(([handle, user]) => (user === userKey && handle !== except ? [handle] : []));
+    const own = [...rows].flatMap(([handle, row]) => {
+      const isOwn = row.userKey === userKey && handle !== except;
+      const isActed = row.actorKey === userKey && row.actorHandle !== except;
+      return isOwn || isActed ? [handle] : [];
+    });
     // All were to be revoked, and a client whose session still exists reconnects. A limit removes
     // few sessions, so the store is asked.
     if (reason !== "limit") own.forEach(end);
@@ -115,7 +144,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
 
   const unlisten = [
     sessions.on("session-revoked", (event) => {
-      event.handles.forEach(end);
+      endAll(event.handles);
       if (event.unknown === true && event.handles.length === 0) doubt(event);
     }),
     sessions.on("session-created", resume),
@@ -129,7 +158,8 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     clearInterval(timer);
     for (const off of unlisten) off();
     sockets.clear();
-    users.clear();
+    rows.clear();
+    dependents.clear();
     unconfirmed.clear();
   }
 
@@ -143,7 +173,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
         closing.delete(close);
         if (closing.size > 0 || sockets.get(handle) !== closing) return;
         sockets.delete(handle);
-        users.delete(handle);
+        forget(handle);
       };
     },
     check,
