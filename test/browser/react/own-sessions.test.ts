@@ -152,7 +152,7 @@ describeInAnyBrowser("the list of own sessions by React", (stage) => {
     await tab.evaluate(() => page.unmount());
     server.takeCalls();
     await signIn(server, tab, "bob", "here");
-    await tab.evaluate(() => fetch("/open"));
+    await tab.evaluate(async () => void (await fetch("/open")));
     expect(server.takeCalls()).toEqual(["POST /login 200", "GET /open 200"]);
   });
 });
