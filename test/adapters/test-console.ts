@@ -61,6 +61,7 @@ export function testConsole(subject: ConsoleSubject): void {
     expect(page.header("content-security-policy")).toBe(CSP);
     expect(page.header("cache-control")).toBe("no-store");
     expect(page.header("x-frame-options")).toBe("DENY");
+    expect(page.header("cross-origin-resource-policy")).toBe("same-origin");
     expect(page.text).toContain("&#60;b&#62;Bob&#39;s");
     expect(page.text).toContain("alice");
     for (const [, link = ""] of page.text.matchAll(/(?:href|src|action)="([^"#?]+)/g))

@@ -211,6 +211,25 @@ describe.each(["off", "store"] as const)("with revocation %s", (revocation) => {
   });
 });
 
+test("with revocation feed a revoked session's access token is refused at once here, and within the bound elsewhere", async () => {
+  const config = { tokens: { accessToken: { revocation: "feed", feed: { bound: "1s" } } } } as const;
+  const world = new World(config);
+  const elsewhere = world.another(config);
+  const [one, other] = [await world.signIn(), await world.signIn()];
+  const get = (sessions: typeof elsewhere, { accessToken }: typeof one): Promise<unknown> =>
+    sessions.getSession(accessToken.value);
+  for (const created of [one, other]) await expect(get(elsewhere, created)).resolves.toBeDefined();
+  await world.sessions.revokeSessionUsingSessionHandle(one.session.handle);
+  const gone = refused(AuthError.UNAUTHORISED, "SESSION_NOT_FOUND");
+  await expect(get(world.sessions, one)).rejects.toEqual(gone);
+  world.now += 1001;
+  await expect(get(elsewhere, one)).rejects.toEqual(gone);
+  await expect(get(elsewhere, other)).resolves.toBeDefined();
+  await world.sessions.revokeAllSessionsForUser("alice");
+  world.now += 1001;
+  for (const sessions of [world.sessions, elsewhere]) await expect(get(sessions, other)).rejects.toEqual(gone);
+});
+
 test("where the store is asked a session ends when another process has shortened it", async () => {
   const world = new World(withStore);
   const { accessToken, refreshToken } = await world.signIn();

@@ -38,6 +38,16 @@ test("the children of one parent are all different", () => {
   expect(new Set(children.map(({ parentDoubleHash }) => parentDoubleHash))).toEqual(new Set([first.doubleHash]));
 });
 
+test("at least 128 bits of each token are random", () => {
+  const values = Array.from({ length: 17 }, () => new Set<number>());
+  for (let count = 0; count < 10_000; count += 1) {
+    const nonce = bytesOf(mintRefreshToken(key, handle, undefined).value).subarray(30, 47);
+    for (const [index, byte] of nonce.entries()) values[index]?.add(byte);
+  }
+  // A value that 10,000 random bytes never take: less than once in 1e13 runs.
+  expect(values.map(({ size }) => size)).toEqual(Array<number>(17).fill(256));
+});
+
 test("the bytes are laid out as documented", () => {
   const child = mintRefreshToken(key, handle, first);
   const bytes = bytesOf(child.value);
