@@ -1,0 +1,78 @@
+/**
+ * Every way in times every way out, in every mode and on every store: after the bound nothing lets
+ * a session in that has ended, and each ending has one event.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type AddressOf, databases, describeDatabase, removeDatabases } from "../store/databases.ts";
+import { BOUND, type Client, type Mode, openSide, type Side, signIn } from "./scene.ts";
+import { type Try, type WayIn, WAYS_IN } from "./ways-in.ts";
+import { relayed, type WayOut, WAYS_OUT } from "./ways-out.ts";
+
+const MODES = ["feed", "store", "off"] as const;
+const IN = Object.entries<WayIn>(WAYS_IN);
+const OUT = Object.entries<WayOut>(WAYS_OUT);
+
+const table = new Map<string, number>();
+
+afterAll(() => {
+  removeDatabases();
+  const rows = [...table].map(([name, count]) => `  ${name.padEnd(40)} ${count}`);
+  console.log(`refused after the bound, of ${IN.length} ways in and ${OUT.length} ways out:\n${rows.join("\n")}`);
+});
+
+/** @returns the ways by which the session was let in, of those that it has */
+async function waysOf(tries: ReadonlyMap<string, Try>): Promise<string[]> {
+  const letIn: string[] = [];
+  for (const [name, attempt] of tries) if (await attempt()) letIn.push(name);
+  return letIn;
+}
+
+async function prepareAll(side: Side, client: Client, isWanted: (way: WayIn) => boolean): Promise<Map<string, Try>> {
+  const tries = new Map<string, Try>();
+  for (const [name, way] of IN) if (isWanted(way)) tries.set(name, await way.prepare(side, client));
+  return tries;
+}
+
+for (const database of databases) {
+  describeDatabase(database, () => {
+    describe.each(MODES)("revocation: %s", (mode: Mode) => {
+      const config = { tokens: { accessToken: { revocation: mode } } } as const;
+      let address: AddressOf;
+      let ending: Side;
+      let letting: Side;
+      const told: object[] = [];
+
+      beforeAll(async () => {
+        address = await database.makeEmpty();
+        ending = await openSide(address, 0, config);
+        letting = await openSide(address, 1, config);
+        for (const name of ["session-revoked", "all-sessions-revoked"] as const)
+          ending.sessions.on(name, (event) => void told.push(event));
+      });
+      afterAll(() => Promise.all([ending.close(), letting.close()]));
+
+      test.each(OUT)("%s", async (name, { begin, end, reason }) => {
+        ending.catchUp(letting);
+        letting.catchUp(ending);
+        const client = await (begin ?? signIn)(ending);
+        const isOpen = ({ isForUser }: WayIn): boolean => isForUser === undefined || client.actor === undefined;
+        const first = await prepareAll(letting, client, (way) => isOpen(way) && way.isLast === undefined);
+        expect(await waysOf(first)).toEqual([...first.keys()]);
+        const second = await prepareAll(letting, client, isOpen);
+        told.length = 0;
+        await end(ending, client, { address, config });
+        letting.advance(BOUND[mode] + 1);
+        expect(await waysOf(second)).toEqual([]);
+        table.set(`${database.name}, ${mode}`, (table.get(`${database.name}, ${mode}`) ?? 0) + second.size);
+
+        const events = [...told, ...(relayed.get(ending) ?? [])].filter(
+          (event) => !("handles" in event) || (event.handles as readonly string[]).includes(client.handle),
+        );
+        relayed.delete(ending);
+        if (reason === null) expect(events).toHaveLength(1);
+        else if (reason === undefined) expect(events).toEqual([]);
+        else expect(events).toEqual([expect.objectContaining({ reason })]);
+      });
+    });
+  });
+}
