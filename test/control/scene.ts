@@ -4,6 +4,7 @@ import { withSessions } from "counterfoil/web";
 import { SECRET } from "../fixtures/constants.ts";
 import { openStore } from "../store/open-store.ts";
 import type { AddressOf } from "../store/databases.ts";
+import type { SessionStore } from "../../src/lib/session/session-store.ts";
 
 export type Mode = "off" | "feed" | "store";
 
@@ -24,8 +25,16 @@ export interface Side {
   readonly close: () => Promise<void>;
 }
 
-export async function openSide(address: AddressOf, client: number, config: CounterfoilConfig): Promise<Side> {
-  const store = await openStore(address(client));
+/** Opens the database for a process. */
+export type Open = (client: number) => Promise<SessionStore>;
+
+export const openAt =
+  (address: AddressOf): Open =>
+  (client) =>
+    openStore(address(client));
+
+export async function openSide(open: Open, client: number, config: CounterfoilConfig): Promise<Side> {
+  const store = await open(client);
   let ahead = 0;
   const now = (): number => Date.now() + ahead;
   const sessions = createSessions({ ...config, secret: SECRET, store, clock: now });

@@ -7,29 +7,27 @@ import { createNewSession, getSession, signOut } from "counterfoil/web";
 import { parseConfig } from "../../build/lib/config/parse-config.js";
 import { assembleSessions } from "../../build/lib/session/assemble-sessions.js";
 import { SECRET } from "../fixtures/constants.ts";
-import { openStore } from "../store/open-store.ts";
-import type { AddressOf } from "../store/databases.ts";
-import { type Client, openSide, ownRequest, type Side, signIn } from "./scene.ts";
+import { type Client, type Open, openSide, ownRequest, type Side, signIn } from "./scene.ts";
 
 export interface WayOut {
   /** Signs in, if the session must be of a kind. Default: any. */
   readonly begin?: (side: Side) => Promise<Client>;
   /** Ends the session of `client` by the process `side`. */
   readonly end: (side: Side, client: Client, place: Place) => Promise<unknown>;
-  /** The reason of its event; null: it has another event; undefined: none until the next refresh. */
+  /** The reason of its event; null: another event; undefined: none until the next refresh. */
   readonly reason: string | null | undefined;
 }
 
 export interface Place {
-  readonly address: AddressOf;
+  readonly open: Open;
   readonly config: CounterfoilConfig;
 }
 
 const SETTLED = 31_000;
 
 /** Signs the user in at an instance of this limit. */
-async function atLimit(limit: CounterfoilConfig["session"], { address, config }: Place, client: Client, side: Side) {
-  const limited = await openSide(address, 0, { ...config, session: { ...config.session, ...limit } });
+async function atLimit(limit: CounterfoilConfig["session"], { open, config }: Place, client: Client, side: Side) {
+  const limited = await openSide(open, 0, { ...config, session: { ...config.session, ...limit } });
   const told: object[] = [];
   limited.sessions.on("session-revoked", (event) => void told.push(event));
   await limited.sessions.createNewSession(client.userId);
@@ -113,11 +111,11 @@ export const WAYS_OUT = {
     reason: "limit",
   },
   "a limit that trims": {
-    async end(side, client, { address, config }) {
-      const store = await openStore(address(0));
+    async end(side, client, { open, config }) {
+      const store = await open(0);
       // Only the default limit, 100, trims.
       const policy = { ...parseConfig({ ...config, secret: SECRET }), limit: { max: 1, onLimit: "trim", atOnce: 10 } };
-      const trimming = assembleSessions(policy as never, store as never);
+      const trimming = assembleSessions(policy as never, store);
       const told: object[] = [];
       trimming.on("session-revoked", (event) => void told.push(event));
       await trimming.createNewSession(client.userId);

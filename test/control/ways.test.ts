@@ -2,9 +2,15 @@
  * Every way in times every way out, in every mode and on every store: after the bound nothing lets
  * a session in that has ended, and each ending has one event.
  */
+import { randomUUID } from "node:crypto";
+import { memory } from "counterfoil/memory";
+import { redis } from "counterfoil/redis";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AddressOf, databases, describeDatabase, removeDatabases } from "../store/databases.ts";
-import { BOUND, type Client, type Mode, openSide, type Side, signIn } from "./scene.ts";
+import { describeWithServer } from "../servers/describe-with-server.ts";
+import { type RedisSentinel, startRedisSentinel } from "../servers/redis-sentinel.ts";
+import { databases, describeDatabase, removeDatabases } from "../store/databases.ts";
+import { BOUND, type Client, type Mode, type Open, openAt, openSide, type Side, signIn } from "./scene.ts";
 import { type Try, type WayIn, WAYS_IN } from "./ways-in.ts";
 import { relayed, type WayOut, WAYS_OUT } from "./ways-out.ts";
 
@@ -33,46 +39,72 @@ async function prepareAll(side: Side, client: Client, isWanted: (way: WayIn) => 
   return tries;
 }
 
-for (const database of databases) {
-  describeDatabase(database, () => {
-    describe.each(MODES)("revocation: %s", (mode: Mode) => {
-      const config = { tokens: { accessToken: { revocation: mode } } } as const;
-      let address: AddressOf;
-      let ending: Side;
-      let letting: Side;
-      const told: object[] = [];
+function define(place: string, makeOpen: () => Promise<Open>): void {
+  describe.each(MODES)("revocation: %s", (mode: Mode) => {
+    const config = { tokens: { accessToken: { revocation: mode } } } as const;
+    let open: Open;
+    let ending: Side;
+    let letting: Side;
+    const told: object[] = [];
 
-      beforeAll(async () => {
-        address = await database.makeEmpty();
-        ending = await openSide(address, 0, config);
-        letting = await openSide(address, 1, config);
-        for (const name of ["session-revoked", "all-sessions-revoked"] as const)
-          ending.sessions.on(name, (event) => void told.push(event));
-      });
-      afterAll(() => Promise.all([ending.close(), letting.close()]));
+    beforeAll(async () => {
+      open = await makeOpen();
+      ending = await openSide(open, 0, config);
+      letting = await openSide(open, 1, config);
+      for (const name of ["session-revoked", "all-sessions-revoked"] as const)
+        ending.sessions.on(name, (event) => void told.push(event));
+    });
+    afterAll(() => Promise.all([ending.close(), letting.close()]));
 
-      test.each(OUT)("%s", async (name, { begin, end, reason }) => {
-        ending.catchUp(letting);
-        letting.catchUp(ending);
-        const client = await (begin ?? signIn)(ending);
-        const isOpen = ({ isForUser }: WayIn): boolean => isForUser === undefined || client.actor === undefined;
-        const first = await prepareAll(letting, client, (way) => isOpen(way) && way.isLast === undefined);
-        expect(await waysOf(first)).toEqual([...first.keys()]);
-        const second = await prepareAll(letting, client, isOpen);
-        told.length = 0;
-        await end(ending, client, { address, config });
-        letting.advance(BOUND[mode] + 1);
-        expect(await waysOf(second)).toEqual([]);
-        table.set(`${database.name}, ${mode}`, (table.get(`${database.name}, ${mode}`) ?? 0) + second.size);
+    test.each(OUT)("%s", async (_, { begin, end, reason }) => {
+      ending.catchUp(letting);
+      letting.catchUp(ending);
+      const client = await (begin ?? signIn)(ending);
+      const isOpen = ({ isForUser }: WayIn): boolean => isForUser === undefined || client.actor === undefined;
+      const first = await prepareAll(letting, client, (way) => isOpen(way) && way.isLast === undefined);
+      expect(await waysOf(first)).toEqual([...first.keys()]);
+      const second = await prepareAll(letting, client, isOpen);
+      told.length = 0;
+      await end(ending, client, { open, config });
+      letting.advance(BOUND[mode] + 1);
+      expect(await waysOf(second)).toEqual([]);
+      table.set(`${place}, ${mode}`, (table.get(`${place}, ${mode}`) ?? 0) + second.size);
 
-        const events = [...told, ...(relayed.get(ending) ?? [])].filter(
-          (event) => !("handles" in event) || (event.handles as readonly string[]).includes(client.handle),
-        );
-        relayed.delete(ending);
-        if (reason === null) expect(events).toHaveLength(1);
-        else if (reason === undefined) expect(events).toEqual([]);
-        else expect(events).toEqual([expect.objectContaining({ reason })]);
-      });
+      const events = [...told, ...(relayed.get(ending) ?? [])].filter(
+        (event) => !("handles" in event) || (event.handles as readonly string[]).includes(client.handle),
+      );
+      relayed.delete(ending);
+      if (reason === null) expect(events).toHaveLength(1);
+      else if (reason === undefined) expect(events).toEqual([]);
+      else expect(events).toEqual([expect.objectContaining({ reason })]);
     });
   });
 }
+
+for (const database of databases) {
+  describeDatabase(database, () => define(database.name, async () => openAt(await database.makeEmpty())));
+}
+
+describe("memory", () => {
+  define("memory", async () => {
+    const store = memory();
+    return async () => store;
+  });
+});
+
+describeWithServer("redis", "Redis Sentinel", () => {
+  let group: RedisSentinel;
+  beforeAll(async () => {
+    group = await startRedisSentinel();
+  });
+  afterAll(() => group.remove());
+  define("Redis Sentinel", async () => {
+    const keyPrefix = `ways${randomUUID()}:`;
+    return async () => {
+      const sentinels = group.sentinels.map(({ host, port }) => ({ host, port }));
+      const client = new Redis({ sentinels, name: group.name });
+      const store = redis({ client, keyPrefix });
+      return { ...store, close: async () => (await store.close(), client.disconnect()) };
+    };
+  });
+});
