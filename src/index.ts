@@ -24,6 +24,7 @@ import type { UserId } from "./lib/session/user-id.ts";
 import type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 import type { PendingKey } from "./lib/key/key-ring.ts";
 import type { Jwks } from "./lib/key/jwks.ts";
+import type { ReauthenticatedSession, ReauthenticateOptions } from "./lib/session/reauthenticate.ts";
 import type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";
 import type { SweepOptions } from "./lib/session/sweep-now.ts";
 import type { VerifiedSession, VerifyOptions } from "./lib/session/verify-session.ts";
@@ -325,6 +326,29 @@ export async function getSessionInfo(handle: string): Promise<unknown> {
 }
 
 /**
+ * Renews the sign-in of a session, after the user has given the password or another proof again
+ * (step-up). The session stays the same one. Tokens of before keep the old sign-in.
+ *
+ * @param options when and how the user signed in, and the client's refresh token
+ * @returns the session and an access token with the new sign-in; with `refreshToken` also a new
+ *   refresh token, if it could be rotated
+ * @throws SessionError `SESSION_NOT_FOUND`, `SESSION_EXPIRED` (`UNAUTHORISED`) if the session has
+ *   ended; `ACTOR_REFUSED` if somebody acts for the user in it; `STORE_CONTENDED` (`RETRY`) if
+ *   other changes kept winning; `TOKEN_TOO_LARGE`
+ * @example
+ * ```ts
+ * import { createNewSession, reauthenticate } from "counterfoil";
+ *
+ * const { session } = await createNewSession("alice");
+ * const { newAccessToken } = await reauthenticate(session.handle, { amr: ["pwd", "otp", "mfa"] });
+ * console.log(newAccessToken.value);
+ * ```
+ */
+export async function reauthenticate(handle: string, options?: ReauthenticateOptions): Promise<ReauthenticatedSession> {
+  return getDefaultInstance().reauthenticate(handle, options);
+}
+
+/**
  * Gives the device of a session a name, for the list of sessions.
  *
  * @param label a name, cut after 100 characters; null or an empty text removes it
@@ -497,6 +521,7 @@ export type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/se
 export type { ForgottenUser } from "./lib/session/forget-user.ts";
 export type { Updater } from "./lib/session/manage-sessions.ts";
 export type { DeviceFacts } from "./lib/session/record.ts";
+export type { NewSignIn, ReauthenticatedSession, ReauthenticateOptions } from "./lib/session/reauthenticate.ts";
 export type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";
 export type { Sessions } from "./lib/session/sessions.ts";
 export type { TokenInfo } from "./lib/session/tokens.ts";

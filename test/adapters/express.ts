@@ -13,6 +13,7 @@ import {
 import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import {
   actingAs,
+  AGAIN,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -26,6 +27,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  signInOf,
   wait,
 } from "./setup.ts";
 import { listen } from "../fixtures/listen.ts";
@@ -86,6 +88,14 @@ function createApp(express: typeof express5, { instance, twice, other, clock, ow
     },
     verifySession({ ...instance, ...OPTIONAL }),
     answer,
+  );
+  app.all(
+    [...AGAIN],
+    verify,
+    handle(async (request, response) => {
+      await authOf(request)?.reauthenticate(signInOf(request.url));
+      response.json(tell(await getSession(request, response, { ...instance, maxAuthAge: "1m", antiCsrfCheck: false })));
+    }),
   );
   app.all(
     "/out",

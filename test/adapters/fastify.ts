@@ -13,6 +13,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { AddressInfo } from "node:net";
 import {
   actingAs,
+  AGAIN,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -26,6 +27,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  signInOf,
   wait,
 } from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
@@ -85,6 +87,12 @@ async function listen(
     Object.assign(request, { auth: FOREIGN_AUTH });
   };
   all("/foreign", [leaveForeign, verifySession({ ...instance, ...OPTIONAL })], tell);
+  for (const path of AGAIN)
+    all(path, verify, async (request, reply) => {
+      await authOf(request)?.reauthenticate(signInOf(request.url));
+      await getSession(request, reply, { ...instance, maxAuthAge: "1m", antiCsrfCheck: false });
+      return tell(request);
+    });
   all("/out", undefined, async (request, reply) => ({ ok: await signOut(request, reply, instance) }));
   all("/renew", undefined, async (request, reply) => ({
     user: (await refreshSession(request, reply, instance)).getUserId(),

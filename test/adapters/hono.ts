@@ -13,6 +13,7 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import {
   actingAs,
+  AGAIN,
   CACHED_HEADERS,
   detailsOf,
   faultOf,
@@ -25,6 +26,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  signInOf,
   wait,
 } from "./setup.ts";
 import { type Subject } from "./subject.ts";
@@ -70,6 +72,12 @@ function createApp({ instance, twice, other, clock, ownCors: place }: Setup): Ho
     await next();
   });
   app.all("/foreign", verifySession({ ...instance, ...OPTIONAL }), tell);
+  for (const path of AGAIN)
+    app.all(path, verify, async (context) => {
+      await authOf(context)?.reauthenticate(signInOf(context.req.url));
+      await getSession(context, { ...instance, maxAuthAge: "1m", antiCsrfCheck: false });
+      return tell(context);
+    });
   app.all("/out", async (context) => context.json({ ok: await signOut(context, instance) }));
   app.all("/renew", async (context) => context.json({ user: (await refreshSession(context, instance)).getUserId() }));
   app.all("/claims", verify, async (context) => {

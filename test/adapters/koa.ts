@@ -13,6 +13,7 @@ import {
 import Koa, { type Context, type Middleware } from "koa";
 import {
   actingAs,
+  AGAIN,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -26,6 +27,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  signInOf,
   wait,
 } from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
@@ -88,6 +90,14 @@ function createApp({ instance, twice, other, clock, ownCors: cors }: Setup): Koa
     await next();
   };
   app.use(at("/foreign", leaveForeign, verifySession({ ...instance, ...OPTIONAL }), tell));
+  for (const path of AGAIN)
+    app.use(
+      at(path, verify, async (context) => {
+        await authOf(context)?.reauthenticate(signInOf(context.url));
+        await getSession(context, { ...instance, maxAuthAge: "1m", antiCsrfCheck: false });
+        tell(context);
+      }),
+    );
   app.use(
     at("/out", async (context) => {
       context.body = { ok: await signOut(context, instance) };

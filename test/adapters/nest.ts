@@ -24,6 +24,8 @@ import { FastifyAdapter } from "@nestjs/platform-fastify";
 import {
   createNewSession,
   CurrentSession,
+  findSession,
+  getSession,
   type PlatformRequest,
   type PlatformResponse,
   refreshSession,
@@ -36,6 +38,7 @@ import {
 import express from "express";
 import {
   actingAs,
+  AGAIN,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -48,6 +51,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  signInOf,
   wait,
 } from "./setup.ts";
 import { HTTP2_OPTIONS, MAX_HEADER_SIZE } from "../fixtures/listen.ts";
@@ -133,6 +137,13 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
     }
     foreign(auth: Auth): object {
       return tell(auth);
+    }
+    async again(request: PlatformRequest & { readonly url: string }, response: PlatformResponse): Promise<object> {
+      await findSession(request, instance)?.reauthenticate(signInOf(request.url));
+      return tell(await getSession(request, response, { ...instance, maxAuthAge: "1m", antiCsrfCheck: false }));
+    }
+    againBelow(request: PlatformRequest & { readonly url: string }, response: PlatformResponse): Promise<object> {
+      return this.again(request, response);
     }
     async out(request: PlatformRequest, response: PlatformResponse): Promise<object> {
       return { ok: await signOut(request, response, instance) };
@@ -223,6 +234,8 @@ function createController({ instance, twice, other, clock }: Setup): new () => o
   const optional = VerifySession({ ...instance, ...OPTIONAL });
   route("second", session, {}, { guards: [VerifySession({ ...other, ...OPTIONAL })] });
   route("foreign", session, undefined, { guards: [UseGuards(new ForeignGuard()), optional] });
+  route("again", pair, {}, { path: AGAIN[0] });
+  route("againBelow", pair, {}, { path: AGAIN[1] });
   route("out", pair);
   route("renew", pair);
   route("claims", session, {});

@@ -13,6 +13,7 @@ import {
 } from "counterfoil/node";
 import {
   actingAs,
+  AGAIN,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -26,6 +27,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  signInOf,
   wait,
 } from "./setup.ts";
 import { listen, listenHttp2 } from "../fixtures/listen.ts";
@@ -76,6 +78,16 @@ function createRoutes({ instance, other, clock }: Setup): Readonly<Record<string
       await getSession(request, response, { ...instance, ...OPTIONAL });
       send(response, tell(authOf(request)));
     },
+    ...Object.fromEntries(
+      AGAIN.map((path) => [
+        path,
+        verified(async (response, auth, request) => {
+          await auth.reauthenticate(signInOf(request.url));
+          const options = { ...instance, maxAuthAge: "1m", antiCsrfCheck: false } as const;
+          send(response, tell(await getSession(request, response, options)));
+        }),
+      ]),
+    ),
     async "/out"(request, response) {
       send(response, { ok: await signOut(request, response, instance) });
     },

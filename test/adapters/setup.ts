@@ -53,6 +53,15 @@ export function detailsOf(url: string | undefined): SignInDetails {
   };
 }
 
+/** How `/again?amr=` signs in again. */
+export const signInOf = (url: string | undefined): { readonly amr?: readonly string[] } => {
+  const query = new URL(url ?? "/", "http://local").searchParams;
+  return query.has("amr") ? { amr: query.getAll("amr") } : {};
+};
+
+/** The second is below the path of the refresh cookie. */
+export const AGAIN = ["/again", "/session/refresh/again"] as const;
+
 /** Moves the clock on between the two questions of `/late?ms=`. */
 export function wait({ clock }: Pick<Setup, "clock">, url: string | undefined): void {
   clock.now += Number(new URL(url ?? "/", "http://local").searchParams.get("ms"));

@@ -2,6 +2,7 @@ import type * as web from "counterfoil/web";
 import type { Handler, RequestSession } from "counterfoil/web";
 import {
   actingAs,
+  AGAIN,
   CACHED_HEADERS,
   changeLate,
   detailsOf,
@@ -11,6 +12,7 @@ import {
   OWN_CORS,
   PAGES,
   type Setup,
+  signInOf,
   wait,
 } from "./setup.ts";
 
@@ -70,6 +72,15 @@ export function createRoutes(
     ),
     // Nothing is left on a Web request.
     "/foreign": verifySession((_request, auth) => tell(auth), { ...instance, ...OPTIONAL }),
+    ...Object.fromEntries(
+      AGAIN.map((path): [string, Handler] => [
+        path,
+        verifySession(async (request, auth) => {
+          await auth?.reauthenticate(signInOf(request.url));
+          return tell(await getSession(request, { ...instance, maxAuthAge: "1m", antiCsrfCheck: false }));
+        }, instance),
+      ]),
+    ),
     "/out": async (request) => Response.json({ ok: await signOut(request, instance) }),
     "/renew": async (request) => Response.json({ user: (await refreshSession(request, instance)).getUserId() }),
     "/claims": verifySession(async (_request, auth) => {

@@ -184,11 +184,16 @@ function breachOfSingleUse({ token, outcome, before }: Presentation): string | n
   return outcome === "renew" ? `single use: ${nameOf(before, token)} gets "renew", so it stays good` : null;
 }
 
-function breachOfContainment({ bounds }: World, { party, token, outcome, before }: Presentation): string | null {
+function breachOfContainment(
+  { bounds }: World,
+  { party, token, outcome, before, isSignIn }: Presentation,
+): string | null {
   const { row, now } = before;
   if (outcome === "ahead") return `P2: "ahead" although the store lost nothing`;
   if (party !== before.outrun || before.ended !== "" || row === null) return null;
   if (yieldsToken(outcome)) return `P2a: the ${party} was outrun, and ${nameOf(before, token)} still gets "${outcome}"`;
+  // The next refresh raises the alarm.
+  if (isSignIn) return null;
   const since = now - before.outrunAt;
   if (since <= bounds.window || outcome === "reuse") return null;
   return `P2b: the ${party} was outrun ${String(since)} ticks ago, and ${nameOf(before, token)} gets "${outcome}", no alarm`;

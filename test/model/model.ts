@@ -17,6 +17,8 @@
  * - "mint" and "confirm" answer with a new child of the presented token, which the jar takes.
  *   "renew" answers without a refresh cookie; "retry" and a refusal touch nothing. (That a sign-out
  *   clears cookies is left out: it takes power away.)
+ * - A new sign-in in the session carries the jar's token and rotates it in the same way, except
+ *   that "reuse" there changes nothing. The thief, who has no password, sends none.
  * - The thief sends what it likes of all that it ever held: the copied token or any token that it
  *   was answered with.
  */
@@ -43,6 +45,8 @@ export interface Scheme {
    * reported and refused. Default: ends.
    */
   readonly onReuse?: "revoke" | "report" | "refuse";
+  /** Variant: the child that a new sign-in mints takes over at once. */
+  readonly signInTakesOver?: boolean;
 }
 
 export interface Bounds {
@@ -58,6 +62,8 @@ export interface Bounds {
   /** A party waits until its message was answered or has died. */
   readonly oneAtATime?: boolean;
   readonly revocations: number;
+  /** How often the user signs in again in the session; the request carries the jar's token. */
+  readonly signIns?: number;
   /** Ticks by which the clock of one server may be ahead of another's. */
   readonly skew?: number;
   /** Every request and every answer arrives within its life. */
@@ -91,7 +97,7 @@ export interface Token {
 }
 
 export interface Message {
-  readonly kind: "request" | "answer";
+  readonly kind: "request" | "sign-in" | "answer";
   readonly party: Party;
   readonly token: number;
   /** Last tick at which it can arrive. */
@@ -114,6 +120,7 @@ export interface State {
   readonly thiefSends: number;
   readonly repeats: number;
   readonly revocations: number;
+  readonly signIns: number;
   /**
    * Who lost the race: a token made only for the other party was confirmed, for the first time at
    * `outrunAt`.
@@ -127,6 +134,8 @@ export interface Presentation {
   readonly party: Party;
   readonly token: number;
   readonly outcome: Outcome;
+  /** Whether it came with a new sign-in, which raises no alarm. */
+  readonly isSignIn: boolean;
   /** Token that the answer carries; null: the answer touches no jar. */
   readonly carried: number | null;
   readonly before: State;
@@ -175,6 +184,7 @@ export function firstState({ bounds }: World): State {
     thiefSends: bounds.thiefSends,
     repeats: bounds.repeats,
     revocations: bounds.revocations,
+    signIns: bounds.signIns ?? 0,
     outrun: null,
     outrunAt: 0,
   };
@@ -191,10 +201,11 @@ export function present(
   party: Party,
   number: number,
   now: number = before.now,
+  isSignIn = false,
 ): Presentation {
   const { row } = before;
   const token = tokenOf(before, number);
-  const presentation = { party, token: number, before };
+  const presentation = { party, token: number, before, isSignIn };
   if (row === null) return { ...presentation, outcome: "gone", carried: null, after: before };
 
   const hashes = { generation: token.generation, doubleHash: String(number), parentDoubleHash: String(token.parent) };
@@ -207,6 +218,17 @@ export function present(
         outcome === "confirm" && before.outrun === null && before.loot.length > 0 && token.madeFor === BIT[party];
       const outrun = outruns ? { outrun: opponentOf(party), outrunAt: before.now } : {};
       const { tokens, child } = makeChild(world, before, party, number);
+      if (isSignIn && world.scheme.signInTakesOver === true) {
+        const taken: RotationState = {
+          generation: tokens[child]?.generation ?? 0,
+          currentHash: String(child),
+          parentHash: String(number),
+          childMintedAt: null,
+          childSeenAt: null,
+          confirmedAt: now,
+        };
+        return { ...presentation, outcome, carried: child, after: { ...before, row: taken, tokens } };
+      }
       return { ...presentation, outcome, carried: child, after: { ...before, ...outrun, row: decision.next, tokens } };
     }
     case "renew":
@@ -217,6 +239,7 @@ export function present(
         after: { ...before, row: decision.next },
       };
     case "reuse":
+      if (isSignIn) return { ...presentation, outcome: "refused", carried: null, after: before };
       switch (world.scheme.onReuse ?? "revoke") {
         case "revoke":
           return { ...presentation, outcome, carried: null, after: end(world, before, "alarm") };
@@ -249,6 +272,10 @@ export function stepsFrom(world: World, state: State, inWords: boolean): Step[] 
     const to = { ...state, sends: state.sends - 1, messages: withRequest(world, state, "victim", state.jar) };
     add(to, () => `a tab sends ${name(state.jar)}`);
   }
+  if (state.signIns > 0 && maySend(world, state, "victim")) {
+    const messages = withRequest(world, state, "victim", state.jar, "sign-in");
+    add({ ...state, signIns: state.signIns - 1, messages }, () => `the user signs in again with ${name(state.jar)}`);
+  }
   if (state.thiefSends > 0 && maySend(world, state, "thief")) {
     for (const token of state.loot) {
       const to = { ...state, thiefSends: state.thiefSends - 1, messages: withRequest(world, state, "thief", token) };
@@ -273,7 +300,8 @@ export function stepsFrom(world: World, state: State, inWords: boolean): Step[] 
       continue;
     }
     for (const clock of world.clocks) {
-      const presentation = present(world, state, message.party, message.token, state.now + clock);
+      const isSignIn = message.kind === "sign-in";
+      const presentation = present(world, state, message.party, message.token, state.now + clock, isSignIn);
       for (const repeated of state.repeats > 0 ? [false, true] : [false]) {
         addAnswers(presentation, index, repeated, clock);
       }
@@ -352,6 +380,12 @@ function maySend({ bounds }: World, { messages }: State, party: Party): boolean 
   return !bounds.oneAtATime || !messages.some((message) => message.party === party);
 }
 
-function withRequest(world: World, state: State, party: Party, token: number): readonly Message[] {
-  return [...state.messages, { kind: "request", party, token, dies: state.now + world.life }];
+function withRequest(
+  world: World,
+  state: State,
+  party: Party,
+  token: number,
+  kind: Message["kind"] = "request",
+): readonly Message[] {
+  return [...state.messages, { kind, party, token, dies: state.now + world.life }];
 }

@@ -29,6 +29,16 @@ describe("settle, as shipped", { timeout: TIMEOUT }, () => {
     expectToHold(shipped, { ...WITH_THIEF, window: 1, sends: 2, thiefSends: 2, revocations: 1 }, ["P2", "P3"], 20_000);
   });
 
+  it("P1, P2 and P3 with new sign-ins in the session, which carry the refresh token and raise no alarm", () => {
+    const signIns = { sends: 3, signIns: 2 };
+    expectToHold(shipped, { ...ALONE, ...signIns, window: 1, revocations: 1 }, ["P1", "P3"], 10_000);
+    expectToHold(shipped, { ...ALONE, ...signIns, window: 2, sends: bound(3, 4) }, ["P1"], 20_000);
+    const withThief = { ...WITH_THIEF, sends: 2, thiefSends: 2, signIns: 1, window: 1 };
+    expectToHold(shipped, withThief, ["P2", "P3"], 20_000);
+    const takesOver = { ...shipped, name: "a new sign-in takes over at once", signInTakesOver: true };
+    expectToFail(takesOver, { ...ALONE, ...signIns, window: 1 }, ["P1"], /P1: /);
+  });
+
   it("keeps the soft refusal in reserve only: P1 holds without it", () => {
     expectToHold(noSoftRefusal, { ...ALONE, window: 2, sends: bound(5, 6) }, ["P1"], bound(50_000, 120_000));
   });

@@ -11,7 +11,14 @@ export function describeState(world: World, state: State): string {
   const { window, settle } = world.policy;
   const limit = Math.max(window, settle, world.bounds.window) + (world.bounds.skew ?? 0) + 1;
 
-  const parts = [state.sends, state.thiefSends, state.repeats, state.revocations, ENDS.indexOf(state.ended)];
+  const parts = [
+    state.sends,
+    state.thiefSends,
+    state.repeats,
+    state.revocations,
+    state.signIns,
+    ENDS.indexOf(state.ended),
+  ];
   parts.push(PARTIES.indexOf(state.outrun), state.outrun === null ? 0 : Math.min(now - state.outrunAt, limit));
   parts.push(loot.length, messages.length);
   if (row === null) {
@@ -48,7 +55,7 @@ export function describeState(world: World, state: State): string {
   }
 
   function describeMessage({ kind, party, dies }: Message): number {
-    return (dies - now) * 4 + (kind === "request" ? 0 : 1) + PARTIES.indexOf(party) * 2 - 2;
+    return (dies - now) * 8 + KINDS.indexOf(kind) * 2 + PARTIES.indexOf(party) - 1;
   }
 
   /** Orders messages by what can be told without the labels that depend on the order. */
@@ -60,6 +67,7 @@ export function describeState(world: World, state: State): string {
   }
 }
 
+const KINDS: readonly Message["kind"][] = ["request", "answer", "sign-in"];
 const ENDS = ["", "user", "alarm"];
 const PARTIES: readonly (string | null)[] = [null, "victim", "thief"];
 

@@ -66,6 +66,8 @@ function reviving(inner: SessionStore): Partial<SessionStore> {
       (await inner.replaceData(handle, version, data)) || (await revive(handle)),
     replaceLabel: async (handle, version, label) =>
       (await inner.replaceLabel(handle, version, label)) || (await revive(handle)),
+    replaceSignIn: async (handle, version, signIn) =>
+      (await inner.replaceSignIn(handle, version, signIn)) || (await revive(handle)),
   };
 }
 
@@ -127,13 +129,20 @@ export const brokenStores: readonly BrokenStore[] = [
     replaceLabel: (handle, _, label) =>
       regardless(inner, handle, (version) => inner.replaceLabel(handle, version, label)),
   })),
+  broken("replaceSignIn ignores the version", "signin-2 signin-4 cas-1", (inner) => ({
+    replaceSignIn: (handle, _, signIn) =>
+      regardless(inner, handle, (version) => inner.replaceSignIn(handle, version, signIn)),
+  })),
+  broken("replaceSignIn forgets the methods", "signin-1 signin-4 signin-5", (inner) => ({
+    replaceSignIn: (handle, version, signIn) => inner.replaceSignIn(handle, version, { ...signIn, amr: null }),
+  })),
   broken("a label is written as JSON", "label-1 label-5", (inner) => ({
     replaceLabel: (handle, version, label) => inner.replaceLabel(handle, version, JSON.stringify(label)),
   })),
   broken("a label that is removed becomes empty", "label-5", (inner) => ({
     replaceLabel: (handle, version, label) => inner.replaceLabel(handle, version, label ?? ""),
   })),
-  broken("writes are upserts, so a deleted row comes back", "refresh-3 claims-3 data-3 label-3", reviving),
+  broken("writes are upserts, so a deleted row comes back", "refresh-3 claims-3 data-3 label-3 signin-3", reviving),
   broken("commitRefresh forgets the device", "refresh-1 text-1", (inner) => ({
     commitRefresh: (handle, version, write) => inner.commitRefresh(handle, version, { ...write, device: "{}" }),
   })),

@@ -45,7 +45,8 @@ describeWithServer("redis", "Redis", () => {
         () => store.replaceClaims(row.handle, 1, "{}"),
         () => store.replaceData(row.handle, 2, "{}"),
         () => store.replaceLabel(row.handle, 3, "Phone"),
-        () => store.commitRefresh(row.handle, 4, { ...row, device: "{}" }),
+        () => store.replaceSignIn(row.handle, 4, { authTime: T0, amr: "[]" }),
+        () => store.commitRefresh(row.handle, 5, { ...row, device: "{}" }),
         () => store.createSession(next, undefined, row.handle),
         () => store.listSessionsOfUser(row.userKey, T0, { limit: 100 }),
         () => store.deleteSessionAtVersion(next.handle, 1),
@@ -65,6 +66,7 @@ describeWithServer("redis", "Redis", () => {
       expect(answers.slice(1)).toMatchObject([
         { created: true },
         { handle: row.handle },
+        true,
         true,
         true,
         true,

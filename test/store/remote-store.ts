@@ -65,6 +65,7 @@ export function startStoreHost(): StoreHost {
         replaceClaims: far("replaceClaims"),
         replaceData: far("replaceData"),
         replaceLabel: far("replaceLabel"),
+        replaceSignIn: far("replaceSignIn"),
         deleteSession: far("deleteSession"),
         deleteSessionAtVersion: far("deleteSessionAtVersion"),
         deleteSessionsOfUser: far("deleteSessionsOfUser"),

@@ -49,6 +49,7 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   find: { values: [handle], index: BY_HANDLE },
   commitRefresh: { values: [...write, handle, 1], index: BY_HANDLE },
   replaceClaims: { values: ["{}", handle, 1], index: BY_HANDLE },
+  replaceSignIn: { values: [T0, '["otp"]', handle, 1], index: BY_HANDLE },
   replaceLabel: { values: ["Phone", handle, 1], index: BY_HANDLE },
   replaceData: { values: ["{}", handle, 1], index: BY_HANDLE },
   delete: { values: [handle], index: BY_HANDLE },

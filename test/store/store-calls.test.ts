@@ -31,6 +31,7 @@ describe("store calls of each operation", () => {
     ["list", () => sessions.getSessionsForUser("alice"), ["listSessionsOfUser"]],
     ["read data", () => sessions.getSessionData(created.session.handle), ["findSession"]],
     ["write data", () => sessions.updateSessionData(created.session.handle, 2), ["findSession", "replaceData"]],
+    ["reauthenticate", () => sessions.reauthenticate(created.session.handle), ["findSession", "replaceSignIn"]],
     ["rename", () => sessions.renameSession(created.session.handle, "Phone"), ["findSession", "replaceLabel"]],
     ["write claims", () => sessions.updateJwtPayload(created.session.handle, 2), ["findSession", "replaceClaims"]],
     ["publish the keys", () => sessions.getJwks(), []],

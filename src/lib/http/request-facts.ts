@@ -1,3 +1,4 @@
+import { HEADERS } from "../../protocol.ts";
 import type { DeviceInput } from "../session/device.ts";
 import type { HttpContext } from "./context.ts";
 import { COOKIE_KINDS, type CookieReading } from "./cookies.ts";
@@ -14,6 +15,17 @@ export async function readRefreshCookie(
   transport: TransportKind,
 ): Promise<CookieReading> {
   return transport === "cookie" ? refreshCookies.readCertain(exchange) : { kind: "none" };
+}
+
+/** The refresh token that came with a request; undefined if there is none, or several. */
+export async function readPresented(
+  http: HttpContext,
+  exchange: HttpExchange,
+  transport: TransportKind,
+): Promise<string | undefined> {
+  if (transport === "header") return exchange.header(HEADERS.refresh);
+  const reading = await readRefreshCookie(http, exchange, transport);
+  return reading.kind === "one" ? reading.value : undefined;
 }
 
 export const carriesCookies = ({ cookies }: HttpContext, exchange: HttpExchange): boolean =>

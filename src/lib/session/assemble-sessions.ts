@@ -25,6 +25,7 @@ import {
   type SessionInfo,
   type SessionPage,
 } from "./list-sessions.ts";
+import { reauthenticate } from "./reauthenticate.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { sweepNow } from "./sweep-now.ts";
 import type { UserId } from "./user-id.ts";
@@ -111,6 +112,10 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     getSessionsForUser,
     getSessionData: readData,
     updateSessionData: writeData,
+    async reauthenticate(handle, options) {
+      checkKnown(options, "reauthenticate", ["amr", "authTime", "refreshToken"]);
+      return reauthenticate(context, handle, options);
+    },
     renameSession: (handle, label) => renameSession(context, handle, label),
     getSessionInfo: readData,
     updateSessionInfo: writeData,

@@ -214,7 +214,7 @@ function actingEnd(
   return Math.min(begin + actorTimeout, acting.absoluteExpiresAt, acting.createdAt + absoluteTimeout);
 }
 
-function checkAuthTime(authTime: number | undefined, now: number): number | undefined {
+export function checkAuthTime(authTime: number | undefined, now: number): number | undefined {
   if (authTime === undefined) return undefined;
   if (Number.isInteger(authTime) && authTime >= 0 && authTime <= now) return authTime;
   throw generalError(

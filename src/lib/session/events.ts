@@ -66,6 +66,17 @@ export interface SessionEvents<Id extends UserId = UserId> {
     /** With `unknown`: the session that the call was to keep. */
     readonly except?: string;
   };
+  /** A user signed in again in the same session, perhaps with other methods. */
+  "session-reauthenticated": {
+    readonly handle: string;
+    readonly userId: Id;
+    /** When the user signed in, in ms since the epoch. */
+    readonly authTime: number;
+    /** How the user signed in (RFC 8176); absent if that is unknown. */
+    readonly amr?: readonly string[];
+    /** How the user had signed in before; absent if that is unknown. */
+    readonly previousAmr?: readonly string[];
+  };
   /** The claims of a session were replaced by others. */
   "claims-changed": {
     readonly handle: string;
@@ -220,6 +231,7 @@ const EVENT_NAMES: Readonly<Record<SessionEventName, true>> = {
   "session-revoked": true,
   "session-ended-elsewhere": true,
   "all-sessions-revoked": true,
+  "session-reauthenticated": true,
   "claims-changed": true,
   "user-forgotten": true,
   "reuse-detected": true,

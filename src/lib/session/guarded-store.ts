@@ -70,6 +70,7 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
     commitRefresh: guard("write", "commit a refresh", "commitRefresh"),
     replaceClaims: guard("write", "replace claims", "replaceClaims"),
     replaceData: guard("write", "replace data", "replaceData"),
+    replaceSignIn: guard("write", "replace a sign-in", "replaceSignIn"),
     replaceLabel: guard("write", "replace a label", "replaceLabel"),
     deleteSession: guard("write", "delete a session", "deleteSession"),
     deleteSessionAtVersion: guard("write", "delete a session", "deleteSessionAtVersion"),

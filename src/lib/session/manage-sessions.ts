@@ -140,7 +140,7 @@ export async function loadSession(context: SessionContext, handle: string): Prom
 }
 
 export async function updateData(context: SessionContext, handle: string, update: Update<unknown>): Promise<unknown> {
-  const { value } = await change(context, handle, async (record) => {
+  const { value } = await changeSession(context, handle, async (record) => {
     const changed = await apply(update, record.data);
     const isDone = await context.store.replaceData(handle, record.version, toJson(changed, "sessionData"));
     return isDone ? { value: changed } : undefined;
@@ -180,13 +180,13 @@ export async function changeClaims(
     return { value, record: changed };
   };
   const isUsable = known !== undefined && context.now() < sessionEnd(known, context.policy);
-  return change(context, handle, attempt, isUsable ? known : undefined);
+  return changeSession(context, handle, attempt, isUsable ? known : undefined);
 }
 
 /** @returns the label as it is kept. @throws SessionError */
 export async function renameSession(context: SessionContext, handle: string, label: unknown): Promise<string | null> {
   const wanted = label === null ? null : toLabel(label);
-  const { kept } = await change(context, handle, async (record) => {
+  const { kept } = await changeSession(context, handle, async (record) => {
     // Null would bring back the label of a row of earlier code.
     const none = storedDevice({ ...record, label: null }).label === undefined ? null : "";
     const isDone = await context.store.replaceLabel(handle, record.version, wanted ?? none);
@@ -213,7 +213,7 @@ async function apply(update: Update<unknown>, json: string): Promise<unknown> {
 }
 
 /** @param attempt undefined if another request changed the row meanwhile */
-function change<C extends object>(
+export function changeSession<C extends object>(
   context: SessionContext,
   handle: string,
   attempt: (record: SessionRecord) => Promise<C | undefined>,

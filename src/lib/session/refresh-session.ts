@@ -30,6 +30,8 @@ export interface RefreshOptions {
 export interface BoundOptions {
   /** The session must have replaced one of these at its sign-in. Undefined: no such condition. */
   readonly replaced?: ReadonlySet<string> | undefined;
+  /** Whether reuse is refused softly, and raises no alarm. Default false. */
+  readonly isSoft?: boolean;
 }
 
 /** The result of `refreshSession`. */
@@ -139,7 +141,12 @@ function decide(
   context: SessionContext,
   token: RefreshToken,
   record: ActedRow,
-  { device: given, replaced, location }: RefreshOptions & BoundOptions & { readonly location: string | undefined },
+  {
+    device: given,
+    replaced,
+    isSoft,
+    location,
+  }: RefreshOptions & BoundOptions & { readonly location: string | undefined },
 ): Decided {
   if (replaced !== undefined && (record.replacedHandle === null || !replaced.has(record.replacedHandle)))
     throw unauthorised("REFRESH_TOKEN_MISSING", "there is no refresh token of the session that the other cookies name");
@@ -168,10 +175,7 @@ function decide(
       };
     }
     case "retry":
-      throw retryLater(
-        "REFRESH_TOKEN_SUPERSEDED",
-        "another request has just rotated this refresh token; nothing was lost, try again shortly",
-      );
+      throw superseded();
     case "ahead":
       if (context.isFirstInMinute("store-behind", handle))
         context.events.emit("store-behind", {
@@ -182,6 +186,7 @@ function decide(
         });
       throw unauthorised("STORE_BEHIND", "the refresh token is newer than the store, which has lost writes");
     case "reuse": {
+      if (isSoft === true) throw superseded();
       const device = describeDevice(given, {}, location);
       const evidence = { now: rotationTime, presentingDevice: device };
       if (policy.rotation.onReuse === "revoke")
@@ -203,6 +208,12 @@ function decide(
     }
   }
 }
+
+const superseded = (): SessionError =>
+  retryLater(
+    "REFRESH_TOKEN_SUPERSEDED",
+    "another request has just rotated this refresh token; nothing was lost, try again shortly",
+  );
 
 const EXPIRED: Ending = {
   kind: "end",

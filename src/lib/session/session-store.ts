@@ -16,6 +16,9 @@ export interface RefreshWrite extends RotationState {
   readonly device: string;
 }
 
+/** The fields that a new sign-in in the same session writes. */
+export type SignInWrite = Pick<SessionRecord, "authTime" | "amr">;
+
 /** In the order in which stores keep them; one that is added later comes last. */
 export const REFRESH_FIELDS: readonly (keyof RefreshWrite)[] = everyField<RefreshWrite>({
   generation: true,
@@ -165,6 +168,14 @@ export interface SessionStore extends KeyStore, LogStore {
    * @returns false if not; then nothing was written
    */
   replaceLabel(handle: string, version: number, label: string | null): Promise<boolean>;
+
+  /**
+   * Writes when and how the user signed in, and adds 1 to `version`, if the row exists with this
+   * `version`.
+   *
+   * @returns false if not; then nothing was written
+   */
+  replaceSignIn(handle: string, version: number, signIn: SignInWrite): Promise<boolean>;
 
   /**
    * Removes a session of any version.

@@ -77,10 +77,11 @@ test("a session that ends while it is being refreshed or changed yields nothing 
     (sessions, { session }) => sessions.updateSessionData(session.handle, () => 1),
     (sessions, { session }) => sessions.updateJwtPayload(session.handle, () => 1),
     (sessions, { session }) => sessions.renameSession(session.handle, "Phone"),
+    (sessions, { session }) => sessions.reauthenticate(session.handle),
   ];
   for (const operation of operations) {
     const endsFirst = { ...store };
-    for (const name of ["commitRefresh", "replaceData", "replaceClaims", "replaceLabel"] as const) {
+    for (const name of ["commitRefresh", "replaceData", "replaceClaims", "replaceLabel", "replaceSignIn"] as const) {
       endsFirst[name] = async (handle: string, version: number, value: never): Promise<boolean> => {
         await store.deleteSession(handle);
         return store[name](handle, version, value);
@@ -171,6 +172,7 @@ test("after close everything fails with CLOSED, and the store was closed once", 
     updateSessionData: () => sessions.updateSessionData(session.handle, {}),
     getSessionInfo: () => sessions.getSessionInfo(session.handle),
     updateSessionInfo: () => sessions.updateSessionInfo(session.handle, {}),
+    reauthenticate: () => sessions.reauthenticate(session.handle),
     renameSession: () => sessions.renameSession(session.handle, null),
     updateJwtPayload: () => sessions.updateJwtPayload(session.handle, {}),
     rotateSigningKey: () => sessions.rotateSigningKey(),

@@ -6,6 +6,7 @@ import type { SessionEventName, SessionListener } from "./events.ts";
 import type { ForgottenUser } from "./forget-user.ts";
 import type { Updater } from "./manage-sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./list-sessions.ts";
+import type { ReauthenticatedSession, ReauthenticateOptions } from "./reauthenticate.ts";
 import type { RefreshedSession, RefreshOptions } from "./refresh-session.ts";
 import type { SessionStats } from "./stats.ts";
 import type { StoreObserver } from "./store-observers.ts";
@@ -203,6 +204,31 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    */
   updateSessionData(handle: string, update: Updater<Data>): Promise<Data>;
   updateSessionData(handle: string, value: Data): Promise<Data>;
+
+  /**
+   * Renews the sign-in of a session, after the user has given the password or another proof again
+   * (step-up). The session stays the same one. Tokens of before keep the old sign-in.
+   *
+   * @param options when and how the user signed in, and the client's refresh token
+   * @returns the session and an access token with the new sign-in; with `refreshToken` also a new
+   *   refresh token, if it could be rotated
+   * @throws SessionError `SESSION_NOT_FOUND`, `SESSION_EXPIRED` (`UNAUTHORISED`) if the session has
+   *   ended; `ACTOR_REFUSED` if somebody acts for the user in it; `STORE_CONTENDED` (`RETRY`) if
+   *   other changes kept winning; `TOKEN_TOO_LARGE`
+   * @example
+   * ```ts
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions();
+   * const { session, refreshToken } = await sessions.createNewSession("alice", {}, {}, { amr: ["pwd"] });
+   * const { newAccessToken } = await sessions.reauthenticate(session.handle, {
+   *   amr: ["pwd", "otp", "mfa"],
+   *   refreshToken: refreshToken.value,
+   * });
+   * await sessions.getSession(newAccessToken.value, null, { maxAuthAge: "5m", requireAmr: ["mfa"] });
+   * ```
+   */
+  reauthenticate(handle: string, options?: ReauthenticateOptions): Promise<ReauthenticatedSession<Claims, Id>>;
 
   /**
    * Gives the device of a session a name, for the list of sessions.

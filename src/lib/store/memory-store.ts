@@ -74,6 +74,8 @@ export function createMemoryStore(): SessionStore {
 
     replaceLabel: async (handle, version, label) => replaceAt(handle, version, () => ({ label })),
 
+    replaceSignIn: async (handle, version, { authTime, amr }) => replaceAt(handle, version, () => ({ authTime, amr })),
+
     deleteSession: async (handle, journal) => endSession(handle, journal),
 
     deleteSessionAtVersion: async (handle, version, journal) =>

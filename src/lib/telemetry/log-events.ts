@@ -34,6 +34,7 @@ export const LOG_LEVELS: Readonly<Record<SessionEventName, Level>> = {
   "session-revoked": "info",
   "session-ended-elsewhere": "info",
   "all-sessions-revoked": "warn",
+  "session-reauthenticated": "info",
   "claims-changed": "info",
   "user-forgotten": "info",
   "reuse-detected": "warn",

@@ -19,7 +19,7 @@ test("every event of every name fits the specification", async () => {
   for (const { name, payload } of mapped)
     expect({ name, faults: findCaepFaults(payload) }).toEqual({ name, faults: [] });
   expect(new Set(mapped.map(({ name }) => name))).toEqual(
-    new Set(["session-created", "session-refreshed", "session-revoked", "claims-changed"]),
+    new Set(["session-created", "session-refreshed", "session-revoked", "session-reauthenticated", "claims-changed"]),
   );
   expect(new Set(mapped.map(({ payload }) => payload.jti)).size).toBe(mapped.length);
 });

@@ -40,7 +40,7 @@ export interface CaepSubject {
 
 /** The event types of CAEP that {@link toCaep} makes. */
 export type CaepEventType =
-  `${typeof CAEP_BASE}${"session-established" | "session-presented" | "session-revoked" | "token-claims-change"}`;
+  `${typeof CAEP_BASE}${"session-established" | "session-presented" | "session-revoked" | "token-claims-change" | "assurance-level-change"}`;
 
 /** What is said of an event. */
 export interface CaepEvent {
@@ -52,6 +52,12 @@ export interface CaepEvent {
   readonly reason_admin?: { readonly en: string };
   /** With `token-claims-change`: the changed claims with their new values; null if removed. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** With `assurance-level-change`: whose names the levels are. */
+  readonly namespace?: "RFC8176";
+  /** The methods of the sign-in, with blanks between. */
+  readonly current_level?: string;
+  /** Those of the sign-in before. Absent if unknown. */
+  readonly previous_level?: string;
 }
 
 /** The payload of a Security Event Token (RFC 8417), to be signed with `typ: secevent+jwt`. */
@@ -113,6 +119,21 @@ const MAPPERS: MapperTable<CaepFact> = {
   "session-ended-elsewhere": undefined,
   // CAEP has no subject that means everybody.
   "all-sessions-revoked": undefined,
+  // Without methods nothing is known of a level.
+  "session-reauthenticated": ({ handle, userId, amr, previousAmr }) =>
+    amr === undefined
+      ? []
+      : [
+          {
+            type: `${CAEP_BASE}assurance-level-change`,
+            handle,
+            userId,
+            initiating_entity: "user",
+            namespace: "RFC8176",
+            current_level: amr.join(" "),
+            ...(previousAmr === undefined ? {} : { previous_level: previousAmr.join(" ") }),
+          },
+        ],
   "claims-changed": ({ handle, userId, actor, claims, changed }) =>
     // Only members of an object have changed.
     changed.length > 0
@@ -147,7 +168,8 @@ const byActor = (actor: Actor | undefined): Said => (actor === undefined ? {} : 
  * Continuous Access Evaluation Profile 1.0: one for each session. It neither signs nor sends them.
  *
  * `session-created` becomes `session-established`, `session-refreshed` becomes `session-presented`,
- * `claims-changed` becomes `token-claims-change`, and `session-revoked` keeps its name. What an
+ * `claims-changed` becomes `token-claims-change`, `session-reauthenticated` with methods
+ * `assurance-level-change`, and `session-revoked` keeps its name. What an
  * actor did for the user has the `initiating_entity` `admin`. A revocation with `unknown` yields
  * nothing, because a receiver takes each token for a fact.
  *

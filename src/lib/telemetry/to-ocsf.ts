@@ -158,6 +158,8 @@ const MAPPERS: MapperTable<OcsfFact> = {
   "key-rotated": undefined,
   "csrf-reported": undefined,
   "request-refused": undefined,
+  // The methods are in no field of the class.
+  "session-reauthenticated": undefined,
   // The class Authorize Session wants roles, groups or privileges, and the claims are the app's.
   "claims-changed": undefined,
   // About the database, not about an authentication.

@@ -6,7 +6,7 @@ import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
 import { type FoundSession, REFRESH_FIELDS, type RefreshWrite } from "../../session/session-store.ts";
 
-/** The fields that never change after the sign-in. New fields must be added at the end. */
+/** The fields of the sign-in. New fields must be added at the end. */
 const ORIGIN_FIELDS = [
   "createdAt",
   "authTime",

@@ -242,6 +242,18 @@ if ARGV[3] then redis.call('HSET', KEYS[1], 'label', ARGV[3]) else redis.call('H
 return 1`,
 );
 
+/**
+ * KEYS: row. ARGV: version, next version, when the user signed in, and how if that is known. The
+ * time is the second one of the origin.
+ */
+export const replaceSignIn: RedisScript = writes(
+  AT_VERSION,
+  `local head, tail = string.match(redis.call('HGET', KEYS[1], 'origin'), '^(%[%-?%d+,)%-?%d+(.*)$')
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'origin', head .. ARGV[3] .. tail)
+if ARGV[4] then redis.call('HSET', KEYS[1], 'amr', ARGV[4]) else redis.call('HDEL', KEYS[1], 'amr') end
+return 1`,
+);
+
 /** KEYS: row, expiries, log. ARGV: version or '', handle, id and keep of the log. */
 export const deleteSession: RedisScript = writes(
   REMOVAL,

@@ -193,6 +193,12 @@ export function createRedisStore({
       return at !== undefined && isDone(await run(scripts.replaceLabel, [at.row(handle)], args));
     },
 
+    async replaceSignIn(handle, version, { authTime, amr }) {
+      const at = keysOfHandle(handle);
+      const args = [version, version + 1, authTime, ...(amr === null ? [] : [amr])];
+      return at !== undefined && isDone(await run(scripts.replaceSignIn, [at.row(handle)], args));
+    },
+
     deleteSession: (handle, journal) => deleteRow(handle, "", journal),
 
     deleteSessionAtVersion: deleteRow,

@@ -91,6 +91,7 @@ export type FixedStatement =
   | "replaceClaims"
   | "replaceData"
   | "replaceLabel"
+  | "replaceSignIn"
   | "delete"
   | "deleteAtVersion"
   | "rememberReplaced"
@@ -239,6 +240,10 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     replaceClaims: statement("replace_claims", changes.replaceClaims),
     replaceData: statement("replace_data", `UPDATE ${session} SET version = version + 1, data = ? ${atVersion}`),
     replaceLabel: statement("replace_label", `UPDATE ${session} SET version = version + 1, label = ? ${atVersion}`),
+    replaceSignIn: statement(
+      "replace_sign_in",
+      `UPDATE ${session} SET version = version + 1, auth_time = ?, amr = ? ${atVersion}`,
+    ),
     delete: statement("delete", changes.delete),
     deleteAtVersion: statement("delete_at_version", changes.deleteAtVersion),
     /** Returns the removed handles if the dialect can. */

@@ -260,6 +260,9 @@ export function createSqlStore({
     replaceLabel: async (handle, version, label) =>
       (await runner.run((await prepared()).replaceLabel, [label, handle, version])).changes > 0,
 
+    replaceSignIn: async (handle, version, { authTime, amr }) =>
+      (await runner.run((await prepared()).replaceSignIn, [authTime, amr, handle, version])).changes > 0,
+
     deleteSession: (handle, journal) => endBy((endings) => endings.endOne({ handle }, journal)),
 
     deleteSessionAtVersion: (handle, version, journal) =>

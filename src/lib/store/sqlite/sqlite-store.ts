@@ -133,6 +133,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     replaceLabel: (handle, version, label) =>
       withStatements(({ replaceLabel }) => changed(replaceLabel.run(label, handle, version))),
 
+    replaceSignIn: (handle, version, { authTime, amr }) =>
+      withStatements(({ replaceSignIn }) => changed(replaceSignIn.run(authTime, amr, handle, version))),
+
     deleteSession: (handle, journal) => end(() => endings.endOne({ handle }, journal)),
 
     deleteSessionAtVersion: (handle, version, journal) => end(() => endings.endOne({ handle, version }, journal)),

@@ -51,6 +51,9 @@ export interface HttpAppOptions {
  * - `/foreign` answers as `/maybe` does; before the check it leaves something that looks like a
  *   session of `mallory` where the adapter leaves its sessions, if it leaves them anywhere
  * - `/renew` refreshes, as a refresh route of the app's own, and answers `{"user"}`
+ * - `/again?amr=` needs a session, signs in again in it with each `amr=` as a method, then asks for
+ *   the session with `maxAuthAge: "1m"` and `antiCsrfCheck: false`, and answers as `/api` does by
+ *   what it has found; `/session/refresh/again` the same
  * - `/out` signs out, as a sign-out route of the app's own, and answers `{"ok"}`, whether there was
  *   a session
  * - `/claims` needs a session, sets its claims to `{ role: "Ädmin ☃" }`, and answers as `/api` does

@@ -2,7 +2,7 @@ import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
 import type { SessionRecord } from "../../session/record.ts";
 import type { RefreshWrite, SessionStore } from "../../session/session-store.ts";
 import { newHandle } from "../../session/handle.ts";
-import { add, ALL, countTrue, find, handlesOf, race, type StoreClause } from "./clause.ts";
+import { add, ALL, countTrue, find, handlesOf, plain, race, type StoreClause, summaryOf } from "./clause.ts";
 import { newUser, randomName, T0 } from "./rows.ts";
 
 const refreshWrite = (index = 0): RefreshWrite => ({
@@ -52,6 +52,13 @@ export const CHANGES: readonly Change[] = [
     operation: "replaceLabel",
     apply: (store, handle, version, index = 0) => store.replaceLabel(handle, version, `name ${index}`),
     after: () => ({ label: "name 0" }),
+  },
+  {
+    group: "signin",
+    operation: "replaceSignIn",
+    apply: (store, handle, version, index = 0) =>
+      store.replaceSignIn(handle, version, { authTime: T0 + 7, amr: `["method ${index}"]` }),
+    after: () => ({ authTime: T0 + 7, amr: '["method 0"]' }),
   },
 ];
 
@@ -108,7 +115,7 @@ export const changeClauses: readonly StoreClause[] = CHANGES.flatMap(
         equal(countTrue(won), 1);
         const stored = await find(store, row.handle);
         equal(stored?.version, row.version + 1);
-        const marks = [stored.claims, stored.data, stored.device, stored.label ?? ""]
+        const marks = [stored.claims, stored.data, stored.device, stored.label ?? "", stored.amr ?? ""]
           .filter((text) => /\d/.test(text))
           .join();
         equal(Number(/\d+/.exec(marks)?.[0]), won.indexOf(true));
@@ -134,6 +141,25 @@ async function useOnce(store: SessionStore, handle: string): Promise<"used" | "r
 }
 
 export const labelClauses: readonly StoreClause[] = [
+  {
+    id: "signin-5",
+    name: "MUST write with replaceSignIn any whole number, and any text or null, and keep the other times",
+    async run(store) {
+      const row = await add(store, { amr: '["pwd"]', createdAt: T0 - 5, replacedHandle: newHandle(newUser()) });
+      const large = Number.MAX_SAFE_INTEGER;
+      for (const [index, [authTime, amr]] of [
+        [large, '["é","\\""]'] as const,
+        [0, null] as const,
+        [1, null] as const,
+        [T0, '["otp"]'] as const,
+      ].entries()) {
+        equal(await store.replaceSignIn(row.handle, 1 + index, { authTime, amr }), true);
+        const after = { ...row, authTime, amr, version: 2 + index };
+        same(await find(store, row.handle), after);
+        same((await store.listSessionsOfUser(row.userKey, T0, ALL)).map(plain), [summaryOf(after)]);
+      }
+    },
+  },
   {
     id: "label-5",
     name: "MUST write with replaceLabel any text, also an empty one, and null, and list it",
