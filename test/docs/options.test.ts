@@ -62,7 +62,6 @@ type At<Config, Path> = Path extends `${infer Section}.${infer Rest}`
 /** Options that the table has no type for, and one that takes booleans as well. */
 type Untold =
   | "session.locate"
-  | "tokens.accessToken.feed.listen"
   | "store"
   | "secret"
   | "clock"

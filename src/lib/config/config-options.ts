@@ -20,7 +20,11 @@ export const OPTIONS = {
   },
   "tokens.accessToken.feed.bound": { kind: "duration", min: "50ms", max: "1m", default: "1s" },
   "tokens.accessToken.feed.onLag": { kind: "choice", of: ["store", "refuse"], default: "store" },
-  "tokens.accessToken.feed.listen": { kind: "other" },
+  "tokens.accessToken.feed.listen": {
+    kind: "flag-or-text",
+    wanted: "true, false, or an address of the database",
+    default: false,
+  },
   "tokens.accessToken.issuer": { kind: "text", rule: "name" },
   "tokens.accessToken.audience": { kind: "text", rule: "name" },
   "tokens.accessToken.cacheSize": { kind: "count", min: 0, max: 10_000_000, default: 10_000 },

@@ -80,7 +80,7 @@ export interface CounterfoilConfig {
                      * Whether revocations are announced and heard at once, and followed by a timer
                      * also without requests: PostgreSQL by LISTEN, Redis by SUBSCRIBE, each on one
                      * more connection; SQLite by a look at the file each 50 ms. A text is another
-                     * address for it, for instance past PgBouncer. Default false.
+                     * address for it, for instance past PgBouncer. Default `false`.
                      */
                     readonly listen?: boolean | string | undefined;
                   }

@@ -55,6 +55,11 @@ test.each([
   });
 });
 
+test.each([true, false, "postgres://db.example/app"])("feed.listen: %s", (listen) => {
+  const { accessToken } = parseConfig({ tokens: { accessToken: { revocation: "feed", feed: { listen } } } });
+  expect(accessToken.feed).toEqual({ bound: 1000, onLag: "store", listen });
+});
+
 /** A limit that is named has no part of the default one. */
 const exactly = (max: number, onLimit: string): object => ({ max, onLimit, atOnce: undefined });
 
@@ -171,7 +176,8 @@ test("whatever is written is taken as it is or refused at its own path, and no d
       const policy = parseConfig(at(option, given));
       if (option === "cookie.prefix" && typeof given === "string") return policy.cookie.names.access.includes(given);
       const parts: unknown[] = Object.values(policy);
-      const inPolicy = [...parts, ...parts.flatMap((part): unknown[] => Object.values(part ?? {}))];
+      const within = (part: unknown): unknown[] => Object.values(part ?? {});
+      const inPolicy = [...parts, ...parts.flatMap(within), ...Object.values(policy.accessToken.feed)];
       const isEmpty = typeof given === "object" && given !== null && Object.keys(given).length === 0;
       return isEmpty || inPolicy.includes(given) || inPolicy.includes(parseDuration(given) ?? given);
     }),

@@ -38,7 +38,11 @@ function readPolicy(root: SectionReader): ParsedConfig {
       validity: value("tokens.accessToken.validity"),
       signing: value("tokens.accessToken.signing"),
       revocation: readRevocation(options),
-      feed: readFeed(root, options),
+      feed: {
+        bound: value("tokens.accessToken.feed.bound"),
+        onLag: value("tokens.accessToken.feed.onLag"),
+        listen: value("tokens.accessToken.feed.listen"),
+      },
       issuer: value("tokens.accessToken.issuer"),
       audience: value("tokens.accessToken.audience"),
       cacheSize: value("tokens.accessToken.cacheSize"),
@@ -78,20 +82,6 @@ function readRevocation({ given, fallback, fault }: ConfigOptions): Policy["acce
       "is the same thing as tokens.accessToken.revocation, and the two differ; leave it out",
     );
   return revocation ?? blacklisting ?? fallback("tokens.accessToken.revocation");
-}
-
-function readFeed(root: SectionReader, { given, value, fault }: ConfigOptions): Policy["accessToken"]["feed"] {
-  const path = "tokens.accessToken.feed.listen";
-  const isListen = (one: unknown): one is boolean | string => typeof one === "boolean" || typeof one === "string";
-  const listen = root.value(path, "true, false, or an address of the database", isListen);
-  const isFeed = (given("tokens.accessToken.revocation") ?? given("tokens.accessToken.blacklisting")) === "feed";
-  if (listen === "") fault(path, "MISSING", "is an empty text; write true, or the address of the database");
-  void isFeed;
-  return {
-    bound: value("tokens.accessToken.feed.bound"),
-    onLag: value("tokens.accessToken.feed.onLag"),
-    listen: listen ?? false,
-  };
 }
 
 /** `tokens.refreshToken.validity` is the name that the first SuperTokens library gave it. */

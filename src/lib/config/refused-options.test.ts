@@ -89,6 +89,12 @@ const REFUSED: readonly Refusal[] = [
     /^write "off" or "feed" or "store", not /,
     NO_CHOICE.filter((value) => value !== true),
   ],
+  [
+    ["tokens.accessToken.feed.listen"],
+    "WRONG_TYPE",
+    /^write true, false, or an address of the database, not /,
+    ["", 0, 1, null, []],
+  ],
   [["rotation.onReuse"], "WRONG_TYPE", /^write "revoke" or "report", not /, NO_CHOICE],
   [["session.onMaxPerUser"], "WRONG_TYPE", /^write "end-oldest" or "refuse", not /, NO_CHOICE],
   [["cookie.hostPrefix"], "WRONG_TYPE", /^write "auto", true or false, not /, ["true", "", 0, 1, null, []]],

@@ -9,6 +9,8 @@ export type OptionSpec =
   /** A count that false turns off. */
   | { readonly kind: "count-or-off"; readonly min: number; readonly max: number; readonly default?: number }
   | { readonly kind: "flag"; readonly default?: boolean }
+  /** A flag, or a text that is not empty. */
+  | { readonly kind: "flag-or-text"; readonly wanted: string; readonly default?: boolean }
   | {
       readonly kind: "choice";
       readonly of: readonly string[];
@@ -47,17 +49,19 @@ export type OptionValue<Spec> = Spec extends { readonly kind: "duration" | "coun
     ? number | false
     : Spec extends { readonly kind: "flag" }
       ? boolean
-      : Spec extends { readonly kind: "choice" | "literal"; readonly of: readonly (infer Value)[] }
-        ? Value
-        : Spec extends { readonly kind: "some"; readonly of: readonly (infer Value)[] }
-          ? readonly Value[]
-          : Spec extends { readonly kind: "text" }
-            ? string
-            : Spec extends { readonly kind: "texts" }
-              ? readonly string[]
-              : Spec extends { readonly kind: "function" }
-                ? (...given: never) => unknown
-                : never;
+      : Spec extends { readonly kind: "flag-or-text" }
+        ? boolean | string
+        : Spec extends { readonly kind: "choice" | "literal"; readonly of: readonly (infer Value)[] }
+          ? Value
+          : Spec extends { readonly kind: "some"; readonly of: readonly (infer Value)[] }
+            ? readonly Value[]
+            : Spec extends { readonly kind: "text" }
+              ? string
+              : Spec extends { readonly kind: "texts" }
+                ? readonly string[]
+                : Spec extends { readonly kind: "function" }
+                  ? (...given: never) => unknown
+                  : never;
 
 /** The type of the default. A numeric default excludes false. */
 type DefaultValue<Spec> = Spec extends { readonly default: infer Default }
@@ -148,6 +152,12 @@ function readOption(
       return section.countOrOff(name, spec.min, spec.max);
     case "flag":
       return section.flag(name);
+    case "flag-or-text":
+      return section.value(
+        name,
+        spec.wanted,
+        (value): value is unknown => typeof value === "boolean" || (typeof value === "string" && value !== ""),
+      );
     case "choice":
       return section.choice(name, spec.of, spec.flags);
     case "literal":

@@ -44,8 +44,11 @@ export interface Feed {
   readonly note: (entries: readonly LogEntry[]) => void;
   /** Increases with each new entry: a token that passed then passes until it changes. */
   readonly version: () => number;
-  /** The time of the store at the last read. An epoch of before is known. */
-  readonly storeTime: () => number;
+  /**
+   * Entries whose time is before this one are known, also those that became visible late. By the
+   * clock of the store.
+   */
+  readonly settledTime: () => number;
   /** Begins to watch, if that is wanted. */
   readonly watch: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -183,7 +186,7 @@ export function createFeed(parts: FeedParts): Feed {
     lag: () => (position === undefined ? undefined : Math.max(0, ageOf(position, now()))),
     note: (entries) => void addAll(entries),
     version: () => version,
-    storeTime: () => position?.storeTime ?? Number.NEGATIVE_INFINITY,
+    settledTime: () => (position === undefined ? Number.NEGATIVE_INFINITY : position.storeTime - WIDE),
     async watch() {
       if (parts.listen === false || timer !== undefined) return;
       // Messages may be lost, and a process without requests must know, too.

@@ -45,13 +45,14 @@ export function createRevocationCheck(parts: RevocationParts): RevocationCheck |
 
   const askRow = (token: VerifiedAccessToken, now: number): Promise<Standing> =>
     calls.run(async () => {
-      const known = feed?.storeTime() ?? Number.NEGATIVE_INFINITY;
+      const known = { until: feed?.settledTime() ?? Number.NEGATIVE_INFINITY, version: feed?.version() ?? -1 };
       const record = await findLive(token.handle, now);
       if (record === undefined) return "ended";
       // A session with an actor ends with the actor's own.
       if (token.actor !== undefined && (await findLive(token.actor.handle, now)) === undefined) return "ended";
-      // What was logged before the rows were read, and did not end them, does not concern them.
-      token.sparedAt = known;
+      // What was known before the rows were read, and did not end them, does not concern them.
+      token.sparedAt = known.until;
+      if (record.claimsVersion <= token.claimsVersion) token.passedAt = known.version;
       return record;
     });
 
