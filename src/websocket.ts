@@ -11,7 +11,7 @@ import { checkInstanceOption, checkSocketOptions } from "./lib/http/check-option
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { BoundSockets } from "./lib/http/websocket/bound-sockets.ts";
-import { createGuard, type SocketGuard } from "./lib/http/websocket/socket-guard.ts";
+import { createGuard, type SocketGuard } from "./lib/http/socket-guard.ts";
 import { readUpgrade, sendRefusal } from "./lib/http/websocket/upgrade.ts";
 import { createTicket, redeemTicket } from "./lib/session/ticket-session.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
@@ -107,11 +107,13 @@ export async function redeemSocketTicket(ticket: string, options: InstanceOption
 
 /**
  * Makes a guard that closes sockets when their sessions end: at once if this process revokes them,
- * within `every` if another process does or if they expire. It also closes a new socket whose
- * session was already revoked.
+ * within `every` if another process does or if they expire. With `revocation: "feed"` it also
+ * closes them as soon as this process reads of the end in the log. It also closes a new socket
+ * whose session was already revoked.
  *
- * @param options `every`: how often to ask the store about each session with a socket here, `"1s"`
- *   to `"1d"`. Default: never, without a timer
+ * @param options `every`: how often to check, `"1s"` to `"1d"`. With `revocation: "feed"` a check
+ *   reads the log once; otherwise it asks the store about each session with a socket here. Default:
+ *   never, without a timer
  * @throws ConfigError for an option that is unknown or of the wrong type
  * @example
  * ```ts

@@ -13,7 +13,7 @@ export interface JudgedToken {
   readonly lifetime: number;
   /** Who acts for the user; undefined: the user. */
   readonly actor?: { readonly userId: string | number; readonly handle: string } | undefined;
-  /** Epochs until this time did not end the token's row, by the clock of the store. Default: none. */
+  /** Epochs until then did not end the row, by the clock of the store. Default: none. */
   sparedAt: number | undefined;
 }
 

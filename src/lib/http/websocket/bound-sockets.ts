@@ -4,7 +4,7 @@ import type { Duration } from "../../options/duration.ts";
 import type { TokenInfo } from "../../session/tokens.ts";
 import type { UserId } from "../../session/user-id.ts";
 import type { Session } from "../../session/verify-session.ts";
-import type { SocketGuard } from "./socket-guard.ts";
+import type { SocketGuard } from "../socket-guard.ts";
 
 /** The functions of `counterfoil/websocket`, bound to an instance and with its types. */
 export interface BoundSockets<Claims, Id extends UserId> {
