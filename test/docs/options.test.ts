@@ -60,12 +60,7 @@ type At<Config, Path> = Path extends `${infer Section}.${infer Rest}`
     : never;
 
 /** Options that the table has no type for, and one that takes booleans as well. */
-type Untold =
-  | "session.locate"
-  | "store"
-  | "secret"
-  | "clock"
-  | "tokens.accessToken.blacklisting";
+type Untold = "session.locate" | "store" | "secret" | "clock" | "tokens.accessToken.blacklisting";
 type Told = Exclude<keyof typeof OPTIONS, Untold>;
 
 test("the types of config.ts are those of the table", () => {
