@@ -179,6 +179,13 @@ for (const database of addressed) {
         value: { error: { code: "NOTHING_FOUND", message: expect.stringContaining("no session with this handle") } },
       });
 
+      for (const slip of ["x", first.session.handle, other.session.handle]) {
+        expect(await app.json(["sessions", "revoke", "--user", "alice", "--except", slip])).toEqual({
+          status: 3,
+          value: { error: { code: "NOTHING_FOUND", message: expect.stringContaining("nothing was revoked") } },
+        });
+        expect(await live()).toHaveLength(2);
+      }
       const spared = ["sessions", "revoke", "--user", "alice", "--except", third.session.handle];
       expect(await app.json(spared)).toEqual({ status: 0, value: { revoked: 1 } });
       expect(await live()).toEqual([third.session.handle]);

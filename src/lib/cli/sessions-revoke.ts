@@ -1,3 +1,4 @@
+import { listSessions } from "../session/list-sessions.ts";
 import { revokeSession, revokeSessionsOfUser } from "../session/manage-sessions.ts";
 import { type Command, defineCommand, type Outcome } from "./command.ts";
 import { NothingFoundError, UsageError } from "./command-error.ts";
@@ -60,7 +61,12 @@ interface OfUser {
 
 async function revokeOfUser(target: StoreTarget, { user, number, except }: OfUser): Promise<Outcome> {
   const userId = readUser(user, number);
-  const count = await withContext(target, (context) => revokeSessionsOfUser(context, userId, except));
+  const count = await withContext(target, async (context) => {
+    // A slip of the hand must not end the session that was to stay.
+    if (except !== undefined && !(await listSessions(context, userId)).some(({ handle }) => handle === except))
+      throw new NothingFoundError("the user has no session with the handle of --except, so nothing was revoked");
+    return revokeSessionsOfUser(context, userId, except);
+  });
   if (count > 0) return revoked(count);
   const other = except === undefined ? "" : " other than --except";
   throw new NothingFoundError(`the user has no session${other}${otherKind(user, number)}`);
