@@ -17,6 +17,12 @@ type BeforeWriting<Entry> = Entry extends unknown ? Omit<Entry, "at" | "until" |
 /** An entry before it is written. */
 export type NewLogEntry = BeforeWriting<LogEntry>;
 
+/**
+ * The shortest `Journal.keep`, in ms. Processes of an earlier config may still sign tokens that
+ * live longer than those of this one.
+ */
+export const LEAST_KEEP = 3_600_000;
+
 /** How many characters of `Journal.id` name the instance. */
 export const WRITER_LENGTH = 8;
 

@@ -4,6 +4,7 @@ import type { Feed } from "../revocation/feed.ts";
 import {
   type AuditNote,
   type Journal,
+  LEAST_KEEP,
   type LogEntry,
   type NewLogEntry,
   WRITER_LENGTH,
@@ -52,9 +53,6 @@ export interface JournalParts {
 
 export const endedEntries = (handles: readonly string[]): readonly NewLogEntry[] =>
   handles.map((handle) => ({ kind: "ended", handle }));
-
-/** Processes of an earlier config may still sign tokens that live longer than this one's. */
-const LEAST_KEEP = 3_600_000;
 
 /** The most lost responses that are remembered. */
 const MOST_DOUBTS = 1000;

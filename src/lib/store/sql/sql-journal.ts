@@ -1,6 +1,7 @@
 /** The statements of the log of revocations and of the audit table, in each dialect. */
 import {
   type Journal,
+  LEAST_KEEP,
   LOG_KINDS,
   type LogEntry,
   type LogPage,
@@ -14,6 +15,9 @@ import type { SqlDialect, SqlTraits } from "./sql-traits.ts";
 const LONGEST_OPERATION = 15_000;
 /** The same, and the difference of the clocks of several nodes. */
 const LONGEST_OF_NODES = 75_000;
+
+/** Entries that a sweep removes: over ten million a day. */
+const FORGOTTEN_AT_ONCE = 10_000;
 
 const LOG_COLUMNS = "logged_at, id, kind, subject, except_handle, claims_version, expires_at";
 const AUDIT_COLUMNS = "logged_at, id, event, handle, user_key, actor_key, facts";
@@ -32,6 +36,7 @@ export interface SqlJournal {
   /** Fails if the log cannot be written. */
   readonly probe: SqlStatement;
   readonly read: (limit: number) => SqlStatement;
+  /** Removes old entries that no longer count, in a short step. */
   readonly forget: SqlStatement;
   /** PostgreSQL: wakes those who listen to a channel. */
   readonly announce: SqlStatement;
@@ -76,6 +81,14 @@ export function buildJournal({ dialect, traits, prefix, statement, decision }: S
   };
   const written: SqlJournal["written"] = (rows, kinds) =>
     kinds.map((kind) => `${kind}_${rows} AS (${parts[kind](rows)})`);
+  function forgetLog(): string {
+    // The time of writing is for the index: no entry counts for less than an hour.
+    const old = `logged_at <= ${clock} - ${LEAST_KEEP} AND expires_at <= ${clock} ORDER BY logged_at, id LIMIT ${FORGOTTEN_AT_ONCE}`;
+    const chosen = `SELECT logged_at, id FROM ${log} WHERE ${old}`;
+    if (isMysql) return `DELETE FROM ${log} WHERE ${old}`;
+    const locked = dialect === "postgres" ? " FOR UPDATE SKIP LOCKED" : "";
+    return `DELETE FROM ${log} WHERE (logged_at, id) IN (${chosen}${locked})`;
+  }
   const from = isMysql ? " FROM DUAL" : "";
   return {
     append: statement("append_log", `${intoLog} VALUES (${clock}, ?, ?, ?, ?, ?, ${plus()})`),
@@ -89,7 +102,7 @@ export function buildJournal({ dialect, traits, prefix, statement, decision }: S
           UNION ALL SELECT * FROM (SELECT kind, logged_at, id, subject, except_handle, claims_version, expires_at FROM ${log}
             WHERE logged_at >= ? AND expires_at > ${clock} ORDER BY logged_at, id LIMIT ${limit}) AS entries) AS page`,
       ),
-    forget: statement("forget_log", `DELETE FROM ${log} WHERE expires_at <= ${clock}`),
+    forget: statement("forget_log", forgetLog()),
     announce: statement("announce_log", "SELECT pg_notify(?, '')"),
     combined(name, change, kinds) {
       const changed = `changed AS (${change} RETURNING handle, user_key, actor_key, claims_version)`;
