@@ -4,6 +4,7 @@ import { toJwks } from "../key/jwks.ts";
 import { createNotify, type Notice } from "../notices.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { SessionContext } from "./context.ts";
+import { joinTransaction, type TransactionOptions } from "./app-transaction.ts";
 import { createSession } from "./create-session.ts";
 import { forgetUser } from "./forget-user.ts";
 import { checkKnown } from "./known-options.ts";
@@ -30,10 +31,12 @@ import { refreshSession } from "./refresh-session.ts";
 import { sweepNow } from "./sweep-now.ts";
 import type { UserId } from "./user-id.ts";
 import { verifySession } from "./verify-session.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Sessions, SessionsInTransaction } from "./sessions.ts";
 import { createContext } from "./create-context.ts";
 
 const PAGE_OPTIONS: readonly string[] = ["limit", "after"];
+const CREATE_OPTIONS: readonly string[] = ["actor", "amr", "authTime", "device", "persistent"];
+const REVOKE_OPTIONS: readonly string[] = ["except"];
 
 /** Notified outside production, once per instance. */
 const SKIPPED_BY_ACCIDENT: Notice = {
@@ -83,7 +86,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
   const sessions: Sessions = {
     cookieNames: policy.cookie.names,
     async createNewSession(userId, jwtPayload, sessionData, options) {
-      checkKnown(options, "createNewSession", ["actor", "amr", "authTime", "device", "persistent"]);
+      checkKnown(options, "createNewSession", CREATE_OPTIONS);
       return createSession(context, { userId, jwtPayload, sessionData, options });
     },
     async getSession(...given) {
@@ -103,7 +106,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     },
     revokeSessionUsingSessionHandle: (handle) => revokeSession(context, handle),
     async revokeAllSessionsForUser(userId, options = {}) {
-      checkKnown(options, "revokeAllSessionsForUser", ["except"]);
+      checkKnown(options, "revokeAllSessionsForUser", REVOKE_OPTIONS);
       return revokeSessionsOfUser(context, userId, options.except);
     },
     forgetUser: (userId) => forgetUser(context, userId),
@@ -120,6 +123,7 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     getSessionInfo: readData,
     updateSessionInfo: writeData,
     updateJwtPayload: (handle: string, update: Update<unknown>) => updateClaims(context, handle, update),
+    in: (options) => assembleTransaction(context, options),
     rotateSigningKey: () =>
       context.calls.run(async () => {
         await context.ready();
@@ -140,4 +144,24 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
   };
   contexts.set(sessions, context);
   return sessions;
+}
+
+function assembleTransaction(context: SessionContext, options: TransactionOptions): SessionsInTransaction {
+  const { run, done } = joinTransaction(context, options);
+  return {
+    createNewSession: (userId, jwtPayload, sessionData, details) =>
+      run(async (inner) => {
+        checkKnown(details, "createNewSession", CREATE_OPTIONS);
+        return createSession(inner, { userId, jwtPayload, sessionData, options: details });
+      }),
+    revokeSessionUsingSessionHandle: (handle) => run((inner) => revokeSession(inner, handle)),
+    revokeAllSessionsForUser: (userId, which = {}) =>
+      run(async (inner) => {
+        checkKnown(which, "revokeAllSessionsForUser", REVOKE_OPTIONS);
+        return revokeSessionsOfUser(inner, userId, which.except);
+      }),
+    updateJwtPayload: (handle: string, update: Update<unknown>) => run((inner) => updateClaims(inner, handle, update)),
+    updateSessionData: (handle: string, update: Update<unknown>) => run((inner) => updateData(inner, handle, update)),
+    done,
+  };
 }

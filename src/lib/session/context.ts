@@ -63,6 +63,13 @@ export interface SessionContext {
    * @throws SessionError
    */
   readonly ready: () => Promise<void> | undefined;
+  /** Whether the store is open and the keys are loaded. */
+  readonly isOpen: () => boolean;
+  /**
+   * Whether all of it happens in a transaction of the app: nothing is repeated, and a failed
+   * statement must not be hidden, because the transaction fails with it.
+   */
+  readonly isInTransaction: boolean;
   /** Calls `work` when the instance is closed. */
   readonly onClose: (work: () => void) => void;
   readonly upkeep: Upkeep;

@@ -191,6 +191,8 @@ export function createContext(
       const call = currentCall();
       return call === undefined ? opening : withDeadline(opening, call.deadline + GRACE, () => notOpen(call.timeout));
     },
+    isOpen: () => opened,
+    isInTransaction: false,
     onClose: (work) => void endings.push(work),
     upkeep,
     close() {

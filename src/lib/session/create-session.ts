@@ -157,7 +157,8 @@ async function create(
       (outcome) => endedEntries([...outcome.ended, ...(outcome.replaced && replaces ? [replaces.handle] : [])]),
     )
     .catch(async (error: unknown) => {
-      if (knownDevice !== true) await forgetAgain(context, record);
+      // The app rolls its transaction back.
+      if (knownDevice !== true && !context.isInTransaction) await forgetAgain(context, record);
       if (!isUnknown(error)) throw error;
       if (replaces !== undefined) {
         context.journals.doubt(endedEntries([replaces.handle]));

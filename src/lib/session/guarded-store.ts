@@ -86,6 +86,8 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
     appendLog: guard("write", "write the log of revocations", "appendLog"),
     readLog: guard("read", "read the log of revocations", "readLog"),
     ...(store.announceLog === undefined ? {} : { announceLog: guard("write", "announce a revocation", "announceLog") }),
+    // The default store has it only when it is prepared.
+    within: (query) => store.within?.(query),
     // These two do not ask, or last as long as the instance.
     ...(store.logFault === undefined ? {} : { logFault: () => store.logFault?.() }),
     ...(store.watchLog === undefined

@@ -22,7 +22,7 @@ export async function forgetAgain(context: SessionContext, row: Row): Promise<vo
 }
 
 async function remember(
-  { store, clocks, refusals }: SessionContext,
+  { store, clocks, refusals, isInTransaction }: SessionContext,
   row: Row,
   retention: number | undefined,
 ): Promise<boolean | undefined> {
@@ -31,7 +31,8 @@ async function remember(
   const now = clocks.stamp();
   try {
     return await store.rememberDevice(row.userKey, device, now, now + retention);
-  } catch {
+  } catch (error) {
+    if (isInTransaction) throw error;
     // The sign-in must not pay for the time that this took.
     restartCall();
     refusals.notify({

@@ -9,8 +9,11 @@ export const MOST_ATTEMPTS = 256;
  * @param attempt reads, decides and commits; undefined if another request changed the row meanwhile
  * @throws SessionError `RETRY` `STORE_CONTENDED`
  */
-export async function untilWon<T extends object>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
+export async function untilWon<T extends object>(
+  attempt: () => Promise<T | undefined>,
+  most: number = MOST_ATTEMPTS,
+): Promise<T> {
+  for (let attempts = 0; attempts < most; attempts += 1) {
     const won = await attempt();
     if (won !== undefined) return won;
   }

@@ -13,7 +13,7 @@ import { toLabel } from "./device.ts";
 import { sessionEnd, type SessionRecord, storedDevice } from "./record.ts";
 import type { FoundSession } from "./session-store.ts";
 import { mintAccessToken } from "./tokens.ts";
-import { untilWon } from "./lost-races.ts";
+import { MOST_ATTEMPTS, untilWon } from "./lost-races.ts";
 import { fromUserKey, toUserKey, type UserId } from "./user-id.ts";
 
 /**
@@ -220,11 +220,12 @@ export function changeSession<C extends object>(
   known?: SessionRecord,
 ): Promise<C> {
   let row = known;
-  return context.calls.run(untilWon<C>, async () => {
+  const attemptOnce = async (): Promise<C | undefined> => {
     const record = row ?? (await loadSession(context, handle));
     row = undefined;
     return attempt(record);
-  });
+  };
+  return context.calls.run(untilWon<C>, attemptOnce, context.isInTransaction ? 1 : MOST_ATTEMPTS);
 }
 
 interface Changed {

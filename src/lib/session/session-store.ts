@@ -78,6 +78,33 @@ export interface SignInJournal {
   readonly begun: Journal;
 }
 
+/**
+ * Runs a statement on the app's own connection.
+ *
+ * @param sql the statement, with `?` for MySQL, MariaDB and SQLite, and `$1` for PostgreSQL
+ * @param values of its placeholders
+ * @param hint `returnsRows`: whether the statement returns rows, for drivers that have a function
+ *   for each
+ * @returns what the driver returned, or a promise of it
+ */
+export type TransactionQuery = (
+  sql: string,
+  values: (string | number | null | Uint8Array)[],
+  hint: { readonly returnsRows: boolean },
+) => unknown;
+
+/** The part of a store that works within a transaction of the app. */
+export type TransactionStore = Pick<
+  SessionStore,
+  | "createSession"
+  | "findSession"
+  | "replaceClaims"
+  | "replaceData"
+  | "deleteSession"
+  | "deleteSessionsOfUser"
+  | "rememberDevice"
+>;
+
 /** Something that happened to the database outside the store. The store has warned of it. */
 export interface StoreTrouble {
   /** The code of the warning. */
@@ -296,6 +323,14 @@ export interface SessionStore extends KeyStore, LogStore {
    * @returns a function that stops it
    */
   watch?(notify: (trouble: StoreTrouble) => void): () => void;
+
+  /**
+   * Makes a store that does everything by `query`, in a transaction that the app has begun and will
+   * end. Only of SQL databases, and only after `prepare`. It takes no connection, and repeats
+   * nothing: after an error the app has to roll back. A conflict with another transaction is
+   * `STORE_CONTENDED`.
+   */
+  within?(query: TransactionQuery): TransactionStore | undefined;
 
   /**
    * Closes everything that the store itself opened, not the app's connections. A second call does

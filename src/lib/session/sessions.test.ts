@@ -156,7 +156,7 @@ test("after close everything fails with CLOSED, and the store was closed once", 
   await Promise.all([sessions.close(), sessions.close()]);
   await sessions.close();
   const operations: Record<
-    Exclude<keyof Sessions, "close" | "on" | "stats" | "observeStore" | "cookieNames">,
+    Exclude<keyof Sessions, "close" | "on" | "stats" | "observeStore" | "cookieNames" | "in">,
     () => Promise<unknown>
   > = {
     createNewSession: () => sessions.createNewSession("alice"),
@@ -183,6 +183,7 @@ test("after close everything fails with CLOSED, and the store was closed once", 
   for (const operation of Object.values(operations)) {
     await expect(operation()).rejects.toEqual(refused(AuthError.GENERAL_ERROR, "CLOSED"));
   }
+  expect(() => sessions.in({ query: () => undefined })).toThrow(expect.objectContaining({ code: "CLOSED" }));
   expect(closings).toBe(1);
 });
 

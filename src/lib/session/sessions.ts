@@ -11,6 +11,7 @@ import type { RefreshedSession, RefreshOptions } from "./refresh-session.ts";
 import type { SessionStats } from "./stats.ts";
 import type { StoreObserver } from "./store-observers.ts";
 import type { SweepOptions } from "./sweep-now.ts";
+import type { TransactionOptions } from "./app-transaction.ts";
 import type { UserId } from "./user-id.ts";
 import type { VerifiedSession, VerifyOptions } from "./verify-session.ts";
 
@@ -268,6 +269,42 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
   updateJwtPayload(handle: string, value: Claims): Promise<Claims>;
 
   /**
+   * Works in a transaction that your code has begun and will end, on the connection of that
+   * transaction. Only with the stores of SQL databases, whose tables are in the same database. Call
+   * it once for each transaction, and await `ready()` before the first.
+   *
+   * @param options `query` runs a statement on that connection, and returns what the driver returns
+   * @returns the operations, and `done`, which you await after the commit
+   * @throws SessionError `STORE_UNSUITABLE` with another store; `NOT_INITIALISED` before `ready()`
+   * @example
+   * ```ts
+   * import { createSessions } from "counterfoil";
+   * import { postgres } from "counterfoil/postgres";
+   * import { Pool } from "pg";
+   *
+   * const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+   * const sessions = createSessions({ store: postgres({ pool }) });
+   * await sessions.ready();
+   *
+   * const client = await pool.connect();
+   * const transaction = sessions.in({ query: (sql, values) => client.query(sql, values) });
+   * try {
+   *   await client.query("BEGIN");
+   *   await client.query("UPDATE account SET locked = true WHERE name = 'alice'");
+   *   await transaction.revokeAllSessionsForUser("alice");
+   *   await client.query("COMMIT");
+   * } catch (error) {
+   *   await client.query("ROLLBACK");
+   *   throw error;
+   * } finally {
+   *   client.release();
+   * }
+   * await transaction.done();
+   * ```
+   */
+  in(options: TransactionOptions): SessionsInTransaction<Claims, Data, Id>;
+
+  /**
    * Publishes the next signing key, which begins to sign after `keys.publishAhead`. All sessions go
    * on.
    *
@@ -362,4 +399,35 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    *   instance is closed all the same
    */
   close(): Promise<void>;
+}
+
+/**
+ * The operations that `in` of an instance runs in a transaction of the app. Each works as the
+ * method of this name, with these differences: it makes one attempt, it neither refreshes nor
+ * sweeps nor rotates keys, and nobody is told of it before `done`.
+ *
+ * Each may throw a `SessionError`: `STORE_CONTENDED` (`RETRY`) when another transaction was faster,
+ * `STORE_UNAVAILABLE` when a statement fails, `NOT_INITIALISED` when the store is not open,
+ * `ARGUMENT_INVALID` when `query` returned an unknown result or an operation has failed before.
+ * After such an error roll the transaction back.
+ */
+export interface SessionsInTransaction<Claims = unknown, Data = unknown, Id extends UserId = UserId> extends Pick<
+  Sessions<Claims, Data, Id>,
+  | "createNewSession"
+  | "revokeSessionUsingSessionHandle"
+  | "revokeAllSessionsForUser"
+  | "updateJwtPayload"
+  | "updateSessionData"
+> {
+  /**
+   * Await it after the commit, when the connection is back in its pool. Never call it after a
+   * rollback. It emits the events, tells this process's feed, and writes what has ended or changed
+   * into the log of revocations once more, on a connection of the store. Without it listeners hear
+   * nothing, and with `revocation: "feed"` other processes may accept the access tokens of a
+   * revoked session until they expire.
+   *
+   * @throws SessionError `STORE_UNAVAILABLE` if the log cannot be written; the events are out, and
+   *   another call writes the rest. `ARGUMENT_INVALID` if an operation has failed or still runs
+   */
+  readonly done: () => Promise<void>;
 }

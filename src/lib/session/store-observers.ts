@@ -4,7 +4,7 @@ import type { SessionStore } from "./session-store.ts";
 
 /** The operations of a store that reach its database. */
 export type StoreOperations = Required<
-  Omit<SessionStore, "kind" | "secretFile" | "timeout" | "sweepChunk" | "watch" | "close">
+  Omit<SessionStore, "kind" | "secretFile" | "timeout" | "sweepChunk" | "watch" | "within" | "close">
 >;
 
 /** The name of an operation, as in the contract of stores. */

@@ -90,6 +90,7 @@ export function createMysqlDriver(pool: () => Promise<MysqlPool>, end: () => Pro
     },
 
     reason: () => reason,
+    toParameter,
     diagnose,
     isRefusal,
     poolSize: () => (heard === undefined ? undefined : sizeOf(heard)),

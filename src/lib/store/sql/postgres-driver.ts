@@ -48,6 +48,7 @@ export function createPostgresDriver({ pool, end, prepare, listenPool }: Postgre
             listen(await listenPool(url), channel, wake),
         }),
 
+    toParameter,
     diagnose: (error) => (names.isLost(error) ? { kind: "conflict" } : diagnose(error)),
     isRefusal,
     poolSize: () => (seen === undefined ? undefined : sizeOf(seen)),

@@ -40,6 +40,9 @@ export function refuseReplica({ decides }: SqlStatement, result: SqlResult): Sql
 export const replicaError = (): Error =>
   Object.assign(new Error("the server is a replica, or set to be read-only"), { code: "25006", errno: 1290 });
 
+/** A value as a driver takes it. */
+export type SqlParameter = SqlValue | Uint8Array;
+
 /** A database for the SQL store: a pool of connections, and the meaning of its errors. */
 export interface SqlDriver {
   /** Waits for a connection of the pool. */
@@ -53,6 +56,8 @@ export interface SqlDriver {
    * @param url another address; default: that of the pool
    */
   readonly listen?: (channel: string, wake: () => void, url: string | undefined) => Promise<() => Promise<void>>;
+  /** The form of a value that comes back as it went in. */
+  readonly toParameter: (value: SqlValue) => SqlParameter;
   /** The meaning of an error; undefined if it is unknown. */
   readonly diagnose: (error: unknown) => SqlDiagnosis | undefined;
   /** Whether the database sent the error, and did nothing. */

@@ -69,21 +69,30 @@ interface ClaimsChange {
   readonly claims: string;
 }
 
+export const change = (statement: SqlStatement, values: readonly SqlValue[]): EndingStep => ({
+  statement,
+  values,
+  hasRows: false,
+});
+
+export const ask = (statement: SqlStatement, values: readonly SqlValue[]): EndingStep => ({
+  statement,
+  values,
+  hasRows: true,
+});
+
+/** Takes each step with the answer of the one before. */
+export async function takeSteps<T>(take: (step: EndingStep) => Promise<SqlResult>, steps: Ending<T>): Promise<T> {
+  for (let next = steps.next(); ;) {
+    if (next.done === true) return next.value;
+    next = steps.next(await take(next.value));
+  }
+}
+
 export function createSqlEndings(
   all: SqlStatements,
   { isOneStatement, isLogged, namesRemoved }: SqlEndingTraits,
 ): SqlEndings {
-  const change = (statement: SqlStatement, values: readonly SqlValue[]): EndingStep => ({
-    statement,
-    values,
-    hasRows: false,
-  });
-  const ask = (statement: SqlStatement, values: readonly SqlValue[]): EndingStep => ({
-    statement,
-    values,
-    hasRows: true,
-  });
-
   const kindsFor = (journal: Journal | undefined, logged?: Combined): readonly Combined[] => {
     if (journal === undefined) return [];
     const kinds: readonly Combined[] = logged === undefined || !isLogged ? [] : [logged];

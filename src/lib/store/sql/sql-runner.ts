@@ -51,7 +51,7 @@ export function createSqlRunner(driver: SqlDriver, { timeout, queueLimit, onMiss
   const queue = createConnectionQueue({ size: driver.poolSize, limit: queueLimit });
 
   function noConnection(): Error {
-    const known = diagnose(driver.reason?.(), driver);
+    const known = explain(driver.reason?.(), driver);
     return known instanceof SessionError ? known : timedOut("gave no connection", timeout);
   }
 
@@ -185,12 +185,13 @@ const timedOut = (fact: string, timeout: number): SessionError =>
 
 /** Adds the known cause to the message, and keeps the driver's error as `cause`. */
 function explainError(error: unknown, driver: SqlDriver, isUntouched: boolean): unknown {
-  const told = diagnose(error, driver);
+  const told = explain(error, driver);
   if (!isUntouched) return told;
   return markUntouched(told instanceof SessionError ? told : new DriverFailure(told));
 }
 
-function diagnose(error: unknown, driver: SqlDriver): unknown {
+/** Replaces an error by one that says what to do, if its meaning is known. */
+export function explain(error: unknown, driver: Pick<SqlDriver, "diagnose">): unknown {
   const diagnosis = error instanceof SessionError ? undefined : driver.diagnose(error);
   switch (diagnosis?.kind) {
     case "fault":

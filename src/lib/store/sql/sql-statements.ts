@@ -118,7 +118,6 @@ export type LimitedStatement =
   | "deleteOfUser"
   | "lockHandlesOfUser"
   | "listOfUser"
-  | "oldestOfUser"
   | "sweepDevices"
   | "forgetAudit"
   | "deleteHandles"
@@ -128,8 +127,12 @@ export interface SqlStatements
   extends
     Readonly<Record<FixedStatement, SqlStatement>>,
     Readonly<Record<LimitedStatement, (limit: number) => SqlStatement>> {
-  /** Handles beyond the newest `max - 1`, at most `atOnce`. */
-  readonly surplusOfUser: (max: number, atOnce: number) => SqlStatement;
+  /**
+   * Handles beyond the newest `max - 1`, at most `atOnce`. `isLocked` locks them where a
+   * transaction otherwise reads rows as they were at its begin.
+   */
+  readonly surplusOfUser: (max: number, atOnce: number, isLocked?: boolean) => SqlStatement;
+  readonly oldestOfUser: (limit: number, isLocked?: boolean) => SqlStatement;
   /** PostgreSQL: a sign-in in one statement. */
   readonly signIn: (parts: SignInParts) => SqlStatement;
   /** The audit rows of what `deleteOfUser` removes. */
@@ -180,7 +183,8 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const decision = (name: string, columns: number, select: string, lead = causal): SqlStatement => {
     if (isReplica === undefined) return statement(name, select);
     const from = isMysql ? " FROM DUAL" : "";
-    const nulls = Array.from({ length: columns }, () => "NULL").join(", ");
+    // The names of the columns come from here, and rows that are objects need different ones.
+    const nulls = Array.from({ length: columns }, (_, index) => `NULL AS c${index}`).join(", ");
     const text = `${lead}SELECT ${nulls}${from} WHERE ${isReplica} UNION ALL (${select})`;
     return { ...statement(name, text), decides: true };
   };
@@ -191,6 +195,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
     `${session} WHERE user_key = ? AND handle <> ? ${newestFirst} LIMIT ${Math.trunc(limit)}`;
   // Otherwise MySQL also reads the sessions of all earlier pages.
   const forced = isMysql ? ` FORCE INDEX (${session}_user)` : "";
+  const lockOf = (isLocked: boolean): string => (isMysql && isLocked ? " FOR UPDATE" : "");
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
   const newDevice = `${device} (user_key, device, first_seen_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`;
@@ -264,18 +269,18 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         `lock_handles_${count}`,
         `SELECT handle FROM ${session} WHERE handle IN (${marks(Array(count).fill("handle"))}) FOR UPDATE`,
       ),
-    surplusOfUser: (max, atOnce) =>
+    surplusOfUser: (max, atOnce, isLocked = false) =>
       decision(
         `surplus_of_user_${max}_${atOnce}`,
         1,
-        `SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${atOnce} OFFSET ${max - 1}`,
+        `SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${atOnce} OFFSET ${max - 1}${lockOf(isLocked)}`,
         "",
       ),
-    oldestOfUser: (limit) =>
+    oldestOfUser: (limit, isLocked = false) =>
       decision(
         `oldest_of_user_${Math.trunc(limit)}`,
         1,
-        `SELECT handle FROM ${rivals} ORDER BY created_at, handle LIMIT ${Math.trunc(limit)}`,
+        `SELECT handle FROM ${rivals} ORDER BY created_at, handle LIMIT ${Math.trunc(limit)}${lockOf(isLocked)}`,
         "",
       ),
     signIn: ({ replaces, trim, ended, begun }) => {

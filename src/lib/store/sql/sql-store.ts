@@ -1,23 +1,28 @@
 import type { ExactLimit, SoftLimit } from "../../policy.ts";
 import { generalError, isErrorFromAuth } from "../../errors.ts";
-import { shardOfUser } from "../../session/handle.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
-import { makeRoom } from "../../session/device-limit.ts";
-import { decideLimit } from "../../session/session-limit.ts";
 import { asStep, unsuitableStore } from "../../session/store-error.ts";
 import type { Journal } from "../../revocation/log-store.ts";
-import { createSqlEndings, type Ending, type SignIn, type SqlEndings } from "./sql-endings.ts";
+import {
+  createSqlEndings,
+  type Ending,
+  type EndingStep,
+  type SignIn,
+  type SqlEndings,
+  takeSteps,
+} from "./sql-endings.ts";
 import { appendValues, readPage } from "./sql-journal.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
-import type { SqlDriver } from "./sql-driver.ts";
+import type { SqlDriver, SqlResult } from "./sql-driver.ts";
 import { createSqlRunner, type SqlRun, type SqlRunner } from "./sql-runner.ts";
+import { chooseEnded, rememberDevice, signInOnce } from "./sql-sign-in.ts";
+import { createTransactionStore } from "./sql-transaction.ts";
 import { prepareSchema } from "./sql-schema.ts";
 import {
   buildStatements,
   keyValues,
   listValues,
-  readHandle,
   readKey,
   readSession,
   readSummary,
@@ -57,6 +62,8 @@ export function createSqlStore({
   queueLimit,
 }: SqlStoreOptions): SessionStore {
   let preparing: Promise<Prepared> | undefined;
+  /** Those of the last opening, for transactions of the app, which wait for nothing. */
+  let latest: Prepared | undefined;
   let isOpening = false;
   let hasOpened = false;
   const runner = createSqlRunner(driver, {
@@ -99,7 +106,8 @@ export function createSqlStore({
     hasOpened = true;
     const isOneStatement = dialect === "postgres";
     const endings = createSqlEndings(statements, { isOneStatement, isLogged: logFault === undefined, namesRemoved });
-    return { ...statements, endings };
+    latest = { ...statements, endings };
+    return latest;
   }
 
   function prepared(): Promise<Prepared> {
@@ -119,55 +127,25 @@ export function createSqlStore({
   /** Takes the steps of an ending, which are one atomic step. */
   async function endBy<T>(choose: (endings: SqlEndings) => Ending<T>): Promise<T> {
     const { endings } = await prepared();
-    if (endings.isOneStatement) return takeSteps(runner.run, choose(endings));
-    return runner.transaction(causal, (step) => takeSteps(step, choose(endings)));
+    if (endings.isOneStatement) return takeSteps(stepBy(runner.run), choose(endings));
+    return runner.transaction(causal, (run) => takeSteps(stepBy(run), choose(endings)));
   }
 
   /**
-   * Serializes the users of one shard, so that no sign-in is added during a count. If far too many
-   * sessions have to end, several short transactions remove a few each, so that other sign-ins wait
-   * only briefly.
+   * If far too many sessions have to end, several short transactions remove a few each, so that
+   * other sign-ins wait only briefly.
    */
   async function createWithin(limit: ExactLimit, signIn: SignIn): Promise<CreateOutcome> {
     const ended: string[] = [];
     for (;;) {
-      const taken = prepared().then((statements) =>
-        runner.transaction(causal, (step) => attemptSignIn(step, statements, limit, signIn)),
-      );
+      const taken = prepared().then((all) => {
+        const steps = { all, endings: all.endings, chunks: CHUNKS, isSerial: false, isJoined: false };
+        return runner.transaction(causal, (run) => takeSteps(stepBy(run), signInOnce(steps, signIn, limit)));
+      });
       const attempt = await asStep(ended.length === 0, taken);
       ended.push(...attempt.ended);
       if (attempt.isDone) return { created: attempt.created, ended, replaced: attempt.replaced };
     }
-  }
-
-  async function attemptSignIn(
-    step: SqlRun,
-    statements: Prepared,
-    limit: ExactLimit,
-    { record, replaces, journal }: SignIn,
-  ): Promise<CreateOutcome & { readonly isDone: boolean }> {
-    const { userKey, createdAt, handle: own } = record;
-    const { endings } = statements;
-    const take = <T>(steps: Ending<T>): Promise<T> => takeSteps(step, steps);
-    await step(statements.lockRow, [`place-${shardOfUser(userKey)}`]);
-    // The replaced session does not count, and no session has the handle of the new one.
-    const rivals = [userKey, createdAt, replaces ?? own];
-    const { rows } = await step(statements.surplusOfUser(limit.max, MOST_AT_ONCE + 1), rivals);
-    const chunk = CHUNKS.find((count) => count < rows.length);
-    const { oldest, next } = decideLimit(limit, rows.length, chunk);
-    if (next === "refuse") return { ...REFUSED, isDone: true };
-    if (next === "count") {
-      const handles = (await step(statements.oldestOfUser(oldest), rivals)).rows.map(readHandle);
-      const ended = await take(endings.endHandles(handles, journal?.ended));
-      return { created: false, ended, replaced: false, isDone: false };
-    }
-    const ended: string[] = [];
-    for (const handle of rows.map(readHandle)) {
-      // A session that its owner ended meanwhile is not reported here.
-      if (await take(endings.endOne({ handle }, journal?.ended))) ended.push(handle);
-    }
-    const replaced = await take(endings.signInOver({ record, replaces, journal }));
-    return { created: true, ended, replaced, isDone: true };
   }
 
   /**
@@ -181,13 +159,9 @@ export function createSqlStore({
   ): Promise<string[]> {
     const ended: string[] = [];
     try {
-      const values = [userKey, createdAt, own];
-      const surplus = await runner.run((await prepared()).surplusOfUser(limit.max, limit.atOnce + 1), values);
-      const { oldest } = decideLimit(limit, surplus.rows.length);
-      // The query stops at one too many. Its rows are then not the oldest.
-      const { rows } =
-        oldest === surplus.rows.length ? surplus : await runner.run((await prepared()).oldestOfUser(oldest), values);
-      for (const handle of rows.map(readHandle)) {
+      const choice = { limit, rivals: [userKey, createdAt, own], chunks: CHUNKS };
+      const { handles } = await takeSteps(stepBy(runner.run), chooseEnded(await prepared(), choice));
+      for (const handle of handles) {
         if (await endBy((endings) => endings.endOne({ handle }, journal))) ended.push(handle);
       }
     } catch {
@@ -234,7 +208,7 @@ export function createSqlStore({
       if (dialect === "postgres") return endBy((endings) => endings.signIn(signIn, limit));
       const isPlain = replaces === undefined && journal?.begun.audit === undefined;
       const replaced = await (isPlain
-        ? takeSteps(runner.run, (await prepared()).endings.signInOver(signIn))
+        ? takeSteps(stepBy(runner.run), (await prepared()).endings.signInOver(signIn))
         : endBy((endings) => endings.signInOver(signIn)));
       return {
         created: true,
@@ -282,6 +256,12 @@ export function createSqlStore({
       return readPage(rows, dialect);
     },
 
+    within(query) {
+      if (latest === undefined) return undefined;
+      const { toParameter, diagnose } = driver;
+      return createTransactionStore({ all: latest, endings: latest.endings, dialect, toParameter, diagnose, query });
+    },
+
     logFault: () => logFault,
 
     ...messagesOf(driver, channelOf(prefix), async () => {
@@ -297,18 +277,9 @@ export function createSqlStore({
 
     rememberOnce: async (once, until) => (await runner.run((await prepared()).rememberOnce, [once, until])).changes > 0,
 
-    async rememberDevice(userKey, device, now, until) {
-      const { touchDevice, listDevices, removeDevices, insertDevice } = await prepared();
-      for (;;) {
-        if ((await runner.run(touchDevice, [now, now, until, userKey, device, now])).changes > 0) return true;
-        const { rows } = await runner.run(listDevices, [userKey]);
-        const expiries = rows.map(([end]) => Number(end));
-        const { isFirst, removeUntil } = makeRoom(expiries, now);
-        if (removeUntil !== undefined) await runner.run(removeDevices, [userKey, removeUntil]);
-        const { changes } = await runner.run(insertDevice, [userKey, device, now, now, until]);
-        if (changes > 0) return isFirst ? undefined : false;
-        // Another sign-in from this device was faster.
-      }
+    rememberDevice: async (userKey, device, now, until) => {
+      const visit = { userKey, device, now, until, attempts: Number.POSITIVE_INFINITY };
+      return takeSteps(stepBy(runner.run), rememberDevice(await prepared(), visit));
     },
 
     forgetDevices: async (userKey) => (await runner.run((await prepared()).forgetDevices, [userKey])).changes,
@@ -353,13 +324,10 @@ interface Prepared extends SqlStatements {
   readonly endings: SqlEndings;
 }
 
-/** Takes each step with the answer of the one before. */
-async function takeSteps<T>(step: SqlRun, steps: Ending<T>): Promise<T> {
-  for (let next = steps.next(); ;) {
-    if (next.done === true) return next.value;
-    next = steps.next(await step(next.value.statement, next.value.values));
-  }
-}
+const stepBy =
+  (run: SqlRun) =>
+  ({ statement, values }: EndingStep): Promise<SqlResult> =>
+    run(statement, values);
 
 /** The most sessions that one transaction ends. */
 const MOST_AT_ONCE = 200;
@@ -372,8 +340,6 @@ const DEVICES_AT_ONCE = 1000;
  * one.
  */
 const CHUNKS = [MOST_AT_ONCE, 50, 10] as const;
-
-const REFUSED: CreateOutcome = { created: false, ended: [], replaced: false };
 
 /** How long a message may take, in ms. */
 const PATIENCE = 2000;

@@ -1,4 +1,5 @@
 import { storeError } from "../../session/store-error.ts";
+import type { SqlDiagnosis } from "../sql/sql-driver.ts";
 
 /**
  * The cause and the solution for each primary code of SQLite. `file` is a path, or stands for one.
@@ -28,6 +29,15 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 export function explainFile(error: unknown, path: string | undefined): unknown {
   const fact = FACTS[nameOf(error)];
   return fact === undefined ? error : storeError(fact(path ?? "the SQLite database"), error);
+}
+
+/** The meaning of an error on the app's own connection. */
+export function diagnoseFile(error: unknown): SqlDiagnosis | undefined {
+  const name = nameOf(error);
+  if (name === "BUSY") return { kind: "conflict" };
+  const fact = FACTS[name];
+  if (fact !== undefined) return { kind: "fault", message: fact("the SQLite database") };
+  return error instanceof Error && error.message.startsWith("no such table") ? { kind: "no-table" } : undefined;
 }
 
 /** node:sqlite returns a number with details in its upper bits, better-sqlite3 a name. */

@@ -1,11 +1,8 @@
-import type { SessionLimit } from "../../policy.ts";
 import { setImmediate as giveWay } from "node:timers/promises";
 import type { KeyRecord } from "../../key/key-record.ts";
 import type { SessionRecord, SessionSummary } from "../../session/record.ts";
-import { makeRoom } from "../../session/device-limit.ts";
-import { decideLimit, type LimitDecision } from "../../session/session-limit.ts";
 import { asStep } from "../../session/store-error.ts";
-import type { CreateOutcome, SessionStore, SignInJournal } from "../../session/session-store.ts";
+import type { SessionStore } from "../../session/session-store.ts";
 import {
   buildStatements,
   keyValues,
@@ -13,11 +10,13 @@ import {
   refreshValues,
   sessionValues,
   type FixedStatement,
-  type SqlStatement,
 } from "../sql/sql-statements.ts";
 import { createSqlEndings, type Ending } from "../sql/sql-endings.ts";
 import { appendValues, readPage } from "../sql/sql-journal.ts";
+import { rememberDevice, signInOnce } from "../sql/sql-sign-in.ts";
+import { createTransactionStore } from "../sql/sql-transaction.ts";
 import { createSqliteConnection, type SqliteConnectionOptions } from "./sqlite-connection.ts";
+import { diagnoseFile } from "./sqlite-errors.ts";
 import { SQLITE_PATIENCE } from "../default-store.ts";
 import { inOwnTransaction, inTransaction, type SqliteDatabase } from "./sqlite-driver.ts";
 
@@ -26,13 +25,6 @@ export interface SqliteStoreOptions extends SqliteConnectionOptions {
 }
 
 type Name = Exclude<FixedStatement, "readClock">;
-
-interface NewSession {
-  readonly record: SessionRecord;
-  readonly limit: SessionLimit | undefined;
-  readonly replaces: string | undefined;
-  readonly journal: SignInJournal | undefined;
-}
 
 /**
  * Sessions in a SQLite file. Every operation is one statement, or one transaction that has the
@@ -47,8 +39,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     deleteExpired,
     deleteOfUser: _________,
     listOfUser,
-    oldestOfUser,
-    surplusOfUser,
+    oldestOfUser: __________,
+    surplusOfUser: ___________,
     sweepDevices,
     forgetAudit,
     ...others
@@ -56,43 +48,14 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const { lockHandlesOfUser: _, signIn: __, auditOfUser: ___, journal: log, changes: ____, ...unlocked } = others;
   const { deleteHandles: _____, lockHandles: ______, readClock: _______, lastToSweep: ________, ...fixed } = unlocked;
   const endings = createSqlEndings(all, { isOneStatement: false, isLogged: true, namesRemoved: "yes" });
+  // The lock of the file serializes sign-ins.
+  const signInSteps = { all, endings, chunks: [MOST_AT_ONCE], isSerial: true, isJoined: false };
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
-
-  /** Handles of the sessions to end in this step, and the next step of the sign-in. */
-  function chooseEnded(
-    database: SqliteDatabase,
-    { record: { userKey, createdAt, handle }, limit, replaces = handle }: Omit<NewSession, "journal">,
-  ): { readonly ended: readonly string[]; readonly next: LimitDecision["next"] } {
-    const ask = ({ text }: SqlStatement): string[] =>
-      (database.prepare(text).all(userKey, createdAt, replaces) as { handle: string }[]).map((row) => row.handle);
-    if (limit === undefined) return { ended: [], next: "add" };
-    const most = limit.onLimit === "trim" ? limit.atOnce : MOST_AT_ONCE;
-    const surplus = ask(surplusOfUser(limit.max, most + 1));
-    const { oldest, next } = decideLimit(limit, surplus.length, MOST_AT_ONCE);
-    // The query stops at one too many. Its rows are then not the oldest.
-    return { ended: oldest === surplus.length ? surplus : ask(oldestOfUser(oldest)), next };
-  }
 
   /** Takes the steps of an ending in one transaction. */
   const end = <T>(steps: () => Ending<T>): Promise<T> =>
     withStatements((_statements, database) => inTransaction(database, () => takeSteps(database, steps())));
-
-  const createOnce = ({
-    record,
-    limit,
-    replaces,
-    journal: written,
-  }: NewSession): Promise<CreateOutcome & { readonly isDone: boolean }> =>
-    withStatements((_statements, database) =>
-      inTransaction(database, () => {
-        const { ended, next } = chooseEnded(database, { record, limit, replaces });
-        for (const handle of ended) takeSteps(database, endings.endOne({ handle }, written?.ended));
-        if (next !== "add") return { created: false, ended, replaced: false, isDone: next === "refuse" };
-        const replaced = takeSteps(database, endings.signInOver({ record, replaces, journal: written }));
-        return { created: true, ended, replaced, isDone: true };
-      }),
-    );
 
   const changed = (result: { readonly changes: number | bigint }): boolean => Number(result.changes) > 0;
 
@@ -110,7 +73,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
       }
       const ended: string[] = [];
       for (;;) {
-        const once = createOnce({ record, limit, replaces, journal });
+        const once = end(() => signInOnce(signInSteps, { record, replaces, journal }, limit));
         const { isDone, ...outcome } = await asStep(ended.length === 0, once);
         ended.push(...outcome.ended);
         if (isDone) return { ...outcome, ended };
@@ -146,6 +109,16 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     appendLog: (entry, written) =>
       withStatements((_statements, database) => {
         database.prepare(log.append.text).run(...appendValues(entry, written));
+      }),
+
+    within: (query) =>
+      createTransactionStore({
+        all,
+        endings,
+        dialect: "sqlite",
+        toParameter: (value) => value,
+        diagnose: diagnoseFile,
+        query,
       }),
 
     async watchLog(wake) {
@@ -187,17 +160,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     rememberOnce: (once, until) => withStatements(({ rememberOnce }) => changed(rememberOnce.run(once, until))),
 
     rememberDevice: (userKey, device, now, until) =>
-      withStatements(({ touchDevice, listDevices, removeDevices, insertDevice }, database) =>
-        inTransaction(database, () => {
-          if (changed(touchDevice.run(now, now, until, userKey, device, now))) return true;
-          const rows = listDevices.all(userKey) as { expiresAt: number }[];
-          const expiries = rows.map(({ expiresAt }) => expiresAt);
-          const { isFirst, removeUntil } = makeRoom(expiries, now);
-          if (removeUntil !== undefined) removeDevices.run(userKey, removeUntil);
-          insertDevice.run(userKey, device, now, now, until);
-          return isFirst ? undefined : false;
-        }),
-      ),
+      end(() => rememberDevice(all, { userKey, device, now, until, attempts: 1 })),
 
     forgetDevices: (userKey) => withStatements(({ forgetDevices }) => Number(forgetDevices.run(userKey).changes)),
 
