@@ -139,7 +139,8 @@ export async function createNewSession(
 }
 
 /**
- * Verifies an access token. It reads the store only with `revocation: "store"`.
+ * Verifies an access token. It reads the store only with `revocation: "store"`, or with `"feed"`
+ * where the log of revocations cannot decide.
  *
  * @param accessToken the value of the cookie `getCookieNames().access`
  * @param antiCsrfToken the value of the header `anti-csrf`. Pass `null` to skip the check, for a
@@ -149,7 +150,7 @@ export async function createNewSession(
  * @returns the session, and a new access token if the claims have changed
  * @throws SessionError of the kind `TRY_REFRESH_TOKEN` if the access token is missing, expired or
  *   not ours, or the anti-CSRF token is missing or wrong; `SESSION_NOT_FOUND` if the session was
- *   revoked, with `revocation: "store"`; `STEP_UP_REQUIRED` if the sign-in is older than
+ *   revoked, with a revocation check; `STEP_UP_REQUIRED` if the sign-in is older than
  *   `maxAuthAge` (RFC 9470); `ACTOR_REFUSED` with `refuseActor`; `CLAIM_REQUIRED` with `claims`
  * @example
  * ```ts
@@ -376,7 +377,7 @@ export async function updateSessionInfo(handle: string, update: unknown): Promis
 
 /**
  * Replaces the claims of a session. The next refresh puts them into the access token. With
- * `revocation: "store"` the next `getSession` does, and returns it as `newAccessToken`.
+ * `revocation: "store"` or `"feed"` the next `getSession` does, as `newAccessToken`.
  *
  * @param update the new claims, or a function of the old claims. The function runs again if another
  *   request changed the session meanwhile

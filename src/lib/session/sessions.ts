@@ -54,7 +54,8 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
   createNewSession(userId: Id, ...rest: NewSessionRest<Claims, Data>): Promise<CreatedSession<Claims, Id>>;
 
   /**
-   * Verifies an access token. It reads the store only with `revocation: "store"`.
+   * Verifies an access token. It reads the store only with `revocation: "store"`, or with `"feed"`
+   * where the log of revocations cannot decide.
    *
    * @param accessToken the value of the cookie `cookieNames.access`
    * @param antiCsrfToken the value of the header `anti-csrf`. Pass `null` to skip the check, for a
@@ -64,7 +65,7 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * @returns the session, and a new access token if the claims have changed
    * @throws SessionError `ACCESS_TOKEN_MISSING`, `ACCESS_TOKEN_INVALID`, `ACCESS_TOKEN_EXPIRED`,
    *   `ANTI_CSRF_MISSING`, `ANTI_CSRF_MISMATCH` (`TRY_REFRESH_TOKEN`): the client should refresh;
-   *   `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session was revoked, with `revocation: "store"`;
+   *   `SESSION_NOT_FOUND` (`UNAUTHORISED`) if the session was revoked, with a revocation check;
    *   `STEP_UP_REQUIRED` if the sign-in is older than `maxAuthAge` (RFC 9470); `CLAIM_REQUIRED` if
    *   the claims do not have what `claims` demands; `ACTOR_REFUSED` with
    *   `refuseActor`
@@ -258,7 +259,7 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
 
   /**
    * Replaces the claims of a session. The next refresh puts them into the access token. With
-   * `revocation: "store"` the next `getSession` does, and returns it as `newAccessToken`.
+   * `revocation: "store"` or `"feed"` the next `getSession` does, as `newAccessToken`.
    *
    * @param update the new claims, or a function of the old claims. The function runs again if
    *   another request changed the session meanwhile

@@ -59,7 +59,7 @@ export interface VerifyOptions<Claims = unknown> {
   /**
    * What the claims must have, for instance `{ role: "admin" }`, or a function of the claims that
    * returns true. Otherwise the call fails with `CLAIM_REQUIRED`. It looks at the newest claims:
-   * those in the token, or with `revocation: "store"` those in the store. Default: any claims.
+   * those in the token, or with a revocation check those in the store. Default: any claims.
    */
   readonly claims?: ClaimsRequirement<Claims>;
   /**
@@ -75,7 +75,7 @@ export interface VerifiedSession<Claims = unknown, Id extends UserId = UserId> {
   readonly session: Session<Claims, Id>;
   /**
    * An access token with newer claims. Send it to the client in place of the old one. Only with
-   * `revocation: "store"`.
+   * `revocation: "store"` or `"feed"`.
    */
   readonly newAccessToken?: TokenInfo;
 }
