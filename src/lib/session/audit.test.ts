@@ -51,12 +51,18 @@ test("a sign-in, changed claims, a new label and an ending have a row each", asy
   await sessions.updateJwtPayload(handle, { role: "secret-role" });
   await sessions.updateSessionData(handle, { count: 8 });
   await sessions.renameSession(handle, "Phone");
+  await sessions.reauthenticate(handle, { amr: ["pwd", "mfa"], authTime: START });
   expect(await sessions.revokeSessionUsingSessionHandle(handle)).toBe(true);
   expect(await sessions.revokeSessionUsingSessionHandle(handle)).toBe(false);
   const entries = await entriesOf(sessions, "alice");
   expect(entries.map(told)).toEqual([
     { event: "claims-changed", ...about, facts: { changed: ["role"] } },
     { event: "session-created", ...about, facts: { device: STORED, amr: ["pwd", "otp"] } },
+    {
+      event: "session-reauthenticated",
+      ...about,
+      facts: { authTime: START, amr: ["pwd", "mfa"], previousAmr: ["pwd", "otp"] },
+    },
     { event: "session-renamed", ...about, facts: { label: "Phone" } },
     { event: "session-revoked", ...about, facts: { reason: "revoked" } },
   ]);

@@ -1,4 +1,5 @@
 import type { AuditStore } from "../revocation/audit-store.ts";
+import { asPartlyDone } from "./guarded-store.ts";
 import type { AuditNote, Journal } from "../revocation/log-store.ts";
 
 /** The events that the audit table has rows of. */
@@ -6,6 +7,7 @@ export type AuditEvent =
   | "session-created"
   | "session-revoked"
   | "session-renamed"
+  | "session-reauthenticated"
   | "claims-changed"
   | "reuse-detected"
   | "all-sessions-revoked"
@@ -28,6 +30,8 @@ export interface Audit {
   readonly note: (event: AuditEvent, facts: () => object) => AuditNote | undefined;
   /** Writes a row about something that changes no session, or several. */
   readonly append: (event: AuditEvent, facts: () => object, subject?: AuditSubject) => Promise<void>;
+  /** The same after a change that is done, which an error says. */
+  readonly appendAfter: (event: AuditEvent, facts: () => object, subject: AuditSubject) => Promise<void>;
 }
 
 /** The longest facts, in characters: the largest that the library has itself take a third of it. */
@@ -45,14 +49,19 @@ export function createAudit({
 }): Audit {
   const note: Audit["note"] = (event, facts) =>
     retention === undefined ? undefined : { event, facts: writeFacts(facts()) };
+  const append: Audit["append"] = async (event, facts, { handle, userKey, actorKey } = {}) => {
+    const written = note(event, facts);
+    if (written === undefined) return;
+    const subject = { handle: handle ?? null, userKey: userKey ?? null, actorKey: actorKey ?? null };
+    await store.appendAudit({ ...written, ...subject }, newJournal().id);
+  };
   return {
     note,
-    async append(event, facts, { handle, userKey, actorKey } = {}) {
-      const written = note(event, facts);
-      if (written === undefined) return;
-      const subject = { handle: handle ?? null, userKey: userKey ?? null, actorKey: actorKey ?? null };
-      await store.appendAudit({ ...written, ...subject }, newJournal().id);
-    },
+    append,
+    appendAfter: (event, facts, subject) =>
+      append(event, facts, subject).catch((error: unknown) => {
+        throw asPartlyDone(error);
+      }),
   };
 }
 

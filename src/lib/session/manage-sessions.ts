@@ -197,9 +197,7 @@ export async function renameSession(context: SessionContext, handle: string, lab
     const none = storedDevice({ ...record, label: null }).label === undefined ? null : "";
     if (!(await context.store.replaceLabel(handle, record.version, wanted ?? none))) return undefined;
     const facts = (): object => ({ label: wanted, ...actorField(record) });
-    await context.audit.append("session-renamed", facts, record).catch((error: unknown) => {
-      throw asPartlyDone(error);
-    });
+    await context.audit.appendAfter("session-renamed", facts, record);
     return { kept: wanted };
   });
   return kept;

@@ -4,7 +4,7 @@ import { text } from "./redis-rows.ts";
 import type { RunScript } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
 
-/** The audit rows of each shard, and of the ring those about no user: see `AUDIT` of the scripts. */
+/** Keys of the audit rows: those about no user are in the ring. See `AUDIT` of the scripts. */
 export interface RedisAuditKeys {
   readonly ofUser: (userKey: string) => string;
   readonly ring: string;
@@ -44,7 +44,7 @@ export function createRedisAudit(
     return found;
   }
 
-  /** The newest rows of all keys. Most keys are read once, because each has its part of the rows. */
+  /** The newest rows of all keys. Most keys are read once, because each has its share. */
   async function readAll({ limit, ...query }: AuditQuery): Promise<AuditRow[]> {
     const parts: Part[] = keys.all.map((key) => ({ key, rows: [], isWhole: false }));
     const atOnce = Math.max(FIRST, Math.ceil(limit / FIRST));
