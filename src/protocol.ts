@@ -155,12 +155,16 @@ export const REVOKE_ROUTE = "/session/sessions/revoke";
 /** The path of the route that renames a session of the user. */
 export const RENAME_ROUTE = "/session/sessions/rename";
 
+/** The path of the stream that tells open pages of the end of their session. */
+export const EVENTS_ROUTE = "/session/events";
+
 /** The paths of the fixed routes. The refresh route is `tokens.refreshToken.renewTokenPath`. */
 export const ROUTES = {
   signOut: SIGN_OUT_ROUTE as typeof SIGN_OUT_ROUTE,
   sessions: SESSIONS_ROUTE as typeof SESSIONS_ROUTE,
   revoke: REVOKE_ROUTE as typeof REVOKE_ROUTE,
   rename: RENAME_ROUTE as typeof RENAME_ROUTE,
+  events: EVENTS_ROUTE as typeof EVENTS_ROUTE,
   jwks: "/.well-known/jwks.json",
 } as const;
 

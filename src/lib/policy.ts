@@ -53,6 +53,8 @@ export interface HttpPolicy {
   readonly preferCookies: boolean;
   /** Whether responses that depend on a session set cache headers. */
   readonly cacheHeaders: boolean;
+  /** Whether there is a stream for open pages. */
+  readonly openPages: boolean;
   readonly transports: ReadonlySet<"cookie" | "header">;
   /** Whether browsers may sign in in header mode. */
   readonly headersForBrowsers: boolean;
@@ -92,8 +94,6 @@ export interface Policy {
   readonly limit: SessionLimit | undefined;
   /** Whether cookies outlive the browser, if a sign-in does not say it. */
   readonly persistent: boolean;
-  /** How long rows of the audit table are kept, in ms; undefined: none are written. */
-  readonly auditRetention: number | undefined;
   readonly keys: { readonly rotateEvery: number; readonly publishAhead: number };
   readonly cookie: CookiePolicy;
   readonly http: HttpPolicy;

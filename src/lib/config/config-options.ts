@@ -46,8 +46,6 @@ export const OPTIONS = {
   "session.onMaxPerUser": { kind: "choice", of: ["end-oldest", "refuse"], default: "end-oldest" },
   "session.persistent": { kind: "flag", default: true },
 
-  "audit.retention": { kind: "duration", min: "1d", max: "3650d" },
-
   "keys.rotateEvery": { kind: "duration", min: "1h", max: "400d", default: "30d" },
   "keys.publishAhead": { kind: "duration", min: "10s", max: "1d", default: "10m" },
 
@@ -71,6 +69,7 @@ export const OPTIONS = {
   "http.sessionExpiredStatus": { kind: "literal", of: [401, 440], default: 401 },
   "http.preferCookies": { kind: "flag", default: false },
   "http.cacheHeaders": { kind: "flag", default: true },
+  "http.openPages": { kind: "flag", default: false },
   "http.transports": {
     kind: "some",
     of: ["cookie", "header"],

@@ -197,16 +197,6 @@ export interface CounterfoilConfig {
         readonly persistent?: boolean | undefined;
       }
     | undefined;
-  readonly audit?:
-    | {
-        /**
-         * How long rows of the audit table are kept, `"1d"` to `"3650d"`: who signed in, which
-         * sessions ended and why, whose claims changed. Each row is written in the atomic step of
-         * what it tells of. Write it in every process. Default: none, and no rows are written.
-         */
-        readonly retention?: Duration | undefined;
-      }
-    | undefined;
   readonly keys?:
     | {
         /**
@@ -311,6 +301,12 @@ export interface CounterfoilConfig {
          * 127.0.0.0/8, `[::1]`); else false.
          */
         readonly diagnostics?: boolean | undefined;
+        /**
+         * Whether `GET /session/events` is a stream that tells open pages of the end of their
+         * session, for `watchSession` of `counterfoil/open-pages`. Each browser with an open page
+         * keeps one connection. Default `false`.
+         */
+        readonly openPages?: boolean | undefined;
       }
     | undefined;
   /** Returns the time in ms since the epoch. For tests. Default `Date.now`. */

@@ -46,6 +46,7 @@ test.each([
     "does not belong to http.publicOrigin",
   ],
   [HEADERS_AND_PREFERENCE, "http.preferCookies", "CONTRADICTION", 'add "cookie" to http.transports'],
+  [{ http: { ...HEADERS_ONLY, openPages: true } }, "http.openPages", "CONTRADICTION", "for sessions in cookies"],
   [headersAnd({ hostPrefix: true }), "cookie.hostPrefix", "CONTRADICTION", 'http.transports is ["header"]'],
   [headersAnd({ domain: "a.com" }), "cookie.domain", "CONTRADICTION", 'http.transports is ["header"]'],
   [headersAnd({ sameSite: "lax" }), "cookie.sameSite", "CONTRADICTION", 'http.transports is ["header"]'],

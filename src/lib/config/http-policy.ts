@@ -12,6 +12,14 @@ export function readHttp({ given, value, fault }: ConfigOptions): HttpPolicy {
       'does nothing where http.transports is ["header"], since no cookie is read; leave it out, or add "cookie" to http.transports',
     );
   }
+  const openPages = value("http.openPages");
+  if (openPages && transports?.includes("cookie") === false) {
+    fault(
+      "http.openPages",
+      "CONTRADICTION",
+      'is for sessions in cookies, and http.transports is ["header"]; leave it out, or add "cookie" to http.transports',
+    );
+  }
   const publicOrigin = parseOrigin(given("http.publicOrigin") ?? "");
   const supertokens = value("http.dialects").includes("supertokens");
   return {
@@ -24,6 +32,7 @@ export function readHttp({ given, value, fault }: ConfigOptions): HttpPolicy {
     sessionExpiredStatus: value("http.sessionExpiredStatus"),
     preferCookies,
     cacheHeaders: value("http.cacheHeaders"),
+    openPages,
     transports: new Set(value("http.transports")),
     headersForBrowsers: transports !== undefined || supertokens,
   };

@@ -122,6 +122,7 @@ const ACCEPTED: readonly (readonly [
   ["http.sessionExpiredStatus", 440, "http", { sessionExpiredStatus: 440 }],
   ["http.preferCookies", true, "http", { preferCookies: true }],
   ["http.cacheHeaders", false, "http", { cacheHeaders: false }],
+  ["http.openPages", true, "http", { openPages: true }],
   ["http.transports", ["header"], "http", { transports: new Set(["header"]), headersForBrowsers: true }],
 ];
 

@@ -23,7 +23,7 @@ const TEXTS = [
   "cookie.prefix",
   "tokens.refreshToken.renewTokenPath",
 ];
-const FLAGS = ["tokens.enableAntiCsrf", "cookie.secure", "http.diagnostics"];
+const FLAGS = ["tokens.enableAntiCsrf", "cookie.secure", "http.diagnostics", "http.openPages"];
 const SECTIONS = [
   "tokens",
   "tokens.accessToken",

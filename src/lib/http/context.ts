@@ -11,6 +11,7 @@ import { createSessionCookies, NO_COOKIES, type SessionCookies } from "./cookies
 import { createCredentialReader, type CredentialReader } from "./credentials.ts";
 import type { HttpExchange } from "./exchange/exchange.ts";
 import { findNamedSession } from "./named-session.ts";
+import { createOpenPages, type OpenPages } from "./open-pages.ts";
 import { createOtherNames, type OtherNames } from "./other-names.ts";
 import { unlessNotOurs } from "./outcomes.ts";
 import { createRequestTimes, type RequestTimes } from "./request-times.ts";
@@ -35,6 +36,7 @@ export interface HttpContext {
   /** The new tokens of requests, which replace the presented ones for the rest of the request. */
   readonly renewed: WeakMap<object, Judged>;
   readonly watch: RequestWatch;
+  readonly pages: OpenPages;
   /** Runs an operation as one call, and counts its refusals. */
   readonly run: <A extends unknown[], T>(
     exchange: HttpExchange,
@@ -85,6 +87,7 @@ function createHttpContext(sessions: Sessions, session: SessionContext): HttpCon
     times: createRequestTimes(),
     renewed: new WeakMap(),
     watch,
+    pages: createOpenPages(sessions, session),
     async run(exchange, operation, ...given) {
       try {
         const { call, end } = session.calls.begin();

@@ -11,7 +11,11 @@ import { type HttpExchange, isUnsafe } from "./exchange/exchange.ts";
  * @returns why an unsafe request is refused; undefined if it passes
  */
 export function findCrossSite(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
-  if (!isUnsafe(exchange)) return undefined;
+  return isUnsafe(exchange) ? findForeignSite(exchange, policy) : undefined;
+}
+
+/** The same for a request of any method that other sites must not make. */
+export function findForeignSite(exchange: HttpExchange, policy: HttpPolicy): string | undefined {
   // Checked first, because looking up an origin in a set costs a hash.
   const site = exchange.header("sec-fetch-site");
   if (site === "same-origin" || site === "none") return undefined;

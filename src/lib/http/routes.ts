@@ -20,6 +20,8 @@ import { applyCors } from "./cors.ts";
 import { respondToError, redirect } from "./respond-to-error.ts";
 import { type HttpResponse, type HttpExchange, isUnsafe, pathOf } from "./exchange/exchange.ts";
 import type { HttpContext } from "./context.ts";
+import { findForeignSite } from "./cross-site.ts";
+import { refuseCrossSite } from "./csrf.ts";
 import { endsSession, hasType } from "./outcomes.ts";
 import { isPageLoad, returnAddress, toReturnPath } from "./page-load.ts";
 import { protect } from "./protect.ts";
@@ -44,7 +46,7 @@ const PAGE = 100;
 /** The most characters of the header with a label; what is stored is cut to less. */
 const MAX_LABEL = 4096;
 
-type Route = "refresh" | "sign-out" | "sessions" | "revoke" | "rename" | "jwks";
+type Route = "refresh" | "sign-out" | "sessions" | "revoke" | "rename" | "events" | "jwks";
 
 const METHODS: Readonly<Record<Route, "GET" | "POST">> = {
   refresh: "POST",
@@ -52,6 +54,7 @@ const METHODS: Readonly<Record<Route, "GET" | "POST">> = {
   sessions: "GET",
   revoke: "POST",
   rename: "POST",
+  events: "GET",
   jwks: "GET",
 };
 
@@ -60,6 +63,7 @@ const FIXED_ROUTES: Readonly<Record<string, Route>> = {
   [ROUTES.sessions]: "sessions",
   [ROUTES.revoke]: "revoke",
   [ROUTES.rename]: "rename",
+  [ROUTES.events]: "events",
   [ROUTES.jwks]: "jwks",
 };
 
@@ -73,6 +77,7 @@ function findRoute(path: string, policy: Policy): Route | undefined {
 
 function findAppRoute(path: string, { cookie, http }: Policy): Route | undefined {
   if (path === cookie.renewTokenPath) return "refresh";
+  if (path === ROUTES.events && !http.openPages) return undefined;
   if (Object.hasOwn(FIXED_ROUTES, path)) return FIXED_ROUTES[path];
   // SuperTokens web clients derive both from one base path.
   const { refresh, signOut } = SUPERTOKENS_ROUTES;
@@ -163,6 +168,8 @@ export async function runRoute(
         return await revokeOwnSessions(http, exchange, options);
       case "rename":
         return await renameOwnSession(http, exchange);
+      case "events":
+        return await streamToPage(http, exchange);
       case "jwks":
         return await publishKeys(http);
     }
@@ -285,6 +292,20 @@ function readLabel(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Opens a stream that tells a page of the end of its session. `HEAD` asks whether it would. A page
+ * of another site must not open streams in the name of its visitors.
+ */
+async function streamToPage(http: HttpContext, exchange: HttpExchange): Promise<HttpResponse> {
+  refuseCrossSite(http.session, exchange, findForeignSite);
+  const { transport } = await http.credentials.access(exchange);
+  if (transport !== "cookie") return { ...ok({ message: "this is for sessions in cookies" }), status: 400 };
+  const own = await protect(http, exchange, {});
+  if (own === undefined) throw sessionOver();
+  await checkAlive(http, own);
+  return exchange.method === "HEAD" ? ok({}) : http.pages.respond(own.getHandle());
 }
 
 /** A handle of another user gets the same response as an unknown one. */

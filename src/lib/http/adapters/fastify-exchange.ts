@@ -9,6 +9,7 @@ import {
   type HttpExchange,
   toContent,
 } from "../exchange/exchange.ts";
+import { toReadable } from "../exchange/event-stream.ts";
 import { type HeaderSource, readHeader } from "../exchange/node-exchange.ts";
 
 /** The used part of Fastify's request, over HTTP/1.1 and HTTP/2. */
@@ -135,6 +136,11 @@ export function sendFastify(reply: FastifyReplyShape, httpResponse: HttpResponse
     reply.raw.removeHeader(name);
   }
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+  if (httpResponse.stream !== undefined) {
+    reply.header("content-type", httpResponse.type);
+    reply.send(toReadable(httpResponse.stream));
+    return;
+  }
   if (content === undefined) {
     reply.send();
     return;

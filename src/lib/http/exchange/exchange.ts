@@ -1,5 +1,6 @@
 import { JSON_TYPE } from "../../error-response.ts";
 import { generalError } from "../../errors.ts";
+import type { StreamedBody } from "./event-stream.ts";
 
 /**
  * One request and its response, for the rules. An adapter makes one per request and decides
@@ -52,8 +53,10 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON unless `type` says otherwise; undefined sends no body. */
   readonly body: unknown;
-  /** The content type of a body that is text already. */
+  /** The content type of a body that is text already, or a stream. */
   readonly type?: string;
+  /** A body that is sent as it comes, instead of `body`. */
+  readonly stream?: StreamedBody;
 }
 
 /** The body of a response as text, and its type; undefined if it has none. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BODY_HEADERS, type HttpResponse, type HttpExchange, toContent } from "./exchange.ts";
+import { toReadable } from "./event-stream.ts";
 import { createNodeExchange } from "./node-exchange.ts";
 
 /** The used part of Koa's context. */
@@ -26,7 +27,8 @@ export function sendKoa(context: KoaContextShape, httpResponse: HttpResponse): v
   for (const name of BODY_HEADERS) context.remove(name);
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
   // The body comes first: Koa sets 204 for a body of null.
-  context.body = content?.text ?? null;
-  if (content !== undefined) context.set("content-type", content.type);
+  context.body = httpResponse.stream === undefined ? (content?.text ?? null) : toReadable(httpResponse.stream);
+  const type = httpResponse.type ?? content?.type;
+  if (type !== undefined) context.set("content-type", type);
   context.status = status;
 }

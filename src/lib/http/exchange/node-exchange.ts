@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { pipeline } from "node:stream";
 import { beforeHead } from "./before-head.ts";
+import { toReadable } from "./event-stream.ts";
 import {
   alreadySent,
   type ResponseHead,
@@ -135,6 +137,12 @@ export function sendResponse(response: NodeResponse, httpResponse: HttpResponse)
   response.statusCode = status;
   for (const name of BODY_HEADERS) if (response.hasHeader(name)) response.removeHeader(name);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (httpResponse.stream !== undefined) {
+    response.setHeader("content-type", httpResponse.type ?? "");
+    // A client that is gone is no fault.
+    pipeline(toReadable(httpResponse.stream), response, () => undefined);
+    return;
+  }
   const text = content?.text ?? "";
   if (content !== undefined) response.setHeader("content-type", content.type);
   // Set explicitly: Node sets no length after one was removed, and 204 has none.

@@ -1,4 +1,5 @@
 import { generalError } from "../../errors.ts";
+import { toWebStream } from "./event-stream.ts";
 import { alreadySent, type ResponseHead, type HttpResponse, type HttpExchange, toContent } from "./exchange.ts";
 
 /** An exchange over a Web `Request`. It collects headers until there is a response for them. */
@@ -106,7 +107,9 @@ export function closeWebExchange(
 }
 
 export function toResponse(httpResponse: HttpResponse): Response {
-  const { status, headers } = httpResponse;
+  const { status, headers, stream, type = "" } = httpResponse;
+  if (stream !== undefined)
+    return new Response(toWebStream(stream), { status, headers: { ...headers, "content-type": type } });
   const content = toContent(httpResponse);
   if (content === undefined) return new Response(null, { status, headers });
   return new Response(content.text, { status, headers: { ...headers, "content-type": content.type } });
