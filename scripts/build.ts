@@ -40,7 +40,16 @@ function publish(file: string): void {
 }
 
 /** What a page loads, and what both halves do: it has no part in the chunks. */
-const BROWSER = ["browser.js", "react.js", "xhr.js", "worker.js", "devices.js", "step-up.js", "protocol.js"];
+const BROWSER = [
+  "browser.js",
+  "react.js",
+  "xhr.js",
+  "worker.js",
+  "devices.js",
+  "step-up.js",
+  "open-pages.js",
+  "protocol.js",
+];
 for (const file of [...BROWSER, ...filesOf("lib/browser").filter((name) => name.endsWith(".js"))]) publish(file);
 // No user's compiler reads half of the declarations.
 for (const file of reachedDeclarations(new URL("..", import.meta.url), compiled)) publish(relative(compiled, file));

@@ -40,6 +40,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "browser/xhr": ["browser"],
   "browser/worker": ["browser"],
   "browser/devices": ["protocol", "browser"],
+  "browser/open-pages": ["protocol", "browser"],
   "browser/react": ["protocol", "browser", "browser/devices"],
   // The files of src, but for protocol.ts, which imports nothing.
   entries: [
@@ -62,6 +63,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "browser/worker",
     "browser/react",
     "browser/devices",
+    "browser/open-pages",
     "telemetry",
     "opentelemetry",
     "testing",

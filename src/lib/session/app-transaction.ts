@@ -47,7 +47,7 @@ export function joinTransaction(context: SessionContext, options: TransactionOpt
 
   const journals: Journals = {
     ...context.journals,
-    during: (work, _, audit) => work(context.journals.next(audit)),
+    during: (work) => work(context.journals.next()),
     doubt: () => undefined,
     append: async (entry) => void unlogged.push(entry),
     ended(handles) {

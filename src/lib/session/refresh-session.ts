@@ -1,6 +1,5 @@
 import { ERROR_TYPES, isErrorFromAuth, retryLater, type SessionError, unauthorised } from "../errors.ts";
 import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
-import type { AuditNote } from "../revocation/log-store.ts";
 import { actorField } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
 import type { SessionContext } from "./context.ts";
@@ -10,7 +9,7 @@ import { endedEntries } from "./journals.ts";
 import { isUnknown } from "./guarded-store.ts";
 import type { FoundSession, RefreshWrite } from "./session-store.ts";
 import { locateIp } from "./locate.ts";
-import { auditReuse, raiseAlarm, reportReuse, reuseFacts } from "./reuse.ts";
+import { raiseAlarm, reportReuse } from "./reuse.ts";
 import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
@@ -124,8 +123,6 @@ interface Ending {
   readonly refusal: () => SessionError;
   /** Emits the event if the commit's response was lost. */
   readonly reportUnknown: () => void;
-  /** The row of the audit table. */
-  readonly audit?: AuditNote | undefined;
 }
 
 /** A row, and when the session of its actor ends. */
@@ -197,11 +194,6 @@ function decide(
           kind: "end",
           refusal: () => raiseAlarm(context, token, record, evidence),
           reportUnknown: () => void raiseAlarm(context, token, record, { ...evidence, unknown: true }),
-          audit: context.audit.note("session-revoked", () => ({
-            reason: "reuse",
-            ...reuseFacts(token, record, evidence),
-            ...actorField(record),
-          })),
         };
       // Like a renewal of a child: the row's tokens and device stay. The same compare-and-set
       // ensures that a session which is revoked at this moment yields no tokens.
@@ -209,10 +201,7 @@ function decide(
         kind: "write",
         ...prepareWrite(context, record, token, { ...record, now }),
         report() {
-          if (context.isFirstInMinute("reuse-detected", handle)) {
-            reportReuse(context, token, record, evidence);
-            context.calls.aside(() => auditReuse(context, token, record, evidence));
-          }
+          if (context.isFirstInMinute("reuse-detected", handle)) reportReuse(context, token, record, evidence);
           emitRefreshed(context, record, token, { outcome: "renew", device });
         },
       };
@@ -232,7 +221,7 @@ const EXPIRED: Ending = {
   reportUnknown: () => undefined,
 };
 
-function endedByActor({ events, audit }: SessionContext, record: SessionRecord): Ending {
+function endedByActor({ events }: SessionContext, record: SessionRecord): Ending {
   const { handle, userKey } = record;
   const report = (unknown: { readonly unknown?: true }): void =>
     events.emit("session-revoked", {
@@ -249,7 +238,6 @@ function endedByActor({ events, audit }: SessionContext, record: SessionRecord):
       return unauthorised("SESSION_NOT_FOUND", "the session of the actor has ended, and this one with it");
     },
     reportUnknown: () => report({ unknown: true }),
-    audit: audit.note("session-revoked", () => ({ reason: "actor-ended", ...actorField(record) })),
   };
 }
 
@@ -267,13 +255,12 @@ async function whyGone({ store, clocks, policy }: SessionContext, handle: string
 async function endAtVersion(
   { store, journals }: SessionContext,
   { handle, version }: FoundSession,
-  { reportUnknown, audit }: Ending,
+  { reportUnknown }: Ending,
 ): Promise<boolean> {
   try {
     const isEnded = await journals.during(
       (journal) => store.deleteSessionAtVersion(handle, version, journal),
       (ended) => (ended ? endedEntries([handle]) : []),
-      audit,
     );
     if (isEnded) journals.ended([handle]);
     return isEnded;

@@ -30,21 +30,13 @@ export interface Upkeep {
 }
 
 export interface UpkeepParts {
-  readonly store: Pick<SessionStore, "deleteExpiredSessions" | "deleteOldAudit" | "takeLease" | "readClock">;
+  readonly store: Pick<SessionStore, "deleteExpiredSessions" | "takeLease" | "readClock">;
   readonly ring: Pick<KeyRing, "tend">;
   readonly clocks: Pick<Clocks, "now" | "earlier" | "read">;
   readonly aside: Calls["aside"];
-  /** How old audit rows become, in ms; undefined: no rows are written. */
-  readonly auditRetention?: number | undefined;
 }
 
-export function createUpkeep({
-  store,
-  ring,
-  clocks: { now, earlier, read },
-  aside,
-  auditRetention,
-}: UpkeepParts): Upkeep {
+export function createUpkeep({ store, ring, clocks: { now, earlier, read }, aside }: UpkeepParts): Upkeep {
   const owner = randomBytes(9).toString("base64url");
   const pauses = createPauses();
   let due = Number.NEGATIVE_INFINITY;
@@ -64,30 +56,18 @@ export function createUpkeep({
   }
 
   /** Removes in steps on one connection, with pauses for other requests. */
-  async function removeInSteps(
-    most: number,
-    mayGoOn: () => Promise<boolean>,
-    remove: (limit: number) => Promise<number>,
-  ): Promise<number> {
+  async function removeExpired(most: number, mayGoOn: () => Promise<boolean>): Promise<number> {
+    // Rows that expire meanwhile can wait for the next sweep.
+    const until = earlier();
     let removed = 0;
     while (!state.isStopped && removed < most && (await mayGoOn())) {
       const chunk = Math.min(sweepChunk(store), most - removed);
-      const count = await remove(chunk);
+      const count = await store.deleteExpiredSessions(until, chunk);
       removed += count;
       if (count < chunk) break;
       restartCall();
       await pauses.pause(TURNS);
     }
-    return removed;
-  }
-
-  /** @returns how many sessions */
-  async function removeExpired(most: number, mayGoOn: () => Promise<boolean>): Promise<number> {
-    // Rows that expire meanwhile can wait for the next sweep.
-    const until = earlier();
-    const removed = await removeInSteps(most, mayGoOn, (limit) => store.deleteExpiredSessions(until, limit));
-    if (auditRetention !== undefined)
-      await removeInSteps(most, mayGoOn, (limit) => store.deleteOldAudit(auditRetention, limit));
     return removed;
   }
 

@@ -136,16 +136,7 @@ export function createMemoryStore(): SessionStore {
       return count;
     },
 
-    appendAudit: async (row, id) => log.appendAudit(row, id),
-
-    readAudit: async (query) => log.readAudit(query),
-
-    deleteOldAudit: async (age, limit) => {
-      const before = Date.now() - age;
-      return log.removeAudit(({ loggedAt }) => loggedAt < before, limit);
-    },
-
-    forgetAudit: async (userKey, limit) => log.removeAudit((row) => row.userKey === userKey, limit),
+    forgetAudit: async () => 0,
 
     wasReplaced: async (handle, now) => (replacedUntil.get(handle) ?? now) > now,
 
