@@ -2,6 +2,7 @@ import { beforeAll, describe } from "vitest";
 import { nextSubject } from "./next.ts";
 import type { Setup } from "./setup.ts";
 import { testConsole } from "./test-console.ts";
+import { testOpenPages } from "./test-open-pages.ts";
 import { testSubjects } from "./test-subjects.ts";
 
 testSubjects([nextSubject]);
@@ -15,3 +16,5 @@ describe("the console in Next.js 16", () => {
     open: (options) => nextSubject.listen({ console: options, instance: {} } as unknown as Setup),
   });
 });
+
+describe("the stream for open pages in Next.js 16", () => testOpenPages(nextSubject));
