@@ -511,6 +511,7 @@ export {
 export type { PendingKey } from "./lib/key/key-ring.ts";
 export type { Jwks } from "./lib/key/jwks.ts";
 export type { Actor } from "./lib/session/actor.ts";
+export type { AuditEvent } from "./lib/session/audit.ts";
 export type { ClaimsFunction, ClaimsRequirement, RequiredClaims } from "./lib/session/claims-requirement.ts";
 export type { CreatedSession, CreateOptions } from "./lib/session/create-session.ts";
 export type { DeviceInput } from "./lib/session/device.ts";
@@ -522,6 +523,7 @@ export type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./lib/se
 export type { ForgottenUser } from "./lib/session/forget-user.ts";
 export type { Updater } from "./lib/session/manage-sessions.ts";
 export type { DeviceFacts } from "./lib/session/record.ts";
+export type { AuditEntry, AuditOptions, AuditPage } from "./lib/session/read-audit.ts";
 export type { NewSignIn, ReauthenticatedSession, ReauthenticateOptions } from "./lib/session/reauthenticate.ts";
 export type { RefreshedSession, RefreshOptions } from "./lib/session/refresh-session.ts";
 export type { TransactionOptions } from "./lib/session/app-transaction.ts";

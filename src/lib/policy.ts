@@ -94,6 +94,8 @@ export interface Policy {
   readonly limit: SessionLimit | undefined;
   /** Whether cookies outlive the browser, if a sign-in does not say it. */
   readonly persistent: boolean;
+  /** How long rows of the audit table are kept, in ms; undefined: none are written. */
+  readonly auditRetention: number | undefined;
   readonly keys: { readonly rotateEvery: number; readonly publishAhead: number };
   readonly cookie: CookiePolicy;
   readonly http: HttpPolicy;

@@ -329,6 +329,24 @@ describe("an operator whose own sign-in is a session of this instance", () => {
     expect(await app.sessions.getAllSessionHandlesForUser("bob")).toHaveLength(1);
   });
 
+  test("for whom somebody else acts changes nothing, whatever authorize makes of the session", async () => {
+    const { session } = await app.sessions.createNewSession("bob");
+    const support = await app.sessions.createNewSession("support");
+    const actor = { userId: "support", handle: support.session.handle };
+    const acted = await app.sessions.createNewSession("alice", {}, {}, { actor });
+    const cookie = `${app.names.access}=${acted.accessToken.value}; ${app.names.marker}=1.${acted.session.handle}.1.1.1`;
+    for (const change of [
+      { user: '"bob"', do: "revoke", handle: session.handle },
+      { user: '"bob"', do: "revoke-all" },
+      { do: "rotate-key" },
+    ]) {
+      const answer = await ask("POST", query(change), cookie);
+      expect(answer.status).toBe(403);
+      expect(textOf(answer.text)).toContain("Nothing was changed: you act for somebody else here.");
+    }
+    expect(await app.sessions.getAllSessionHandlesForUser("bob")).toHaveLength(1);
+  });
+
   test("who is told by authorize that the session has ended is sent through the refresh route, once", async () => {
     const sessions = createSessions({ store: memory(), cookie: { secure: false } });
     const admin = mountConsole({

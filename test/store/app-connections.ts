@@ -62,6 +62,8 @@ const fromMysql2 =
       };
     });
 
+export const transactOnMysql2: (pool: Pool) => Transact = fromMysql2(false);
+
 const fromMariadb =
   (options: object) =>
   (pool: Pool): Transact =>

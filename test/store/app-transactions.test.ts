@@ -2,13 +2,15 @@
 import { join } from "node:path";
 import { createSessions, type CounterfoilConfig, type Sessions } from "counterfoil";
 import { memory, type SessionStore } from "counterfoil/memory";
+import { mysql } from "counterfoil/mysql";
 import { sqlite } from "counterfoil/sqlite";
 import { createFakeClock } from "counterfoil/testing";
+import { createPool, type Pool } from "mysql2/promise";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { appConnections, type Transact, transactOnSqlite } from "./app-connections.ts";
+import { appConnections, type Transact, transactOnMysql2, transactOnSqlite } from "./app-connections.ts";
 import { databases, describeDatabase, removeDatabases } from "./databases.ts";
 import { outcomeOf, SECRET, temporaryFolder } from "./fixtures.ts";
-import { openStore as openByAddress } from "./open-store.ts";
+import { mysqlDialect, openStore as openByAddress } from "./open-store.ts";
 import { atMost, describeSqlServers, makeStore, openStore } from "./sql-drivers.ts";
 
 afterAll(removeDatabases);
@@ -20,6 +22,8 @@ interface Place {
   readonly own: SessionStore;
   /** A store of another process. */
   readonly other: () => SessionStore;
+  /** How much later than its statement a commit is unseen, in ms. Default: 30 s. */
+  readonly lateness?: number;
 }
 
 const FEED = { tokens: { accessToken: { revocation: "feed" } } } as const;
@@ -117,7 +121,7 @@ function defineFor(makePlace: () => Promise<Place>): void {
   });
 
   test("a commit 30 s late: other processes know of it after done() only", async () => {
-    const { transact, own, other } = await makePlace();
+    const { transact, own, other, lateness = 30_000 } = await makePlace();
     const sessions = makeInstance(own, FEED);
     const clock = createFakeClock();
     const elsewhere = makeInstance(other(), { ...FEED, clock: clock.now });
@@ -148,8 +152,8 @@ function defineFor(makePlace: () => Promise<Place>): void {
       await transaction.revokeSessionUsingSessionHandle(one.session.handle);
       await transaction.revokeAllSessionsForUser("bob");
       await transaction.updateJwtPayload(claims.session.handle, { role: "admin" });
-      // As if the transaction had been open for 30 s since then.
-      await run("UPDATE counterfoil_revocation SET logged_at = logged_at - 30000");
+      // As if the transaction had been open for that long since then.
+      await run(`UPDATE counterfoil_revocation SET logged_at = logged_at - ${lateness}`);
       return transaction;
     });
     clock.advance(2000);
@@ -195,6 +199,24 @@ function defineFor(makePlace: () => Promise<Place>): void {
     expect(labels.length).toBe(3);
   });
 
+  test("the default limit trims", async () => {
+    const { transact, own } = await makePlace();
+    const sessions = makeInstance(own);
+    await Promise.all(Array.from({ length: 100 }, () => sessions.createNewSession("alice")));
+    const heard = listen(sessions);
+    const { done } = await transact(async ({ query }) => {
+      const transaction = sessions.in({ query });
+      await transaction.createNewSession("alice");
+      return transaction;
+    });
+    await done();
+    expect(heard).toEqual([
+      ["revoked", 1, "limit"],
+      ["created", "alice", undefined],
+    ]);
+    expect(await countOf(sessions, "alice")).toBe(100);
+  });
+
   test("a limit that refuses is an answer, after which the transaction goes on", async () => {
     const { transact, own } = await makePlace();
     const refusing = makeInstance(own, { session: { maxPerUser: 1, onMaxPerUser: "refuse" } });
@@ -215,9 +237,9 @@ function makeSqlitePlace(begin?: string): Place {
   return { transact: transactOnSqlite(path, begin), own: sqlite({ path }), other: () => sqlite({ path }) };
 }
 
-async function withAppTable({ transact, own, other }: Place): Promise<Place> {
-  await transact(({ run }) => run("CREATE TABLE app_account (id INTEGER)"));
-  return { transact, own, other };
+async function withAppTable(place: Place): Promise<Place> {
+  await place.transact(({ run }) => run("CREATE TABLE app_account (id INTEGER)"));
+  return place;
 }
 
 describe("SQLite file", () => {
@@ -391,6 +413,30 @@ describe("misuse, and faults", () => {
   });
 });
 
+/** Dialects beside MariaDB's own, with the first node for the app and the last for the others. */
+for (const name of ["MySQL's SQL, mysql2", "Galera, mysql2"]) {
+  for (const database of databases.filter((each) => each.name === name)) {
+    describeDatabase(database, () => {
+      defineFor(async () => {
+        const addressOf = await database.makeEmpty();
+        const [own, other] = [addressOf(0), addressOf(2)].map((address) => ("url" in address ? address.url : ""));
+        const pool = createPool({ uri: own ?? "", connectionLimit: 1 });
+        const otherPool = createPool(other ?? "");
+        onTestFinished(async () => void (await Promise.all([pool.end(), otherPool.end()])));
+        const isGalera = database.server === "galera";
+        const open = isGalera ? async (given: Pool) => mysql({ pool: given }) : mysqlDialect;
+        const [ownStore, otherStore] = [await open(pool), await open(otherPool)];
+        return withAppTable({
+          transact: transactOnMysql2(pool),
+          own: ownStore,
+          other: () => otherStore,
+          lateness: isGalera ? 100_000 : 30_000,
+        });
+      });
+    });
+  }
+}
+
 for (const database of databases.filter(({ name }) => name.startsWith("Redis, "))) {
   describeDatabase(database, () => {
     test("Redis has no transactions that the app could share", async () => {
@@ -436,6 +482,30 @@ describeSqlServers((kind, drivers, server) => {
           await expect(failing).rejects.toMatchObject({ errType: 3100, code: "STORE_CONTENDED" });
           expect(attempts).toBe(1);
           expect(await sessions.getSessionData(session.handle)).toEqual({ by: "other" });
+        });
+
+        test("a snapshot that another process has overtaken: STORE_CONTENDED, also in a wrapped error", async () => {
+          const { transact, own, other } = await makePlace();
+          const sessions = makeInstance(own);
+          const elsewhere = makeInstance(other());
+          const { session } = await sessions.createNewSession("alice");
+          const failing = transact(async ({ query, run }) => {
+            if (kind === "postgres") await run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+            await run("SELECT * FROM counterfoil_session");
+            await elsewhere.updateSessionData(session.handle, { by: "other" });
+            const transaction = sessions.in({
+              // As Drizzle does.
+              query: async (...given) => {
+                try {
+                  return await query(...given);
+                } catch (cause) {
+                  throw new Error("Failed query", { cause });
+                }
+              },
+            });
+            await transaction.updateJwtPayload(session.handle, { role: "admin" });
+          });
+          expect(await outcomeOf(failing)).toBe("RETRY/STORE_CONTENDED");
         });
 
         test("a limit counts what others committed after the transaction began", async () => {

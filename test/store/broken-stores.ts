@@ -8,6 +8,7 @@ import { sqlite } from "counterfoil/sqlite";
 import { DatabaseSync } from "node:sqlite";
 import type { SessionRecord } from "../../src/lib/session/record.ts";
 import { readMigrations } from "../../src/lib/store/migrations.ts";
+import type { Journal } from "../../src/lib/revocation/log-store.ts";
 import type { FoundSession, SessionStore } from "../../src/lib/session/session-store.ts";
 import { ALL } from "../../src/lib/testing/store/clause.ts";
 import { T0 } from "../../src/lib/testing/store/rows.ts";
@@ -105,6 +106,16 @@ const respell = (text: string): string => {
     return text.trim();
   }
 };
+
+/** An audit row about nobody. */
+const NOTHING = { event: "session-revoked", facts: "{}", handle: null, userKey: null, actorKey: null };
+const NO_ID = "0".repeat(20);
+
+/** The user of the last session that began. */
+let lastUser: string | null = null;
+const noteUser = ({ userKey }: SessionRecord): void => void (lastUser = userKey);
+
+const withoutAudit = (journal: Journal | undefined): Journal | undefined => journal && { ...journal, audit: undefined };
 
 export const brokenStores: readonly BrokenStore[] = [
   caseless,
@@ -398,6 +409,65 @@ export const brokenStores: readonly BrokenStore[] = [
   })),
   broken("a removal without a journal is logged all the same", "log-7", (inner) => ({
     deleteSession: (handle, journal = { id: "0".repeat(20), keep: 1000 }) => inner.deleteSession(handle, journal),
+  })),
+  broken("a removal writes an audit row also for a session that is gone", "audit-1", (inner) => ({
+    async deleteSession(handle, journal) {
+      const existed = await inner.deleteSession(handle, journal);
+      if (!existed) await inner.appendAudit({ ...NOTHING, ...journal?.audit, handle, userKey: lastUser }, NO_ID);
+      return existed;
+    },
+    createSession: (record, ...rest) => inner.createSession((noteUser(record), record), ...rest),
+  })),
+  broken("the removal of a user's sessions is one audit row", "audit-2", (inner) => ({
+    async deleteSessionsOfUser(userKey, except, limit, journal) {
+      if (journal?.audit !== undefined) await inner.appendAudit({ ...NOTHING, ...journal.audit, userKey }, journal.id);
+      return inner.deleteSessionsOfUser(userKey, except, limit, withoutAudit(journal));
+    },
+  })),
+  broken("a sign-in writes no audit row for what it ends", "audit-3", (inner) => ({
+    createSession: (record, limit, replaces, journal) =>
+      inner.createSession(
+        record,
+        limit,
+        replaces,
+        journal && { ...journal, ended: { ...journal.ended, audit: undefined } },
+      ),
+  })),
+  broken("a change of claims writes an audit row before it looks at the version", "audit-4", (inner) => ({
+    async replaceClaims(handle, version, claims, journal) {
+      const row = await inner.findSession(handle);
+      if (journal?.audit !== undefined && row !== undefined)
+        await inner.appendAudit({ ...row, ...journal.audit }, journal.id);
+      return inner.replaceClaims(handle, version, claims, withoutAudit(journal));
+    },
+  })),
+  broken("a removal writes its audit row in a step of its own", "audit-5", (inner) => ({
+    async deleteSession(handle, journal) {
+      const row = await inner.findSession(handle);
+      if (journal?.audit !== undefined && row !== undefined)
+        await inner.appendAudit({ ...row, ...journal.audit }, journal.id);
+      return inner.deleteSession(handle, withoutAudit(journal));
+    },
+  })),
+  broken("facts of an audit row are spelled anew", "audit-6", (inner) => ({
+    appendAudit: (row, id) => inner.appendAudit({ ...row, facts: respell(row.facts) }, id),
+  })),
+  broken("a position in the audit table is a time only", "audit-7", (inner) => ({
+    readAudit: (query) => inner.readAudit({ ...query, after: query.after && { ...query.after, id: "" } }),
+  })),
+  broken("audit rows are removed whatever their age", "audit-8", (inner) => ({
+    deleteOldAudit: (_, limit) => inner.deleteOldAudit(Number.NEGATIVE_INFINITY, limit),
+  })),
+  broken("the audit rows about a user are forgotten all at once", "audit-9", (inner) => ({
+    forgetAudit: (userKey) => inner.forgetAudit(userKey, 1000),
+  })),
+  broken("a sweep writes audit rows", "audit-10", (inner) => ({
+    createSession: (record, ...rest) => inner.createSession((noteUser(record), record), ...rest),
+    async deleteExpiredSessions(now, limit) {
+      const removed = await inner.deleteExpiredSessions(now, limit);
+      if (removed > 0) await inner.appendAudit({ ...NOTHING, userKey: lastUser }, NO_ID);
+      return removed;
+    },
   })),
   broken("the list is in the order of handles", "list-1", (inner) => ({
     listSessionsOfUser: async (userKey, now, page) =>

@@ -96,7 +96,7 @@ const mysql2Pool = async (url: string): Promise<Pool> => (await import("mysql2/p
  * There is no MySQL on the machines that run this; what is said to MySQL, which cannot do all that
  * MariaDB can, MariaDB understands as well.
  */
-async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
+export async function mysqlDialect(pool: MysqlPool): Promise<SessionStore> {
   const { createMysqlDriver } = await import("../../build/lib/store/sql/mysql-driver.js");
   const { createSqlStore } = await import("../../build/lib/store/sql/sql-store.js");
   return createSqlStore({

@@ -30,6 +30,7 @@ const REPLACED = { mariadb: "PRIMARY", postgres: "counterfoil_replaced_pkey" };
 const REPLACED_EXPIRY = { mariadb: "counterfoil_replaced_expiry", postgres: "counterfoil_replaced_expiry" };
 const DEVICE = { mariadb: "PRIMARY", postgres: "counterfoil_device_pkey" };
 const DEVICE_EXPIRY = { mariadb: "counterfoil_device_expiry", postgres: "counterfoil_device_expiry" };
+const AUDIT_TIME = { mariadb: "PRIMARY", postgres: "counterfoil_audit_pkey" };
 const AUDIT = { mariadb: "counterfoil_audit_user", postgres: "counterfoil_audit_user" };
 
 interface Expected {
@@ -76,6 +77,7 @@ const EXPECTED: Readonly<Record<keyof SqlStatements, Expected | undefined>> = {
   forgetDevices: { values: [userKey], index: DEVICE },
   sweepDevices: { values: [T0 - 1_000_000], index: DEVICE_EXPIRY },
   forgetAudit: { values: [userKey], index: AUDIT },
+  deleteOldAudit: { values: [1000], index: AUDIT_TIME },
   takeLease: { values: ["me", T0, "sweep", "me", T0], index: BY_NAME },
   lockRow: { values: ["place-7"], index: BY_NAME },
   rewrapKey: { values: ["new", "kid", "old"], index: BY_KID },
@@ -90,6 +92,10 @@ function* shipped(dialect: SqlDialect): Generator<Expected & { readonly name: st
     const { text } = typeof statement === "function" ? statement(100, 100) : statement;
     yield { name, text, ...expected };
   }
+  const { readAudit, readAuditOfUser } = statements.journal;
+  const behind = [0, T0 + 9000, T0 + 9000, "a"];
+  yield { ...readAudit(100), values: behind, index: AUDIT_TIME };
+  yield { ...readAuditOfUser(100), values: [userKey, ...behind], index: AUDIT };
 }
 
 /** Statements about the user with many sessions, and how many rows each may read. */
@@ -99,7 +105,7 @@ function ofManySessions(
   const all = buildStatements(dialect, "counterfoil_");
   const { listOfUser, deleteOfUser } = all;
   const signIn = (replaces: boolean): SqlStatement =>
-    all.signIn({ replaces, trim: { max: 100, atOnce: 100 }, ended: ["ended"], begun: [] });
+    all.signIn({ replaces, trim: { max: 100, atOnce: 100 }, replaced: ["ended"], ended: ["ended"], begun: [] });
   const rivals = ["many", T0, ""];
   const fresh = sessionValues(newRecord({ userKey: "many" }));
   // The newest are counted, as many as may be and may go; then the oldest are found, and removed.

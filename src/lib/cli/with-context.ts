@@ -26,13 +26,14 @@ interface KeySettings {
   readonly secret?: string;
   readonly signing?: SigningAlgorithm;
   readonly publishAhead?: string | undefined;
+  readonly isAudited?: boolean;
 }
 
 /**
  * The app's timeouts are not known here, so each is as long as it can be: a session ends when its
  * row says so, no key is removed that the app may need, and the log keeps entries long enough.
  */
-const configFor = ({ secret, signing, publishAhead }: KeySettings = {}): CounterfoilConfig => ({
+const configFor = ({ secret, signing, publishAhead, isAudited }: KeySettings = {}): CounterfoilConfig => ({
   ...(secret === undefined ? {} : { secret }),
   tokens: {
     accessToken: {
@@ -44,6 +45,7 @@ const configFor = ({ secret, signing, publishAhead }: KeySettings = {}): Counter
     idleTimeout: OPTIONS["session.idleTimeout"].max,
     absoluteTimeout: OPTIONS["session.absoluteTimeout"].max,
   },
+  ...(isAudited === true ? { audit: { retention: OPTIONS["audit.retention"].max } } : {}),
   keys: {
     rotateEvery: OPTIONS["keys.rotateEvery"].max,
     ...(publishAhead === undefined ? {} : { publishAhead: publishAhead as Duration }),
@@ -61,6 +63,14 @@ async function withStore<T>(target: StoreTarget, work: (store: SessionStore) => 
   }
 }
 
+/** The app's config is not known here, but an app that writes the audit table has rows in it. */
+async function isAuditedByApp(store: SessionStore): Promise<boolean> {
+  const guarded = guardStore(store);
+  await guarded.prepare();
+  const rows = await guarded.readAudit({ userKey: undefined, from: 0, limit: 1, after: undefined });
+  return rows.length > 0;
+}
+
 /**
  * Opens the store and lends the context of the library's own calls. No key is loaded, so that no
  * secret is needed.
@@ -69,7 +79,8 @@ async function withStore<T>(target: StoreTarget, work: (store: SessionStore) => 
  */
 export const withContext = <T>(target: StoreTarget, work: (context: SessionContext) => Promise<T>): Promise<T> =>
   withStore(target, async (store) => {
-    const context = createContext(parseConfig(configFor()), store, "no keys");
+    const isAudited = await isAuditedByApp(store);
+    const context = createContext(parseConfig(configFor({ isAudited })), store, "no keys");
     try {
       await context.ready();
       return await work(context);
@@ -98,7 +109,8 @@ export async function withSessions<T>(
       const newest = (await guarded.listKeys()).at(-1);
       if (newest === undefined) throw noKeys();
       // Another algorithm than that of the newest key would make a key at once.
-      const config = configFor({ secret, signing: newest.algorithm, publishAhead });
+      const isAudited = await isAuditedByApp(store);
+      const config = configFor({ secret, signing: newest.algorithm, publishAhead, isAudited });
       const sessions = createSessions({ store, ...config });
       return work(sessions).finally(async () => sessions.close());
     }),

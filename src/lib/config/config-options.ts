@@ -46,6 +46,8 @@ export const OPTIONS = {
   "session.onMaxPerUser": { kind: "choice", of: ["end-oldest", "refuse"], default: "end-oldest" },
   "session.persistent": { kind: "flag", default: true },
 
+  "audit.retention": { kind: "duration", min: "1d", max: "3650d" },
+
   "keys.rotateEvery": { kind: "duration", min: "1h", max: "400d", default: "30d" },
   "keys.publishAhead": { kind: "duration", min: "10s", max: "1d", default: "10m" },
 

@@ -197,6 +197,16 @@ export interface CounterfoilConfig {
         readonly persistent?: boolean | undefined;
       }
     | undefined;
+  readonly audit?:
+    | {
+        /**
+         * How long rows of the audit table are kept, `"1d"` to `"3650d"`: who signed in, which
+         * sessions ended and why, whose claims changed. Each row is written in the atomic step of
+         * what it tells of. Write it in every process. Default: none, and no rows are written.
+         */
+        readonly retention?: Duration | undefined;
+      }
+    | undefined;
   readonly keys?:
     | {
         /**

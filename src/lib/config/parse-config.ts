@@ -61,6 +61,7 @@ function readPolicy(root: SectionReader): ParsedConfig {
     locate: given("session.locate") as Locate | undefined,
     limit: readLimit(options),
     persistent: value("session.persistent"),
+    auditRetention: given("audit.retention"),
     keys: { rotateEvery: value("keys.rotateEvery"), publishAhead: value("keys.publishAhead") },
     cookie: readCookie(options, http),
     http,

@@ -47,7 +47,7 @@ export function joinTransaction(context: SessionContext, options: TransactionOpt
 
   const journals: Journals = {
     ...context.journals,
-    during: (work) => work(context.journals.next()),
+    during: (work, _, audit) => work(context.journals.next(audit)),
     doubt: () => undefined,
     append: async (entry) => void unlogged.push(entry),
     ended(handles) {

@@ -26,10 +26,11 @@ import {
   type SessionInfo,
   type SessionPage,
 } from "./list-sessions.ts";
+import { type AuditOptions, readAudit } from "./read-audit.ts";
 import { reauthenticate } from "./reauthenticate.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { sweepNow } from "./sweep-now.ts";
-import type { UserId } from "./user-id.ts";
+import { toUserKey, type UserId } from "./user-id.ts";
 import { verifySession } from "./verify-session.ts";
 import type { Sessions, SessionsInTransaction } from "./sessions.ts";
 import { createContext } from "./create-context.ts";
@@ -124,6 +125,15 @@ export function assembleSessions(policy: Policy, givenStore: SessionStore): Sess
     updateSessionInfo: writeData,
     updateJwtPayload: (handle: string, update: Update<unknown>) => updateClaims(context, handle, update),
     in: (options) => assembleTransaction(context, options),
+    async getAuditForUser(userId, page) {
+      checkKnown(page, "getAuditForUser", PAGE_OPTIONS);
+      const { limit, after } = Object(page) as PageOptions;
+      return readAudit(context, toUserKey(userId), { limit, after });
+    },
+    async getAudit(options) {
+      checkKnown(options, "getAudit", [...PAGE_OPTIONS, "from", "until"]);
+      return readAudit(context, undefined, Object(options) as AuditOptions);
+    },
     rotateSigningKey: () =>
       context.calls.run(async () => {
         await context.ready();

@@ -7,6 +7,7 @@ import type { AccessTokens } from "../token/access-token.ts";
 import type { AntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import type { Realm } from "../token/realm.ts";
 import type { Tickets } from "../token/ticket.ts";
+import type { Audit } from "./audit.ts";
 import type { Calls } from "./calls.ts";
 import type { Clock } from "../clock.ts";
 import type { Clocks } from "./clocks.ts";
@@ -44,6 +45,7 @@ export interface SessionContext {
   /** Follows the log of revocations; undefined unless the mode is `feed`. */
   readonly feed: Feed | undefined;
   readonly journals: Journals;
+  readonly audit: Audit;
   readonly events: EventHub;
   readonly refusals: Refusals;
   /** Counts a refresh that is refused softly. */

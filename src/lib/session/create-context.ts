@@ -18,6 +18,7 @@ import { createAntiCsrfTokens } from "../token/anti-csrf-token.ts";
 import { realmOf } from "../token/realm.ts";
 import { createSecrets, type Secrets } from "../crypto/secret.ts";
 import { createTickets } from "../token/ticket.ts";
+import { createAudit } from "./audit.ts";
 import { createCalls } from "./calls.ts";
 import { createSteadyClock } from "../clock.ts";
 import { createClocks } from "./clocks.ts";
@@ -94,7 +95,9 @@ export function createContext(
     now: clocks.shared,
   });
 
-  const upkeep = createUpkeep({ store, ring, clocks, aside: calls.aside });
+  const { auditRetention } = policy;
+  const audit = createAudit({ store, retention: auditRetention, newJournal: journals.next });
+  const upkeep = createUpkeep({ store, ring, clocks, aside: calls.aside, auditRetention });
   let opening: Promise<void> | undefined;
   let opened = false;
   let closing: Promise<void> | undefined;
@@ -108,6 +111,7 @@ export function createContext(
         await ring.load();
       }
       await openFeed();
+      await checkAudit();
       opened = true;
     } catch (error) {
       // The next attempt reads the file again: it may have been restored.
@@ -125,6 +129,11 @@ export function createContext(
       refusals.notify({ code: "COUNTERFOIL_REVOCATION_LOG", write: () => `${fault} ${WITHOUT_LOG}` });
     await feed?.read();
     await feed?.watch().catch((error: unknown) => refusals.notify(silent(error)));
+  }
+
+  async function checkAudit(): Promise<void> {
+    const fault = auditRetention === undefined ? undefined : await store.findAuditFault?.();
+    if (fault !== undefined) throw unsuitableStore(`${fault} ${AUDIT_NEEDS}`);
   }
 
   async function close(): Promise<void> {
@@ -169,6 +178,7 @@ export function createContext(
     }),
     feed,
     journals,
+    audit,
     events,
     refusals,
     countSoftRefusal: () => void (softRefusals += 1),
@@ -211,6 +221,8 @@ export function createContext(
 const GRACE = 500;
 
 const FEED_NEEDS = 'tokens.accessToken.revocation: "feed" reads the log of revocations, and needs it';
+
+const AUDIT_NEEDS = "audit.retention writes the audit table, and needs it";
 
 const WITHOUT_LOG =
   'The log of revocations is not written, so other processes with tokens.accessToken.revocation: "feed" miss what this one revokes.';

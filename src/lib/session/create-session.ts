@@ -2,7 +2,7 @@ import { CLOCK_SKEW } from "../clock.ts";
 import type { Policy } from "../policy.ts";
 import { generalError } from "../errors.ts";
 import { isUnknown } from "./guarded-store.ts";
-import { type Actor, actorField } from "./actor.ts";
+import { type Actor, actorField, withActor } from "./actor.ts";
 import { admitActor } from "./actor-session.ts";
 import { writeAmr } from "./amr.ts";
 import type { SessionContext } from "./context.ts";
@@ -143,16 +143,26 @@ async function create(
       replaces.handle,
       context.clocks.later() + rememberReplacedFor(policy.rotation.window),
     );
-  const { handle: _, ...whose } = replaces ?? { handle: "" };
+  const { handle: _, ...whose }: NonNullable<NewSession["replaces"]> = replaces ?? { handle: "" };
   // An actor must not end sessions of the user, so this one does not count.
   const limit = acting === undefined ? policy.limit : undefined;
+  const notes = {
+    replaced: context.audit.note("session-revoked", () => ({ reason: "signed-in-again", ...withActor(whose.actor) })),
+    ended: context.audit.note("session-revoked", () => ({ reason: "limit" })),
+    begun: context.audit.note("session-created", () => ({
+      device,
+      ...ifKnown(knownDevice),
+      ...(record.amr === null ? {} : { amr: JSON.parse(record.amr) as unknown }),
+      ...actorField(record),
+    })),
+  };
   const { created, ended, replaced } = await context.journals
     .during(
       (journal) =>
         context.store.createSession(record, limit, replaces?.handle, {
-          replaced: journal,
-          ended: journal,
-          begun: journal,
+          replaced: { ...journal, audit: notes.replaced },
+          ended: { ...journal, audit: notes.ended },
+          begun: { ...journal, audit: notes.begun },
         }),
       (outcome) => endedEntries([...outcome.ended, ...(outcome.replaced && replaces ? [replaces.handle] : [])]),
     )

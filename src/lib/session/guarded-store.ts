@@ -80,7 +80,13 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
     rememberOnce: guard("write", "remember what is used once", "rememberOnce"),
     rememberDevice: guard("write", "remember a device", "rememberDevice"),
     forgetDevices: guard("write", "forget devices", "forgetDevices"),
+    appendAudit: guard("write", "write the audit table", "appendAudit"),
+    readAudit: guard("read", "read the audit table", "readAudit"),
+    deleteOldAudit: guard("write", "remove old audit rows", "deleteOldAudit"),
     forgetAudit: guard("write", "forget audit rows", "forgetAudit"),
+    ...(store.findAuditFault === undefined
+      ? {}
+      : { findAuditFault: guard("read", "look at the audit table", "findAuditFault") }),
     wasReplaced: guard("read", "look for a replaced session", "wasReplaced"),
     deleteExpiredSessions: guard("write", "sweep", "deleteExpiredSessions"),
     appendLog: guard("write", "write the log of revocations", "appendLog"),

@@ -20,10 +20,13 @@ export interface Journals {
   /**
    * Runs an operation that writes entries. One that took long writes them again, because readers
    * may have read past their time before they became visible.
+   *
+   * @param audit the row of the audit table for each session that the operation changes
    */
   readonly during: <T>(
     work: (journal: Journal) => Promise<T>,
     entriesOf: (result: T) => readonly NewLogEntry[],
+    audit?: AuditNote,
   ) => Promise<T>;
   /**
    * After an operation whose response was lost: if its sessions turn out to be gone, the entries
@@ -106,9 +109,9 @@ export function createJournals({ store, aside, feed, validity, listens, now }: J
   return {
     next,
     isOwn: ({ by }) => by === writer,
-    async during(work, entriesOf) {
+    async during(work, entriesOf, audit) {
       const begun = performance.now();
-      const result = await work(next());
+      const result = await work(next(audit));
       if (doubtful.length > 0 && !isSettling) aside(settle);
       if (performance.now() - begun > LONG) for (const entry of entriesOf(result)) await append(entry);
       return result;

@@ -131,15 +131,18 @@ const toSessionInfo = ({ policy }: SessionContext, userId: UserId, row: SessionS
 function checkPage(options: unknown): { readonly limit: number; readonly after: SessionPosition | undefined } {
   const given: { readonly limit?: unknown; readonly after?: unknown } = Object(options);
   const { limit, after } = given;
-  if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
-    throw generalError(
-      "ARGUMENT_INVALID",
-      `the limit of a page is not a whole number from 1 to ${MAX_PAGE}; give { limit: 100 }, or no options for the whole list`,
-    );
-  }
+  checkPageLimit(limit, ", or no options for the whole list");
   const position = typeof after === "string" ? parseSessionCursor(after) : undefined;
   if (after !== undefined && position === undefined) {
     throw generalError("ARGUMENT_INVALID", "after is not a cursor; give next of the page before, as it came");
   }
   return { limit, after: position };
+}
+
+export function checkPageLimit(limit: unknown, otherwise = ""): asserts limit is number {
+  if (typeof limit === "number" && Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE) return;
+  throw generalError(
+    "ARGUMENT_INVALID",
+    `the limit of a page is not a whole number from 1 to ${MAX_PAGE}; give { limit: 100 }${otherwise}`,
+  );
 }

@@ -1,7 +1,8 @@
 import { pauseCall, restartCall } from "../call.ts";
 import { generalError, unauthorised } from "../errors.ts";
-import { type Actor, actorField } from "./actor.ts";
+import { type Actor, actorField, withActor } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
+import { namesOfClaims } from "./audit.ts";
 import { changedMembers } from "./changed-members.ts";
 import { endedEntries } from "./journals.ts";
 import { reportRevoked } from "./report-revoked.ts";
@@ -42,6 +43,7 @@ export async function revokeSession(
       .during(
         (journal) => context.store.deleteSession(handle, journal),
         () => endedEntries([handle]),
+        context.audit.note("session-revoked", () => ({ reason: event.reason, ...withActor(event.actor) })),
       )
       .catch((error: unknown) => {
         if (isUnknown(error)) {
@@ -71,6 +73,7 @@ export async function revokeSessionsOfUser(
         .during(
           (journal) => context.store.deleteSessionsOfUser(userKey, except, REMOVE_CHUNK, journal),
           () => [{ kind: "user", userKey, except: except ?? null }],
+          context.audit.note("session-revoked", () => ({ reason: event.reason })),
         )
         .catch((error: unknown) => {
           const spared = except === undefined ? {} : { except };
@@ -101,6 +104,7 @@ export async function revokeEverySession(context: SessionContext): Promise<numbe
         isBegun = true;
       });
       await context.journals.append({ kind: "all" });
+      await context.audit.append("all-sessions-revoked", () => ({}));
       for (;;) {
         const count = await context.store.deleteExpiredSessions(Number.MAX_SAFE_INTEGER, SWEEP_CHUNK);
         removed += count;
@@ -170,9 +174,11 @@ export async function changeClaims(
     // Claims that fit no cookie would end the session at its next refresh.
     mintAccessToken(context, changed, context.now());
     const { claimsVersion } = changed;
+    const isNew = changed.claims !== record.claims;
     const isDone = await context.journals.during(
       (journal) => context.store.replaceClaims(handle, record.version, changed.claims, journal),
       (done) => (done ? [{ kind: "claims", handle, claimsVersion }] : []),
+      isNew ? context.audit.note("claims-changed", () => factsOfClaims(record, changed.claims)) : undefined,
     );
     if (!isDone) return undefined;
     context.journals.changed(handle, claimsVersion);
@@ -189,8 +195,10 @@ export async function renameSession(context: SessionContext, handle: string, lab
   const { kept } = await changeSession(context, handle, async (record) => {
     // Null would bring back the label of a row of earlier code.
     const none = storedDevice({ ...record, label: null }).label === undefined ? null : "";
-    const isDone = await context.store.replaceLabel(handle, record.version, wanted ?? none);
-    return isDone ? { kept: wanted } : undefined;
+    if (!(await context.store.replaceLabel(handle, record.version, wanted ?? none))) return undefined;
+    const facts = (): object => ({ label: wanted, ...actorField(record) });
+    await context.audit.appendAfter("session-renamed", facts, record);
+    return { kept: wanted };
   });
   return kept;
 }
@@ -205,6 +213,11 @@ function reportClaims({ events }: SessionContext, before: SessionRecord, json: s
     claims,
     changed: changedMembers(JSON.parse(before.claims), claims),
   });
+}
+
+function factsOfClaims(before: SessionRecord, json: string): object {
+  const names = changedMembers(JSON.parse(before.claims), JSON.parse(json));
+  return { ...namesOfClaims(names), ...actorField(before) };
 }
 
 async function apply(update: Update<unknown>, json: string): Promise<unknown> {

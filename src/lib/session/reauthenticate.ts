@@ -2,6 +2,7 @@ import { isErrorFromAuth } from "../errors.ts";
 import { actorRefused } from "./actor.ts";
 import { readAmr, writeAmr } from "./amr.ts";
 import type { SessionContext } from "./context.ts";
+import type { SessionEvents } from "./events.ts";
 import { checkAuthTime } from "./create-session.ts";
 import type { DeviceInput } from "./device.ts";
 import { changeSession } from "./manage-sessions.ts";
@@ -64,18 +65,25 @@ export async function writeSignIn(
     const changed = { ...record, ...signIn, version: record.version + 1 };
     // Methods that fit no cookie would end the session at its next refresh.
     mintAccessToken(context, changed, now);
-    const isDone = await context.store.replaceSignIn(handle, record.version, signIn);
-    return isDone ? { before: record, after: changed } : undefined;
+    if (!(await context.store.replaceSignIn(handle, record.version, signIn))) return undefined;
+    await context.audit.appendAfter("session-reauthenticated", () => toFacts(changed, record), record);
+    return { before: record, after: changed };
   });
+  const userId = fromUserKey(after.userKey);
+  context.events.emit("session-reauthenticated", { handle, userId, ...toFacts(after, before) });
+  return after;
+}
+
+function toFacts(
+  after: SessionRecord,
+  before: SessionRecord,
+): Omit<SessionEvents["session-reauthenticated"], "handle" | "userId"> {
   const [current, previous] = [readAmr(after.amr), readAmr(before.amr)];
-  context.events.emit("session-reauthenticated", {
-    handle,
-    userId: fromUserKey(after.userKey),
+  return {
     authTime: after.authTime,
     ...(current === undefined ? {} : { amr: current }),
     ...(previous === undefined ? {} : { previousAmr: previous }),
-  });
-  return after;
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ERROR_TYPES, isErrorFromAuth, retryLater, type SessionError, unauthorised } from "../errors.ts";
 import { claimedHandle, parseRefreshToken, type RefreshToken } from "../token/refresh-token.ts";
+import type { AuditNote } from "../revocation/log-store.ts";
 import { actorField } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
 import type { SessionContext } from "./context.ts";
@@ -9,7 +10,7 @@ import { endedEntries } from "./journals.ts";
 import { isUnknown } from "./guarded-store.ts";
 import type { FoundSession, RefreshWrite } from "./session-store.ts";
 import { locateIp } from "./locate.ts";
-import { raiseAlarm, reportReuse } from "./reuse.ts";
+import { auditReuse, raiseAlarm, reportReuse, reuseFacts } from "./reuse.ts";
 import { decideRotation, rotationPolicy, type RotationState } from "./rotation.ts";
 import { issueTokens, mintChild, type TokenInfo } from "./tokens.ts";
 import { lookAgainWithNewKeys } from "./unknown-key.ts";
@@ -123,6 +124,8 @@ interface Ending {
   readonly refusal: () => SessionError;
   /** Emits the event if the commit's response was lost. */
   readonly reportUnknown: () => void;
+  /** The row of the audit table. */
+  readonly audit?: AuditNote | undefined;
 }
 
 /** A row, and when the session of its actor ends. */
@@ -194,6 +197,11 @@ function decide(
           kind: "end",
           refusal: () => raiseAlarm(context, token, record, evidence),
           reportUnknown: () => void raiseAlarm(context, token, record, { ...evidence, unknown: true }),
+          audit: context.audit.note("session-revoked", () => ({
+            reason: "reuse",
+            ...reuseFacts(token, record, evidence),
+            ...actorField(record),
+          })),
         };
       // Like a renewal of a child: the row's tokens and device stay. The same compare-and-set
       // ensures that a session which is revoked at this moment yields no tokens.
@@ -201,7 +209,10 @@ function decide(
         kind: "write",
         ...prepareWrite(context, record, token, { ...record, now }),
         report() {
-          if (context.isFirstInMinute("reuse-detected", handle)) reportReuse(context, token, record, evidence);
+          if (context.isFirstInMinute("reuse-detected", handle)) {
+            reportReuse(context, token, record, evidence);
+            context.calls.aside(() => auditReuse(context, token, record, evidence));
+          }
           emitRefreshed(context, record, token, { outcome: "renew", device });
         },
       };
@@ -221,7 +232,7 @@ const EXPIRED: Ending = {
   reportUnknown: () => undefined,
 };
 
-function endedByActor({ events }: SessionContext, record: SessionRecord): Ending {
+function endedByActor({ events, audit }: SessionContext, record: SessionRecord): Ending {
   const { handle, userKey } = record;
   const report = (unknown: { readonly unknown?: true }): void =>
     events.emit("session-revoked", {
@@ -238,6 +249,7 @@ function endedByActor({ events }: SessionContext, record: SessionRecord): Ending
       return unauthorised("SESSION_NOT_FOUND", "the session of the actor has ended, and this one with it");
     },
     reportUnknown: () => report({ unknown: true }),
+    audit: audit.note("session-revoked", () => ({ reason: "actor-ended", ...actorField(record) })),
   };
 }
 
@@ -255,12 +267,13 @@ async function whyGone({ store, clocks, policy }: SessionContext, handle: string
 async function endAtVersion(
   { store, journals }: SessionContext,
   { handle, version }: FoundSession,
-  { reportUnknown }: Ending,
+  { reportUnknown, audit }: Ending,
 ): Promise<boolean> {
   try {
     const isEnded = await journals.during(
       (journal) => store.deleteSessionAtVersion(handle, version, journal),
       (ended) => (ended ? endedEntries([handle]) : []),
+      audit,
     );
     if (isEnded) journals.ended([handle]);
     return isEnded;

@@ -2,6 +2,7 @@ import { TokenTheftError } from "../errors.ts";
 import type { RefreshToken } from "../token/refresh-token.ts";
 import { actorField } from "./actor.ts";
 import type { SessionContext } from "./context.ts";
+import type { SessionEvents } from "./events.ts";
 import { type DeviceFacts, type SessionRecord, storedDevice } from "./record.ts";
 import { fromUserKey } from "./user-id.ts";
 
@@ -52,13 +53,37 @@ function emitReuse(
   record: SessionRecord,
   evidence: ReuseEvidence & { readonly revoked: boolean },
 ): void {
-  const { now, presentingDevice, revoked } = evidence;
-  const since = (time: number | null): number | null => (time === null ? null : now - time);
   events.emit("reuse-detected", {
     handle: record.handle,
     userId: fromUserKey(record.userKey),
-    revoked,
+    revoked: evidence.revoked,
     ...ifUnknown(evidence),
+    ...reuseFacts(token, record, evidence),
+  });
+}
+
+/** Writes a row about a reuse that ended nothing, if the store can. */
+export async function auditReuse(
+  { audit }: SessionContext,
+  token: RefreshToken,
+  record: SessionRecord,
+  evidence: ReuseEvidence,
+): Promise<void> {
+  const facts = (): object => ({ ...reuseFacts(token, record, evidence), ...actorField(record) });
+  // Nobody waits for it, and the session goes on without.
+  await audit.append("reuse-detected", facts, record).catch(() => undefined);
+}
+
+type ReuseFacts = Omit<SessionEvents["reuse-detected"], "handle" | "userId" | "revoked" | "unknown">;
+
+/** What is known of both sides of a reuse. */
+export function reuseFacts(
+  token: RefreshToken,
+  record: SessionRecord,
+  { now, presentingDevice }: ReuseEvidence,
+): ReuseFacts {
+  const since = (time: number | null): number | null => (time === null ? null : now - time);
+  return {
     presented: token.doubleHash === record.currentHash ? "current" : "superseded",
     presentedGeneration: token.generation,
     currentGeneration: record.generation,
@@ -66,5 +91,5 @@ function emitReuse(
     sinceChildSeen: since(record.childSeenAt),
     lastDevice: storedDevice(record),
     presentingDevice,
-  });
+  };
 }

@@ -1,4 +1,5 @@
 import type { KeyStore } from "../key/key-store.ts";
+import type { AuditStore } from "../revocation/audit-store.ts";
 import type { Journal, LogStore } from "../revocation/log-store.ts";
 import type { SessionLimit } from "../policy.ts";
 import type { NoticeCode } from "../notices.ts";
@@ -132,7 +133,7 @@ export interface StoreTrouble {
  * - A session is live while `expiresAt > now`. Only operations that take `now` look at that; an
  *   expired row that was not swept yet is found like any other.
  */
-export interface SessionStore extends KeyStore, LogStore {
+export interface SessionStore extends KeyStore, LogStore, AuditStore {
   /**
    * Makes or checks the schema. It is called before all other operations, and again if it failed.
    * Many processes may call it at once, also if the schema exists.
@@ -269,14 +270,6 @@ export interface SessionStore extends KeyStore, LogStore {
    * @returns how many
    */
   forgetDevices(userKey: string): Promise<number>;
-
-  /**
-   * Removes at most `limit` rows about a user from the audit table, in a short step.
-   *
-   * @returns how many; 0 from a store that has no audit table. Fewer than `limit` mean that none is
-   *   left of before the call
-   */
-  forgetAudit(userKey: string, limit: number): Promise<number>;
 
   /**
    * Never reads a node that may lag behind a write.

@@ -6,6 +6,7 @@ import type { SessionEventName, SessionListener } from "./events.ts";
 import type { ForgottenUser } from "./forget-user.ts";
 import type { Updater } from "./manage-sessions.ts";
 import type { HandlePage, PageOptions, SessionInfo, SessionPage } from "./list-sessions.ts";
+import type { AuditOptions, AuditPage } from "./read-audit.ts";
 import type { ReauthenticatedSession, ReauthenticateOptions } from "./reauthenticate.ts";
 import type { RefreshedSession, RefreshOptions } from "./refresh-session.ts";
 import type { SessionStats } from "./stats.ts";
@@ -304,6 +305,32 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * ```
    */
   in(options: TransactionOptions): SessionsInTransaction<Claims, Data, Id>;
+
+  /**
+   * Returns a page of what the audit table has about a user, newest first. The table has rows only
+   * with `audit.retention`.
+   *
+   * @param page the size of the page, and the cursor where it begins
+   * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
+   * @example
+   * ```ts
+   * import { createSessions } from "counterfoil";
+   *
+   * const sessions = createSessions({ audit: { retention: "90d" } });
+   * const { entries } = await sessions.getAuditForUser("alice", { limit: 100 });
+   * for (const { loggedAt, event, facts } of entries) console.log(new Date(loggedAt), event, facts);
+   * ```
+   */
+  getAuditForUser(userId: Id, page: PageOptions): Promise<AuditPage<Id>>;
+
+  /**
+   * Returns a page of the whole audit table, newest first, for instance to export a day of it.
+   *
+   * @param options the size of the page, the cursor where it begins, and a range of time
+   * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, `after` is no cursor, or
+   *   a time is not a whole number of ms
+   */
+  getAudit(options: AuditOptions): Promise<AuditPage<Id>>;
 
   /**
    * Publishes the next signing key, which begins to sign after `keys.publishAhead`. All sessions go

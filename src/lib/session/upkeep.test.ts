@@ -141,7 +141,8 @@ interface Endless {
 /** There is always more. */
 function endless(): Endless {
   const scene: Endless = { upkeep: undefined as never, steps: 0, leases: 0, pace: 0, isLost: false, now: START };
-  const store: Pick<SessionStore, "deleteExpiredSessions" | "takeLease"> = {
+  const store: Pick<SessionStore, "deleteExpiredSessions" | "deleteOldAudit" | "takeLease"> = {
+    deleteOldAudit: async () => 0,
     async deleteExpiredSessions(_, limit) {
       scene.now += scene.pace;
       scene.steps += 1;

@@ -30,13 +30,21 @@ export interface Upkeep {
 }
 
 export interface UpkeepParts {
-  readonly store: Pick<SessionStore, "deleteExpiredSessions" | "takeLease" | "readClock">;
+  readonly store: Pick<SessionStore, "deleteExpiredSessions" | "deleteOldAudit" | "takeLease" | "readClock">;
   readonly ring: Pick<KeyRing, "tend">;
   readonly clocks: Pick<Clocks, "now" | "earlier" | "read">;
   readonly aside: Calls["aside"];
+  /** How old audit rows become, in ms; undefined: no rows are written. */
+  readonly auditRetention?: number | undefined;
 }
 
-export function createUpkeep({ store, ring, clocks: { now, earlier, read }, aside }: UpkeepParts): Upkeep {
+export function createUpkeep({
+  store,
+  ring,
+  clocks: { now, earlier, read },
+  aside,
+  auditRetention,
+}: UpkeepParts): Upkeep {
   const owner = randomBytes(9).toString("base64url");
   const pauses = createPauses();
   let due = Number.NEGATIVE_INFINITY;
@@ -56,18 +64,30 @@ export function createUpkeep({ store, ring, clocks: { now, earlier, read }, asid
   }
 
   /** Removes in steps on one connection, with pauses for other requests. */
-  async function removeExpired(most: number, mayGoOn: () => Promise<boolean>): Promise<number> {
-    // Rows that expire meanwhile can wait for the next sweep.
-    const until = earlier();
+  async function removeInSteps(
+    most: number,
+    mayGoOn: () => Promise<boolean>,
+    remove: (limit: number) => Promise<number>,
+  ): Promise<number> {
     let removed = 0;
     while (!state.isStopped && removed < most && (await mayGoOn())) {
       const chunk = Math.min(sweepChunk(store), most - removed);
-      const count = await store.deleteExpiredSessions(until, chunk);
+      const count = await remove(chunk);
       removed += count;
       if (count < chunk) break;
       restartCall();
       await pauses.pause(TURNS);
     }
+    return removed;
+  }
+
+  /** @returns how many sessions */
+  async function removeExpired(most: number, mayGoOn: () => Promise<boolean>): Promise<number> {
+    // Rows that expire meanwhile can wait for the next sweep.
+    const until = earlier();
+    const removed = await removeInSteps(most, mayGoOn, (limit) => store.deleteExpiredSessions(until, limit));
+    if (auditRetention !== undefined)
+      await removeInSteps(most, mayGoOn, (limit) => store.deleteOldAudit(auditRetention, limit));
     return removed;
   }
 

@@ -136,7 +136,16 @@ export function createMemoryStore(): SessionStore {
       return count;
     },
 
-    forgetAudit: async () => 0,
+    appendAudit: async (row, id) => log.appendAudit(row, id),
+
+    readAudit: async (query) => log.readAudit(query),
+
+    deleteOldAudit: async (age, limit) => {
+      const before = Date.now() - age;
+      return log.removeAudit(({ loggedAt }) => loggedAt < before, limit);
+    },
+
+    forgetAudit: async (userKey, limit) => log.removeAudit((row) => row.userKey === userKey, limit),
 
     wasReplaced: async (handle, now) => (replacedUntil.get(handle) ?? now) > now,
 

@@ -1,8 +1,9 @@
-/** The changes that an operator can make. Each emits an event, whatever comes of it. */
+/** The changes that an operator can make. Each emits an event and writes an audit row,
+ * whatever comes of it. */
 import { type SessionEvents } from "../../session/events.ts";
 import { isHandle } from "../../session/handle.ts";
 import { findLiveSession, revokeSession } from "../../session/manage-sessions.ts";
-import { fromUserKey, type UserId } from "../../session/user-id.ts";
+import { fromUserKey, toUserKey, type UserId } from "../../session/user-id.ts";
 import type { HttpContext } from "../context.ts";
 
 type Action = SessionEvents["console-action"];
@@ -10,7 +11,7 @@ type Facts = Omit<Action, "outcome">;
 
 /** Emits the event of an action when its end is known. */
 export async function noted<T>(
-  { session: { events } }: HttpContext,
+  { session: { events, audit } }: HttpContext,
   facts: Facts,
   work: () => Promise<T>,
   toEnd: (result: T) => Partial<Action> = () => ({}),
@@ -21,7 +22,12 @@ export async function noted<T>(
     end = toEnd(result);
     return result;
   } finally {
-    events.emit("console-action", { outcome: "done", ...facts, ...end });
+    const action: Action = { outcome: "done", ...facts, ...end };
+    events.emit("console-action", action);
+    const { userId, handle, ...others } = action;
+    const subject = { handle, userKey: userId === undefined ? undefined : toUserKey(userId) };
+    // What the action changed has rows of its own, so a failure here must not hide its result.
+    await audit.append("console-action", () => others, subject).catch(() => undefined);
   }
 }
 

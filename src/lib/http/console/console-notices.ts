@@ -47,6 +47,9 @@ export const retry = (): ConsoleNotice =>
 export const stepUp = (maxAuthAge: Duration): ConsoleNotice =>
   alarm(html`Nothing was changed: your own sign-in is older than ${maxAuthAge}. Sign in again, then come back.`, 403);
 
+export const acted = (): ConsoleNotice =>
+  alarm(html`Nothing was changed: you act for somebody else here. Come back in a session of your own.`, 403);
+
 export const unknownChange = (): ConsoleNotice =>
   alarm(html`Nothing was changed: the console has no such action.`, 400);
 

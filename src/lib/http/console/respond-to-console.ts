@@ -123,11 +123,12 @@ async function change(visit: Visit, asked: Asked): Promise<HttpResponse> {
   if (asked.change === undefined) return show(visit, asked, notices.unknownChange());
   try {
     // The anti-CSRF token cannot come with a form; the origin was checked instead.
-    const demands = { maxAuthAge, sessionRequired: false, antiCsrfCheck: false } as const;
+    const demands = { maxAuthAge, refuseActor: true, sessionRequired: false, antiCsrfCheck: false } as const;
     const own = await protect(http, exchange, demands, false);
     if (own !== undefined && (await findLiveSession(http.session, own.getHandle())) === undefined)
       throw unauthorised("SESSION_NOT_FOUND", "the session has been revoked or has expired");
   } catch (error) {
+    if (hasCode(error, "ACTOR_REFUSED")) return show(visit, asked, notices.acted());
     if (!hasCode(error, "STEP_UP_REQUIRED")) throw error;
     return show(visit, asked, notices.stepUp(maxAuthAge));
   }

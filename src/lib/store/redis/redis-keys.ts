@@ -21,6 +21,8 @@ export interface ShardKeys {
   readonly deviceExpiries: string;
   /** ZSET: the log of revocations by the time of the server; see `LOG` in redis-scripts.ts. */
   readonly log: string;
+  /** ZSET: the audit rows by the time of the server; see `AUDIT` in redis-scripts.ts. */
+  readonly audit: string;
   /** Two keys for the test at the start. */
   readonly probeKeys: readonly [string, string];
 }
@@ -34,6 +36,8 @@ export interface RingKeys {
   readonly schema: string;
   /** ZSET: the log entries that concern everybody. Also the channel that wakes readers. */
   readonly log: string;
+  /** ZSET: the audit rows that are about no user. */
+  readonly audit: string;
   readonly probeKeys: readonly [string, string];
 }
 
@@ -47,6 +51,7 @@ export function shardKeys(prefix: string, shard: number): ShardKeys {
     devices: (userKey) => `${base}devices:${userKey}`,
     deviceExpiries: `${base}device-expiry`,
     log: `${base}log`,
+    audit: `${base}audit`,
     probeKeys: probeKeys(base),
   };
 }
@@ -58,6 +63,7 @@ export function ringKeys(prefix: string): RingKeys {
     lease: (name) => `${base}lease:${name}`,
     schema: `${base}schema`,
     log: `${base}log`,
+    audit: `${base}audit`,
     probeKeys: probeKeys(base),
   };
 }

@@ -49,15 +49,18 @@ if type(refusal) == 'table' and refusal.err and not string.find(refusal.err, 'MI
 
 /**
  * Removes sessions in two parts, of which only the second writes. With a user's index it also
- * removes entries without a row.
+ * removes entries without a row. The first part leaves the user and the actor of each row in
+ * `owners`.
  */
 const REMOVAL = `${BASE}
+local owners = {}
 local function look(expiry, handles)
   local users = {}
   for i, handle in ipairs(handles) do
-    local user = redis.call('HGET', base(expiry) .. 'session:' .. handle, 'user')
-    if user then redis.call('ZSCORE', base(expiry) .. 'user:' .. user, handle) end
-    users[i] = user
+    local row = redis.call('HMGET', base(expiry) .. 'session:' .. handle, 'user', 'actorKey')
+    if row[1] then redis.call('ZSCORE', base(expiry) .. 'user:' .. row[1], handle) end
+    users[i] = row[1]
+    owners[handle] = row
   end
   return users
 end
@@ -97,6 +100,29 @@ local function log(key, id, keep, kind, subject, version, except)
   redis.call('ZADD', key, string.format('%.0f', at), table.concat(parts, '|'))
 end`;
 
+/**
+ * Writes a row of the audit table: its id, a space, and a JSON list of event, handle, user, actor
+ * and facts, by the time of the server. An empty event means that nothing is written. `findAudit`
+ * comes before the first write.
+ */
+const AUDIT = `local function findAudit(key, event)
+  if event ~= '' then redis.call('ZCARD', key) end
+end
+local function audit(key, id, event, handle, owner, facts)
+  if event == '' then return end
+  local row = cjson.encode({event, handle, owner[1] or '', owner[2] or '', facts})
+  redis.call('ZADD', key, string.format('%.0f', now()), id .. handle .. ' ' .. row)
+end`;
+
+/** Lua's own text comparison depends on the server's locale. */
+const DESCENDS = `local function descends(a, b)
+  for i = 1, #a do
+    local x, y = string.byte(a, i), string.byte(b, i) or -1
+    if x ~= y then return x > y end
+  end
+  return false
+end`;
+
 /** Removes entries of the log that no longer count, from the oldest. */
 const FORGET_LOG = `local function forgetLog(key)
   local time = now()
@@ -112,22 +138,30 @@ const AT_VERSION = "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then re
  * KEYS: expiries, row, index of the user; with a session to replace also its row and the expiries
  * of its shard. ARGV: handle, createdAt, expiresAt, most sessions or '', how ('refuse',
  * 'end-oldest', or the greatest number to end), handle to replace or '', most sessions to look at
- * and to end at once, most expired ones to look at, id and keep of the log, fields and values of
- * the row. Returns a result,
- * whether a session was replaced, and the handles of the ended sessions. Results: 1 created; 0
- * refused; 2 ended some sessions, more have to end; 3 nothing, because the shard has too many
- * expired sessions and needs a sweep.
+ * and to end at once, most expired ones to look at, id and keep of the log, event and facts of the
+ * audit rows for the replaced, the ended and the new session, fields and values of the row. Returns
+ * a result, whether a session was replaced, and the handles of the ended sessions. Results: 1
+ * created; 0 refused; 2 ended some sessions, more have to end; 3 nothing, because the shard has too
+ * many expired sessions and needs a sweep.
  */
 export const createSession: RedisScript = writes(
   REMOVAL,
   LOG,
+  AUDIT,
   `if redis.call('HEXISTS', KEYS[2], 'version') == 1 then return {1, 0, {}} end
-local function logEnded(expiry, handles)
-  for _, handle in ipairs(handles) do log(base(expiry) .. 'log', ARGV[9], ARGV[10], 1, handle) end
+local function logEnded(expiry, handles, event, facts)
+  for _, handle in ipairs(handles) do
+    log(base(expiry) .. 'log', ARGV[9], ARGV[10], 1, handle)
+    audit(base(expiry) .. 'audit', ARGV[9], event, handle, owners[handle], facts)
+  end
   return handles
 end
 findLog(base(KEYS[1]) .. 'log', ARGV[9])
-if KEYS[5] then findLog(base(KEYS[5]) .. 'log', ARGV[9]) end
+findAudit(base(KEYS[1]) .. 'audit', ARGV[13] .. ARGV[15])
+if KEYS[5] then
+  findLog(base(KEYS[5]) .. 'log', ARGV[9])
+  findAudit(base(KEYS[5]) .. 'audit', ARGV[11])
+end
 local ended = {}
 local max, most, step = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[7])
 local isWhole = true
@@ -180,15 +214,19 @@ elseif most and size >= max then
   end
 end
 local users = look(KEYS[1], ended)
-if not isWhole then return {2, 0, logEnded(KEYS[1], remove(KEYS[1], ended, users, KEYS[3]))} end
+if not isWhole then
+  return {2, 0, logEnded(KEYS[1], remove(KEYS[1], ended, users, KEYS[3]), ARGV[13], ARGV[14])}
+end
 local replaced = {}
 if ARGV[6] ~= '' then replaced = {ARGV[6]} end
 local replacedUsers = look(KEYS[5] or '', replaced)
-redis.call('HSET', KEYS[2], unpack(ARGV, 11))
+redis.call('HSET', KEYS[2], unpack(ARGV, 17))
 redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
-replaced = logEnded(KEYS[5] or '', remove(KEYS[5] or '', replaced, replacedUsers))
-return {1, #replaced, logEnded(KEYS[1], remove(KEYS[1], ended, users, KEYS[3]))}`,
+replaced = logEnded(KEYS[5] or '', remove(KEYS[5] or '', replaced, replacedUsers), ARGV[11], ARGV[12])
+ended = logEnded(KEYS[1], remove(KEYS[1], ended, users, KEYS[3]), ARGV[13], ARGV[14])
+audit(base(KEYS[1]) .. 'audit', ARGV[9], ARGV[15], ARGV[1], redis.call('HMGET', KEYS[2], 'user', 'actorKey'), ARGV[16])
+return {1, #replaced, ended}`,
 );
 
 /**
@@ -217,13 +255,19 @@ if not isListed then redis.call('ZADD', index, string.match(row[3], '^%[(-?%d+)'
 return 1`,
 );
 
-/** KEYS: row, log. ARGV: version, next version, claims, id and keep of the log, handle. */
+/**
+ * KEYS: row, log, audit table. ARGV: version, next version, claims, id and keep of the log, handle,
+ * event and facts of the audit row.
+ */
 export const replaceClaims: RedisScript = writes(
   LOG,
+  AUDIT,
   AT_VERSION,
   `findLog(KEYS[2], ARGV[4])
+findAudit(KEYS[3], ARGV[7])
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'claims', ARGV[3])
 log(KEYS[2], ARGV[4], ARGV[5], 2, ARGV[6], redis.call('HINCRBY', KEYS[1], 'claimsVersion', 1))
+audit(KEYS[3], ARGV[4], ARGV[7], ARGV[6], redis.call('HMGET', KEYS[1], 'user', 'actorKey'), ARGV[8])
 return 1`,
 );
 
@@ -254,33 +298,44 @@ if ARGV[4] then redis.call('HSET', KEYS[1], 'amr', ARGV[4]) else redis.call('HDE
 return 1`,
 );
 
-/** KEYS: row, expiries, log. ARGV: version or '', handle, id and keep of the log. */
+/**
+ * KEYS: row, expiries, log, audit table. ARGV: version or '', handle, id and keep of the log, event
+ * and facts of the audit row.
+ */
 export const deleteSession: RedisScript = writes(
   REMOVAL,
   LOG,
+  AUDIT,
   `if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
 findLog(KEYS[3], ARGV[3])
+findAudit(KEYS[4], ARGV[5])
 local removed = #remove(KEYS[2], {ARGV[2]}, look(KEYS[2], {ARGV[2]}))
-if removed == 1 then log(KEYS[3], ARGV[3], ARGV[4], 1, ARGV[2]) end
+if removed == 1 then
+  log(KEYS[3], ARGV[3], ARGV[4], 1, ARGV[2])
+  audit(KEYS[4], ARGV[3], ARGV[5], ARGV[2], owners[ARGV[2]], ARGV[6])
+end
 return removed`,
 );
 
 /**
- * KEYS: expiries, index of the user, log. ARGV: handle to keep, most sessions to remove, id and
- * keep of the log, user. Returns how many index entries it found, up to that number, then the
- * removed handles.
+ * KEYS: expiries, index of the user, log, audit table. ARGV: handle to keep, most sessions to
+ * remove, id and keep of the log, user, event and facts of the audit rows. Returns how many index
+ * entries it found, up to that number, then the removed handles.
  */
 export const deleteSessionsOfUser: RedisScript = writes(
   REMOVAL,
   LOG,
+  AUDIT,
   // One more, because the kept session may be among them.
   `local handles = {}
 for _, handle in ipairs(redis.call('ZRANGE', KEYS[2], 0, ARGV[2], 'REV')) do
   if handle ~= ARGV[1] and #handles < tonumber(ARGV[2]) then handles[#handles + 1] = handle end
 end
 findLog(KEYS[3], ARGV[3])
+findAudit(KEYS[4], ARGV[6])
 local removed = remove(KEYS[1], handles, look(KEYS[1], handles), KEYS[2])
 log(KEYS[3], ARGV[3], ARGV[4], 3, ARGV[5], '', ARGV[1])
+for _, handle in ipairs(removed) do audit(KEYS[4], ARGV[3], ARGV[6], handle, owners[handle], ARGV[7]) end
 return {#handles, unpack(removed)}`,
 );
 
@@ -293,15 +348,8 @@ return {#handles, unpack(removed)}`,
 export const listSessionsOfUser: RedisScript = reads(
   CURRENT,
   BASE,
-  // Lua's own text comparison depends on the server's locale.
-  `local function descends(a, b)
-  for i = 1, #a do
-    local x, y = string.byte(a, i), string.byte(b, i) or -1
-    if x ~= y then return x > y end
-  end
-  return false
-end
-local start = 0
+  DESCENDS,
+  `local start = 0
 if ARGV[4] ~= '' then
   start = redis.call('ZCOUNT', KEYS[2], '(' .. ARGV[4], '+inf')
   local stop = start + redis.call('ZCOUNT', KEYS[2], ARGV[4], ARGV[4])
@@ -338,15 +386,15 @@ export const deleteExpired: RedisScript = tidies(
   FORGET_LOG,
   `local handles = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 local users = look(KEYS[1], handles)
-local owners = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+local visitors = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 local devices = {}
-for i, user in ipairs(owners) do
+for i, user in ipairs(visitors) do
   devices[i] = base(KEYS[1]) .. 'devices:' .. user
   redis.call('ZCARD', devices[i])
 end
 local found = {#remove(KEYS[1], handles, users)}
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
-for i, user in ipairs(owners) do
+for i, user in ipairs(visitors) do
   redis.call('DEL', devices[i])
   redis.call('ZREM', KEYS[3], user)
 end
@@ -421,6 +469,63 @@ for _, key in ipairs(KEYS) do
   end
 end
 return {time, entries}`,
+);
+
+/** KEYS: audit table. ARGV: id, event, handle, user, actor, facts. */
+export const appendAudit: RedisScript = writes(
+  TIME,
+  `local row = cjson.encode({ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]})
+redis.call('ZADD', KEYS[1], string.format('%.0f', now()), ARGV[1] .. ' ' .. row)
+return 1`,
+);
+
+/**
+ * KEYS: audit table. ARGV: user or '', the earliest time, the position of the last page's end: time
+ * or '', id; most rows, most rows to look at. Returns the rows, each with its time, then time and
+ * id of the last row that it looked at, or nothing at the end of the table.
+ */
+export const readAudit: RedisScript = reads(
+  CURRENT,
+  DESCENDS,
+  `local start = 0
+if ARGV[3] ~= '' then
+  start = redis.call('ZCOUNT', KEYS[1], '(' .. ARGV[3], '+inf')
+  local stop = start + redis.call('ZCOUNT', KEYS[1], ARGV[3], ARGV[3])
+  while start < stop do
+    local middle = math.floor((start + stop) / 2)
+    local id = string.match(redis.call('ZRANGE', KEYS[1], middle, middle, 'REV')[1], '^[^ ]*')
+    if id == ARGV[4] or descends(id, ARGV[4]) then start = middle + 1 else stop = middle end
+  end
+end
+local rows, most, step = {}, tonumber(ARGV[5]), tonumber(ARGV[6])
+local entries = redis.call('ZRANGE', KEYS[1], start, start + step - 1, 'REV', 'WITHSCORES')
+for i = 1, #entries, 2 do
+  if tonumber(entries[i + 1]) < tonumber(ARGV[2]) then return {rows} end
+  local id, row = string.match(entries[i], '^([^ ]*) (.*)$')
+  if ARGV[1] == '' or cjson.decode(row)[3] == ARGV[1] then
+    rows[#rows + 1] = entries[i]
+    rows[#rows + 1] = entries[i + 1]
+  end
+  if #rows == 2 * most or i == 2 * step - 1 then return {rows, entries[i + 1], id} end
+end
+return {rows}`,
+);
+
+/** KEYS: audit table. ARGV: rows. Returns how many it removed. */
+export const removeAudit: RedisScript = writes("return redis.call('ZREM', KEYS[1], unpack(ARGV))");
+
+/** KEYS: audit tables of one node. ARGV: age in ms, at most. Returns how many it removed. */
+export const deleteOldAudit: RedisScript = tidies(
+  TIME,
+  `local before, removed = '(' .. string.format('%.0f', now() - tonumber(ARGV[1])), 0
+for _, key in ipairs(KEYS) do
+  local most = tonumber(ARGV[2]) - removed
+  if most > 0 then
+    local rows = redis.call('ZRANGEBYSCORE', key, '-inf', before, 'LIMIT', 0, most)
+    if #rows > 0 then removed = removed + redis.call('ZREM', key, unpack(rows)) end
+  end
+end
+return removed`,
 );
 
 /** KEYS: log of the ring. Returns the channel, whose name includes the client's own prefix. */

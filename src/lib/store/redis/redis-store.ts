@@ -8,6 +8,7 @@ import { replyCode } from "./redis-errors.ts";
 import { shardKeys, type ShardKeys, ringKeys } from "./redis-keys.ts";
 import { SHARDS } from "./redis-shards.ts";
 import { readKey, readSession, readSummary, readTime, rowFields, text, writeKey, writeState } from "./redis-rows.ts";
+import { auditArgs, createRedisAudit } from "./redis-audit.ts";
 import { appendArgs, logArgs, readLogPage } from "./redis-log.ts";
 import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
@@ -67,8 +68,9 @@ export function createRedisStore({
   async function deleteRow(handle: string, version: number | "", journal: Journal | undefined): Promise<boolean> {
     const at = keysOfHandle(handle);
     if (at === undefined) return false;
-    const keys = [at.row(handle), at.expiries, at.log];
-    return isDone(await run(scripts.deleteSession, keys, [version, handle, ...logArgs(journal)]));
+    const keys = [at.row(handle), at.expiries, at.log, at.audit];
+    const written = [...logArgs(journal), ...auditArgs(journal?.audit)];
+    return isDone(await run(scripts.deleteSession, keys, [version, handle, ...written]));
   }
 
   /** A script reads only keys of one slot where the server is a cluster. */
@@ -121,12 +123,13 @@ export function createRedisStore({
         if (replaced !== undefined) keys.push(replaced.row(replaces), replaced.expiries);
         const how = limit?.onLimit === "trim" ? limit.atOnce : limit?.onLimit;
         const withLimit = limit === undefined ? ["", ""] : [limit.max, how ?? ""];
+        const notes = [journal?.replaced, journal?.ended, journal?.begun].flatMap((each) => auditArgs(each?.audit));
         const args = [handle, createdAt, expiresAt, ...withLimit, replaced === undefined ? "" : replaces];
         const ended: string[] = [];
         let mostExpired = MOST_AT_ONCE;
         for (;;) {
           const bounds = [MOST_REMOVED, mostExpired, ...logArgs(journal?.ended)];
-          const running = run(scripts.createSession, keys, [...args, ...bounds, ...rowFields(record)]);
+          const running = run(scripts.createSession, keys, [...args, ...bounds, ...notes, ...rowFields(record)]);
           const reply = await asStep(ended.length === 0, running);
           const [done, count, handles] = reply as readonly [unknown, unknown, readonly unknown[]];
           ended.push(...handles.map(text));
@@ -178,8 +181,8 @@ export function createRedisStore({
     async replaceClaims(handle, version, claims, journal) {
       const at = keysOfHandle(handle);
       if (at === undefined) return false;
-      const args = [version, version + 1, claims, ...logArgs(journal), handle];
-      return isDone(await run(scripts.replaceClaims, [at.row(handle), at.log], args));
+      const args = [version, version + 1, claims, ...logArgs(journal), handle, ...auditArgs(journal?.audit)];
+      return isDone(await run(scripts.replaceClaims, [at.row(handle), at.log, at.audit], args));
     },
 
     async replaceData(handle, version, data) {
@@ -205,11 +208,12 @@ export function createRedisStore({
 
     async deleteSessionsOfUser(userKey, except = "", limit, journal) {
       const at = keysOfUser(userKey);
-      const keys = [at.expiries, at.index(userKey), at.log];
+      const keys = [at.expiries, at.index(userKey), at.log, at.audit];
+      const written = [...logArgs(journal), userKey, ...auditArgs(journal?.audit)];
       const removed: string[] = [];
       while (removed.length < limit) {
         const most = Math.min(limit - removed.length, MOST_REMOVED);
-        const reply = await run(scripts.deleteSessionsOfUser, keys, [except, most, ...logArgs(journal), userKey]);
+        const reply = await run(scripts.deleteSessionsOfUser, keys, [except, most, ...written]);
         const [found, ...handles] = reply as readonly unknown[];
         removed.push(...handles.map(text));
         if (Number(found) < most) break;
@@ -258,7 +262,15 @@ export function createRedisStore({
       return Number(await run(scripts.forgetDevices, [at.devices(userKey), at.deviceExpiries], [userKey]));
     },
 
-    forgetAudit: async () => 0,
+    ...createRedisAudit(
+      run,
+      {
+        ofUser: (userKey) => keysOfUser(userKey).audit,
+        ring: ring.audit,
+        all: [ring.audit, ...shards.map(({ audit }) => audit)],
+      },
+      () => isCluster,
+    ),
 
     async wasReplaced(handle, now) {
       const at = keysOfHandle(handle);

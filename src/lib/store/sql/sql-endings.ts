@@ -205,14 +205,15 @@ export function createSqlEndings(
 
     *signIn({ record, replaces, journal }, limit) {
       const rivals = [record.userKey, record.createdAt, replaces ?? ""];
+      const replaced = kindsFor(journal?.replaced, "ended");
       const ended = kindsFor(journal?.ended, "ended");
       const begun = kindsFor(journal?.begun);
-      const statement = all.signIn({ replaces: replaces !== undefined, trim: limit, ended, begun });
+      const statement = all.signIn({ replaces: replaces !== undefined, trim: limit, replaced, ended, begun });
       const { rows } = yield ask(statement, [
         ...sessionValues(record),
         ...(replaces === undefined ? [] : [replaces]),
         ...(limit === undefined ? [] : [...rivals, ...rivals]),
-        ...ended.flatMap((kind) => valuesOf(kind, journal?.replaced)),
+        ...replaced.flatMap((kind) => valuesOf(kind, journal?.replaced)),
         ...(limit === undefined ? [] : ended.flatMap((kind) => valuesOf(kind, journal?.ended))),
         ...begun.flatMap((kind) => valuesOf(kind, journal?.begun)),
       ]);

@@ -1,4 +1,5 @@
 /** The statements of the log of revocations and of the audit table, in each dialect. */
+import type { AuditQuery, AuditRow, NewAuditRow } from "../../revocation/audit-store.ts";
 import {
   type Journal,
   LEAST_KEEP,
@@ -9,7 +10,7 @@ import {
   WRITER_LENGTH,
 } from "../../revocation/log-store.ts";
 import type { SqlStatement, SqlValue } from "./sql-text.ts";
-import type { SqlDialect, SqlTraits } from "./sql-traits.ts";
+import { clockOf, type SqlDialect } from "./sql-traits.ts";
 
 /** How long an operation takes at most, and some more, in ms. */
 const LONGEST_OPERATION = 15_000;
@@ -25,7 +26,6 @@ const AUDIT_COLUMNS = "logged_at, id, event, handle, user_key, actor_key, facts"
 /** What makes statements of a text. */
 export interface SqlTexts {
   readonly dialect: SqlDialect;
-  readonly traits: SqlTraits;
   readonly prefix: string;
   readonly statement: (name: string, text: string) => SqlStatement;
   readonly decision: (name: string, columns: number, select: string) => SqlStatement;
@@ -54,15 +54,19 @@ export interface SqlJournal {
   /** Audit rows for the rows that match, before they are removed. */
   readonly auditRows: (name: string, condition: string) => SqlStatement;
   readonly auditRow: SqlStatement;
+  /** Each fails if the audit table cannot be used as the option wants. */
+  readonly auditProbes: readonly SqlStatement[];
+  readonly readAuditOfUser: (limit: number) => SqlStatement;
+  readonly readAudit: (limit: number) => SqlStatement;
 }
 
 /** What `combined` writes: for each changed row, or once. */
 export type Combined = "ended" | "claims" | "user" | "audit";
 
-export function buildJournal({ dialect, traits, prefix, statement, decision }: SqlTexts): SqlJournal {
+export function buildJournal({ dialect, prefix, statement, decision }: SqlTexts): SqlJournal {
   const [log, audit, session] = [`${prefix}revocation`, `${prefix}audit`, `${prefix}session`];
   const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
-  const clock = traits.clock ?? "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)";
+  const clock = clockOf(dialect);
   const joined = (first: string, second: string): string =>
     isMysql ? `CONCAT(${first}, ${second})` : `${first} || ${second}`;
   const plus = (): string => (dialect === "postgres" ? `${clock} + CAST(? AS BIGINT)` : `${clock} + ?`);
@@ -90,6 +94,13 @@ export function buildJournal({ dialect, traits, prefix, statement, decision }: S
     return `DELETE FROM ${log} WHERE (logged_at, id) IN (${chosen}${locked})`;
   }
   const from = isMysql ? " FROM DUAL" : "";
+  const readAudit = (name: string, index: string, whose: string, limit: number): SqlStatement =>
+    decision(
+      name,
+      7,
+      // The first two conditions on the time are for the index.
+      `SELECT ${AUDIT_COLUMNS} FROM ${audit}${index} WHERE ${whose}logged_at >= ? AND logged_at <= ? AND (logged_at < ? OR id < ?) ORDER BY logged_at DESC, id DESC LIMIT ${limit}`,
+    );
   return {
     append: statement("append_log", `${intoLog} VALUES (${clock}, ?, ?, ?, ?, ?, ${plus()})`),
     probe: statement("probe_log", `${intoLog} SELECT ${LOG_COLUMNS} FROM ${log} WHERE logged_at < 0`),
@@ -117,6 +128,13 @@ export function buildJournal({ dialect, traits, prefix, statement, decision }: S
         `${intoAudit} SELECT ${clock}, ${id}, ?, handle, user_key, actor_key, ? FROM ${session} ${condition}${isMysql ? " FOR UPDATE" : ""}`,
       ),
     auditRow: statement("audit_row", `${intoAudit} VALUES (${clock}, ?, ?, ?, ?, ?, ?)`),
+    auditProbes: [
+      statement("probe_audit", `${intoAudit} SELECT ${AUDIT_COLUMNS} FROM ${audit} WHERE logged_at < 0`),
+      statement("probe_old_audit", `DELETE FROM ${audit} WHERE logged_at < 0`),
+    ],
+    readAuditOfUser: (limit) =>
+      readAudit(`audit_of_user_${limit}`, isMysql ? ` FORCE INDEX (${audit}_user)` : "", "user_key = ? AND ", limit),
+    readAudit: (limit) => readAudit(`read_audit_${limit}`, "", "", limit),
   };
 }
 
@@ -152,6 +170,41 @@ export function appendValues(entry: NewLogEntry, { id, keep }: Journal): readonl
   const name = entry.kind === "ended" || entry.kind === "claims" ? id + entry.handle : id;
   return [name, LOG_KINDS[entry.kind], subject, except, claimsVersion, keep];
 }
+
+/** The values of `auditRow`. */
+export const auditValues = (row: NewAuditRow, id: string): readonly SqlValue[] => [
+  id,
+  row.event,
+  row.handle,
+  row.userKey,
+  row.actorKey,
+  row.facts,
+];
+
+/** The values of `readAuditOfUser`, or of `readAudit`. */
+export function auditQueryValues({ userKey, from, after }: AuditQuery): readonly SqlValue[] {
+  const { loggedAt, id } = after ?? { loggedAt: Number.MAX_SAFE_INTEGER, id: "" };
+  return [...(userKey === undefined ? [] : [userKey]), from, loggedAt, loggedAt, id];
+}
+
+/** Reads what they returned. */
+export const readAuditRow = ([
+  loggedAt,
+  id,
+  event,
+  handle,
+  userKey,
+  actorKey,
+  facts,
+]: readonly unknown[]): AuditRow => ({
+  loggedAt: Number(loggedAt),
+  id: text(id),
+  event: text(event),
+  handle: textOrNull(handle),
+  userKey: textOrNull(userKey),
+  actorKey: textOrNull(actorKey),
+  facts: text(facts),
+});
 
 /** Reads what `read` returned. */
 export function readPage(rows: readonly (readonly unknown[])[], dialect: SqlDialect): LogPage {

@@ -10,7 +10,7 @@ import {
 } from "../../session/session-store.ts";
 import { buildJournal, type Combined, shortNames, type SqlJournal } from "./sql-journal.ts";
 import type { SqlStatement, SqlValue } from "./sql-text.ts";
-import { type SqlDialect, TRAITS } from "./sql-traits.ts";
+import { clockOf, type SqlDialect, TRAITS } from "./sql-traits.ts";
 
 export type { SqlStatement, SqlValue };
 
@@ -120,6 +120,7 @@ export type LimitedStatement =
   | "listOfUser"
   | "sweepDevices"
   | "forgetAudit"
+  | "deleteOldAudit"
   | "deleteHandles"
   | "lockHandles";
 
@@ -147,7 +148,9 @@ export interface SignInParts {
   readonly replaces: boolean;
   /** Removes the surplus of the oldest rivals, without waiting for a locked row. */
   readonly trim: { readonly max: number; readonly atOnce: number } | undefined;
-  /** What is written for the sessions that end. */
+  /** What is written for the session that it replaces. */
+  readonly replaced: readonly Combined[];
+  /** What is written for the sessions that end to make room. */
   readonly ended: readonly Combined[];
   /** What is written for the new session. */
   readonly begun: readonly Combined[];
@@ -199,7 +202,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
   const newDevice = `${device} (user_key, device, first_seen_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`;
-  const journal = buildJournal({ dialect, traits, prefix, statement, decision });
+  const journal = buildJournal({ dialect, prefix, statement, decision });
   const changes: ChangeTexts = {
     delete: `${causal}DELETE FROM ${session} WHERE handle = ?`,
     deleteAtVersion: `DELETE FROM ${session} ${atVersion}`,
@@ -215,6 +218,10 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   };
   const returning = namesRemoved === "no" ? "" : " RETURNING handle";
   const newKey = `${key} (${list(KEY_FIELDS)}) VALUES (${marks(KEY_FIELDS)})`;
+
+  // A subquery, because PostgreSQL would compare each row with its changing clock.
+  const oldAudit =
+    dialect === "postgres" ? `(SELECT ${clockOf(dialect)}) - CAST(? AS BIGINT)` : `${clockOf(dialect)} - ?`;
 
   /** Removes some rows of a table with this primary key. */
   const removeSome = (name: string, table: string, columns: string, chosen: string): SqlStatement => {
@@ -283,7 +290,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         `SELECT handle FROM ${rivals} ORDER BY created_at, handle LIMIT ${Math.trunc(limit)}${lockOf(isLocked)}`,
         "",
       ),
-    signIn: ({ replaces, trim, ended, begun }) => {
+    signIn: ({ replaces, trim, replaced: over, ended, begun }) => {
       const columns = "handle, user_key, actor_key, claims_version";
       const steps = [
         `made AS (${insert} RETURNING ${columns})`,
@@ -295,12 +302,12 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
               `surplus AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ORDER BY created_at, handle
                 LIMIT (SELECT greatest(count(*) - ${trim.max - 1}, 0) FROM counted) FOR UPDATE SKIP LOCKED)) RETURNING ${columns})`,
             ]),
-        ...journal.written("replaced", ended),
+        ...journal.written("replaced", over),
         ...(trim === undefined ? [] : journal.written("surplus", ended)),
         ...journal.written("made", begun),
       ];
       const surplus = trim === undefined ? "" : " UNION ALL SELECT handle, 0 FROM surplus";
-      const name = `sign_in_${Number(replaces)}_${trim?.max ?? ""}_${trim?.atOnce ?? ""}_${shortNames(ended)}_${shortNames(begun)}`;
+      const name = `sign_in_${Number(replaces)}_${trim?.max ?? ""}_${trim?.atOnce ?? ""}_${[over, ended, begun].map(shortNames).join("_")}`;
       return statement(name, `WITH ${steps.join(", ")} SELECT handle, 1 FROM replaced${surplus}`);
     },
     auditOfUser: (limit) =>
@@ -379,6 +386,13 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         `${prefix}audit`,
         "logged_at, id",
         `WHERE user_key = ? ORDER BY logged_at LIMIT ${Math.trunc(limit)}`,
+      ),
+    deleteOldAudit: (limit) =>
+      removeSome(
+        `delete_old_audit_${Math.trunc(limit)}`,
+        `${prefix}audit`,
+        "logged_at, id",
+        `WHERE logged_at < ${oldAudit} ORDER BY logged_at, id LIMIT ${Math.trunc(limit)}`,
       ),
     takeLease: statement(
       "take_lease",

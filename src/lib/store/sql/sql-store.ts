@@ -11,7 +11,7 @@ import {
   type SqlEndings,
   takeSteps,
 } from "./sql-endings.ts";
-import { appendValues, readPage } from "./sql-journal.ts";
+import { appendValues, auditQueryValues, auditValues, readAuditRow, readPage } from "./sql-journal.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
 import type { SqlDriver, SqlResult } from "./sql-driver.ts";
@@ -27,6 +27,7 @@ import {
   readSession,
   readSummary,
   refreshValues,
+  type SqlStatement,
   type SqlStatements,
 } from "./sql-statements.ts";
 import { type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
@@ -101,7 +102,7 @@ export function createSqlStore({
         `the table ${prefix}lease has lost its rows; drop it and restart the app, which makes it anew (migrate: true), or run the statements that name it of what npx counterfoil migrate --print prints`,
       );
     }
-    logFault = await findLogFault(runner, statements);
+    logFault = await findFault(runner, [statements.journal.probe]);
     ({ causal, namesRemoved } = TRAITS[dialect]);
     hasOpened = true;
     const isOneStatement = dialect === "postgres";
@@ -284,6 +285,20 @@ export function createSqlStore({
 
     forgetDevices: async (userKey) => (await runner.run((await prepared()).forgetDevices, [userKey])).changes,
 
+    async appendAudit(row, id) {
+      await runner.run((await prepared()).journal.auditRow, auditValues(row, id));
+    },
+
+    async readAudit(query) {
+      const { journal } = await prepared();
+      const statement = query.userKey === undefined ? journal.readAudit : journal.readAuditOfUser;
+      return (await runner.run(statement(query.limit), auditQueryValues(query))).rows.map(readAuditRow);
+    },
+
+    deleteOldAudit: async (age, limit) => (await runner.run((await prepared()).deleteOldAudit(limit), [age])).changes,
+
+    findAuditFault: async () => findFault(runner, (await prepared()).journal.auditProbes),
+
     forgetAudit: async (userKey, limit) => (await runner.run((await prepared()).forgetAudit(limit), [userKey])).changes,
 
     wasReplaced: async (handle, now) =>
@@ -380,10 +395,13 @@ function messagesOf(
 
 const channelOf = (prefix: string): string => `${prefix}revocation`;
 
-/** A missing table or right is no reason to fail: only the mode "feed" needs the log. */
-async function findLogFault(runner: SqlRunner, { journal }: SqlStatements): Promise<string | undefined> {
+/**
+ * A missing table or right is no reason to fail: only the mode "feed" needs the log, and only an
+ * option the audit table.
+ */
+async function findFault(runner: SqlRunner, probes: readonly SqlStatement[]): Promise<string | undefined> {
   try {
-    await runner.run(journal.probe, []);
+    for (const probe of probes) await runner.run(probe, []);
     return undefined;
   } catch (error) {
     if (isErrorFromAuth(error) && (error.code === "SCHEMA_MISSING" || error.code === "STORE_UNSUITABLE"))

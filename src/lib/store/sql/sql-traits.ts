@@ -21,6 +21,12 @@ export interface SqlTraits {
 const MYSQL_REPLICA = "CAST(@@global.read_only AS CHAR) NOT IN ('0', 'OFF')";
 const MYSQL_CLOCK = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000";
 
+/** SQLite's is that of this machine. */
+const SQLITE_CLOCK = "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)";
+
+/** The time in ms since the epoch, in each dialect. */
+export const clockOf = (dialect: SqlDialect): string => TRAITS[dialect].clock ?? SQLITE_CLOCK;
+
 export const TRAITS: Readonly<Record<SqlDialect, SqlTraits>> = {
   sqlite: { clock: undefined, causal: "", isReplica: undefined, namesRemoved: "yes" },
   postgres: {

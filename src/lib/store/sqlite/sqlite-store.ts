@@ -12,7 +12,7 @@ import {
   type FixedStatement,
 } from "../sql/sql-statements.ts";
 import { createSqlEndings, type Ending } from "../sql/sql-endings.ts";
-import { appendValues, readPage } from "../sql/sql-journal.ts";
+import { appendValues, auditQueryValues, auditValues, readAuditRow, readPage } from "../sql/sql-journal.ts";
 import { rememberDevice, signInOnce } from "../sql/sql-sign-in.ts";
 import { createTransactionStore } from "../sql/sql-transaction.ts";
 import { createSqliteConnection, type SqliteConnectionOptions } from "./sqlite-connection.ts";
@@ -43,6 +43,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     surplusOfUser: ___________,
     sweepDevices,
     forgetAudit,
+    deleteOldAudit,
     ...others
   } = all;
   const { lockHandlesOfUser: _, signIn: __, auditOfUser: ___, journal: log, changes: ____, ...unlocked } = others;
@@ -163,6 +164,21 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
       end(() => rememberDevice(all, { userKey, device, now, until, attempts: 1 })),
 
     forgetDevices: (userKey) => withStatements(({ forgetDevices }) => Number(forgetDevices.run(userKey).changes)),
+
+    appendAudit: (row, id) =>
+      withStatements((_statements, database) => {
+        database.prepare(log.auditRow.text).run(...auditValues(row, id));
+      }),
+
+    readAudit: (query) =>
+      withStatements((_statements, database) => {
+        const read = query.userKey === undefined ? log.readAudit : log.readAuditOfUser;
+        const rows = database.prepare(read(query.limit).text).all(...auditQueryValues(query)) as object[];
+        return rows.map((row) => readAuditRow(Object.values(row)));
+      }),
+
+    deleteOldAudit: (age, limit) =>
+      withStatements((_statements, database) => Number(database.prepare(deleteOldAudit(limit).text).run(age).changes)),
 
     forgetAudit: (userKey, limit) =>
       withStatements((_statements, database) => Number(database.prepare(forgetAudit(limit).text).run(userKey).changes)),

@@ -4,6 +4,7 @@
  * uses unique names, so the database need not be empty; rows of other clauses expire long after the
  * times of the sweeps.
  */
+import { auditClauses } from "./audit-clauses.ts";
 import { changeClauses, labelClauses, rivalClauses } from "./change-clauses.ts";
 import { add, type StoreClause } from "./clause.ts";
 import { clockClauses } from "./clock-clauses.ts";
@@ -40,6 +41,7 @@ export const storeClauses: readonly StoreClause[] = [
   ...rivalClauses,
   ...removalClauses,
   ...logClauses,
+  ...auditClauses,
   ...pageClauses,
   ...crowdClauses,
   ...identityClauses,
