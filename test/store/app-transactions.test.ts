@@ -73,6 +73,12 @@ async function doAll(sessions: Sessions, transact: Transact, end: "commit" | "ro
   return { one, changed, spared, other, made, heard, results, done, ended };
 }
 
+const AUDIT = { audit: { retention: "90d" } } as const;
+
+/** The events of all audit rows. */
+const auditedIn = async (sessions: Sessions): Promise<string[]> =>
+  (await sessions.getAudit({ limit: 100 })).entries.map(({ event }) => event).toSorted();
+
 const countOf = async (sessions: Sessions, user: string): Promise<number> =>
   (await sessions.getSessionsForUser(user)).length;
 
@@ -82,7 +88,7 @@ const countAll = (sessions: Sessions): Promise<number[]> =>
 function defineFor(makePlace: () => Promise<Place>): void {
   test("each call is committed with the transaction, and told by done()", async () => {
     const { transact, own, other } = await makePlace();
-    const sessions = makeInstance(own);
+    const sessions = makeInstance(own, AUDIT);
     await sessions.ready();
     const { changed, made, heard, results, done, ended } = await doAll(sessions, transact, "commit");
     expect(ended).toBeUndefined();
@@ -90,6 +96,11 @@ function defineFor(makePlace: () => Promise<Place>): void {
     expect(heard).toEqual([]);
     const elsewhere = makeInstance(other());
     expect(await countAll(elsewhere)).toEqual([0, 1, 1, 1]);
+    expect(await auditedIn(elsewhere)).toEqual([
+      "claims-changed",
+      ...Array<string>(5).fill("session-created"),
+      ...Array<string>(2).fill("session-revoked"),
+    ]);
     expect(await elsewhere.getSessionData(changed.session.handle)).toEqual({ cart: 1 });
     const { session } = await elsewhere.refreshSession(made);
     expect([session.userId, session.jwtPayload]).toEqual(["dave", { role: "new" }]);
@@ -108,12 +119,13 @@ function defineFor(makePlace: () => Promise<Place>): void {
 
   test("each call is rolled back with the transaction, and nobody is told", async () => {
     const { transact, own, other } = await makePlace();
-    const sessions = makeInstance(own);
+    const sessions = makeInstance(own, AUDIT);
     await sessions.ready();
     const { one, made, heard, ended } = await doAll(sessions, transact, "rollback");
     expect(ended).toBe(UNDO);
     const elsewhere = makeInstance(other());
     expect(await countAll(elsewhere)).toEqual([1, 1, 2, 0]);
+    expect(await auditedIn(elsewhere)).toEqual(Array<string>(4).fill("session-created"));
     await expect(elsewhere.refreshSession(made)).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
     const { session } = await elsewhere.refreshSession(one.refreshToken.value);
     expect(session.userId).toBe("alice");
