@@ -3,6 +3,8 @@ import { type CounterfoilConfig, createSessions, type Sessions } from "counterfo
 import { memory } from "counterfoil/memory";
 import { expect, onTestFinished, test } from "vitest";
 import { SECRET } from "../../fixtures/constants.ts";
+import { until } from "../../servers/until.ts";
+import { switchable } from "../../store/switchable-store.ts";
 import { serveScript } from "../serve-script.ts";
 import type { SessionServer } from "../session-server.ts";
 import { describeInBrowsers, type Stage } from "../stage.ts";
@@ -16,7 +18,7 @@ const PATIENCE = { timeout: 60_000 };
 
 /** A server that follows the feed, and another process on its store. */
 async function serve(stage: Stage, http: CounterfoilConfig["http"] = { openPages: true }) {
-  const store = memory();
+  const { store, setFaults } = switchable(memory());
   const server = await stage.serve({
     store,
     http,
@@ -25,7 +27,7 @@ async function serve(stage: Stage, http: CounterfoilConfig["http"] = { openPages
   serveScript(server, "open", import.meta.resolve("./page-script.ts"));
   const elsewhere: Sessions = createSessions({ store, secret: SECRET, cookie: { secure: false } });
   onTestFinished(() => elsewhere.close());
-  return { server, elsewhere };
+  return { server, elsewhere, setFaults };
 }
 
 async function openTab(stage: Stage, server: SessionServer): Promise<Tab> {
@@ -62,6 +64,24 @@ describeInBrowsers("open pages", (stage) => {
     await server.seen(STREAM, 2);
     await elsewhere.revokeAllSessionsForUser("alice");
     await expect.poll(() => reasonsOf(second), PATIENCE).toEqual(["ended"]);
+  });
+
+  test("an end that did not happen signs nobody out: the client refreshes, and the stream opens again", async () => {
+    const { server, setFaults } = await serve(stage());
+    const tab = await openTab(stage(), server);
+    expect(await signIn(tab)).toBe(200);
+    await server.seen(STREAM);
+    // The store's answer is lost, so the guard ends what may have ended.
+    setFaults((operation) => (operation === "deleteSessionsOfUser" ? "before" : undefined));
+    let refreshes = 0;
+    await until("a refresh", async () => {
+      await server.sessions.revokeAllSessionsForUser("alice").catch(() => undefined);
+      refreshes += server.takeCalls().filter((call) => call === "POST /session/refresh 200").length;
+      return refreshes > 0;
+    });
+    await server.seen(STREAM);
+    expect(await reasonsOf(tab)).toEqual([]);
+    expect(await tab.evaluate(() => page.client.session().status)).toBe("signed-in");
   });
 
   test("without a session there is no stream, and a sign-out ends it", async () => {
