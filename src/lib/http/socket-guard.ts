@@ -92,7 +92,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     for (const other of acting.get(handle) ?? []) end(other);
   }
 
-  function note(row: FoundSession, log: Pick<Known, "sparedAt" | "passedAt">): void {
+  function note(row: FoundSession, log: Pick<Known, "sparedEpochs" | "passedAt">): void {
     const { handle, userKey, actorKey, createdAt } = row;
     if (!sockets.has(handle)) return;
     const actor = actorOf(row);
@@ -119,7 +119,7 @@ export function createGuard(sessions: Sessions, context: SessionContext, every: 
     asking.add(handle);
     try {
       // What is known before the row is read, and does not end it, does not concern it.
-      const log = { sparedAt: feed?.settledTime(), passedAt: feed?.version() };
+      const log = { sparedEpochs: feed?.epochs(), passedAt: feed?.version() };
       note(await loadSession(context, handle), log);
       return true;
     } catch (error) {

@@ -19,6 +19,8 @@ export interface FeedParts extends FeedPolicy {
   readonly tell: (fault: string) => void;
   /** Never goes back and never stands still, in ms. Default: `performance.now`. */
   readonly monotonic?: Clock;
+  /** The most entries in memory. Beyond it the store is asked instead. Default: 500,000. */
+  readonly mostEntries?: number;
 }
 
 /** Follows the log of revocations. Requests drive the reading, so an idle process reads nothing. */
@@ -36,6 +38,12 @@ export interface Feed {
    * @returns whether it could, and all of the log fits into memory
    */
   readonly read: () => Promise<boolean>;
+  /**
+   * The same for a request: a read that began long before it does not count.
+   *
+   * @returns whether the position is within the bound, or younger than this call
+   */
+  readonly readFor: () => Promise<boolean>;
   /** Whether the log was ever read. */
   readonly hasRead: () => boolean;
   /** How old the position is, in ms; undefined before the first read. */
@@ -44,18 +52,15 @@ export interface Feed {
   readonly note: (entries: readonly LogEntry[]) => void;
   /** Increases with each new entry: a token that passed then passes until it changes. */
   readonly version: () => number;
-  /**
-   * Entries whose time is before this one are known, also those that became visible late. By the
-   * clock of the store.
-   */
-  readonly settledTime: () => number;
+  /** How many epochs are known, see `JudgedToken`. */
+  readonly epochs: () => number;
   /** Begins to watch, if that is wanted. */
   readonly watch: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** The most entries in memory, about 40 MB. Beyond it the store is asked instead. */
-export const MOST_ENTRIES = 500_000;
+/** About 40 MB. */
+const MOST_ENTRIES = 500_000;
 
 /**
  * After a jump of the store's clock, a failed read or a change of the server, entries may become
@@ -72,15 +77,18 @@ const PAUSE = 20;
 /** Until a log that does not fit into memory is tried again, in ms. */
 const RETRY_FULL = 60_000;
 
-interface Position {
-  readonly storeTime: number;
-  /** When the read began. */
+/** When a read began, by both clocks of this process. */
+interface Moment {
   readonly monotonic: number;
   readonly time: number;
 }
 
+interface Position extends Moment {
+  readonly storeTime: number;
+}
+
 export function createFeed(parts: FeedParts): Feed {
-  const { bound, store, now, heard, tell } = parts;
+  const { bound, store, now, heard, tell, mostEntries = MOST_ENTRIES } = parts;
   const monotonic = parts.monotonic ?? (() => performance.now());
   const revoked = new RevokedSessions();
   let position: Position | undefined;
@@ -90,10 +98,14 @@ export function createFeed(parts: FeedParts): Feed {
   let reading: Promise<boolean> | undefined;
   let version = 0;
   let fullAt: number | undefined;
+  /** The store's time at the first read, advanced by this process's clocks. */
+  let forgetAt = Number.POSITIVE_INFINITY;
+  let latest: Moment | undefined;
   let isStopped = false;
 
   /** By both clocks: the steady one stands still when it is set back, the other one in a freeze. */
-  const ageOf = (at: Position, time: number): number => Math.max(monotonic() - at.monotonic, time - at.time);
+  const ageOf = (at: Moment, time: number, steady = monotonic()): number =>
+    Math.max(steady - at.monotonic, time - at.time);
 
   function widen(since: number): void {
     wideSince = monotonic() < wideUntil ? Math.min(wideSince, since - WIDE) : since - WIDE;
@@ -116,26 +128,30 @@ export function createFeed(parts: FeedParts): Feed {
   let overlap = WIDE;
 
   async function readOnce(): Promise<boolean> {
-    const begun: Omit<Position, "storeTime"> = { monotonic: monotonic(), time: now() };
+    const begun: Moment = { monotonic: monotonic(), time: now() };
     const before = position;
-    let page = await store.readLog(startOf(overlap), MOST_ENTRIES + 1);
+    let page = await store.readLog(startOf(overlap), mostEntries + 1);
     overlap = page.overlap;
     if (before !== undefined) {
       const passed = begun.monotonic - before.monotonic;
       const jumped = page.storeTime - before.storeTime - passed;
       if (Math.abs(jumped) > DRIFT + (monotonic() - begun.monotonic)) {
         widen(Math.min(before.storeTime, page.storeTime));
-        page = await store.readLog(startOf(overlap), MOST_ENTRIES + 1);
+        page = await store.readLog(startOf(overlap), mostEntries + 1);
       }
     }
-    revoked.forget(page.storeTime);
+    // Tokens expire by the clock of this process, so a jump of the store's must not make it forget
+    // what has ended.
+    if (latest !== undefined) forgetAt += ageOf(latest, begun.time, begun.monotonic);
+    latest = begun;
+    forgetAt = Math.min(page.storeTime, forgetAt);
+    revoked.forget(forgetAt);
     const added = addAll(page.entries);
-    const isFull = page.entries.length > MOST_ENTRIES || revoked.size > MOST_ENTRIES;
+    const isFull = page.entries.length > mostEntries || revoked.size > mostEntries;
     fullAt = isFull ? begun.monotonic : undefined;
-    if (isFull) return false;
-    position = { ...begun, storeTime: page.storeTime };
+    if (!isFull) position = { ...begun, storeTime: page.storeTime };
     if (before !== undefined && added.length > 0) heard(added);
-    return true;
+    return !isFull;
   }
 
   function read(): Promise<boolean> {
@@ -151,6 +167,16 @@ export function createFeed(parts: FeedParts): Feed {
         reading = undefined;
       });
     return reading;
+  }
+
+  async function readFor(): Promise<boolean> {
+    const asked = monotonic();
+    for (;;) {
+      if (!(await read())) return false;
+      if (position === undefined) return false;
+      if (position.monotonic >= asked || ageOf(position, now()) <= bound) return true;
+      // It waited for a slow read of earlier. The next one begins after this request.
+    }
   }
 
   let unwatch: (() => Promise<void>) | undefined;
@@ -182,11 +208,15 @@ export function createFeed(parts: FeedParts): Feed {
     },
     judge: (token) => revoked.judge(token),
     read,
+    readFor,
     hasRead: () => position !== undefined,
     lag: () => (position === undefined ? undefined : Math.max(0, ageOf(position, now()))),
-    note: (entries) => void addAll(entries),
+    note(entries) {
+      // Beyond this the store is asked anyway, and a later read brings them.
+      if (revoked.size <= mostEntries) addAll(entries);
+    },
     version: () => version,
-    settledTime: () => (position === undefined ? Number.NEGATIVE_INFINITY : position.storeTime - WIDE),
+    epochs: () => revoked.epochs,
     async watch() {
       if (parts.listen === false || timer !== undefined) return;
       // Messages may be lost, and a process without requests must know, too.

@@ -13,8 +13,11 @@ export interface JudgedToken {
   readonly lifetime: number;
   /** Who acts for the user; undefined: the user. */
   readonly actor?: { readonly userId: string | number; readonly handle: string } | undefined;
-  /** Epochs until then did not end the row, by the clock of the store. Default: none. */
-  sparedAt: number | undefined;
+  /**
+   * The number of epochs that were known when its row was read and found alive. Default: 0. It is
+   * no time, because an epoch becomes visible later than its time.
+   */
+  sparedEpochs: number | undefined;
 }
 
 /** `ask`: the row decides, or knows newer claims. */
@@ -24,7 +27,12 @@ interface Epoch {
   readonly at: number;
   readonly except: string | null;
   readonly until: number;
+  /** How many epochs were known with this one. */
+  readonly count: number;
 }
+
+/** How often all entries are looked through, in ms by the clock of the store. */
+const FORGET_EVERY = 60_000;
 
 /**
  * The log of revocations in memory: a set of ended sessions and some maps, which forget what no
@@ -35,25 +43,32 @@ export class RevokedSessions {
   readonly #claims = new Map<string, { readonly version: number; readonly until: number }>();
   readonly #users = new Map<string, readonly Epoch[]>();
   #all: Epoch = NEVER;
+  #epochs = 0;
+  #forgotAt = Number.NEGATIVE_INFINITY;
 
   get size(): number {
     return this.#ended.size + this.#claims.size + this.#users.size;
   }
 
+  /** How many epochs have been added. A row that is read after that has survived all of them. */
+  get epochs(): number {
+    return this.#epochs;
+  }
+
   /** @returns whether the entry says something new */
   add(entry: LogEntry): boolean {
     switch (entry.kind) {
-      case "ended":
-        if (this.#ended.has(entry.handle)) return false;
-        this.#ended.set(entry.handle, entry.until);
+      case "ended": {
+        const known = this.#ended.get(entry.handle);
+        // Written again: its first time may have been long before the session ended.
+        if (known === undefined || known < entry.until) this.#ended.set(entry.handle, entry.until);
         this.#claims.delete(entry.handle);
-        return true;
+        return known === undefined;
+      }
       case "claims": {
         if (this.#ended.has(entry.handle)) return false;
         const known = this.#claims.get(entry.handle);
         if (known !== undefined && known.version >= entry.claimsVersion) return false;
-        // Deleted first, so that the map stays in the order of time.
-        this.#claims.delete(entry.handle);
         this.#claims.set(entry.handle, { version: entry.claimsVersion, until: entry.until });
         return true;
       }
@@ -62,68 +77,71 @@ export class RevokedSessions {
         const known = this.#users.get(userKey) ?? [];
         if (known.some((one) => one.except === except && one.at >= at)) return false;
         const others = known.filter((one) => one.except !== except);
-        const epochs = [...others, { at, except, until }].sort((a, b) => a.at - b.at);
-        this.#users.delete(userKey);
+        const count = (this.#epochs += 1);
+        const epochs = [...others, { at, except, until, count }].sort((a, b) => a.at - b.at);
         // Two that spare different sessions spare nobody of before, so older ones say nothing more.
         this.#users.set(userKey, epochs.slice(-2));
         return true;
       }
       case "all":
         if (this.#all.at >= entry.at) return false;
-        this.#all = { at: entry.at, except: null, until: entry.until };
+        this.#all = { at: entry.at, except: null, until: entry.until, count: (this.#epochs += 1) };
         return true;
     }
   }
 
   judge(token: JudgedToken): LogVerdict {
-    const { handle, actor, userId, sparedAt = Number.NEGATIVE_INFINITY } = token;
+    const { handle, actor, userId, sparedEpochs = 0 } = token;
     const issuedAt = token.expires - token.lifetime;
     if (this.#ended.has(handle) || (actor !== undefined && this.#ended.has(actor.handle))) return "ended";
-    let verdict = judgeEpoch(this.#all, handle, issuedAt, sparedAt);
+    let verdict = this.#judgeAll(issuedAt, sparedEpochs);
     if (this.#users.size > 0) {
-      verdict = worse(verdict, this.#judgeUser(userId, handle, issuedAt, sparedAt));
+      verdict = worse(verdict, this.#judgeUser(userId, handle, issuedAt, sparedEpochs));
       if (actor !== undefined)
-        verdict = worse(verdict, this.#judgeUser(actor.userId, actor.handle, issuedAt, sparedAt));
+        verdict = worse(verdict, this.#judgeUser(actor.userId, actor.handle, issuedAt, sparedEpochs));
     }
     if (verdict !== "live") return verdict;
     const claims = this.#claims.get(handle);
     return claims !== undefined && claims.version > token.claimsVersion ? "ask" : "live";
   }
 
-  #judgeUser(userId: string | number, handle: string, issuedAt: number, sparedAt: number): LogVerdict {
+  /** New keys sign every token after this epoch, so a wrong clock of a signer revives none. */
+  #judgeAll(issuedAt: number, sparedEpochs: number): LogVerdict {
+    return issuedAt > this.#all.at + CLOCK_SKEW ? "live" : judgeEpoch(this.#all, issuedAt, sparedEpochs);
+  }
+
+  #judgeUser(userId: string | number, handle: string, issuedAt: number, sparedEpochs: number): LogVerdict {
     let verdict: LogVerdict = "live";
     for (const epoch of this.#users.get(userKeyOf(userId)) ?? [])
-      verdict = worse(verdict, judgeEpoch(epoch, handle, issuedAt, sparedAt));
+      if (epoch.except !== handle) verdict = worse(verdict, judgeEpoch(epoch, issuedAt, sparedEpochs));
     return verdict;
   }
 
-  /** Forgets what does not count any more at the store's time `now`. */
+  /** Forgets what does not count any more at the time `now`, at most once a minute. */
   forget(now: number): void {
-    // Entries come in the order of time. One that lives longer delays the others a little.
-    for (const [handle, until] of this.#ended) {
-      if (until > now) break;
-      this.#ended.delete(handle);
-    }
-    for (const [handle, { until }] of this.#claims) {
-      if (until > now) break;
-      this.#claims.delete(handle);
-    }
-    for (const [userKey, epochs] of this.#users) {
-      if (epochs.some(({ until }) => until > now)) break;
-      this.#users.delete(userKey);
-    }
+    if (Math.abs(now - this.#forgotAt) < FORGET_EVERY) return;
+    this.#forgotAt = now;
+    for (const [handle, until] of this.#ended) if (until <= now) this.#ended.delete(handle);
+    for (const [handle, { until }] of this.#claims) if (until <= now) this.#claims.delete(handle);
+    for (const [userKey, epochs] of this.#users)
+      if (epochs.every(({ until }) => until <= now)) this.#users.delete(userKey);
     if (this.#all.until <= now) this.#all = NEVER;
   }
 }
 
-const NEVER: Epoch = { at: Number.NEGATIVE_INFINITY, except: null, until: Number.NEGATIVE_INFINITY };
+const NEVER: Epoch = {
+  at: Number.NEGATIVE_INFINITY,
+  except: null,
+  until: Number.NEGATIVE_INFINITY,
+  count: 0,
+};
 
 /**
- * The clocks of the process that signed and of the store may differ, so near the epoch the row
- * decides.
+ * The clock of the process that signed may be wrong, so the row decides, unless the token is older
+ * than the epoch for certain.
  */
-function judgeEpoch({ at, except }: Epoch, handle: string, issuedAt: number, sparedAt: number): LogVerdict {
-  if (issuedAt > at + CLOCK_SKEW || except === handle || sparedAt >= at) return "live";
+function judgeEpoch({ at, count }: Epoch, issuedAt: number, sparedEpochs: number): LogVerdict {
+  if (count <= sparedEpochs) return "live";
   return issuedAt < at - CLOCK_SKEW ? "ended" : "ask";
 }
 

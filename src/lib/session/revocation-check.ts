@@ -45,14 +45,14 @@ export function createRevocationCheck(parts: RevocationParts): RevocationCheck |
 
   const askRow = (token: VerifiedAccessToken, now: number): Promise<Standing> =>
     calls.run(async () => {
-      const known = { until: feed?.settledTime() ?? Number.NEGATIVE_INFINITY, version: feed?.version() ?? -1 };
+      const known = feed?.epochs();
       const record = await findLive(token.handle, now);
       if (record === undefined) return "ended";
       // A session with an actor ends with the actor's own.
       if (token.actor !== undefined && (await findLive(token.actor.handle, now)) === undefined) return "ended";
-      // What was known before the rows were read, and did not end them, does not concern them.
-      token.sparedAt = known.until;
-      if (record.claimsVersion <= token.claimsVersion) token.passedAt = known.version;
+      // An epoch that was known before the rows were read, and did not end them, does not concern
+      // them.
+      token.sparedEpochs = known;
       return record;
     });
 
@@ -67,7 +67,7 @@ export function createRevocationCheck(parts: RevocationParts): RevocationCheck |
 
   /** The log is behind. */
   async function judgeLate(log: Feed, token: VerifiedAccessToken, now: number): Promise<Standing> {
-    const reading = log.read();
+    const reading = log.readFor();
     // A process that has just started has much to read, so it asks for the row meanwhile.
     if (!log.hasRead() && onLag === "store") return askRow(token, now);
     if (await reading) return judge(log, token, now);

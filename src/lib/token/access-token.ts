@@ -37,8 +37,8 @@ export interface VerifiedAccessToken extends AccessTokenFacts, CachedToken {
   readonly expires: number;
   /** The version of the log of revocations by which it last passed; -1: none. */
   passedAt: number;
-  /** The last revocation of all sessions that its row has survived. */
-  sparedAt: number | undefined;
+  /** How many revocations of all sessions its row has survived, see `JudgedToken`. */
+  sparedEpochs: number | undefined;
   /** The anti-CSRF token that last matched it. */
   provenAntiCsrf: string | undefined;
 }
@@ -182,7 +182,7 @@ function parsePayload(token: string, payload: string, policy: AccessTokenPolicy)
     lifetime: expires - issuedAt,
     expires,
     passedAt: -1,
-    sparedAt: undefined,
+    sparedEpochs: undefined,
     provenAntiCsrf: undefined,
   };
 }
