@@ -108,6 +108,39 @@ describe.each(DRIVERS)("%s", (_, openDatabase) => {
     expect(await outcomeOf(other.refreshSession(refreshToken.value))).toBe("ok");
   });
 
+  test("a revocation that is rolled back leaves the session alive, also in the feed of this process", async () => {
+    const { database, path } = openFile();
+    const feed = { tokens: { accessToken: { revocation: "feed" } } } as const;
+    const sessions = createSessions({ store: sqlite({ database }), secret: SECRET, ...feed });
+    const other = createSessions({ store: sqlite({ path }), secret: SECRET, ...feed });
+    for (const each of [sessions, other]) onTestFinished(() => each.close());
+    const outcome = (token: string): Promise<string> => outcomeOf(sessions.getSession(token));
+    const endings: readonly ((handle: string, userId: string) => Promise<unknown>)[] = [
+      (handle) => sessions.revokeSessionUsingSessionHandle(handle),
+      (_handle, userId) => sessions.revokeAllSessionsForUser(userId),
+    ];
+    for (const [index, end] of endings.entries()) {
+      const userId = `user ${index}`;
+      const { session, accessToken, refreshToken } = await sessions.createNewSession(userId);
+      expect(await outcome(accessToken.value)).toBe("ok");
+
+      database.exec("BEGIN");
+      await end(session.handle, userId);
+      // A read on this connection would see the entry.
+      await expect.poll(() => sessions.stats().feedLag).toBeGreaterThan(1000);
+      expect(await outcome(accessToken.value)).toBe("UNAUTHORISED/SESSION_NOT_FOUND");
+      database.exec("ROLLBACK");
+      expect(await outcome(accessToken.value)).toBe("ok");
+      expect(await outcomeOf(sessions.refreshSession(refreshToken.value))).toBe("ok");
+
+      database.exec("BEGIN");
+      await end(session.handle, userId);
+      database.exec("COMMIT");
+      for (const each of [sessions, other])
+        await expect.poll(() => outcomeOf(each.getSession(accessToken.value))).toBe("UNAUTHORISED/SESSION_NOT_FOUND");
+    }
+  });
+
   test("a transaction that has read what another has changed since fails at once", async () => {
     const { database, path } = openFile();
     database.exec("PRAGMA journal_mode = WAL");

@@ -81,6 +81,12 @@ export interface LogStore {
   readLog(since: number, limit: number): Promise<LogPage>;
 
   /**
+   * Whether the operation that got this journal became part of a transaction that the app may still
+   * roll back. Default: none does.
+   */
+  isProvisional?(journal: Journal): boolean;
+
+  /**
    * Why the log cannot be written, for instance because its table is missing; known after
    * `prepare`. Undefined: it can. Operations then go on without the log.
    */

@@ -1,6 +1,7 @@
 import { currentCall } from "../call.ts";
 import { type CodeOf, generalError, isErrorFromAuth, type SessionError } from "../errors.ts";
 import { withoutData } from "./driver-error.ts";
+import type { Journal } from "../revocation/log-store.ts";
 import type { SessionStore } from "./session-store.ts";
 import {
   createStoreObservers,
@@ -94,7 +95,10 @@ export function guardStore(store: SessionStore, observers: StoreObservers = crea
     ...(store.announceLog === undefined ? {} : { announceLog: guard("write", "announce a revocation", "announceLog") }),
     // The default store has it only when it is prepared.
     within: (query) => store.within?.(query),
-    // These two do not ask, or last as long as the instance.
+    // These do not ask, or last as long as the instance.
+    ...(store.isProvisional === undefined
+      ? {}
+      : { isProvisional: (journal: Journal) => store.isProvisional?.(journal) === true }),
     ...(store.logFault === undefined ? {} : { logFault: () => store.logFault?.() }),
     ...(store.watchLog === undefined
       ? {}

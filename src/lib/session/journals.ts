@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { type Call, currentCall } from "../call.ts";
 import { CLOCK_SKEW } from "../clock.ts";
 import type { Feed } from "../revocation/feed.ts";
 import {
@@ -15,8 +16,11 @@ import type { SessionStore } from "./session-store.ts";
 export interface Journals {
   /** For one operation. */
   readonly next: (audit?: AuditNote) => Journal;
-  /** Whether an entry was written by this instance. */
-  readonly isOwn: (entry: LogEntry) => boolean;
+  /**
+   * Whether an entry was written by this instance, which has reported it. A response that was lost
+   * named no more than the call did, so its entry counts as one of another instance.
+   */
+  readonly isReported: (entry: LogEntry) => boolean;
   /**
    * Runs an operation that writes entries. One that took long writes them again, because readers
    * may have read past their time before they became visible.
@@ -43,7 +47,10 @@ export interface Journals {
 }
 
 export interface JournalParts {
-  readonly store: Pick<SessionStore, "appendLog" | "announceLog" | "logFault" | "findSession" | "listSessionsOfUser">;
+  readonly store: Pick<
+    SessionStore,
+    "appendLog" | "announceLog" | "logFault" | "isProvisional" | "findSession" | "listSessionsOfUser"
+  >;
   /** Runs work that nobody waits for. */
   readonly aside: (work: () => Promise<void>) => void;
   readonly feed: Feed | undefined;
@@ -52,6 +59,8 @@ export interface JournalParts {
   readonly listens: boolean;
   /** The shared clock. */
   readonly now: () => number;
+  /** In ms. Default: `performance.now`. */
+  readonly monotonic?: () => number;
 }
 
 export const endedEntries = (handles: readonly string[]): readonly NewLogEntry[] =>
@@ -66,7 +75,8 @@ const LONG = 10_000;
 /** The least time between two announcements, in ms. */
 const PAUSE = 20;
 
-export function createJournals({ store, aside, feed, validity, listens, now }: JournalParts): Journals {
+export function createJournals(parts: JournalParts): Journals {
+  const { store, aside, feed, validity, listens, now, monotonic = () => performance.now() } = parts;
   const writer = randomBytes(WRITER_LENGTH).toString("base64url").slice(0, WRITER_LENGTH);
   const keep = Math.max(validity, LEAST_KEEP) + 2 * CLOCK_SKEW;
   const announce =
@@ -76,6 +86,8 @@ export function createJournals({ store, aside, feed, validity, listens, now }: J
 
   /** What nobody knows yet, the newest. */
   let doubtful: readonly NewLogEntry[] = [];
+  /** Handles of calls whose responses were lost. */
+  const lost = new Set<string>();
   let isSettling = false;
 
   async function isGone(entry: NewLogEntry): Promise<boolean> {
@@ -100,6 +112,15 @@ export function createJournals({ store, aside, feed, validity, listens, now }: J
     }
   }
 
+  /** Calls with an operation that the app may still roll back. */
+  const provisional = new WeakSet<Call>();
+
+  /** The feed then learns from the log, after the commit. */
+  function note(entries: readonly LogEntry[]): void {
+    const call = currentCall();
+    if (call === undefined || !provisional.has(call)) feed?.note(entries);
+  }
+
   async function append(entry: NewLogEntry): Promise<void> {
     if (store.logFault?.() !== undefined) return;
     await store.appendLog(entry, next());
@@ -108,25 +129,30 @@ export function createJournals({ store, aside, feed, validity, listens, now }: J
 
   return {
     next,
-    isOwn: ({ by }) => by === writer,
+    isReported: (entry) => entry.by === writer && !(entry.kind === "ended" && lost.delete(entry.handle)),
     async during(work, entriesOf, audit) {
-      const begun = performance.now();
-      const result = await work(next(audit));
+      const begun = monotonic();
+      const journal = next(audit);
+      const result = await work(journal);
+      const call = currentCall();
+      if (call !== undefined && store.isProvisional?.(journal) === true) provisional.add(call);
       if (doubtful.length > 0 && !isSettling) aside(settle);
-      if (performance.now() - begun > LONG) for (const entry of entriesOf(result)) await append(entry);
+      if (monotonic() - begun > LONG) for (const entry of entriesOf(result)) await append(entry);
       return result;
     },
     doubt(entries) {
       doubtful = [...doubtful, ...entries].slice(-MOST_DOUBTS);
+      for (const entry of entries) if (entry.kind === "ended") lost.add(entry.handle);
+      for (const handle of lost) if (lost.size > MOST_DOUBTS) lost.delete(handle);
     },
     append,
     ended(handles) {
       announce?.tell();
-      feed?.note(handles.map((handle) => ({ kind: "ended", handle, by: writer, until: now() + keep })));
+      note(handles.map((handle) => ({ kind: "ended", handle, by: writer, until: now() + keep })));
     },
     changed(handle, claimsVersion) {
       announce?.tell();
-      feed?.note([{ kind: "claims", handle, claimsVersion, by: writer, until: now() + keep }]);
+      note([{ kind: "claims", handle, claimsVersion, by: writer, until: now() + keep }]);
     },
     stop: () => announce?.stop(),
   };

@@ -143,3 +143,16 @@ describe("an update", () => {
     expect(await store.findSession(handle)).toEqual(before);
   });
 });
+
+test.each(["", "nobody", "a|b", "x".repeat(256), "\0"])(
+  "a handle to spare that is none (%j) spares nobody",
+  async (except) => {
+    const world = new World();
+    const { session } = await world.signIn();
+    const { storeTime } = await world.store.readLog(0, 1);
+    expect(await world.sessions.revokeAllSessionsForUser("alice", { except })).toBe(1);
+    const { entries } = await world.store.readLog(storeTime, 10);
+    expect(entries).toEqual([expect.objectContaining({ kind: "user", userKey: '"alice"', except: null })]);
+    expect(await world.sessions.revokeSessionUsingSessionHandle(session.handle)).toBe(false);
+  },
+);

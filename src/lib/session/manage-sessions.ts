@@ -4,6 +4,7 @@ import { type Actor, actorField, withActor } from "./actor.ts";
 import { findActorSession } from "./actor-session.ts";
 import { namesOfClaims } from "./audit.ts";
 import { changedMembers } from "./changed-members.ts";
+import { isHandle } from "./handle.ts";
 import { endedEntries } from "./journals.ts";
 import { reportRevoked } from "./report-revoked.ts";
 import { isUnknown, asPartlyDone } from "./guarded-store.ts";
@@ -47,7 +48,7 @@ export async function revokeSession(
       )
       .catch((error: unknown) => {
         if (isUnknown(error)) {
-          context.journals.doubt(endedEntries([handle]));
+          if (isHandle(handle)) context.journals.doubt(endedEntries([handle]));
           reportRevoked(context, { handles: [handle], ...event, unknown: true });
         }
         throw error;
@@ -60,10 +61,12 @@ export async function revokeSession(
 export async function revokeSessionsOfUser(
   context: SessionContext,
   userId: UserId,
-  except: string | undefined,
+  given: string | undefined,
 ): Promise<number> {
   const userKey = toUserKey(userId);
-  if (except !== undefined) checkHandle(except);
+  if (given !== undefined) checkHandle(given);
+  // Any other text spares nobody, and does not fit into the log of every store.
+  const except = given !== undefined && isHandle(given) ? given : undefined;
   const event = { userId, reason: "revoked" } as const;
   return context.calls.run(async () => {
     await context.ready();

@@ -21,9 +21,15 @@ export interface SqliteDatabase {
  * Runs `work` in a transaction that takes the write lock at once, so that no rival can make it fail
  * half-way. If the app has a transaction open, `work` becomes part of it, and is committed or
  * rolled back with it.
+ *
+ * @param joined called in that case
  */
-export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
-  return run(database, begin(database, joinIt), work);
+export function inTransaction<T>(database: SqliteDatabase, work: () => T, joined?: () => void): T {
+  const join = (): Ends => {
+    joined?.();
+    return joinIt(database);
+  };
+  return run(database, begin(database, "BEGIN IMMEDIATE", join), work);
 }
 
 /**
@@ -31,7 +37,15 @@ export function inTransaction<T>(database: SqliteDatabase, work: () => T): T {
  * results that the app may roll back.
  */
 export function inOwnTransaction<T>(database: SqliteDatabase, work: () => T): T {
-  return run(database, begin(database, refuseToJoin), work);
+  return run(database, begin(database, "BEGIN IMMEDIATE", refuseToJoin), work);
+}
+
+/**
+ * Reads only what is committed. While the app has a transaction open it fails, because the
+ * connection would see what the app may roll back.
+ */
+export function readCommitted<T>(database: SqliteDatabase, work: () => T): T {
+  return run(database, begin(database, "BEGIN", refuseToRead), work);
 }
 
 /** How to end a transaction, or a part of one. */
@@ -41,12 +55,12 @@ interface Ends {
 }
 
 /** Finds out by trying, because not every driver tells whether a transaction is open. */
-function begin(database: SqliteDatabase, whenNested: (database: SqliteDatabase) => Ends): Ends {
+function begin(database: SqliteDatabase, how: "BEGIN" | "BEGIN IMMEDIATE", whenNested: () => Ends): Ends {
   try {
-    database.exec("BEGIN IMMEDIATE");
+    database.exec(how);
     return { end: "COMMIT", undo: "ROLLBACK" };
   } catch (error) {
-    if (error instanceof Error && error.message.includes("within a transaction")) return whenNested(database);
+    if (error instanceof Error && error.message.includes("within a transaction")) return whenNested();
     throw error;
   }
 }
@@ -60,6 +74,13 @@ function refuseToJoin(): never {
   throw generalError(
     "STORE_UNAVAILABLE",
     "sqlite: the app has a transaction open on its connection, and a signing key that is made in it would go with it; await ready() before the first transaction, and rotate keys outside of one",
+  );
+}
+
+function refuseToRead(): never {
+  throw generalError(
+    "STORE_UNAVAILABLE",
+    "sqlite: the app has a transaction open on its connection, and the log of revocations is not read in it, because the app may roll back what it would see",
   );
 }
 

@@ -11,6 +11,7 @@ import {
   sessionValues,
   type FixedStatement,
 } from "../sql/sql-statements.ts";
+import type { Journal, LogPage } from "../../revocation/log-store.ts";
 import { createSqlEndings, type Ending } from "../sql/sql-endings.ts";
 import { appendValues, auditQueryValues, auditValues, readAuditRow, readPage } from "../sql/sql-journal.ts";
 import { rememberDevice, signInOnce } from "../sql/sql-sign-in.ts";
@@ -18,7 +19,7 @@ import { createTransactionStore } from "../sql/sql-transaction.ts";
 import { createSqliteConnection, type SqliteConnectionOptions } from "./sqlite-connection.ts";
 import { diagnoseFile } from "./sqlite-errors.ts";
 import { SQLITE_PATIENCE } from "../default-store.ts";
-import { inOwnTransaction, inTransaction, type SqliteDatabase } from "./sqlite-driver.ts";
+import { inOwnTransaction, inTransaction, readCommitted, type SqliteDatabase } from "./sqlite-driver.ts";
 
 export interface SqliteStoreOptions extends SqliteConnectionOptions {
   readonly secretFile: SessionStore["secretFile"];
@@ -54,9 +55,19 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
 
+  /** The ids of operations that became part of a transaction of the app, until they are asked for. */
+  const joined = new Set<string>();
+  const noteJoined = (journal: Journal | undefined): void => void (journal !== undefined && joined.add(journal.id));
+
   /** Takes the steps of an ending in one transaction. */
-  const end = <T>(steps: () => Ending<T>): Promise<T> =>
-    withStatements((_statements, database) => inTransaction(database, () => takeSteps(database, steps())));
+  const end = <T>(journal: Journal | undefined, steps: () => Ending<T>): Promise<T> =>
+    withStatements((_statements, database) =>
+      inTransaction(
+        database,
+        () => takeSteps(database, steps()),
+        () => noteJoined(journal),
+      ),
+    );
 
   const changed = (result: { readonly changes: number | bigint }): boolean => Number(result.changes) > 0;
 
@@ -74,7 +85,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
       }
       const ended: string[] = [];
       for (;;) {
-        const once = end(() => signInOnce(signInSteps, { record, replaces, journal }, limit));
+        const once = end(journal?.ended, () => signInOnce(signInSteps, { record, replaces, journal }, limit));
         const { isDone, ...outcome } = await asStep(ended.length === 0, once);
         ended.push(...outcome.ended);
         if (isDone) return { ...outcome, ended };
@@ -89,7 +100,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
       withStatements(({ commitRefresh }) => changed(commitRefresh.run(...refreshValues(write), handle, version))),
 
     replaceClaims: (handle, version, claims, journal) =>
-      end(() => endings.replaceClaims({ handle, version, claims }, journal)),
+      end(journal, () => endings.replaceClaims({ handle, version, claims }, journal)),
 
     replaceData: (handle, version, data) =>
       withStatements(({ replaceData }) => changed(replaceData.run(data, handle, version))),
@@ -100,12 +111,13 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     replaceSignIn: (handle, version, { authTime, amr }) =>
       withStatements(({ replaceSignIn }) => changed(replaceSignIn.run(authTime, amr, handle, version))),
 
-    deleteSession: (handle, journal) => end(() => endings.endOne({ handle }, journal)),
+    deleteSession: (handle, journal) => end(journal, () => endings.endOne({ handle }, journal)),
 
-    deleteSessionAtVersion: (handle, version, journal) => end(() => endings.endOne({ handle, version }, journal)),
+    deleteSessionAtVersion: (handle, version, journal) =>
+      end(journal, () => endings.endOne({ handle, version }, journal)),
 
     deleteSessionsOfUser: (userKey, except = "", limit, journal) =>
-      end(() => endings.endOfUser({ userKey, except, limit }, journal)),
+      end(journal, () => endings.endOfUser({ userKey, except, limit }, journal)),
 
     appendLog: (entry, written) =>
       withStatements((_statements, database) => {
@@ -145,9 +157,15 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
     readLog: (since, limit) =>
       withStatements((_statements, database) => {
-        const rows = database.prepare(log.read(limit).text).all(since) as object[];
-        return readPage(rows.map(Object.values), "sqlite");
+        const read = (): LogPage => {
+          const rows = database.prepare(log.read(limit).text).all(since) as object[];
+          return readPage(rows.map(Object.values), "sqlite");
+        };
+        // No transaction of the app is on a connection of our own.
+        return options.isOwn ? read() : readCommitted(database, read);
       }),
+
+    isProvisional: ({ id }) => joined.delete(id),
 
     listSessionsOfUser: (userKey, now, { limit, after }) =>
       withStatements((_statements, database) => {
@@ -161,7 +179,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     rememberOnce: (once, until) => withStatements(({ rememberOnce }) => changed(rememberOnce.run(once, until))),
 
     rememberDevice: (userKey, device, now, until) =>
-      end(() => rememberDevice(all, { userKey, device, now, until, attempts: 1 })),
+      end(undefined, () => rememberDevice(all, { userKey, device, now, until, attempts: 1 })),
 
     forgetDevices: (userKey) => withStatements(({ forgetDevices }) => Number(forgetDevices.run(userKey).changes)),
 
