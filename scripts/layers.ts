@@ -22,7 +22,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "store/sql": ["lib", "key", "revocation", "session", "store"],
   "store/redis": ["lib", "options", "key", "revocation", "session", "store"],
   // It shares the statements of SQL.
-  "store/sqlite": ["lib", "key", "session", "store", "store/sql"],
+  "store/sqlite": ["lib", "key", "revocation", "session", "store", "store/sql"],
   "http/exchange": ["lib"],
   http: ["protocol", "lib", "options", "session", "http/exchange"],
   "http/console": ["protocol", "lib", "options", "key", "session", "http", "http/exchange"],
