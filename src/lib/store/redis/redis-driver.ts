@@ -145,6 +145,8 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
       const own = client.duplicate();
       // Without a listener the error of a broken connection would end the process.
       own.on("error", () => undefined);
+      // After a break it subscribes again by itself, and messages of between are lost.
+      own.on("ready", wake);
       if ("evalSha" in own) {
         await own.connect?.();
         await own.subscribe(channel, wake);
@@ -155,8 +157,6 @@ export function createRedisDriver({ get: find, abandon, end }: RedisSource): Red
         };
       }
       own.on("message", wake);
-      // After a break it subscribes again by itself, and messages of between are lost.
-      own.on("ready", wake);
       await own.subscribe(channel);
       return async () => void own.disconnect?.();
     },

@@ -63,11 +63,12 @@ async function listenByPg(pool: PgPool, channel: string, wake: () => void): Prom
     const client: ListeningClient = await pool.connect();
     let isLost = false;
     const lost = (): void => {
-      if (isLost) return;
+      // It ends also because it is released here.
+      if (isLost || isStopped) return;
       isLost = true;
       current = undefined;
       client.release(true);
-      if (!isStopped) again();
+      again();
     };
     client.on("error", lost);
     client.on("end", lost);
