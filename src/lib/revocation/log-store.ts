@@ -6,13 +6,22 @@
 export type LogEntry = { readonly until: number; readonly by: string } & (
   | { readonly kind: "ended"; readonly handle: string }
   | { readonly kind: "claims"; readonly handle: string; readonly claimsVersion: number }
-  /** All sessions of a user that began before `at`, but the one with the handle `except`. */
-  | { readonly kind: "user"; readonly userKey: string; readonly except: string | null; readonly at: number }
+  /**
+   * All sessions of a user that began before `at`, but the one with the handle `except`. Two of one
+   * ms differ in `id`, which is `Journal.id`.
+   */
+  | {
+      readonly kind: "user";
+      readonly userKey: string;
+      readonly except: string | null;
+      readonly at: number;
+      readonly id: string;
+    }
   /** All sessions that began before `at`. */
-  | { readonly kind: "all"; readonly at: number }
+  | { readonly kind: "all"; readonly at: number; readonly id: string }
 );
 
-type BeforeWriting<Entry> = Entry extends unknown ? Omit<Entry, "at" | "until" | "by"> : never;
+type BeforeWriting<Entry> = Entry extends unknown ? Omit<Entry, "at" | "id" | "until" | "by"> : never;
 
 /** An entry before it is written. */
 export type NewLogEntry = BeforeWriting<LogEntry>;

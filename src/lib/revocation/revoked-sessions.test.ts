@@ -18,15 +18,16 @@ const claims = (handle: string, claimsVersion: number, until = AT + KEEP): LogEn
   until,
   by,
 });
-const user = (userId: string | number, except: string | null = null, at = AT): LogEntry => ({
+const user = (userId: string | number, except: string | null = null, at = AT, id = `${by}-1`): LogEntry => ({
   kind: "user",
   userKey: userKeyOf(userId),
   except,
   at,
+  id,
   until: at + KEEP,
   by,
 });
-const all = (at = AT): LogEntry => ({ kind: "all", at, until: at + KEEP, by });
+const all = (at = AT): LogEntry => ({ kind: "all", at, id: `${by}-1`, until: at + KEEP, by });
 
 const token = (facts: Partial<JudgedToken> & { readonly issuedAt?: number } = {}): JudgedToken => ({
   handle: "one",
@@ -132,6 +133,16 @@ describe("an epoch", () => {
     expect(revoked.judge(near)).toBe("live");
     revoked.add(user("alice", null, AT + 1));
     expect(revoked.judge(near)).toBe("ask");
+  });
+
+  test("of the same ms as another is a new one, and one that is read again is not", () => {
+    const revoked = after(user("alice"));
+    const near = token({ issuedAt: AT });
+    near.sparedEpochs = revoked.epochs;
+    expect([revoked.add(user("alice")), revoked.judge(near)]).toEqual([false, "live"]);
+    expect(revoked.add(user("alice", null, AT, "another"))).toBe(true);
+    expect(revoked.judge(near)).toBe("ask");
+    expect([revoked.add(user("alice")), revoked.add(user("alice", null, AT, "another"))]).toEqual([false, false]);
   });
 
   test("that becomes visible after the row was read is asked about, whatever its time", () => {

@@ -25,6 +25,8 @@ export type LogVerdict = "live" | "ended" | "ask";
 
 interface Epoch {
   readonly at: number;
+  /** The entries of this ms. */
+  readonly ids: readonly string[];
   readonly except: string | null;
   readonly until: number;
   /** How many epochs were known with this one. */
@@ -75,17 +77,24 @@ export class RevokedSessions {
       case "user": {
         const { userKey, at, except, until } = entry;
         const known = this.#users.get(userKey) ?? [];
-        if (known.some((one) => one.except === except && one.at >= at)) return false;
+        const same = known.find((one) => one.except === except);
+        if (same !== undefined && !isNewer(entry, same)) return false;
         const others = known.filter((one) => one.except !== except);
         const count = (this.#epochs += 1);
-        const epochs = [...others, { at, except, until, count }].sort((a, b) => a.at - b.at);
+        const epochs = [...others, { at, ids: idsOf(entry, same), except, until, count }].sort((a, b) => a.at - b.at);
         // Two that spare different sessions spare nobody of before, so older ones say nothing more.
         this.#users.set(userKey, epochs.slice(-2));
         return true;
       }
       case "all":
-        if (this.#all.at >= entry.at) return false;
-        this.#all = { at: entry.at, except: null, until: entry.until, count: (this.#epochs += 1) };
+        if (!isNewer(entry, this.#all)) return false;
+        this.#all = {
+          at: entry.at,
+          ids: idsOf(entry, this.#all),
+          except: null,
+          until: entry.until,
+          count: (this.#epochs += 1),
+        };
         return true;
     }
   }
@@ -131,10 +140,20 @@ export class RevokedSessions {
 
 const NEVER: Epoch = {
   at: Number.NEGATIVE_INFINITY,
+  ids: [],
   except: null,
   until: Number.NEGATIVE_INFINITY,
   count: 0,
 };
+
+type EpochEntry = Pick<Extract<LogEntry, { kind: "all" }>, "at" | "id">;
+
+/** A session may begin and end between two epochs of one ms. */
+const isNewer = ({ at, id }: EpochEntry, known: Epoch): boolean =>
+  at > known.at || (at === known.at && !known.ids.includes(id));
+
+const idsOf = ({ at, id }: EpochEntry, known: Epoch | undefined): readonly string[] =>
+  known?.at === at ? [...known.ids, id] : [id];
 
 /**
  * The clock of the process that signed may be wrong, so the row decides, unless the token is older

@@ -32,7 +32,7 @@ export function createMemoryLog(): MemoryLog {
       const at = Date.now();
       const base = { until: at + journal.keep, by: journal.id.slice(0, WRITER_LENGTH) };
       const isEpoch = entry.kind === "user" || entry.kind === "all";
-      logged.push({ at, entry: isEpoch ? { ...entry, ...base, at } : { ...entry, ...base } });
+      logged.push({ at, entry: isEpoch ? { ...entry, ...base, at, id: journal.id } : { ...entry, ...base } });
       for (const wake of listeners) wake();
     },
     audit({ handle, userKey, actorKey }, journal) {

@@ -53,9 +53,9 @@ function readEntry(value: string, at: number): LogEntry | undefined {
     case LOG_KINDS.claims:
       return { ...base, kind: "claims", handle: subject, claimsVersion: Number(version) };
     case LOG_KINDS.user:
-      return { ...base, kind: "user", userKey: subject, except: except === "" ? null : (except ?? null), at };
+      return { ...base, kind: "user", userKey: subject, except: except === "" ? null : (except ?? null), at, id };
     case LOG_KINDS.all:
-      return { ...base, kind: "all", at };
+      return { ...base, kind: "all", at, id };
     default:
       return undefined;
   }

@@ -224,10 +224,10 @@ export function readPage(rows: readonly (readonly unknown[])[], dialect: SqlDial
         entries.push({ ...base, kind: "claims", handle: text(subject), claimsVersion: Number(claimsVersion) });
         break;
       case LOG_KINDS.user:
-        entries.push({ ...base, kind: "user", userKey: text(subject), except: textOrNull(except), at });
+        entries.push({ ...base, kind: "user", userKey: text(subject), except: textOrNull(except), at, id: text(id) });
         break;
       case LOG_KINDS.all:
-        entries.push({ ...base, kind: "all", at });
+        entries.push({ ...base, kind: "all", at, id: text(id) });
         break;
     }
   }

@@ -32,7 +32,7 @@ const subjectOf = (entry: LogEntry): string =>
 function withoutTimes(entry: LogEntry): object {
   const { until: _, by: __, ...rest } = entry;
   if (!("at" in rest)) return rest;
-  const { at: ___, ...others } = rest;
+  const { at: ___, id: ____, ...others } = rest;
   return others;
 }
 
