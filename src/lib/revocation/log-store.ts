@@ -91,7 +91,7 @@ export interface LogStore {
 
   /**
    * Whether the operation that got this journal became part of a transaction that the app may still
-   * roll back. Default: none does.
+   * roll back; asked once after it. Default: none does.
    */
   isProvisional?(journal: Journal): boolean;
 
