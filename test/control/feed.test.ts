@@ -39,10 +39,10 @@ function define(makeOpen: () => Promise<Open>, pushes: boolean): void {
     const { sessions } = a;
     const wanted: string[] = [];
     const probe = await sessions.createNewSession("probe");
-    let isDone = false;
+    const work = { isDone: false };
     // Its reads meet its own commits.
     const requests = (async () => {
-      while (!isDone) {
+      while (!work.isDone) {
         a.advance(51);
         expect(await a.ask(probe.accessToken)).toBe("ok");
       }
@@ -59,7 +59,7 @@ function define(makeOpen: () => Promise<Open>, pushes: boolean): void {
       wanted.push(one, two, `all of "${user}" but ${three}`, `all of "${user}"`);
     });
     await Promise.all(ends);
-    isDone = true;
+    work.isDone = true;
     await requests;
     for (let turn = 0; turn < 3; turn += 1) {
       for (const side of [a, b]) side.advance(BOUND + 1);
