@@ -55,7 +55,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
   const connection = createSqliteConnection<Name>(options, fixed);
   const withStatements = connection.run;
 
-  /** The ids of operations that became part of a transaction of the app, until they are asked for. */
+  /** Ids of operations that became part of a transaction of the app, until they are asked for. */
   const joined = new Set<string>();
   const noteJoined = (journal: Journal | undefined): void => void (journal !== undefined && joined.add(journal.id));
 
