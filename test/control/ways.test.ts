@@ -39,9 +39,27 @@ async function prepareAll(side: Side, client: Client, isWanted: (way: WayIn) => 
   return tries;
 }
 
+/** How many rows of the audit table tell of the end. A forgotten user has none. */
+async function endingsOf(side: Side, client: Client, reason: string | null | undefined): Promise<number> {
+  const page = { limit: 100 };
+  if (reason === null) {
+    const { entries } = await side.sessions.getAudit(page);
+    return entries.filter(({ event }) => event === "all-sessions-revoked").length;
+  }
+  const { entries } = await side.sessions.getAuditForUser(client.userId, page);
+  const endings: readonly string[] = ["session-revoked", "reuse-detected"];
+  const own = entries.filter(({ event, handle }) => handle === client.handle && endings.includes(event));
+  for (const { facts } of own) expect(facts["reason"]).toBe(reason ?? "actor-ended");
+  return own.length;
+}
+
 function define(place: string, makeOpen: () => Promise<Open>): void {
   describe.each(MODES)("revocation: %s", (mode: Mode) => {
-    const config = { tokens: { accessToken: { revocation: mode } } } as const;
+    const config = {
+      tokens: { accessToken: { revocation: mode } },
+      audit: { retention: "90d" },
+      rotation: { window: "1s" },
+    } as const;
     let open: Open;
     let ending: Side;
     let letting: Side;
@@ -56,7 +74,7 @@ function define(place: string, makeOpen: () => Promise<Open>): void {
     });
     afterAll(() => Promise.all([ending.close(), letting.close()]));
 
-    test.each(OUT)("%s", async (_, { begin, end, reason }) => {
+    test.each(OUT)("%s", async (wayOut, { begin, end, reason }) => {
       ending.catchUp(letting);
       letting.catchUp(ending);
       const client = await (begin ?? signIn)(ending);
@@ -77,6 +95,7 @@ function define(place: string, makeOpen: () => Promise<Open>): void {
       if (reason === null) expect(events).toHaveLength(1);
       else if (reason === undefined) expect(events).toEqual([]);
       else expect(events).toEqual([expect.objectContaining({ reason })]);
+      expect(await endingsOf(ending, client, reason)).toBe(wayOut === "forgetting the user" ? 0 : 1);
     });
   });
 }

@@ -116,7 +116,8 @@ export async function startApp({
     "/login",
     route(async (request, response) => {
       const { user = "alice", role = "member", label } = request.query as Record<string, string | undefined>;
-      const details = { jwtPayload: { role }, ...(label === undefined ? {} : { deviceLabel: label }) };
+      // A query may name it twice.
+      const details = { jwtPayload: { role }, ...(typeof label === "string" ? { deviceLabel: label } : {}) };
       await createNewSession(request, response, user, { sessions, ...details });
       response.json({ ok: true });
     }),

@@ -15,6 +15,8 @@ export interface FeedParts extends FeedPolicy {
   readonly now: Clock;
   /** Called with the new entries of each read but the first. */
   readonly heard: (entries: readonly LogEntry[]) => void;
+  /** Gets the time of the store, and when it was asked for by `now`. */
+  readonly noteTime?: (asked: number, storeTime: number) => void;
   /** Gets sentences for the operator. */
   readonly tell: (fault: string) => void;
   /** Never goes back and never stands still, in ms. Default: `performance.now`. */
@@ -132,6 +134,7 @@ export function createFeed(parts: FeedParts): Feed {
     const before = position;
     let page = await store.readLog(startOf(overlap), mostEntries + 1);
     overlap = page.overlap;
+    parts.noteTime?.(begun.time, page.storeTime);
     if (before !== undefined) {
       const passed = begun.monotonic - before.monotonic;
       const jumped = page.storeTime - before.storeTime - passed;

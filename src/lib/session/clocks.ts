@@ -24,6 +24,11 @@ export interface Clocks {
    * one. Other processes would consider such rows expired.
    */
   readonly stamp: Clock;
+  /**
+   * The time to sign, which the log of revocations is compared with: this process's, unless it is
+   * far from the shared one.
+   */
+  readonly signed: Clock;
   /** Whether the database's time is known. */
   readonly isShared: () => boolean;
   /** Asks the store what time it is. */
@@ -55,6 +60,9 @@ export interface ClockParts {
 
 const MINUTE = 60_000;
 
+/** Well within the skew that every comparison allows, in ms. */
+const FAR = 10_000;
+
 export function createClocks(parts: ClockParts): Clocks {
   const { policy, store, now } = parts;
   if (policy.rotation.clock === "process") return oneClock(now);
@@ -78,6 +86,10 @@ export function createClocks(parts: ClockParts): Clocks {
     stamp() {
       const time = now();
       return noted !== undefined && other() - time > MINUTE ? other() : time;
+    },
+    signed() {
+      const [time, beside] = [now(), noted === undefined ? Math.min(now(), Date.now()) : other()];
+      return Math.abs(time - beside) > FAR ? beside : time;
     },
     isShared: () => noted !== undefined,
     async read() {
@@ -106,6 +118,7 @@ export const oneClock = (now: Clock): Clocks => ({
   later: now,
   shared: now,
   stamp: now,
+  signed: now,
   isShared: () => false,
   read: async () => undefined,
   note: () => undefined,

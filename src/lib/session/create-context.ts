@@ -6,6 +6,7 @@ import { withDeadline } from "../with-deadline.ts";
 import { createKeyRing, type PendingKey } from "../key/key-ring.ts";
 import { MAX_COOKIE_BYTES } from "../../protocol.ts";
 import { createNotify, type Notice } from "../notices.ts";
+import { LEAST_KEEP } from "../revocation/log-store.ts";
 import { createFeed } from "../revocation/feed.ts";
 import { createJournals, type Journals } from "./journals.ts";
 import { emitHeard } from "./heard-revocations.ts";
@@ -82,6 +83,7 @@ export function createContext(
           ...accessToken.feed,
           store,
           now,
+          ...(store.readClock === undefined ? {} : { noteTime: clocks.note }),
           heard: (entries) => emitHeard(events, journals, entries),
           tell: (fault) => refusals.notify(silent(fault)),
         })
@@ -168,6 +170,7 @@ export function createContext(
     tickets: createTickets(secrets, realm),
     revocation: createRevocationCheck({
       mode: accessToken.revocation,
+      longest: Math.max(accessToken.validity, LEAST_KEEP),
       onLag: accessToken.feed.onLag,
       feed,
       store,

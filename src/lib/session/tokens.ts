@@ -58,6 +58,7 @@ export function mintAccessToken(context: SessionContext, record: TokenFacts, now
       claimsJson: record.claims,
       claimsVersion: record.claimsVersion,
       authTime: record.authTime,
+      issuedAt: context.clocks.signed(),
       amr: readAmr(record.amr),
       actor: actorOf(record),
       endsAt: Math.min(record.expiresAt, record.actorEnds ?? Number.POSITIVE_INFINITY),

@@ -61,7 +61,7 @@ export interface AccessTokenPolicy {
 
 export interface AccessTokens {
   mint(
-    facts: AccessTokenFacts & { claimsJson: string; endsAt: number },
+    facts: AccessTokenFacts & { claimsJson: string; endsAt: number; issuedAt?: number },
     now: number,
   ): { value: string; expires: number };
   /**
@@ -90,14 +90,14 @@ export function createAccessTokens(ring: KeyRing, policy: AccessTokenPolicy): Ac
   }
 
   return {
-    mint({ userId, handle, claimsVersion, authTime, amr, actor, claimsJson, endsAt }, now) {
+    mint({ userId, handle, claimsVersion, authTime, amr, actor, claimsJson, endsAt, issuedAt }, now) {
       const expires = Math.min(now + policy.validity, endsAt);
       const standard = JSON.stringify({
         iss: policy.issuer,
         aud: policy.audience,
         ...subjectOf(userId, handle),
         act: actor === undefined ? undefined : subjectOf(actor.userId, actor.handle),
-        iat: toNumericDate(now),
+        iat: toNumericDate(issuedAt ?? now),
         exp: toNumericDate(expires),
         auth_time: Math.floor(authTime / 1000),
         amr,
