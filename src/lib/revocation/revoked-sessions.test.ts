@@ -156,6 +156,18 @@ describe("an epoch", () => {
 });
 
 describe("forgetting", () => {
+  test.each([
+    ["a user", user("alice"), user("alice", null, AT + 1000)],
+    ["a user, but for another session", user("alice"), user("alice", "other", AT + 1000)],
+    ["everybody", all(), all(AT + 1000)],
+  ])("of %s: a later end that is kept for less takes no earlier one along", (_, early, late) => {
+    const revoked = after({ ...early, until: AT + 24 * KEEP }, late);
+    revoked.forget(AT + 2 * KEEP);
+    expect(revoked.judge(token())).toBe("ended");
+    revoked.forget(AT + 24 * KEEP);
+    expect(revoked.judge(token())).toBe("live");
+  });
+
   test("drops what no longer counts, whatever lives longer before it", () => {
     const revoked = after(
       ended("long", AT + 100 * KEEP),

@@ -81,7 +81,10 @@ export class RevokedSessions {
         if (same !== undefined && !isNewer(entry, same)) return false;
         const others = known.filter((one) => one.except !== except);
         const count = (this.#epochs += 1);
-        const epochs = [...others, { at, ids: idsOf(entry, same), except, until, count }].sort((a, b) => a.at - b.at);
+        // It stands for the earlier ones, too, which another process may keep longer.
+        const kept = Math.max(until, ...known.map((one) => one.until));
+        const epoch = { at, ids: idsOf(entry, same), except, until: kept, count };
+        const epochs = [...others, epoch].sort((a, b) => a.at - b.at);
         // Two that spare different sessions spare nobody of before, so older ones say nothing more.
         this.#users.set(userKey, epochs.slice(-2));
         return true;
@@ -92,7 +95,7 @@ export class RevokedSessions {
           at: entry.at,
           ids: idsOf(entry, this.#all),
           except: null,
-          until: entry.until,
+          until: Math.max(entry.until, this.#all.until),
           count: (this.#epochs += 1),
         };
         return true;
