@@ -127,6 +127,12 @@ describe("a session in which somebody acts", () => {
       await world.sessions.getSession(alice.accessToken.value, null, { refuseActor: false });
     }
   });
+
+  test.each([null, 1, "true", "false", {}])("refuseActor %j lets nobody in by accident", async (refuseActor) => {
+    const { world, alice } = await acting();
+    const given = world.sessions.getSession(alice.accessToken.value, null, { refuseActor: refuseActor as true });
+    await expect(given).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+  });
 });
 
 describe("when the actor's session has ended", () => {

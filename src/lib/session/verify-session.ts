@@ -112,6 +112,7 @@ export function verifySession(
   const amr = "requireAmr" in options ? checkAmr(options.requireAmr, "requireAmr") : undefined;
   const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge), check, amr };
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
+  checkRefuseActor(options.refuseActor);
   const time = context.now();
   // A process that only verifies must also notice new keys. One request a minute waits for that,
   // briefly, and none fails because of it.
@@ -261,6 +262,12 @@ function checkAntiCsrfOption(antiCsrf: unknown, hasTokens: boolean): void {
       "ARGUMENT_INVALID",
       'antiCsrf is "required", but tokens.enableAntiCsrf is false, so that there is no token; leave the option out, and demand a header of your own',
     );
+}
+
+/** Any other value would let everybody in. */
+function checkRefuseActor(refuseActor: unknown): void {
+  if (refuseActor === undefined || typeof refuseActor === "boolean") return;
+  throw generalError("ARGUMENT_INVALID", "refuseActor is not true or false; write one, or leave it out");
 }
 
 function toMaxAuthAge(maxAuthAge: unknown): number | undefined {
