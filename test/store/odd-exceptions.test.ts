@@ -1,4 +1,4 @@
-/** An exception that is no handle spares nothing: in the store, in its log, and in other processes. */
+/** An exception that is no handle spares nothing: in the store, and in other processes. */
 import { afterAll, expect, test } from "vitest";
 import { openAt, openSide } from "../control/scene.ts";
 import { databases, describeDatabase, removeDatabases } from "./databases.ts";
