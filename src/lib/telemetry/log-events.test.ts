@@ -91,7 +91,7 @@ test("a value cannot begin a line, and cannot command a terminal", () => {
   const logger = createLogger();
   const { sessions, tell } = createTeller();
   logEvents(sessions, logger);
-  const label = "a\nb\u001b[2J\u009b2J\u2028\u007f";
+  const label = "a\nb\u001b[2J\u009b2J\u2028\u007f\u202egpj\u2066\u200f";
   tell("session-created", { handle: "h", userId: "u", device: { label } });
   const [line] = logger.logged.map(({ entry }) => String(entry));
   expect(line).toMatch(/^[ -~]+$/);

@@ -95,9 +95,12 @@ function toEntry(name: SessionEventName, event: object, format: "text" | "fields
   return `counterfoil ${name} ${JSON.stringify(facts).replace(INVISIBLE, escapeUnit)}`;
 }
 
-/** What JSON leaves in and a terminal or a reader of lines takes for more than text. */
+/**
+ * What JSON leaves in and a terminal or a reader of lines takes for more than text, also marks that
+ * turn the direction: they show one user's id as another's.
+ */
 // oxlint-disable-next-line no-control-regex -- these are the ones to find
-const INVISIBLE = /[\u007f-\u009f\u2028\u2029]/g;
+const INVISIBLE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const TEXT_LENGTH = 256;
 const LIST_LENGTH = 20;
