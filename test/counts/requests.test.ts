@@ -3,7 +3,7 @@
  * are for the bench; a count is the same on every machine.
  */
 import type { AddressInfo } from "node:net";
-import { createSessions, type Sessions } from "counterfoil";
+import { type CounterfoilConfig, createSessions, type Sessions } from "counterfoil";
 import * as inExpress from "counterfoil/express";
 import * as inFastify from "counterfoil/fastify";
 import { memory } from "counterfoil/memory";
@@ -85,8 +85,8 @@ const ADAPTERS: Readonly<Record<string, { readonly open: Open; readonly made: Pa
   },
 };
 
-async function countOne(open: Open): Promise<Resources> {
-  const sessions = createSessions({ store: memory() });
+async function countOne(open: Open, config: CounterfoilConfig = {}): Promise<Resources> {
+  const sessions = createSessions({ store: memory(), ...config });
   onTestFinished(() => sessions.close());
   const { accessToken, antiCsrfToken = "" } = await sessions.createNewSession("alice");
   const counts: Resources[] = [];
@@ -110,6 +110,11 @@ async function countOne(open: Open): Promise<Resources> {
 describe.each(Object.entries(ADAPTERS))("%s", (_name, { open, made }) => {
   test("this is made that somebody waits for, and no more", async () => {
     expect(await countOne(open)).toMatchObject(made);
+  });
+
+  test("and no more with the feed, while its position is fresh", async () => {
+    const accessToken = { revocation: "feed", feed: { bound: "1m" } } as const;
+    expect(await countOne(open, { tokens: { accessToken } })).toMatchObject(made);
   });
 });
 
