@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, onTestFinished, test } from "vitest";
 import { type Claims, refused, withStore, World } from "../../../test/fixtures/session-world.ts";
 import { ClaimError, Error as AuthError, type Sessions, type VerifyOptions } from "../../index.ts";
 import { toClaimsCheck } from "./claims-requirement.ts";
@@ -121,6 +121,17 @@ describe("a function", () => {
 
   test.each([undefined, null, 1, {}, [], Promise.resolve(true)])("that returns %j is refused", (returned) => {
     expect(() => toClaimsCheck(() => returned)(member)).toThrow(/^the requirement claims is a function that returned/);
+  });
+
+  test("that returns a promise is refused, and its failure ends no process", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    onTestFinished(() => void process.off("unhandledRejection", note));
+    const failing = (): never => Promise.reject(new Error("the roles are not known")) as never;
+    expect(() => toClaimsCheck(failing)(member)).toThrow("returned an object");
+    await new Promise(setImmediate);
+    expect(unhandled).toEqual([]);
   });
 
   test("that throws fails the call with its error", async () => {

@@ -1,3 +1,4 @@
+import { isLater } from "../awaitable.ts";
 import { generalError, isErrorFromAuth } from "../errors.ts";
 import { toJson } from "./json-value.ts";
 
@@ -57,7 +58,8 @@ function judgeBy(judge: ClaimsFunction<unknown>, claims: unknown): string | unde
   if (judged === true) return undefined;
   if (judged === false) return judge.name || "claims";
   if (typeof judged === "string") return judged || "claims";
-  // A promise would pass for true.
+  // A promise would pass for true. If it fails later, that must not end the process.
+  if (isLater(judged)) void judged.then(undefined, () => undefined);
   throw generalError(
     "ARGUMENT_INVALID",
     `the requirement claims is a function that returned ${nameType(judged)}; return true, false, or the name of what is missing`,
