@@ -126,9 +126,9 @@ export function createContext(
   /** A process that starts reads the whole log, so its first requests need not ask for rows. */
   async function openFeed(): Promise<void> {
     const fault = store.logFault?.();
-    if (fault !== undefined && feed !== undefined) throw unsuitableStore(`${fault} ${FEED_NEEDS}`);
+    if (fault !== undefined && feed !== undefined) throw unsuitableStore(`${FEED_NEEDS}: ${fault}`);
     if (fault !== undefined)
-      refusals.notify({ code: "COUNTERFOIL_REVOCATION_LOG", write: () => `${fault} ${WITHOUT_LOG}` });
+      refusals.notify({ code: "COUNTERFOIL_REVOCATION_LOG", write: () => `${WITHOUT_LOG}: ${fault}.` });
     await feed?.read();
     await feed?.watch().catch((error: unknown) => refusals.notify(silent(error)));
   }
@@ -223,12 +223,12 @@ export function createContext(
  */
 const GRACE = 500;
 
-const FEED_NEEDS = 'tokens.accessToken.revocation: "feed" reads the log of revocations, and needs it';
+const FEED_NEEDS = 'tokens.accessToken.revocation: "feed" needs the log of revocations, which cannot be used';
 
 const AUDIT_NEEDS = "audit.retention writes the audit table, and needs it";
 
 const WITHOUT_LOG =
-  'The log of revocations is not written, so other processes with tokens.accessToken.revocation: "feed" miss what this one revokes.';
+  'The log of revocations is not written, so other processes with tokens.accessToken.revocation: "feed" miss what this one revokes';
 
 const silent = (fault: unknown): Notice => ({
   code: "COUNTERFOIL_LISTEN",
