@@ -170,6 +170,7 @@ export function createContext(
     tickets: createTickets(secrets, realm),
     revocation: createRevocationCheck({
       mode: accessToken.revocation,
+      patience: accessToken.feed.bound,
       longest: Math.max(accessToken.validity, LEAST_KEEP),
       onLag: accessToken.feed.onLag,
       feed,

@@ -1,5 +1,6 @@
 import type { Awaitable } from "../awaitable.ts";
 import { generalError, type SessionError } from "../errors.ts";
+import { withDeadline } from "../with-deadline.ts";
 import type { Feed } from "../revocation/feed.ts";
 import type { VerifiedAccessToken } from "../token/access-token.ts";
 import type { Calls } from "./calls.ts";
@@ -22,6 +23,8 @@ export interface RevocationParts {
   readonly mode: "off" | "feed" | "store";
   readonly onLag: "store" | "refuse";
   readonly feed: Feed | undefined;
+  /** How long a request waits for the log, in ms. */
+  readonly patience: number;
   /** The longest life of a token that the log is sure to cover, in ms. */
   readonly longest: number;
   readonly store: Pick<SessionStore, "findSession">;
@@ -74,7 +77,9 @@ export function createRevocationCheck(parts: RevocationParts): RevocationCheck |
     const reading = log.readFor();
     // A process that has just started has much to read, so it asks for the row meanwhile.
     if (!log.hasRead() && onLag === "store") return askRow(token, now);
-    if (await reading) return judge(log, token, now);
+    // A database that hangs must not hold a request for the whole time that an operation may take.
+    const isRead = await withDeadline(reading, performance.now() + parts.patience, behind).catch(() => false);
+    if (isRead) return judge(log, token, now);
     if (onLag === "refuse") throw behind();
     return askRow(token, now);
   }
