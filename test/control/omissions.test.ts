@@ -34,7 +34,8 @@ const BY_FILE_IN: Ways = {
   "lib/session/ticket-session.ts": ["a ticket, made", "a ticket, redeemed"],
   "websocket.ts": ["a ticket, made", "a ticket, redeemed"],
   "lib/http/websocket/upgrade.ts": ["a ticket in an upgrade", "a socket's upgrade"],
-  "lib/http/websocket/socket-guard.ts": ["an open socket"],
+  // Sockets, and the streams of open pages.
+  "lib/http/socket-guard.ts": ["an open socket"],
   "lib/http/verify-request.ts": [
     "a request by cookie",
     "a request that changes something",

@@ -20,6 +20,7 @@ test("handles, tokens, keys and secrets are made of random bytes of node:crypto 
 
 test("Math.random makes pauses between attempts, and nothing else", () => {
   expect(filesWith(/Math\s*\.\s*random/)).toEqual([
+    "lib/browser/open-pages/watch-session.ts",
     "lib/browser/session-refresh.ts",
     "lib/store/redis/redis-runner.ts",
     "lib/store/sql/sql-runner.ts",

@@ -36,8 +36,8 @@ function counting(inner: SessionStore): { readonly store: SessionStore; readonly
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
-      // No operation: it answers at once how to end it.
-      if (name === "watch") return member.bind(target) as unknown;
+      // No operations: they answer at once.
+      if (["watch", "isProvisional", "logFault"].includes(String(name))) return member.bind(target) as unknown;
       return async (...args: unknown[]): Promise<unknown> => {
         const result: unknown = await Reflect.apply(member, target, args);
         if (!UPKEEP.has(String(name))) answers.push([String(name), rowsOf(result)]);
