@@ -49,7 +49,11 @@ function define(makeOpen: () => Promise<Open>, pushes: boolean): void {
     })();
     const ends = Array.from({ length: 8 }, async (_, index) => {
       const user = `user ${index}`;
-      const signIn = async (): Promise<string> => (await sessions.createNewSession(user)).session.handle;
+      // The limit ends the oldest, so no two begin in one ms.
+      const signIn = async (): Promise<string> => {
+        a.advance(1);
+        return (await sessions.createNewSession(user)).session.handle;
+      };
       const [one, two] = [await signIn(), await signIn()];
       // The limit.
       const three = await signIn();
