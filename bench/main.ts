@@ -7,6 +7,7 @@ import { bench as browser } from "./browser/bench.ts";
 import { UsageError } from "./command/bench.ts";
 import { type Benches, type Command, readCommand, writeUsage } from "./command/command-line.ts";
 import { bench as crowd } from "./crowd.ts";
+import { bench as feed } from "./feed.ts";
 import { bench as growth } from "./growth/bench.ts";
 import { bench as http } from "./http/bench.ts";
 import { runBenches } from "./run.ts";
@@ -15,7 +16,7 @@ import { bench as verify } from "./verify/bench.ts";
 import { bench as write } from "./write/bench.ts";
 
 /** In this order. */
-const BENCHES: Benches = { verify, http, write, start, growth, browser, backlog, crowd };
+const BENCHES: Benches = { verify, http, write, start, growth, browser, backlog, crowd, feed };
 
 function readOrTell(args: readonly string[]): Command | undefined {
   try {
