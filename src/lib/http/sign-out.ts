@@ -6,7 +6,7 @@ import type { HttpExchange } from "./exchange/exchange.ts";
 import { readRefreshCookie } from "./request-facts.ts";
 
 /**
- * For the ready route: a client that signs out in vain is told so.
+ * For the ready route, which refuses a sign-out where there is no session.
  *
  * @throws SessionError `SESSION_NOT_FOUND` if there is no session; the tokens are cleared all the
  *   same

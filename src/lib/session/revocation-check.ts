@@ -92,5 +92,5 @@ export function createRevocationCheck(parts: RevocationParts): RevocationCheck |
 const behind = (): SessionError =>
   generalError(
     "STORE_UNAVAILABLE",
-    "the log of revocations could not be read within tokens.accessToken.feed.bound, so it is not known whether the session still lives; sessions are untouched",
+    "the log of revocations could not be read within tokens.accessToken.feed.bound, so it is not known whether the session still lives; sessions are untouched, try again shortly",
   );
