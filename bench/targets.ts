@@ -292,5 +292,39 @@ const browser: readonly Target[] = [
   },
 ];
 
+const reach = (place: string, most: number): Target => ({
+  id: `feed-reach-${place.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`,
+  text: `A revocation reaches another process, ${place}: p99 ms`,
+  measure: at("feed-reach", place, "p99"),
+  most,
+  digits: 1,
+});
+
+const feed: readonly Target[] = [
+  {
+    id: "feed-request",
+    text: "A known token with the feed: CPU more than without a check, ns",
+    measure: (read) => {
+      const [on, off] = [read("feed-request", "feed", "ns"), read("feed-request", "off", "ns")];
+      return on && off && combine((one, base) => one - base, on, off);
+    },
+    most: 300,
+    digits: 0,
+  },
+  reach("PostgreSQL, listen", 50),
+  reach("Redis, listen", 50),
+  // The bound.
+  reach("SQLite, listen", 1000),
+  reach("MariaDB, timer", 1000),
+];
+
 /** By the name of the bench. */
-export const TARGETS: Readonly<Record<string, readonly Target[]>> = { verify, http, write, start, growth, browser };
+export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
+  verify,
+  http,
+  write,
+  start,
+  growth,
+  browser,
+  feed,
+};
