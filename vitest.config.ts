@@ -46,6 +46,7 @@ const projects: readonly Project[] = [
   { name: "stores", include: ["test/{store,servers,broker,control}/**/*.test.ts"], exclude: CONTRACT, isolate: false },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"], isolate: false },
+  { name: "ecosystem", include: ["ecosystem/**/*.test.ts"] },
   { name: "package", include: ["test/package/**/*.test.ts"] },
 ];
 
