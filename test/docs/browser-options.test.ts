@@ -12,9 +12,7 @@ import { root } from "./snippets.ts";
 
 const guide = readFileSync(join(root, "docs/guide/browser.md"), "utf8");
 const rows = new Map(
-  rowsOf(guide.slice(guide.indexOf("## Options"), guide.indexOf("## Troubleshooting"))).map(
-    ([option = "", cell = ""]) => [option, cell],
-  ),
+  rowsOf(guide.slice(guide.indexOf("## Options"))).map(([option = "", cell = ""]) => [option, cell]),
 );
 const comments = readComments("src/lib/browser/client-options.ts");
 

@@ -1,6 +1,6 @@
 /**
- * The move from express-session in docs/guide/migration.md: its servers as they stand there, step
- * by step.
+ * The move in docs/guide/migration-express-session.md: its servers as they stand there, step by
+ * step.
  */
 import { createClient } from "redis";
 import { createSessions, type Sessions } from "counterfoil";

@@ -1,6 +1,5 @@
 /**
- * The move from a JWT middleware in docs/guide/migration.md: its servers as they stand there, step
- * by step.
+ * The move in docs/guide/migration-jwt.md: its servers as they stand there, step by step.
  */
 import { join } from "node:path";
 import jwt from "jsonwebtoken";

@@ -1,5 +1,5 @@
 /**
- * "A middleware of your own" in docs/guide/migration.md: node:http and the functions of the package
+ * The server of docs/guide/migration-middleware.md: node:http and the functions of the package
  * root.
  */
 import { renameSync, writeFileSync } from "node:fs";

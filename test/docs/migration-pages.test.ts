@@ -1,5 +1,5 @@
 /**
- * The pages of docs/guide/migration.md in a real browser, which stays open while one server takes
+ * The pages of docs/guide/migration-*.md in a real browser, which stays open while one server takes
  * over from the other.
  */
 import type { Browser, BrowserContext } from "playwright-core";

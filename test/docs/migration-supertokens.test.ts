@@ -1,6 +1,5 @@
 /**
- * The move from supertokens-node-mysql-ref-jwt in docs/guide/migration.md: its servers as they
- * stand there, step by step.
+ * The move in docs/guide/migration-supertokens.md: its servers as they stand there, step by step.
  */
 import { createSessions, type Sessions } from "counterfoil";
 import { mysql } from "counterfoil/mysql";

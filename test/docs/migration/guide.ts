@@ -1,26 +1,29 @@
-/** The code blocks of docs/guide/migration.md, by the heading above them. */
-import { readFileSync } from "node:fs";
+/** The code blocks of docs/guide/migration-*.md, by the heading above them. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../snippets.ts";
 
 export type Language = "ts" | "js" | "sql";
 
+const guides = readdirSync(join(root, "docs/guide"))
+  .filter((file) => file.startsWith("migration-"))
+  .map((file) => join("docs/guide", file));
+
 /**
- * The block of a language under a heading of the guide.
+ * The block of a language under a heading of these guides.
  * @throws where there is none, or more than one
  */
 export function codeOf(heading: string, language: Language): string {
-  return onlyOne(
-    readBlocks("docs/guide/migration.md").filter((block) => block.heading === heading && block.language === language),
-  ).code;
+  return onlyOne(guides.flatMap(readBlocks).filter((block) => block.heading === heading && block.language === language))
+    .code;
 }
 
 /**
- * The browser's half from docs/guide/browser.md, without the client: refreshes after a 401, and
- * repeats.
+ * The browser's half from docs/guide/browser-requests.md, without the client: refreshes after a
+ * 401, and repeats.
  */
 export function readSessionScript(): string {
-  const scripts = readBlocks("docs/guide/browser.md").filter(({ language }) => language === "js");
+  const scripts = readBlocks("docs/guide/browser-requests.md").filter(({ language }) => language === "js");
   return onlyOne(scripts.filter(({ code }) => code.includes("export async function api("))).code;
 }
 
