@@ -7,7 +7,15 @@ import {
   type SqlDriver,
   type SqlResult,
 } from "./sql-driver.ts";
-import type { PgClient, PgQuery, PgResult, PostgresJs, PostgresJsScope, PostgresPool } from "./postgres-pool.ts";
+import {
+  guardNewClients,
+  type PgClient,
+  type PgQuery,
+  type PgResult,
+  type PostgresJs,
+  type PostgresJsScope,
+  type PostgresPool,
+} from "./postgres-pool.ts";
 import { listen, type ListenPool } from "./postgres-listen.ts";
 import type { SqlValue } from "./sql-statements.ts";
 
@@ -38,7 +46,9 @@ export function createPostgresDriver({ pool, end, prepare, listenPool }: Postgre
     async connect() {
       const given = await pool();
       seen = given;
-      return "unsafe" in given ? fromPostgresJs(given, names) : fromClient(await given.connect(), names);
+      if ("unsafe" in given) return fromPostgresJs(given, names);
+      guardNewClients(given);
+      return fromClient(await given.connect(), names);
     },
 
     ...(listenPool === undefined

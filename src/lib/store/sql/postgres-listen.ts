@@ -1,4 +1,4 @@
-import type { PgClient, PgPool, PostgresJs, PostgresPool } from "./postgres-pool.ts";
+import { guardNewClients, type PgClient, type PgPool, type PostgresJs, type PostgresPool } from "./postgres-pool.ts";
 
 /** A pool of its own for messages, and how to end it. */
 export interface ListenPool {
@@ -58,6 +58,8 @@ async function listenByPg(pool: PgPool, channel: string, wake: () => void): Prom
   let isStopped = false;
   let pause = SHORTEST;
   let timer: NodeJS.Timeout | undefined;
+
+  guardNewClients(pool);
 
   async function connect(): Promise<void> {
     const client: ListeningClient = await pool.connect();

@@ -9,9 +9,24 @@ export interface PgClient {
   off(event: "error", listener: () => void): unknown;
 }
 
-/** The used method of a `Pool` of pg. */
+/** The used methods of a `Pool` of pg. */
 export interface PgPool {
   connect(): Promise<PgClient>;
+  /** Reports each new connection before `connect` returns it. Pools of pg have this method. */
+  on?(event: "connect", listener: (client: PgClient) => void): unknown;
+}
+
+const guarded = new WeakSet<PgPool>();
+
+/**
+ * Keeps a new connection from ending the process. A server that stops may say goodbye in the same
+ * packet in which it says that it is ready. The connection then emits an error before `connect`
+ * returns it, and nobody else listens yet.
+ */
+export function guardNewClients(pool: PgPool): void {
+  if (guarded.has(pool)) return;
+  guarded.add(pool);
+  pool.on?.("connect", (client) => client.on("error", () => undefined));
 }
 
 export interface PgResult {
