@@ -20,7 +20,7 @@ export function checkOriginAgainstCookies({ fault }: ConfigOptions, { http, cook
     fault(
       "cookie.secure",
       "CONTRADICTION",
-      "is true, and browsers drop such cookies from an http.publicOrigin over http; write an https origin",
+      "is true, and browsers drop such cookies from an http.publicOrigin over http; write an https origin, or for development cookie: { secure: false }",
     );
   }
   if (cookie.domain !== undefined && hostname !== cookie.domain && !hostname.endsWith(`.${cookie.domain}`)) {
