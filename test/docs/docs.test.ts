@@ -1,6 +1,15 @@
 import { type ErrorCode, ERRORS } from "../../src/lib/error-types.ts";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { AuthError, SessionError } from "counterfoil";
@@ -30,6 +39,7 @@ beforeAll(() => {
     jsx: "react-jsx",
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+  copyFileSync(join(root, "test/docs/not-installed.d.ts"), join(folder, "not-installed.d.ts"));
   for (const { place, code } of snippets) writeFileSync(join(folder, fileOf(place)), `${code}\nexport {};\n`);
   for (const { place, extension, code } of examples) writeFileSync(join(folder, fileOf(place, extension)), code);
 });

@@ -32,9 +32,10 @@ export interface Stage {
 
 export const SECRET = "a secret for readers of the guides, long enough";
 
-export function createStage(common: Environment = {}): Stage {
-  const folder = mkdtempSync(join(tmpdir(), "counterfoil-migration-"));
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+/** @param parent a folder below whose `node_modules` the code finds its packages */
+export function createStage(common: Environment = {}, parent?: string): Stage {
+  const folder = mkdtempSync(join(parent ?? tmpdir(), ".counterfoil-guide-"));
+  if (parent === undefined) symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), '{ "name": "reader", "private": true, "type": "module" }');
   mkdirSync(join(folder, "public"));
   const apps = new Set<App>();
