@@ -25,7 +25,7 @@ const MINUTE = 60_000;
 /** What an app that starts with this config dies of. */
 async function seenAtStart(config: CounterfoilConfig): Promise<SessionError> {
   try {
-    const sessions = createSessions({ store: memory(), ...config });
+    const sessions = createSessions({ ...config, store: config.store ?? memory() });
     onTestFinished(() => sessions.close());
     await sessions.ready();
   } catch (error) {
