@@ -1,4 +1,5 @@
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
+import type { Lending } from "./lib/store/store-access.ts";
 import { createMemoryStore } from "./lib/store/memory-store.ts";
 import { readWhole } from "./lib/options/config-reader.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
@@ -28,7 +29,8 @@ export interface MemoryOptions {
 export function memory(options: MemoryOptions = {}): SessionStore {
   const isMeant = readWhole(options, "memory", (section) => section.flag("production") ?? false);
   warnOfMemory("memory()", isMeant, ", or memory({ production: true }) if this is what you want");
-  return createMemoryStore();
+  const store: SessionStore & Lending = { ...createMemoryStore(), access: { kind: "memory", isMeant } };
+  return store;
 }
 
 export type { SessionStore } from "./lib/session/session-store.ts";

@@ -25,6 +25,8 @@ export interface SessionContext {
   readonly policy: Policy;
   /** The store. Its errors have become `STORE_UNAVAILABLE`. */
   readonly store: SessionStore;
+  /** The store as the config gave it. */
+  readonly givenStore: SessionStore;
   /** The observers of the store. */
   readonly observers: StoreObservers;
   /** The kind of database, for operators; undefined if the store does not say. */

@@ -160,6 +160,7 @@ export function createContext(
   return {
     policy,
     store,
+    givenStore,
     observers,
     storeKind: givenStore.kind,
     isMemory: givenStore.secretFile === null,

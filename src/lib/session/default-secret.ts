@@ -14,7 +14,7 @@ export type SecretSource = (isFirstStart: boolean) => Promise<SecretList>;
 const passingSecrets = new WeakMap<SessionStore, SecretList>();
 
 /** The name has a leading dot when the library makes the file, see secret-file.ts. */
-const DEVELOPMENT_FILE = "./counterfoil.secret";
+export const DEVELOPMENT_FILE = "./counterfoil.secret";
 
 const HOW = "write secret: process.env.COUNTERFOIL_SECRET, with a value from: openssl rand -base64 32";
 

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -95,6 +96,29 @@ export function readSecret(file: string): string | undefined {
   } finally {
     closeSync(open);
   }
+}
+
+/** A secret file, as `counterfoil doctor` sees it. */
+export interface SecretFile {
+  readonly path: string;
+  /** Why other users can access it. */
+  readonly exposure: string | undefined;
+}
+
+/**
+ * Looks for the secret file of this name, or of the one with a leading dot. It is reported here, so
+ * that a later reading does not warn.
+ *
+ * @returns undefined if there is none
+ */
+export function findSecretFile(file: string): SecretFile | undefined {
+  for (const path of [hiddenName(file), file]) {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
+    warned.add(path);
+    return { path, exposure: exposureOf(path, stats) };
+  }
+  return undefined;
 }
 
 function warnIfExposed(file: string, stats: Stats): void {

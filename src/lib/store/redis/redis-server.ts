@@ -2,7 +2,7 @@ import { warnOfSetup } from "../../notices.ts";
 import { unsuitableStore } from "../../session/store-error.ts";
 import { text } from "./redis-rows.ts";
 
-interface ServerFacts {
+export interface ServerFacts {
   readonly version: string;
   /** In bytes; 0 if there is none or it is unknown. */
   readonly maxMemory: number;
@@ -12,7 +12,7 @@ interface ServerFacts {
 }
 
 /** @param facts the reply of the script `inspect` */
-function readFacts(facts: unknown): ServerFacts {
+export function readFacts(facts: unknown): ServerFacts {
   const [version = "", memory = "", policy = "", cluster = "", evicted = ""] = (facts as readonly unknown[]).map(text);
   return {
     version,

@@ -12,7 +12,8 @@ import { auditArgs, createRedisAudit } from "./redis-audit.ts";
 import { appendArgs, logArgs, readLogPage } from "./redis-log.ts";
 import { createRedisRunner } from "./redis-runner.ts";
 import * as scripts from "./redis-scripts.ts";
-import { checkServer, findEviction } from "./redis-server.ts";
+import { checkServer, findEviction, readFacts, type ServerFacts } from "./redis-server.ts";
+import type { Lending } from "../store-access.ts";
 import { createRedisSweep } from "./redis-sweep.ts";
 import type { Journal, LogPage, NewLogEntry } from "../../revocation/log-store.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
@@ -96,7 +97,14 @@ export function createRedisStore({
   /** Whether the server is a cluster, where no script reaches two shards. */
   let isScattered = false;
 
-  return {
+  /** Each master of a cluster has some of the shards. */
+  async function inspectAll(): Promise<readonly ServerFacts[]> {
+    const first = readFacts(await run(scripts.inspect, [ring.keys]));
+    if (!first.isCluster) return [first];
+    return Promise.all(shards.map(async ({ expiries }) => readFacts(await run(scripts.inspect, [expiries]))));
+  }
+
+  const store: SessionStore & Lending = {
     kind: "Redis",
     timeout,
 
@@ -326,7 +334,19 @@ export function createRedisStore({
     },
 
     close: driver.close,
+    access: {
+      kind: "redis",
+      async inspect() {
+        const facts = await inspectAll();
+        const all = facts.some(({ isCluster: isNode }) => isNode) ? shards : [];
+        await Promise.all(
+          [ring.probeKeys, ...all.map(({ probeKeys }) => probeKeys)].map((keys) => run(scripts.probeWrites, keys)),
+        );
+        return facts;
+      },
+    },
   };
+  return store;
 }
 
 /** Sessions that one script reads, because other clients wait while a script runs. */

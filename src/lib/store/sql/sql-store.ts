@@ -14,6 +14,7 @@ import {
 import { appendValues, auditQueryValues, auditValues, readAuditRow, readPage } from "./sql-journal.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import { type MigrationSource, readMigrations } from "../migrations.ts";
+import type { Lending } from "../store-access.ts";
 import type { SqlDriver, SqlResult } from "./sql-driver.ts";
 import { createSqlRunner, type SqlRun, type SqlRunner } from "./sql-runner.ts";
 import { chooseEnded, rememberDevice, signInOnce } from "./sql-sign-in.ts";
@@ -194,7 +195,7 @@ export function createSqlStore({
     return removed;
   }
 
-  return {
+  const store: SessionStore & Lending = {
     kind,
     timeout,
 
@@ -331,7 +332,17 @@ export function createSqlStore({
     },
 
     close: driver.close,
+    access: {
+      kind: "sql",
+      prefix,
+      migrate,
+      inspect: () => inspect(runner),
+      checkSchema: (family) =>
+        prepareSchema(runner, driver, { dialect: family, prefix, migrate: false, remake: false, source, causal: "" }),
+      ask: async (text) => (await runner.withConnection((connection) => connection.execute(text))).rows,
+    },
   };
+  return store;
 }
 
 /** The statements of the server, once it is known. */

@@ -18,6 +18,7 @@ import { rememberDevice, signInOnce } from "../sql/sql-sign-in.ts";
 import { createTransactionStore } from "../sql/sql-transaction.ts";
 import { createSqliteConnection, type SqliteConnectionOptions } from "./sqlite-connection.ts";
 import { diagnoseFile } from "./sqlite-errors.ts";
+import type { Lending } from "../store-access.ts";
 import { SQLITE_PATIENCE } from "../default-store.ts";
 import { inOwnTransaction, inTransaction, readCommitted, type SqliteDatabase } from "./sqlite-driver.ts";
 
@@ -71,7 +72,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
 
   const changed = (result: { readonly changes: number | bigint }): boolean => Number(result.changes) > 0;
 
-  return {
+  const store: SessionStore & Lending = {
     kind: "SQLite",
     secretFile,
     timeout: SQLITE_PATIENCE,
@@ -236,7 +237,9 @@ export function createSqliteStore(options: SqliteStoreOptions): SessionStore {
     watch: connection.watch,
 
     close: connection.close,
+    access: { kind: "sqlite", path: options.isOwn ? options.path : undefined, prefix },
   };
+  return store;
 }
 
 /** How often another connection's changes are looked for, in ms. */
