@@ -43,7 +43,12 @@ const projects: readonly Project[] = [
   },
   { name: "alone", include: ALONE },
   { name: "counts", include: ["test/counts/**/*.test.ts"] },
-  { name: "stores", include: ["test/{store,servers,broker,control}/**/*.test.ts"], exclude: CONTRACT, isolate: false },
+  {
+    name: "stores",
+    include: ["test/{store,servers,broker,control,doctor}/**/*.test.ts"],
+    exclude: CONTRACT,
+    isolate: false,
+  },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"], isolate: false },
   { name: "ecosystem", include: ["ecosystem/**/*.test.ts"] },

@@ -70,7 +70,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "testing/store",
     "testing/http",
   ],
-  cli: ["protocol", "lib", "options", "crypto", "key", "session", "config", "store", "entries"],
+  "cli/doctor": ["protocol", "lib", "options", "crypto", "key", "session", "config", "store", "entries"],
+  cli: ["protocol", "lib", "options", "crypto", "key", "session", "config", "store", "entries", "cli/doctor"],
 };
 
 export interface Arrow {

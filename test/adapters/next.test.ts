@@ -1,6 +1,7 @@
 import { beforeAll, describe } from "vitest";
 import { nextSubject } from "./next.ts";
 import type { Setup } from "./setup.ts";
+import { testDoctor } from "./test-doctor.ts";
 import { testConsole } from "./test-console.ts";
 import { testOpenPages } from "./test-open-pages.ts";
 import { testSubjects } from "./test-subjects.ts";
@@ -18,3 +19,5 @@ describe("the console in Next.js 16", () => {
 });
 
 describe("the stream for open pages in Next.js 16", () => testOpenPages(nextSubject));
+
+describe("the doctor and Next.js 16", () => testDoctor(nextSubject));

@@ -6,6 +6,10 @@ export interface Outcome {
   readonly text: string;
   /** For programs, with `--json`. docs/guide/command-line.md has the shapes. */
   readonly json: Readonly<Record<string, unknown>>;
+  /** Default 0. */
+  readonly exitCode?: number;
+  /** Whether code of the app ran, which may keep the process alive. */
+  readonly endsProcess?: boolean;
 }
 
 /** A command, without the types of its options. */

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { doctor } from "./doctor.ts";
 import { keysList } from "./keys-list.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { migrate } from "./migrate.ts";
@@ -18,4 +19,5 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["secret rotate", secretRotate],
   ["sweep", sweep],
   ["migrate", migrate],
+  ["doctor", doctor],
 ]);

@@ -18,8 +18,11 @@ if (["help", "--help", "-h"].includes(first) || args.includes("--help")) {
 } else {
   try {
     if (command === undefined) throw unknownCommand();
-    const { text, json } = await command.run(args.slice(name.split(" ").length));
-    process.stdout.write(isJson ? printableJson(json) : text);
+    const { text, json, exitCode = 0, endsProcess = false } = await command.run(args.slice(name.split(" ").length));
+    process.exitCode = exitCode;
+    process.stdout.write(isJson ? printableJson(json) : text, () => {
+      if (endsProcess) process.exit();
+    });
   } catch (error) {
     const { exitCode, code, message } = toReport(error, [...args, process.env["COUNTERFOIL_STORE"] ?? ""]);
     process.exitCode = exitCode;
