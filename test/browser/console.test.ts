@@ -11,6 +11,7 @@ import express, { type Request, type Response } from "express";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
+import { findFaintTexts } from "./faint-texts.ts";
 import { describeInBrowsers, type Stage } from "./stage.ts";
 import { chromiumPage } from "./tab.ts";
 
@@ -115,33 +116,6 @@ const shoot = (page: Page, name: string): Promise<unknown> =>
   page.screenshot({
     path: fileURLToPath(new URL(`../../.screenshots/console-${name}.png`, import.meta.url)),
     fullPage: true,
-  });
-
-/** The texts whose contrast is below 4.5 (WCAG 2.2, 1.4.3), with their contrasts. */
-const findFaint = (page: Page): Promise<readonly string[]> =>
-  page.evaluate(() => {
-    const parse = (color: string): readonly number[] => (color.match(/[\d.]+/g) ?? []).map(Number);
-    const luminance = ([r = 0, g = 0, b = 0]: readonly number[]): number => {
-      const [red = 0, green = 0, blue = 0] = [r, g, b].map((one) => {
-        const part = one / 255;
-        return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-      });
-      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    };
-    const behind = (element: Element | null): readonly number[] => {
-      if (element === null) return [255, 255, 255];
-      const color = parse(getComputedStyle(element).backgroundColor);
-      return color[3] === 0 ? behind(element.parentElement) : color;
-    };
-    const faint: string[] = [];
-    for (const element of document.body.querySelectorAll("*")) {
-      const text = [...element.childNodes].find((node) => node.nodeType === 3 && node.textContent?.trim() !== "");
-      if (text === undefined) continue;
-      const levels = [luminance(parse(getComputedStyle(element).color)), luminance(behind(element))];
-      const contrast = (Math.max(...levels) + 0.05) / (Math.min(...levels) + 0.05);
-      if (contrast < 4.5) faint.push(`${element.tagName} ${text.textContent?.trim()} ${contrast.toFixed(2)}`);
-    }
-    return faint;
   });
 
 /** Presses Tab until an element of this name has the focus, and says which had it on the way. */
@@ -322,17 +296,17 @@ describeInBrowsers(
     ] as const)("is readable, %s, %d px wide, and nothing hangs over", async (colorScheme, width) => {
       const { page, url, complaints } = await openVisit(stage(), { colorScheme, viewport: { width, height: 844 } });
       await page.goto(`${url}?id=alice`);
-      expect(await findFaint(page)).toEqual([]);
+      expect(await findFaintTexts(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
       await shoot(page, `${colorScheme}-${width}`);
       await page.getByRole("button", { name: "Revoke session" }).last().click();
       await page.getByRole("status").waitFor();
-      expect(await findFaint(page)).toEqual([]);
+      expect(await findFaintTexts(page)).toEqual([]);
       // The longest id, of nothing but characters that are written out.
       await page.goto(`${url}?${new URLSearchParams({ user: JSON.stringify("\u202E".repeat(256)) }).toString()}`);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
       await page.goto(`${url}?id=x&type=number`);
-      expect(await findFaint(page)).toEqual([]);
+      expect(await findFaintTexts(page)).toEqual([]);
       await shoot(page, `wrong-${colorScheme}-${width}`);
       expect(complaints).toEqual([]);
     });
