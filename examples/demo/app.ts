@@ -7,14 +7,26 @@ import { malware } from "./malware.ts";
 import { otherDevices } from "./other-devices.ts";
 import { operators } from "./operators.ts";
 import { page } from "./page.ts";
+import { type Stories, toUserId } from "./stories.ts";
 import { TIMES } from "./times.ts";
+import { visitorOf } from "./visitor.ts";
+
+export interface Claims {
+  readonly name: string;
+}
 
 export interface SessionData {
   readonly likes: number;
 }
 
+export interface Parts {
+  readonly agents: Agents;
+  readonly events: EventStream;
+  readonly stories: Stories;
+}
+
 /** What an app with Counterfoil looks like, and beside it the parts that only a demo has. */
-export function createApp(sessions: Sessions<unknown, SessionData>, agents: Agents, events: EventStream): Express {
+export function createApp(sessions: Sessions<Claims, SessionData>, { agents, events, stories }: Parts): Express {
   const { createNewSession, errorHandler, sessionOf, sessionRoutes, verifySession } = sessionsFor(sessions);
   const app = express();
   app.disable("x-powered-by");
@@ -30,8 +42,16 @@ export function createApp(sessions: Sessions<unknown, SessionData>, agents: Agen
       res.status(400).json({ message: "give a name of 1 to 40 characters, as in name=alice" });
       return;
     }
+    const visitor = visitorOf(req);
+    const userId = toUserId(name, visitor);
+    // A browser that signs in begins a new story, without the devices of the one before.
+    if (visitor !== undefined && device === "") {
+      await sessions.revokeAllSessionsForUser(userId);
+      stories.begin(visitor);
+    }
     // Here an app would check a password or a passkey.
-    await createNewSession(req, res, name, {
+    await createNewSession(req, res, userId, {
+      jwtPayload: { name },
       sessionData: { likes: 0 },
       ...(device === "" ? {} : { deviceLabel: device }),
     });
@@ -40,8 +60,9 @@ export function createApp(sessions: Sessions<unknown, SessionData>, agents: Agen
 
   app.get("/api/me", verifySession(), async (req, res) => {
     const session = sessionOf(req);
+    const { name } = session.getJWTPayload();
     const { likes } = await session.getSessionData();
-    res.json({ user: session.getUserId(), session: session.getHandle(), likes });
+    res.json({ user: name, session: session.getHandle(), likes });
   });
 
   app.post("/api/like", verifySession(), async (req, res) => {
@@ -49,8 +70,8 @@ export function createApp(sessions: Sessions<unknown, SessionData>, agents: Agen
   });
 
   app.get("/demo/times", (_req, res) => void res.json(TIMES));
-  app.get("/demo/events", verifySession(), events.serve);
-  app.use(otherDevices(agents));
+  app.get("/demo/events", events.serve);
+  app.use(otherDevices(agents, sessions));
   app.use(malware(agents));
   app.use(operators(sessions));
   app.use(page());

@@ -1,7 +1,10 @@
+import type { Sessions } from "counterfoil";
 import { parseMarker } from "counterfoil/protocol";
-import { verifySession, sessionOf } from "counterfoil/express";
+import { sessionsFor } from "counterfoil/express";
 import { type Request, type Response, Router } from "express";
 import type { Agents, Identity } from "./agents.ts";
+import type { Claims, SessionData } from "./app.ts";
+import { cookiesOfDevice, visitorOf } from "./visitor.ts";
 
 const DEVICES: readonly [Identity, ...Identity[]] = [
   {
@@ -27,15 +30,16 @@ const DEVICES: readonly [Identity, ...Identity[]] = [
  * `POST /demo/devices`: the signed-in user signs in on another device as well, so that there is one
  * to end.
  */
-export function otherDevices(agents: Agents): Router {
+export function otherDevices(agents: Agents, sessions: Sessions<Claims, SessionData>): Router {
+  const { sessionOf, verifySession } = sessionsFor(sessions);
   const router = Router();
-  let next = 0;
 
   router.post("/demo/devices", verifySession(), async (req: Request, res: Response) => {
-    const identity = DEVICES[next % DEVICES.length] ?? DEVICES[0];
-    next += 1;
-    const agent = agents.create(identity);
-    const { marker } = await agent.signIn(String(sessionOf(req).getUserId()));
+    const session = sessionOf(req);
+    const others = (await sessions.getAllSessionHandlesForUser(session.getUserId())).length - 1;
+    const identity = DEVICES[others % DEVICES.length] ?? DEVICES[0];
+    const agent = agents.create(identity, cookiesOfDevice(visitorOf(req)));
+    const { marker } = await agent.signIn(session.getJWTPayload().name);
     res.json({ agent: agent.id, name: identity.name, handle: parseMarker(marker ?? "")?.handle });
   });
 

@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import express, { type RequestHandler, Router } from "express";
+import { guide } from "./guide.ts";
+import { welcome } from "./visitor.ts";
 
 // Everything comes from this server, and nothing in the page is inline.
 const POLICY = [
@@ -22,11 +24,13 @@ const secure: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** The page, and the library's modules as they are, which it imports without a build. */
+/** The page, the docs, and the library's modules as they are, which it imports without a build. */
 export function page(): Router {
   const router = Router();
   const library = new URL(".", import.meta.resolve("counterfoil/browser"));
   router.use(secure);
+  router.get(["/", "/index.html"], welcome);
+  router.use(guide());
   router.use("/counterfoil", express.static(fileURLToPath(library)));
   router.use(express.static(fileURLToPath(new URL("public", import.meta.url))));
   return router;

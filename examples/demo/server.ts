@@ -11,15 +11,16 @@ import { join } from "node:path";
 import { close, init } from "counterfoil";
 import { sqlite } from "counterfoil/sqlite";
 import { createAgents } from "./agents.ts";
-import { createApp, type SessionData } from "./app.ts";
+import { type Claims, createApp, type SessionData } from "./app.ts";
 import { createEventStream } from "./event-stream.ts";
+import { createStories } from "./stories.ts";
 import { seconds, TIMES } from "./times.ts";
 
 // A fresh file with each start, so that the story always begins at its beginning and nothing is
 // left in the repository.
 const folder = mkdtempSync(join(tmpdir(), "counterfoil-demo-"));
 
-const sessions = await init<unknown, SessionData>({
+const sessions = await init<Claims, SessionData>({
   store: sqlite({ path: join(folder, "sessions.db") }),
   // As short-lived as the file. An app would take it from its environment, or leave it out here and
   // let one be made beside the file.
@@ -40,8 +41,9 @@ const sessions = await init<unknown, SessionData>({
 });
 
 const agents = createAgents(() => origin);
-const events = createEventStream();
-const server = createServer(createApp(sessions, agents, events));
+const stories = createStories();
+const events = createEventStream(stories);
+const server = createServer(createApp(sessions, { agents, events, stories }));
 let origin = "";
 
 // The loopback address only: a visitor who reaches the demo can sign in as anybody.

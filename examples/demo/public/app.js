@@ -1,97 +1,131 @@
 /**
  * The demo's page: you, the thief with a copy of your cookies, and what the server sees of both.
  */
-import { whileDisabled } from "./busy.js";
 import { createDevices } from "./devices.js";
-import { createOwnSessions } from "./own-sessions.js";
 import { createPanel } from "./panel.js";
+import { race } from "./race.js";
+import { tellSides } from "./sides.js";
 import { createSignIn } from "./sign-in.js";
 import { createStage } from "./stage.js";
 import { tellPhase } from "./story.js";
+import { createTabs } from "./tabs.js";
 import { createThief } from "./thief.js";
 import { createTimeline } from "./timeline.js";
+import { showTimes } from "./times.js";
 import { createYou } from "./you.js";
 
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector);
 
 const times = await (await fetch("/demo/times")).json();
-/** @type {Omit<import("./story.js").Plot, "live" | "generation">} */
-const plot = { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" };
+const plot = createPlot();
+/** Under which you sign in next. */
+let name = "alice";
+/** @type {ReturnType<typeof createThief> | undefined} */
+let thief;
 
-const stage = createStage(times);
+showTimes(find("#times"), times);
+const tabs = createTabs(find("main"));
+const ACTS = {
+  "sign-in": () => signInAs(name),
+  refresh: () => you.call("refresh"),
+  steal,
+  race: raceOn,
+};
+const stage = createStage(async (act) => {
+  plot.trouble = "";
+  plot.trouble = (await ACTS[act]()) ?? "";
+  tick();
+});
 const yourPanel = createPanel(
   find("#you"),
   { title: "You", empty: "What you get stands here, newest first." },
-  times.accessValidity,
+  { accessValidity: times.accessValidity, onRow: () => tabs.note("you") },
 );
+const thiefsPanel = createPanel(
+  find("#thief"),
+  { title: "The thief", empty: "" },
+  { accessValidity: times.accessValidity, onRow: () => tabs.note("thief") },
+);
+thiefsPanel.instead.append("It has only cookies, and cookies cannot sign in.");
 const you = createYou({
   onLog: yourPanel.log,
   onBegin: begin,
   onRotation() {
     plot.youRefreshed = true;
-    timeline.keepOpen();
+    plot.mintedAt = Date.now();
   },
   onEnd(reason) {
     if (reason === "sign-out") plot.ending = reason;
   },
 });
 const devices = createDevices(you);
-const ownSessions = createOwnSessions();
-const timeline = createTimeline(find("#server-log"), times, ownSessions.include, onServerEvent);
-const signIn = createSignIn(yourPanel.away, find("#you .panel-head"), {
-  async signIn(name) {
-    const { status, body } = await you.signIn(name);
-    if (status !== 200) return body.message;
-    if (!you.state.live) return "Your browser keeps no cookies of this page.";
-    moveFocus("#you [data-action=me]");
-    await you.call("me");
-    return "";
+const signIn = createSignIn(yourPanel.instead, yourPanel.head, {
+  async signIn(chosen) {
+    const trouble = (await signInAs(chosen)) ?? "";
+    tick();
+    // What had the focus has just gone from the page.
+    if (trouble === "") find("#next").focus();
+    return trouble;
   },
   signOut: you.signOut,
 });
 
-const thiefsPanel = createPanel(find("#thief"), { title: "The thief", empty: "" }, times.accessValidity);
-thiefsPanel.away.append("The session is over, so the copy of its cookies is worth nothing.");
-/** @type {ReturnType<typeof createThief> | undefined} */
-let thief;
-let stealing = false;
-
 yourPanel.show(you);
-find("#steal").addEventListener("click", steal);
 await you.resume();
+createTimeline(find("#server-log"), times, { onEvent: onServerEvent, onRow: () => tabs.note("server") });
 setInterval(tick, 200);
 tick();
 find("main").dataset.ready = "";
 
+function createPlot() {
+  return {
+    thief: /** @type {"" | "live" | "over"} */ (""),
+    youRefreshed: false,
+    thiefRefreshed: false,
+    racing: false,
+    alarm: false,
+    ringer: /** @type {"" | "thief" | "you"} */ (""),
+    ending: "",
+    trouble: "",
+    mintedAt: Date.now(),
+  };
+}
+
 /** A session begins, in this tab or another: the story starts anew. */
 function begin() {
-  ownSessions.add(you.state.marker.handle);
-  Object.assign(plot, { thief: "", youRefreshed: false, thiefRefreshed: false, alarm: false, ending: "" });
+  Object.assign(plot, createPlot());
+  name = you.state.user;
   thief = undefined;
   find("#thief").hidden = true;
   find("#invitation").hidden = false;
-  find("#steal-status").textContent = "";
+  find("#console").href = `/console?user=${encodeURIComponent(JSON.stringify(you.state.userId))}`;
+  yourPanel.clearLog();
   stage.silence();
-  timeline.open();
 }
 
+/** @param {string} chosen @returns {Promise<string | undefined>} what went wrong */
+async function signInAs(chosen) {
+  const { status, body } = await you.signIn(chosen);
+  if (status !== 200) return `That did not work: ${body.message}.`;
+  if (!you.state.live) return "Your browser keeps no cookies of this page.";
+  tabs.select("you");
+  await you.call("me");
+  return undefined;
+}
+
+/** @returns {Promise<string | undefined>} what went wrong */
 async function steal() {
-  find("#steal-status").textContent = "";
-  stealing = true;
-  const { status, body } = await whileDisabled(find("#steal"), () => you.request("POST", "/session/refresh/steal"));
-  stealing = false;
-  const { user, marker } = you.state;
-  if (status !== 200 || marker === undefined) {
-    find("#steal-status").textContent = `That did not work: ${body.message}.`;
-    return;
-  }
+  const { status, body } = await you.request("POST", "/session/refresh/steal");
+  const { user, marker, bound } = you.state;
+  if (status !== 200 || marker === undefined) return `That did not work: ${body.message}.`;
   const side = createThief({
     agent: body.agent,
-    copy: { user, marker },
+    copy: { user, marker, bound },
     onLog: thiefsPanel.log,
     onRotation() {
       plot.thiefRefreshed = true;
+      plot.mintedAt = Date.now();
     },
   });
   thief = side;
@@ -100,8 +134,17 @@ async function steal() {
   thiefsPanel.show(side);
   find("#invitation").hidden = true;
   find("#thief").hidden = false;
-  moveFocus("#thief [data-action=me]");
+  tabs.select("thief");
   await side.call("me");
+  return undefined;
+}
+
+async function raceOn() {
+  const copy = thief;
+  if (copy === undefined) return;
+  plot.racing = true;
+  await race({ you, thief: copy, plot, times, isOn: () => thief === copy && copy.state.live && you.state.live });
+  plot.racing = false;
 }
 
 /** @param {import("./timeline.js").ServerEvent} event */
@@ -109,6 +152,7 @@ function onServerEvent(event) {
   const mine = event.handles.includes(you.state.marker?.handle ?? "");
   if (mine && event.name === "reuse-detected") {
     plot.alarm = true;
+    plot.ringer = event.by === "thief" ? "thief" : "you";
     stage.ring(event);
   }
   if (mine && event.name === "session-revoked") {
@@ -123,18 +167,16 @@ function onServerEvent(event) {
 
 function tick() {
   for (const side of [you, thief]) side?.tick();
+  const { live, marker } = you.state;
+  const words = tellSides(marker !== undefined, plot.ringer);
+  yourPanel.explain(words.you);
+  thiefsPanel.explain(words.thief);
   yourPanel.update();
   if (thief !== undefined) thiefsPanel.update();
-  const { live, marker } = you.state;
-  signIn.update(you.state);
+  signIn.update(live);
   devices.update(live);
-  find("#steal").disabled = !live || stealing;
   if (thief !== undefined) plot.thief = thief.state.live ? "live" : "over";
-  stage.tell(tellPhase({ ...plot, live, generation: marker?.generation ?? 0 }, times));
-}
-
-/** For the keyboard: what had the focus has just gone from the page. */
-function moveFocus(selector) {
-  tick();
-  find(selector).focus();
+  const waits = [you, thief].map((side) => side?.wait()).filter((wait) => wait !== undefined);
+  const wait = waits.length === 0 ? undefined : Math.max(...waits);
+  stage.tell(tellPhase({ ...plot, live, name, generation: marker?.generation ?? 0, wait }, times));
 }

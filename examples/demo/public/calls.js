@@ -13,8 +13,8 @@ import { MESSAGES } from "./counterfoil/protocol.js";
  * @typedef {{ call: string, status: number, text: string, kind: "good" | "soft" | "bad" }} LogEntry
  *
  * @typedef {object} Side
- * @property {{ live: boolean, auto: boolean, user: string, marker: Marker | undefined, refreshedAt:
- * Date | undefined }} state
+ * @property {{ live: boolean, auto: boolean, user: string, bound: string, marker: Marker |
+ * undefined, refreshedAt: Date | undefined }} state
  * @property {(action: Action) => Promise<void>} call
  *
  * @typedef {import("counterfoil/protocol").SessionMarker} Marker
@@ -50,13 +50,14 @@ export function describe(action, { status, body, reason, after }, before) {
   const call = CALLS[action];
   if (status === 200) return { call, status, kind: "good", text: describeSuccess(action, body, before, after) };
   const isPassing = status === 409 || body.message === MESSAGES.tryRefreshToken;
-  const isExplained = body.message !== MESSAGES.theft && reason !== "";
-  return {
-    call,
-    status,
-    kind: isPassing ? "soft" : "bad",
-    text: isExplained ? `${body.message}: ${reason}` : body.message,
-  };
+  return { call, status, kind: isPassing ? "soft" : "bad", text: explainRefusal(action, body.message, reason) };
+}
+
+/** @param {Action} action @param {string} message @param {string} reason */
+function explainRefusal(action, message, reason) {
+  if (message === MESSAGES.unauthorised)
+    return action === "refresh" ? `${message}: no new tokens either` : `${message}: the session is over`;
+  return message === MESSAGES.theft || reason === "" ? message : `${message}: ${reason}`;
 }
 
 /**

@@ -8,9 +8,10 @@ const find = (selector) => document.querySelector(selector);
 /**
  * @param {object} you
  * @param {(method: string, path: string) => Promise<{ status: number, body: any }>} you.request
+ * @param {{ bound: string }} you.state
  * @param {() => boolean} you.mayAsk whether now is the time to ask without having been told to
  */
-export function createDevices({ request, mayAsk }) {
+export function createDevices({ state, request, mayAsk }) {
   const list = find("#devices");
   const [add, endOthers] = [find("#add-device"), find("#end-others")];
   /**
@@ -60,6 +61,8 @@ export function createDevices({ request, mayAsk }) {
   }
 
   function show(/** @type {any[]} */ sessions) {
+    const own = sessions.find(({ current }) => current);
+    if (own !== undefined) state.bound = own.binding === null ? "no device" : "this device";
     sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.createdAt - a.createdAt);
     const focused = list.querySelector(":focus")?.dataset.handle;
     list.replaceChildren(...sessions.map((session) => createRow(session, () => end(`handle=${session.handle}`))));

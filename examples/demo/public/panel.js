@@ -9,9 +9,11 @@ const stillness = matchMedia("(prefers-reduced-motion: reduce)");
  * @param {object} texts
  * @param {string} texts.title
  * @param {string} texts.empty what stands in the log before anything has happened
- * @param {number} accessValidity ms
+ * @param {object} options
+ * @param {number} options.accessValidity ms
+ * @param {() => void} options.onRow when a line has come into the log
  */
-export function createPanel(root, { title, empty }, accessValidity) {
+export function createPanel(root, { title, empty }, { accessValidity, onRow }) {
   const template = /** @type {HTMLTemplateElement} */ (document.querySelector("#panel"));
   root.replaceChildren(template.content.cloneNode(true));
   /** @returns {any} */
@@ -36,8 +38,18 @@ export function createPanel(root, { title, empty }, accessValidity) {
   });
 
   return {
-    /** What stands in the place of the facts while the side has no session. */
-    away: /** @type {HTMLElement} */ (field("away")),
+    head: /** @type {HTMLElement} */ (root.querySelector(".panel-head")),
+    /** What stands in the place of the buttons while the side has no session. */
+    instead: /** @type {HTMLElement} */ (field("instead")),
+
+    /**
+     * What the ticket says while the side has no session.
+     * @param {{ title: string, text: string }} words
+     */
+    explain(words) {
+      set(field("away-title"), words.title);
+      set(field("away-text"), words.text);
+    },
 
     /** @param {import("./calls.js").Side} next */
     show(next) {
@@ -46,7 +58,10 @@ export function createPanel(root, { title, empty }, accessValidity) {
     },
 
     /** @param {import("./calls.js").LogEntry} entry */
-    log: ({ kind, call, status, text }) => prependRow(field("log"), kind, new Date(), [call, status || "–", text]),
+    log: ({ kind, call, status, text }) => {
+      prependRow(field("log"), kind, new Date(), [call, status || "–", text]);
+      onRow();
+    },
 
     clearLog() {
       field("log").querySelector("ol").replaceChildren();
@@ -55,11 +70,10 @@ export function createPanel(root, { title, empty }, accessValidity) {
     /** Called several times a second; writes only what has changed. */
     update() {
       if (side === undefined) return;
-      const { live, marker, user, refreshedAt } = side.state;
+      const { live, marker, user, bound, refreshedAt } = side.state;
       root.dataset.state = live ? "live" : marker === undefined ? "none" : "over";
-      field("facts").hidden = !live;
-      field("away").hidden = live;
-      for (const button of buttons) button.disabled = !live;
+      for (const name of ["facts", "actions"]) field(name).hidden = !live;
+      for (const name of ["away", "instead"]) field(name).hidden = live;
       set(field("status"), live ? "has a session" : "no session");
       if (marker === undefined) return;
 
@@ -67,6 +81,7 @@ export function createPanel(root, { title, empty }, accessValidity) {
       set(field("generation"), String(marker.generation), true);
       set(field("user"), user);
       set(field("handle"), `${marker.handle.slice(0, 8)}…`);
+      set(field("bound"), bound);
       set(field("refreshed"), refreshedAt?.toLocaleTimeString("en-GB") ?? "not yet");
       set(field("left"), !live ? "" : left > 0 ? `${Math.ceil(left / 1000)} s left` : "expired");
       field("life").style.transform = `scaleX(${live ? Math.min(1, left / accessValidity) : 0})`;

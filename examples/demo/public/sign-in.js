@@ -1,5 +1,6 @@
 /**
- * The form that stands in your panel while you have no session, and the way out while you have one.
+ * The form for another name, which stands in your panel while you have no session, and the way out
+ * while you have one.
  */
 import { whileDisabled } from "./busy.js";
 
@@ -8,7 +9,7 @@ import { whileDisabled } from "./busy.js";
  * @param {HTMLElement} head
  * @param {object} acts
  * @param {(name: string) => Promise<string>} acts.signIn what went wrong; empty when nothing did
- * @param {() => Promise<void>} acts.signOut
+ * @param {() => Promise<unknown>} acts.signOut
  */
 export function createSignIn(place, head, acts) {
   const template = /** @type {HTMLTemplateElement} */ (document.querySelector("#sign-in"));
@@ -34,13 +35,13 @@ export function createSignIn(place, head, acts) {
       return;
     }
     status.textContent = await whileDisabled(submit, () => acts.signIn(name));
+    if (status.textContent === "") input.value = "";
   });
 
   return {
-    update({ live, user }) {
+    /** @param {boolean} live whether you have a session */
+    update(live) {
       out.hidden = !live;
-      // For the next time; not while it is being typed.
-      if (live && user !== "") input.value = user;
     },
   };
 }

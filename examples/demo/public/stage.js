@@ -1,26 +1,39 @@
-/** The strip at the top: what is happening, in one sentence; and the alarm. */
+/** The strip at the top: what is happening, what to do next, and the alarm. */
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {{ window: number, settle: number, accessValidity: number }} times */
-export function createStage({ window, settle, accessValidity }) {
-  const s = (/** @type {number} */ ms) => `${ms / 1000} s`;
-  fillCells(byId("times"), [
-    ["An access token lives", s(accessValidity), "15 minutes by default"],
-    ["A retry is forgiven for", s(window), "10 seconds by default"],
-    ["A new refresh token settles in", s(settle), "30 seconds by default"],
-    ["An ended session is over", "at once", "this demo asks the store each time"],
-  ]);
-  // The alarm's place is kept from the start, so that nothing moves when it rings.
-  fillCells(
-    byId("evidence"),
-    Array.from({ length: 4 }, () => ["\u00a0", "\u00a0", "\u00a0"]),
-  );
+/** @param {(act: import("./story.js").Act) => Promise<void>} onNext */
+export function createStage(onNext) {
+  const button = byId("next");
+  let isBusy = false;
+
+  button.addEventListener("click", async ({ detail }) => {
+    // The second half of a double click would meet the next step.
+    if (isBusy || detail > 1) return;
+    isBusy = true;
+    setBusy(true);
+    await onNext(/** @type {import("./story.js").Act} */ (button.dataset.act));
+    isBusy = false;
+    setBusy(false);
+  });
+  // Nor is a key that is held down more than one step.
+  button.addEventListener("keydown", (event) => {
+    if (event.repeat) event.preventDefault();
+  });
+
+  // A disabled button would lose the focus of the keyboard.
+  const setBusy = (/** @type {boolean} */ busy) => button.setAttribute("aria-disabled", String(busy));
 
   return {
-    /** @param {{ step: number, sentence: string }} phase */
-    tell({ step, sentence }) {
-      if (byId("sentence").textContent !== sentence) byId("sentence").textContent = sentence;
+    /** @param {import("./story.js").Phase} phase */
+    tell({ step, sentence, next }) {
+      setText("sentence", sentence);
+      setText("hint", next.hint);
+      // While an act is on its way, its button keeps its name.
+      if (!isBusy) {
+        setText("next", next.label);
+        button.dataset.act = next.act;
+      }
       for (const [index, item] of [...byId("steps").children].entries()) {
         item.classList.toggle("done", index < step);
         if (index === step) item.setAttribute("aria-current", "step");
@@ -30,9 +43,9 @@ export function createStage({ window, settle, accessValidity }) {
 
     /** @param {any} event `reuse-detected` */
     ring(event) {
-      fillCells(byId("evidence"), describeEvidence(event));
+      setText("happened", describeReuse(event));
       show(true);
-      byId("alert").textContent = "Alarm: theft detected. Two parties hold tokens of one session. It has been ended.";
+      byId("alert").textContent = "Alarm: theft detected. Two browsers hold tokens of one session. It has been ended.";
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
       byId("stage").scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
     },
@@ -44,58 +57,31 @@ export function createStage({ window, settle, accessValidity }) {
   };
 }
 
+/** @param {string} id @param {string} text */
+function setText(id, text) {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** @param {boolean} alarm */
 function show(alarm) {
   byId("calm").hidden = alarm;
   byId("alarm").hidden = !alarm;
   byId("stage").classList.toggle("rings", alarm);
+  document.body.classList.toggle("alarmed", alarm);
   document.title = alarm ? "Theft detected · Counterfoil demo" : "Counterfoil demo";
   byId("stage-title").textContent = alarm ? "Alarm" : "What is happening";
 }
 
-/** @param {any} event @returns {string[][]} */
-function describeEvidence(event) {
-  const { presentedGeneration, sinceConfirmation, sinceChildSeen } = event;
-  return [
-    ["Presented", `generation ${presentedGeneration}`, nameDevice(event.presentingDevice)],
-    [
-      ...describeCurrent(event),
-      sinceConfirmation === null ? "the first of the session" : `took over ${ago(sinceConfirmation)} before`,
-    ],
-    ["Its successor", sinceChildSeen === null ? "not used yet" : `in use for ${ago(sinceChildSeen)}`, ""],
-    ["Last good refresh", ...splitDevice(event.lastDevice)],
-  ];
+/** @param {any} event */
+function describeReuse({ presented, presentedGeneration, sinceConfirmation, sinceChildSeen, ...devices }) {
+  const came = `${nameDevice(devices.presentingDevice)} came with a refresh token of generation ${presentedGeneration}.`;
+  const fact =
+    presented === "current"
+      ? `Its successor has been in use for ${toSeconds(sinceChildSeen)}`
+      : `It had been replaced ${toSeconds(sinceConfirmation)} before`;
+  return `${came} ${fact}, and ${nameDevice(devices.lastDevice)} was the last to refresh. An honest browser never does that.`;
 }
 
-/**
- * Two successors of one token have the same generation; and the token in force itself counts as
- * reused when a successor has long been in use.
- */
-function describeCurrent({ presented, presentedGeneration, currentGeneration }) {
-  if (presented === "current") return ["In force", "that very token"];
-  const another = presentedGeneration === currentGeneration ? "another of " : "";
-  return ["In force instead", `${another}generation ${currentGeneration}`];
-}
-
-const ago = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`;
-const nameDevice = ({ userAgent = "unknown device", ip = "" }) => `${userAgent}, ${ip}`;
-const splitDevice = ({ userAgent = "unknown device", ip = "" }) => [userAgent, ip];
-
-/** @param {HTMLElement} list @param {readonly (readonly string[])[]} cells */
-function fillCells(list, cells) {
-  list.replaceChildren(
-    ...cells.map(([term, value, note]) => {
-      const cell = document.createElement("div");
-      for (const [tag, text] of [
-        ["dt", term],
-        ["dd", value],
-        ["dd", note],
-      ]) {
-        const element = document.createElement(tag ?? "dd");
-        element.textContent = text ?? "";
-        cell.append(element);
-      }
-      return cell;
-    }),
-  );
-}
+const toSeconds = (/** @type {number | null} */ ms) => (ms === null ? "some time" : `${(ms / 1000).toFixed(1)} s`);
+const nameDevice = ({ userAgent = "An unknown device", ip = "" }) => (ip === "" ? userAgent : `${userAgent} (${ip})`);

@@ -10,7 +10,8 @@ const REST = 1000;
 /**
  * @param {object} options
  * @param {string} options.agent who plays it
- * @param {{ user: string, marker: import("./calls.js").Marker }} options.copy what it has got
+ * @param {{ user: string, bound: string, marker: import("./calls.js").Marker }} options.copy what
+ * it has got
  * @param {(entry: import("./calls.js").LogEntry) => void} options.onLog
  * @param {() => void} options.onRotation when a new refresh token has come
  */
@@ -77,6 +78,8 @@ export function createThief({ agent: id, copy, onLog, onRotation }) {
       await refreshing;
       if (state.live) await call("me");
     },
+    /** How long until it refreshes by itself, in ms; undefined: it does not. */
+    wait: () => (state.live && state.auto ? Math.max(0, timeLeft(state.marker) - LEAD) : undefined),
     /** Called several times a second. */
     tick() {
       if (state.live && state.auto && timeLeft(state.marker) <= LEAD && performance.now() >= restUntil) void refresh();

@@ -17,36 +17,24 @@ import { prependRow } from "./rows.js";
 /**
  * @param {HTMLElement} log
  * @param {{ settle: number }} times
- * @param {(handles: readonly string[]) => boolean} isOwn whether one of these sessions is, or was,
- * this browser's
- * @param {(event: ServerEvent) => void} onEvent
+ * @param {object} listeners
+ * @param {(event: ServerEvent) => void} listeners.onEvent
+ * @param {() => void} listeners.onRow when a line has come into the log
  */
-export function createTimeline(log, times, isOwn, onEvent) {
-  /** @type {EventSource | undefined} */
-  let source;
-
-  return {
-    /** Listens as the user who is signed in now; the server repeats what it still knows. */
-    open() {
-      source?.close();
+export function createTimeline(log, times, { onEvent, onRow }) {
+  // The server repeats this browser's own story, and sends nobody else's.
+  new EventSource("/demo/events").addEventListener("message", ({ data }) => {
+    /** @type {ServerEvent} */
+    const event = JSON.parse(data);
+    if (event.name === "story-begins") {
       log.querySelector("ol")?.replaceChildren();
-      source = new EventSource("/demo/events");
-      source.addEventListener("message", ({ data }) => {
-        /** @type {ServerEvent} */
-        const event = JSON.parse(data);
-        const { kind, title, text } = explain(event, isOwn(event.handles), times.settle / 1000);
-        prependRow(log, kind, new Date(event.at), [title, text]);
-        onEvent(event);
-      });
-    },
-    /**
-     * Listens again if the server has hung up, as it does when an access token has expired
-     * meanwhile.
-     */
-    keepOpen() {
-      if (source?.readyState === EventSource.CLOSED) this.open();
-    },
-  };
+      return;
+    }
+    const { kind, title, text } = explain(event, times.settle / 1000);
+    prependRow(log, kind, new Date(event.at), [title, text]);
+    onRow();
+    onEvent(event);
+  });
 }
 
 const ENDINGS = {
@@ -58,43 +46,35 @@ const ENDINGS = {
   expired: "It had not been used for too long.",
 };
 
-/** @param {ServerEvent} event @param {boolean} own @param {number} settle seconds */
-function explain(event, own, settle) {
+/** @param {ServerEvent} event @param {number} settle seconds */
+function explain(event, settle) {
   const { name, by, generation, outcome } = event;
-  const { kind, who } = describeActor(by, own);
-  // Red is for what concerns this page's session.
-  const loud = (/** @type {string} */ red) => (own ? red : "by-other");
+  const { kind, who } = describeActor(by);
   switch (name) {
     case "session-created":
       return { kind, title: `${who}: sign-in`, text: "A session begins, with a refresh token of generation 1." };
     case "session-refreshed":
       return { kind, ...explainRefresh(who, outcome, generation, settle) };
     case "session-revoked":
-      return {
-        kind: loud("over"),
-        title: `Session ${event.handles[0]?.slice(0, 8)}… is over`,
-        text: ENDINGS[event.reason],
-      };
+      return { kind: "over", title: `Session ${event.handles[0]?.slice(0, 8)}… is over`, text: ENDINGS[event.reason] };
     case "reuse-detected":
       return {
-        kind: loud("rings"),
+        kind: "rings",
         title: `${who}: reuse`,
         text:
           event.presented === "current"
             ? "A refresh token came back whose successor had long been in use."
-            : "A refresh token that had been superseded came back.",
+            : "A refresh token came back that had been replaced.",
       };
     default:
       return { kind: "over", title: name, text: "" };
   }
 }
 
-/** @param {string} by @param {boolean} own */
-function describeActor(by, own) {
-  const isDevice = by !== "thief" && by !== "browser";
-  if (isDevice) return { kind: "by-other", who: by };
-  if (!own) return { kind: "by-other", who: "Another browser" };
-  return by === "thief" ? { kind: "by-thief", who: "Thief" } : { kind: "by-browser", who: "You" };
+/** @param {string} by */
+function describeActor(by) {
+  if (by === "browser") return { kind: "by-browser", who: "You" };
+  return by === "thief" ? { kind: "by-thief", who: "Thief" } : { kind: "by-other", who: by };
 }
 
 /** @param {string} who @param {string} outcome @param {number} generation @param {number} settle */

@@ -20,6 +20,10 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
     live: false,
     auto: true,
     user: "",
+    /** @type {string | number} */
+    userId: "",
+    /** What the session is bound to, as the list of sessions says. */
+    bound: "–",
     /** @type {import("./calls.js").Marker | undefined} */
     marker: undefined,
     /** @type {Date | undefined} */
@@ -45,12 +49,16 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
     const marker = parseMarker(text);
     if (marker === undefined) return;
     Object.assign(state, {
-      user: String(session.userId),
+      user: /** @type {{ name: string }} */ (session.claims).name,
+      userId: session.userId,
       marker,
       // Tokens of the first generation came with the sign-in.
       refreshedAt: marker.generation > 1 ? new Date(marker.issuedAt) : undefined,
     });
-    if (marker.handle !== before?.handle) return onBegin();
+    if (marker.handle !== before?.handle) {
+      state.bound = "–";
+      return onBegin();
+    }
     if (!wire.isOwn(text)) onLog(describeShared(before.generation, marker.generation));
     if (marker.generation !== before.generation) onRotation();
   }
@@ -112,6 +120,8 @@ export function createYou({ onLog, onBegin, onRotation, onEnd }) {
      * makes the client refresh.
      */
     mayAsk: () => state.auto || left() > LEAD,
+    /** How long until it refreshes by itself, in ms; undefined: it does not. */
+    wait: () => (state.live && state.auto ? Math.max(0, left() - LEAD) : undefined),
     /**
      * Called several times a second. Another tab may have new tokens of which this one has not
      * heard yet.
