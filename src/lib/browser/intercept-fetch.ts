@@ -18,7 +18,7 @@ export function interceptFetch(call: typeof fetch): Interception {
   const original = globalThis.fetch;
   const wrapper: Wrapper = { original, isActive: true };
   globalThis.fetch = Object.assign(
-    (input: RequestInfo | URL, init?: RequestInit) => (wrapper.isActive ? call : original)(input, init),
+    (input: string | URL | Request, init?: RequestInit) => (wrapper.isActive ? call : original)(input, init),
     { [WRAPPER]: wrapper },
   );
   return {
@@ -27,7 +27,7 @@ export function interceptFetch(call: typeof fetch): Interception {
       wrapper.isActive = false;
       for (;;) {
         const outermost = (globalThis.fetch as MaybeWrapped)[WRAPPER];
-        if (outermost === undefined || outermost.isActive) return;
+        if (outermost?.isActive !== false) return;
         globalThis.fetch = outermost.original;
       }
     },

@@ -64,6 +64,5 @@ export function usableFor(marker = ""): number {
 export function isNewer(marker: string, than: string): boolean {
   const [a, b] = [parseMarker(marker), parseMarker(than)];
   if (!a || !b) return marker !== than;
-  const order = a.handle === b.handle ? a.generation - b.generation : 0;
-  return (order || a.issuedAt - b.issuedAt) > 0;
+  return ((a.handle === b.handle && a.generation - b.generation) || a.issuedAt - b.issuedAt) > 0;
 }

@@ -22,14 +22,14 @@ export interface SessionClient<Claims = unknown> extends SessionCalls {
    *   `REFRESH_UNREACHABLE` if the access token has expired and cannot be refreshed now;
    *   `USER_CHANGED` if another user has signed in since the call
    */
-  fetch(this: void, input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
+  fetch(this: void, input: string | URL | Request, init?: RequestInit): Promise<SessionResponse>;
   /**
    * A `fetch` that signs in. It first waits for a refresh of any tab, so that late cookies cannot
    * overwrite the new ones.
    *
    * @throws SessionClientError as `fetch`
    */
-  signIn(input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
+  signIn(input: string | URL | Request, init?: RequestInit): Promise<SessionResponse>;
   /** @returns who is signed in: the same object until something changes */
   session(): SessionState<Claims>;
   /**

@@ -63,3 +63,13 @@ export type EmitEvent = <Name extends keyof SessionClientEvents>(
   event: Name,
   detail: SessionClientEvents[Name],
 ) => unknown;
+
+/** A state with a known user, or with none. */
+export type KnownState = Exclude<SessionState, LoadingSession>;
+
+/** The event that reports a change. */
+export function eventOf(before: KnownState, after: KnownState): keyof SessionClientEvents {
+  if (!("handle" in before && "handle" in after)) return after.status;
+  if (before.handle === after.handle) return "refreshed";
+  return before.userId === after.userId ? after.status : "user-changed";
+}

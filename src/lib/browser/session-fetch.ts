@@ -13,10 +13,14 @@ export type SessionResponse = Response & { readonly sessionError?: SessionClient
 export async function sessionFetch(
   calls: SessionCalls,
   send: typeof fetch,
-  input: RequestInfo | URL,
+  input: string | URL | Request,
   init: RequestInit | undefined,
 ): Promise<SessionResponse> {
-  const request = new Request(input, init);
+  // The Request of jsdom is Node's, which knows no page.
+  const request = new Request(
+    globalThis.document && typeof input === "string" ? new URL(input, document.baseURI) : input,
+    init,
+  );
   const { url, method, signal } = request;
   // A stream is not kept in memory for a second request.
   const canResend = !(init?.body instanceof ReadableStream);
@@ -25,7 +29,7 @@ export async function sessionFetch(
   if (!call) return send(request);
   for (;;) {
     const copy: Request = canResend ? request.clone() : request;
-    for (const [header, value] of Object.entries(call.headers)) copy.headers.set(header, value);
+    for (const name in call.headers) copy.headers.set(name, call.headers[name] ?? "");
     const response: Response = await send(copy, limit(copy, call));
     const verdict: Verdict = await abortable(calls.judge(call, response, canResend), signal);
     if (!verdict) return response;
@@ -45,7 +49,8 @@ function limit(
     // Any option resets these two to their defaults.
     referrer,
     referrerPolicy,
-    credentials: isOwnOrigin || credentials !== "same-origin" ? credentials : "include",
+    // A call with "omit" does not get here.
+    credentials: isOwnOrigin ? credentials : "include",
     // Browsers keep headers when they follow a redirect to another origin, which must not get ours.
     ...(headers[CUSTOM_HEADER] &&
       redirect === "follow" &&

@@ -7,7 +7,7 @@ import {
   USER_HEADER,
 } from "../../protocol.ts";
 import type { ResponseHead, ClientSettings } from "./client-options.ts";
-import type { EmitEvent, LoadingSession, SessionClientEvents, SessionState, SignOutReason } from "./session-events.ts";
+import { type EmitEvent, eventOf, type KnownState, type SessionState, type SignOutReason } from "./session-events.ts";
 import { handleOf, isNewer, type KnownSession, SEPARATOR, usableFor } from "./known-session.ts";
 import { clearDuplicates, readMarkers } from "./marker-cookies.ts";
 import { recall, type Remembered, remember } from "./memory-of-pages.ts";
@@ -64,7 +64,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
   // without storage.
   let ended: string | undefined;
   // The last state with a known user or none. Events report the difference from it.
-  let announced: Exclude<SessionState, LoadingSession> | undefined;
+  let announced: KnownState | undefined;
 
   const tellTabs = joinTabs(name, life, receive, sync);
   sync(stored.at && Math.max(0, Date.now() - stored.at));
@@ -113,12 +113,7 @@ export function createSessionState(settings: ClientSettings, emit: EmitEvent, li
     const before = announced;
     announced = state;
     if (!before) return;
-    let event: keyof SessionClientEvents = state.status;
-    if (state.status === "signed-in" && before.status === "signed-in") {
-      if (before.handle === state.handle) event = "refreshed";
-      else if (before.userId !== state.userId) event = "user-changed";
-    }
-    emit(event, state as never);
+    emit(eventOf(before, state), state as never);
   }
 
   function isOver(marker: string): boolean {

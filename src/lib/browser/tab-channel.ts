@@ -21,9 +21,10 @@ export function joinTabs(
     channel = undefined;
   };
   const join = (): void => {
-    if (life.aborted || typeof BroadcastChannel === "undefined") return;
+    if (life.aborted || !globalThis.BroadcastChannel) return;
     channel = new BroadcastChannel(name);
-    channel.addEventListener("message", ({ data }) => onMessage(data as object));
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is the only one, and shorter to download
+    channel.onmessage = ({ data }) => onMessage(data as object);
   };
   join();
   life.addEventListener("abort", leave);

@@ -14,7 +14,7 @@ export interface PageConnection<Claims = unknown> {
    *
    * @throws SessionClientError the same; `REFRESH_UNREACHABLE` also if the page is gone
    */
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<SessionResponse>;
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<SessionResponse>;
   /** @returns what the page said last; `loading` before that */
   session(): SessionState<Claims>;
   /**
