@@ -1,6 +1,7 @@
 /**
- * For tests: a clock for tests of apps, and lists of what a store or an adapter must do, for
- * authors of their own.
+ * For tests of apps: a clock, a user who is signed in, and a session client for pages. For authors
+ * of stores and adapters: lists of what these must do. Bundlers for browsers get only
+ * `fakeSessionClient`.
  *
  * @example
  * ```ts
@@ -21,6 +22,9 @@
  * @module
  */
 export { createFakeClock, type FakeClock } from "./lib/testing/fake-clock.ts";
+export type { PlaywrightCookie } from "./lib/testing/playwright-cookies.ts";
+export type { TestCookie } from "./lib/testing/set-cookie.ts";
+export { signInForTest, type SignedInForTest, type SignInForTestOptions } from "./lib/testing/sign-in-for-test.ts";
 export type { HttpApp, HttpAppOptions, HttpClause, StartHttpApp } from "./lib/testing/http/http-app.ts";
 export { httpClauses } from "./lib/testing/http/http-clauses.ts";
 export { storeClauses, type StoreClause } from "./lib/testing/store/store-clauses.ts";

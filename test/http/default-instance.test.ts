@@ -5,6 +5,7 @@
 import * as counterfoil from "counterfoil";
 import * as sessionsInExpress from "counterfoil/express";
 import { memory } from "counterfoil/memory";
+import { signInForTest } from "counterfoil/testing";
 import type { Request, Response } from "express";
 import { afterAll, describe, expect, test } from "vitest";
 import { listen } from "../fixtures/listen.ts";
@@ -73,6 +74,13 @@ describe.each(FRAMEWORKS)("after init in $name", ({ express }) => {
       const cookie = refreshCookies(own);
       expect((await app.send("POST", "/session/refresh", { cookie })).status).toBe(200);
     }
+  });
+
+  test("a user who is signed in for a test", async () => {
+    await using app = await startDefault(express);
+    await counterfoil.init({ store: memory() });
+    const { headers } = await signInForTest("alice");
+    expect((await app.send("GET", "/api", headers)).json()).toEqual({ user: "alice" });
   });
 
   test("something that createSessions did not return is refused by name", async () => {

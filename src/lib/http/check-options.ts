@@ -105,12 +105,18 @@ export function checkConsoleOptions(options: unknown): ConsoleSettings {
   return settings;
 }
 
-export function checkStartDetails(details: unknown): void {
+/** @param more reads the options that another function has beside the details */
+export function checkStartDetails(
+  details: unknown,
+  name = "createNewSession",
+  more: (section: SectionReader) => void = () => undefined,
+): void {
   const any = (value: unknown): value is unknown => value !== undefined;
-  check(details, "createNewSession", (section) => {
+  check(details, name, (section) => {
+    more(section);
     section.flag("persistent");
-    for (const name of ["jwtPayload", "sessionData", "deviceLabel", "authTime", "amr"])
-      section.value(name, "a value", any);
+    for (const option of ["jwtPayload", "sessionData", "deviceLabel", "authTime", "amr"])
+      section.value(option, "a value", any);
     section.value("actor", "{ userId, handle } of the actor, or the actor's session of a request", isObject);
     // Otherwise the session would be one of the user.
     if (section.isUnset("actor")) section.fault("actor", "MISSING", "is undefined; leave it out if the user signs in");
