@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { bound } from "./test/fixtures/bounds.ts";
 import { Sequencer } from "./test/run/sequencer.ts";
@@ -10,6 +11,8 @@ interface Project {
   readonly exclude?: readonly string[];
   /** Files that leave nothing behind share their processes, which saves the start of one for each. */
   readonly isolate?: boolean;
+  /** Beside those of all projects. */
+  readonly execArgv?: readonly string[];
 }
 
 /** The clauses on stores that need no server. */
@@ -51,17 +54,33 @@ const projects: readonly Project[] = [
   },
   { name: "browsers", include: ["test/browser/**/*.test.ts"], isolate: false },
   { name: "pages", include: ["test/{clients,ssr,docs}/**/*.test.ts", "examples/**/*.test.ts"], isolate: false },
-  { name: "ecosystem", include: ["ecosystem/**/*.test.ts"] },
+  {
+    name: "ecosystem",
+    include: ["ecosystem/**/*.test.ts"],
+    // Whether its packages are installed, the other files say.
+    exclude: existsSync("ecosystem/node_modules/jsdom") ? [] : ["ecosystem/testing/{jsdom,happy-dom}.test.ts"],
+    execArgv: ["--import", new URL("ecosystem/testing/own-packages.mjs", import.meta.url).href],
+  },
   { name: "package", include: ["test/package/**/*.test.ts"] },
 ];
 
-const toConfig = ({ name, include, exclude = [], isolate = true }: Project): TestProjectInlineConfiguration => ({
+// Tests refuse requests all the time. They still reach listeners of "warning".
+const EXEC_ARGV = ["--disable-warning=CounterfoilNotice"];
+
+const toConfig = ({
+  name,
+  include,
+  exclude = [],
+  isolate = true,
+  execArgv = [],
+}: Project): TestProjectInlineConfiguration => ({
   extends: true,
   test: {
     name,
     include: [...include],
     exclude: ["**/node_modules/**", ...bound([PROOF], []), ...exclude],
     isolate,
+    execArgv: [...EXEC_ARGV, ...execArgv],
   },
 });
 
@@ -71,8 +90,6 @@ export default defineConfig({
     // Once for the whole run; each starts only what is asked for.
     globalSetup: ["test/broker/global-setup.ts"],
     setupFiles: ["test/run/cpu-time.ts"],
-    // Tests refuse requests all the time. They still reach listeners of "warning".
-    execArgv: ["--disable-warning=CounterfoilNotice"],
     // On a busy machine everything takes its time: a build of Next.js minutes, a page more than the second that polls
     // have by default.
     testTimeout: bound(180_000, 1_800_000),

@@ -16,8 +16,8 @@ const dist = join(root, "dist");
 for (const folder of [compiled, dist]) rmSync(folder, { recursive: true, force: true });
 
 // The browser's half by itself, so that it cannot use what only Node has, nor the rest what only
-// browsers have.
-for (const project of ["tsconfig.json", "tsconfig.browser.json"]) {
+// browsers have. What tests use is for both.
+for (const project of ["tsconfig.json", "tsconfig.browser.json", "tsconfig.testing.json"]) {
   const compile = (...options: readonly string[]): void =>
     void execFileSync("tsc", ["--project", project, ...options], { cwd: root, stdio: "inherit" });
   compile("--emitDeclarationOnly");
@@ -63,6 +63,8 @@ copyFileSync(`${list}.js`, join(dist, RULES));
 const apart: Plugin = {
   name: "apart",
   setup(bundling) {
+    // A page's half, which must not be there twice.
+    bundling.onResolve({ filter: /^\.\/lib\/browser\// }, ({ path }) => ({ path, external: true }));
     bundling.onResolve({ filter: /\/(?:protocol|public-suffix-rules)\.js$/ }, ({ path }) => ({
       path: `./${basename(path)}`,
       external: true,

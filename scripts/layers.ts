@@ -42,6 +42,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "browser/worker": ["browser"],
   "browser/devices": ["protocol", "browser"],
   "browser/open-pages": ["protocol", "browser"],
+  "browser/testing": ["browser"],
   "browser/react": ["protocol", "browser", "browser/devices"],
   // The files of src, but for protocol.ts, which imports nothing.
   entries: [
@@ -65,6 +66,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "browser/react",
     "browser/devices",
     "browser/open-pages",
+    "browser/testing",
     "telemetry",
     "opentelemetry",
     "testing",

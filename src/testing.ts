@@ -21,6 +21,13 @@
  *
  * @module
  */
+export {
+  type FakeSessionClient,
+  type FakeSessionClientOptions,
+  type FakeState,
+  type FakeUser,
+  fakeSessionClient,
+} from "./lib/browser/testing/fake-session-client.ts";
 export { createFakeClock, type FakeClock } from "./lib/testing/fake-clock.ts";
 export type { PlaywrightCookie } from "./lib/testing/playwright-cookies.ts";
 export type { TestCookie } from "./lib/testing/set-cookie.ts";
