@@ -40,7 +40,8 @@ beforeAll(() => {
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
   copyFileSync(join(root, "test/docs/not-installed.d.ts"), join(folder, "not-installed.d.ts"));
-  for (const { place, code } of snippets) writeFileSync(join(folder, fileOf(place)), `${code}\nexport {};\n`);
+  for (const { place, extension, code } of snippets)
+    writeFileSync(join(folder, fileOf(place, extension)), `${code}\nexport {};\n`);
   for (const { place, extension, code } of examples) writeFileSync(join(folder, fileOf(place, extension)), code);
 });
 

@@ -81,3 +81,27 @@ declare module "rate-limiter-flexible" {
     delete(key: string): Promise<boolean>;
   }
 }
+
+// supertest 7.3
+declare module "supertest" {
+  interface Sending extends PromiseLike<{ readonly status: number; readonly body: unknown }> {
+    set(headers: Readonly<Record<string, string>>): Sending;
+    expect(status: number): Sending;
+  }
+  type Method = (path: string) => Sending;
+  const request: (app: import("node:http").RequestListener) => { readonly get: Method; readonly post: Method };
+  export default request;
+}
+
+// @playwright/test 1.65
+declare module "@playwright/test" {
+  interface Fixtures {
+    readonly context: import("playwright-core").BrowserContext;
+    readonly page: import("playwright-core").Page;
+  }
+  export const test: {
+    (name: string, run: (fixtures: Fixtures) => Promise<void>): void;
+    afterAll(run: () => Promise<void>): void;
+  };
+  export function expect(locator: import("playwright-core").Locator): { toBeVisible(): Promise<void> };
+}

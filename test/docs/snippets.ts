@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A fenced block of TypeScript in one of the documents. */
+/** A fenced block of TypeScript in one of the documents: ```ts, or ```tsx whole. */
 export interface Snippet {
   /** Document and line, for instance `docs/guide/keys.md:42`. */
   readonly place: string;
@@ -15,6 +15,7 @@ export interface Snippet {
    * database in the environment.
    */
   readonly database: SnippetDatabase | undefined;
+  readonly extension: "ts" | "tsx";
   readonly code: string;
 }
 
@@ -34,13 +35,14 @@ export const documents: readonly string[] = [
 export function readSnippets(): readonly Snippet[] {
   return documents.flatMap((document) => {
     const text = readFileSync(join(root, document), "utf8");
-    return [...text.matchAll(/^```ts( run)?(?: (sqlite|mysql|postgres|redis)| browser)?\n(.*?)^```$/gms)].map(
-      (match) => ({
-        place: `${document}:${text.slice(0, match.index).split("\n").length}`,
-        runs: match[1] !== undefined,
-        database: match[2] as SnippetDatabase | undefined,
-        code: match[3] ?? "",
-      }),
-    );
+    return [
+      ...text.matchAll(/^```(?:ts( run)?(?: (sqlite|mysql|postgres|redis)| browser)?|(tsx) whole)\n(.*?)^```$/gms),
+    ].map((match) => ({
+      place: `${document}:${text.slice(0, match.index).split("\n").length}`,
+      runs: match[1] !== undefined,
+      database: match[2] as SnippetDatabase | undefined,
+      extension: match[3] === undefined ? "ts" : "tsx",
+      code: match[4] ?? "",
+    }));
   });
 }
