@@ -21,8 +21,8 @@ const blocks = new Map(
 const HOST = "shop.example";
 const PAGE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
 
-test("there are three blocks of nginx", () => {
-  expect([...blocks.keys()]).toEqual(["strip", "keep", "rewrite"]);
+test("there are four blocks of nginx", () => {
+  expect([...blocks.keys()]).toEqual(["strip", "keep", "rewrite", "buffers"]);
 });
 
 test("the block of Vite takes the base path from what is below it, and from nothing else", async () => {
@@ -66,7 +66,8 @@ async function startBehind(block: string, mount: string, basePath: string | unde
   shop.post(
     "/login",
     route(async (request, response) => {
-      await createNewSession(request, response, "alice", { sessions });
+      const pad = "x".repeat(Number(request.query["pad"] ?? 0));
+      await createNewSession(request, response, "alice", { sessions, jwtPayload: { pad } });
       response.json({});
     }),
   );
@@ -132,5 +133,16 @@ describeWithServer("nginx", "the nginx blocks of the guide", () => {
     await useSession(visit);
     expect((await visit.ask("POST", "/shop/session/signout")).status).toBe(200);
     expect((await visit.ask("POST", "/shop/session/refresh")).status).toBe(401);
+  });
+
+  test("buffers: claims that are too large for the defaults", async () => {
+    const large = blocks.get("buffers") ?? "";
+    for (const [block, status] of [
+      [large, 200],
+      [large.replaceAll(/ *proxy_buffer.*\n/g, ""), 502],
+    ] as const) {
+      await using visit = await startBehind(block, "/shop", "/shop");
+      expect((await visit.ask("POST", "/shop/login?pad=2500")).status).toBe(status);
+    }
   });
 });

@@ -105,3 +105,29 @@ declare module "@playwright/test" {
   };
   export function expect(locator: import("playwright-core").Locator): { toBeVisible(): Promise<void> };
 }
+
+// vue 3.5
+declare module "vue" {
+  export function shallowRef<T>(value: T): { value: T };
+}
+
+// svelte 5
+declare module "svelte/store" {
+  export function readable<T>(
+    value: T,
+    start: (set: (value: T) => void) => () => void,
+  ): { subscribe(run: (value: T) => void): () => void };
+}
+
+// @angular/core 21
+declare module "@angular/core" {
+  export function signal<T>(value: T): { (): T; set(value: T): void };
+}
+
+// @microsoft/fetch-event-source 2.0
+declare module "@microsoft/fetch-event-source" {
+  export function fetchEventSource(
+    url: string,
+    options: { fetch?: typeof fetch; onmessage?: (message: { data: string }) => void },
+  ): Promise<void>;
+}
