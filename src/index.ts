@@ -256,24 +256,27 @@ export async function revokeAllSessions(): Promise<number> {
   return getDefaultInstance().revokeAllSessions();
 }
 
+/** Lists the handles of all live sessions of a user, newest first. */
+export async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
 /**
- * Lists the handles of a user's live sessions, newest first: all of them, or one page.
+ * Lists one page of the handles of a user's live sessions, newest first.
  *
  * @param page the size of the page, and the cursor where it begins
- * @returns the handles; with `page` also the cursor of the next page
+ * @returns the handles, and the cursor of the next page
  * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
  */
-export async function getAllSessionHandlesForUser(userId: UserId): Promise<string[]>;
 export async function getAllSessionHandlesForUser(userId: UserId, page: PageOptions): Promise<HandlePage>;
 export async function getAllSessionHandlesForUser(userId: UserId, page?: PageOptions): Promise<string[] | HandlePage> {
   return getDefaultInstance().getAllSessionHandlesForUser(userId, page as PageOptions);
 }
 
+/** Lists all live sessions of a user with their devices, newest first. */
+export async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
 /**
- * Lists a user's live sessions with their devices, newest first: all of them, or one page.
+ * Lists one page of a user's live sessions with their devices, newest first.
  *
  * @param page the size of the page, and the cursor where it begins
- * @returns the sessions; with `page` also the cursor of the next page
+ * @returns the sessions, and the cursor of the next page
  * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
  * @example
  * ```ts
@@ -284,7 +287,6 @@ export async function getAllSessionHandlesForUser(userId: UserId, page?: PageOpt
  * console.log(second.sessions.map(({ device }) => device.userAgent));
  * ```
  */
-export async function getSessionsForUser(userId: UserId): Promise<SessionInfo[]>;
 export async function getSessionsForUser(userId: UserId, page: PageOptions): Promise<SessionPage>;
 export async function getSessionsForUser(userId: UserId, page?: PageOptions): Promise<SessionInfo[] | SessionPage> {
   return getDefaultInstance().getSessionsForUser(userId, page as PageOptions);
@@ -495,6 +497,7 @@ export { AuthError };
 export { AuthError as Error };
 
 export type { CounterfoilConfig } from "./lib/config/config.ts";
+export type { Clock } from "./lib/clock.ts";
 export type { CookieNames } from "./lib/cookie-names.ts";
 export type { Duration } from "./lib/options/duration.ts";
 export {
@@ -509,7 +512,8 @@ export {
   type ErrorType,
 } from "./lib/errors.ts";
 export type { PendingKey } from "./lib/key/key-ring.ts";
-export type { Jwks } from "./lib/key/jwks.ts";
+export type { NoticeCode } from "./lib/notices.ts";
+export type { Jwks, PublicJwk } from "./lib/key/jwks.ts";
 export type { Actor } from "./lib/session/actor.ts";
 export type { AuditEvent } from "./lib/session/audit.ts";
 export type { ClaimsFunction, ClaimsRequirement, RequiredClaims } from "./lib/session/claims-requirement.ts";

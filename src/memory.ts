@@ -1,3 +1,8 @@
+/**
+ * A store that keeps the sessions in the process, for tests.
+ *
+ * @module
+ */
 import { warnOfMemory } from "./lib/store/memory-notice.ts";
 import type { Lending } from "./lib/store/store-access.ts";
 import { createMemoryStore } from "./lib/store/memory-store.ts";

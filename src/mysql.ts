@@ -1,3 +1,8 @@
+/**
+ * Sessions in MySQL, MariaDB or Galera, with the driver mysql2 or mariadb.
+ *
+ * @module
+ */
 import { createMysqlDriver, type MysqlPool } from "./lib/store/sql/mysql-driver.ts";
 import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";

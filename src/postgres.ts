@@ -1,3 +1,8 @@
+/**
+ * Sessions in PostgreSQL, with the driver pg or postgres.js.
+ *
+ * @module
+ */
 import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import { createPostgresDriver } from "./lib/store/sql/postgres-driver.ts";
 import type { PgPool, PostgresJs, PostgresPool } from "./lib/store/sql/postgres-pool.ts";

@@ -1,6 +1,8 @@
 /**
  * The wire between browser and server: every name and format of it, and nothing else. Imports
  * nothing, so that the browser half can share it.
+ *
+ * @module
  */
 
 /** The version of this wire, and the first field of the marker. */

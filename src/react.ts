@@ -1,9 +1,9 @@
-"use client";
 /**
  * Hooks and a guard for React 18 and 19, over the client of `counterfoil/browser`.
  *
  * @module
  */
+"use client";
 import {
   createContext,
   createElement,

@@ -1,3 +1,8 @@
+/**
+ * Sessions in Redis or Valkey, single, Sentinel or Cluster, with node-redis or ioredis.
+ *
+ * @module
+ */
 import type { Duration } from "./lib/options/duration.ts";
 import { ownRedisClient } from "./lib/store/redis/redis-client.ts";
 import { createRedisDriver, givenClient, type RedisClient } from "./lib/store/redis/redis-driver.ts";

@@ -1,3 +1,8 @@
+/**
+ * Sessions in SQLite, with `node:sqlite` or better-sqlite3. It is the default store.
+ *
+ * @module
+ */
 import { closeSync, existsSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SessionStore } from "./lib/session/session-store.ts";

@@ -37,5 +37,25 @@ export { httpClauses } from "./lib/testing/http/http-clauses.ts";
 export { storeClauses, type StoreClause } from "./lib/testing/store/store-clauses.ts";
 export type { KeyRecord } from "./lib/key/key-record.ts";
 export type { SessionRecord, SessionSummary } from "./lib/session/record.ts";
-export type { CreateOutcome, FoundSession, RefreshWrite, SessionStore } from "./lib/session/session-store.ts";
-export type { SessionLimit } from "./lib/policy.ts";
+export type {
+  AuditNote,
+  AuditPosition,
+  AuditQuery,
+  AuditRow,
+  CreateOutcome,
+  FoundSession,
+  Journal,
+  ListPage,
+  LogEntry,
+  LogPage,
+  NewAuditRow,
+  NewLogEntry,
+  RefreshWrite,
+  SessionPosition,
+  SessionStore,
+  SignInJournal,
+  SignInWrite,
+  StoreTrouble,
+  TransactionStore,
+} from "./lib/session/session-store.ts";
+export type { ExactLimit, SessionLimit, SoftLimit } from "./lib/policy.ts";

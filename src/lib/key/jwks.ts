@@ -1,6 +1,8 @@
 import type { PublicJwk } from "../crypto/jwt.ts";
 import type { RingKey } from "./ring-key.ts";
 
+export type { PublicJwk } from "../crypto/jwt.ts";
+
 /** A JSON Web Key Set (RFC 7517 5). */
 export interface Jwks {
   /** The public keys that verify live access tokens. */

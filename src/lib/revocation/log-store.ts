@@ -1,7 +1,7 @@
 /**
  * An entry of the log of revocations. Times are ms since the epoch by the clock of the store.
  * Entries may be written and read more than once. `by` is the instance that wrote it: the first
- * {@link WRITER_LENGTH} characters of `Journal.id`.
+ * 8 characters of `Journal.id`.
  */
 export type LogEntry = { readonly until: number; readonly by: string } & (
   | { readonly kind: "ended"; readonly handle: string }

@@ -7,6 +7,10 @@ import type { SessionRecord, SessionSummary } from "./record.ts";
 import { everyField } from "../every-field.ts";
 import type { RotationState } from "./rotation.ts";
 
+// The port names them, so an author of a store gets them beside it.
+export type { AuditNote, Journal, LogEntry, LogPage, NewLogEntry } from "../revocation/log-store.ts";
+export type { AuditPosition, AuditQuery, AuditRow, NewAuditRow } from "../revocation/audit-store.ts";
+
 /** The fields that a successful refresh writes. */
 export interface RefreshWrite extends RotationState {
   /** When the session was refreshed, in ms since the epoch. */

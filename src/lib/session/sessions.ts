@@ -151,21 +151,24 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    */
   revokeAllSessions(): Promise<number>;
 
+  /** Lists the handles of all live sessions of a user, newest first. */
+  getAllSessionHandlesForUser(userId: Id): Promise<string[]>;
   /**
-   * Lists the handles of a user's live sessions, newest first: all of them, or one page.
+   * Lists one page of the handles of a user's live sessions, newest first.
    *
    * @param page the size of the page, and the cursor where it begins
-   * @returns the handles; with `page` also the cursor of the next page
+   * @returns the handles, and the cursor of the next page
    * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
    */
-  getAllSessionHandlesForUser(userId: Id): Promise<string[]>;
   getAllSessionHandlesForUser(userId: Id, page: PageOptions): Promise<HandlePage>;
 
+  /** Lists all live sessions of a user with their devices, newest first. */
+  getSessionsForUser(userId: Id): Promise<SessionInfo<Id>[]>;
   /**
-   * Lists a user's live sessions with their devices, newest first: all of them, or one page.
+   * Lists one page of a user's live sessions with their devices, newest first.
    *
    * @param page the size of the page, and the cursor where it begins
-   * @returns the sessions; with `page` also the cursor of the next page
+   * @returns the sessions, and the cursor of the next page
    * @throws SessionError `ARGUMENT_INVALID` if the limit is not 1 to 1000, or `after` is no cursor
    * @example
    * ```ts
@@ -177,7 +180,6 @@ export interface Sessions<Claims = unknown, Data = unknown, Id extends UserId = 
    * console.log(second.sessions.map(({ device }) => device.userAgent));
    * ```
    */
-  getSessionsForUser(userId: Id): Promise<SessionInfo<Id>[]>;
   getSessionsForUser(userId: Id, page: PageOptions): Promise<SessionPage<Id>>;
 
   /**
