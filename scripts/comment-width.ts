@@ -13,7 +13,9 @@ const LEFT_ALONE = [
   "test/browser/releases/",
 ];
 
-const files = execFileSync("git", ["ls-files", "src", "test", "scripts", "bench", "examples"], { encoding: "utf8" })
+const files = execFileSync("git", ["ls-files", "src", "test", "scripts", "bench", "examples", "docs"], {
+  encoding: "utf8",
+})
   .split("\n")
   .filter((file) => /\.(?:[cm]?[jt]s|tsx)$/.test(file) && existsSync(file))
   .filter((file) => !LEFT_ALONE.some((path) => file.startsWith(path)));

@@ -1,21 +1,12 @@
 import { type ErrorCode, ERRORS } from "../../src/lib/error-types.ts";
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { AuthError, SessionError } from "counterfoil";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { readExamples } from "./examples.ts";
-import { documents, readSnippets, root } from "./snippets.ts";
+import { readSnippets, root } from "./snippets.ts";
 
 const snippets = readSnippets();
 const examples = await readExamples();
@@ -72,27 +63,6 @@ test.each(snippets.filter(({ runs, database }) => runs && database === undefined
   });
   expect(output.trim()).not.toBe("");
   expect(output).not.toContain("false");
-});
-
-describe.each(documents)("%s", (document) => {
-  const text = readFileSync(join(root, document), "utf8");
-
-  test("links to files that exist, and to headings that exist", () => {
-    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(target)) continue;
-      const [path = "", anchor] = target.split("#");
-      const file = path === "" ? join(root, document) : join(root, dirname(document), path);
-      expect(existsSync(file), `${document} -> ${target}`).toBe(true);
-      if (anchor === undefined) continue;
-      const headings = [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-        heading
-          .toLowerCase()
-          .replaceAll(/[^\w\- ]/g, "")
-          .replaceAll(" ", "-"),
-      );
-      expect(headings, `${document} -> ${target}`).toContain(anchor);
-    }
-  });
 });
 
 test("docs/errors.md has one heading for each error code, and no other", () => {

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pathsIn } from "../../docs/site/markdown.ts";
 
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -27,13 +28,15 @@ export const documents: readonly string[] = [
   "CONTRIBUTING.md",
   "SECURITY.md",
   "CHANGELOG.md",
-  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => join("docs", file)),
+  ...pathsIn().map((path) => `docs/${path}.md`),
 ];
+
+/** Its examples stand in the source, and are compiled from there. */
+const isReference = (document: string): boolean => document.startsWith("docs/reference/");
 
 export function readSnippets(): readonly Snippet[] {
   return documents.flatMap((document) => {
+    if (isReference(document)) return [];
     const text = readFileSync(join(root, document), "utf8");
     return [
       ...text.matchAll(/^```(?:ts( run)?(?: (sqlite|mysql|postgres|redis)| browser)?|(tsx) whole)\n(.*?)^```$/gms),
