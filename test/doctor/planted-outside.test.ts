@@ -24,6 +24,9 @@ const merge = (one: AppConfig, other: AppConfig): AppConfig => ({
 
 const PAGE = "http://localhost:5173";
 
+/** Otherwise the route may have a path that the doctor does not know. */
+const TOLD = ["--refresh-path", "/session/refresh"] as const;
+
 /** Puts a value in the place of a header. */
 const withHeader =
   (name: string, value: string) =>
@@ -98,7 +101,7 @@ test.each([true, false])("a base path that the app does not know, stripped: %s",
   const look = async (port: number): Promise<Report> => {
     const proxy = await startPathProxy({ "/shop": { port, strips } });
     onEnd(async () => proxy[Symbol.asyncDispose]());
-    return examine(at(proxy.port, "/shop"));
+    return examine(at(proxy.port, "/shop"), ...TOLD);
   };
   const check = strips ? "cookie-path" : "refresh-route";
   await expectCured(LOCAL, look, { check, write: 'http: { basePath: "/shop" }' });
@@ -165,15 +168,40 @@ test.each<[string, (app: Express, own: Own) => void]>([
   ["the session routes are missing", mountRoutes],
   ["every path is redirected", (app) => void app.use((_request, response) => response.redirect(302, "/login"))],
 ])("%s", async (_, mount) => {
-  const found = theOnly(await examine(at(await openShop(LOCAL, mount))), "refresh-route");
+  const found = theOnly(await examine(at(await openShop(LOCAL, mount)), ...TOLD), "refresh-route");
   expect(found.write).toBe("app.use(sessionRoutes())");
   expect(found.text).toContain("Mount the session routes first");
   expectHealthy(await examine(at(await openShop(LOCAL))));
 });
 
-test("a handler takes the sign-out alone", async () => {
+test("a handler takes all of /session, and whatever the path of the refresh route is, that is wrong", async () => {
+  const port = await openShop(LOCAL, (app, own) => {
+    app.use("/session", (_request, response) => void response.status(404).send("no such page"));
+    mountRight(app, own);
+  });
+  theOnly(await examine(at(port)), "refresh-route");
+});
+
+test("a refresh route of another path, which the doctor has not been told", async () => {
+  const port = await openShop(merge(LOCAL, { tokens: { refreshToken: { renewTokenPath: "/api/refresh" } } }));
+  const { findings, exitCode, text } = await examine(at(port));
+  expect([findings.map(({ verdict }) => verdict), exitCode]).toEqual([["unknown"], 0]);
+  expect(text).toContain("--refresh-path");
+  expectHealthy(await examine(at(port), "--refresh-path", "/api/refresh"));
+});
+
+test("a sign-out route of the app's own is its right", async () => {
   const port = await openShop(LOCAL, (app, own) => {
     app.all("/session/signout", (_request, response) => void response.send("bye"));
+    mountRight(app, own);
+  });
+  const { open, exitCode } = await examine(at(port));
+  expect([open, exitCode]).toEqual([["routes"], 0]);
+});
+
+test("a handler takes the sign-out alone", async () => {
+  const port = await openShop(LOCAL, (app, own) => {
+    app.all("/session/signout", (_request, response) => void response.status(404).send("no such page"));
     mountRight(app, own);
   });
   const found = theOnly(await examine(at(port)), "routes");
@@ -188,7 +216,7 @@ test("the session routes are mounted below a path", async () => {
     mountRoutes(app, own);
   };
   const port = await openShop(LOCAL, (app, own) => void app.use("/keep", sessionRoutes(own)));
-  const { write } = theOnly(await examine(at(port, "/keep")), "refresh-route");
+  const { write } = theOnly(await examine(at(port, "/keep"), ...TOLD), "refresh-route");
   expectHealthy(await examine(at(await openShop(merge(LOCAL, optionsOf(write)), mount), "/keep")));
 });
 
@@ -271,7 +299,7 @@ test.each<[number, "wrong" | "unknown"]>([
 test("the page of the proxy stands in place of the refusal", async () => {
   const instead = (_: unknown, outgoing: ServerResponse): void =>
     void outgoing.writeHead(401, { "www-authenticate": 'Bearer realm="session"' }).end("<html>");
-  const found = theOnly(await examine(at(await openProxy([], { instead }))), "refresh-route");
+  const found = theOnly(await examine(at(await openProxy([], { instead })), ...TOLD), "refresh-route");
   expect(found.write).toBe("proxy_intercept_errors off;");
 });
 
@@ -291,10 +319,10 @@ test("a response without end is cut off, and one of others' text is quoted", asy
       more();
     },
   });
-  expect(theOnly(await examine(at(endless)), "refresh-route").verdict).toBe("wrong");
+  expect(theOnly(await examine(at(endless), ...TOLD), "refresh-route").verdict).toBe("wrong");
   const evil = JSON.stringify({ message: "\u001b]0;title\u0007 line\nok everything" });
   const liar = await openProxy([], { instead: (_, outgoing) => void outgoing.writeHead(404).end(evil) });
-  const { text } = await examine(at(liar));
+  const { text } = await examine(at(liar), ...TOLD);
   expect(text).toContain("\\u001b]0;title");
   expect(text.match(/^ {2}\S+/gm)).toEqual(["  WRONG"]);
 });

@@ -168,7 +168,11 @@ function checkSecure({ visit: { origin } }: CookieFacts, cookies: readonly SeenC
         `cookie: { secure: false${hasHostRefresh ? ", hostPrefix: false" : ""} }, http: { publicOrigin: ${quote(origin)} }`,
       );
   }
-  return ok("cookie-secure", isHttps ? "Each cookie is Secure." : `Browsers keep the cookies at ${quote(origin)}.`);
+  if (isHttps) return ok("cookie-secure", "Each cookie is Secure.");
+  const isKept = cookies.some(({ attributes }) => attributes.has("secure"))
+    ? `Chromium and Firefox keep Secure cookies at ${quote(origin)}; other browsers may want https.`
+    : `Browsers keep the cookies at ${quote(origin)}.`;
+  return ok("cookie-secure", isKept);
 }
 
 /** Ours always has both, so something between has changed the line. */

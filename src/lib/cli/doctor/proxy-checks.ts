@@ -1,8 +1,8 @@
 /** Whether what stands between browser and app passes on what sessions need. */
-import { COOKIES, HEADERS, HOST_PREFIX, REFRESH_CHALLENGE, ROUTES } from "../../../protocol.ts";
+import { HEADERS, REFRESH_CHALLENGE, ROUTES } from "../../../protocol.ts";
 import { isLocalOrigin } from "../../options/origin.ts";
 import type { Policy } from "../../policy.ts";
-import { hasCookies } from "./cookie-checks.ts";
+import { hasCookies, readCookies } from "./cookie-checks.ts";
 import { type Finding, ok, unknown, wrong } from "./finding.ts";
 import type { RefreshRoute } from "./refresh-route.ts";
 import { describeSeen, hasMember, headerOf, type Seen, type Visit } from "./visit.ts";
@@ -87,11 +87,10 @@ async function checkPassedOn(
           ),
     ];
   }
-  const names =
-    policy === undefined
-      ? [COOKIES.access, HOST_PREFIX + COOKIES.access, ...accessNames(route.seen)]
-      : [policy.cookie.names.access];
-  const cookie = [...new Set(names)].map((name) => `${name}=${BOGUS}`).join("; ");
+  const name = policy?.cookie.names.access ?? readCookies(route.seen).find(({ kind }) => kind === "access")?.name;
+  // If the cookies do not arrive, their names are not known.
+  if (name === undefined) return [];
+  const cookie = `${name}=${BOGUS}`;
   const sent = await ask("2", { cookie });
   if (!headerOf(sent, CHALLENGE).includes(ABOUT_TOKEN))
     return [
@@ -113,9 +112,6 @@ async function checkPassedOn(
         ),
   ];
 }
-
-const accessNames = ({ setCookies }: Seen): readonly string[] =>
-  setCookies.map((line) => line.slice(0, line.indexOf("="))).filter((name) => name.endsWith(COOKIES.access));
 
 /** As long as the headers of a browser get, with an access token full of claims. */
 const FILLERS = [3900, 3000, 1000] as const;

@@ -38,6 +38,8 @@ interface Opened {
 }
 
 async function checkKind(store: SessionStore): Promise<Opened> {
+  // Nothing of a memory store outlives the process.
+  if (store.secretFile === null) return { findings: [], isUsable: false };
   const access = accessOf(store);
   switch (access?.kind) {
     case "memory":
@@ -54,7 +56,6 @@ async function checkKind(store: SessionStore): Promise<Opened> {
       const file = store.secretFile;
       if (store.kind === "SQLite" && file?.endsWith(suffix) === true)
         return checkSqlite({ path: file.slice(0, -suffix.length), prefix: DEFAULT_PREFIX });
-      if (store.secretFile === null) return { findings: [], isUsable: false };
       return {
         findings: [unknown("store", "The store is not one of this package, so it is not looked at.")],
         isUsable: false,

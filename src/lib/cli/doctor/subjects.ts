@@ -9,6 +9,7 @@ import { findDefaultInstance } from "../../session/default-instance.ts";
 import type { SessionStore } from "../../session/session-store.ts";
 import { defaultStore } from "../../store/default-store.ts";
 import { errorCode } from "../../store/network-errors.ts";
+import { withDeadline } from "../../with-deadline.ts";
 import { type Finding, ok, unknown, wrong } from "./finding.ts";
 
 /** A config with its store. */
@@ -29,7 +30,7 @@ const CHECK = "config";
 export async function loadSubjects(path: string): Promise<LoadedModule> {
   let exported: Readonly<Record<string, unknown>>;
   try {
-    exported = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    exported = await inTime(import(pathToFileURL(path).href) as Promise<Readonly<Record<string, unknown>>>);
   } catch (error) {
     return { subjects: [], findings: describeLoadError(error) };
   }
@@ -37,7 +38,8 @@ export async function loadSubjects(path: string): Promise<LoadedModule> {
   const findings: Finding[] = [];
   for (const [name, given] of [...Object.entries(exported), ["", findDefaultInstance()] as const]) {
     try {
-      const value: unknown = await given;
+      // Anything else with a "then", such as a query, would begin to work.
+      const value: unknown = given instanceof Promise ? await inTime(given) : given;
       const subject = toSubject(name, value);
       if (subject !== undefined && !subjects.has(value)) subjects.set(value, subject);
     } catch (error) {
@@ -48,6 +50,12 @@ export async function loadSubjects(path: string): Promise<LoadedModule> {
   else if (findings.length === 0) findings.push(unknown(CHECK, NOTHING));
   return { subjects: [...subjects.values()], findings };
 }
+
+/** How long a module may take, in ms. */
+const PATIENCE = 30_000;
+
+const inTime = <T>(work: Promise<T>): Promise<T> =>
+  withDeadline(work, performance.now() + PATIENCE, () => Object.assign(new Error("too late"), { code: "TIMEOUT" }));
 
 const NOTHING =
   "The module exports neither what createSessions() or init() of this copy of the package returned, nor its config. Export one of them, as in: export const sessions = createSessions({ ... })";
