@@ -1,16 +1,15 @@
 /**
- * Sessions in NestJS 11 and 12, on Express and on Fastify.
+ * Sessions in NestJS 11 and 12, on Express and on Fastify, for controllers and GraphQL resolvers.
  *
  * @module
  */
 import * as nest from "@nestjs/common";
-import { APP_FILTER, HttpAdapterHost } from "@nestjs/core";
-import * as calls from "./lib/http/adapters/adapter-calls.ts";
-import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+import { APP_FILTER, HttpAdapterHost, Reflector } from "@nestjs/core";
+import { responseTo, type SessionRoutesOptions, type VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
-import * as platform from "./lib/http/adapters/nest-platform.ts";
-import { calls as requests, type NestParameters } from "./lib/http/adapters/nest-calls.ts";
+import * as requests from "./lib/http/adapters/nest-calls.ts";
+import type { NestParameters } from "./lib/http/adapters/nest-calls.ts";
 import { createRouteMiddleware } from "./lib/http/adapters/route-middleware.ts";
 import { type WithoutInstance, type BoundCalls, bindTo } from "./lib/http/adapters/request-calls.ts";
 import type { Sessions } from "./lib/session/sessions.ts";
@@ -64,12 +63,10 @@ export class SessionModule {
  * for, and no other error.
  */
 function createFilter(options: InstanceOption): nest.ExceptionFilter {
-  const Answered = { [Symbol.hasInstance]: (error: unknown) => calls.responseTo(error, options) !== undefined };
+  const Answered = { [Symbol.hasInstance]: (error: unknown) => responseTo(error, options) !== undefined };
   class SessionExceptionFilter implements nest.ExceptionFilter {
-    catch(error: unknown, context: nest.ArgumentsHost): void {
-      const httpResponse = calls.responseTo(error, options);
-      if (httpResponse !== undefined)
-        platform.sendPlatform(context.switchToHttp().getResponse<platform.PlatformResponse>(), httpResponse);
+    catch(error: unknown, context: nest.ArgumentsHost): unknown {
+      return requests.answerInHost(error, options, context);
     }
   }
   nest.Catch(Answered as never)(SessionExceptionFilter);
@@ -77,26 +74,63 @@ function createFilter(options: InstanceOption): nest.ExceptionFilter {
 }
 
 /**
- * A guard that lets a request pass if it has a session, for `app.useGlobalGuards(new
- * SessionGuard())`. On one class or method write `@VerifySession()`.
+ * A guard that lets a request or a GraphQL operation pass if it has a session. Make it global by
+ * `app.useGlobalGuards(new SessionGuard())`, or by the provider `APP_GUARD`, and open single routes
+ * by `@NoSession()`. On one class or method write `@VerifySession()`.
  *
  * @throws ConfigError for an option that is unknown or of the wrong type
+ * @example
+ * ```ts
+ * import { Module } from "@nestjs/common";
+ * import { APP_GUARD } from "@nestjs/core";
+ * import { SessionGuard, SessionModule } from "counterfoil/nest";
+ *
+ * @Module({ imports: [SessionModule.forRoot()], providers: [{ provide: APP_GUARD, useClass: SessionGuard }] })
+ * export class AppModule {}
+ * ```
  */
 export class SessionGuard implements nest.CanActivate {
   readonly #options: VerifySessionOptions;
   constructor(options: VerifySessionOptions = {}) {
     checkProtectOptions((this.#options = options), "verifySession");
   }
-  async canActivate(context: nest.ExecutionContext): Promise<boolean> {
-    const http = context.switchToHttp();
-    const request = http.getRequest<platform.PlatformRequest>();
-    await requests.verify(this.#options, request, http.getResponse<platform.PlatformResponse>());
-    return true;
+  /** @throws SessionError why the request does not pass; `ARGUMENT_INVALID` for other transports */
+  canActivate(context: nest.ExecutionContext): Promise<boolean> {
+    return requests.verifyHost(this.#options, context, isOpen([context.getHandler(), context.getClass()]));
   }
 }
 
+const OPEN = "counterfoil:no-session";
+
+/** @param on what `@NoSession()` may stand on */
+const isOpen = (on: Parameters<Reflector["getAllAndOverride"]>[1]): boolean =>
+  new Reflector().getAllAndOverride<boolean | undefined>(OPEN, on) === true;
+
 /**
- * Protects a controller or one of its methods.
+ * Opens a method, or all methods of a class, that a `SessionGuard` of the app would protect; a
+ * method also in a class with `@VerifySession()`. The `@VerifySession()` of a method always checks.
+ * So both together check with the options of the method only, for instance
+ * `@NoSession() @VerifySession({ sessionRequired: false })`.
+ *
+ * @example
+ * ```ts
+ * import { Controller, Get } from "@nestjs/common";
+ * import { NoSession } from "counterfoil/nest";
+ *
+ * @Controller()
+ * export class HealthController {
+ *   @Get("health")
+ *   @NoSession()
+ *   health() {
+ *     return { ok: true };
+ *   }
+ * }
+ * ```
+ */
+export const NoSession = (): ClassDecorator & MethodDecorator => nest.SetMetadata(OPEN, true);
+
+/**
+ * Protects a controller or a resolver, or one of its methods.
  *
  * @param options whether a session is required, for how old a sign-in, and whether the route
  *   renders a page
@@ -116,13 +150,19 @@ export class SessionGuard implements nest.CanActivate {
  * }
  * ```
  */
-export const VerifySession = (options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator =>
-  nest.UseGuards(new SessionGuard(options));
+export function VerifySession(options: VerifySessionOptions = {}): ClassDecorator & MethodDecorator {
+  checkProtectOptions(options, "verifySession");
+  return (...target: readonly unknown[]) => {
+    const isOnMethod = target.length > 1;
+    const canActivate = (context: nest.ExecutionContext): Promise<boolean> =>
+      requests.verifyHost(options, context, isOpen(isOnMethod ? [] : [context.getHandler()]));
+    nest.UseGuards({ canActivate })(...(target as Parameters<ClassDecorator>));
+  };
+}
 
 /** Passes the session of the request to a parameter; undefined if no check found one. */
 export const CurrentSession: () => ParameterDecorator = nest.createParamDecorator(
-  (_: unknown, context: nest.ExecutionContext) =>
-    requests.findSession(context.switchToHttp().getRequest<platform.PlatformRequest>()),
+  (_: unknown, context: nest.ExecutionContext) => requests.findInHost(context),
 );
 
 /**
@@ -153,7 +193,7 @@ export const sessionsFor = <Claims, Data, Id extends UserId>(
   sessions: Sessions<Claims, Data, Id>,
 ): BoundSessions<Claims, Data, Id> =>
   bindTo<BoundSessions<Claims, Data, Id>>(sessions, {
-    ...requests.bindables,
+    ...requests.calls.bindables,
     forRoot: [(options: SessionRoutesOptions) => SessionModule.forRoot(options), 0],
     VerifySession: [VerifySession, 0],
   });

@@ -9,6 +9,7 @@ import {
   respondTo,
 } from "./error-response.ts";
 import { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType } from "./error-types.ts";
+import { type GraphqlExtensions, graphqlExtensionsOf } from "./graphql-extensions.ts";
 
 export { type CodeOf, ERROR_TYPES, type ErrorCode, type ErrorType };
 
@@ -94,6 +95,15 @@ export class SessionError extends Error {
     Object.defineProperty(this, "getResponse", { value: toResponse });
     // For `res.json(error)` and the like. Not on errors of the app either.
     Object.defineProperty(this, "toJSON", { value: toBody });
+  }
+
+  /**
+   * For servers of GraphQL, if a resolver throws the error: they send `code` (`UNAUTHENTICATED`,
+   * `FORBIDDEN`, `CONFLICT`, `BAD_REQUEST` or `SERVICE_UNAVAILABLE`) and respond with
+   * `http.status`. Undefined with status 500.
+   */
+  get extensions(): GraphqlExtensions | undefined {
+    return graphqlExtensionsOf(this);
   }
 }
 

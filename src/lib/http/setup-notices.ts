@@ -2,7 +2,7 @@
 import type { HttpPolicy, Policy } from "../policy.ts";
 import { isHostName } from "../cookie-names.ts";
 import { isLocalOrigin, parseOrigin } from "../options/origin.ts";
-import type { SessionError } from "../errors.ts";
+import { ERROR_TYPES, type SessionError } from "../errors.ts";
 import { type Notice, quote } from "../notices.ts";
 import { isSameHost } from "./cross-site.ts";
 import { type ResponseHead, type HttpExchange, pathOf } from "./exchange/exchange.ts";
@@ -117,14 +117,20 @@ export function unknownKey(isMemory: boolean): Notice {
   };
 }
 
-/** Our refusal was sent with a server error's status. */
-export function refusalWithWrongStatus({ status, code }: SessionError, head: ResponseHead): Notice | undefined {
-  if (head.status < 500 || status === undefined || status >= 500) return undefined;
+/** Our refusal was sent with a status upon which the browser does not refresh. */
+export function refusalWithWrongStatus(error: SessionError, head: ResponseHead): Notice | undefined {
+  const { status, code } = error;
+  const isServersFault = head.status >= 500 && status < 500;
+  // Without a token there may be nothing to refresh.
+  const isHidden =
+    head.status === 200 && error.errType === ERROR_TYPES.TRY_REFRESH_TOKEN && code !== "ACCESS_TOKEN_MISSING";
+  if (!isServersFault && !isHidden) return undefined;
   return {
     code: "COUNTERFOIL_ERROR_HANDLER",
     write: () =>
       `A refusal (${status} ${code}) was answered with ${head.status}, so the browser never refreshes. An error handler that is not ours has taken it. Mount ours before it: ` +
-      "Express: app.use(errorHandler()) after the routes; Koa: app.use(sessionRoutes()) after your own; Fastify: setErrorHandler(errorHandler(options, own)); Hono: app.onError(errorHandler(options, own)); Nest: a filter of your own must not catch errors whose status is below 500. " +
+      "Express: app.use(errorHandler()) after the routes; Koa: app.use(sessionRoutes()) after your own; Fastify: setErrorHandler(errorHandler(options, own)); Hono: app.onError(errorHandler(options, own)); Nest: a filter of your own must not catch errors whose status is below 500; " +
+      "Nest with Apollo: GraphQLModule.forRoot({ preserveHttpStatusForExecutionErrors: false }). " +
       "Or let your handler answer err.status.",
   };
 }

@@ -76,6 +76,12 @@ export function note(request: Keeper, http: HttpContext, session: RequestSession
   keep(request, (keptOn(request) ?? NOTHING).and({ http, session }));
 }
 
+/** The same where other checks of the request may be under way, and must not hide its session. */
+export function replace(request: object, http: HttpContext, session: RequestSession): void {
+  forget(request, http);
+  note(request, http, session);
+}
+
 /** @returns the session of the last check, or with `sessions` of the last check by that instance */
 export function findAttachedSession(request: Keeper, { sessions }: InstanceOption = {}): RequestSession | undefined {
   const kept = keptOn(request);

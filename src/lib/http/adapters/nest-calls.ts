@@ -1,6 +1,10 @@
 /** The functions for routes of NestJS. */
-import { openPlatformExchange, type PlatformRequest, type PlatformResponse } from "./nest-platform.ts";
+import { openPlatformExchange, type PlatformRequest, type PlatformResponse, sendPlatform } from "./nest-platform.ts";
 import type { RequestSession } from "../request-session.ts";
+import { responseTo, type VerifySessionOptions } from "./adapter-calls.ts";
+import { replace } from "./attached-sessions.ts";
+import { httpOf, type InstanceOption } from "./instance-option.ts";
+import { type NestHost, requestOf } from "./nest-host.ts";
 import { createRequestCalls, type Opened, type RequestCalls, type UnboundCalls } from "./request-calls.ts";
 
 /** The parameters that identify a request. */
@@ -15,6 +19,44 @@ const leave = (request: { auth?: RequestSession | undefined }, session: RequestS
   void (request.auth = session);
 
 export const calls: RequestCalls<NestParameters> = createRequestCalls<NestParameters>(open, leave, 2);
+
+/** For resolvers. Their session is attached later, because another one may just use that. */
+const resolverCalls = createRequestCalls<NestParameters>(
+  (request, response) => ({ exchange: openPlatformExchange(request, response), request: {} }),
+  () => undefined,
+  2,
+);
+
+/**
+ * Lets a route or a resolver pass if its request has a session, or if it is open.
+ *
+ * @throws SessionError also `ARGUMENT_INVALID` where there is no HTTP request
+ */
+export async function verifyHost(options: VerifySessionOptions, host: NestHost, isOpen: boolean): Promise<true> {
+  if (isOpen) return true;
+  const found = requestOf(host);
+  const verify = found.isResolver ? resolverCalls.verify : calls.verify;
+  // The exchange refuses a context of GraphQL that lacks it.
+  const session = await verify(options, found.request, found.response as PlatformResponse);
+  if (found.isResolver && session !== undefined) replace(found.request, httpOf(options), session);
+  return true;
+}
+
+/**
+ * Answers an error of this library.
+ *
+ * @returns what a filter of Nest returns: GraphQL throws an error that is returned, and Nest would
+ *   log one that is thrown. For other transports nothing, so that Nest answers itself
+ */
+export function answerInHost(error: unknown, options: InstanceOption, host: NestHost): unknown {
+  if (host.getType() === "graphql") return error;
+  const httpResponse = host.getType() === "http" ? responseTo(error, options) : undefined;
+  if (httpResponse !== undefined) sendPlatform(host.getArgs()[1] as PlatformResponse, httpResponse);
+  return undefined;
+}
+
+/** The session that a check has found for a route or a resolver. */
+export const findInHost = (host: NestHost): RequestSession | undefined => calls.findSession(requestOf(host).request);
 
 /**
  * Signs a user in: starts a session, sends its tokens, and revokes the session that the request

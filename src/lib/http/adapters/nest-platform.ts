@@ -1,5 +1,6 @@
 /** The two platforms under NestJS. */
 import type { ServerResponse } from "node:http";
+import { generalError } from "../../errors.ts";
 import type { HttpResponse, HttpExchange } from "../exchange/exchange.ts";
 import {
   createFastifyExchange,
@@ -14,7 +15,14 @@ export type PlatformRequest = NodeRequest | FastifyRequestShape;
 /** The response that `@Res({ passthrough: true })` passes, on Express or Fastify. */
 export type PlatformResponse = ServerResponse | FastifyReplyShape;
 
-export function openPlatformExchange(request: PlatformRequest, response: PlatformResponse): HttpExchange {
+/** @throws SessionError `ARGUMENT_INVALID` if the context of GraphQL lacks the response */
+export function openPlatformExchange(request: PlatformRequest, response: PlatformResponse | undefined): HttpExchange {
+  if (response === undefined)
+    throw generalError(
+      "ARGUMENT_INVALID",
+      "there is no response, on which cookies could be set; in the options of GraphQLModule write context: " +
+        "({ req, res }) => ({ req, res }) on Express, and (req, res) => ({ req, res }) on Fastify",
+    );
   return isFastify(response)
     ? createFastifyExchange(request as FastifyRequestShape, response)
     : createNodeExchange(request as NodeRequest, response);
