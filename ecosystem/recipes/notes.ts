@@ -1,0 +1,2 @@
+/** What the recipes have written since a test last asked. */
+export const notes: string[] = [];
