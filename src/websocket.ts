@@ -88,7 +88,7 @@ export function refuseUpgrade(socket: Duplex, error: unknown, options: InstanceO
  */
 export async function createSocketTicket(
   handle: string,
-  options: InstanceOption & { readonly validity?: Duration } = {},
+  options: InstanceOption & { readonly validity?: Duration | undefined } = {},
 ): Promise<TokenInfo> {
   const validity = checkSocketOptions(options, "createSocketTicket", { option: "validity", min: "1s", max: "5m" });
   return createTicket(httpOf(options).session, handle, validity ?? DEFAULT_VALIDITY);
@@ -129,7 +129,9 @@ export async function redeemSocketTicket(ticket: string, options: InstanceOption
  * });
  * ```
  */
-export function createSocketGuard(options: InstanceOption & { readonly every?: Duration } = {}): SocketGuard {
+export function createSocketGuard(
+  options: InstanceOption & { readonly every?: Duration | undefined } = {},
+): SocketGuard {
   const every = checkSocketOptions(options, "createSocketGuard", { option: "every", min: "1s", max: "1d" });
   const { sessions, session } = httpOf(options);
   return createGuard(sessions, session, every);

@@ -243,7 +243,7 @@ export class ConfigError extends SessionError {
     super(
       ERROR_TYPES.GENERAL_ERROR,
       "CONFIG_INVALID",
-      `config: ${faults.map((fault) => `${fault.path}: ${fault.message} [${fault.code}]`).join("; ")}`,
+      `config: ${faults.length > 1 ? "\n  " : ""}${faults.map((fault) => `${fault.path}: ${fault.message} [${fault.code}]`).join("\n  ")}`,
       { name: "ConfigError" },
     );
     this.faults = faults;

@@ -28,12 +28,29 @@ const cases: readonly [string, Loose, unknown, string][] = [
     { maxAuthAge: 600 },
     "verifySession.maxAuthAge: write a string of a whole number and a unit",
   ],
-  ["a maxAuthAge in words", verifySession as Loose, { maxAuthAge: "ten minutes" }, "verifySession.maxAuthAge"],
+  [
+    "a maxAuthAge in words",
+    verifySession as Loose,
+    { maxAuthAge: "ten minutes" },
+    'verifySession.maxAuthAge: write a string of a whole number and a unit, as in "15m" (ms, s, m, h, d, w), not "ten minutes"',
+  ],
+  [
+    "a maxAuthAge of an unset variable",
+    verifySession as Loose,
+    { maxAuthAge: process.env["COUNTERFOIL_NOT_SET"] },
+    "verifySession.maxAuthAge: is undefined; is the environment variable set",
+  ],
+  [
+    "a revokeMaxAuthAge of an unset variable",
+    sessionRoutes as Loose,
+    { revokeMaxAuthAge: undefined },
+    "sessionRoutes.revokeMaxAuthAge: is undefined",
+  ],
   [
     "a flag as text",
     verifySession as Loose,
     { sessionRequired: "no" },
-    "verifySession.sessionRequired: write true or false",
+    'verifySession.sessionRequired: write true or false, not "no"',
   ],
   [
     "a request in the place of options",

@@ -51,7 +51,7 @@ const BOTH: readonly [string, unknown, string][] = [
   ],
   ["a URL and a password", { url: "X://h/d", password: PASSWORD }, ".url: says how to connect, and so does password"],
   ["a number for a host", { ...place, host: 1 }, ".host: write a string, not 1"],
-  ["a text for a port", { ...place, port: "3306" }, ".port: write a whole number from 1 to 65535, not this string"],
+  ["a text for a port", { ...place, port: "3306" }, '.port: write a whole number from 1 to 65535, not "3306"'],
   ["a port that is none", { ...place, port: 70_000 }, ".port: write a whole number from 1 to 65535, not 70000"],
   ["a number for a user", { ...place, user: 1 }, ".user: write a string, not 1"],
   ["a number for a password", { ...place, password: 271_828 }, ".password: write a string, not a value of type number"],
@@ -60,7 +60,7 @@ const BOTH: readonly [string, unknown, string][] = [
   ["an empty pool", { ...place, poolSize: 0 }, ".poolSize: write a whole number from 1 to 1000, not 0"],
   ["fewer than nobody", { ...place, queueLimit: -1 }, ".queueLimit: write a whole number from 0 to 100000, not -1"],
   ["half a connection", { ...place, poolSize: 1.5 }, ".poolSize: write a whole number from 1 to 1000, not 1.5"],
-  ["a text for a flag", { ...place, migrate: "no" }, ".migrate: write true or false, not this string"],
+  ["a text for a flag", { ...place, migrate: "no" }, '.migrate: write true or false, not "no"'],
   ["a number for a duration", { ...place, timeout: 1000 }, ".timeout: write a string of a whole number and a unit"],
   ["no patience", { ...place, timeout: "50ms" }, '.timeout: write a duration from "100ms" to "5m", not "50ms"'],
   [

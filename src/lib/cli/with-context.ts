@@ -5,7 +5,6 @@ import { OPTIONS } from "../config/config-options.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { isErrorFromAuth } from "../errors.ts";
 import type { KeyStore } from "../key/key-store.ts";
-import type { Duration } from "../options/duration.ts";
 import type { SigningAlgorithm } from "../policy.ts";
 import type { SessionContext } from "../session/context.ts";
 import { createContext } from "../session/create-context.ts";
@@ -48,7 +47,7 @@ const configFor = ({ secret, signing, publishAhead, isAudited }: KeySettings = {
   ...(isAudited === true ? { audit: { retention: OPTIONS["audit.retention"].max } } : {}),
   keys: {
     rotateEvery: OPTIONS["keys.rotateEvery"].max,
-    ...(publishAhead === undefined ? {} : { publishAhead: publishAhead as Duration }),
+    ...(publishAhead === undefined ? {} : { publishAhead }),
   },
 });
 

@@ -1,8 +1,8 @@
 import { isPlainPath } from "../options/base-path.ts";
 import { checkAmr } from "../session/amr.ts";
 import { toClaimsCheck } from "../session/claims-requirement.ts";
-import type { Duration } from "../options/duration.ts";
-import { readWhole, type SectionReader } from "../options/config-reader.ts";
+import type { Duration, KnownDuration } from "../options/duration.ts";
+import { readWhole, type SectionReader, UNSET } from "../options/config-reader.ts";
 
 /**
  * Checks the options of a route when it is made: a misspelt option would leave it unprotected.
@@ -24,8 +24,14 @@ export function checkProtectOptions(options: unknown, name: "verifySession" | "g
     section.flag("antiCsrfCheck");
     section.flag("page");
     section.flag("refuseActor");
-    section.duration("maxAuthAge", "0s", "3650d");
+    demandedAge(section, "maxAuthAge");
   });
+}
+
+/** An unset environment variable must not take the demand away. */
+function demandedAge(section: SectionReader, name: string): void {
+  section.duration(name, "0s", "3650d");
+  if (section.isUnset(name)) section.fault(name, "MISSING", `${UNSET} If a sign-in of any age will do, leave it out`);
 }
 
 /**
@@ -68,7 +74,7 @@ const isRequirement = (value: unknown): value is unknown => toClaimsCheck(value)
 /** @param functions names of options that the framework adds */
 export function checkRouteOptions(options: unknown, name = "sessionRoutes", ...functions: readonly string[]): void {
   check(options, name, (section) => {
-    section.duration("revokeMaxAuthAge", "0s", "3650d");
+    demandedAge(section, "revokeMaxAuthAge");
     for (const option of functions)
       section.value(option, "a function", (value): value is unknown => typeof value === "function");
   });
@@ -129,7 +135,7 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 export function checkSocketOptions(
   options: unknown,
   name: string,
-  { option, min, max }: { readonly option: string; readonly min: Duration; readonly max: Duration },
+  { option, min, max }: { readonly option: string; readonly min: KnownDuration; readonly max: KnownDuration },
 ): number | undefined {
   let ms: number | undefined;
   check(options, name, (section) => void (ms = section.duration(option, min, max)));

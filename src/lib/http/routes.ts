@@ -37,7 +37,7 @@ export interface RouteOptions {
    * The greatest age of a sign-in that may revoke other sessions, for instance `"10m"`. Default:
    * any age.
    */
-  readonly revokeMaxAuthAge?: Duration;
+  readonly revokeMaxAuthAge?: Duration | undefined;
 }
 
 /** The most sessions in one response. */

@@ -90,15 +90,16 @@ function verify(
   { antiCsrfToken, options: given }: Demands,
 ): Awaitable<Verified> {
   const judgedAt: Judgement["judgedAt"] = (token, now) => times.judgedAt(exchange, token, now);
-  const { maxAuthAge, refuseActor } = given;
-  const demands = { maxAuthAge, refuseActor, judgedAt };
-  const options: Judgement = "claims" in given || "requireAmr" in given ? { ...demands, ...pickGiven(given) } : demands;
+  const demands = { refuseActor: given.refuseActor, judgedAt };
+  const isDemanding = "maxAuthAge" in given || "claims" in given || "requireAmr" in given;
+  const options: Judgement = isDemanding ? { ...demands, ...pickGiven(given) } : demands;
   if (session.policy.http.csrf === "enforce") return verifySession(session, accessToken, antiCsrfToken, options);
   return verifyAndReport(session, exchange, { accessToken, antiCsrfToken, options });
 }
 
-/** These two count as soon as they are there, even as undefined. */
-const pickGiven = (given: ProtectOptions): Pick<ProtectOptions, "claims" | "requireAmr"> => ({
+/** These count as soon as they are there, even as undefined. */
+const pickGiven = (given: ProtectOptions): Pick<ProtectOptions, "maxAuthAge" | "claims" | "requireAmr"> => ({
+  ...("maxAuthAge" in given ? { maxAuthAge: given.maxAuthAge } : {}),
   ...("claims" in given ? { claims: given.claims } : {}),
   ...("requireAmr" in given ? { requireAmr: given.requireAmr } : {}),
 });

@@ -1,6 +1,6 @@
 import { cutText } from "../cut-text.ts";
 import { ConfigError, type ConfigFault } from "../errors.ts";
-import { type Duration, parseDuration } from "./duration.ts";
+import { DURATION, type Duration, type KnownDuration, parseDuration } from "./duration.ts";
 import { describeKnown } from "./unknown-option.ts";
 
 /**
@@ -16,7 +16,7 @@ export interface SectionReader {
   /** `count` for an option that false turns off. */
   countOrOff(name: string, min: number, max: number): number | false | undefined;
   /** In ms. */
-  duration(name: string, min: Duration, max: Duration): number | undefined;
+  duration(name: string, min: KnownDuration, max: KnownDuration): number | undefined;
   /** @param flags the meanings of true and false */
   choice<T extends string>(
     name: string,
@@ -90,7 +90,7 @@ function readSection(value: unknown, path: string, faults: ConfigFault[]): Secti
   }
 
   function readCount(name: string, wanted: string, { min, max }: Range): number | undefined {
-    const given = read(name, wanted, (number): number is number => Number.isInteger(number));
+    const given = read(name, wanted, (number): number is number => Number.isInteger(number), quote);
     if (given === undefined || (given >= min && given <= max)) return given;
     fault(name, "OUT_OF_RANGE", `write ${wanted}, not ${given}`);
     return undefined;
@@ -108,12 +108,12 @@ function readSection(value: unknown, path: string, faults: ConfigFault[]): Secti
       if (wrong !== undefined) fault(name, "OUT_OF_RANGE", wrong);
       return wrong === undefined ? given : undefined;
     },
-    flag: (name) => read(name, "true or false", (given): given is boolean => typeof given === "boolean"),
+    flag: (name) => read(name, "true or false", (given): given is boolean => typeof given === "boolean", quote),
     count: (name, min, max) => readCount(name, `a whole number from ${min} to ${max}`, { min, max }),
     countOrOff: (name, min, max) =>
       take(name) === false ? false : readCount(name, `a whole number from ${min} to ${max}, or false`, { min, max }),
     duration(name, min, max) {
-      const given = read(name, 'a string of a whole number and a unit, as in "15m" (ms, s, m, h, d, w)', isDuration);
+      const given = read(name, DURATION, isDuration, quote);
       const ms = parseDuration(given);
       if (ms === undefined || (ms >= (parseDuration(min) ?? 0) && ms <= (parseDuration(max) ?? 0))) return ms;
       fault(name, "OUT_OF_RANGE", `write a duration from "${min}" to "${max}", not "${given}"`);
@@ -124,8 +124,7 @@ function readSection(value: unknown, path: string, faults: ConfigFault[]): Secti
       if (typeof given === "boolean" && flags !== undefined) return flags[`${given}`];
       if (given === undefined || choices.some((choice) => choice === given)) return given as never;
       const wanted = choices.map((choice) => `"${choice}"`).join(" or ");
-      const told = typeof given === "string" ? JSON.stringify(cutText(given, 40)) : describe(given);
-      fault(name, "WRONG_TYPE", `write ${wanted}, not ${told}`);
+      fault(name, "WRONG_TYPE", `write ${wanted}, not ${quote(given)}`);
       return undefined;
     },
     texts(name, rule) {
@@ -157,6 +156,10 @@ function readSection(value: unknown, path: string, faults: ConfigFault[]): Secti
 const isDuration = (value: unknown): value is Duration => parseDuration(value) !== undefined;
 
 const isString = (value: unknown): value is string => typeof value === "string";
+
+/** As `describe`, with the beginning of a string, for options that cannot be a secret. */
+const quote = (value: unknown): string =>
+  typeof value === "string" ? JSON.stringify(cutText(value, 40)) : describe(value);
 
 /** Describes a value for a message: short, and never with the content of a string. */
 function describe(value: unknown): string {

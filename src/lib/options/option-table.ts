@@ -1,10 +1,15 @@
 import type { ConfigFault } from "../errors.ts";
 import type { SectionReader } from "./config-reader.ts";
-import { type Duration, parseDuration } from "./duration.ts";
+import { type Duration, type KnownDuration, parseDuration } from "./duration.ts";
 
 /** The values of an option, and its default as a config would write it. */
 export type OptionSpec =
-  | { readonly kind: "duration"; readonly min: Duration; readonly max: Duration; readonly default?: Duration }
+  | {
+      readonly kind: "duration";
+      readonly min: KnownDuration;
+      readonly max: KnownDuration;
+      readonly default?: KnownDuration;
+    }
   | { readonly kind: "count"; readonly min: number; readonly max: number; readonly default?: number }
   /** A count that false turns off. */
   | { readonly kind: "count-or-off"; readonly min: number; readonly max: number; readonly default?: number }

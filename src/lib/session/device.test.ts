@@ -11,10 +11,10 @@ test.each([
   ["2001:db8:abcd:12::1", "2001:db8:abcd::/48"],
   ["2001:DB8:ABCD:0012:0000:0000:0000:0001", "2001:db8:abcd::/48"],
   ["2001:0db8:0001:2::", "2001:db8:1::/48"],
-  ["2001::1", "2001:0:0::/48"],
-  ["::1", "0:0:0::/48"],
-  ["::", "0:0:0::/48"],
-  ["fe80::1%eth0", "fe80:0:0::/48"],
+  ["2001::1", "2001::/48"],
+  ["::1", "::/48"],
+  ["::", "::/48"],
+  ["fe80::1%eth0", "fe80::/48"],
 ])("of the address %s only the network %s is kept", (ip, network) => {
   expect(describeDevice({ ip })).toEqual({ ip: network });
 });
@@ -79,7 +79,7 @@ test("what a request does not tell stays as it was", () => {
   const before = { ip: "203.0.113.0/24", userAgent: "Firefox on Linux", label: "Work laptop" };
   expect(describeDevice(undefined, before)).toEqual(before);
   expect(describeDevice({ ip: undefined, userAgent: undefined, label: undefined }, before)).toEqual(before);
-  expect(describeDevice({ ip: "::1" }, before)).toEqual({ ...before, ip: "0:0:0::/48" });
+  expect(describeDevice({ ip: "::1" }, before)).toEqual({ ...before, ip: "::/48" });
   expect(describeDevice({ ip: "nonsense", label: "Phone" }, before)).toEqual({ ...before, label: "Phone" });
 });
 

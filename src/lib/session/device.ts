@@ -62,7 +62,8 @@ function coarseIp(address: string): string | undefined {
   // The first three groups come from the head, or are the zeros of "::". The tail does not matter.
   const groups = tail === undefined || left.length >= 3 ? left : [...left, ...zerosBefore(left, tail)];
   const network = groups.slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${network.join(":")}::/48`;
+  // In canonical form (RFC 5952): the zeros at the end belong to "::".
+  return `${network.join(":").replace(/(?:(?:^|:)0)+$/, "")}::/48`;
 }
 
 function zerosBefore(left: readonly string[], tail: string): readonly string[] {

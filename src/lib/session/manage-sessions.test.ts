@@ -65,7 +65,7 @@ describe("a session", () => {
       lastSeenAt: START + 2 * SECOND,
       expiresAt: START + 2 * SECOND + 100 * DAY,
       authTime: START - MINUTE,
-      device: { ip: "0:0:0::/48", userAgent: "curl", label: "Laptop" },
+      device: { ip: "::/48", userAgent: "curl", label: "Laptop" },
       binding: null,
     });
     const { handle } = first.session;

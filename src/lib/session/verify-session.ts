@@ -1,4 +1,4 @@
-import { type Duration, parseDuration } from "../options/duration.ts";
+import { DURATION, type Duration, parseDuration } from "../options/duration.ts";
 import { type Actor, actorField, actorRefused, withActor } from "./actor.ts";
 import { checkAmr, hasAmr, type SignIn, signInColumns } from "./amr.ts";
 import { type ClaimsCheck, type ClaimsRequirement, toClaimsCheck } from "./claims-requirement.ts";
@@ -110,7 +110,8 @@ export function verifySession(
   // A requirement that is undefined by accident must not let everybody in.
   const check = "claims" in options ? toClaimsCheck(options.claims) : undefined;
   const amr = "requireAmr" in options ? checkAmr(options.requireAmr, "requireAmr") : undefined;
-  const given: Given = { antiCsrfToken, options, maxAuthAge: toMaxAuthAge(options.maxAuthAge), check, amr };
+  const maxAuthAge = "maxAuthAge" in options ? toMaxAuthAge(options.maxAuthAge) : undefined;
+  const given: Given = { antiCsrfToken, options, maxAuthAge, check, amr };
   if (options.antiCsrf !== undefined) checkAntiCsrfOption(options.antiCsrf, context.policy.antiCsrf);
   checkRefuseActor(options.refuseActor);
   const time = context.now();
@@ -270,13 +271,10 @@ function checkRefuseActor(refuseActor: unknown): void {
   throw generalError("ARGUMENT_INVALID", "refuseActor is not true or false; write one, or leave it out");
 }
 
-function toMaxAuthAge(maxAuthAge: unknown): number | undefined {
-  if (maxAuthAge === undefined) return undefined;
+/** Also refuses undefined, as an unset environment variable gives it. */
+function toMaxAuthAge(maxAuthAge: unknown): number {
   const ms = parseDuration(maxAuthAge);
-  if (ms === undefined)
-    throw generalError(
-      "ARGUMENT_INVALID",
-      'maxAuthAge is not a duration; write a whole number and a unit, as in "10m"',
-    );
-  return ms;
+  if (ms !== undefined) return ms;
+  const is = maxAuthAge === undefined ? "is undefined" : "is no duration";
+  throw generalError("ARGUMENT_INVALID", `maxAuthAge ${is}; write ${DURATION}, or leave it out for any age`);
 }

@@ -117,6 +117,14 @@ export async function boundFunctions(): Promise<void> {
   (await getSession(request, response, { maxAuthAge: "10m" })).getUserId();
   // @ts-expect-error there may be none
   (await getSession(request, response, { sessionRequired: false })).getUserId();
+  // As the environment has it; at run time an unset variable is refused with words.
+  verifySession({ maxAuthAge: process.env["MAX_AGE"] ?? "10m" });
+  createSessions({
+    session: { idleTimeout: process.env["IDLE"] },
+    rotation: { window: process.env["WINDOW"] ?? "5s" },
+  });
+  // @ts-expect-error a number of what
+  verifySession({ maxAuthAge: 600 });
   // @ts-expect-error there is no such option
   verifySession({ sessionsRequired: false });
   // @ts-expect-error the instance is bound

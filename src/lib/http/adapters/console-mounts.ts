@@ -77,7 +77,7 @@ export interface ConsoleOptions<Parameters extends readonly unknown[] = readonly
    * The greatest age of the operator's own sign-in for a change, if the request carries a session
    * of this instance. Default `"15m"`.
    */
-  readonly maxAuthAge?: Duration;
+  readonly maxAuthAge?: Duration | undefined;
 }
 
 /** @throws ConfigError for an option that is missing, unknown or of the wrong type */

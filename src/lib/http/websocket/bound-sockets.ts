@@ -13,9 +13,12 @@ export interface BoundSockets<Claims, Id extends UserId> {
   /** As `refuseUpgrade` of this module. */
   readonly refuseUpgrade: (socket: Duplex, error: unknown) => void;
   /** As `createSocketTicket` of this module. @throws SessionError the same */
-  readonly createSocketTicket: (handle: string, options?: { readonly validity?: Duration }) => Promise<TokenInfo>;
+  readonly createSocketTicket: (
+    handle: string,
+    options?: { readonly validity?: Duration | undefined },
+  ) => Promise<TokenInfo>;
   /** As `redeemSocketTicket` of this module. @throws SessionError the same */
   readonly redeemSocketTicket: (ticket: string) => Promise<Session<Claims, Id>>;
   /** As `createSocketGuard` of this module. @throws ConfigError the same */
-  readonly createSocketGuard: (options?: { readonly every?: Duration }) => SocketGuard;
+  readonly createSocketGuard: (options?: { readonly every?: Duration | undefined }) => SocketGuard;
 }
