@@ -4,7 +4,7 @@
  * @module
  */
 import { createMysqlDriver, type MysqlPool } from "./lib/store/sql/mysql-driver.ts";
-import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
+import { IDLE_SECONDS, importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import type { SessionStore } from "./lib/session/session-store.ts";
 import { inspectMysql } from "./lib/store/sql/sql-servers.ts";
 import { createSqlStore } from "./lib/store/sql/sql-store.ts";
@@ -74,10 +74,23 @@ async function makePool({ url, ssl, poolSize, ...target }: SqlConnectionOptions,
     ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
     connectionLimit: poolSize,
     connectTimeout: timeout,
-    // The pool knows why it has no connection, and must report that before the store's own timeout.
-    ...(name === "mariadb" ? { acquireTimeout: timeout * 0.75 } : {}),
+    ...(name === "mariadb" ? forMariadb(timeout) : forMysql2(poolSize)),
   });
 }
+
+const forMariadb = (timeout: number): object => ({
+  // The pool knows why it has no connection, and must report that before the store's own timeout.
+  acquireTimeout: timeout * 0.75,
+  minimumIdle: 0,
+  idleTimeout: IDLE_SECONDS,
+});
+
+/**
+ * The pool looks for idle connections only if it may keep fewer than it may have. One that may keep
+ * none closes its only connection each second.
+ */
+const forMysql2 = (poolSize: number): object =>
+  poolSize === 1 ? {} : { maxIdle: poolSize - 1, idleTimeout: IDLE_SECONDS * 1000 };
 
 /** The two drivers read URLs each in its own way; parts they read alike. */
 function fromUrl(text: string): Omit<SqlConnectionOptions, "url" | "poolSize"> {

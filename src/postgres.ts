@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { importDriver, lazyResource } from "./lib/store/app-driver.ts";
+import { IDLE_SECONDS, importDriver, lazyResource } from "./lib/store/app-driver.ts";
 import { createPostgresDriver } from "./lib/store/sql/postgres-driver.ts";
 import type { PgPool, PostgresJs, PostgresPool } from "./lib/store/sql/postgres-pool.ts";
 import type { ListenPool } from "./lib/store/sql/postgres-listen.ts";
@@ -85,6 +85,7 @@ async function makePool({ url, user, poolSize, ...target }: SqlConnectionOptions
     const pool = new Pool({
       ...(url === undefined ? { user, ...target } : { connectionString: url, ...target }),
       max: poolSize,
+      idleTimeoutMillis: IDLE_SECONDS * 1000,
       connectionTimeoutMillis: timeout,
     });
     // An idle connection that breaks is replaced; without a listener it would end the process.
@@ -97,6 +98,7 @@ async function makePool({ url, user, poolSize, ...target }: SqlConnectionOptions
   ) => PostgresJs & { end(options: { timeout: number }): Promise<void> };
   const settings = {
     max: poolSize,
+    idle_timeout: IDLE_SECONDS,
     connect_timeout: timeout / 1000,
     // Reconnect at once after an outage instead of backing off.
     backoff: 0,

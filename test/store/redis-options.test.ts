@@ -44,7 +44,7 @@ const WRONG: readonly [string, unknown, string][] = [
   ["a URL and a password", { url: "redis://h", password: PASSWORD }, "redis.url: says how to connect, and so does"],
   ["a URL for TLS and none", { url: "rediss://h", tls: false }, "redis.tls: is false, and url asks for TLS"],
   ["a number for a host", { ...place, host: 1 }, "redis.host: write a string, not 1"],
-  ["a text for a port", { ...place, port: "6379" }, "redis.port: write a whole number from 1 to 65535, not this"],
+  ["a text for a port", { ...place, port: "6379" }, 'redis.port: write a whole number from 1 to 65535, not "6379"'],
   ["a number for a password", { ...place, password: 271_828 }, "redis.password: write a string, not a value of type"],
   ["a text for a database", { ...place, database: "1" }, "redis.database: write a whole number from 0 to"],
   [

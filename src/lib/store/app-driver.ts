@@ -4,6 +4,12 @@ import * as modules from "node:module";
 import { join } from "node:path";
 import { generalError } from "../errors.ts";
 
+/**
+ * How long a pool that a store makes keeps a connection that nobody uses. A development server that
+ * evaluates a module again leaves its pool behind.
+ */
+export const IDLE_SECONDS = 10;
+
 /** A driver that the app has installed. */
 export interface InstalledDriver {
   /** The package name of the driver. */
