@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { headers } from "next/headers.js";
+import { cookies, headers } from "next/headers.js";
 import { NextResponse } from "next/server.js";
-import * as calls from "./lib/http/adapters/adapter-calls.ts";
-import type { SessionRoutesOptions, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
-import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
+import type { SessionRoutesOptions, SignInDetails, VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
+import { protect, responseTo } from "./lib/http/adapters/adapter-calls.ts";
+import * as checked from "./lib/http/check-options.ts";
 import { refusePresented } from "./lib/http/csrf.ts";
 import { httpOf, type InstanceOption } from "./lib/http/adapters/instance-option.ts";
 import { unlessNotOurs } from "./lib/http/outcomes.ts";
@@ -15,9 +15,10 @@ import type { Sessions } from "./lib/session/sessions.ts";
 import type { UserId } from "./lib/session/user-id.ts";
 import type { RequestSession } from "./lib/http/request-session.ts";
 import { closeWebExchange, openWebExchange } from "./lib/http/exchange/web-exchange.ts";
+import * as actions from "./lib/http/adapters/next-actions.ts";
 import * as next from "./lib/http/adapters/next-request.ts";
 import { respondToRoute } from "./lib/http/routes.ts";
-import { type WithoutInstance, bindTo } from "./lib/http/adapters/request-calls.ts";
+import { type SignIn, type WithoutInstance, bindTo } from "./lib/http/adapters/request-calls.ts";
 import { type BoundHandlers, HANDLERS, type WebOptions, withSessions } from "./lib/http/adapters/web-handlers.ts";
 
 /** A session in a server component or a server action, where no cookie can be set. */
@@ -43,7 +44,7 @@ export type ServerSession<Claims = unknown, Data = unknown, Id extends UserId = 
  * ```
  */
 export function sessionProxy(options: WebOptions = {}): (request: Request) => Promise<Response> {
-  checkRouteOptions(options, "sessionProxy", "ip");
+  checked.checkRouteOptions(options, "sessionProxy", "ip");
   return async (request) => {
     const exchange = openWebExchange(request, () => options.ip?.(request));
     try {
@@ -55,7 +56,7 @@ export function sessionProxy(options: WebOptions = {}): (request: Request) => Pr
       const passed = next.passOn(exchange, request.headers, httpOf(options), seen);
       return closeWebExchange(exchange, NextResponse.next({ request: { headers: passed } }), next.NOT_PASSED_ON);
     } catch (error) {
-      const httpResponse = calls.responseTo(error, options);
+      const httpResponse = responseTo(error, options);
       if (httpResponse === undefined) throw error;
       return closeWebExchange(exchange, next.toNextResponse(httpResponse, request));
     }
@@ -103,13 +104,49 @@ export function sessionRoutes(
  * ```
  */
 export async function getServerSession(options: VerifySessionOptions = {}): Promise<ServerSession | undefined> {
-  checkProtectOptions(options, "getSession");
+  checked.checkProtectOptions(options, "getSession");
   const sent = await headers();
   next.refuseSent(httpOf(options), sent);
+  if (actions.isSignedOut(httpOf(options), sent)) return undefined;
   const exchange = await next.openSent(httpOf(options), sent);
   // Never as a page: no cookie can be set here, so the tokens of a refresh would be lost.
   const demanded = { ...options, sessionRequired: false, page: false };
-  return unlessNotOurs(async () => calls.protect(httpOf(options), exchange, demanded, true));
+  return unlessNotOurs(async () => protect(httpOf(options), exchange, demanded, true));
+}
+
+/**
+ * Signs a user in, in a server action: starts a session, sets its cookies, and revokes the session
+ * that the request carried. The page that Next renders behind the action knows the user. In route
+ * handlers use `createNewSession`.
+ *
+ * @returns the new session
+ * @throws SessionError as `createNewSession`
+ * @throws ConfigError for a detail that is unknown or of the wrong type
+ * @throws Error of Next in a server component, where no cookie can be set
+ * @example
+ * ```ts
+ * "use server";
+ * import { createServerSession } from "counterfoil/next";
+ *
+ * export async function signIn(form: FormData) {
+ *   await createServerSession(String(form.get("user"))); // after your check of the password
+ * }
+ * ```
+ */
+export async function createServerSession(userId: UserId, details: SignInDetails = {}): Promise<RequestSession> {
+  return actions.startInAction([await headers(), await cookies()], userId, details);
+}
+
+/**
+ * Signs the user out, in a server action: revokes the session and clears the cookies, also those of
+ * a session that has ended.
+ *
+ * @returns whether there was a session
+ * @throws SessionError `CSRF_REFUSED`; `STORE_UNAVAILABLE` and the like, and then nothing is
+ *   cleared
+ */
+export async function signOutServerSession(options: InstanceOption = {}): Promise<boolean> {
+  return actions.signOutInAction([await headers(), await cookies()], options);
 }
 
 /** The functions of this module, bound to an instance and with its types. */
@@ -122,6 +159,10 @@ export interface BoundSessions<Claims, Data, Id extends UserId> extends BoundHan
   readonly getServerSession: (
     options?: WithoutInstance<VerifySessionOptions<Claims>>,
   ) => Promise<ServerSession<Claims, Data, Id> | undefined>;
+  /** As `createServerSession` of this module. @throws SessionError the same */
+  readonly createServerSession: SignIn<[], Claims, Data, Id>;
+  /** As `signOutServerSession` of this module. @throws SessionError the same */
+  readonly signOutServerSession: () => Promise<boolean>;
 }
 
 /**
@@ -145,10 +186,11 @@ export const sessionsFor = <Claims, Data, Id extends UserId>(
     sessionProxy: [sessionProxy, 0],
     sessionRoutes: [sessionRoutes, 0],
     getServerSession: [getServerSession, 0],
+    createServerSession: [createServerSession, 1],
+    signOutServerSession: [signOutServerSession, 0],
   });
 
-export type { InstanceOption, RequestSession, SessionRoutesOptions, VerifySessionOptions, WebOptions };
-export type { SignInDetails } from "./lib/http/adapters/adapter-calls.ts";
+export type { InstanceOption, RequestSession, SignInDetails, SessionRoutesOptions, VerifySessionOptions, WebOptions };
 export {
   createNewSession,
   findSession,

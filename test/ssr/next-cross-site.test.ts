@@ -134,6 +134,55 @@ describe.skipIf(isSkippedWithoutBrowser("cross-site requests to Next.js")).each(
     });
   });
 
+  describe("sign-in by a server action", () => {
+    const NAMES = ["sAccessToken", "sIdRefreshToken", "sRefreshToken"];
+    const namesOf = async (of: BrowserContext): Promise<readonly string[]> =>
+      (await of.cookies()).map(({ name }) => name).toSorted();
+
+    test.each([
+      { how: "with scripts", javaScriptEnabled: true },
+      { how: "as plain forms", javaScriptEnabled: false },
+    ])("$how: the page knows the user at once, and nobody after the sign-out", async ({ javaScriptEnabled }) => {
+      await using other = await browser.newContext({ javaScriptEnabled });
+      const visit = await other.newPage();
+      await visit.goto(`${server.origin}/shop/account`);
+      expect(await visit.innerText("h1")).toBe("Nobody");
+      await visit.click("#in");
+      await visit.waitForSelector("h1:has-text('bob')");
+      const set = await other.cookies();
+      expect(await namesOf(other)).toEqual(NAMES);
+      // As a route handler sets them.
+      const byRoute = await context.cookies();
+      for (const { name, path, httpOnly, secure, sameSite } of byRoute)
+        expect(set.find((cookie) => cookie.name === name)).toMatchObject({ path, httpOnly, secure, sameSite });
+      await visit.goto(`${server.origin}/shop`);
+      expect(await visit.innerText("h1")).toBe("bob");
+      await visit.goto(`${server.origin}/shop/account`);
+      await visit.click("#out");
+      await visit.waitForSelector("h1:has-text('Nobody')");
+      expect(await namesOf(other)).toEqual([]);
+    });
+
+    test("an action that is called signs in, and another user's session is over then", async () => {
+      await using other = await browser.newContext();
+      const visit = await other.newPage();
+      await visit.goto(`${server.origin}/shop/account`);
+      await visit.click("#in");
+      await visit.waitForSelector("h1:has-text('bob')");
+      const before = (await other.cookies()).find(({ name }) => name === "sRefreshToken")?.value;
+      await visit.click("#script-in");
+      await visit.waitForSelector("output:has-text('carol')");
+      await visit.waitForSelector("h1:has-text('carol')");
+      const after = (await other.cookies()).find(({ name }) => name === "sRefreshToken")?.value;
+      expect([before === undefined, after === undefined, before === after]).toEqual([false, false, false]);
+    });
+
+    test("a page, which can set no cookie, is told so by Next, and leaves no session", async () => {
+      await page.goto(`${server.origin}/shop/wrong`);
+      expect(await page.innerText("h1")).toMatch(/^Cookies can only be modified in a Server Action.* 0 left$/);
+    });
+  });
+
   /** The same visitor, where no script runs. */
   async function withoutScript(): Promise<AsyncDisposable & { readonly page: Page }> {
     const other = await browser.newContext({ javaScriptEnabled: false });

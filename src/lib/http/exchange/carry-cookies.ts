@@ -28,7 +28,7 @@ export function carryCookies(exchange: WebExchange, headers: Headers, policy: Co
 }
 
 /** Whether a line sets a cookie in our scope, as opposed to the Domain or Path of a duplicate. */
-function isOwnScope(line: string, { domain, refreshPath }: CookiePolicy): boolean {
+export function isOwnScope(line: string, { domain, refreshPath }: CookiePolicy): boolean {
   const valueOf = (name: string): string | undefined => new RegExp(`; ${name}=([^;]*)`).exec(line)?.[1];
   const path = valueOf("Path");
   return valueOf("Domain") === domain && (path === "/" || path === refreshPath);
