@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from "../policy.ts";
-import { createPrivateKey, createPublicKey, createECDH, sign, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, createECDH, type KeyObject, sign, verify } from "node:crypto";
 import { createTextDecoder, decodeBase64url } from "./encoding.ts";
 import { createMac } from "./mac.ts";
 
@@ -108,18 +108,39 @@ function createAsymmetricKey(algorithm: "EdDSA" | "ES256", jwk: PrivateJwk): Jws
   const privateKey = createPrivateKey({ key: { ...jwk }, format: "jwk" });
   const publicKey = createPublicKey(privateKey);
   const digest = algorithm === "EdDSA" ? null : "sha256";
-  // JWS requires r and s side by side (RFC 7518 3.4), not DER; Ed25519 ignores the option.
-  const dsaEncoding = "ieee-p1363";
+  const keys = algorithm === "EdDSA" ? { privateKey, publicKey } : withEncoding(privateKey, publicKey);
   return {
     algorithm,
     publicJwk: publicKey.export({ format: "jwk" }) as unknown as PublicJwk,
-    sign: (signingInput) =>
-      sign(digest, Buffer.from(signingInput), { key: privateKey, dsaEncoding }).toString("base64url"),
+    sign: (signingInput) => sign(digest, Buffer.from(signingInput), keys.privateKey).toString("base64url"),
     verify(signingInput, signature) {
       const bytes = decodeBase64url(signature);
-      return bytes !== undefined && verify(digest, Buffer.from(signingInput), { key: publicKey, dsaEncoding }, bytes);
+      return bytes !== undefined && verify(digest, Buffer.from(signingInput), keys.publicKey, bytes);
     },
   };
+}
+
+/** The halves of a P-256 key in the form in which this runtime takes an encoding of signatures beside them. */
+function withEncoding(privateKey: KeyObject, publicKey: KeyObject): EncodedKeys {
+  // JWS requires r and s side by side (RFC 7518 3.4), not DER.
+  const dsaEncoding = "ieee-p1363";
+  const encoded = { privateKey: { key: privateKey, dsaEncoding }, publicKey: { key: publicKey, dsaEncoding } } as const;
+  try {
+    sign("sha256", Buffer.alloc(0), encoded.privateKey);
+    return encoded;
+  } catch {
+    // workerd takes no KeyObject as a member. Bytes it parses anew for each signature.
+    const [format, pkcs8, spki] = ["der", "pkcs8", "spki"] as const;
+    return {
+      privateKey: { key: privateKey.export({ format, type: pkcs8 }), format, type: pkcs8, dsaEncoding },
+      publicKey: { key: publicKey.export({ format, type: spki }), format, type: spki, dsaEncoding },
+    };
+  }
+}
+
+interface EncodedKeys {
+  readonly privateKey: Parameters<typeof sign>[2];
+  readonly publicKey: Parameters<typeof verify>[2];
 }
 
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");

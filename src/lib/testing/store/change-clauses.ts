@@ -5,10 +5,10 @@ import { newHandle } from "../../session/handle.ts";
 import { add, ALL, countTrue, find, handlesOf, plain, race, type StoreClause, summaryOf } from "./clause.ts";
 import { newUser, randomName, T0 } from "./rows.ts";
 
-const refreshWrite = (index = 0): RefreshWrite => ({
+const refreshWrite = (index: number, currentHash = randomName(32), parentHash = randomName(32)): RefreshWrite => ({
   generation: 2 + index,
-  currentHash: randomName(32),
-  parentHash: randomName(32),
+  currentHash,
+  parentHash,
   childMintedAt: T0 + 1,
   childSeenAt: T0 + 2,
   confirmedAt: T0 + 3,
@@ -25,7 +25,8 @@ export interface Change {
   readonly after: (row: SessionRecord) => Partial<SessionRecord>;
 }
 
-export const fixedWrite: RefreshWrite = refreshWrite();
+// Without randomness, which Workers do not have while they load.
+export const fixedWrite: RefreshWrite = refreshWrite(0, "c".repeat(43), "p".repeat(43));
 
 export const CHANGES: readonly Change[] = [
   {

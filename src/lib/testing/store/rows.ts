@@ -44,11 +44,12 @@ export function newRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
 
 export const newUser = (id: UserId = randomName(9)): string => toUserKey(id);
 
-let nextSequence = randomInt(2 ** 31);
+// Workers may use no randomness while they load.
+let nextSequence: number | undefined;
 
 /** Makes a key with a unique sequence, also across runs on the same database. */
 export function newKey(fields: Partial<KeyRecord> = {}): KeyRecord {
-  nextSequence += 1;
+  nextSequence = (nextSequence ?? randomInt(2 ** 31)) + 1;
   return {
     kid: randomName(8),
     sequence: 1000 + nextSequence,
