@@ -69,6 +69,10 @@ const apart: Plugin = {
       path: `./${basename(path)}`,
       external: true,
     }));
+    // Whether they need files, "imports" of package.json decides in the app's bundle.
+    bundling.onResolve({ filter: /\/(?:sqlite|secret-file)\.js$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: `#${basename(path, ".js")}`, external: true } : undefined,
+    );
   },
 };
 
@@ -78,6 +82,8 @@ const { metafile } = await build({
   entryPoints: [
     ...entries.map((file) => ({ in: join(compiled, file), out: file.slice(0, -".js".length) })),
     { in: join(compiled, "lib/cli/main.js"), out: "cli" },
+    { in: join(compiled, "lib/session/secret-file.js"), out: "secret-file" },
+    { in: join(compiled, "lib/session/no-files.js"), out: "no-files" },
   ],
   outdir: dist,
   bundle: true,

@@ -1,6 +1,6 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { cutText } from "../cut-text.ts";
 import { generalError } from "../errors.ts";
+import { isIPv4, isIPv6 } from "../ip-address.ts";
 import type { DeviceFacts } from "./record.ts";
 
 /** What a request tells of its device. */
@@ -52,9 +52,11 @@ export function describeDevice(
 }
 
 const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/i;
+/** The interface of an IPv6 address. */
+export const ZONE: RegExp = /%.*$/s;
 
 function coarseIp(address: string): string | undefined {
-  const ip = address.replace(IPV4_IN_IPV6, "").replace(/%.*$/s, "");
+  const ip = address.replace(IPV4_IN_IPV6, "").replace(ZONE, "");
   if (isIPv4(ip)) return `${ip.slice(0, ip.lastIndexOf("."))}.0/24`;
   if (!isIPv6(ip)) return undefined;
   const [head = "", tail] = ip.split("::");

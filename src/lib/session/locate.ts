@@ -1,15 +1,16 @@
-import { isIP } from "node:net";
 import { pauseCall } from "../call.ts";
 import { cutText } from "../cut-text.ts";
+import { isIPv4, isIPv6 } from "../ip-address.ts";
 import type { Locate } from "../policy.ts";
 import { withDeadline } from "../with-deadline.ts";
+import { ZONE } from "./device.ts";
 
 const PATIENCE = 1000;
 const MOST_CHARACTERS = 100;
 
 /** The place of an address by the app's hook, which can fail without harm. */
 export async function locateIp(locate: Locate, ip: string | undefined): Promise<string | undefined> {
-  if (ip === undefined || isIP(ip) === 0) return undefined;
+  if (ip === undefined || !(isIPv4(ip) || isIPv6(ip.replace(ZONE, "")))) return undefined;
   try {
     const place: unknown = await pauseCall(() =>
       withDeadline(Promise.resolve(locate(ip)), performance.now() + PATIENCE, tooLate),
