@@ -62,6 +62,7 @@ const projects: readonly Project[] = [
     execArgv: ["--import", new URL("ecosystem/testing/own-packages.mjs", import.meta.url).href],
   },
   { name: "package", include: ["test/package/**/*.test.ts"] },
+  { name: "runtimes", include: ["runtimes/*.test.ts"], isolate: false },
 ];
 
 // Tests refuse requests all the time. They still reach listeners of "warning".

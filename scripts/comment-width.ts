@@ -13,7 +13,9 @@ const LEFT_ALONE = [
   "test/browser/releases/",
 ];
 
-const files = execFileSync("git", ["ls-files", "src", "test", "scripts", "bench", "examples", "docs"], {
+const FOLDERS = ["src", "test", "scripts", "bench", "examples", "docs", "runtimes"];
+
+const files = execFileSync("git", ["ls-files", ...FOLDERS], {
   encoding: "utf8",
 })
   .split("\n")
