@@ -48,7 +48,7 @@ const onNode = (name: string, binary: string): Runtime => ({
   limits: NO_LIMITS,
 });
 
-/** workerd's parser keeps no empty value of a header that it knows by itself. No browser sends one. */
+/** workerd drops an empty value of a header that it knows by itself. No browser sends one. */
 const NO_EMPTY_ORIGIN = "an empty Origin header does not reach the app";
 
 export const RUNTIMES: readonly Runtime[] = [

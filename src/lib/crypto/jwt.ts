@@ -120,7 +120,7 @@ function createAsymmetricKey(algorithm: "EdDSA" | "ES256", jwk: PrivateJwk): Jws
   };
 }
 
-/** The halves of a P-256 key in the form in which this runtime takes an encoding of signatures beside them. */
+/** The halves of a P-256 key as this runtime takes them beside an encoding of signatures. */
 function withEncoding(privateKey: KeyObject, publicKey: KeyObject): EncodedKeys {
   // JWS requires r and s side by side (RFC 7518 3.4), not DER.
   const dsaEncoding = "ieee-p1363";
