@@ -4,10 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClauseTable } from "../test/fixtures/clause-table.ts";
 import type { StoreResults } from "./app/run-store-clauses.ts";
 import { connectToHost, type RemoteHost } from "./remote-app.ts";
-import { INSTALL, isInstalled, type Runtime, RUNTIMES, type StartedRuntime } from "./runtimes.ts";
-
-const isInCi = (process.env["CI"] ?? "") !== "";
-if (!isInstalled() && !isInCi) console.warn(`\nSKIPPED: no runtime was tested: run ${INSTALL}\n`);
+import { describeInstalled } from "./describe-installed.ts";
+import { limitsOf, type Runtime, RUNTIMES, type StartedRuntime } from "./runtimes.ts";
 
 const storeTable = createClauseTable(storeClauses);
 const httpTable = createClauseTable(httpClauses);
@@ -19,7 +17,9 @@ afterAll(() => {
     for (const [id, { why }] of Object.entries(limits)) console.log(`${name} cannot have ${id}: ${why}`);
 });
 
-describe.skipIf(!isInstalled() && !isInCi).each(RUNTIMES)("$name", ({ name, start, stores, limits }: Runtime) => {
+for (const runtime of RUNTIMES) describeInstalled(runtime.name, () => testRuntime(runtime));
+
+function testRuntime({ name, start, stores, limits }: Runtime): void {
   let runtime: StartedRuntime | undefined;
   let host: RemoteHost | undefined;
   let results: StoreResults = {};
@@ -30,7 +30,6 @@ describe.skipIf(!isInstalled() && !isInCi).each(RUNTIMES)("$name", ({ name, star
   }
 
   beforeAll(async () => {
-    if (!isInstalled()) throw new Error(`there are no runtimes: run ${INSTALL}`);
     runtime = await start();
     host = await connectToHost(runtime.port);
     results = (await host.order("stores")) as StoreResults;
@@ -50,8 +49,10 @@ describe.skipIf(!isInstalled() && !isInCi).each(RUNTIMES)("$name", ({ name, star
     storeTable.add(subject);
 
     test.each(storeClauses)("$id $name", ({ id }) => {
+      const limit = limitsOf(store)[id];
+      if (limit !== undefined) return expect(results[store]?.[id]).toMatch(limit.error);
       expect(results[store]?.[id]).toBe(null);
-      storeTable.holds(subject, id);
+      return storeTable.holds(subject, id);
     });
   });
 
@@ -67,4 +68,4 @@ describe.skipIf(!isInstalled() && !isInCi).each(RUNTIMES)("$name", ({ name, star
       return httpTable.holds(name, clause.id);
     });
   });
-});
+}

@@ -1,7 +1,6 @@
 /** The runtimes of the matrix: how each starts, and what it cannot have. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -33,11 +32,14 @@ export interface Runtime {
 const folder = import.meta.dirname;
 const installed = (path: string): string => join(folder, "node_modules", path);
 
-/** What brings the runtimes. */
-export const INSTALL = "npm ci --prefix runtimes";
+/** The clause writes 3.6 MB into a row. */
+const LARGE_ROWS: Runtime["limits"] = {
+  "text-1": { error: /SQLITE_TOOBIG/, why: "a row has at most 2 MB" },
+};
 
-/** Whether `npm ci --prefix runtimes` was run here. */
-export const isInstalled = (): boolean => existsSync(installed(".package-lock.json"));
+/** The clauses that a store's database makes impossible, by their ids. */
+export const limitsOf = (store: string): Runtime["limits"] =>
+  store === "D1" || store === "Durable Object" ? LARGE_ROWS : NO_LIMITS;
 
 const NO_LIMITS: Runtime["limits"] = {};
 
@@ -70,7 +72,7 @@ export const RUNTIMES: readonly Runtime[] = [
   {
     name: "workerd",
     start: () => startWorkerd(join(folder, "app/on-workerd.ts")),
-    stores: ["memory"],
+    stores: ["memory", "D1"],
     limits: {
       "csrf-1": {
         error:

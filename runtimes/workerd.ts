@@ -13,8 +13,11 @@ interface MiniflareModule {
   };
 }
 
-/** @param entry the file of the Worker */
-export async function startWorkerd(entry: string): Promise<StartedRuntime> {
+/**
+ * @param entry the file of the Worker
+ * @param hasObject whether it has the Durable Object of the example
+ */
+export async function startWorkerd(entry: string, hasObject = false): Promise<StartedRuntime> {
   const { outputFiles } = await build({ ...WEB_BUNDLE, entryPoints: [entry] });
   const path = join(import.meta.dirname, "node_modules/miniflare/dist/src/index.js");
   const { Miniflare } = (await import(pathToFileURL(path).href)) as MiniflareModule;
@@ -25,6 +28,9 @@ export async function startWorkerd(entry: string): Promise<StartedRuntime> {
     compatibilityFlags: ["nodejs_compat"],
     // Past Miniflare's own Worker, which changes requests and responses.
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    d1Databases: ["DB"],
+    ...(hasObject ? { durableObjects: { SESSIONS: { className: "SessionsObject", useSQLite: true } } } : {}),
+    bindings: { COUNTERFOIL_SECRET: "a secret of at least thirty-two characters" },
     // Otherwise it asks a server of Cloudflare.
     cf: false,
     // The notices of the app, which tests of their own look at.

@@ -24,6 +24,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // It shares the statements of SQL.
   "store/sqlite": ["lib", "key", "revocation", "session", "store", "store/sql"],
   "http/exchange": ["lib"],
+  // It is SQLite, over a network.
+  "store/d1": ["lib", "session", "store", "store/sql"],
   http: ["protocol", "lib", "options", "session", "http/exchange"],
   "http/console": ["protocol", "lib", "options", "key", "session", "http", "http/exchange"],
   "http/adapters": ["protocol", "lib", "options", "session", "http", "http/exchange", "http/console"],
@@ -56,6 +58,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "store/sql",
     "store/redis",
     "store/sqlite",
+    "store/d1",
     "http",
     "http/exchange",
     "http/adapters",

@@ -29,6 +29,7 @@ async function faultOf(work: () => Promise<void>): Promise<string | null> {
     await work();
     return null;
   } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error);
+    if (!(error instanceof Error)) return String(error);
+    return `${error.name}: ${error.message}\n${error.stack ?? ""}\ncause: ${String(error.cause)}`;
   }
 }

@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import type { OptionTable } from "../../src/lib/options/option-table.ts";
 import {
+  D1_OPTIONS,
   POSTGRES_OPTIONS,
   REDIS_OPTIONS,
   REPLICA_OPTIONS,
@@ -38,8 +39,15 @@ const STORES: readonly Described[] = [
     name: "mysql, postgres",
     table: { ...SERVER_OPTIONS, ...SQL_OPTIONS, ...POSTGRES_OPTIONS },
     from: "`mysql(options)` of",
-    to: "`redis(options)` of",
+    to: "`d1(database, options)` of",
     files: ["src/lib/store/sql-options.ts", "src/mysql.ts", "src/postgres.ts"],
+  },
+  {
+    name: "d1",
+    table: { ...D1_OPTIONS },
+    from: "`d1(database, options)` of",
+    to: "`redis(options)` of",
+    files: ["src/d1.ts"],
   },
   {
     name: "redis",

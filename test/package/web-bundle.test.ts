@@ -7,6 +7,7 @@ import { WEB_BUNDLE } from "./web-bundle.ts";
 const APP = `
   export { createSessions } from "counterfoil";
   export { memory } from "counterfoil/memory";
+  export { d1 } from "counterfoil/d1";
   export { withSessions, verifySession } from "counterfoil/web";
 `;
 
@@ -31,7 +32,13 @@ beforeAll(async () => {
 });
 
 test("it imports what nodejs_compat and its like have, and neither files, sockets nor SQLite", () => {
-  expect(builtIns(web.metafile)).toEqual(["node:async_hooks", "node:crypto", "node:path", "node:stream"]);
+  expect(builtIns(web.metafile)).toEqual([
+    "node:async_hooks",
+    "node:crypto",
+    "node:path",
+    "node:stream",
+    "node:timers/promises",
+  ]);
 });
 
 test("it has neither the SQLite store, the file of the secret nor the rules of public suffixes", () => {

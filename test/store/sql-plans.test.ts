@@ -105,7 +105,13 @@ function ofManySessions(
   const all = buildStatements(dialect, "counterfoil_");
   const { listOfUser, deleteOfUser } = all;
   const signIn = (replaces: boolean): SqlStatement =>
-    all.signIn({ replaces, trim: { max: 100, atOnce: 100 }, replaced: ["ended"], ended: ["ended"], begun: [] });
+    all.signIn({
+      replaces,
+      limit: { max: 100, atOnce: 100, onLimit: "trim" },
+      replaced: ["ended"],
+      ended: ["ended"],
+      begun: [],
+    });
   const rivals = ["many", T0, ""];
   const fresh = sessionValues(newRecord({ userKey: "many" }));
   // The newest are counted, as many as may be and may go; then the oldest are found, and removed.

@@ -4,8 +4,9 @@ import { type Command, defineCommand, type Outcome } from "./command.ts";
 import { UsageError } from "./command-error.ts";
 import { drizzleSchema } from "./drizzle-schema.ts";
 
-const DIALECTS: Readonly<Record<string, MigrationDialect>> = {
+const DIALECTS: Readonly<Record<string, MigrationDialect | "d1">> = {
   sqlite: "sqlite",
+  d1: "d1",
   mysql: "mysql",
   mariadb: "mysql",
   postgres: "postgres",
@@ -36,16 +37,19 @@ counterfoil migrate --print drizzle --dialect <${NAMES.join("|")}> [--prefix ${D
 });
 
 /** @param option what stands before the name */
-function readDialect(name: string | undefined, option: string): MigrationDialect {
+function readDialect(name: string | undefined, option: string): MigrationDialect | "d1" {
   if (name === "redis") throw new UsageError("Redis has no tables, so there is nothing to make");
   const kind = name !== undefined && Object.hasOwn(DIALECTS, name) ? DIALECTS[name] : undefined;
   if (kind === undefined) throw new UsageError(`name one database: ${option}${NAMES.join(", ")}`);
   return kind;
 }
 
-function printScript(dialect: MigrationDialect, prefix: string, from: string): Outcome {
+/** D1 has the steps of SQLite. */
+const familyOf = (dialect: MigrationDialect | "d1"): MigrationDialect => (dialect === "d1" ? "sqlite" : dialect);
+
+function printScript(dialect: MigrationDialect | "d1", prefix: string, from: string): Outcome {
   if (!/^\d{1,4}$/.test(from)) throw new UsageError("--from takes a version, as in --from 1");
-  const version = newestOf(readMigrations(dialect));
+  const version = newestOf(readMigrations(familyOf(dialect)));
   if (Number(from) > version)
     throw new UsageError(
       `--from ${from} is newer than this package, which knows version ${version}; update the package`,
@@ -62,7 +66,7 @@ interface DrizzleOptions {
 
 function printDrizzle({ prefix, from, dialect }: DrizzleOptions): Outcome {
   if (from !== undefined) throw new UsageError("--from is for statements; leave it out with --print drizzle");
-  const kind = readDialect(dialect, "--dialect ");
+  const kind = familyOf(readDialect(dialect, "--dialect "));
   const text = drizzleSchema(kind, prefix);
   return { text, json: { dialect: kind, version: newestOf(readMigrations(kind)), source: text } };
 }

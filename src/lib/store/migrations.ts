@@ -71,6 +71,26 @@ export const versionTable = (
   },
 });
 
+/**
+ * The statements that bring tables from version `done` to the newest, and make those in `lost`
+ * anew.
+ *
+ * @param note stores that a step is done
+ */
+export const stepsToRun = (
+  migrations: readonly Migration[],
+  {
+    done,
+    lost,
+    note,
+  }: { readonly done: number; readonly lost: readonly string[]; readonly note: (migration: Migration) => string },
+): readonly string[] =>
+  migrations.flatMap((migration) => {
+    const isNew = migration.version > done;
+    const texts = statementsOf(migration).filter((text) => isNew || isAbout(text, lost));
+    return isNew ? [...texts, note(migration)] : texts;
+  });
+
 /** The newest version of the given steps. */
 export const newestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
 
@@ -79,17 +99,19 @@ export const newestOf = (migrations: readonly Migration[]): number => migrations
  * operator to run.
  */
 export function schemaScript(
-  dialect: MigrationDialect,
+  dialect: MigrationDialect | "d1",
   prefix: string = DEFAULT_PREFIX,
   from: number = 0,
   source: MigrationSource = readMigrations,
 ): string {
-  const { create, note } = versionTable(dialect, prefix);
-  const steps = source(dialect, prefix)
+  const family = dialect === "d1" ? "sqlite" : dialect;
+  const { create, note } = versionTable(family, prefix);
+  const steps = source(family, prefix)
     .filter(({ version }) => version > from)
     .map((migration) => `${migration.sql.trim()}\n\n${note(migration)};`);
   const script = [`${create};`, ...steps];
-  // MySQL commits each CREATE TABLE by itself, so the statements are repeatable there. Other
-  // databases use a transaction.
-  return `${(dialect === "mysql" ? script : ["BEGIN;", ...script, "COMMIT;"]).join("\n\n")}\n`;
+  // MySQL commits each CREATE TABLE by itself, so the statements are repeatable there. D1 refuses
+  // the words, and runs a file as a whole. Other databases use a transaction.
+  const isBare = dialect === "mysql" || dialect === "d1";
+  return `${(isBare ? script : ["BEGIN;", ...script, "COMMIT;"]).join("\n\n")}\n`;
 }

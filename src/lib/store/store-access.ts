@@ -23,7 +23,7 @@ export interface SqlAccess {
   /** Whether the app makes missing tables at its start. */
   readonly migrate: boolean;
   /** @throws SessionError `STORE_UNSUITABLE`, or an error of the database */
-  readonly inspect: () => Promise<"postgres" | "mysql" | "mariadb" | "galera" | "sqlite">;
+  readonly inspect: () => Promise<"postgres" | "mysql" | "mariadb" | "galera" | "sqlite" | "d1">;
   /** @throws SessionError `SCHEMA_MISSING`, `SCHEMA_TOO_NEW`, or an error of the database */
   readonly checkSchema: (family: "postgres" | "mysql") => Promise<void>;
   /** Runs a statement without placeholders. */

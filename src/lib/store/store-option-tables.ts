@@ -33,6 +33,13 @@ export const SQL_OPTIONS = {
   queueLimit: { kind: "count", min: 0, max: 100_000 },
 } as const;
 
+/** Options of D1. */
+export const D1_OPTIONS = {
+  tablePrefix: { kind: "text", rule: "tablePrefix", default: DEFAULT_PREFIX as typeof DEFAULT_PREFIX },
+  migrate: { kind: "flag", default: true },
+  timeout: { kind: "duration", min: "100ms", max: "5m", default: "10s" },
+} as const;
+
 /** Options of PostgreSQL. */
 export const POSTGRES_OPTIONS = {
   prepare: { kind: "flag", default: true },

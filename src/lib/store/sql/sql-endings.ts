@@ -1,10 +1,19 @@
-import type { SoftLimit } from "../../policy.ts";
+import type { SessionLimit } from "../../policy.ts";
 import type { Journal } from "../../revocation/log-store.ts";
 import type { SessionRecord } from "../../session/record.ts";
 import type { CreateOutcome, SignInJournal } from "../../session/session-store.ts";
 import type { SqlResult } from "./sql-driver.ts";
 import { appendValues, type Combined, type LoggedUser, valuesOf } from "./sql-journal.ts";
-import { readHandle, sessionValues, type SqlStatement, type SqlStatements, type SqlValue } from "./sql-statements.ts";
+import {
+  ENDED,
+  MADE,
+  readHandle,
+  REPLACED,
+  sessionValues,
+  type SqlStatement,
+  type SqlStatements,
+  type SqlValue,
+} from "./sql-statements.ts";
 import type { SqlTraits } from "./sql-traits.ts";
 
 export interface SignIn {
@@ -46,8 +55,11 @@ export interface SqlEndings {
   readonly insert: (record: SessionRecord, journal: Journal | undefined) => Ending<void>;
   /** A sign-in without a limit. @returns whether it replaced a session */
   readonly signInOver: (signIn: SignIn) => Ending<boolean>;
-  /** PostgreSQL: a whole sign-in in one statement. */
-  readonly signIn: (signIn: SignIn, limit: SoftLimit | undefined) => Ending<CreateOutcome>;
+  /**
+   * PostgreSQL and D1: a whole sign-in in one call. A limit that counts exactly is for D1. With
+   * "end-oldest" nothing may be created yet, because more sessions have to end.
+   */
+  readonly signIn: (signIn: SignIn, limit: SessionLimit | undefined) => Ending<CreateOutcome>;
 }
 
 interface RowAt {
@@ -68,6 +80,9 @@ interface ClaimsChange {
   readonly version: number;
   readonly claims: string;
 }
+
+/** The most sessions that one transaction or batch ends. */
+export const MOST_AT_ONCE = 200;
 
 export const change = (statement: SqlStatement, values: readonly SqlValue[]): EndingStep => ({
   statement,
@@ -205,20 +220,28 @@ export function createSqlEndings(
 
     *signIn({ record, replaces, journal }, limit) {
       const rivals = [record.userKey, record.createdAt, replaces ?? ""];
-      const replaced = kindsFor(journal?.replaced, "ended");
+      const replaced = replaces === undefined ? [] : kindsFor(journal?.replaced, "ended");
       const ended = kindsFor(journal?.ended, "ended");
       const begun = kindsFor(journal?.begun);
-      const statement = all.signIn({ replaces: replaces !== undefined, trim: limit, replaced, ended, begun });
+      const isSoft = limit === undefined || limit.onLimit === "trim";
+      const part = limit === undefined ? undefined : { ...limit, atOnce: isSoft ? limit.atOnce : MOST_AT_ONCE };
+      const statement = all.signIn({ replaces: replaces !== undefined, limit: part, replaced, ended, begun });
       const { rows } = yield ask(statement, [
         ...sessionValues(record),
         ...(replaces === undefined ? [] : [replaces]),
         ...(limit === undefined ? [] : [...rivals, ...rivals]),
+        ...(limit === undefined || limit.onLimit === "refuse"
+          ? []
+          : ended.flatMap((kind) => valuesOf(kind, journal?.ended))),
         ...replaced.flatMap((kind) => valuesOf(kind, journal?.replaced)),
-        ...(limit === undefined ? [] : ended.flatMap((kind) => valuesOf(kind, journal?.ended))),
         ...begun.flatMap((kind) => valuesOf(kind, journal?.begun)),
       ]);
-      const trimmed = rows.filter(([, isReplaced]) => Number(isReplaced) === 0).map(readHandle);
-      return { created: true, ended: trimmed, replaced: trimmed.length < rows.length };
+      const flagged = (wanted: number): string[] => rows.filter(([, flag]) => Number(flag) === wanted).map(readHandle);
+      return {
+        created: isSoft || flagged(MADE).length > 0,
+        ended: flagged(ENDED),
+        replaced: flagged(REPLACED).length > 0,
+      };
     },
   };
   return endings;

@@ -9,8 +9,9 @@ import {
   type NewLogEntry,
   WRITER_LENGTH,
 } from "../../revocation/log-store.ts";
-import type { SqlStatement, SqlValue } from "./sql-text.ts";
-import { clockOf, type SqlDialect } from "./sql-traits.ts";
+import { type Batch, countMarks, createBatch } from "./sql-batch.ts";
+import type { BatchedStatement, SqlStatement, SqlValue } from "./sql-text.ts";
+import { clockOf, familyOf, type SqlDialect } from "./sql-traits.ts";
 
 /** How long an operation takes at most, and some more, in ms. */
 const LONGEST_OPERATION = 15_000;
@@ -42,13 +43,17 @@ export interface SqlJournal {
   readonly announce: SqlStatement;
   /**
    * A statement that changes rows and writes beside them. Only for PostgreSQL, where one statement
-   * can do both. It returns a row with the handle for each changed row.
+   * can do both, and for D1, as a batch. It returns a row with the handle for each changed row.
    *
    * @param change a DELETE, INSERT or UPDATE without RETURNING
    */
   readonly combined: (name: string, change: string, kinds: readonly Combined[]) => SqlStatement;
   /** PostgreSQL: the parts of a statement that write beside the rows of the part `rows`. */
   readonly written: (rows: string, kinds: readonly Combined[]) => readonly string[];
+  /**
+   * D1: adds statements to a batch that write beside the sessions that match, before they change.
+   */
+  readonly writeBeside: (batch: Batch, rows: MatchingRows, kinds: readonly Combined[]) => void;
   /** The new version of a row's claims. */
   readonly claimsOfRow: SqlStatement;
   /** Audit rows for the rows that match, before they are removed. */
@@ -63,9 +68,17 @@ export interface SqlJournal {
 /** What `combined` writes: for each changed row, or once. */
 export type Combined = "ended" | "claims" | "user" | "audit";
 
+/** Sessions that a statement of a batch changes. */
+export interface MatchingRows {
+  /** From WHERE on. */
+  readonly condition: string;
+  /** The indices of its values. */
+  readonly values: readonly number[];
+}
+
 export function buildJournal({ dialect, prefix, statement, decision }: SqlTexts): SqlJournal {
   const [log, audit, session] = [`${prefix}revocation`, `${prefix}audit`, `${prefix}session`];
-  const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
+  const isMysql = familyOf(dialect) === "mysql";
   const clock = clockOf(dialect);
   const joined = (first: string, second: string): string =>
     isMysql ? `CONCAT(${first}, ${second})` : `${first} || ${second}`;
@@ -85,6 +98,25 @@ export function buildJournal({ dialect, prefix, statement, decision }: SqlTexts)
   };
   const written: SqlJournal["written"] = (rows, kinds) =>
     kinds.map((kind) => `${kind}_${rows} AS (${parts[kind](rows)})`);
+  const writeBeside: SqlJournal["writeBeside"] = (batch, { condition, values }, kinds) => {
+    for (const kind of kinds) {
+      // Written before the change, so that it sees the rows.
+      const version = kind === "claims" ? "claims_version + 1 AS claims_version" : "claims_version";
+      const text = parts[kind](`(SELECT handle, user_key, actor_key, ${version} FROM ${session} ${condition})`);
+      const own = batch.take(countMarks(parts[kind]("")));
+      batch.add(text, kind === "user" ? own : [...own, ...values]);
+    }
+  };
+  function combineInBatch(change: string, kinds: readonly Combined[]): readonly BatchedStatement[] {
+    const batch = createBatch();
+    const at = change.indexOf("WHERE ");
+    const before = batch.take(countMarks(change.slice(0, at)));
+    const condition = change.slice(at);
+    const values = batch.take(countMarks(condition));
+    writeBeside(batch, { condition, values }, kinds);
+    batch.add(`${change} RETURNING handle`, [...before, ...values]);
+    return batch.statements;
+  }
   function forgetLog(): string {
     // The time of writing is for the index: no entry counts for less than an hour.
     const old = `logged_at <= ${clock} - ${LEAST_KEEP} AND expires_at <= ${clock} ORDER BY logged_at, id LIMIT ${FORGOTTEN_AT_ONCE}`;
@@ -116,11 +148,13 @@ export function buildJournal({ dialect, prefix, statement, decision }: SqlTexts)
     forget: statement("forget_log", forgetLog()),
     announce: statement("announce_log", "SELECT pg_notify(?, '')"),
     combined(name, change, kinds) {
+      if (dialect === "d1") return { ...statement(name, change), batch: combineInBatch(change, kinds) };
       const changed = `changed AS (${change} RETURNING handle, user_key, actor_key, claims_version)`;
       const steps = [changed, ...written("changed", kinds)];
       return statement(`${name}_${shortNames(kinds)}`, `WITH ${steps.join(", ")} SELECT handle FROM changed`);
     },
     written,
+    writeBeside,
     claimsOfRow: statement("log_claims", `${parts.claims(session)} WHERE handle = ?`),
     auditRows: (name, condition) =>
       statement(

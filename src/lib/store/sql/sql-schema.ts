@@ -1,13 +1,21 @@
 import { errorCode } from "../network-errors.ts";
 import { generalError, type SessionError } from "../../errors.ts";
-import { isAbout, type MigrationSource, newestOf, statementsOf, tableNames, versionTable } from "../migrations.ts";
+import {
+  type MigrationDialect,
+  type MigrationSource,
+  newestOf,
+  statementsOf,
+  stepsToRun,
+  tableNames,
+  versionTable,
+} from "../migrations.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
 import { type SqlConnection, type SqlDriver } from "./sql-driver.ts";
 import type { SqlRunner } from "./sql-runner.ts";
 import { selectAllColumns } from "./sql-statements.ts";
 
 export interface SchemaOptions {
-  readonly dialect: "mysql" | "postgres";
+  readonly dialect: MigrationDialect;
   readonly prefix: string;
   /** Whether to create missing tables. */
   readonly migrate: boolean;
@@ -106,11 +114,7 @@ async function migratePostgres(
       const done = await readVersion(connection, driver, options);
       isUsable(done, newestOf(migrations));
       const lost = isPartial ? await readLostTables(connection, options.prefix) : [];
-      for (const migration of migrations) {
-        const isNew = migration.version > done.version;
-        for (const text of statementsOf(migration)) if (isNew || isAbout(text, lost)) await connection.execute(text);
-        if (isNew) await connection.execute(note(migration));
-      }
+      for (const text of stepsToRun(migrations, { done: done.version, lost, note })) await connection.execute(text);
       await connection.commit();
     } catch (error) {
       // Fails if the connection broke, which ends the transaction anyway.
@@ -173,12 +177,12 @@ function foreignTable(error: unknown, { prefix }: SchemaOptions): SessionError {
   );
 }
 
-const causeOf = (error: unknown): unknown =>
+export const causeOf = (error: unknown): unknown =>
   error instanceof Error && error.cause !== undefined ? error.cause : error;
 
-function schemaMissing(
+export function schemaMissing(
   { found, newest, isPartial }: { readonly found: number; readonly newest: number; readonly isPartial: boolean },
-  { dialect, prefix }: SchemaOptions,
+  { dialect, prefix }: { readonly dialect: MigrationDialect | "d1"; readonly prefix: string },
   why: string,
   cause?: unknown,
 ): SessionError {

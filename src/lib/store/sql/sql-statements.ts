@@ -1,6 +1,7 @@
 /** Every statement of the SQL stores in each dialect, and its columns. */
 import { KEY_FIELDS, type KeyRecord } from "../../key/key-record.ts";
 import { MOST_DEVICES } from "../../session/device-limit.ts";
+import type { SessionLimit } from "../../policy.ts";
 import { type SessionRecord, type SessionSummary, SUMMARY_FIELDS } from "../../session/record.ts";
 import {
   type FoundSession,
@@ -8,9 +9,10 @@ import {
   type RefreshWrite,
   type SessionPosition,
 } from "../../session/session-store.ts";
-import { buildJournal, type Combined, shortNames, type SqlJournal } from "./sql-journal.ts";
-import type { SqlStatement, SqlValue } from "./sql-text.ts";
-import { clockOf, type SqlDialect, TRAITS } from "./sql-traits.ts";
+import { createBatch } from "./sql-batch.ts";
+import { buildJournal, type Combined, type MatchingRows, shortNames, type SqlJournal } from "./sql-journal.ts";
+import type { BatchedStatement, SqlStatement, SqlValue } from "./sql-text.ts";
+import { clockOf, familyOf, type SqlDialect, TRAITS } from "./sql-traits.ts";
 
 export type { SqlStatement, SqlValue };
 
@@ -134,7 +136,7 @@ export interface SqlStatements
    */
   readonly surplusOfUser: (max: number, atOnce: number, isLocked?: boolean) => SqlStatement;
   readonly oldestOfUser: (limit: number, isLocked?: boolean) => SqlStatement;
-  /** PostgreSQL: a sign-in in one statement. */
+  /** PostgreSQL and D1: a sign-in in one call. Flags of its rows: `ENDED`, `REPLACED`, `MADE`. */
   readonly signIn: (parts: SignInParts) => SqlStatement;
   /** The audit rows of what `deleteOfUser` removes. */
   readonly auditOfUser: (limit: number) => SqlStatement;
@@ -146,8 +148,11 @@ export interface SqlStatements
 export interface SignInParts {
   /** Whether it replaces a session. */
   readonly replaces: boolean;
-  /** Removes the surplus of the oldest rivals, without waiting for a locked row. */
-  readonly trim: { readonly max: number; readonly atOnce: number } | undefined;
+  /**
+   * Removes the surplus of the oldest rivals, at most `atOnce`. PostgreSQL has only "trim", which
+   * waits for no locked row.
+   */
+  readonly limit: LimitPart | undefined;
   /** What is written for the session that it replaces. */
   readonly replaced: readonly Combined[];
   /** What is written for the sessions that end to make room. */
@@ -155,6 +160,15 @@ export interface SignInParts {
   /** What is written for the new session. */
   readonly begun: readonly Combined[];
 }
+
+export interface LimitPart extends Pick<SessionLimit, "max" | "onLimit"> {
+  readonly atOnce: number;
+}
+
+/** What a row of `signIn` stands for; one for a made session has only D1. */
+export const ENDED = 0;
+export const REPLACED = 1;
+export const MADE = 2;
 
 /** Texts that `SqlJournal.combined` completes. */
 export interface ChangeTexts {
@@ -171,7 +185,8 @@ const MOST_KEYS = 1_000_000;
 export function buildStatements(dialect: SqlDialect, prefix: string): SqlStatements {
   const traits = TRAITS[dialect];
   const { clock, causal, isReplica, namesRemoved } = traits;
-  const isMysql = dialect === "mysql" || dialect === "mariadb" || dialect === "galera";
+  const family = familyOf(dialect);
+  const isMysql = family === "mysql";
   const [session, key, lease] = [`${prefix}session`, `${prefix}key`, `${prefix}lease`];
   const [replaced, device] = [`${prefix}replaced`, `${prefix}device`];
   const statement = (name: string, text: string): SqlStatement => ({
@@ -200,6 +215,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
   const forced = isMysql ? ` FORCE INDEX (${session}_user)` : "";
   const lockOf = (isLocked: boolean): string => (isMysql && isLocked ? " FOR UPDATE" : "");
   const rivals = `${session}${forced} WHERE ${live} AND handle <> ?`;
+  const oldestFirst = "ORDER BY created_at, handle";
   const insert = `INSERT INTO ${session} (${list(SESSION_COLUMNS)}) VALUES (${marks(SESSION_COLUMNS)})`;
   const newDevice = `${device} (user_key, device, first_seen_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`;
   const journal = buildJournal({ dialect, prefix, statement, decision });
@@ -230,8 +246,42 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
       postgres: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${table} ${chosen} FOR UPDATE SKIP LOCKED))`,
       sqlite: `DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table} ${chosen})`,
     };
-    return statement(name, isMysql ? texts.mysql : texts[dialect]);
+    return statement(name, texts[family]);
   };
+
+  /** In the order of the values in sql-endings.ts. */
+  function signInBatch({ replaces, limit, replaced: over, ended, begun }: SignInParts): readonly BatchedStatement[] {
+    const batch = createBatch();
+    const row = batch.take(SESSION_COLUMNS.length);
+    const own = row.slice(SESSION_COLUMNS.indexOf("handle")).slice(0, 1);
+    const other = batch.take(replaces ? 1 : 0);
+    const [user, again] = [batch.take(limit === undefined ? 0 : 3), batch.take(limit === undefined ? 0 : 3)];
+    const end = (rows: MatchingRows, kinds: readonly Combined[], flag: number): void => {
+      journal.writeBeside(batch, rows, kinds);
+      batch.add(`DELETE FROM ${session} ${rows.condition} RETURNING handle, ${flag} AS flag`, rows.values);
+    };
+    const counted = (most: number): string => `(SELECT count(*) FROM (SELECT 1 FROM ${rivals} LIMIT ${most}))`;
+    if (limit !== undefined && limit.onLimit !== "refuse") {
+      const free = limit.max - 1;
+      const surplus = `(SELECT max(${counted(free + limit.atOnce)} - ${free}, 0))`;
+      const condition = `WHERE handle IN (SELECT handle FROM ${rivals} ${oldestFirst} LIMIT ${surplus})`;
+      end({ condition, values: [...user, ...again] }, ended, ENDED);
+    }
+    const isExact = limit !== undefined && limit.onLimit !== "trim";
+    const room = isExact ? ` WHERE ${counted(limit.max)} < ${limit.max}` : "";
+    const columns = `${session} (${list(SESSION_COLUMNS)})`;
+    batch.add(
+      `INSERT INTO ${columns} SELECT ${marks(SESSION_COLUMNS)}${room} RETURNING handle, ${MADE} AS flag`,
+      isExact ? [...row, ...user] : row,
+    );
+    // Nothing is removed where there was no room.
+    if (replaces) {
+      const condition = `WHERE handle = ? AND EXISTS (SELECT 1 FROM ${session} WHERE handle = ?)`;
+      end({ condition, values: [...other, ...own] }, over, REPLACED);
+    }
+    journal.writeBeside(batch, { condition: "WHERE handle = ?", values: own }, begun);
+    return batch.statements;
+  }
 
   /**
    * Begins where the last sweep stopped: removed entries stay in the index while any transaction
@@ -290,7 +340,9 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         `SELECT handle FROM ${rivals} ORDER BY created_at, handle LIMIT ${Math.trunc(limit)}${lockOf(isLocked)}`,
         "",
       ),
-    signIn: ({ replaces, trim, replaced: over, ended, begun }) => {
+    signIn: (parts) => {
+      const { replaces, limit: trim, replaced: over, ended, begun } = parts;
+      if (dialect === "d1") return { ...statement("sign_in", ""), batch: signInBatch(parts) };
       const columns = "handle, user_key, actor_key, claims_version";
       const steps = [
         `made AS (${insert} RETURNING ${columns})`,
@@ -299,16 +351,16 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
           ? []
           : [
               `counted AS (SELECT handle FROM ${rivals} ${newestFirst} LIMIT ${trim.max - 1 + trim.atOnce})`,
-              `surplus AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ORDER BY created_at, handle
+              `surplus AS (DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${rivals} ${oldestFirst}
                 LIMIT (SELECT greatest(count(*) - ${trim.max - 1}, 0) FROM counted) FOR UPDATE SKIP LOCKED)) RETURNING ${columns})`,
             ]),
-        ...journal.written("replaced", over),
         ...(trim === undefined ? [] : journal.written("surplus", ended)),
+        ...journal.written("replaced", over),
         ...journal.written("made", begun),
       ];
-      const surplus = trim === undefined ? "" : " UNION ALL SELECT handle, 0 FROM surplus";
+      const surplus = trim === undefined ? "" : ` UNION ALL SELECT handle, ${ENDED} FROM surplus`;
       const name = `sign_in_${Number(replaces)}_${trim?.max ?? ""}_${trim?.atOnce ?? ""}_${[over, ended, begun].map(shortNames).join("_")}`;
-      return statement(name, `WITH ${steps.join(", ")} SELECT handle, 1 FROM replaced${surplus}`);
+      return statement(name, `WITH ${steps.join(", ")} SELECT handle, ${REPLACED} FROM replaced${surplus}`);
     },
     auditOfUser: (limit) =>
       journal.auditRows(`of_user_${Math.trunc(limit)}`, othersOfUser(limit).slice(session.length)),
@@ -338,8 +390,7 @@ export function buildStatements(dialect: SqlDialect, prefix: string): SqlStateme
         postgres: `DELETE FROM ${session} WHERE handle = ANY (ARRAY (SELECT handle FROM ${chosen} FOR UPDATE SKIP LOCKED))`,
         sqlite: `DELETE FROM ${session} WHERE handle IN (SELECT handle FROM ${chosen})`,
       };
-      const text = isMysql ? texts.mysql : texts[dialect];
-      return statement(`delete_expired_${Math.trunc(limit)}`, text);
+      return statement(`delete_expired_${Math.trunc(limit)}`, texts[family]);
     },
     rememberReplaced: statement(
       "remember_replaced",

@@ -1,4 +1,4 @@
-import type { ExactLimit, SoftLimit } from "../../policy.ts";
+import type { ExactLimit, SessionLimit, SoftLimit } from "../../policy.ts";
 import { generalError, isErrorFromAuth } from "../../errors.ts";
 import type { CreateOutcome, SessionStore } from "../../session/session-store.ts";
 import { asStep, unsuitableStore } from "../../session/store-error.ts";
@@ -7,6 +7,7 @@ import {
   createSqlEndings,
   type Ending,
   type EndingStep,
+  MOST_AT_ONCE,
   type SignIn,
   type SqlEndings,
   takeSteps,
@@ -31,7 +32,7 @@ import {
   type SqlStatement,
   type SqlStatements,
 } from "./sql-statements.ts";
-import { type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
+import { familyOf, type SqlDialect, type SqlTraits, TRAITS } from "./sql-traits.ts";
 
 export interface SqlStoreOptions {
   /** What the store says that it is. */
@@ -39,6 +40,8 @@ export interface SqlStoreOptions {
   readonly driver: SqlDriver;
   /** Determines the kind of server. @throws SessionError `STORE_UNSUITABLE` */
   readonly inspect: (runner: SqlRunner) => Promise<SqlDialect>;
+  /** Makes or checks the tables. Default: `prepareSchema`. */
+  readonly schema?: typeof prepareSchema | undefined;
   readonly prefix: string;
   readonly migrate: boolean;
   /** Default: the steps of this version. */
@@ -57,6 +60,7 @@ export function createSqlStore({
   kind,
   driver,
   inspect,
+  schema = prepareSchema,
   prefix,
   migrate,
   source = readMigrations,
@@ -77,16 +81,15 @@ export function createSqlStore({
     },
   });
   /** Those of the server, once it is known. */
-  let { causal, namesRemoved }: SqlTraits = TRAITS.mysql;
+  let { causal }: SqlTraits = TRAITS.mysql;
   let dialect: SqlDialect = "mysql";
   /** Why the log cannot be written. */
   let logFault: string | undefined;
 
   async function open(): Promise<Prepared> {
     dialect = await inspect(runner);
-    const family = dialect === "postgres" ? "postgres" : "mysql";
-    await prepareSchema(runner, driver, {
-      dialect: family,
+    await schema(runner, driver, {
+      dialect: familyOf(dialect),
       prefix,
       migrate,
       remake: !hasOpened,
@@ -94,6 +97,16 @@ export function createSqlStore({
       causal: TRAITS[dialect].causal,
     });
     const statements = buildStatements(dialect, prefix);
+    // Each process of D1 starts anew all the time, and its binding can always write.
+    if (dialect !== "d1") await probe(statements);
+    ({ causal } = TRAITS[dialect]);
+    hasOpened = true;
+    const endings = createSqlEndings(statements, { ...TRAITS[dialect], isLogged: logFault === undefined });
+    latest = { ...statements, endings };
+    return latest;
+  }
+
+  async function probe(statements: SqlStatements): Promise<void> {
     // A write without effect: a replica, a missing right or a partial schema must fail now, not at
     // the first sign-in.
     const { changes } = await runner.run(statements.lockRow, ["sweep"]);
@@ -104,12 +117,6 @@ export function createSqlStore({
       );
     }
     logFault = await findFault(runner, [statements.journal.probe]);
-    ({ causal, namesRemoved } = TRAITS[dialect]);
-    hasOpened = true;
-    const isOneStatement = dialect === "postgres";
-    const endings = createSqlEndings(statements, { isOneStatement, isLogged: logFault === undefined, namesRemoved });
-    latest = { ...statements, endings };
-    return latest;
   }
 
   function prepared(): Promise<Prepared> {
@@ -147,6 +154,17 @@ export function createSqlStore({
       const attempt = await asStep(ended.length === 0, taken);
       ended.push(...attempt.ended);
       if (attempt.isDone) return { created: attempt.created, ended, replaced: attempt.replaced };
+    }
+  }
+
+  /** The same without a transaction: each batch ends many, and the last one makes the session. */
+  async function createInBatches(limit: SessionLimit | undefined, signIn: SignIn): Promise<CreateOutcome> {
+    const ended: string[] = [];
+    for (;;) {
+      const taken = endBy((endings) => endings.signIn(signIn, limit));
+      const { created, replaced, ended: part } = await asStep(ended.length === 0, taken);
+      ended.push(...part);
+      if (created || limit?.onLimit === "refuse") return { created, ended, replaced };
     }
   }
 
@@ -205,8 +223,9 @@ export function createSqlStore({
 
     async createSession(record, limit, replaces, journal) {
       const signIn = { record, replaces, journal };
-      if (limit !== undefined && limit.onLimit !== "trim") return createWithin(limit, signIn);
       await prepared();
+      if (dialect === "d1") return createInBatches(limit, signIn);
+      if (limit !== undefined && limit.onLimit !== "trim") return createWithin(limit, signIn);
       if (dialect === "postgres") return endBy((endings) => endings.signIn(signIn, limit));
       const isPlain = replaces === undefined && journal?.begun.audit === undefined;
       const replaced = await (isPlain
@@ -259,7 +278,7 @@ export function createSqlStore({
     },
 
     within(query) {
-      if (latest === undefined) return undefined;
+      if (latest === undefined || dialect === "d1") return undefined;
       const { toParameter, diagnose } = driver;
       return createTransactionStore({ all: latest, endings: latest.endings, dialect, toParameter, diagnose, query });
     },
@@ -338,7 +357,7 @@ export function createSqlStore({
       migrate,
       inspect: () => inspect(runner),
       checkSchema: (family) =>
-        prepareSchema(runner, driver, { dialect: family, prefix, migrate: false, remake: false, source, causal: "" }),
+        schema(runner, driver, { dialect: family, prefix, migrate: false, remake: false, source, causal: "" }),
       ask: async (text) => (await runner.withConnection((connection) => connection.execute(text))).rows,
     },
   };
@@ -354,9 +373,6 @@ const stepBy =
   (run: SqlRun) =>
   ({ statement, values }: EndingStep): Promise<SqlResult> =>
     run(statement, values);
-
-/** The most sessions that one transaction ends. */
-const MOST_AT_ONCE = 200;
 
 /** The most devices that one step of a sweep forgets: over a million a day. */
 const DEVICES_AT_ONCE = 1000;

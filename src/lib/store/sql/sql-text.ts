@@ -10,6 +10,17 @@ export interface SqlStatement {
    * a server returns a first row that begins with NULL (`refuseReplica`).
    */
   readonly decides?: boolean;
+  /**
+   * The statements of a step for a database without transactions (D1), which runs all of them or
+   * none. The rows are those of all, in order; the changes are those of the last.
+   */
+  readonly batch?: readonly BatchedStatement[];
+}
+
+export interface BatchedStatement {
+  readonly text: string;
+  /** For each placeholder the index of its value. */
+  readonly values: readonly number[];
 }
 
 export type SqlValue = string | number | null;

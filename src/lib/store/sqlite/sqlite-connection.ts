@@ -1,14 +1,6 @@
 import { deadlineWithin } from "../../call.ts";
 import { generalError } from "../../errors.ts";
-import {
-  isAbout,
-  type MigrationSource,
-  newestOf,
-  readMigrations,
-  statementsOf,
-  tableNames,
-  versionTable,
-} from "../migrations.ts";
+import { type MigrationSource, newestOf, readMigrations, stepsToRun, tableNames, versionTable } from "../migrations.ts";
 import { SQLITE_PATIENCE } from "../default-store.ts";
 import { createRetry, type Retry } from "../retries.ts";
 import { isUsable, type SchemaVersion, toSchemaVersion } from "../schema-version.ts";
@@ -272,11 +264,7 @@ function migrate(database: SqliteDatabase, prefix: string, source: MigrationSour
     const done = readVersion(database, prefix);
     isUsable(done, newest);
     const lost = done.version === 0 ? [] : lostTables(database, prefix);
-    for (const migration of migrations) {
-      const isNew = migration.version > done.version;
-      for (const text of statementsOf(migration)) if (isNew || isAbout(text, lost)) database.exec(text);
-      if (isNew) database.exec(note(migration));
-    }
+    for (const text of stepsToRun(migrations, { done: done.version, lost, note })) database.exec(text);
   });
 }
 
