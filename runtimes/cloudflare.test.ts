@@ -45,6 +45,13 @@ describeInstalled("Cloudflare", () => {
     });
   });
 
+  test("a read of the log goes on where the request that began it has its response", async () => {
+    const answers: unknown[] = [];
+    // The second request begins a read that it does not wait for. The third one needs it.
+    for (const ahead of [0, 700, 5000, 5700, 10_000]) answers.push(await ask(`/~/feed?ahead=${ahead}`));
+    expect(answers).toEqual(answers.map(() => "verified"));
+  });
+
   // Before the clauses, whose keys no secret opens.
   test("the example serves requests that come together to a Worker that has just started", async () => {
     const responses = await Promise.all(Array.from({ length: 10 }, () => post("/login")));

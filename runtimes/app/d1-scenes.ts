@@ -49,6 +49,30 @@ async function playMode(database: D1DatabaseBinding, revocation: "off" | "store"
   return { before, after: after?.split(":")[0] };
 }
 
+let feed: { readonly sessions: Sessions; readonly token: string } | undefined;
+let feedAhead = 0;
+
+/**
+ * Verifies a token of an instance that refuses where it cannot read the log, one request of the
+ * Worker after another.
+ *
+ * @param ahead how far its clock is ahead, in ms
+ */
+export async function verifyByFeed(database: D1DatabaseBinding, ahead: number): Promise<unknown> {
+  feedAhead = ahead;
+  if (feed === undefined) {
+    const sessions = createSessions({
+      secret: SECRET,
+      store: d1(database),
+      clock: () => Date.now() + feedAhead,
+      tokens: { accessToken: { revocation: "feed", feed: { onLag: "refuse" } } },
+    });
+    feed = { sessions, token: (await sessions.createNewSession("alice")).accessToken.value };
+  }
+  const { sessions, token } = feed;
+  return (await codeOf(() => sessions.getSession(token, null))) ?? "verified";
+}
+
 export async function playD1(database: D1DatabaseBinding): Promise<unknown> {
   return {
     tables: await playTables(database),

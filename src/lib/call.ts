@@ -30,6 +30,28 @@ export const runInCall: <A extends unknown[], T>(call: Call, work: (...given: A)
 export const outsideCalls = <T>(work: () => T): T =>
   calls.getStore() === undefined ? work() : calls.run(undefined, work);
 
+/** The used part of the module of that name; Workers have it. */
+interface Workers {
+  readonly waitUntil?: (work: Promise<unknown>) => void;
+}
+
+let workers: Workers | undefined;
+let isLookedFor = false;
+
+/**
+ * Begins work that other requests may wait for, or none. A Worker ends what a request has begun as
+ * soon as it has the response, and the promise would stay pending for all of them.
+ */
+export function beginShared<T>(work: () => Promise<T>): Promise<T> {
+  const working = outsideCalls(work);
+  if (!isLookedFor) {
+    isLookedFor = true;
+    workers = process.getBuiltinModule?.("cloudflare:workers") as Workers | undefined;
+  }
+  workers?.waitUntil?.(working);
+  return working;
+}
+
 /** When an operation that begins now must have ended, by `performance.now()`. */
 export const deadlineWithin = (timeout: number): number =>
   Math.min(performance.now() + timeout, currentCall()?.deadline ?? Number.POSITIVE_INFINITY);

@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from "../policy.ts";
-import { outsideCalls } from "../call.ts";
+import { beginShared } from "../call.ts";
 import { CLOCK_SKEW } from "../clock.ts";
 import { generalError } from "../errors.ts";
 import { withDeadline } from "../with-deadline.ts";
@@ -240,7 +240,7 @@ export function createKeyRing({ store, secrets, policy, clocks, onRotated }: Key
     // Outside of calls: it must not use the time of the call that begins it.
     tend(time = now()) {
       if (time - loadedAt < RELOAD_EVERY) return undefined;
-      return withDeadline(outsideCalls(tend), performance.now() + TEND_PATIENCE, tooLate).catch(() => undefined);
+      return withDeadline(beginShared(tend), performance.now() + TEND_PATIENCE, tooLate).catch(() => undefined);
     },
     async rotate() {
       const { kid, activatesAt } = await rotate();

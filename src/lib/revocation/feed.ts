@@ -1,4 +1,4 @@
-import { outsideCalls } from "../call.ts";
+import { beginShared } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import type { LogEntry, LogStore } from "./log-store.ts";
 import { type JudgedToken, type LogVerdict, RevokedSessions } from "./revoked-sessions.ts";
@@ -160,7 +160,7 @@ export function createFeed(parts: FeedParts): Feed {
   function read(): Promise<boolean> {
     if (fullAt !== undefined && monotonic() - fullAt < RETRY_FULL) return Promise.resolve(false);
     // It is shared, so it belongs to no call.
-    reading ??= outsideCalls(readOnce)
+    reading ??= beginShared(readOnce)
       .catch(() => {
         // The next server may be another one, with another clock.
         if (position !== undefined) widen(position.storeTime);

@@ -1,4 +1,4 @@
-import { type Call, currentCall, outsideCalls, runInCall } from "../call.ts";
+import { beginShared, type Call, currentCall, runInCall } from "../call.ts";
 import { closedError } from "./guarded-store.ts";
 import { withDeadline } from "../with-deadline.ts";
 
@@ -79,7 +79,7 @@ export function createCalls(timeout: number | undefined): Calls {
     },
 
     // It never fails.
-    aside: (work) => void outsideCalls(work).then(count()),
+    aside: (work) => void beginShared(work).then(count()),
 
     async close() {
       isClosed = true;

@@ -1,5 +1,5 @@
 import type { Policy } from "../policy.ts";
-import { currentCall, outsideCalls } from "../call.ts";
+import { beginShared, currentCall } from "../call.ts";
 import { otherSites } from "../options/start-notices.ts";
 import { generalError } from "../errors.ts";
 import { withDeadline } from "../with-deadline.ts";
@@ -202,7 +202,7 @@ export function createContext(
       calls.check();
       if (opened) return undefined;
       // All calls share it, so it belongs to none of them.
-      opening ??= outsideCalls(open);
+      opening ??= beginShared(open);
       const call = currentCall();
       return call === undefined ? opening : withDeadline(opening, call.deadline + GRACE, () => notOpen(call.timeout));
     },
