@@ -46,7 +46,7 @@ export function beginShared<T>(work: () => Promise<T>): Promise<T> {
   const working = outsideCalls(work);
   if (!isLookedFor) {
     isLookedFor = true;
-    workers = process.getBuiltinModule?.("cloudflare:workers") as Workers | undefined;
+    workers = process.getBuiltinModule?.("cloudflare:workers");
   }
   workers?.waitUntil?.(working);
   return working;
