@@ -47,6 +47,7 @@ export const NAVIGATION: readonly NavGroup[] = [
     pages: [
       "guide/databases",
       "guide/behind-a-proxy",
+      "guide/serverless",
       "guide/scaling",
       "guide/observability",
       "guide/command-line",
