@@ -17,7 +17,6 @@ import { describeWithServer } from "../servers/describe-with-server.ts";
 import { startNginx } from "../servers/nginx.ts";
 import { startPgBouncer } from "../servers/pgbouncer.ts";
 import { startPathProxy } from "../servers/path-proxy.ts";
-import { startRedisSentinel } from "../servers/redis-sentinel.ts";
 import { sharedPostgres, sharedRedisCluster } from "../servers/shared.ts";
 import { endAll, mountRoutes, onEnd, openShop, serve } from "./apps.ts";
 import { DIST, makeFolder, SECRET, withEnvironment, writeModule, writeSessions } from "./config-modules.ts";
@@ -174,8 +173,8 @@ describeWithServer("pgbouncer", "PostgreSQL behind PgBouncer", () => {
   });
 });
 
-describeWithServer("redis", "Redis of several servers", () => {
-  test("a cluster", async () => {
+describeWithServer("redis", "a Redis cluster", () => {
+  test("by its nodes", async () => {
     const urls = await sharedRedisCluster();
     const places = urls.map((url) => new URL(url).host);
     const prefix = `doctor${process.pid}:`;
@@ -185,14 +184,5 @@ describeWithServer("redis", "Redis of several servers", () => {
     await startOnce(redis({ client, keyPrefix: prefix }));
     await client.close();
     expect((await examine("--store", `redis+cluster://${places.join(",")}`, "--prefix", prefix)).open).toEqual([]);
-  });
-
-  test("a master with sentinels", async () => {
-    const servers = await startRedisSentinel();
-    onEnd(() => servers.remove());
-    const { host, port } = await servers.master();
-    await startOnce(redis({ url: `redis://${host}:${port}` }));
-    const places = servers.sentinels.map((sentinel) => `${sentinel.host}:${sentinel.port}`);
-    expect((await examine("--store", `redis+sentinel://${places.join(",")}/${servers.name}`)).open).toEqual([]);
   });
 });
