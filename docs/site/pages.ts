@@ -45,6 +45,7 @@ export const NAVIGATION: readonly NavGroup[] = [
   {
     title: "Running it",
     pages: [
+      "guide/production",
       "guide/databases",
       "guide/behind-a-proxy",
       "guide/serverless",
