@@ -499,7 +499,8 @@ export { AuthError as Error };
 export type { CounterfoilConfig } from "./lib/config/config.ts";
 export type { Clock } from "./lib/clock.ts";
 export type { CookieNames } from "./lib/cookie-names.ts";
-export type { Duration } from "./lib/options/duration.ts";
+export type { Duration, KnownDuration } from "./lib/options/duration.ts";
+export type { GraphqlExtensions } from "./lib/graphql-extensions.ts";
 export {
   ConfigError,
   ClaimError,

@@ -21,6 +21,7 @@ export const NAVIGATION: readonly NavGroup[] = [
     pages: [
       "guide/signing-in",
       "guide/recipes",
+      "guide/graphql-and-trpc",
       "guide/roles",
       "guide/accounts",
       "guide/revocation",

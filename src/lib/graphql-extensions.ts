@@ -2,9 +2,11 @@
 import { ERROR_TYPES } from "./error-types.ts";
 import { detailsOf, type ErrorFacts } from "./error-response.ts";
 
-/** The codes are those that Apollo's clients know; `http` stays on the server. */
+/** What an error of this library tells a server of GraphQL. */
 export interface GraphqlExtensions {
+  /** `UNAUTHENTICATED`, `FORBIDDEN`, `CONFLICT`, `BAD_REQUEST` or `SERVICE_UNAVAILABLE`. */
   readonly code: string;
+  /** The status of the response. Servers do not send this part. */
   readonly http: { readonly status: number };
 }
 
