@@ -30,6 +30,7 @@ export const NAVIGATION: readonly NavGroup[] = [
       "guide/websockets",
       "guide/transactions",
       "guide/testing",
+      "guide/graphql-and-trpc",
     ],
   },
   {
