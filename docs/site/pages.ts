@@ -30,7 +30,6 @@ export const NAVIGATION: readonly NavGroup[] = [
       "guide/websockets",
       "guide/transactions",
       "guide/testing",
-      "guide/graphql-and-trpc",
     ],
   },
   {
