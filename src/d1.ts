@@ -1,3 +1,8 @@
+/**
+ * Sessions in D1, the SQLite of Cloudflare Workers.
+ *
+ * @module
+ */
 import type { Duration } from "./lib/options/duration.ts";
 import { readWhole } from "./lib/options/config-reader.ts";
 import { readOptions } from "./lib/options/option-table.ts";

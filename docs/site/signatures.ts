@@ -81,7 +81,7 @@ function elementsOfAlias(context: Context, parameter: ts.Node | undefined): read
 /** Names the types that TypeScript has spelt out. */
 export function foldUnions(project: ProjectReflection): void {
   for (const [name, isMember] of [
-    ["Duration", (member: Type) => member.type === "templateLiteral"],
+    ["Duration", (member: Type) => member.type === "templateLiteral" || member.type === "intersection"],
     ["ErrorCode", (member: Type) => member.type === "literal" && /^"[A-Z_]+"$/.test(member.toString())],
   ] as const) {
     const alias = project.getReflectionsByKind(ReflectionKind.TypeAlias).find((one) => one.name === name);
