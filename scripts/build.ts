@@ -4,7 +4,7 @@
  * browser's half stays as it is, for the bundlers of apps.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -104,6 +104,9 @@ writeFileSync(join(compiled, "chunks.json"), JSON.stringify(metafile.outputs));
 for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
   if (/\.(?:js|d\.ts)$/.test(file)) indentWithTabs(join(dist, file));
 }
+
+// After that, because they are files of apps.
+cpSync(join(root, "templates"), join(dist, "templates"), { recursive: true });
 
 /** Leaves a file alone that has a text of several lines, in which spaces may mean something. */
 function indentWithTabs(file: string): void {

@@ -77,7 +77,21 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "testing/http",
   ],
   "cli/doctor": ["protocol", "lib", "options", "crypto", "key", "session", "config", "store", "entries"],
-  cli: ["protocol", "lib", "options", "crypto", "key", "session", "config", "store", "entries", "cli/doctor"],
+  // What `counterfoil init` writes.
+  "cli/init": [],
+  cli: [
+    "protocol",
+    "lib",
+    "options",
+    "crypto",
+    "key",
+    "session",
+    "config",
+    "store",
+    "entries",
+    "cli/doctor",
+    "cli/init",
+  ],
 };
 
 export interface Arrow {

@@ -25,6 +25,7 @@ test("the command is a script for Node", () => {
 });
 
 const COMMANDS = [
+  "init",
   "sessions list",
   "sessions revoke",
   "keys list",

@@ -33,12 +33,13 @@ test("the tarball holds the built library and the texts that users need, and not
   const paths = packed.files.map(({ path }) => path);
   const strange = paths.filter(
     (path) =>
-      !/^(dist\/.+\.(js|d\.ts)|dist\/public-suffix-rules\.br|docs\/(errors|options)\.md|(README|SECURITY)\.md|LICENSE|package\.json)$/.test(
+      !/^(dist\/.+\.(js|d\.ts)|dist\/public-suffix-rules\.br|dist\/templates\/.+\.(tsx?|js|html|css)|docs\/(errors|options)\.md|(README|SECURITY)\.md|LICENSE|package\.json)$/.test(
         path,
       ),
   );
   expect(strange).toEqual([]);
-  expect(paths.filter((path) => path.includes(".test."))).toEqual([]);
+  // The test of an app that `init` writes is a template.
+  expect(paths.filter((path) => path.includes(".test.") && !path.startsWith("dist/templates/"))).toEqual([]);
   const texts = ["README.md", "LICENSE", "SECURITY.md", "docs/errors.md", "docs/options.md"];
   expect(paths).toEqual(expect.arrayContaining(texts));
 });
@@ -65,7 +66,8 @@ test("nothing is installed along with it, and nothing runs at install", () => {
 test("the peers are the packages that the code or its types name, and no other", () => {
   const named = new Set<string>();
   for (const { path } of packed.files) {
-    if (!path.startsWith("dist/")) continue;
+    // Templates are files of apps, which name what they need in package.json.
+    if (!path.startsWith("dist/") || path.startsWith("dist/templates/")) continue;
     const text = readFileSync(join(root, path), "utf8").replaceAll(/\/\*.*?\*\//gs, "");
     const imports = text.matchAll(/(?:\bfrom |\bimport |\bimport\()"([@a-z][^"]*)"/g);
     const drivers = [...text.matchAll(/\bimportDriver\(([^()]+)\)/g)].flatMap(([, names = ""]) => [

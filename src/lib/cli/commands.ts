@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { doctor } from "./doctor.ts";
+import { init } from "./init.ts";
 import { keysList } from "./keys-list.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { migrate } from "./migrate.ts";
@@ -11,6 +12,7 @@ import { sweep } from "./sweep.ts";
 
 /** Every command, by its one or two words. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["init", init],
   ["sessions list", sessionsList],
   ["sessions revoke", sessionsRevoke],
   ["keys list", keysList],
