@@ -168,6 +168,17 @@ describeInAnyBrowser("the user's devices", (stage) => {
     expect(await list()).toEqual({ code: "CALL_REFUSED", status: 401 });
   });
 
+  test("name the two options if something else than the session routes responds", async () => {
+    const { server, tab } = await openSignedIn(stage(), 1);
+    const refusal = () => tab.evaluate(() => page.client.sessions().then(String, (error: Error) => error.message));
+    const advice = ", and is no session route: compare api and basePath";
+    server.at(SESSIONS).answer(200, { "content-type": "text/html" }, "<div id=root></div>");
+    server.at(SESSIONS).answer(404);
+    server.at(SESSIONS).answer(503);
+    for (const end of [`200${advice}`, `404${advice}`, "503"])
+      expect(await refusal()).toBe(`${server.origin}/session/sessions answered ${end}`);
+  });
+
   test("need a fresh sign-in to be ended, where the server says so", async () => {
     const { server, tab } = await openSignedIn(stage(), 1);
     const { sessions } = server;

@@ -122,9 +122,11 @@ export function createDeviceCalls(
     if (sessionError) throw sessionError;
     if (readStepUp(response)) throw new SessionClientError("STEP_UP_REQUIRED", undefined, { status });
     const body: unknown = await response.json().catch(() => undefined);
-    // A captive portal says 200, too.
-    if (!ok || typeof body !== "object" || body === null)
-      throw new SessionClientError("CALL_REFUSED", `${base + path} answered ${status}`, { status });
+    // A captive portal says 200, too, and so does the page's own server for every path.
+    if (!ok || typeof body !== "object" || body === null) {
+      const advice = ok || status === 404 ? ", and is no session route: compare api and basePath" : "";
+      throw new SessionClientError("CALL_REFUSED", `${base + path} answered ${status}${advice}`, { status });
+    }
     return body as Body;
   }
 
