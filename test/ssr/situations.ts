@@ -57,6 +57,8 @@ export function describePageLoads(name: string, serverOf: () => PageServer, serv
       server.expire();
       const page = await load("/settings");
       expect([page.text.includes("Settings of"), page.trail.length > 1]).toEqual([false, true]);
+      // Without the mark, with which a reload would not be refreshed.
+      expect(page.address).toBe("/settings");
       expect(page.text).toMatch(TOO_OLD);
       expect((await load("/settings")).text).toMatch(TOO_OLD);
       expect(seen(await load("/notes"))).toBe(`Notes of ${user}`);

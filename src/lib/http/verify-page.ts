@@ -15,6 +15,13 @@ const CURED_BY_REFRESH: ReadonlySet<ErrorCode> = new Set([
   "ACCESS_TOKEN_INVALID",
 ]);
 
+// These come after the tokens were found good, so the visit to the refresh route is over.
+const REFUSED_WITH_GOOD_TOKENS: ReadonlySet<ErrorCode> = new Set([
+  "ACTOR_REFUSED",
+  "CLAIM_REQUIRED",
+  "STEP_UP_REQUIRED",
+]);
+
 /**
  * Returns the session of a page that is rendered on the server. A page load cannot refresh as a
  * script does, so the browser is redirected through the refresh route, the only one that gets the
@@ -32,6 +39,7 @@ export async function verifyPage(
   } catch (error) {
     // The refusal has cleared the duplicates, so the page is loaded once more.
     if (hasCode(error, "DUPLICATE_COOKIE")) return sendTo(reloadAddress(exchange, policy, now()), options, error);
+    if (isErrorFromAuth(error) && REFUSED_WITH_GOOD_TOKENS.has(error.code)) removeMark(http, exchange);
     const isCured = isErrorFromAuth(error) && CURED_BY_REFRESH.has(error.code);
     // An ended session is redirected, too: only the refresh route clears its cookies.
     if (!isCured && !endsSession(error)) throw error;
@@ -44,10 +52,14 @@ export async function verifyPage(
     // end.
     return undefined;
   }
-  // The mark is no longer needed, and should not be in a copied URL.
+  removeMark(http, exchange);
+  return session;
+}
+
+/** The mark is no longer needed, and should not be in a copied URL. */
+function removeMark({ session: { policy, now } }: HttpContext, exchange: HttpExchange): void {
   const clean = cleanAddress(exchange, policy, now());
   if (clean !== undefined) throw new RefreshRedirectError(clean);
-  return session;
 }
 
 async function refreshPage(
