@@ -32,7 +32,7 @@ const typeDefs = `
 
 const resolvers = {
   Query: {
-    me: (_: unknown, _none: object, { session }: Context) => session?.getUserId(),
+    me: (_: unknown, _none: object, { session }: Context) => (session === undefined ? null : session.getUserId()),
     users: async (_: unknown, _none: object, { req, res }: Context) => {
       await getSession(req, res, { claims: { role: "admin" } });
       return ["alice", "bob"];

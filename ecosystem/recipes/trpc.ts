@@ -38,7 +38,7 @@ const closed = (options: VerifySessionOptions & { sessionRequired?: true } = {})
 const text = (value: unknown): string => String(value); // your validator
 
 export const router = t.router({
-  me: t.procedure.query(({ ctx }) => ctx.session?.getUserId() ?? null),
+  me: t.procedure.query(({ ctx }) => (ctx.session === undefined ? null : ctx.session.getUserId())),
   signIn: t.procedure.input(text).mutation(async ({ ctx, input }) => {
     await createNewSession(ctx.req, ctx.res, input, { jwtPayload: { role: "member" } });
     return true;

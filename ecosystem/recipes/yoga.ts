@@ -22,7 +22,7 @@ const yoga = createYoga<Context>({
     `,
     resolvers: {
       Query: {
-        me: (_, _none, { session }) => session?.getUserId(),
+        me: (_, _none, { session }) => (session === undefined ? null : session.getUserId()),
         users: async (_, _none, { request }) => {
           await getSession(request, { claims: { role: "admin" } });
           return ["alice", "bob"];
