@@ -59,19 +59,22 @@ export interface ProxyChange {
   readonly answer?: (headers: string[]) => string[];
   /** Answers in place of the app. */
   readonly instead?: RequestListener;
+  /** How many requests the app gets before that. Default: none. */
+  readonly first?: number;
   readonly maxHeaderSize?: number;
 }
 
 /** A proxy that asks its ports in turn, and changes what it passes on. */
 export async function openProxy(ports: readonly number[], change: ProxyChange = {}): Promise<number> {
-  const { answer = (headers) => headers, instead, maxHeaderSize = 65_536 } = change;
+  const { answer = (headers) => headers, instead, first = 0, maxHeaderSize = 65_536 } = change;
   let turn = 0;
   const server = createServer({ maxHeaderSize }, (incoming, outgoing) => {
-    if (instead !== undefined) {
+    turn += 1;
+    if (instead !== undefined && turn > first) {
       instead(incoming, outgoing);
       return;
     }
-    const port = ports[(turn += 1) % ports.length];
+    const port = ports[turn % ports.length];
     const { method, url: path, headers } = incoming;
     const passed = ask({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
       outgoing.writeHead(response.statusCode ?? 502, answer(response.rawHeaders));

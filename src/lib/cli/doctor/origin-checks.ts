@@ -6,13 +6,15 @@ import type { Policy } from "../../policy.ts";
 import { hasCookies } from "./cookie-checks.ts";
 import { type Finding, ok, unknown, wrong } from "./finding.ts";
 import type { RefreshRoute } from "./refresh-route.ts";
-import { describeSeen, hasMember, headerOf, type Seen, type Visit } from "./visit.ts";
+import { describeSeen, hasMember, headerOf, isOverloaded, type Seen, type Visit } from "./visit.ts";
 
 /** The most origins that are checked. */
 const MOST_ORIGINS = 20;
 
 /** A name that never exists (RFC 2606). */
 const FOREIGN = "https://counterfoil-doctor.invalid";
+
+export const FOREIGN_CHECK = "foreign-origin";
 
 const ALLOWED = "access-control-allow-origin";
 
@@ -75,6 +77,8 @@ async function checkPage(
   });
   const trust = `http: { trustedOrigins: ${JSON.stringify(others)} }`;
   const page = `A page of ${quote(origin)}`;
+  if (isOverloaded(preflight))
+    return unknown("origin", `${page}: its preflight is answered with ${describeSeen(preflight)}.`);
   const fault = faultOf(preflight, origin);
   if (fault !== undefined)
     return wrong("origin", `${page} cannot call the app: the response to its preflight ${fault}`, trust);
@@ -134,12 +138,13 @@ async function checkForeign({ ask, origin, basePath }: Visit): Promise<Finding> 
   const headers = { origin: FOREIGN, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" };
   for (const path of [`${basePath}/`, basePath + ROUTES.sessions]) {
     const seen = await ask({ method: "GET", path, headers });
+    if (isOverloaded(seen)) return unknown(FOREIGN_CHECK, `GET ${path} is answered with ${describeSeen(seen)}.`);
     if (headerOf(seen, ALLOWED) !== FOREIGN || headerOf(seen, "access-control-allow-credentials") !== "true") continue;
     return wrong(
-      "foreign-origin",
+      FOREIGN_CHECK,
       `GET ${path} lets pages of every site read its response with the user's cookies: a CORS set-up repeats any Origin. Name the origins that you trust there.`,
       `cors({ origin: [${quote(origin)}], credentials: true })`,
     );
   }
-  return ok("foreign-origin", "Pages of unknown sites cannot read responses.");
+  return ok(FOREIGN_CHECK, "Pages of unknown sites cannot read responses.");
 }

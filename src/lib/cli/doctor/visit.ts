@@ -59,10 +59,15 @@ export function openVisit(address: URL, place?: Place): Visit {
           maxHeaderSize: MOST_HEADERS,
           ...(place === undefined ? {} : { hostname: place.host, port: place.port, servername: hostname }),
         };
-        const request = (address.protocol === "https:" ? askSecurely : askPlain)(new URL(path, origin), options);
+        // Joined, because a path that begins with two slashes would be another host.
+        const request = (address.protocol === "https:" ? askSecurely : askPlain)(new URL(origin + path), options);
         const timer = setTimeout(() => request.destroy(new Error(`no answer within ${PATIENCE} ms`)), PATIENCE);
         request.on("close", () => clearTimeout(timer));
         request.on("error", reject);
+        request.on("upgrade", (_, socket) => {
+          socket.destroy();
+          reject(new Error("101, which nobody has asked for"));
+        });
         request.on("response", (response) => void readAll(response).then(resolve, reject));
         request.end();
       }),
@@ -96,6 +101,9 @@ function parse(text: string): unknown {
     return undefined;
   }
 }
+
+/** Whoever responds so has not looked at the request. */
+export const isOverloaded = ({ status }: Seen): boolean => [429, 502, 503, 504].includes(status);
 
 /** A header as one text; empty if there is none. */
 export const headerOf = ({ headers }: Seen, name: string): string => String(headers[name] ?? "");
