@@ -31,10 +31,13 @@ interface JarCookie {
 /** What Next shows of a request. */
 export type Shown = readonly [headers: Pick<Headers, "get">, cookies: CookieJar];
 
-/** Requests whose action has signed out, so that the render behind it finds nobody. */
-const signedOut = new WeakMap<object, HttpContext>();
+/**
+ * The instances of which the action of a request has signed out, so that the render behind it finds
+ * nobody.
+ */
+const signedOut = new WeakMap<object, Set<HttpContext>>();
 
-export const isSignedOut = (http: HttpContext, headers: object): boolean => signedOut.get(headers) === http;
+export const isSignedOut = (http: HttpContext, headers: object): boolean => signedOut.get(headers)?.has(http) === true;
 
 /** @throws Error of Next where no cookie can be set; the new session is then revoked */
 export async function startInAction(
@@ -55,7 +58,7 @@ export async function startInAction(
     const accessToken = put(http, exchange, cookies);
     // For the render behind the action, which sees the cookies of before.
     if (accessToken !== undefined) http.renewed.set(exchange.key, { transport: "cookie", accessToken });
-    signedOut.delete(headers);
+    signedOut.get(headers)?.delete(http);
     return session;
   } catch (error) {
     await session.revokeSession();
@@ -69,7 +72,7 @@ export async function signOutInAction([headers, cookies]: Shown, options: Instan
   const exchange = openAction(http, headers);
   const existed = await signOut(http, exchange);
   put(http, exchange, cookies);
-  signedOut.set(headers, http);
+  signedOut.set(headers, new Set(signedOut.get(headers)).add(http));
   return existed;
 }
 
