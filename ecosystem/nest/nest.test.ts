@@ -4,6 +4,7 @@ import { ExecutionContextHost } from "@nestjs/core/helpers/execution-context-hos
 import { close, getSession, init } from "counterfoil";
 import { memory } from "counterfoil/memory";
 import { NoSession, SessionGuard, SessionModule } from "counterfoil/nest";
+import { signInForTest } from "counterfoil/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Listening } from "../../test/fixtures/listen.ts";
 import { collectWarnings } from "../../test/fixtures/warnings.ts";
@@ -112,6 +113,27 @@ describeWithFolder("ecosystem", "NestJS with GraphQL", () => {
         });
         expect(challenge).toContain("max_age");
       }
+    });
+
+    test("fields of one query have the sessions of their own checks, by two instances", async () => {
+      const { customers, staff } = await import("./two-instances.ts");
+      const customer = await signInForTest("carol", { sessions: customers });
+      const employee = await signInForTest("eve", { sessions: staff });
+      const askAs = async (cookie: string | undefined, query: string): Promise<unknown> => {
+        const headers = { ...customer.headers, cookie, "content-type": "application/json" };
+        const sent = { method: "POST", path: "/graphql", body: JSON.stringify({ query }), headers };
+        return ((await send(app.port, sent)).json() as { readonly data: unknown }).data;
+      };
+      const both = `${customer.headers["cookie"]}; ${employee.headers["cookie"]}`;
+      expect(await askAs(both, "{ customer employee again: customer }")).toEqual({
+        customer: "carol",
+        employee: "eve",
+        again: "carol",
+      });
+      expect(await askAs(customer.headers["cookie"], "{ customer perhapsEmployee }")).toEqual({
+        customer: "carol",
+        perhapsEmployee: null,
+      });
     });
 
     test("routes know the guard and its exceptions", async () => {

@@ -13,6 +13,7 @@ import { NoSession, SessionGuard, SessionModule } from "counterfoil/nest";
 import type { IncomingMessage } from "node:http";
 import type { Listening } from "../../test/fixtures/listen.ts";
 import { type Http, NotesResolver, OpenResolver, RecentResolver } from "./resolvers.ts";
+import { TwoInstancesResolver } from "./two-instances.ts";
 import { YogaDriver } from "./yoga-driver.ts";
 
 const SCHEMA = { autoSchemaFile: true } as const;
@@ -63,7 +64,7 @@ async function start(
   @Module({
     imports: [SessionModule.forRoot(), graphql],
     controllers: [RoutesController],
-    providers: [GUARD, NotesResolver, OpenResolver, RecentResolver],
+    providers: [GUARD, NotesResolver, OpenResolver, RecentResolver, TwoInstancesResolver],
   })
   // oxlint-disable-next-line typescript/no-extraneous-class -- in Nest a module is a class
   class AppModule {}

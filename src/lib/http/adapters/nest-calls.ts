@@ -28,6 +28,12 @@ const resolverCalls = createRequestCalls<NestParameters>(
 );
 
 /**
+ * What the last check of a resolver has found. Another resolver of the request may have a check by
+ * another instance, which finds another user.
+ */
+const foundByRun = new WeakMap<object, RequestSession | undefined>();
+
+/**
  * Lets a route or a resolver pass if its request has a session, or if it is open.
  *
  * @throws SessionError also `ARGUMENT_INVALID` where there is no HTTP request
@@ -35,10 +41,12 @@ const resolverCalls = createRequestCalls<NestParameters>(
 export async function verifyHost(options: VerifySessionOptions, host: NestHost, isOpen: boolean): Promise<true> {
   if (isOpen) return true;
   const found = requestOf(host);
-  const verify = found.isResolver ? resolverCalls.verify : calls.verify;
+  const verify = found.run === undefined ? calls.verify : resolverCalls.verify;
   // The exchange refuses a context of GraphQL that lacks it.
   const session = await verify(options, found.request, found.response as PlatformResponse);
-  if (found.isResolver && session !== undefined) replace(found.request, httpOf(options), session);
+  if (found.run === undefined) return true;
+  foundByRun.set(found.run, session);
+  if (session !== undefined) replace(found.request, httpOf(options), session);
   return true;
 }
 
@@ -55,8 +63,14 @@ export function answerInHost(error: unknown, options: InstanceOption, host: Nest
   return undefined;
 }
 
-/** The session that a check has found for a route or a resolver. */
-export const findInHost = (host: NestHost): RequestSession | undefined => calls.findSession(requestOf(host).request);
+/**
+ * The session that a check has found for a route or a resolver. A field without a check has that of
+ * the request.
+ */
+export function findInHost(host: NestHost): RequestSession | undefined {
+  const { request, run } = requestOf(host);
+  return run !== undefined && foundByRun.has(run) ? foundByRun.get(run) : calls.findSession(request);
+}
 
 /**
  * Signs a user in: starts a session, sends its tokens, and revokes the session that the request

@@ -16,8 +16,11 @@ export interface HostRequest {
   readonly request: PlatformRequest;
   /** Undefined if the context of GraphQL does not have it. */
   readonly response: PlatformResponse | undefined;
-  /** Whether others of the same request may run at the same time. */
-  readonly isResolver: boolean;
+  /**
+   * Of a resolver: what stands for this run of it, because others of the same request may run at
+   * the same time.
+   */
+  readonly run: object | undefined;
 }
 
 /** The context of resolvers, as apps and drivers build it. */
@@ -31,12 +34,12 @@ export function requestOf(host: NestHost): HostRequest {
   const type = host.getType();
   const given = host.getArgs();
   if (type === "http")
-    return { request: given[0] as PlatformRequest, response: given[1] as PlatformResponse, isResolver: false };
+    return { request: given[0] as PlatformRequest, response: given[1] as PlatformResponse, run: undefined };
   if (type !== "graphql") throw noRequest(`messages of the transport "${type}"`);
   // The last two, because references of a federation are resolved without arguments.
   const { req, res } = (given.at(-2) ?? {}) as ResolverContext;
   if (req === undefined || !("headers" in req)) throw noRequest("a GraphQL operation over a WebSocket");
-  return { request: req, response: res ?? req.res, isResolver: true };
+  return { request: req, response: res ?? req.res, run: given.at(-1) as object };
 }
 
 const noRequest = (what: string): SessionError =>
