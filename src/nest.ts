@@ -4,7 +4,7 @@
  * @module
  */
 import * as nest from "@nestjs/common";
-import { APP_FILTER, HttpAdapterHost, Reflector } from "@nestjs/core";
+import { APP_FILTER, HttpAdapterHost } from "@nestjs/core";
 import { responseTo, type SessionRoutesOptions, type VerifySessionOptions } from "./lib/http/adapters/adapter-calls.ts";
 import { checkProtectOptions, checkRouteOptions } from "./lib/http/check-options.ts";
 import type { InstanceOption } from "./lib/http/adapters/instance-option.ts";
@@ -96,20 +96,37 @@ export class SessionGuard implements nest.CanActivate {
   }
   /** @throws SessionError why the request does not pass; `ARGUMENT_INVALID` for other transports */
   canActivate(context: nest.ExecutionContext): Promise<boolean> {
-    return requests.verifyHost(this.#options, context, isOpen([context.getHandler(), context.getClass()]));
+    const isOpened = isOpen(context.getHandler()) || isOpenByClass(context);
+    return requests.verifyHost(this.#options, context, isOpened);
   }
 }
 
 const OPEN = "counterfoil:no-session";
 
-/** @param on what `@NoSession()` may stand on */
-const isOpen = (on: Parameters<Reflector["getAllAndOverride"]>[1]): boolean =>
-  new Reflector().getAllAndOverride<boolean | undefined>(OPEN, on) === true;
+/** The part of `reflect-metadata` that Reflector lacks. Nest loads it. */
+interface OwnMetadata {
+  readonly getOwnMetadata: (key: string, target: object) => unknown;
+}
+
+const isOpen = (target: object): boolean => (Reflect as unknown as OwnMetadata).getOwnMetadata(OPEN, target) === true;
+
+/** A class opens its methods and those that it inherits, and not what a class below it adds. */
+function isOpenByClass(context: nest.ExecutionContext): boolean {
+  const handler: unknown = context.getHandler();
+  for (let above: unknown = context.getClass(); typeof above === "function"; above = Object.getPrototypeOf(above)) {
+    if (isOpen(above)) return true;
+    const { prototype } = above as { readonly prototype?: object };
+    const own = Object.values(Object.getOwnPropertyDescriptors(prototype ?? {}));
+    if (own.some(({ value }) => value === handler)) return false;
+  }
+  return false;
+}
 
 /**
  * Opens a method, or all methods of a class, that a `SessionGuard` of the app would protect; a
- * method also in a class with `@VerifySession()`. The `@VerifySession()` of a method always checks.
- * So both together check with the options of the method only, for instance
+ * method also in a class with `@VerifySession()`. What a class adds to an open one is not open. The
+ * `@VerifySession()` of a method always checks. So both together check with the options of the
+ * method only, for instance
  * `@NoSession() @VerifySession({ sessionRequired: false })`.
  *
  * @example
@@ -155,7 +172,7 @@ export function VerifySession(options: VerifySessionOptions = {}): ClassDecorato
   return (...target: readonly unknown[]) => {
     const isOnMethod = target.length > 1;
     const canActivate = (context: nest.ExecutionContext): Promise<boolean> =>
-      requests.verifyHost(options, context, isOpen(isOnMethod ? [] : [context.getHandler()]));
+      requests.verifyHost(options, context, !isOnMethod && isOpen(context.getHandler()));
     nest.UseGuards({ canActivate })(...(target as Parameters<ClassDecorator>));
   };
 }

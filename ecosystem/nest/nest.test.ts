@@ -1,5 +1,5 @@
 /** Guards in NestJS that know GraphQL, with the drivers of two servers, on both platforms. */
-import type { ExceptionFilter, ExecutionContext } from "@nestjs/common";
+import type { ExceptionFilter, ExecutionContext, Type } from "@nestjs/common";
 import { ExecutionContextHost } from "@nestjs/core/helpers/execution-context-host.js";
 import { close, getSession, init } from "counterfoil";
 import { memory } from "counterfoil/memory";
@@ -194,6 +194,32 @@ describe("other transports", () => {
     await expect(new SessionGuard().canActivate(contextOf(type, handler))).rejects.toThrow(`the transport "${type}"`);
     NoSession()(handler as never);
     expect(await new SessionGuard().canActivate(contextOf(type, handler))).toBe(true);
+  });
+
+  test("an open class opens its methods and inherited ones, and not what a class below adds", async () => {
+    class Root {
+      root(): void {}
+    }
+    class Open extends Root {
+      list(): void {}
+      changed(): void {}
+    }
+    class Below extends Open {
+      added(): void {}
+      override changed(): void {}
+    }
+    NoSession()(Open);
+    const passes = (type: Type, method: string): Promise<boolean> => {
+      const context = new ExecutionContextHost([{}, {}], type, Reflect.get(type.prototype as object, method));
+      context.setType("rpc");
+      return new SessionGuard().canActivate(context).catch(() => false);
+    };
+    for (const type of [Open, Below])
+      expect([await passes(type, "list"), await passes(type, "root")]).toEqual([true, true]);
+    expect([await passes(Below, "added"), await passes(Below, "changed")]).toEqual([false, false]);
+    expect(await passes(Root, "root")).toBe(false);
+    NoSession()(Below);
+    expect([await passes(Below, "added"), await passes(Below, "changed")]).toEqual([true, true]);
   });
 
   test("the filter leaves the answer to Nest", async () => {
