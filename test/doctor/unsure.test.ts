@@ -73,3 +73,18 @@ test.each<[string, () => Promise<string>]>([
   expect(findings).toMatchObject([{ check: "reach", verdict: "unknown" }]);
   expect(exitCode).toBe(0);
 });
+
+test("the text of a cookie's name is not repeated, however it ends", async () => {
+  const app = await openShop({ cookie: { secure: false } });
+  const answer = (headers: string[]): string[] => [
+    ...headers,
+    "Set-Cookie",
+    "all is well and sAccessToken=; Path=/x",
+    "Set-Cookie",
+    `${"x".repeat(10_000)}sRefreshToken=; Path=/x`,
+  ];
+  const { text, wrong } = await examine(`http://localhost:${await openProxy([app], { answer })}`);
+  expect(wrong).toEqual([]);
+  expect(text).not.toContain("all is well");
+  expect(text.length).toBeLessThan(5000);
+});

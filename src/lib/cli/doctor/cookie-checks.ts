@@ -22,13 +22,16 @@ interface SeenCookie {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
+/** A name of ours with its prefix; it is shown as it is. */
+const NAME = /^[\w-]{1,100}$/;
+
 /** The cookies of ours in a response. */
 export function readCookies({ setCookies }: Seen): readonly SeenCookie[] {
   const cookies = new Map<string, SeenCookie>();
   for (const line of setCookies) {
     const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
     const name = pair.slice(0, pair.indexOf("="));
-    const kind = (Object.keys(COOKIES) as Kind[]).find((each) => name.endsWith(COOKIES[each]));
+    const kind = (Object.keys(COOKIES) as Kind[]).find((each) => NAME.test(name) && name.endsWith(COOKIES[each]));
     if (kind !== undefined) cookies.set(name, { kind, name, attributes: new Map(attributes.map(readAttribute)) });
   }
   return [...cookies.values()];
