@@ -64,18 +64,20 @@ export function mysql(options: MysqlOptions): SessionStore {
   return createSqlStore({ kind: "MySQL or MariaDB", driver, inspect: inspectMysql, ...rest });
 }
 
-type OwnPool = MysqlPool & { end(): Promise<unknown> };
+type OwnPool = MysqlPool & { end(): Promise<unknown>; readonly pool?: LooksForIdle | undefined };
 
 async function makePool({ url, ssl, poolSize, ...target }: SqlConnectionOptions, timeout: number): Promise<OwnPool> {
   const { name, module } = await importDriver("mysql2/promise", "mariadb");
   const { createPool } = module as { readonly createPool: (options: object) => OwnPool };
-  return createPool({
+  const pool = createPool({
     ...(url === undefined ? target : fromUrl(url)),
     ...(ssl === undefined ? {} : { ssl: ssl === true ? {} : ssl }),
     connectionLimit: poolSize,
     connectTimeout: timeout,
     ...(name === "mariadb" ? forMariadb(timeout) : forMysql2(poolSize)),
   });
+  letProcessEnd(pool);
+  return pool;
 }
 
 const forMariadb = (timeout: number): object => ({
@@ -91,6 +93,27 @@ const forMariadb = (timeout: number): object => ({
  */
 const forMysql2 = (poolSize: number): object =>
   poolSize === 1 ? {} : { maxIdle: poolSize - 1, idleTimeout: IDLE_SECONDS * 1000 };
+
+/** The inner pool of mysql2, which looks for idle connections each second. */
+interface LooksForIdle {
+  _removeIdleTimeoutConnectionsTimer?: NodeJS.Timeout | undefined;
+  _removeIdleTimeoutConnections?: (() => void) | undefined;
+}
+
+/**
+ * The timer of mysql2 would keep a process alive that has no connection, for instance one whose
+ * database does not exist. An open connection still does.
+ */
+function letProcessEnd(pool: { readonly pool?: LooksForIdle | undefined }): void {
+  const inner = pool.pool;
+  const look = inner?._removeIdleTimeoutConnections;
+  if (inner === undefined || look === undefined) return;
+  inner._removeIdleTimeoutConnectionsTimer?.unref();
+  inner._removeIdleTimeoutConnections = () => {
+    look.call(inner);
+    inner._removeIdleTimeoutConnectionsTimer?.unref();
+  };
+}
 
 /** The two drivers read URLs each in its own way; parts they read alike. */
 function fromUrl(text: string): Omit<SqlConnectionOptions, "url" | "poolSize"> {
