@@ -104,6 +104,7 @@ interface LooksForIdle {
  * The timer of mysql2 would keep a process alive that has no connection, for instance one whose
  * database does not exist. An open connection still does.
  */
+// oxlint-disable no-underscore-dangle -- the names are mysql2's
 function letProcessEnd(pool: { readonly pool?: LooksForIdle | undefined }): void {
   const inner = pool.pool;
   const look = inner?._removeIdleTimeoutConnections;
@@ -114,6 +115,7 @@ function letProcessEnd(pool: { readonly pool?: LooksForIdle | undefined }): void
     inner._removeIdleTimeoutConnectionsTimer?.unref();
   };
 }
+// oxlint-enable no-underscore-dangle
 
 /** The two drivers read URLs each in its own way; parts they read alike. */
 function fromUrl(text: string): Omit<SqlConnectionOptions, "url" | "poolSize"> {

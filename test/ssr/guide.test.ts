@@ -9,6 +9,7 @@ const tried = [
     join("examples/next", file),
   ),
   "test/ssr/express-app.ts",
+  "test/ssr/error-pages-app.ts",
 ].filter((file) => /\.tsx?$/.test(file) && !/\/(?:node_modules|\.next)\//.test(file));
 
 /** Without indentation and imports: a snippet may be the middle of a file. */
