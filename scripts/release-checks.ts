@@ -18,7 +18,7 @@ export interface Packed {
 const ALLOWED: ReadonlySet<string> = new Set(["MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0"]);
 
 /** What a build and a tarball are made of. */
-const SOURCES = ["src", "scripts", "docs", "package.json", "README.md", "SECURITY.md", "LICENSE"];
+const SOURCES = ["src", "scripts", "templates", "docs", "package.json", "README.md", "SECURITY.md", "LICENSE"];
 const isSource = (name: string): boolean => SOURCES.includes(name) || /^tsconfig\..*json$|^tsconfig\.json$/.test(name);
 
 /** Builds and packs a copy of a checkout, in a folder of its own. */

@@ -22,7 +22,7 @@ beforeAll(() => {
   for (const name of ["src", "scripts", "docs", "package.json", "README.md", "SECURITY.md", "LICENSE", "CHANGELOG.md"])
     expect(tops).toContain(name);
   for (const name of tops) {
-    if (!/^(src|scripts|docs|tsconfig.*|.*\.md|LICENSE|package\.json)$/.test(name)) continue;
+    if (!/^(src|scripts|templates|docs|tsconfig.*|.*\.md|LICENSE|package\.json)$/.test(name)) continue;
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
