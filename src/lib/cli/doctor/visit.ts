@@ -102,7 +102,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whoever responds so has not looked at the request. */
+/** A response of this kind comes from something that has not looked at the request. */
 export const isOverloaded = ({ status }: Seen): boolean => [429, 502, 503, 504].includes(status);
 
 /** A header as one text; empty if there is none. */
